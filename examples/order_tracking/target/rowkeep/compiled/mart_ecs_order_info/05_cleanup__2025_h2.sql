@@ -1,0 +1,10 @@
+-- cleanup: a row that is back in the mart leaves its history table
+DELETE FROM settlement_ods.hist_ecs_order_info_2025_h2
+WHERE EXISTS (
+    SELECT 1 FROM settlement_ods.mart_ecs_order_info AS m
+    WHERE m.order_id = hist_ecs_order_info_2025_h2.order_id AND m.add_time >= hist_ecs_order_info_2025_h2.add_time
+  )
+  AND EXISTS (
+    SELECT 1 FROM (SELECT b.order_id FROM settlement_public.ecs_order_info_raw AS b UNION ALL SELECT u.order_id FROM settlement_ods.mart_ecs_order_info AS u WHERE EXISTS (SELECT 1 FROM (SELECT b.order_id FROM settlement_public.uni_tracking_info_raw AS b) AS touched WHERE touched.order_id = u.order_id)) AS touched
+    WHERE touched.order_id = hist_ecs_order_info_2025_h2.order_id
+  )

@@ -1,0 +1,29 @@
+-- resolve: an exception whose rows can be routed again is closed, before they are archived
+UPDATE settlement_ods.order_tracking_exceptions
+SET resolved_at = GETDATE(), resolved_by = 'rowkeep', resolution_notes = 'its rows can be routed, or have left the mart'
+WHERE order_tracking_exceptions.exception_type = 'ARCHIVE_ROUTING_GAP'
+  AND order_tracking_exceptions.resolved_at IS NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM settlement_ods.mart_uni_tracking_info AS m
+    WHERE m.order_id = order_tracking_exceptions.order_id
+      AND (m.update_time < 1751328000 OR m.update_time >= 1782864000)
+      AND m.update_time < (SELECT MIN(c.cutoff) FROM settlement_ods.mart_uni_tracking_info__cutoff AS c)
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM settlement_ods.mart_uni_tracking_info AS m
+    WHERE m.order_id = order_tracking_exceptions.order_id
+      AND (m.order_id IS NULL OR m.update_time IS NULL)
+  )
+  AND NOT EXISTS (
+    SELECT 1 FROM settlement_ods.mart_uni_tracking_info AS m
+    WHERE m.order_id = order_tracking_exceptions.order_id
+      AND m.update_time < (SELECT MIN(c.cutoff) FROM settlement_ods.mart_uni_tracking_info__cutoff AS c)
+      AND EXISTS (
+        SELECT 1 FROM (
+          SELECT h.order_id, h.update_time FROM settlement_ods.hist_uni_tracking_info_2025_h2 AS h
+          UNION ALL
+          SELECT h.order_id, h.update_time FROM settlement_ods.hist_uni_tracking_info_2026_h1 AS h
+        ) AS copies
+        WHERE copies.order_id = m.order_id AND copies.update_time > m.update_time
+      )
+  )

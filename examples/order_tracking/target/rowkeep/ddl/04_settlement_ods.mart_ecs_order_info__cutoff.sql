@@ -1,0 +1,3 @@
+CREATE TABLE IF NOT EXISTS settlement_ods.mart_ecs_order_info__cutoff (
+  cutoff BIGINT
+)

@@ -1,0 +1,3 @@
+CREATE TABLE IF NOT EXISTS settlement_ods.mart_uni_tracking_spath__cutoff (
+  cutoff BIGINT
+)

@@ -1,0 +1,166 @@
+//! `manifest.json`: what was compiled, for programs. Its JSON Schema is `docs/schema/manifest.schema.json`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::render::relation;
+use crate::plan::Slot;
+use crate::source::Inputs;
+use crate::spec::{Period, Spec, TableId};
+
+/// The manifest. Its fields are a public interface: they change with `rowkeep_schema_version`.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct Manifest {
+    pub rowkeep_schema_version: u32,
+    pub metadata: Metadata,
+    pub periods: Vec<PeriodEntry>,
+    /// Unique ids in run order.
+    pub order: Vec<String>,
+    pub nodes: BTreeMap<String, Node>,
+    /// The nightly form, in run order.
+    pub sweep: Vec<Sweep>,
+    pub ddl: Vec<Definition>,
+    /// Every path written, this manifest's included.
+    pub files: Vec<String>,
+}
+
+/// Where the manifest comes from.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct Metadata {
+    pub name: String,
+    pub dialect: &'static str,
+    pub rowkeep_version: &'static str,
+    /// SHA-256 of the texts that were compiled.
+    pub checksum: String,
+}
+
+/// A period.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct PeriodEntry {
+    pub name: String,
+    pub start: String,
+    pub end: String,
+    pub start_epoch: i64,
+    pub end_epoch: i64,
+    pub state: &'static str,
+}
+
+/// A mart and its statements.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct Node {
+    pub unique_id: String,
+    pub name: String,
+    pub relation_name: String,
+    pub depends_on: NodeDependencies,
+    pub load: Vec<Hook>,
+    pub post_hooks: Vec<Hook>,
+}
+
+/// What runs before a node.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct NodeDependencies {
+    pub nodes: Vec<String>,
+}
+
+/// One statement.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct Hook {
+    pub step: &'static str,
+    pub period: Option<String>,
+    pub name: String,
+    pub sql: String,
+    /// Whether it may run inside a transaction.
+    pub transaction: bool,
+    pub reads: Vec<String>,
+    pub writes: Vec<String>,
+    pub path: String,
+    /// SHA-256 of `sql`.
+    pub checksum: String,
+}
+
+/// The nightly statements of a mart.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct Sweep {
+    pub model: String,
+    pub post_hooks: Vec<Hook>,
+}
+
+/// A table or view to create.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct Definition {
+    pub name: String,
+    pub kind: &'static str,
+    pub relation: String,
+    pub sql: String,
+    pub path: String,
+}
+
+impl Manifest {
+    /// The manifest as it is written, with a newline at its end.
+    pub fn to_json(&self) -> String {
+        // Every key is a string, and nothing here can fail to serialise.
+        let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
+        json.push('\n');
+        json
+    }
+}
+
+pub(super) fn unique_id(spec: &Spec, table: TableId) -> String {
+    format!("model.{}.{}", spec.name, spec.table(table).model.value.as_str())
+}
+
+pub(super) fn metadata(spec: &Spec, inputs: &Inputs) -> Metadata {
+    Metadata {
+        name: spec.name.clone(),
+        dialect: spec.dialect.as_str(),
+        rowkeep_version: env!("CARGO_PKG_VERSION"),
+        checksum: checksum(inputs.texts()),
+    }
+}
+
+pub(super) fn period(period: &Period) -> PeriodEntry {
+    PeriodEntry {
+        name: period.name.clone(),
+        start: period.start(),
+        end: period.end(),
+        start_epoch: period.start_epoch(),
+        end_epoch: period.end_epoch(),
+        state: if period.sealed { "sealed" } else { "open" },
+    }
+}
+
+pub(super) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Hook>) -> Node {
+    let table = spec.table(id);
+    Node {
+        unique_id: unique_id(spec, id),
+        name: table.model.value.as_str().to_owned(),
+        relation_name: relation(spec, Slot::Mart(id)).sql(spec.dialect),
+        depends_on: NodeDependencies { nodes: table.depends_on.iter().map(|&parent| unique_id(spec, parent)).collect() },
+        load,
+        post_hooks,
+    }
+}
+
+/// SHA-256 over texts, in hexadecimal. Each text's length goes in too, so that no two lists of texts share one.
+pub(super) fn checksum<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut texts = texts.into_iter().peekable();
+    let mut hash = Sha256::new();
+    while let Some(text) = texts.next() {
+        hash.update(text);
+        if texts.peek().is_some() {
+            hash.update([0]);
+            hash.update(text.len().to_le_bytes());
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,107 @@
+//! Everything that a compilation gives, as a map from path to contents. Nothing is written here.
+
+pub mod manifest;
+
+use std::collections::BTreeMap;
+
+use crate::plan::Step;
+use crate::render::{Statement, relation};
+use crate::source::Inputs;
+use crate::spec::Spec;
+use crate::spec::resolve::names::SWEEP;
+use crate::verify::Compiled;
+
+pub use manifest::{Hook, Manifest, Node};
+
+use manifest::{Definition, Sweep};
+
+/// The name of the manifest among the artifacts.
+pub const MANIFEST: &str = "manifest.json";
+
+/// What a compilation gives: files by path, below the project's `out:`, and the manifest that describes them.
+#[derive(Clone, Debug)]
+pub struct Artifacts {
+    files: BTreeMap<String, String>,
+    manifest: Manifest,
+}
+
+impl Artifacts {
+    /// Every file by its path, in the order of paths; `/` between folders, LF between lines.
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
+
+    /// The contents of one file.
+    pub fn get(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(String::as_str)
+    }
+
+    /// What the files hold, in the order in which it runs.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+}
+
+/// Lays out what was compiled.
+pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Artifacts {
+    let rendered = compiled.into_statements();
+    let mut files = BTreeMap::new();
+    let mut nodes = BTreeMap::new();
+    let mut sweep = Vec::new();
+    let mut order = Vec::new();
+    for table in rendered.tables {
+        let model = spec.table(table.table).model.value.as_str();
+        let mut hooks = |statements: Vec<Statement<'_, Step>>, folder: &str| -> Vec<Hook> {
+            statements.into_iter().map(|statement| hook(spec, statement, folder, &mut files)).collect()
+        };
+        let folder = format!("compiled/{model}");
+        let (load, post_hooks) = (hooks(table.load, &folder), hooks(table.hooks, &folder));
+        sweep.push(Sweep { model: model.to_owned(), post_hooks: hooks(table.sweep, &format!("compiled/{SWEEP}/{model}")) });
+        let id = manifest::unique_id(spec, table.table);
+        nodes.insert(id.clone(), manifest::node(spec, table.table, load, post_hooks));
+        order.push(id);
+    }
+    let ddl = rendered.definitions.into_iter().map(|statement| {
+        let definition = statement.step;
+        let target = relation(spec, definition.creates);
+        let full = target.sql(spec.dialect);
+        let name = target.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
+        let path = format!("ddl/{:02}_{name}.sql", definition.kind.number());
+        files.insert(path.clone(), format!("{}\n", statement.sql));
+        Definition { name: target.name().as_str().to_owned(), kind: definition.kind.as_str(), relation: full, sql: statement.sql, path }
+    });
+    let ddl: Vec<_> = ddl.collect();
+    let mut paths: Vec<_> = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();
+    paths.sort();
+    let manifest = Manifest {
+        rowkeep_schema_version: 1,
+        metadata: manifest::metadata(spec, inputs),
+        periods: spec.periods.iter().map(manifest::period).collect(),
+        order,
+        nodes,
+        sweep,
+        ddl,
+        files: paths,
+    };
+    files.insert(MANIFEST.to_owned(), manifest.to_json());
+    Artifacts { files, manifest }
+}
+
+fn hook(spec: &Spec, statement: Statement<'_, Step>, folder: &str, files: &mut BTreeMap<String, String>) -> Hook {
+    let step = statement.step;
+    let name = step.stem(spec);
+    let path = format!("{folder}/{name}.sql");
+    files.insert(path.clone(), format!("{}\n", statement.sql));
+    let written = |slot| relation(spec, slot).sql(spec.dialect);
+    Hook {
+        step: step.name.as_str(),
+        period: step.period.map(|period| spec.period(period).name.clone()),
+        name,
+        checksum: manifest::checksum([statement.sql.as_str()]),
+        sql: statement.sql,
+        transaction: true,
+        reads: step.reads.iter().map(|&slot| written(slot)).collect(),
+        writes: vec![written(step.writes)],
+        path,
+    }
+}

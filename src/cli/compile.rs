@@ -1,0 +1,114 @@
+//! `rowkeep compile`
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::artifacts::Artifacts;
+use crate::cli::write::write;
+use crate::cli::{Failure, print, shown};
+use crate::diagnostic::did_you_mean;
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::load;
+
+/// Arguments of `rowkeep compile`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder of rowkeep.yml [default: here, or the nearest folder above]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Where to write [default: the project's `out:`, or target/rowkeep in it]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Compile for another engine than the project's: redshift, postgres or duckdb
+    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    dialect: Option<Dialect>,
+    /// Only the statements of these models; with --stdout, or into another folder with --out
+    #[arg(long, value_name = "MODEL", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Print instead of writing
+    #[arg(long, conflicts_with = "out")]
+    stdout: bool,
+}
+
+fn dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::from_name(name).ok_or_else(|| format!("expected {}", Dialect::ALL.map(Dialect::as_str).join(", ")))
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let selects = !arguments.select.is_empty();
+    if selects && !arguments.stdout && arguments.out.is_none() {
+        let message = "--select would leave the project's artifacts incomplete: add --stdout, or --out with another folder";
+        return Err(Error::Usage(message.to_owned()).into());
+    }
+    let folder = match &arguments.project {
+        Some(folder) if folder.join(load::PROJECT_FILE).exists() => folder.clone(),
+        Some(folder) => return Err(Error::Usage(format!("no {} in {}", load::PROJECT_FILE, folder.display())).into()),
+        None => load::find(Path::new("."))?,
+    };
+    let mut project = load::load(&folder, &shown)?;
+    if let Some(dialect) = arguments.dialect {
+        project.inputs = project.inputs.with_dialect(dialect);
+    }
+    let artifacts = crate::compile(&project.inputs).map_err(|wrong| Failure::Input(wrong, Box::new(project.inputs.clone())))?;
+    let files = if selects { selected(&artifacts, &arguments.select)? } else { artifacts.files().clone() };
+    if arguments.stdout {
+        print(&listing(&files))?;
+        return Ok(());
+    }
+    let stated = project.out.as_ref().map_or("target/rowkeep", |out| out.value.as_str());
+    let own = project.folder.join(stated);
+    let out = arguments.out.as_ref().unwrap_or(&own);
+    // A folder of the user's own choice is theirs to choose; one that the project names stays inside the repository.
+    let within = if arguments.out.is_some() { None } else { Some(project.root.as_path()) };
+    let written = write(out, &files, within)?;
+    let out = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
+    print(&summary(&artifacts, &out, written.removed, selects, files.len()))?;
+    Ok(())
+}
+
+/// The statements of the selected models.
+fn selected(artifacts: &Artifacts, models: &[String]) -> Result<BTreeMap<String, String>, Error> {
+    let nodes: Vec<_> = artifacts.manifest().nodes.values().collect();
+    let mut paths = BTreeSet::new();
+    for model in models {
+        let Some(node) = nodes.iter().find(|node| node.name == *model) else {
+            let near = did_you_mean(model, nodes.iter().map(|node| node.name.as_str()));
+            let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            return Err(Error::Usage(format!("--select names {model}, which no table spec describes{help}")));
+        };
+        let nightly = artifacts.manifest().sweep.iter().filter(|sweep| sweep.model == node.name).flat_map(|sweep| &sweep.post_hooks);
+        paths.extend(node.load.iter().chain(&node.post_hooks).chain(nightly).map(|hook| hook.path.as_str()));
+    }
+    let chosen = artifacts.files().iter().filter(|(path, _)| paths.contains(path.as_str()));
+    Ok(chosen.map(|(path, text)| (path.clone(), text.clone())).collect())
+}
+
+/// Files one after the other, each under its path.
+fn listing(files: &BTreeMap<String, String>) -> String {
+    files.iter().map(|(path, text)| format!("==> {path} <==\n{text}\n")).collect()
+}
+
+fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, written: usize) -> String {
+    let manifest = artifacts.manifest();
+    let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let gone = if removed == 0 { String::new() } else { format!(", removed {} no longer needed", count(removed, "file", "files")) };
+    let mut text = format!("wrote {} to {out}{gone}\n", count(written, "file", "files"));
+    if selects {
+        text.push_str("this is a selection: it has no manifest, and nothing reads it as a whole project\n");
+        return text;
+    }
+    let hooks: usize = manifest.nodes.values().map(|node| node.load.len() + node.post_hooks.len()).sum();
+    let nightly: usize = manifest.sweep.iter().map(|sweep| sweep.post_hooks.len()).sum();
+    let open = manifest.periods.iter().filter(|period| period.state == "open").count();
+    text.push_str(&format!(
+        "  {} for {}, {} ({open} open): {hooks} a cycle, {nightly} a night, {} to create\n",
+        manifest.metadata.dialect,
+        count(manifest.nodes.len(), "table", "tables"),
+        count(manifest.periods.len(), "period", "periods"),
+        count(manifest.ddl.len(), "relation", "relations"),
+    ));
+    text.push_str(&format!("next: run {out}/ddl once, in the order of its names; then, after each model's load, its statements in\n"));
+    text.push_str(&format!("      {out}/compiled, in the order of {out}/{}\n", crate::artifacts::MANIFEST));
+    text
+}

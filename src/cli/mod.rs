@@ -1,0 +1,109 @@
+//! The command line: one file per command, and the only place with arguments, standard output, and the writing of files.
+//!
+//! Data goes to standard output, diagnostics to standard error. Exit code 0: done; 1: the input is wrong; 2: the job could not
+//! be done.
+#![expect(clippy::disallowed_methods, reason = "this is where the world is looked at")]
+
+mod compile;
+mod schema;
+mod write;
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::diagnostic::{Diagnostics, Style};
+use crate::error::Error;
+use crate::load::LoadError;
+use crate::source::Inputs;
+
+/// Compiles retention: from YAML to every SQL statement that moves ageing rows from a mart to its history tables.
+#[derive(Debug, Parser)]
+#[command(name = "rowkeep", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compile the project: write every statement, definition and the manifest
+    Compile(compile::Arguments),
+    /// Print the JSON Schema of a project file, for editors
+    Schema(schema::Arguments),
+}
+
+/// Why a command did not end well.
+#[derive(Debug)]
+enum Failure {
+    /// The input is wrong: exit 1.
+    Input(Diagnostics, Box<Inputs>),
+    /// The job could not be done: exit 2.
+    World(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::World(error)
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Input(diagnostics, inputs) => Failure::Input(diagnostics, inputs),
+            LoadError::World(error) => Failure::World(error),
+        }
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    // On a wrong argument clap prints its own message and exits with 2.
+    let result = match Arguments::parse().command {
+        Command::Compile(arguments) => compile::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+    };
+    let (text, code) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Input(diagnostics, inputs)) => (diagnostics.render(&inputs, style()), 1),
+        Err(Failure::World(error)) => (format!("error: {error}\n"), 2),
+    };
+    // If standard error is gone too, the exit code has to say it all.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(code)
+}
+
+/// Colours where a terminal shows them and NO_COLOR (https://no-color.org) is not set.
+fn style() -> Style {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted && std::io::stderr().is_terminal() { Style::Coloured } else { Style::Plain }
+}
+
+/// Prints data. A reader that has seen enough, as `head` does, is no failure.
+fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::Write { path: PathBuf::from("standard output"), why: crate::load::why(&error) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A path as the user would type it from here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let Ok(below) = path.strip_prefix(&here) else {
+        // A neighbour is shorter to read than an absolute path; where only the file system's root is common, it is not.
+        let above = here.ancestors().skip(1).take(3).filter(|folder| folder.parent().is_some()).zip(1..);
+        let neighbour = above.filter_map(|(folder, up)| Some((path.strip_prefix(folder).ok()?, up))).next();
+        return neighbour.map_or_else(
+            || path.display().to_string(),
+            |(below, up)| format!("{}{}", "../".repeat(up), below.display()),
+        );
+    };
+    if below.as_os_str().is_empty() { ".".to_owned() } else { below.display().to_string() }
+}

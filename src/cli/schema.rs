@@ -1,0 +1,36 @@
+//! `rowkeep schema`
+
+use crate::cli::{Failure, print};
+
+/// Arguments of `rowkeep schema`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Which file
+    #[arg(value_enum, default_value = "project")]
+    file: File,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum File {
+    /// rowkeep.yml
+    Project,
+    /// periods.yml
+    Periods,
+    /// A table spec
+    Table,
+    /// manifest.json
+    Manifest,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let name = match arguments.file {
+        File::Project => "project",
+        File::Periods => "periods",
+        File::Table => "table",
+        File::Manifest => "manifest",
+    };
+    // Every variant above is a schema that exists; a test asks for each.
+    let schema = crate::spec::json_schema(name).unwrap_or_default();
+    print(&format!("{schema:#}\n"))?;
+    Ok(())
+}

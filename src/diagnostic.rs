@@ -1,0 +1,381 @@
+//! What is wrong with the user's input: many [`Diagnostic`]s at once, each with a code, the line, and the edit that helps.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::source::{Inputs, Span};
+
+/// Declares [`Code`]: each variant with its number and, as doc comment, what it means.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal,)+) => {
+        /// What kind of mistake a [`Diagnostic`] reports. Codes are stable: a code never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Code] = &[$(Code::$variant,)+];
+
+            /// The code as it is printed, such as `RK202`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $code,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is not YAML.
+    Syntax = "RK101",
+    /// The text is larger, deeper, or expands further than any project file needs to be.
+    Budget = "RK102",
+    /// A key stands twice in one mapping.
+    DuplicateKey = "RK103",
+    /// A key that the file format does not know.
+    UnknownKey = "RK104",
+    /// A value of another shape than the key takes.
+    WrongType = "RK105",
+    /// A key that must be there is not.
+    MissingKey = "RK106",
+    /// A word that is none of those the key takes.
+    UnknownWord = "RK107",
+    /// A path that leads out of the repository, or a file that the project's own rules leave out.
+    Path = "RK108",
+    /// A reference into another YAML file that leads nowhere.
+    Reference = "RK109",
+    /// A period's name that carries no bounds.
+    PeriodName = "RK201",
+    /// Two neighbouring periods leave a gap.
+    PeriodGap = "RK202",
+    /// Two periods overlap.
+    PeriodOverlap = "RK203",
+    /// A period stands twice.
+    PeriodDuplicate = "RK204",
+    /// Periods out of order.
+    PeriodOrder = "RK205",
+    /// A period that holds no instant.
+    PeriodEmpty = "RK206",
+    /// A project without periods.
+    NoPeriods = "RK207",
+    /// Something that is no calendar date of the years 1 to 9999.
+    Date = "RK208",
+    /// A `sealed_before` that is no period's bound, or that leaves no period open.
+    Sealed = "RK209",
+    /// A name that could not be emitted safely.
+    Name = "RK301",
+    /// A name that the engine would cut off.
+    NameLength = "RK302",
+    /// Two things with one name.
+    NameClash = "RK303",
+    /// A column that the spec does not declare.
+    UnknownColumn = "RK304",
+    /// A column type that Rowkeep does not map, or that its use forbids.
+    ColumnType = "RK305",
+    /// A time column whose type and unit disagree.
+    TimeUnit = "RK306",
+    /// A duration that is not a fixed, positive, representable length of time.
+    Duration = "RK307",
+    /// A `while_in` or `after` that names no table, or leads in a circle.
+    TableReference = "RK308",
+    /// Two tables with one exception type.
+    ExceptionType = "RK309",
+    /// An exceptions table whose key does not fit its tables.
+    ExceptionKey = "RK310",
+    /// An `order_by` that would let an older version win.
+    OrderBy = "RK311",
+    /// `rows: latest` where every version has a key of its own.
+    Rows = "RK312",
+    /// A project without tables.
+    NoTables = "RK313",
+    /// A template that could not be rendered.
+    Template = "RK401",
+    /// A rendered statement that its engine's parser refuses.
+    Unparsable = "RK402",
+    /// A rendered text that is not exactly one statement.
+    NotOneStatement = "RK403",
+    /// A rendered statement of another kind, or on another target, than its step names.
+    WrongEffect = "RK404",
+    /// A rendered statement that touches a relation that its step does not declare.
+    UndeclaredRelation = "RK405",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A place and what is to be said about it.
+#[derive(Clone, Debug)]
+struct Label {
+    place: Place,
+    text: String,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Input(Span),
+    /// A text that is no input: a rendered statement, or a built-in template.
+    Text { name: String, text: String, range: Range<usize> },
+}
+
+/// One mistake in the user's input.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    code: Code,
+    message: String,
+    labels: Vec<Label>,
+    help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A mistake at a place of the inputs. `message` is one line, lower case; `label` says what stands there.
+    pub(crate) fn new(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        let label = Label { place: Place::Input(span), text: label.into() };
+        Self { code, message: message.into(), labels: vec![label], help: Vec::new() }
+    }
+
+    /// A mistake at a place of a text that is no input, such as a rendered statement.
+    pub(crate) fn in_text(
+        code: Code,
+        message: impl Into<String>,
+        (name, text, range): (impl Into<String>, impl Into<String>, Range<usize>),
+        label: impl Into<String>,
+    ) -> Self {
+        let place = Place::Text { name: name.into(), text: text.into(), range };
+        let label = Label { place, text: label.into() };
+        Self { code, message: message.into(), labels: vec![label], help: Vec::new() }
+    }
+
+    /// A second place that the reader must see.
+    #[must_use]
+    pub(crate) fn also(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.labels.push(Label { place: Place::Input(span), text: label.into() });
+        self
+    }
+
+    /// The edit that helps, as an imperative.
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// What kind of mistake this is.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The one-line message.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Name and 1-based line of the place that the diagnostic points at.
+    pub fn line<'a>(&'a self, inputs: &'a Inputs) -> (&'a str, usize) {
+        let (name, text, range) = self.labels[0].place.resolve(inputs);
+        (name, 1 + text[..range.start].matches('\n').count())
+    }
+
+    /// The diagnostic as rustc would print it.
+    fn render(&self, inputs: &Inputs, renderer: &Renderer) -> String {
+        let mut group = Group::with_title(Level::ERROR.primary_title(&self.message).id(self.code.as_str()));
+        let mut rest = self.labels.as_slice();
+        let mut kind = AnnotationKind::Primary;
+        // Labels of one text share a snippet; each further text gets its own.
+        while let Some(first) = rest.first() {
+            let (name, text, _) = first.place.resolve(inputs);
+            let here = rest.iter().take_while(|label| label.place.resolve(inputs).0 == name).count();
+            let ranges: Vec<_> = rest[..here].iter().map(|label| label.place.resolve(inputs).2).collect();
+            let window = window(text, &ranges);
+            let line = 1 + text[..window.start].matches('\n').count();
+            let mut snippet = Snippet::source(&text[window.clone()]).path(name).line_start(line);
+            for (label, range) in rest.iter().zip(ranges) {
+                let within = range.start.clamp(window.start, window.end) - window.start..range.end.clamp(window.start, window.end) - window.start;
+                snippet = snippet.annotation(kind.span(within).label(&label.text));
+                kind = AnnotationKind::Context;
+            }
+            group = group.element(snippet);
+            rest = &rest[here..];
+        }
+        for help in &self.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        renderer.render(&[group])
+    }
+}
+
+/// The part of a text that is shown: all of it, unless a labelled line is too long to be read.
+fn window(text: &str, ranges: &[Range<usize>]) -> Range<usize> {
+    const READABLE: usize = 400;
+    const AROUND: usize = 60;
+    let line_is_long = |range: &Range<usize>| {
+        let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[range.start..].find('\n').map_or(text.len(), |at| range.start + at);
+        end - start > READABLE
+    };
+    match ranges.first() {
+        Some(first) if ranges.iter().any(line_is_long) => {
+            let start = floor_boundary(text, first.start.saturating_sub(AROUND));
+            let start = text[start..first.start].rfind('\n').map_or(start, |at| start + at + 1);
+            let end = floor_boundary(text, first.end.min(first.start + READABLE) + AROUND);
+            start..text[first.start..end].find('\n').map_or(end, |at| first.start + at)
+        }
+        _ => 0..text.len(),
+    }
+}
+
+impl Place {
+    fn resolve<'a>(&'a self, inputs: &'a Inputs) -> (&'a str, &'a str, Range<usize>) {
+        let (name, text, range) = match self {
+            Place::Input(span) => (inputs.name(span.file), inputs.text(span.file), span.start..span.end),
+            Place::Text { name, text, range } => (name.as_str(), text.as_str(), range.clone()),
+        };
+        // Invariant of what follows: a range lies in its text, on character bounds. Places come from parsers of foreign
+        // texts, so it is made true here rather than believed.
+        let start = floor_boundary(text, range.start);
+        let end = floor_boundary(text, range.end.max(range.start)).max(start);
+        (name, text, start..end)
+    }
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// All that a stage found wrong, in the order of the files.
+#[derive(Clone, Debug)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Every diagnostic.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    /// As rustc would print them, with a closing line. `inputs` are those that were compiled.
+    pub fn render(&self, inputs: &Inputs, style: Style) -> String {
+        let renderer = match style {
+            Style::Plain => Renderer::plain(),
+            Style::Coloured => Renderer::styled(),
+        };
+        let mut out = String::new();
+        for diagnostic in &self.0 {
+            out.push_str(&diagnostic.render(inputs, &renderer));
+            out.push_str("\n\n");
+        }
+        let count = self.0.len();
+        let noun = if count == 1 { "error" } else { "errors" };
+        out.push_str(&format!("{count} {noun}; nothing was written\n"));
+        out
+    }
+}
+
+/// Whether rendered diagnostics carry terminal colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Text alone: the same bytes everywhere.
+    Plain,
+    /// With colours, for a terminal.
+    Coloured,
+}
+
+/// Collects what a stage finds wrong, so that the user hears of everything at once.
+#[derive(Debug, Default)]
+pub(crate) struct Sink(Vec<Diagnostic>);
+
+impl Sink {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// `value` if nothing was found wrong.
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Diagnostics> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self.into_diagnostics()),
+        }
+    }
+
+    pub(crate) fn into_diagnostics(mut self) -> Diagnostics {
+        debug_assert!(!self.0.is_empty(), "a stage that fails says why");
+        // Stable: what a stage says about one line keeps its order.
+        self.0.sort_by_key(|d| match &d.labels[0].place {
+            Place::Input(span) => (span.file, span.start),
+            Place::Text { .. } => (crate::source::FileId::LAST, 0),
+        });
+        Diagnostics(self.0)
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Diagnostics(vec![diagnostic])
+    }
+}
+
+/// A user's text inside a message: in backticks, on one line, at most 60 characters.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("`");
+    for c in text.chars().take(60) {
+        match c {
+            '`' => out.push('\''),
+            c if c.is_control() => out.extend(c.escape_debug()),
+            c => out.push(c),
+        }
+    }
+    if text.chars().nth(60).is_some() {
+        out.push('…');
+    }
+    out.push('`');
+    out
+}
+
+/// The one of `known` that `found` was probably meant to be.
+pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = found.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_text_stays_on_one_line_and_short() {
+        assert_eq!(quoted("a\nb`c\u{1b}"), "`a\\nb'c\\u{1b}`");
+        assert_eq!(quoted(&"x".repeat(61)).chars().count(), 63);
+    }
+
+    #[test]
+    fn suggests_the_nearest_word_and_nothing_far() {
+        let known = ["retention", "relation", "rows"];
+        assert_eq!(did_you_mean("retension", known), Some("retention"));
+        assert_eq!(did_you_mean("Rows", known), Some("rows"));
+        assert_eq!(did_you_mean("colour", known), None);
+    }
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+    }
+
+    #[test]
+    fn a_place_beyond_its_text_renders_without_panic() {
+        let diagnostic = Diagnostic::in_text(Code::Syntax, "m", ("f", "aé", 2..99), "l");
+        let inputs = Inputs::new("rowkeep.yml", "");
+        assert!(Diagnostics::from(diagnostic).render(&inputs, Style::Plain).contains("RK101"));
+    }
+}

@@ -1,0 +1,65 @@
+//! What each engine can do and how it spells things, as data.
+
+use std::fmt;
+
+/// An SQL engine that statements are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// Amazon Redshift.
+    Redshift,
+    /// PostgreSQL 15 and later.
+    Postgres,
+    /// DuckDB 1.5 and later.
+    DuckDb,
+}
+
+impl Dialect {
+    /// Every dialect, the base dialect of the goldens first.
+    pub const ALL: [Dialect; 3] = [Dialect::Redshift, Dialect::Postgres, Dialect::DuckDb];
+
+    /// As `dialect:` and `--dialect` spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Dialect::Redshift => "redshift",
+            Dialect::Postgres => "postgres",
+            Dialect::DuckDb => "duckdb",
+        }
+    }
+
+    /// The dialect of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.as_str() == name)
+    }
+
+    /// The most bytes of a name that the engine keeps; it cuts off what is longer, without a word.
+    ///
+    /// Redshift: "Names and identifiers" in its SQL reference. PostgreSQL: NAMEDATALEN less one. DuckDB states no limit; 255 is
+    /// what file systems and catalogues around it agree on.
+    pub fn max_name_bytes(self) -> usize {
+        match self {
+            Dialect::Redshift => 127,
+            Dialect::Postgres => 63,
+            Dialect::DuckDb => 255,
+        }
+    }
+
+    /// Whether two quoted names that differ only in case are two names.
+    pub(crate) fn quoted_names_keep_case(self) -> bool {
+        self == Dialect::Postgres
+    }
+
+    /// The only text through which a statement reads the clock, and so the only one that a rehearsal replaces.
+    pub fn clock_token(self) -> &'static str {
+        match self {
+            Dialect::Redshift => "GETDATE()",
+            Dialect::Postgres | Dialect::DuckDb => "CURRENT_TIMESTAMP",
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

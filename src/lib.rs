@@ -1,0 +1,120 @@
+//! Rowkeep compiles retention. From one list of periods and one small spec per table it writes every SQL statement that moves
+//! ageing rows out of a rolling mart table into period history tables, and refuses what could lose a row on the way.
+//!
+//! This is the library behind the `rowkeep` command. It compiles in memory: texts in, texts out, with no file system, clock or
+//! environment. Take it with `default-features = false` to leave the command line out.
+//!
+//! # A first project
+//!
+//! A project is one YAML text, or several: `rowkeep.yml`, the periods, and one spec per table.
+//!
+//! ```
+//! use rowkeep::Inputs;
+//!
+//! let inputs = Inputs::new("rowkeep.yml", r#"
+//! name: shop
+//! dialect: postgres
+//! schema: analytics
+//! periods: [2025_h2, 2026_h1]
+//! exceptions: shop_exceptions
+//! tables:
+//!   - model: mart_orders
+//!     history: hist_orders
+//!     unique_key: order_id
+//!     time: { column: updated_at }
+//!     rows: latest
+//!     retention: { for: 180 days }
+//!     exception: ORDERS_GAP
+//!     columns: { order_id: bigint not null, state: text, updated_at: timestamp }
+//! "#);
+//!
+//! let artifacts = rowkeep::compile(&inputs).map_err(|wrong| wrong.render(&inputs, rowkeep::Style::Plain)).unwrap();
+//!
+//! // One file per statement, in folders by model; a step's number is part of its name.
+//! let archive = artifacts.get("compiled/mart_orders/08_archive__2025_h2.sql").unwrap();
+//! assert!(archive.contains("INSERT INTO analytics.hist_orders_2025_h2 (order_id, state, updated_at)"));
+//! assert!(archive.contains("m.updated_at >= TIMESTAMP '2025-07-01 00:00:00' AND m.updated_at < TIMESTAMP '2026-01-01 00:00:00'"));
+//!
+//! // The manifest says the same to programs, in the order in which it runs.
+//! let hooks = &artifacts.manifest().nodes["model.shop.mart_orders"].post_hooks;
+//! assert_eq!(hooks.first().unwrap().name, "01_cutoff_reset");
+//! assert_eq!(hooks.last().unwrap().name, "10_safety_check");
+//! ```
+//!
+//! # When something is wrong
+//!
+//! All that a stage finds wrong comes at once, as [`Diagnostics`] with a code, the line, and the edit that helps.
+//!
+//! ```
+//! use rowkeep::{Inputs, Style};
+//!
+//! let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: postgre\nschema: s\nperiods: []\nexceptions: x\ntables: []\n");
+//! let wrong = rowkeep::compile(&inputs).unwrap_err();
+//! let text = wrong.render(&inputs, Style::Plain);
+//! assert!(text.contains("error[RK107]"), "{text}");
+//! assert!(text.contains("did you mean `postgres`?"), "{text}");
+//! ```
+//!
+//! # Stages
+//!
+//! [`compile`] is a chain of free functions, each with an output type of its own. The first two links are public too:
+//! [`resolve`] gives the valid [`Spec`], and [`plan`](plan()) the ordered steps, each with its reason.
+//!
+//! ```
+//! # let inputs = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
+//! let spec = rowkeep::resolve(&inputs).unwrap();
+//! let plan = rowkeep::plan(&spec);
+//! let trim = plan.tables[0].hooks.iter().find(|step| step.name == rowkeep::StepName::Trim).unwrap();
+//! assert_eq!(trim.reason, "due rows of which an exact copy is seen in a history table");
+//! ```
+
+mod artifacts;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod diagnostic;
+mod dialect;
+mod error;
+#[cfg(feature = "cli")]
+mod load;
+mod plan;
+mod render;
+mod source;
+mod spec;
+mod sql;
+mod verify;
+
+pub use artifacts::{Artifacts, Hook, MANIFEST, Manifest, Node, manifest};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Style};
+pub use dialect::Dialect;
+pub use error::Error;
+pub use plan::{Definition, DefinitionKind, Plan, Slot, Step, StepName, TablePlan, Verb, plan};
+pub use source::Inputs;
+pub use spec::{Period, Spec, Table, json_schema};
+
+/// Compiles a project in memory.
+///
+/// # Errors
+///
+/// All that the first failing stage found wrong with the input. See the [crate documentation](crate) for an example.
+pub fn compile(inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
+    let spec = resolve(inputs)?;
+    let plan = plan(&spec);
+    let rendered = render::render(&spec, &plan, inputs)?;
+    let compiled = verify::verify(&spec, rendered)?;
+    Ok(artifacts::emit(&spec, compiled, inputs))
+}
+
+/// Reads and resolves a project: what [`compile`] does before it plans.
+///
+/// # Errors
+///
+/// All that the first failing stage found wrong with the input.
+///
+/// ```
+/// let inputs = rowkeep::Inputs::new("rowkeep.yml", "");
+/// assert_eq!(rowkeep::resolve(&inputs).unwrap_err().iter().next().unwrap().code().as_str(), "RK105");
+/// ```
+pub fn resolve(inputs: &Inputs) -> Result<Spec, Diagnostics> {
+    let raw = spec::read(inputs)?;
+    spec::resolve(&raw, inputs.dialect())
+}

@@ -1,0 +1,216 @@
+//! Reads a project folder into texts. Together with `src/cli/` the only place that touches the file system.
+#![expect(clippy::disallowed_methods, reason = "this is where files are read")]
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, quoted};
+use crate::error::Error;
+use crate::render::templates;
+use crate::source::{Inputs, Spanned};
+use crate::spec::{MAX_BYTES, references};
+
+/// The name of the project file.
+pub(crate) const PROJECT_FILE: &str = "rowkeep.yml";
+
+/// A project folder, read.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) inputs: Inputs,
+    /// The folder of `rowkeep.yml`, links resolved.
+    pub(crate) folder: PathBuf,
+    /// The folder that no path of the project leads out of.
+    pub(crate) root: PathBuf,
+    /// The `out:` of the project file.
+    pub(crate) out: Option<Spanned<String>>,
+}
+
+/// Why a project could not be read.
+#[derive(Debug)]
+pub(crate) enum LoadError {
+    /// The project's own files are wrong.
+    Input(Diagnostics, Box<Inputs>),
+    World(Error),
+}
+
+impl From<Error> for LoadError {
+    fn from(error: Error) -> Self {
+        LoadError::World(error)
+    }
+}
+
+/// The project folder at or above a folder.
+pub(crate) fn find(start: &Path) -> Result<PathBuf, Error> {
+    let absolute = start.canonicalize().map_err(|error| read_error(start, &error))?;
+    let found = absolute.ancestors().find(|folder| folder.join(PROJECT_FILE).exists());
+    found.map(Path::to_owned).ok_or_else(|| Error::NoProject { start: start.to_owned() })
+}
+
+/// Reads every text of the project in a folder. `shown` turns a path into what diagnostics call it.
+pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Project, LoadError> {
+    let folder = folder.canonicalize().map_err(|error| read_error(folder, &error))?;
+    let root = repository(&folder);
+    let file = folder.join(PROJECT_FILE);
+    let mut inputs = Inputs::new(shown(&file), text(&file)?);
+    let named = references::references(&inputs);
+    let reader = Reader { folder: &folder, root: &root, shown };
+    if let Some(path) = &named.periods {
+        let file = reader.inside(path, &inputs)?;
+        inputs = inputs.with_periods(shown(&file), text(&file)?);
+    }
+    if let Some(path) = &named.tables {
+        for file in reader.tables(path, &inputs)? {
+            inputs = inputs.with_table(shown(&file), text(&file)?);
+        }
+    }
+    if let Some(path) = &named.templates {
+        for (name, file) in reader.templates(path, &inputs)? {
+            inputs = inputs.with_template(name, text(&file)?);
+        }
+    }
+    if let Some(path) = &named.out {
+        reader.stays_inside(path, &inputs)?;
+    }
+    Ok(Project { inputs, root, out: named.out, folder })
+}
+
+/// The root of the git repository around a folder; the folder itself if there is none.
+fn repository(folder: &Path) -> PathBuf {
+    folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(folder).to_owned()
+}
+
+struct Reader<'a> {
+    folder: &'a Path,
+    root: &'a Path,
+    shown: &'a dyn Fn(&Path) -> String,
+}
+
+impl Reader<'_> {
+    /// Resolves a path of the project file, links first, and refuses one that leads out of the repository.
+    fn inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, LoadError> {
+        let joined = self.folder.join(&path.value);
+        let resolved = joined.canonicalize().map_err(|error| read_error(Path::new(&(self.shown)(&joined)), &error))?;
+        if resolved.starts_with(self.root) { Ok(resolved) } else { Err(self.outside(path, inputs)) }
+    }
+
+    /// The same for a path that need not exist yet: its nearest existing folder decides.
+    fn stays_inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<(), LoadError> {
+        let joined = self.folder.join(&path.value);
+        let existing = joined.ancestors().find_map(|ancestor| ancestor.canonicalize().ok().map(|real| (ancestor, real)));
+        let inside = existing.is_some_and(|(ancestor, real)| {
+            let rest = joined.strip_prefix(ancestor).unwrap_or(Path::new(""));
+            let climbs = rest.components().any(|part| matches!(part, std::path::Component::ParentDir));
+            real.starts_with(self.root) && !climbs
+        });
+        if inside { Ok(()) } else { Err(self.outside(path, inputs)) }
+    }
+
+    fn outside(&self, path: &Spanned<String>, inputs: &Inputs) -> LoadError {
+        let message = format!("{} leads out of the repository; a build must not depend on what lies there", quoted(&path.value));
+        let diagnostic = Diagnostic::new(Code::Path, message, path.span, format!("outside of {}", (self.shown)(self.root)))
+            .help("move the file into the repository, and name it by a path that stays there");
+        LoadError::Input(diagnostic.into(), Box::new(inputs.clone()))
+    }
+
+    fn wrong(path: &Spanned<String>, inputs: &Inputs, message: String, help: String) -> LoadError {
+        let diagnostic = Diagnostic::new(Code::Path, message, path.span, "in this folder").help(help);
+        LoadError::Input(diagnostic.into(), Box::new(inputs.clone()))
+    }
+
+    /// The table specs of a folder, in the order of their names.
+    fn tables(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<PathBuf>, LoadError> {
+        let folder = self.inside(path, inputs)?;
+        let mut files = Vec::new();
+        for entry in self.entries(&folder)? {
+            let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if name.starts_with('.') {
+                continue;
+            }
+            if name.ends_with(".yaml") {
+                let message = format!("{} would be left out: table specs end in .yml", quoted(&name));
+                return Err(Self::wrong(path, inputs, message, format!("rename it to {}.yml", name.trim_end_matches(".yaml"))));
+            }
+            if name.ends_with(".yml") {
+                files.push(self.linked(&entry, path, inputs)?);
+            }
+        }
+        Ok(files)
+    }
+
+    /// The templates of a folder and of its dialects' folders, each with its name.
+    fn templates(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<(String, PathBuf)>, LoadError> {
+        let folder = self.inside(path, inputs)?;
+        let known = templates::names();
+        let mut files = Vec::new();
+        let mut folders = vec![(String::new(), folder)];
+        while let Some((prefix, folder)) = folders.pop() {
+            for entry in self.entries(&folder)? {
+                let name = format!("{prefix}{}", entry.file_name().map(|name| name.to_string_lossy()).unwrap_or_default());
+                if entry.is_dir() && prefix.is_empty() {
+                    folders.push((format!("{name}/"), self.linked(&entry, path, inputs)?));
+                } else if known.contains(&name) {
+                    files.push((name, self.linked(&entry, path, inputs)?));
+                } else {
+                    let message = format!("{} takes the place of no built-in template, and would have no effect", quoted(&name));
+                    let help = match did_you_mean(&name, known.iter().map(String::as_str)) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "name it like the template that it replaces, such as `archive.sql.j2`".to_owned(),
+                    };
+                    return Err(Self::wrong(path, inputs, message, help));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn entries(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        let failed = |error: std::io::Error| read_error(Path::new(&(self.shown)(folder)), &error);
+        let entries = fs::read_dir(folder).map_err(failed)?;
+        let mut paths: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed)?;
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// A file of a folder, whose own link must not lead out either.
+    fn linked(&self, file: &Path, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, LoadError> {
+        let resolved = file.canonicalize().map_err(|error| read_error(Path::new(&(self.shown)(file)), &error))?;
+        if resolved.starts_with(self.root) {
+            return Ok(file.to_owned());
+        }
+        Err(self.outside(&Spanned { value: (self.shown)(file), span: path.span }, inputs))
+    }
+}
+
+/// A file's text, up to what the YAML stage will refuse as too large.
+fn text(path: &Path) -> Result<String, Error> {
+    let failed = |error: &std::io::Error| read_error(path, error);
+    // A pipe or a device would be read for ever.
+    if !fs::metadata(path).map_err(|error| failed(&error))?.is_file() {
+        return Err(Error::Read { path: path.to_owned(), why: "it is not a file".to_owned() });
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|error| failed(&error))?;
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    let cut = bytes.len() > MAX_BYTES;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        // The cut may have gone through a character.
+        Err(error) if cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        Err(error) => {
+            let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+            Err(Error::Read { path: path.to_owned(), why: format!("line {line} is not UTF-8 text") })
+        }
+    }
+}
+
+fn read_error(path: &Path, error: &std::io::Error) -> Error {
+    Error::Read { path: path.to_owned(), why: why(error) }
+}
+
+/// What the system said, without Rust's "(os error 2)".
+pub(crate) fn why(error: &std::io::Error) -> String {
+    let said = error.to_string();
+    said.split(" (os error").next().unwrap_or(&said).to_lowercase()
+}

@@ -1,0 +1,5 @@
+//! The `rowkeep` command.
+
+fn main() -> std::process::ExitCode {
+    rowkeep::cli::main()
+}

@@ -1,0 +1,204 @@
+//! What is to be done, in order, and why: no SQL text, no dialect, no clock.
+//!
+//! Each [`Step`] names one statement: what it does to which relation, which ones it may read, and the conditions under which
+//! it works. Rendering gives it words; verifying holds the words against the step.
+
+mod definitions;
+mod steps;
+
+use std::fmt;
+
+pub use definitions::{Definition, DefinitionKind};
+
+use crate::spec::{ColumnId, ExceptionsId, PeriodId, Spec, TableId};
+
+/// Everything that a project needs, in run order.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// One entry per table, parents before children.
+    pub tables: Vec<TablePlan>,
+    /// What must exist before the first run, in the order in which it can be created.
+    pub definitions: Vec<Definition>,
+}
+
+/// What is done for one table.
+#[derive(Clone, Debug)]
+pub struct TablePlan {
+    /// The table.
+    pub table: TableId,
+    /// The mart's own load, where the spec asks for it.
+    pub load: Vec<Step>,
+    /// The hooks of every cycle: open periods, and only keys that the batch touches.
+    pub hooks: Vec<Step>,
+    /// The nightly form: every period, every key.
+    pub sweep: Vec<Step>,
+    /// What the load and the hooks look at.
+    pub cycle: Scope,
+    /// What the sweep looks at.
+    pub nightly: Scope,
+}
+
+/// The conditions that a table's statements share.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The periods whose history tables take part. Invariant: neighbours, oldest first.
+    pub periods: Vec<PeriodId>,
+    /// How a due row is known.
+    pub due: Due,
+    /// Whether copies of one key are compared by time too.
+    pub versioned: bool,
+    /// The raw table whose keys this table's versions are looked for; `None` means every key.
+    pub batch: Option<TableId>,
+    /// The keys whose rows a reactivation may have touched; `None` means every key.
+    pub touched: Option<Touched>,
+}
+
+/// How a due row is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// It is older than the stored cutoff.
+    ByCutoff,
+    /// It stands in the list that the `due` step made.
+    Listed,
+}
+
+/// Rows of a table that a cycle's batches touched: those in its own batch, and those whose parent was touched.
+#[derive(Clone, Debug)]
+pub struct Touched {
+    /// The table.
+    pub table: TableId,
+    /// Its columns by which the rows are known.
+    pub columns: Vec<ColumnId>,
+    /// Its columns beside the parent's, and what touched the parent.
+    pub parent: Option<(Vec<ColumnId>, Box<Touched>)>,
+}
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which step of the cycle.
+    pub name: StepName,
+    /// Which of the step's statements, if it has several.
+    pub part: Option<&'static str>,
+    /// The period that it works for, if one.
+    pub period: Option<PeriodId>,
+    /// What it does.
+    pub verb: Verb,
+    /// The relation that it changes.
+    pub writes: Slot,
+    /// Every relation that it may look at.
+    pub reads: Vec<Slot>,
+    /// Why it is there, in one line.
+    pub reason: &'static str,
+    /// The template that gives it words.
+    pub(crate) template: &'static str,
+}
+
+/// The steps of a cycle, in order, each with a number that never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each variant is its own word; Step::reason says more")]
+pub enum StepName {
+    Load,
+    Cutoff,
+    Versions,
+    Supersede,
+    Restore,
+    Cleanup,
+    Due,
+    Resolve,
+    Archive,
+    Trim,
+    SafetyCheck,
+}
+
+impl StepName {
+    /// Its fixed number: 00 to 10.
+    pub fn number(self) -> usize {
+        self as usize
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepName::Load => "load",
+            StepName::Cutoff => "cutoff",
+            StepName::Versions => "versions",
+            StepName::Supersede => "supersede",
+            StepName::Restore => "restore",
+            StepName::Cleanup => "cleanup",
+            StepName::Due => "due",
+            StepName::Resolve => "resolve",
+            StepName::Archive => "archive",
+            StepName::Trim => "trim",
+            StepName::SafetyCheck => "safety_check",
+        }
+    }
+}
+
+/// What a statement does to the relation that it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is SQL's own word")]
+pub enum Verb {
+    Insert,
+    Update,
+    Delete,
+    CreateTable,
+    CreateView,
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Verb::Insert => "INSERT",
+            Verb::Update => "UPDATE",
+            Verb::Delete => "DELETE",
+            Verb::CreateTable => "CREATE TABLE",
+            Verb::CreateView => "CREATE VIEW",
+        })
+    }
+}
+
+/// A relation by its role; a vocabulary gives it a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// The rolling table.
+    Mart(TableId),
+    /// The raw landing table.
+    Source(TableId),
+    /// The history table of a period.
+    History(TableId, PeriodId),
+    /// The work table that holds the cycle's cutoff.
+    Cutoff(TableId),
+    /// The work table that holds the newest time of keys that stand more than once.
+    Versions(TableId),
+    /// The work table that lists due rows.
+    Due(TableId),
+    /// The exceptions table.
+    Exceptions(ExceptionsId),
+    /// The view over a mart and its history tables.
+    AllRows(TableId),
+}
+
+impl Step {
+    /// The stem of its file: number, step, part and period.
+    pub fn stem(&self, spec: &Spec) -> String {
+        let mut stem = format!("{:02}_{}", self.name.number(), self.name.as_str());
+        if let Some(part) = self.part {
+            stem.push('_');
+            stem.push_str(part);
+        }
+        if let Some(period) = self.period {
+            stem.push_str("__");
+            stem.push_str(&spec.period(period).name);
+        }
+        stem
+    }
+}
+
+/// Plans a project.
+pub fn plan(spec: &Spec) -> Plan {
+    Plan {
+        tables: spec.tables().map(|(id, _)| steps::table(spec, id)).collect(),
+        definitions: definitions::definitions(spec),
+    }
+}

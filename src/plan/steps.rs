@@ -1,0 +1,247 @@
+//! The steps of one table. Why each is there stands beside it; the order is the law.
+
+use crate::plan::{Due, Scope, Slot, Step, StepName, TablePlan, Touched, Verb};
+use crate::spec::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
+
+pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
+    let open: Vec<_> = spec.period_ids().filter(|&period| !spec.period(period).sealed).collect();
+    let cycle = scope(spec, id, open, true);
+    let nightly = scope(spec, id, spec.period_ids().collect(), false);
+    TablePlan { table: id, load: load(spec, id), hooks: hooks(spec, id, &cycle), sweep: hooks(spec, id, &nightly), cycle, nightly }
+}
+
+fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Scope {
+    let table = spec.table(id);
+    let batch = (by_batch && table.source.is_some()).then_some(id);
+    let (due, touched) = match table.retention {
+        Retention::For { .. } => (Due::ByCutoff, None),
+        Retention::WhileIn { .. } => (Due::Listed, by_batch.then(|| touched(spec, id, table.unique_key.clone())).flatten()),
+    };
+    Scope { periods, due, versioned: table.is_versioned(), batch, touched }
+}
+
+/// `None` if a table of the chain has no batch: then every key may have been touched.
+fn touched(spec: &Spec, id: TableId, columns: Vec<ColumnId>) -> Option<Touched> {
+    let table = spec.table(id);
+    table.source.as_ref()?;
+    let parent = match &table.retention {
+        Retention::For { .. } => None,
+        Retention::WhileIn { parent, on, .. } => {
+            let (ours, theirs) = on.iter().copied().unzip();
+            Some((ours, Box::new(touched(spec, *parent, theirs)?)))
+        }
+    };
+    Some(Touched { table: id, columns, parent })
+}
+
+fn load(spec: &Spec, id: TableId) -> Vec<Step> {
+    let table = spec.table(id);
+    if table.load.is_none() {
+        return Vec::new();
+    }
+    let step = |part, template, verb, reason| Step {
+        name: StepName::Load,
+        part: Some(part),
+        template,
+        period: None,
+        verb,
+        writes: Slot::Mart(id),
+        reads: vec![Slot::Source(id), Slot::Mart(id)],
+        reason,
+    };
+    let nullable = |id: &ColumnId| !table.column(*id).not_null;
+    let mut steps = Vec::new();
+    // The load never deletes: an older version leaves by `supersede`, once the newer one is seen to stand.
+    if table.payload().next().is_some() {
+        steps.push(step("correct", "load_correct.sql.j2", Verb::Update, "a row delivered again under its own time replaces what the mart has of it"));
+    }
+    steps.push(step("insert", "load_insert.sql.j2", Verb::Insert, "rows whose key is new to the mart, or newer than there"));
+    if table.unique_key.iter().any(nullable) {
+        steps.push(step("keyless", "load_keyless.sql.j2", Verb::Insert, "rows that lack a part of their key, once each: nothing can replace them"));
+    }
+    if table.is_versioned() && nullable(&table.time.column) {
+        steps.push(step("timeless", "load_timeless.sql.j2", Verb::Insert, "rows that lack their time, where nothing complete is known of their key"));
+    }
+    steps
+}
+
+/// The hooks of a cycle or of a sweep; they differ in their scope alone.
+fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
+    let table = spec.table(id);
+    let builder = Builder { id, table, scope };
+    let mut steps = builder.cutoff().to_vec();
+    if scope.versioned {
+        steps.extend(builder.versions());
+    }
+    if let Retention::WhileIn { parent, .. } = table.retention {
+        steps.push(builder.restore(parent));
+    }
+    steps.extend(builder.cleanup());
+    if let Retention::WhileIn { parent, .. } = table.retention {
+        steps.extend(builder.due(parent));
+    }
+    steps.extend(builder.resolve());
+    steps.extend(builder.archive());
+    steps.push(builder.trim());
+    steps.push(builder.safety_check());
+    steps
+}
+
+struct Builder<'a> {
+    id: TableId,
+    table: &'a Table,
+    scope: &'a Scope,
+}
+
+impl Builder<'_> {
+    /// A step of one statement, whose template is named like it.
+    fn step(&self, name: StepName, template: &'static str, verb: Verb, writes: Slot, reads: Vec<Slot>, reason: &'static str) -> Step {
+        Step { name, part: None, period: None, verb, writes, reads, reason, template }
+    }
+
+    /// One of a step's statements.
+    fn part(&self, part: &'static str, step: Step) -> Step {
+        Step { part: Some(part), ..step }
+    }
+
+    fn mart(&self) -> Slot {
+        Slot::Mart(self.id)
+    }
+
+    fn exceptions(&self) -> Slot {
+        Slot::Exceptions(self.table.exceptions)
+    }
+
+    fn histories(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.scope.periods.iter().map(|&period| Slot::History(self.id, period))
+    }
+
+    /// Where a due row is looked up.
+    fn due_list(&self) -> Slot {
+        match self.scope.due {
+            Due::ByCutoff => Slot::Cutoff(self.id),
+            Due::Listed => Slot::Due(self.id),
+        }
+    }
+
+    /// The relations by which touched rows are known.
+    fn touched_reads(touched: Option<&Touched>, reads: &mut Vec<Slot>) {
+        let Some(touched) = touched else { return };
+        reads.push(Slot::Source(touched.table));
+        if let Some((_, parent)) = &touched.parent {
+            reads.push(Slot::Mart(touched.table));
+            Self::touched_reads(Some(parent), reads);
+        }
+    }
+
+    fn per_period(&self, step: impl Fn(Slot) -> Step) -> Vec<Step> {
+        let each = self.scope.periods.iter().map(|&period| (period, Slot::History(self.id, period)));
+        each.map(|(period, history)| Step { period: Some(period), ..step(history) }).collect()
+    }
+
+    fn cutoff(&self) -> [Step; 2] {
+        let cutoff = Slot::Cutoff(self.id);
+        let (template, from) = match self.table.retention {
+            Retention::For { .. } => ("cutoff_fill.sql.j2", self.mart()),
+            Retention::WhileIn { root, .. } => ("cutoff_inherit.sql.j2", Slot::Cutoff(root)),
+        };
+        let forget = "forget the last cycle's cutoff: without one, nothing is due";
+        let store = "one cutoff for every statement of the cycle, never later than now less the retention";
+        [
+            self.part("reset", self.step(StepName::Cutoff, "cutoff_reset.sql.j2", Verb::Delete, cutoff, vec![], forget)),
+            self.part("fill", self.step(StepName::Cutoff, template, Verb::Insert, cutoff, vec![from], store)),
+        ]
+    }
+
+    fn versions(&self) -> [Step; 4] {
+        let (mart, versions) = (self.mart(), Slot::Versions(self.id));
+        let mut copies = vec![mart];
+        copies.extend(self.histories());
+        copies.extend(self.scope.batch.map(Slot::Source));
+        let forget = "forget the last cycle's versions";
+        let find = "the newest time of every key that stands more than once";
+        let older = "a late, older version gives way to the newer one, wherever that stands";
+        let timeless = "a row without a time gives way to a complete version of its key";
+        [
+            self.part("reset", self.step(StepName::Versions, "versions_reset.sql.j2", Verb::Delete, versions, vec![], forget)),
+            self.part("fill", self.step(StepName::Versions, "versions_fill.sql.j2", Verb::Insert, versions, copies, find)),
+            self.part("older", self.step(StepName::Supersede, "supersede_older.sql.j2", Verb::Delete, mart, vec![versions], older)),
+            self.part("timeless", self.step(StepName::Supersede, "supersede_timeless.sql.j2", Verb::Delete, mart, vec![versions], timeless)),
+        ]
+    }
+
+    fn restore(&self, parent: TableId) -> Step {
+        let mut reads = vec![self.mart(), Slot::Mart(parent)];
+        reads.extend(self.histories());
+        let touched = self.scope.touched.as_ref().and_then(|touched| touched.parent.as_ref());
+        Self::touched_reads(touched.map(|(_, parent)| &**parent), &mut reads);
+        let reason = "rows whose parent is back return with it";
+        self.step(StepName::Restore, "restore.sql.j2", Verb::Insert, self.mart(), reads, reason)
+    }
+
+    fn cleanup(&self) -> Vec<Step> {
+        let delete = |template, history, reads, reason| self.step(StepName::Cleanup, template, Verb::Delete, history, reads, reason);
+        if self.scope.due == Due::Listed {
+            let mut reads = vec![self.mart()];
+            Self::touched_reads(self.scope.touched.as_ref(), &mut reads);
+            let reason = "a row that is back in the mart leaves its history table";
+            return self.per_period(|history| delete("cleanup.sql.j2", history, reads.clone(), reason));
+        }
+        let by_mart = |reason| self.per_period(|history| delete("cleanup_replaced.sql.j2", history, vec![self.mart(), self.due_list()], reason));
+        if !self.scope.versioned {
+            return by_mart("a redelivered event replaces its archived copy");
+        }
+        let replaced = by_mart("what the mart archives again replaces the copies that are not newer");
+        let stale = self.per_period(|history| {
+            let reason = "an archived version gives way to a newer one, wherever that stands";
+            delete("cleanup_stale.sql.j2", history, vec![Slot::Versions(self.id)], reason)
+        });
+        let named = |part, steps: Vec<Step>| steps.into_iter().map(move |step| self.part(part, step));
+        named("replaced", replaced).chain(named("stale", stale)).collect()
+    }
+
+    fn due(&self, parent: TableId) -> [Step; 2] {
+        let due = Slot::Due(self.id);
+        let reads = vec![self.mart(), Slot::Mart(parent), Slot::Cutoff(self.id)];
+        let list = "rows older than the cutoff whose parent has left its mart";
+        [
+            self.part("reset", self.step(StepName::Due, "due_reset.sql.j2", Verb::Delete, due, vec![], "forget the last cycle's list")),
+            self.part("fill", self.step(StepName::Due, "due_fill.sql.j2", Verb::Insert, due, reads, list)),
+        ]
+    }
+
+    fn resolve(&self) -> [Step; 2] {
+        let (mart, exceptions) = (self.mart(), self.exceptions());
+        let mut reads = vec![mart, self.due_list()];
+        if self.scope.versioned {
+            reads.extend(self.histories());
+        }
+        let keyed = "an exception whose rows can be routed again is closed, before they are archived";
+        let keyless = "the exception for rows without a key is closed when there are none left";
+        [
+            self.part("keyed", self.step(StepName::Resolve, "resolve_keyed.sql.j2", Verb::Update, exceptions, reads, keyed)),
+            self.part("keyless", self.step(StepName::Resolve, "resolve_keyless.sql.j2", Verb::Update, exceptions, vec![mart], keyless)),
+        ]
+    }
+
+    fn archive(&self) -> Vec<Step> {
+        self.per_period(|history| {
+            let reads = vec![self.mart(), self.due_list(), self.exceptions(), history];
+            let reason = "due rows of the period, unless held or already there";
+            self.step(StepName::Archive, "archive.sql.j2", Verb::Insert, history, reads, reason)
+        })
+    }
+
+    fn trim(&self) -> Step {
+        let mut reads = vec![self.mart(), self.due_list(), self.exceptions()];
+        reads.extend(self.histories());
+        let reason = "due rows of which an exact copy is seen in a history table";
+        self.step(StepName::Trim, "trim.sql.j2", Verb::Delete, self.mart(), reads, reason)
+    }
+
+    fn safety_check(&self) -> Step {
+        let reads = vec![self.mart(), self.due_list(), self.exceptions()];
+        let reason = "whatever is due and still here is the gap: somebody is told, once";
+        self.step(StepName::SafetyCheck, "safety_check.sql.j2", Verb::Insert, self.exceptions(), reads, reason)
+    }
+}

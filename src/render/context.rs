@@ -1,0 +1,196 @@
+//! What templates see: relations, columns and literals of one table in one scope, and the conditions that the plan chose.
+
+use minijinja::{Value, context};
+
+use crate::plan::{Definition, Due, Scope, Slot, Step, Touched};
+use crate::render::value::Sql;
+use crate::render::vocabulary::Place;
+use crate::spec::resolve::names::{HOLD, NULL_KEY};
+use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, Time};
+use crate::sql::{TimeUnit, literal};
+
+/// What the statements of a table share.
+pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
+    let table = spec.table(id);
+    let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
+    let time = table.time;
+    let period = |period: PeriodId| interval(spec.period(period), spec.period(period), time);
+    let hull = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
+        (Some(&first), Some(&last)) => interval(spec.period(first), spec.period(last), time),
+        // Invariant of a spec: at least one period is open.
+        _ => Value::UNDEFINED,
+    };
+    let histories: Vec<_> = scope
+        .periods
+        .iter()
+        .map(|&id_| context! { table => place(Slot::History(id, id_)), ..period(id_) })
+        .collect();
+    let every: Vec<_> = spec.period_ids().collect();
+    context! {
+        mart => place(Slot::Mart(id)),
+        source => table.source.as_ref().map(|_| place(Slot::Source(id))),
+        cutoff => place(Slot::Cutoff(id)),
+        versions => place(Slot::Versions(id)),
+        due => place(Slot::Due(id)),
+        exceptions => place(Slot::Exceptions(table.exceptions)),
+        histories => histories,
+        scope => hull(&scope.periods),
+        covered => hull(&every),
+        key => columns(table, &table.unique_key),
+        time => column(table, time.column),
+        proof => columns(table, &proof(table)),
+        columns => columns(table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
+        payload => columns(table, &table.payload().collect::<Vec<_>>()),
+        unit => unit(time),
+        versioned => scope.versioned,
+        due_is_listed => scope.due == Due::Listed,
+        batch => scope.batch.is_some(),
+        touched => scope.touched.as_ref().map(|link| touched(spec, link)),
+        exception => exception(spec, table),
+        dist_key => table.layout.dist_key.map(|id| column(table, id)),
+        work_dist_key => table.layout.dist_key.filter(|id| proof(table).contains(id)).map(|id| column(table, id)),
+        sort_key => columns(table, &table.layout.sort_key),
+        load => load(table),
+        ..retention(spec, table, scope)
+    }
+}
+
+/// What a definition sees: every period.
+pub(super) fn every_period(spec: &Spec, id: TableId) -> Value {
+    let scope = Scope {
+        periods: spec.period_ids().collect(),
+        due: Due::ByCutoff,
+        versioned: spec.table(id).is_versioned(),
+        batch: None,
+        touched: None,
+    };
+    table(spec, id, &scope)
+}
+
+/// What one statement sees beyond what its table's statements share.
+pub(super) fn step(spec: &Spec, id: TableId, shared: &Value, step: &Step) -> Value {
+    let Some(period) = step.period else { return shared.clone() };
+    let history = Value::from(Sql::Relation(Place::compiled(spec, Slot::History(id, period))));
+    let period = spec.period(period);
+    context! { history => history, period => interval(period, period, spec.table(id).time), ..shared.clone() }
+}
+
+pub(super) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -> Value {
+    context! { table => Value::from(Sql::Relation(Place::compiled(spec, definition.creates))), ..shared.clone() }
+}
+
+/// What the definition of an exceptions table sees.
+pub(super) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
+    let key = &spec.exceptions(id).key;
+    let column = Value::from(Sql::Column { name: key.name.clone(), ty: key.ty, not_null: false });
+    context! { exception => context! { column => column } }
+}
+
+/// The columns by which an exact copy is known: the key and the time.
+fn proof(table: &Table) -> Vec<ColumnId> {
+    let mut proof = table.unique_key.clone();
+    if !proof.contains(&table.time.column) {
+        proof.push(table.time.column);
+    }
+    proof
+}
+
+fn column(table: &Table, id: ColumnId) -> Value {
+    let column = table.column(id);
+    Value::from(Sql::Column { name: column.name.clone(), ty: column.ty, not_null: column.not_null })
+}
+
+fn columns(table: &Table, ids: &[ColumnId]) -> Vec<Value> {
+    ids.iter().map(|&id| column(table, id)).collect()
+}
+
+fn interval(first: &Period, last: &Period, time: Time) -> Value {
+    let bound = |day: String, epoch| Value::from(Sql::Literal(literal::instant(&day, epoch, time.unit, time.zoned)));
+    context! { start => bound(first.start(), first.start_epoch()), end => bound(last.end(), last.end_epoch()) }
+}
+
+/// A text that resolve has found to be plain.
+fn text(text: &str) -> Value {
+    literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
+}
+
+fn unit(time: Time) -> &'static str {
+    match time.unit {
+        TimeUnit::EpochSeconds => "epoch_seconds",
+        TimeUnit::EpochMillis => "epoch_millis",
+        TimeUnit::Timestamp if time.zoned => "timestamptz",
+        TimeUnit::Timestamp => "timestamp",
+        TimeUnit::Date => "date",
+    }
+}
+
+fn exception(spec: &Spec, table: &Table) -> Value {
+    let key = &spec.exceptions(table.exceptions).key;
+    let ty = &table.exception_type;
+    context! {
+        key => column(table, table.exception_key),
+        column => Value::from(Sql::Column { name: key.name.clone(), ty: key.ty, not_null: false }),
+        type => text(ty),
+        null_key => text(&format!("{ty}{NULL_KEY}")),
+        hold => text(&format!("{ty}{HOLD}")),
+    }
+}
+
+fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
+    match &table.retention {
+        Retention::For { seconds } => {
+            context! { retention => Value::from(Sql::Literal(literal::duration(*seconds, table.time.unit))) }
+        }
+        Retention::WhileIn { parent, on, root } => {
+            let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
+            let link = scope.touched.as_ref().and_then(|link| link.parent.as_ref());
+            context! {
+                root_cutoff => place(Slot::Cutoff(*root)),
+                root_unit => unit(spec.table(*root).time),
+                parent => context! {
+                    mart => place(Slot::Mart(*parent)),
+                    on => pairs(table, spec.table(*parent), on),
+                    touched => link.map(|(_, parent)| touched(spec, parent)),
+                },
+            }
+        }
+    }
+}
+
+fn pairs(child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]) -> Vec<Value> {
+    on.iter().map(|&(ours, theirs)| context! { ours => column(child, ours), theirs => column(parent, theirs) }).collect()
+}
+
+fn touched(spec: &Spec, link: &Touched) -> Value {
+    let table = spec.table(link.table);
+    let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
+    let parent = link.parent.as_ref().map(|(ours, parent)| {
+        let on: Vec<_> = ours.iter().copied().zip(parent.columns.iter().copied()).collect();
+        (pairs(table, spec.table(parent.table), &on), touched(spec, parent))
+    });
+    let (on, parent) = parent.unzip();
+    context! {
+        source => place(Slot::Source(link.table)),
+        mart => place(Slot::Mart(link.table)),
+        columns => columns(table, &link.columns),
+        on => on,
+        parent => parent,
+    }
+}
+
+fn load(table: &Table) -> Option<Value> {
+    let load = table.load.as_ref()?;
+    // Columns of raw have no type that a load writes.
+    let raw = |name: &crate::sql::Name| Value::from(Sql::Column { name: name.clone(), ty: crate::sql::SqlType::Text, not_null: false });
+    let order_by: Vec<_> =
+        load.order_by.iter().map(|term| context! { column => raw(&term.column), descending => term.descending }).collect();
+    let lookback = load.lookback.as_ref().map(|lookback| {
+        context! { column => raw(&lookback.column), within => Value::from(Sql::Literal(literal::duration(lookback.seconds, lookback.unit))) }
+    });
+    let not_null = |of_key: bool| -> Vec<Value> {
+        let ids = (0..table.columns.len()).map(ColumnId);
+        let ids = ids.filter(|id| table.column(*id).not_null && table.unique_key.contains(id) == of_key);
+        ids.map(|id| raw(&table.column(id).name)).collect()
+    };
+    Some(context! { order_by => order_by, lookback => lookback, not_null => not_null(false), not_null_key => not_null(true) })
+}

@@ -1,0 +1,183 @@
+//! Gives each step its words: one template per kind of statement, every value through a quoting filter.
+
+mod context;
+pub(crate) mod templates;
+mod value;
+mod vocabulary;
+
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+
+pub(crate) use vocabulary::relation;
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
+use crate::plan::{Definition, Plan, Slot, Step};
+use crate::source::Inputs;
+use crate::spec::{Spec, TableId};
+
+/// Instructions that one statement's template may run. The largest sound ones, over hundreds of periods, stay far below.
+const FUEL: u64 = 2_000_000;
+/// Calls within calls.
+const MAX_DEPTH: usize = 120;
+
+/// Every statement of a project.
+#[derive(Debug)]
+pub(crate) struct Rendered<'p> {
+    pub(crate) tables: Vec<RenderedTable<'p>>,
+    pub(crate) definitions: Vec<Statement<'p, Definition>>,
+}
+
+/// The statements of one table.
+#[derive(Debug)]
+pub(crate) struct RenderedTable<'p> {
+    pub(crate) table: TableId,
+    pub(crate) load: Vec<Statement<'p, Step>>,
+    pub(crate) hooks: Vec<Statement<'p, Step>>,
+    pub(crate) sweep: Vec<Statement<'p, Step>>,
+}
+
+/// A statement and what it was rendered from.
+#[derive(Debug)]
+pub(crate) struct Statement<'p, T> {
+    pub(crate) step: &'p T,
+    /// Without a semicolon, without a newline at its end.
+    pub(crate) sql: String,
+}
+
+/// Renders every statement of a plan.
+pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result<Rendered<'p>, Diagnostics> {
+    let renderer = Renderer::new(spec, inputs);
+    let mut failures = Failures::default();
+    let mut tables = Vec::with_capacity(plan.tables.len());
+    for table in &plan.tables {
+        let mut all = |shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
+            let one = |step: &'p Step| Statement { step, sql: failures.keep(step.template, renderer.step(table.table, shared, step)) };
+            steps.iter().map(one).collect()
+        };
+        let cycle = context::table(spec, table.table, &table.cycle);
+        let nightly = context::table(spec, table.table, &table.nightly);
+        tables.push(RenderedTable {
+            table: table.table,
+            load: all(&cycle, &table.load),
+            hooks: all(&cycle, &table.hooks),
+            sweep: all(&nightly, &table.sweep),
+        });
+    }
+    let definitions = plan
+        .definitions
+        .iter()
+        .map(|definition| Statement { step: definition, sql: failures.keep(definition.template(), renderer.definition(definition)) })
+        .collect();
+    failures.sink.finish(Some(Rendered { tables, definitions }))
+}
+
+/// What could not be rendered. One template serves many statements: what is wrong with it is said once.
+#[derive(Default)]
+struct Failures {
+    sink: Sink,
+    said: BTreeSet<&'static str>,
+}
+
+impl Failures {
+    fn keep(&mut self, template: &'static str, rendered: Result<String, Box<Diagnostic>>) -> String {
+        rendered.unwrap_or_else(|diagnostic| {
+            if self.said.insert(template) {
+                self.sink.push(*diagnostic);
+            }
+            String::new()
+        })
+    }
+}
+
+/// Templates, ready to render a project's statements in its dialect.
+#[derive(Debug)]
+struct Renderer<'a> {
+    spec: &'a Spec,
+    environment: Environment<'static>,
+}
+
+impl<'a> Renderer<'a> {
+    /// The built-in templates, and those of the inputs in their place.
+    fn new(spec: &'a Spec, inputs: &Inputs) -> Self {
+        let mut environment = Environment::empty();
+        // Everything is escaped, which is to say: nothing is written that a filter below did not quote. Autoescape is on so
+        // that what a macro returns keeps the mark of having been through that.
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("sql".into()));
+        environment.set_formatter(value::write_quoted);
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_debug(true);
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(MAX_DEPTH);
+        environment.set_syntax(
+            minijinja::syntax::SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().expect("the default delimiters"),
+        );
+        value::add_filters(&mut environment, spec.dialect);
+        let overrides = templates::overrides(inputs);
+        let dialect = spec.dialect;
+        environment.set_loader(move |name| Ok(templates::find(name, dialect, &overrides)));
+        Self { spec, environment }
+    }
+
+    /// The statement of a step, without a trailing newline.
+    fn step(&self, table: TableId, shared: &Value, step: &Step) -> Result<String, Box<Diagnostic>> {
+        let context = context::step(self.spec, table, shared, step);
+        let statement = self.render(step.template, &step.stem(self.spec), context)?;
+        Ok(format!("-- {}: {}\n{statement}", step.name.as_str(), step.reason))
+    }
+
+    /// The statement of a definition, without a trailing newline.
+    fn definition(&self, definition: &Definition) -> Result<String, Box<Diagnostic>> {
+        let shared = match definition.creates {
+            Slot::Exceptions(id) => context::exceptions(self.spec, id),
+            Slot::Mart(table)
+            | Slot::Source(table)
+            | Slot::History(table, _)
+            | Slot::Cutoff(table)
+            | Slot::Versions(table)
+            | Slot::Due(table)
+            | Slot::AllRows(table) => context::every_period(self.spec, table),
+        };
+        let context = context::definition(self.spec, &shared, definition);
+        self.render(definition.template(), definition.kind.as_str(), context)
+    }
+
+    fn render(&self, template: &str, statement: &str, context: Value) -> Result<String, Box<Diagnostic>> {
+        let mut out = value::Bounded::default();
+        let rendered = self.environment.get_template(template).and_then(|found| found.render_captured_to(context, &mut out).map(drop));
+        match rendered.and_then(|()| out.into_string()) {
+            Ok(text) => Ok(text.trim_end().to_owned()),
+            Err(error) => Err(Box::new(self.diagnose(template, statement, &error))),
+        }
+    }
+
+    fn diagnose(&self, template: &str, statement: &str, error: &Error) -> Diagnostic {
+        let name = error.name().unwrap_or(template).to_owned();
+        let source = error.template_source().unwrap_or_default();
+        let why = match error.kind() {
+            ErrorKind::OutOfFuel => "runs without end".to_owned(),
+            ErrorKind::UndefinedError | ErrorKind::TemplateNotFound | ErrorKind::SyntaxError | ErrorKind::UnknownFilter => {
+                format!("cannot be rendered: {error}")
+            }
+            _ => match error.detail() {
+                Some(detail) => format!("cannot be rendered: {detail}"),
+                None => format!("cannot be rendered: {error}"),
+            },
+        };
+        let why = why.split(" (in ").next().unwrap_or_default().to_owned();
+        let range = error.range().unwrap_or_else(|| line_range(source, error.line()));
+        Diagnostic::in_text(
+            Code::Template,
+            format!("the template of {statement} {why}"),
+            (format!("templates/{name}"), source, range),
+            "here",
+        )
+        .help("every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`")
+    }
+}
+
+fn line_range(text: &str, line: Option<usize>) -> std::ops::Range<usize> {
+    let start = text.split_inclusive('\n').take(line.unwrap_or(1).saturating_sub(1)).map(str::len).sum::<usize>();
+    start..start + text[start..].lines().next().map_or(0, str::len)
+}
+

@@ -1,0 +1,69 @@
+//! The built-in templates, and those that a project puts in their place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::dialect::Dialect;
+use crate::source::{Inputs, Role};
+
+macro_rules! embedded {
+    ($($name:literal,)+) => {
+        &[$(($name, include_str!(concat!("../../templates/", $name))),)+]
+    };
+}
+
+/// Every file below `templates/`; a test compares.
+const BUILT_IN: &[(&str, &str)] = embedded![
+    "archive.sql.j2",
+    "cleanup.sql.j2",
+    "cleanup_replaced.sql.j2",
+    "cleanup_stale.sql.j2",
+    "conditions.sql.j2",
+    "cutoff_fill.sql.j2",
+    "cutoff_inherit.sql.j2",
+    "cutoff_reset.sql.j2",
+    "ddl_all_rows.sql.j2",
+    "ddl_cutoff.sql.j2",
+    "ddl_exceptions.sql.j2",
+    "ddl_keys.sql.j2",
+    "ddl_rows.sql.j2",
+    "due_fill.sql.j2",
+    "due_reset.sql.j2",
+    "duckdb/time.sql.j2",
+    "load.sql.j2",
+    "load_correct.sql.j2",
+    "load_insert.sql.j2",
+    "load_keyless.sql.j2",
+    "load_timeless.sql.j2",
+    "physical.sql.j2",
+    "postgres/time.sql.j2",
+    "redshift/physical.sql.j2",
+    "redshift/time.sql.j2",
+    "resolve_keyed.sql.j2",
+    "resolve_keyless.sql.j2",
+    "restore.sql.j2",
+    "safety_check.sql.j2",
+    "supersede_older.sql.j2",
+    "supersede_timeless.sql.j2",
+    "trim.sql.j2",
+    "versions_fill.sql.j2",
+    "versions_reset.sql.j2",
+];
+
+/// The project's own templates, by name.
+pub(super) fn overrides(inputs: &Inputs) -> BTreeMap<String, String> {
+    inputs.of_role(Role::Template).map(|file| (inputs.name(file).to_owned(), inputs.text(file).to_owned())).collect()
+}
+
+/// The template of that name: the project's before the built-in one, the dialect's before the common one.
+pub(super) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, String>) -> Option<String> {
+    let special = format!("{dialect}/{name}");
+    let built_in = |name: &str| BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
+    let own = |name: &str| overrides.get(name).cloned();
+    own(&special).or_else(|| own(name)).or_else(|| built_in(&special)).or_else(|| built_in(name))
+}
+
+/// The names that an override can have: those of built-in templates, each also below the folder of a dialect.
+pub(crate) fn names() -> BTreeSet<String> {
+    let common = BUILT_IN.iter().map(|(name, _)| name.rsplit('/').next().unwrap_or(name));
+    common.flat_map(|name| Dialect::ALL.iter().map(move |dialect| format!("{dialect}/{name}")).chain([name.to_owned()])).collect()
+}

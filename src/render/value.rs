@@ -1,0 +1,138 @@
+//! What a template may hold, and the filters that alone can write it.
+
+use std::fmt;
+use std::io;
+
+use minijinja::value::Object;
+use minijinja::{Environment, Error, ErrorKind, Output, State, Value};
+
+use crate::dialect::Dialect;
+use crate::render::vocabulary::Place;
+use crate::sql::{ALIASES, Name, SqlType};
+
+/// Bytes that one statement may have: Redshift's limit is 16 MB.
+const MAX_STATEMENT: usize = 16 * 1024 * 1024;
+/// Bytes that rendering it may write, captured blocks included.
+const MAX_WRITTEN: usize = 4 * MAX_STATEMENT;
+
+/// A value of the context that stands for SQL text, and is written by the filter that belongs to it.
+#[derive(Debug)]
+pub(super) enum Sql {
+    Relation(Place),
+    Column { name: Name, ty: SqlType, not_null: bool },
+    /// A literal, quoted where it was made.
+    Literal(String),
+}
+
+impl Object for Sql {
+    fn get_value(self: &std::sync::Arc<Self>, key: &Value) -> Option<Value> {
+        match (&**self, key.as_str()?) {
+            (Sql::Column { not_null, .. }, "not_null") => Some(Value::from(*not_null)),
+            _ => None,
+        }
+    }
+
+    fn render(self: &std::sync::Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never written: the formatter refuses it. Compared by `==` in templates.
+        match &**self {
+            Sql::Relation(place) => f.write_str(&place.full),
+            Sql::Column { name, .. } => f.write_str(name.as_str()),
+            Sql::Literal(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<Sql> for Value {
+    fn from(sql: Sql) -> Value {
+        Value::from_object(sql)
+    }
+}
+
+/// Bytes that one rendering has written so far, captured blocks included: fuel bounds time, not memory.
+#[derive(Debug, Default)]
+struct Written(usize);
+
+/// Writes what a filter quoted, and refuses everything else.
+pub(super) fn write_quoted(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    let Some(text) = value.as_str().filter(|_| value.is_safe()) else {
+        return Err(refused(format!("a raw value would be pasted into SQL: {value}")));
+    };
+    let written = state.get_or_insert_extension(Written::default());
+    written.0 += text.len();
+    if written.0 > MAX_WRITTEN {
+        return Err(refused("the template writes more than any engine takes"));
+    }
+    out.write_str(text).map_err(Error::from)
+}
+
+fn refused(why: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, why.into())
+}
+
+/// The filters: `full` and `bare` for relations, `name`, `of` and `type` for columns, `literal` for literals.
+pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Dialect) {
+    environment.add_filter("full", |value: &Value| relation(value, |place| &place.full));
+    environment.add_filter("bare", |value: &Value| relation(value, |place| &place.bare));
+    environment.add_filter("literal", |value: &Value| match value.downcast_object_ref::<Sql>() {
+        Some(Sql::Literal(text)) => Ok(quoted(text.clone())),
+        _ => Err(refused(format!("`literal` writes literals, not {value}"))),
+    });
+    environment.add_filter("name", move |value: &Value| columns(value, |name, _| Ok(name.sql(dialect))));
+    environment.add_filter("type", move |value: &Value| columns(value, |_, ty| Ok(ty.sql(dialect))));
+    environment.add_filter("of", move |value: &Value, row: &Value| {
+        let row = match row.as_str() {
+            Some(text) if row.is_safe() || ALIASES.contains(&text) => text,
+            _ => return Err(refused(format!("`of` takes a row by its alias, not {row}"))),
+        };
+        columns(value, |name, _| Ok(format!("{row}.{}", name.sql(dialect))))
+    });
+}
+
+/// Marks a text as quoted: the one place where that happens.
+fn quoted(text: String) -> Value {
+    Value::from_safe_string(text)
+}
+
+fn relation(value: &Value, form: impl Fn(&Place) -> &String) -> Result<Value, Error> {
+    match value.downcast_object_ref::<Sql>() {
+        Some(Sql::Relation(place)) => Ok(quoted(form(place).clone())),
+        _ => Err(refused(format!("`full` and `bare` write relations, not {value}"))),
+    }
+}
+
+/// One column, or a list of them joined by commas.
+fn columns(value: &Value, form: impl Fn(&Name, SqlType) -> Result<String, Error>) -> Result<Value, Error> {
+    let one = |value: &Value| match value.downcast_object_ref::<Sql>() {
+        Some(Sql::Column { name, ty, .. }) => form(name, *ty),
+        _ => Err(refused(format!("`name`, `of` and `type` write columns, not {value}"))),
+    };
+    if value.downcast_object_ref::<Sql>().is_some() {
+        return one(value).map(quoted);
+    }
+    let parts: Vec<String> = value.try_iter()?.map(|item| one(&item)).collect::<Result<_, _>>()?;
+    Ok(quoted(parts.join(", ")))
+}
+
+/// Output that ends where no engine would take more.
+#[derive(Default)]
+pub(super) struct Bounded(Vec<u8>);
+
+impl Bounded {
+    pub(super) fn into_string(self) -> Result<String, Error> {
+        String::from_utf8(self.0).map_err(|_| refused("the template wrote what is not text"))
+    }
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_STATEMENT {
+            return Err(io::Error::other("the statement is larger than any engine takes"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

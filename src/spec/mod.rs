@@ -1,0 +1,241 @@
+//! What the user wants, read from YAML and known to make sense.
+//!
+//! [`read`] turns texts into raw shapes, `resolve` turns those into a [`Spec`]. Each reports all that it finds wrong at once.
+
+mod period;
+mod raw;
+mod read;
+#[cfg(feature = "cli")]
+pub(crate) mod references;
+pub(crate) mod resolve;
+mod schema;
+mod shape;
+mod yaml;
+
+#[cfg(feature = "cli")]
+pub(crate) use yaml::MAX_BYTES;
+
+pub use period::Period;
+pub(crate) use read::read;
+pub(crate) use resolve::resolve;
+pub use schema::json_schema;
+
+use crate::dialect::Dialect;
+use crate::source::{Span, Spanned};
+use crate::sql::{Name, Relation, SqlType, TimeUnit};
+
+/// A valid project: every name resolves, every bound fits, and nothing in it contradicts anything else.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The project's name.
+    pub name: String,
+    /// The engine to compile for.
+    pub dialect: Dialect,
+    /// The periods, oldest first. Invariant: they tile, each ends where the next one starts, and at least one is open.
+    pub periods: Vec<Period>,
+    /// The exceptions tables, in the order in which tables first name them.
+    pub exceptions: Vec<Exceptions>,
+    /// The tables in run order. Invariant: a parent stands before its children.
+    pub tables: Vec<Table>,
+    /// Where the project wants its artifacts, if it says so.
+    pub out: Option<Spanned<String>>,
+    /// Where history, work and exceptions tables live unless they say otherwise.
+    pub(crate) schema: Relation,
+}
+
+/// The number of a table in [`Spec::tables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableId(pub(crate) usize);
+
+/// The number of a period in [`Spec::periods`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PeriodId(pub(crate) usize);
+
+/// The number of an exceptions table in [`Spec::exceptions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExceptionsId(pub(crate) usize);
+
+/// The number of a column in [`Table::columns`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ColumnId(pub(crate) usize);
+
+impl Spec {
+    /// The table of that number.
+    pub fn table(&self, id: TableId) -> &Table {
+        &self.tables[id.0]
+    }
+
+    /// Every table with its number, in run order.
+    pub fn tables(&self) -> impl Iterator<Item = (TableId, &Table)> {
+        self.tables.iter().enumerate().map(|(i, table)| (TableId(i), table))
+    }
+
+    /// The period of that number.
+    pub fn period(&self, id: PeriodId) -> &Period {
+        &self.periods[id.0]
+    }
+
+    /// Every period's number, oldest first.
+    pub fn period_ids(&self) -> impl Iterator<Item = PeriodId> {
+        (0..self.periods.len()).map(PeriodId)
+    }
+
+    /// The exceptions table of that number.
+    pub fn exceptions(&self, id: ExceptionsId) -> &Exceptions {
+        &self.exceptions[id.0]
+    }
+}
+
+/// One rolling table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The dbt model that builds the mart.
+    pub model: Spanned<Name>,
+    /// The mart.
+    pub relation: Relation,
+    /// The history tables, their name without the period's suffix.
+    pub history: Relation,
+    pub(crate) history_span: Span,
+    /// Every column, in order.
+    pub columns: Vec<Column>,
+    /// The columns that name a row.
+    pub unique_key: Vec<ColumnId>,
+    /// The time column.
+    pub time: Time,
+    /// Whether rows have versions.
+    pub rows: Rows,
+    /// How long a row stays.
+    pub retention: Retention,
+    /// Where its exceptions are recorded.
+    pub exceptions: ExceptionsId,
+    /// The member of the unique key under which they are recorded.
+    pub exception_key: ColumnId,
+    /// The type of its exceptions.
+    pub exception_type: String,
+    /// Physical layout.
+    pub layout: Layout,
+    /// The raw landing table.
+    pub source: Option<Relation>,
+    /// What the raw landing table has beyond `columns`.
+    pub source_columns: Vec<Column>,
+    /// The mart's load, if Rowkeep emits it.
+    pub load: Option<Load>,
+    /// Tables whose hooks run before this one's: the parent, and what `after:` names.
+    pub depends_on: Vec<TableId>,
+}
+
+impl Table {
+    /// The column of that number.
+    pub fn column(&self, id: ColumnId) -> &Column {
+        &self.columns[id.0]
+    }
+
+    /// Whether several versions of one key can exist: they can unless the time is part of the key.
+    ///
+    /// Events whose time is not in the key count too: a corrected time makes a version.
+    pub fn is_versioned(&self) -> bool {
+        !self.unique_key.contains(&self.time.column)
+    }
+
+    /// The columns that are neither key nor time.
+    pub(crate) fn payload(&self) -> impl Iterator<Item = ColumnId> {
+        (0..self.columns.len()).map(ColumnId).filter(|id| !self.unique_key.contains(id) && *id != self.time.column)
+    }
+}
+
+/// A column and its type.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub ty: SqlType,
+    /// Whether marts and history tables refuse NULL in it. Statements test for NULL all the same.
+    pub not_null: bool,
+}
+
+/// The time column and how it counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Time {
+    /// The column.
+    pub column: ColumnId,
+    /// How it counts.
+    pub unit: TimeUnit,
+    /// Whether values carry their zone.
+    pub zoned: bool,
+}
+
+/// Whether rows have versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// The newest version of a key wins.
+    Latest,
+    /// Rows do not change; a redelivered one replaces its copy.
+    Events,
+}
+
+/// How long a row stays in the mart, or while what.
+#[derive(Clone, Debug)]
+pub enum Retention {
+    /// Until the cutoff has passed it by.
+    For {
+        /// The length of the window, in seconds.
+        seconds: u64,
+    },
+    /// While its key is in the parent.
+    WhileIn {
+        /// The parent.
+        parent: TableId,
+        /// This table's columns, each with the parent's that it equals.
+        on: Vec<(ColumnId, ColumnId)>,
+        /// The ancestor that is retained for a length of time; its cutoff is this table's.
+        root: TableId,
+    },
+}
+
+/// An exceptions table.
+#[derive(Clone, Debug)]
+pub struct Exceptions {
+    /// The table.
+    pub relation: Relation,
+    /// The column that says what an exception is about; nullable.
+    pub key: Column,
+}
+
+/// Physical layout, for engines that have one.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// The column that rows are distributed by.
+    pub dist_key: Option<ColumnId>,
+    /// The columns that rows are sorted by.
+    pub sort_key: Vec<ColumnId>,
+}
+
+/// The mart's load.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Which of several raw rows of one key counts: a total order, best first.
+    pub order_by: Vec<OrderBy>,
+    /// The slice of raw that is read.
+    pub lookback: Option<Lookback>,
+}
+
+/// One term of an order.
+#[derive(Clone, Debug)]
+pub struct OrderBy {
+    /// A column of raw.
+    pub column: Name,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+/// A slice of raw, measured from a column's newest value.
+#[derive(Clone, Debug)]
+pub struct Lookback {
+    /// The column of raw.
+    pub column: Name,
+    /// How it counts.
+    pub unit: TimeUnit,
+    /// How far back, in seconds.
+    pub seconds: u64,
+}

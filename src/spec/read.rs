@@ -1,0 +1,97 @@
+//! From texts to raw shapes: what the files say, wherever they keep it.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
+use crate::source::{FileId, Inputs, Role, Span, Spanned};
+use crate::spec::raw::{RawPeriod, RawPeriods, RawPeriodsFile, RawProject, RawTable};
+use crate::spec::shape::{Either, Field, Shape};
+use crate::spec::yaml::{self, Node, Value};
+
+/// What the project's files say. Invariant: well shaped; whether it makes sense is not known yet.
+#[derive(Debug)]
+pub(crate) struct Raw {
+    pub(super) project: RawProject,
+    /// The list itself, and its place.
+    pub(super) periods: Spanned<Vec<Field<RawPeriod>>>,
+    pub(super) tables: Vec<Field<RawTable>>,
+}
+
+/// Reads every file of the project.
+pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
+    let mut sink = Sink::default();
+    let file = inputs.project();
+    let project = yaml::parse(inputs, file, &mut sink).and_then(|node| RawProject::read(&node, &mut sink));
+    let periods = match project.as_ref().map(|project| &project.periods) {
+        Some(Field::Set(stated)) => read_periods(inputs, stated, &mut sink),
+        _ => None,
+    };
+    let tables = match project.as_ref().map(|project| &project.tables) {
+        Some(Field::Set(stated)) => match &stated.value {
+            Either::List(tables) => tables.clone(),
+            Either::Scalar(path) => read_tables(inputs, path, stated.span, &mut sink),
+            Either::Map(never) => match *never {},
+        },
+        _ => Vec::new(),
+    };
+    let raw = project.zip(periods).map(|(project, periods)| Raw { project, periods, tables });
+    sink.finish(raw)
+}
+
+fn read_tables(inputs: &Inputs, path: &str, span: Span, sink: &mut Sink) -> Vec<Field<RawTable>> {
+    let tables: Vec<_> = inputs
+        .of_role(Role::Table)
+        .map(|file| yaml::parse(inputs, file, sink).map_or(Field::Invalid, |node| Field::read(&node, sink)))
+        .collect();
+    if tables.is_empty() {
+        let message = format!("{} holds no table spec; there is nothing to compile", quoted(path));
+        sink.push(
+            Diagnostic::new(Code::NoTables, message, span, "no file here ends in .yml")
+                .help("add one .yml file per table to that folder"),
+        );
+    }
+    tables
+}
+
+fn read_periods(inputs: &Inputs, stated: &Spanned<RawPeriods>, sink: &mut Sink) -> Option<Spanned<Vec<Field<RawPeriod>>>> {
+    let (path, at) = match &stated.value {
+        Either::List(periods) => return Some(Spanned { value: periods.clone(), span: stated.span }),
+        Either::Scalar(path) => (path, None),
+        Either::Map(reference) => (&reference.file.get()?.value, Some(reference.at.get()?)),
+    };
+    let Some(file) = inputs.of_role(Role::Periods).next() else {
+        let message = format!("periods stand in {}, whose text was not given", quoted(path));
+        sink.push(
+            Diagnostic::new(Code::Reference, message, stated.span, "named here")
+                .help("give its text to `Inputs::with_periods`, or write the list in place"),
+        );
+        return None;
+    };
+    let node = yaml::parse(inputs, file, sink)?;
+    let Some(at) = at else {
+        let periods = RawPeriodsFile::read(&node, sink)?.hist_periods;
+        return periods.get().cloned();
+    };
+    let list = follow(&node, at, inputs, file, sink)?;
+    Vec::read(list, sink).map(|value| Spanned { value, span: list.span })
+}
+
+/// Walks the keys of `at`, joined by dots.
+fn follow<'a>(node: &'a Node, at: &Spanned<String>, inputs: &Inputs, file: FileId, sink: &mut Sink) -> Option<&'a Node> {
+    let mut here = node;
+    for key in at.value.split('.') {
+        let next = match &here.value {
+            Value::Map(entries) => entries.iter().find(|(known, _)| known.value == key).map(|(_, node)| node),
+            _ => None,
+        };
+        let Some(next) = next else {
+            let message = format!("{} has no key {} on the way to {}", inputs.name(file), quoted(key), quoted(&at.value));
+            sink.push(
+                Diagnostic::new(Code::Reference, message, at.span, "leads nowhere")
+                    .also(here.span, format!("{} is not here", quoted(key)))
+                    .help("write the keys that lead to the list, joined by dots"),
+            );
+            return None;
+        };
+        here = next;
+    }
+    Some(here)
+}

@@ -1,0 +1,34 @@
+//! The other files that a project file names, for whoever loads them.
+
+use crate::diagnostic::Sink;
+use crate::source::{Inputs, Spanned};
+use crate::spec::raw::RawProject;
+use crate::spec::shape::{Either, Field, Shape};
+use crate::spec::yaml;
+
+/// The paths that a project file names.
+#[derive(Debug, Default)]
+pub(crate) struct References {
+    pub(crate) periods: Option<Spanned<String>>,
+    pub(crate) tables: Option<Spanned<String>>,
+    pub(crate) templates: Option<Spanned<String>>,
+    pub(crate) out: Option<Spanned<String>>,
+}
+
+/// What else a loader must read. Mistakes are left for [`read`](crate::spec::read) to report, once.
+pub(crate) fn references(inputs: &Inputs) -> References {
+    let mut unread = Sink::default();
+    let project = yaml::parse(inputs, inputs.project(), &mut unread).and_then(|node| RawProject::read(&node, &mut unread));
+    let Some(project) = project else { return References::default() };
+    let path = |field: &Field<String>| field.get().cloned();
+    let periods = project.periods.get().and_then(|periods| match &periods.value {
+        Either::Scalar(path) => Some(Spanned { value: path.clone(), span: periods.span }),
+        Either::List(_) => None,
+        Either::Map(reference) => path(&reference.file),
+    });
+    let tables = project.tables.get().and_then(|tables| match &tables.value {
+        Either::Scalar(path) => Some(Spanned { value: path.clone(), span: tables.span }),
+        _ => None,
+    });
+    References { periods, tables, templates: path(&project.templates), out: path(&project.out) }
+}

@@ -1,0 +1,149 @@
+//! From raw shapes to a [`Spec`]: names are looked up, bounds computed, contradictions refused.
+
+mod duration;
+pub(crate) mod exceptions;
+pub(crate) mod names;
+mod order;
+mod periods;
+mod table;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
+use crate::dialect::Dialect;
+use crate::source::{Span, Spanned};
+use crate::spec::read::Raw;
+use crate::spec::{Spec, Table};
+use crate::sql::{Name, NameError, Relation};
+
+/// Resolves a project; `dialect` takes the place of the one that it states.
+pub(crate) fn resolve(raw: &Raw, dialect: Option<Dialect>) -> Result<Spec, Diagnostics> {
+    let mut sink = Sink::default();
+    let spec = resolve_project(raw, dialect, &mut sink);
+    sink.finish(spec)
+}
+
+fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Option<Spec> {
+    let project = &raw.project;
+    let dialect = dialect.or_else(|| project.dialect.get().map(|word| word.value.0))?;
+    let name = project.name.get().and_then(|name| plain(name, "the project", sink));
+    let schema = project.schema.get().and_then(|schema| schema_of(schema, sink));
+    let sealed_before = project.sealed_before.get();
+    let periods = periods::resolve(&raw.periods, sealed_before, sink);
+
+    let specs: Vec<_> = raw.tables.iter().filter_map(|table| table.get()).collect();
+    if raw.tables.is_empty() {
+        let span = project.tables.get().map_or(raw.periods.span, |tables| tables.span);
+        sink.push(
+            Diagnostic::new(Code::NoTables, "the project has no tables; there is nothing to compile", span, "empty")
+                .help("add one spec per rolling table"),
+        );
+    }
+    let schema = schema?;
+    let defaults = project.defaults.get().map(|defaults| &defaults.value);
+    let drafts: Vec<_> = specs.iter().map(|spec| table::draft(&spec.value, spec.span, defaults, &schema, dialect, sink)).collect();
+    // A table that is wrong in itself would only cause more, misleading, messages about the others.
+    let drafts: Vec<_> = drafts.into_iter().collect::<Option<_>>()?;
+    let exceptions = exceptions::resolve(&specs, &drafts, project.exceptions.get(), &schema, dialect, sink);
+    let tables = order::resolve(drafts, dialect, sink);
+    let (exceptions, tables) = (exceptions?, tables?);
+    let tables = tables.into_iter().map(|draft| finish(draft, &exceptions)).collect();
+    let spec = Spec {
+        name: name?.as_str().to_owned(),
+        dialect,
+        periods: periods?,
+        exceptions: exceptions.tables,
+        tables,
+        out: project.out.get().cloned(),
+        schema,
+    };
+    names::check(&spec, &specs, sink);
+    Some(spec)
+}
+
+/// The last step of a table: its links to others are numbers by now.
+fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
+    let order::Ordered { draft, retention, depends_on, position } = ordered;
+    let (exceptions, exception_key) = exceptions.of_table[position];
+    Table {
+        model: draft.model,
+        relation: draft.relation,
+        history: draft.history,
+        history_span: draft.history_span,
+        columns: draft.columns,
+        unique_key: draft.unique_key,
+        time: draft.time,
+        rows: draft.rows,
+        retention,
+        exceptions,
+        exception_key,
+        exception_type: draft.exception_type.value,
+        layout: draft.layout,
+        source: draft.source,
+        source_columns: draft.source_columns,
+        load: draft.load,
+        depends_on,
+    }
+}
+
+/// A plain name, or a diagnostic that says what `what` would suffer.
+fn plain(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<Name> {
+    match Name::plain(&text.value) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            sink.push(bad_name(&text.value, text.span, what, error));
+            None
+        }
+    }
+}
+
+fn bad_name(text: &str, span: Span, what: &str, error: NameError) -> Diagnostic {
+    let plain = "letters, digits and underscores, not starting with a digit";
+    match error {
+        NameError::Empty => Diagnostic::new(Code::Name, format!("{what} has an empty name"), span, "nothing to emit")
+            .help(format!("write a name: {plain}")),
+        NameError::NotPlain => {
+            let message = format!("{what} is named {}, which no engine takes without quotes", quoted(text));
+            Diagnostic::new(Code::Name, message, span, "not a plain name").help(format!("use {plain}"))
+        }
+        NameError::Forbidden(c) => {
+            let message = format!("{what} is named {}, and {c:?} could end its quotes or its line", quoted(text));
+            Diagnostic::new(Code::Name, message, span, "not a safe name")
+                .help("inside quotes use letters, digits, spaces, `_`, `-` and `.`")
+        }
+    }
+}
+
+/// `schema` or `database.schema`, as a relation whose last part is still open.
+fn schema_of(text: &Spanned<String>, sink: &mut Sink) -> Option<Relation> {
+    let parts = parts_of(text, "the schema", 2, sink)?;
+    let name = Name::plain("_").ok()?;
+    match parts.as_slice() {
+        [schema] => Some(Relation { database: None, schema: schema.clone(), name }),
+        [database, schema] => Some(Relation { database: Some(database.clone()), schema: schema.clone(), name }),
+        _ => None,
+    }
+}
+
+/// A relation, completed from the project's schema.
+fn relation_of(text: &Spanned<String>, what: &str, schema: &Relation, sink: &mut Sink) -> Option<Relation> {
+    let parts = parts_of(text, what, 3, sink)?;
+    match parts.as_slice() {
+        [name] => Some(schema.renamed(name.clone())),
+        [inner, name] => {
+            Some(Relation { database: schema.database.clone(), schema: inner.clone(), name: name.clone() })
+        }
+        [database, inner, name] => {
+            Some(Relation { database: Some(database.clone()), schema: inner.clone(), name: name.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn parts_of(text: &Spanned<String>, what: &str, most: usize, sink: &mut Sink) -> Option<Vec<Name>> {
+    let parts: Vec<_> = text.value.split('.').collect();
+    if parts.len() > most {
+        let message = format!("{what} is named {}, which has {} parts where {most} are known", quoted(&text.value), parts.len());
+        sink.push(Diagnostic::new(Code::Name, message, text.span, "too many dots").help("write database.schema.name at most"));
+        return None;
+    }
+    parts.iter().map(|part| plain(&Spanned { value: (*part).to_owned(), span: text.span }, what, sink)).collect()
+}

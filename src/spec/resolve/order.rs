@@ -1,0 +1,205 @@
+//! Links between tables: parents, run order, circles.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::dialect::Dialect;
+use crate::source::{Span, Spanned};
+use crate::spec::resolve::table::{Draft, DraftRetention, unknown_column};
+use crate::spec::shape::Entries;
+use crate::spec::{ColumnId, Retention, TableId};
+use crate::sql::{Name, SqlType};
+
+/// A draft in its place of the run order, its links numbered by that order.
+pub(super) struct Ordered {
+    pub(super) draft: Draft,
+    pub(super) retention: Retention,
+    pub(super) depends_on: Vec<TableId>,
+    /// Where its spec stands among the files.
+    pub(super) position: usize,
+}
+
+/// Sorts tables so that each runs after those it depends on, otherwise in the order of their files.
+pub(super) fn resolve(drafts: Vec<Draft>, dialect: Dialect, sink: &mut Sink) -> Option<Vec<Ordered>> {
+    let links: Vec<Option<Links>> = drafts.iter().map(|draft| links(draft, &drafts, sink)).collect();
+    let links: Vec<Links> = links.into_iter().collect::<Option<_>>()?;
+    let order = topological(&drafts, &links, sink)?;
+    let mut place = vec![0; order.len()];
+    for (to, &from) in order.iter().enumerate() {
+        place[from] = to;
+    }
+    let retentions: Vec<Option<Retention>> = (0..drafts.len()).map(|i| retention(i, &drafts, &links, &place, dialect, sink)).collect();
+    let retentions: Vec<Retention> = retentions.into_iter().collect::<Option<_>>()?;
+    let mut ordered: Vec<Ordered> = drafts
+        .into_iter()
+        .zip(retentions)
+        .zip(&links)
+        .enumerate()
+        .map(|(position, ((draft, retention), links))| {
+            let depends_on: BTreeSet<_> = links.all().map(|(table, _)| TableId(place[table])).collect();
+            Ordered { draft, retention, depends_on: depends_on.into_iter().collect(), position }
+        })
+        .collect();
+    ordered.sort_by_key(|table| place[table.position]);
+    Some(ordered)
+}
+
+/// What a table refers to, by the position of its file.
+struct Links {
+    parent: Option<(usize, Span)>,
+    after: Vec<(usize, Span)>,
+}
+
+impl Links {
+    fn all(&self) -> impl Iterator<Item = (usize, Span)> + '_ {
+        self.parent.iter().chain(&self.after).copied()
+    }
+}
+
+fn links(draft: &Draft, drafts: &[Draft], sink: &mut Sink) -> Option<Links> {
+    let mut complete = true;
+    let mut find = |name: &Spanned<String>, role: &str| {
+        let found = drafts.iter().position(|other| other.model.value.as_str().eq_ignore_ascii_case(&name.value));
+        let (model, target) = (draft.model.value.as_str(), quoted(&name.value));
+        let problem = match found {
+            Some(table) if std::ptr::eq(&drafts[table], draft) => Some((format!("{role} of {model} names the table itself"), None)),
+            Some(_) => None,
+            None => {
+                let near = did_you_mean(&name.value, drafts.iter().map(|other| other.model.value.as_str()));
+                Some((format!("{role} of {model} names {target}, which no table spec describes"), near))
+            }
+        };
+        if let Some((message, near)) = problem {
+            let help = near.map_or_else(|| "name another model of this project".to_owned(), |near| format!("did you mean `{near}`?"));
+            sink.push(Diagnostic::new(Code::TableReference, message, name.span, "not another table").help(help));
+            complete = false;
+            return None;
+        }
+        found.map(|table| (table, name.span))
+    };
+    let parent = match &draft.retention {
+        DraftRetention::For { .. } => None,
+        DraftRetention::WhileIn { model, .. } => find(model, "while_in"),
+    };
+    let after = draft.after.iter().filter_map(|name| find(name, "after")).collect();
+    complete.then_some(Links { parent, after })
+}
+
+fn topological(drafts: &[Draft], links: &[Links], sink: &mut Sink) -> Option<Vec<usize>> {
+    let mut order = Vec::with_capacity(drafts.len());
+    let mut done = vec![false; drafts.len()];
+    while order.len() < drafts.len() {
+        let ready = (0..drafts.len()).find(|&i| !done[i] && links[i].all().all(|(table, _)| done[table]));
+        let Some(ready) = ready else {
+            sink.push(circle(drafts, links, &done));
+            return None;
+        };
+        done[ready] = true;
+        order.push(ready);
+    }
+    Some(order)
+}
+
+/// Every table that is not done waits for another such; following them ends in a circle.
+fn circle(drafts: &[Draft], links: &[Links], done: &[bool]) -> Diagnostic {
+    let mut path = vec![(0..drafts.len()).find(|&i| !done[i]).unwrap_or(0)];
+    let start = loop {
+        let here = path[path.len() - 1];
+        let next = links[here].all().map(|(table, _)| table).find(|&table| !done[table]).unwrap_or(here);
+        if let Some(start) = path.iter().position(|&table| table == next) {
+            break start;
+        }
+        path.push(next);
+    };
+    let circle = &path[start..];
+    let names: Vec<_> = circle.iter().chain([&circle[0]]).map(|&table| drafts[table].model.value.as_str()).collect();
+    let message = format!("tables wait for each other in a circle: {}", names.join(" after "));
+    let into = |from: usize, to: usize| links[from].all().find(|(table, _)| *table == to).map(|(_, span)| span);
+    let places: Vec<_> = (0..circle.len()).filter_map(|i| into(circle[i], circle[(i + 1) % circle.len()])).collect();
+    let first = places.first().copied().unwrap_or(drafts[circle[0]].model.span);
+    let diagnostic = Diagnostic::new(Code::TableReference, message, first, "waits here").help("remove one `while_in` or `after`");
+    places.iter().skip(1).fold(diagnostic, |diagnostic, &span| diagnostic.also(span, "and here"))
+}
+
+fn retention(i: usize, drafts: &[Draft], links: &[Links], place: &[usize], dialect: Dialect, sink: &mut Sink) -> Option<Retention> {
+    let on = match &drafts[i].retention {
+        DraftRetention::For { seconds } => return Some(Retention::For { seconds: *seconds }),
+        DraftRetention::WhileIn { on, .. } => on,
+    };
+    let (parent, span) = links[i].parent?;
+    let mut root = parent;
+    while let Some((next, _)) = links[root].parent {
+        root = next;
+    }
+    let on = join(&drafts[i], &drafts[parent], on.as_ref(), span, dialect, sink)?;
+    Some(Retention::WhileIn { parent: TableId(place[parent]), on, root: TableId(place[root]) })
+}
+
+/// Pairs of this table's columns and the parent's.
+fn join(
+    child: &Draft,
+    parent: &Draft,
+    stated: Option<&Entries<String>>,
+    span: Span,
+    dialect: Dialect,
+    sink: &mut Sink,
+) -> Option<Vec<(ColumnId, ColumnId)>> {
+    let (child_model, parent_model) = (child.model.value.as_str(), parent.model.value.as_str());
+    let mut pairs = Vec::new();
+    let mut complete = true;
+    match stated {
+        None => {
+            for &theirs in &parent.unique_key {
+                let name = &parent.columns[theirs.0].name;
+                let Some(ours) = child.find(name, dialect) else {
+                    let message = format!("{child_model} has no column {}, by which {parent_model} knows its rows", quoted(name.as_str()));
+                    sink.push(
+                        Diagnostic::new(Code::UnknownColumn, message, span, "joins by name").help(format!(
+                            "state the columns: `while_in: {{ model: {parent_model}, on: {{ <column of {child_model}>: {} }} }}`",
+                            name.as_str()
+                        )),
+                    );
+                    complete = false;
+                    continue;
+                };
+                pairs.push((ours, theirs, span));
+            }
+        }
+        Some(entries) => {
+            for (ours, theirs) in &entries.0 {
+                let theirs = theirs.get()?;
+                let find = |draft: &Draft, text: &str| Name::column(text).ok().and_then(|name| draft.find(&name, dialect));
+                let (left, right) = (find(child, &ours.value), find(parent, &theirs.value));
+                if left.is_none() {
+                    sink.push(unknown_column(ours, "while_in", child_model, &child.columns, "columns"));
+                }
+                if right.is_none() {
+                    sink.push(unknown_column(theirs, "while_in", parent_model, &parent.columns, "columns"));
+                }
+                match left.zip(right) {
+                    Some((left, right)) => pairs.push((left, right, theirs.span)),
+                    None => complete = false,
+                }
+            }
+            if entries.0.is_empty() {
+                let message = format!("while_in of {child_model} joins on no column; every row would have every parent");
+                sink.push(Diagnostic::new(Code::UnknownColumn, message, span, "empty `on`").help("name at least one pair of columns"));
+                complete = false;
+            }
+        }
+    }
+    for &(ours, theirs, span) in &pairs {
+        let (left, right) = (&child.columns[ours.0], &parent.columns[theirs.0]);
+        if !comparable(left.ty, right.ty) {
+            let message = format!("while_in of {child_model} compares {}, a {}, with {}, a {}", quoted(left.name.as_str()), left.ty, quoted(right.name.as_str()), right.ty);
+            sink.push(Diagnostic::new(Code::ColumnType, message, span, "not comparable everywhere").help("join columns of one type"));
+            complete = false;
+        }
+    }
+    complete.then(|| pairs.into_iter().map(|(ours, theirs, _)| (ours, theirs)).collect())
+}
+
+fn comparable(left: SqlType, right: SqlType) -> bool {
+    let textual = |ty| matches!(ty, SqlType::Varchar(_) | SqlType::Text);
+    left == right || (left.is_whole_number() && right.is_whole_number()) || (textual(left) && textual(right))
+}

@@ -1,0 +1,421 @@
+//! One table spec on its own: everything that can be known without looking at other tables.
+
+use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::dialect::Dialect;
+use crate::source::{Span, Spanned};
+use crate::spec::raw::{Names, RawDefaults, RawIncremental, RawRetention, RawTable, RawTime};
+use crate::spec::resolve::{bad_name, duration, plain, relation_of};
+use crate::spec::shape::{Either, Entries, Field};
+use crate::spec::{Column, ColumnId, Layout, Load, Lookback, OrderBy, Rows, Time};
+use crate::sql::{Name, Relation, SqlType, TimeUnit};
+
+/// A table whose links to other tables are still names.
+pub(super) struct Draft {
+    pub(super) model: Spanned<Name>,
+    pub(super) relation: Relation,
+    pub(super) history: Relation,
+    pub(super) history_span: Span,
+    pub(super) columns: Vec<Column>,
+    pub(super) unique_key: Vec<ColumnId>,
+    pub(super) time: Time,
+    pub(super) rows: Rows,
+    pub(super) retention: DraftRetention,
+    pub(super) exception_type: Spanned<String>,
+    pub(super) layout: Layout,
+    pub(super) source: Option<Relation>,
+    pub(super) source_columns: Vec<Column>,
+    pub(super) load: Option<Load>,
+    pub(super) after: Vec<Spanned<String>>,
+}
+
+pub(super) enum DraftRetention {
+    For { seconds: u64 },
+    WhileIn { model: Spanned<String>, on: Option<Entries<String>> },
+}
+
+impl Draft {
+    /// The column of that name, as the engine compares names.
+    pub(super) fn find(&self, name: &Name, dialect: Dialect) -> Option<ColumnId> {
+        position(&self.columns, name, dialect)
+    }
+}
+
+fn position(columns: &[Column], name: &Name, dialect: Dialect) -> Option<ColumnId> {
+    let folded = name.folded(dialect);
+    columns.iter().position(|column| column.name.folded(dialect) == folded).map(ColumnId)
+}
+
+pub(super) fn draft(
+    raw: &RawTable,
+    span: Span,
+    defaults: Option<&RawDefaults>,
+    schema: &Relation,
+    dialect: Dialect,
+    sink: &mut Sink,
+) -> Option<Draft> {
+    let model = raw.model.get().and_then(|text| Some(Spanned { value: plain(text, "the model", sink)?, span: text.span }));
+    let what = raw.model.get().map_or_else(|| "the table".to_owned(), |model| model.value.clone());
+    let relation = match raw.relation.get() {
+        Some(text) => relation_of(text, "the mart", schema, sink),
+        None => model.as_ref().map(|model| schema.renamed(model.value.clone())),
+    };
+    let history = raw.history.get().and_then(|text| relation_of(text, "the history table", schema, sink));
+    let columns = raw.columns.get().map(|entries| columns(&entries.value, dialect, sink));
+    let Some(columns) = columns else { return None };
+    let scope = Scope { what: &what, columns: &columns, dialect };
+    if columns.is_empty() {
+        let at = raw.columns.get().map_or(span, |columns| columns.span);
+        sink.push(Diagnostic::new(Code::UnknownColumn, format!("{what} declares no columns"), at, "empty").help("list every column of the mart"));
+        return None;
+    }
+
+    let unique_key = raw.unique_key.get().and_then(|names| unique_key(names, &scope, sink));
+    let stated_time = raw.time.get().or_else(|| defaults.and_then(|defaults| defaults.time.get()));
+    let time = match stated_time {
+        Some(stated) => time(&stated.value, &scope, sink),
+        None => missing(matches!(raw.time, Field::Missing), "time", &what, span, sink),
+    };
+    let rows = match raw.rows.get().or_else(|| defaults.and_then(|defaults| defaults.rows.get())) {
+        Some(word) => Some((word.value.0, word.span)),
+        None => missing(matches!(raw.rows, Field::Missing), "rows", &what, span, sink),
+    };
+    let retention = match raw.retention.get().or_else(|| defaults.and_then(|defaults| defaults.retention.get())) {
+        Some(stated) => retention(stated, time, &what, sink),
+        None => missing(matches!(raw.retention, Field::Missing), "retention", &what, span, sink),
+    };
+    let layout = match raw.layout.get().or_else(|| defaults.and_then(|defaults| defaults.layout.get())) {
+        Some(stated) => Layout {
+            dist_key: stated.value.dist_key.get().and_then(|name| scope.column(name, "dist_key", sink)),
+            sort_key: stated.value.sort_key.get().map_or_else(Vec::new, |names| {
+                list(&names.value, names.span).iter().filter_map(|name| scope.column(name, "sort_key", sink)).collect()
+            }),
+        },
+        None => Layout::default(),
+    };
+    let exception_type = raw.exception.get().and_then(|text| {
+        plain(text, "the exception type", sink)?;
+        Some(text.clone())
+    });
+    let source = raw.source.get().map(|text| relation_of(text, "the raw table", schema, sink));
+    let source_columns = raw.source_columns.get().map_or_else(Vec::new, |entries| self::columns(&entries.value, dialect, sink));
+    for (key, column) in raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0).iter().zip(&source_columns) {
+        if position(&columns, &column.name, dialect).is_some() {
+            let message = format!("column {} of {what} stands in columns and in source_columns", quoted(&key.0.value));
+            sink.push(
+                Diagnostic::new(Code::NameClash, message, key.0.span, "stands in `columns` too")
+                    .help("raw has every column of the mart: list here only what it has beyond them"),
+            );
+        }
+    }
+    let versioned = unique_key.as_ref().zip(time).map(|(key, time)| !key.contains(&time.column));
+    if let (Some(false), Some((Rows::Latest, at))) = (versioned, rows) {
+        let message = format!("{what} keeps the latest row per key, but its key holds the time: no row would ever replace another");
+        sink.push(
+            Diagnostic::new(Code::Rows, message, at, "contradicts `unique_key`")
+                .help("write `rows: events`, or take the time column out of `unique_key`"),
+        );
+    }
+    let load = raw.incremental.get().map(|stated| {
+        if raw.source.get().is_none() {
+            let message = format!("{what} has an incremental load, but no raw table to load from");
+            sink.push(Diagnostic::new(Code::MissingKey, message, stated.span, "reads `source`").help("add `source:`"));
+        }
+        let scope = LoadScope { scope: &scope, source_columns: &source_columns, time, versioned: versioned.unwrap_or(false) };
+        load(&stated.value, &scope, sink)
+    });
+    Some(Draft {
+        model: model?,
+        relation: relation?,
+        history: history?,
+        history_span: raw.history.get()?.span,
+        columns: columns.clone(),
+        unique_key: unique_key?,
+        time: time?,
+        rows: rows?.0,
+        retention: retention?,
+        exception_type: exception_type?,
+        layout,
+        source: optional(source)?,
+        load: optional(load)?,
+        source_columns,
+        after: raw.after.get().map_or_else(Vec::new, |names| list(&names.value, names.span)),
+    })
+}
+
+/// `None` if something is stated and could not be read.
+fn optional<T>(stated: Option<Option<T>>) -> Option<Option<T>> {
+    match stated {
+        Some(None) => None,
+        Some(read) => Some(read),
+        None => Some(None),
+    }
+}
+
+fn missing<T>(absent: bool, key: &str, what: &str, span: Span, sink: &mut Sink) -> Option<T> {
+    if absent {
+        let message = format!("{what} lacks its key `{key}`, and `defaults` does not state it");
+        sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this table spec").help(format!("add `{key}:`")));
+    }
+    None
+}
+
+/// One name or a list of names, as a list.
+pub(super) fn list(names: &Names, span: Span) -> Vec<Spanned<String>> {
+    match names {
+        Either::Scalar(name) => vec![Spanned { value: name.clone(), span }],
+        Either::List(names) => names.iter().filter_map(|name| name.get().cloned()).collect(),
+        Either::Map(never) => match *never {},
+    }
+}
+
+fn columns(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::with_capacity(entries.0.len());
+    for (key, declared) in &entries.0 {
+        let name = match Name::column(&key.value) {
+            Ok(name) if name.as_str().to_lowercase().starts_with("rowkeep_") => {
+                let message = format!("column {} is named like those that statements add for themselves", quoted(&key.value));
+                sink.push(Diagnostic::new(Code::Name, message, key.span, "starts with `rowkeep_`").help("choose another name"));
+                continue;
+            }
+            Ok(name) => name,
+            Err(error) => {
+                let diagnostic = bad_name(&key.value, key.span, "a column", error);
+                sink.push(if error == crate::sql::NameError::NotPlain {
+                    diagnostic.help(format!("or quote it, as in '\"{}\"'", key.value.replace(['"', '\''], "")))
+                } else {
+                    diagnostic
+                });
+                continue;
+            }
+        };
+        if let Some(twin) = position(&columns, &name, dialect) {
+            let message = format!("columns {} and {} are one to {dialect}", quoted(columns[twin.0].name.as_str()), quoted(name.as_str()));
+            sink.push(Diagnostic::new(Code::NameClash, message, key.span, "again here").help("rename or remove one"));
+            continue;
+        }
+        if name.as_str().len() > dialect.max_name_bytes() {
+            let message = format!("column {} is longer than the {} bytes that {dialect} keeps", quoted(name.as_str()), dialect.max_name_bytes());
+            sink.push(Diagnostic::new(Code::NameLength, message, key.span, "would be cut off").help("shorten it"));
+            continue;
+        }
+        let Some(declared) = declared.get() else { continue };
+        let text = declared.value.trim();
+        let words = text.to_ascii_lowercase();
+        let (ty, not_null) = match words.strip_suffix("not null") {
+            Some(ty) => (ty.trim_end(), true),
+            None => (words.as_str(), false),
+        };
+        match SqlType::parse(ty) {
+            Ok(ty) => columns.push(Column { name, ty, not_null }),
+            Err(expected) => {
+                let message = format!("column {} has type {}; expected {expected}", quoted(&key.value), quoted(text));
+                let mut diagnostic = Diagnostic::new(Code::ColumnType, message, declared.span, "not a type that Rowkeep maps");
+                if let Some(near) = did_you_mean(ty, SqlType::WORDS) {
+                    diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                }
+                sink.push(diagnostic);
+            }
+        }
+    }
+    columns
+}
+
+/// Where column names are looked up.
+struct Scope<'a> {
+    what: &'a str,
+    columns: &'a [Column],
+    dialect: Dialect,
+}
+
+impl Scope<'_> {
+    fn column(&self, text: &Spanned<String>, role: &str, sink: &mut Sink) -> Option<ColumnId> {
+        let found = Name::column(&text.value).ok().and_then(|name| position(self.columns, &name, self.dialect));
+        if found.is_none() {
+            sink.push(unknown_column(text, role, self.what, self.columns, "columns"));
+        }
+        found
+    }
+}
+
+pub(super) fn unknown_column(text: &Spanned<String>, role: &str, what: &str, columns: &[Column], list: &str) -> Diagnostic {
+    let message = format!("{role} of {what} names column {}, which `{list}` does not declare", quoted(&text.value));
+    let diagnostic = Diagnostic::new(Code::UnknownColumn, message, text.span, "no such column");
+    match did_you_mean(&text.value, columns.iter().map(|column| column.name.as_str())) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("declare it under `{list}`, with its type")),
+    }
+}
+
+fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Option<Vec<ColumnId>> {
+    let names = list(&names.value, names.span).into_iter().map(|name| (scope.column(&name, "unique_key", sink), name));
+    let names: Vec<_> = names.collect();
+    let mut key = Vec::with_capacity(names.len());
+    for (id, name) in &names {
+        let id = (*id)?;
+        let ty = scope.columns[id.0].ty;
+        if key.contains(&id) {
+            let message = format!("unique_key of {} names column {} twice", scope.what, quoted(&name.value));
+            sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
+        } else if !ty.can_be_key() {
+            let message = format!("unique_key of {} holds {}, a {ty}; its equality is not exact", scope.what, quoted(&name.value));
+            sink.push(Diagnostic::new(Code::ColumnType, message, name.span, "cannot name a row").help("use a whole number, decimal, text or time"));
+        } else {
+            key.push(id);
+        }
+    }
+    if names.is_empty() {
+        return None;
+    }
+    Some(key)
+}
+
+fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Option<Time> {
+    let column_name = stated.column.get()?;
+    let column = scope.column(column_name, "time", sink)?;
+    let ty = scope.columns[column.0].ty;
+    let unit = match (stated.unit.get(), ty) {
+        (Some(word), _) => word.value.0,
+        (None, SqlType::Timestamp | SqlType::Timestamptz) => TimeUnit::Timestamp,
+        (None, SqlType::Date) => TimeUnit::Date,
+        (None, _) => {
+            let message = format!("time of {} is {}, a {ty}, without a unit", scope.what, quoted(&column_name.value));
+            sink.push(
+                Diagnostic::new(Code::TimeUnit, message, column_name.span, "counts what?")
+                    .help("add `unit: epoch_seconds` or `unit: epoch_millis`"),
+            );
+            return None;
+        }
+    };
+    let (fits, needed) = match unit {
+        TimeUnit::EpochSeconds => (matches!(ty, SqlType::Integer | SqlType::Bigint), "integer or bigint"),
+        TimeUnit::EpochMillis => (ty == SqlType::Bigint, "bigint"),
+        TimeUnit::Timestamp => (matches!(ty, SqlType::Timestamp | SqlType::Timestamptz), "timestamp or timestamptz"),
+        TimeUnit::Date => (ty == SqlType::Date, "date"),
+    };
+    if !fits {
+        let message = format!("time of {} is {}, a {ty}; its unit needs {needed}", scope.what, quoted(&column_name.value));
+        let at = stated.unit.get().map_or(column_name.span, |unit| unit.span);
+        sink.push(Diagnostic::new(Code::TimeUnit, message, at, "does not fit the column").help("correct the unit, or the column's type"));
+        return None;
+    }
+    Some(Time { column, unit, zoned: ty == SqlType::Timestamptz })
+}
+
+fn retention(stated: &Spanned<RawRetention>, time: Option<Time>, what: &str, sink: &mut Sink) -> Option<DraftRetention> {
+    match (&stated.value.r#for, &stated.value.while_in) {
+        (Field::Set(text), Field::Missing) => {
+            let seconds = duration::resolve(text, &format!("retention of {what}"), sink)?;
+            if time.is_some_and(|time| time.unit == TimeUnit::Date) && seconds % duration::DAY != 0 {
+                let message = format!("retention of {what} is {}, but its time is a date", quoted(&text.value));
+                sink.push(Diagnostic::new(Code::Duration, message, text.span, "not whole days").help("write it in days"));
+                return None;
+            }
+            Some(DraftRetention::For { seconds })
+        }
+        (Field::Missing, Field::Set(parent)) => match &parent.value {
+            Either::Scalar(model) => {
+                Some(DraftRetention::WhileIn { model: Spanned { value: model.clone(), span: parent.span }, on: None })
+            }
+            Either::List(never) => match *never {},
+            Either::Map(long) => {
+                let (model, on) = (long.model.get()?.clone(), long.on.get()?.value.clone());
+                Some(DraftRetention::WhileIn { model, on: Some(on) })
+            }
+        },
+        (Field::Invalid, _) | (_, Field::Invalid) => None,
+        _ => {
+            let message = format!("retention of {what} must be one of `for` and `while_in`");
+            sink.push(
+                Diagnostic::new(Code::Duration, message, stated.span, "has both or neither")
+                    .help("write `retention: { for: 180 days }` or `retention: { while_in: other_model }`"),
+            );
+            None
+        }
+    }
+}
+
+struct LoadScope<'a> {
+    scope: &'a Scope<'a>,
+    source_columns: &'a [Column],
+    time: Option<Time>,
+    versioned: bool,
+}
+
+impl LoadScope<'_> {
+    /// A column of raw: one of the mart's, or one that raw has beyond them.
+    fn column(&self, text: &Spanned<String>, role: &str, sink: &mut Sink) -> Option<&Column> {
+        let dialect = self.scope.dialect;
+        let found = Name::column(&text.value).ok().and_then(|name| {
+            position(self.scope.columns, &name, dialect)
+                .map(|id| &self.scope.columns[id.0])
+                .or_else(|| position(self.source_columns, &name, dialect).map(|id| &self.source_columns[id.0]))
+        });
+        if found.is_none() {
+            let all: Vec<_> = self.scope.columns.iter().chain(self.source_columns).cloned().collect();
+            sink.push(unknown_column(text, role, self.scope.what, &all, "source_columns"));
+        }
+        found
+    }
+}
+
+fn load(stated: &RawIncremental, scope: &LoadScope<'_>, sink: &mut Sink) -> Option<Load> {
+    let what = scope.scope.what;
+    let names = stated.order_by.get()?;
+    let mut order_by = Vec::new();
+    let mut complete = true;
+    for term in list(&names.value, names.span) {
+        let text = term.value.trim();
+        let (column, descending) = match text.rsplit_once(char::is_whitespace) {
+            Some((column, word)) if word.eq_ignore_ascii_case("desc") => (column.trim_end(), true),
+            Some((column, word)) if word.eq_ignore_ascii_case("asc") => (column.trim_end(), false),
+            _ => (text, false),
+        };
+        let at = Spanned { value: column.to_owned(), span: term.span };
+        match scope.column(&at, "order_by", sink) {
+            Some(column) => order_by.push(OrderBy { column: column.name.clone(), descending }),
+            None => complete = false,
+        }
+    }
+    let time = scope.time.map(|time| &scope.scope.columns[time.column.0].name);
+    if let (true, true, Some(time)) = (scope.versioned, complete, time) {
+        let newest_first = order_by
+            .first()
+            .is_some_and(|first| first.descending && first.column.folded(scope.scope.dialect) == time.folded(scope.scope.dialect));
+        if !newest_first {
+            let message = format!("order_by of {what} does not put the newest version first; an older one would win");
+            sink.push(
+                Diagnostic::new(Code::OrderBy, message, names.span, "starts with something else")
+                    .help(format!("start it with `{} desc`", time.as_str())),
+            );
+            complete = false;
+        }
+    }
+    let lookback = match stated.lookback.get() {
+        None => None,
+        Some(stated) => {
+            let name = stated.value.column.get()?;
+            let column = scope.column(name, "lookback", sink)?;
+            let seconds = duration::resolve(stated.value.within.get()?, &format!("lookback of {what}"), sink)?;
+            let is_time = time.is_some_and(|time| *time == column.name);
+            let unit = match (scope.time, column.ty) {
+                (Some(time), _) if is_time => time.unit,
+                (_, SqlType::Timestamp | SqlType::Timestamptz) => TimeUnit::Timestamp,
+                (_, ty) => {
+                    let message = format!("lookback of {what} measures {}, a {ty}", quoted(&name.value));
+                    sink.push(
+                        Diagnostic::new(Code::TimeUnit, message, name.span, "counts what?")
+                            .help("use a timestamp or timestamptz column, or the time column itself"),
+                    );
+                    return None;
+                }
+            };
+            if unit == TimeUnit::Date && seconds % duration::DAY != 0 {
+                let message = format!("lookback of {what} is not in whole days, but {} is a date", quoted(&name.value));
+                sink.push(Diagnostic::new(Code::Duration, message, name.span, "a date").help("write it in days"));
+                return None;
+            }
+            Some(Lookback { column: column.name.clone(), unit, seconds })
+        }
+    };
+    (complete && !order_by.is_empty()).then_some(Load { order_by, lookback })
+}

@@ -1,0 +1,24 @@
+//! The JSON Schemas of the project's YAML files, from the types that read them.
+
+use serde_json::json;
+
+use crate::spec::raw::{RawPeriodsFile, RawProject, RawTable};
+use crate::spec::shape::Shape;
+
+/// The JSON Schema of `rowkeep.yml` (`project`), `periods.yml` (`periods`) or a table spec (`table`); `None` for other names.
+///
+/// ```
+/// let schema = rowkeep::json_schema("table").unwrap();
+/// assert_eq!(schema["properties"]["model"]["type"], "string");
+/// ```
+pub fn json_schema(file: &str) -> Option<serde_json::Value> {
+    let mut schema = match file {
+        "project" => RawProject::schema(),
+        "periods" => RawPeriodsFile::schema(),
+        "table" => RawTable::schema(),
+        _ => return None,
+    };
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!(format!("Rowkeep {file} file"));
+    Some(schema)
+}

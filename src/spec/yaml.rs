@@ -1,0 +1,277 @@
+//! YAML as a tree of texts with their places: nothing is a number or a boolean until a spec says so.
+//!
+//! Serde's own structs would stop at the first mistake, and a user wants to hear of all of them; an untyped YAML value would
+//! turn the period `2025_01` into the number 202501. So the library parses, and this tree keeps what was written.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_yaml::{Budget, DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
+
+use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
+use crate::source::{FileId, Inputs, Span, Spanned};
+
+/// The largest text that is read as YAML, in bytes. A project of a thousand tables in one file stays far below.
+pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// A YAML value and its place.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) value: Value,
+}
+
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// Nothing was written, or `~` or `null`.
+    Null,
+    Scalar(String),
+    List(Vec<Node>),
+    /// Invariant: no key stands twice.
+    Map(Vec<(Spanned<String>, Node)>),
+}
+
+impl Value {
+    /// What it is, for messages.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Value::Null => "nothing".to_owned(),
+            Value::Scalar(text) => quoted(text),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a mapping".to_owned(),
+        }
+    }
+}
+
+/// Parses one file. `None` means that the sink says why.
+pub(crate) fn parse(inputs: &Inputs, file: FileId, sink: &mut Sink) -> Option<Node> {
+    let text = inputs.text(file);
+    if text.len() > MAX_BYTES {
+        let message = format!("{} is too large: more than the {MAX_BYTES} bytes that are read", inputs.name(file));
+        let at = Span { file, start: 0, end: 0 };
+        sink.push(
+            Diagnostic::new(Code::Budget, message, at, "not a project file").help("name the file that holds the YAML, not the data"),
+        );
+        return None;
+    }
+    match serde_yaml::from_str_with_options::<RawNode>(text, options()) {
+        Ok(raw) => Some(raw.place(file, text, sink)),
+        Err(error) => {
+            sink.push(syntax_error(inputs, file, &error));
+            None
+        }
+    }
+}
+
+fn options() -> serde_yaml::Options {
+    // Options and budgets of the library are open structs: their defaults first, then what differs.
+    let mut budget = Budget::default();
+    budget.max_depth = 32;
+    budget.flow_nesting_limit = 32;
+    budget.max_nodes = 250_000;
+    budget.max_aliases = 1_000;
+    let mut options = serde_yaml::Options::default();
+    options.budget = Some(budget);
+    // The library streams every entry of a mapping under this policy; duplicates are found below, with both places.
+    options.duplicate_keys = DuplicateKeyPolicy::LastWins;
+    options.merge_keys = MergeKeyPolicy::Error;
+    options.non_finite_float_policy = NonFiniteFloatPolicy::PassThrough;
+    options.with_snippet = false;
+    options
+}
+
+fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Diagnostic {
+    use serde_yaml::Error as E;
+    let text = inputs.text(file);
+    let start = error.location().map_or(0, |at| match at.span().byte_offset() {
+        Some(offset) => usize::try_from(offset).unwrap_or(text.len()),
+        None => offset_of(text, at.line(), at.column()),
+    });
+    let span = Span { file, start, end: (start + 1).min(text.len()) };
+    // The library says the place in words too; the snippet shows it.
+    let said = error.to_string();
+    let said = said.split(" at line ").next().unwrap_or_default();
+    let limit = matches!(
+        error,
+        E::Budget { .. }
+            | E::AliasReplayCounterOverflow { .. }
+            | E::AliasReplayLimitExceeded { .. }
+            | E::AliasExpansionLimitExceeded { .. }
+            | E::AliasReplayStackDepthExceeded { .. }
+            | E::AliasError { .. }
+    ) || said.contains("recursion limit")
+        || said.contains("nesting");
+    if limit {
+        let message = format!("{} nests or expands further than any project file needs to", inputs.name(file));
+        return Diagnostic::new(Code::Budget, message, span, "given up here")
+            .help("write the values out, without anchors, at most 32 levels deep");
+    }
+    if let E::MultipleDocuments { .. } = error {
+        let message = format!("{} holds more than one YAML document; the second would be ignored", inputs.name(file));
+        return Diagnostic::new(Code::Syntax, message, span, "a second document starts here")
+            .help("keep one document per file: remove the line `---`");
+    }
+    if let E::MergeKeyNotAllowed { .. } = error {
+        let message = "a merge key (`<<`) hides which value counts";
+        return Diagnostic::new(Code::Syntax, message, span, "not supported").help("write the keys out");
+    }
+    Diagnostic::new(Code::Syntax, format!("{} is not YAML: {said}", inputs.name(file)), span, "here")
+}
+
+/// The byte of a 1-based line and character column.
+fn offset_of(text: &str, line: u64, column: u64) -> usize {
+    let mut start = 0;
+    for _ in 1..line {
+        match text[start..].find('\n') {
+            Some(end) => start += end + 1,
+            None => break,
+        }
+    }
+    let column = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
+    text[start..].char_indices().nth(column).map_or(text.len(), |(at, _)| start + at)
+}
+
+/// A node as the library hands it over, its places not yet resolved.
+struct RawNode(serde_yaml::Spanned<RawValue>);
+
+enum RawValue {
+    Null,
+    Text(String),
+    /// A number or a boolean, whose text is what stands in the file.
+    Typed,
+    List(Vec<RawNode>),
+    Map(Vec<(serde_yaml::Spanned<RawKey>, RawNode)>),
+}
+
+struct RawKey(String);
+
+impl RawNode {
+    fn place(self, file: FileId, text: &str, sink: &mut Sink) -> Node {
+        let written = span(file, self.0.defined);
+        let value = match self.0.value {
+            RawValue::Null => Value::Null,
+            RawValue::Text(text) => Value::Scalar(text),
+            RawValue::Typed => Value::Scalar(text.get(written.start..written.end).unwrap_or_default().to_owned()),
+            RawValue::List(items) => Value::List(items.into_iter().map(|item| item.place(file, text, sink)).collect()),
+            RawValue::Map(entries) => Value::Map(place_entries(entries, file, text, sink)),
+        };
+        let mut at = span(file, self.0.referenced);
+        if let Value::Map(entries) = &value
+            && let Some((key, _)) = entries.first()
+        {
+            // The library gives a block mapping no extent; its first key is where a reader looks.
+            at = key.span;
+        }
+        Node { span: at, value }
+    }
+}
+
+fn place_entries(
+    entries: Vec<(serde_yaml::Spanned<RawKey>, RawNode)>,
+    file: FileId,
+    text: &str,
+    sink: &mut Sink,
+) -> Vec<(Spanned<String>, Node)> {
+    let mut placed: Vec<(Spanned<String>, Node)> = Vec::with_capacity(entries.len());
+    let mut seen = std::collections::BTreeMap::new();
+    for (key, node) in entries {
+        let at = span(file, key.defined);
+        let key = key.value.0;
+        if let Some(&first) = seen.get(&key) {
+            let message = format!("key {} stands twice; one of its values would be lost", quoted(&key));
+            sink.push(
+                Diagnostic::new(Code::DuplicateKey, message, at, "again here")
+                    .also(first, "first here")
+                    .help("keep one of the two"),
+            );
+            continue;
+        }
+        seen.insert(key.clone(), at);
+        placed.push((Spanned { value: key, span: at }, node.place(file, text, sink)));
+    }
+    placed
+}
+
+fn span(file: FileId, at: serde_yaml::Location) -> Span {
+    let start = at.span().byte_offset().and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
+    let len = at.span().byte_len().and_then(|len| usize::try_from(len).ok()).unwrap_or(0);
+    Span { file, start, end: start + len }
+}
+
+impl<'de> Deserialize<'de> for RawNode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde_yaml::Spanned::deserialize(deserializer).map(RawNode)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(RawKey)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = RawValue;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<RawValue, E> {
+        Ok(RawValue::Text(text.to_owned()))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_i128<E>(self, _: i128) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_u128<E>(self, _: u128) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<RawValue, E> {
+        Ok(RawValue::Typed)
+    }
+
+    fn visit_unit<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<RawValue, E> {
+        Ok(RawValue::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<RawValue, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(RawValue::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RawValue, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(RawValue::Map(entries))
+    }
+}

@@ -1,0 +1,12 @@
+//! SQL as text: names, relations, types and literals, each quoted in one place, and the one call to the SQL parser.
+
+pub(crate) mod literal;
+mod name;
+pub(crate) mod parse;
+mod reserved;
+mod types;
+
+pub(crate) use name::{ALIASES, NameError};
+pub use name::{Name, Relation};
+pub use literal::TimeUnit;
+pub use types::SqlType;

@@ -1,0 +1,160 @@
+//! Column types, mapped per engine and never pasted.
+
+use std::fmt;
+
+use crate::dialect::Dialect;
+
+/// The type of a column, as a spec writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is the word that the spec uses")]
+pub enum SqlType {
+    Smallint,
+    Integer,
+    Bigint,
+    Boolean,
+    Real,
+    Double,
+    Decimal { precision: u8, scale: u8 },
+    Varchar(u32),
+    Text,
+    Date,
+    Timestamp,
+    Timestamptz,
+    Json,
+}
+
+/// The largest `varchar(n)`, Redshift's: 65,535 bytes.
+const MAX_VARCHAR: u32 = 65_535;
+/// The largest precision of a decimal that every engine here keeps exactly.
+const MAX_PRECISION: u8 = 38;
+
+impl SqlType {
+    /// The words that a spec may use, for messages.
+    pub(crate) const WORDS: [&str; 13] = [
+        "smallint",
+        "integer",
+        "bigint",
+        "boolean",
+        "real",
+        "double",
+        "decimal(p, s)",
+        "varchar(n)",
+        "text",
+        "date",
+        "timestamp",
+        "timestamptz",
+        "json",
+    ];
+
+    /// Reads a type; `Err` says what was expected.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let lower = text.trim().to_ascii_lowercase();
+        let (word, arguments) = match lower.split_once('(') {
+            Some((word, rest)) => match rest.strip_suffix(')') {
+                Some(inner) => (word.trim(), Some(inner.split(',').map(str::trim).collect::<Vec<_>>())),
+                None => return Err("a closing parenthesis".to_owned()),
+            },
+            None => (lower.as_str(), None),
+        };
+        let plain = match word {
+            "smallint" => Self::Smallint,
+            "integer" => Self::Integer,
+            "bigint" => Self::Bigint,
+            "boolean" => Self::Boolean,
+            "real" => Self::Real,
+            "double" => Self::Double,
+            "text" => Self::Text,
+            "date" => Self::Date,
+            "timestamp" => Self::Timestamp,
+            "timestamptz" => Self::Timestamptz,
+            "json" => Self::Json,
+            "varchar" => return Self::varchar(arguments.as_deref()),
+            "decimal" => return Self::decimal(arguments.as_deref()),
+            _ => return Err(format!("one of {}", Self::WORDS.join(", "))),
+        };
+        if arguments.is_some() { Err(format!("`{word}` without parentheses")) } else { Ok(plain) }
+    }
+
+    fn varchar(arguments: Option<&[&str]>) -> Result<Self, String> {
+        match arguments {
+            Some([n]) => n.parse().ok().filter(|n| (1..=MAX_VARCHAR).contains(n)).map(Self::Varchar),
+            _ => None,
+        }
+        .ok_or_else(|| format!("`varchar(n)` with n from 1 to {MAX_VARCHAR}"))
+    }
+
+    fn decimal(arguments: Option<&[&str]>) -> Result<Self, String> {
+        match arguments {
+            Some([p, s]) => p.parse().ok().zip(s.parse().ok()),
+            _ => None,
+        }
+        .filter(|&(precision, scale)| (1..=MAX_PRECISION).contains(&precision) && scale <= precision)
+        .map(|(precision, scale)| Self::Decimal { precision, scale })
+        .ok_or_else(|| format!("`decimal(p, s)` with p from 1 to {MAX_PRECISION} and s from 0 to p"))
+    }
+
+    /// Whether equality on the type is exact on every engine, as a key needs.
+    pub(crate) fn can_be_key(self) -> bool {
+        !matches!(self, Self::Real | Self::Double | Self::Json)
+    }
+
+    pub(crate) fn is_whole_number(self) -> bool {
+        matches!(self, Self::Smallint | Self::Integer | Self::Bigint)
+    }
+
+    /// The type as a statement writes it.
+    pub fn sql(self, dialect: Dialect) -> String {
+        let word = match (self, dialect) {
+            (Self::Smallint, _) => "SMALLINT",
+            (Self::Integer, _) => "INTEGER",
+            (Self::Bigint, _) => "BIGINT",
+            (Self::Boolean, _) => "BOOLEAN",
+            (Self::Real, _) => "REAL",
+            (Self::Double, _) => "DOUBLE PRECISION",
+            (Self::Decimal { precision, scale }, _) => return format!("DECIMAL({precision}, {scale})"),
+            (Self::Varchar(n), _) => return format!("VARCHAR({n})"),
+            // On Redshift TEXT is VARCHAR(256), which cuts: the widest is meant.
+            (Self::Text, Dialect::Redshift) => return Self::Varchar(MAX_VARCHAR).sql(dialect),
+            (Self::Text, _) => "TEXT",
+            (Self::Date, _) => "DATE",
+            (Self::Timestamp, _) => "TIMESTAMP",
+            (Self::Timestamptz, _) => "TIMESTAMPTZ",
+            (Self::Json, Dialect::Redshift) => "SUPER",
+            // JSON has no equality on PostgreSQL, and a corrected row is found by comparing.
+            (Self::Json, Dialect::Postgres) => "JSONB",
+            (Self::Json, Dialect::DuckDb) => "JSON",
+        };
+        word.to_owned()
+    }
+}
+
+impl fmt::Display for SqlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decimal { precision, scale } => write!(f, "decimal({precision}, {scale})"),
+            Self::Varchar(n) => write!(f, "varchar({n})"),
+            other => f.write_str(&format!("{other:?}").to_ascii_lowercase()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_read_in_any_case_and_spacing() {
+        assert_eq!(SqlType::parse("Decimal( 18 ,2 )"), Ok(SqlType::Decimal { precision: 18, scale: 2 }));
+        assert_eq!(SqlType::parse("VARCHAR(64)"), Ok(SqlType::Varchar(64)));
+        for wrong in ["varchar", "varchar(0)", "decimal(2,3)", "bigint(4)", "varchar(3", "int8; drop", "decimal(39,0)"] {
+            assert!(SqlType::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_word_of_a_type_reads_back() {
+        for ty in [SqlType::Decimal { precision: 9, scale: 0 }, SqlType::Varchar(7), SqlType::Timestamptz] {
+            assert_eq!(SqlType::parse(&ty.to_string()), Ok(ty));
+        }
+    }
+}

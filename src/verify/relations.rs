@@ -1,0 +1,66 @@
+//! Every relation that a statement touches, wherever in it.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{ObjectName, Query, Statement, TableFactor, Visit, Visitor};
+
+use crate::dialect::Dialect;
+use crate::verify::fold;
+
+/// The first relation, as it is written, that is not declared; or whatever reads from something that is no relation.
+pub(super) fn undeclared(statement: &Statement, declared: &BTreeSet<Vec<String>>, dialect: Dialect) -> Option<String> {
+    let mut names = LocalNames::default();
+    let _ = statement.visit(&mut names);
+    let mut search = Search { declared, dialect, local: &names.0, statements: 0 };
+    match statement.visit(&mut search) {
+        ControlFlow::Break(found) => Some(found),
+        ControlFlow::Continue(()) => None,
+    }
+}
+
+/// Names that a statement gives to its own queries.
+#[derive(Default)]
+struct LocalNames(BTreeSet<String>);
+
+impl Visitor for LocalNames {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.0.extend(ctes.map(|cte| cte.alias.name.value.to_lowercase()));
+        ControlFlow::Continue(())
+    }
+}
+
+struct Search<'a> {
+    declared: &'a BTreeSet<Vec<String>>,
+    dialect: Dialect,
+    local: &'a BTreeSet<String>,
+    statements: usize,
+}
+
+impl Visitor for Search<'_> {
+    type Break = String;
+
+    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<String> {
+        self.statements += 1;
+        // A statement inside a statement, as in WITH ... AS (DELETE ...), changes what the step does not name.
+        if self.statements > 1 { ControlFlow::Break(statement.to_string()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<String> {
+        let Some(folded) = fold(name, self.dialect) else { return ControlFlow::Break(name.to_string()) };
+        // Every relation that a step declares has a schema, so a single part can only be one of the statement's own.
+        let own = folded.len() == 1 && self.local.contains(&folded[0].to_lowercase());
+        if own || self.declared.contains(&folded) { ControlFlow::Continue(()) } else { ControlFlow::Break(name.to_string()) }
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<String> {
+        match factor {
+            TableFactor::Table { args: None, .. } | TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
+            // Functions that return rows read from where no declaration can see.
+            other => ControlFlow::Break(other.to_string()),
+        }
+    }
+}
