@@ -296,6 +296,12 @@ impl Sink {
         self.0.push(diagnostic);
     }
 
+    /// Whether something of this kind was said about this place.
+    pub(crate) fn has(&self, code: Code, span: Span) -> bool {
+        let at = |place: &Place| matches!(place, Place::Input(known) if *known == span);
+        self.0.iter().any(|diagnostic| diagnostic.code == code && at(&diagnostic.labels[0].place))
+    }
+
     /// `value` if nothing was found wrong.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Diagnostics> {
         match value {
@@ -344,7 +350,10 @@ pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a 
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
+        .filter(|(distance, candidate)| {
+            let part = lower.len() > 3 && candidate.to_lowercase().contains(&lower);
+            part || *distance <= candidate.chars().count().max(3) / 3
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -364,6 +373,7 @@ mod tests {
         let known = ["retention", "relation", "rows"];
         assert_eq!(did_you_mean("retension", known), Some("retention"));
         assert_eq!(did_you_mean("Rows", known), Some("rows"));
+        assert_eq!(did_you_mean("seconds", ["epoch_seconds", "date"]), Some("epoch_seconds"));
         assert_eq!(did_you_mean("colour", known), None);
     }
 

@@ -89,7 +89,8 @@ pub use dialect::Dialect;
 pub use error::Error;
 pub use plan::{Definition, DefinitionKind, Plan, Slot, Step, StepName, TablePlan, Verb, plan};
 pub use source::Inputs;
-pub use spec::{Period, Spec, Table, json_schema};
+pub use spec::{Column, Period, Spec, Table, json_schema};
+pub use sql::{Name, Relation, SqlType, TimeUnit};
 
 /// Compiles a project in memory.
 ///

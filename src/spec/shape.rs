@@ -21,7 +21,12 @@ pub(crate) trait Shape: Sized {
 /// Reports a value of another shape.
 fn wrong_type<T: Shape>(node: &Node, sink: &mut Sink) -> Option<T> {
     let message = format!("expected {}, found {}", T::expected(), node.value.describe());
-    sink.push(Diagnostic::new(Code::WrongType, message, node.span, "of another type"));
+    let diagnostic = match node.value {
+        Value::Null => Diagnostic::new(Code::WrongType, message, node.span, "nothing here")
+            .help("write a value; inside `{ }` quote one that holds a comma, as in \"decimal(18, 2)\""),
+        _ => Diagnostic::new(Code::WrongType, message, node.span, "of another type"),
+    };
+    sink.push(diagnostic);
     None
 }
 

@@ -12,7 +12,7 @@ pub(super) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Op
     match parse(&text.value) {
         Ok(seconds) => Some(seconds),
         Err((problem, help)) => {
-            let message = format!("{what} of {} {problem}", quoted(&text.value));
+            let message = format!("{what} is {}, which {problem}", quoted(&text.value));
             sink.push(Diagnostic::new(Code::Duration, message, text.span, "not a fixed length of time").help(help));
             None
         }

@@ -172,8 +172,8 @@ fn common_column(group: &Group, drafts: &[Draft], dialect: Dialect, sink: &mut S
         [column] => Some(column.name.clone()),
         found => {
             let names: Vec<_> = found.iter().map(|column| quoted(column.name.as_str())).collect();
-            let what = if names.is_empty() { "none".to_owned() } else { names.join(" and ") };
-            let message = format!("the key of {} is not stated, and of the columns common to all unique keys there is {what}", group.relation.name.as_str());
+            let what = if names.is_empty() { "no column".to_owned() } else { names.join(" and ") };
+            let message = format!("the key of {} is not stated, and {what} is common to all unique keys", group.relation.name.as_str());
             sink.push(
                 Diagnostic::new(Code::ExceptionKey, message, group.span, "needs exactly one")
                     .help("state it: `exceptions: { table: ..., key: ... }`"),

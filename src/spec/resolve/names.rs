@@ -92,6 +92,10 @@ fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut T
 fn claim_name(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {
     let folded = relation.folded(spec.dialect);
     if let Some((other, first)) = taken.get(&folded) {
+        // Tables that share one name share those derived from it: the first clash says enough.
+        if sink.has(Code::NameClash, span) {
+            return;
+        }
         let message = format!("{what} and {other} would be one table, {}", quoted(relation.name.as_str()));
         sink.push(Diagnostic::new(Code::NameClash, message, span, "again here").also(*first, "first here").help("rename one"));
         return;

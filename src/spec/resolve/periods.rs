@@ -41,7 +41,7 @@ pub(super) fn resolve(
     if let Some(date) = sealed_before {
         seal(&mut periods, date, sound, sink);
     }
-    Some(periods)
+    sound.then_some(periods)
 }
 
 fn resolve_one(raw: &Spanned<RawPeriod>, sink: &mut Sink) -> Option<(Period, Span)> {

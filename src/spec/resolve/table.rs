@@ -247,12 +247,19 @@ pub(super) fn unknown_column(text: &Spanned<String>, role: &str, what: &str, col
 }
 
 fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Option<Vec<ColumnId>> {
-    let names = list(&names.value, names.span).into_iter().map(|name| (scope.column(&name, "unique_key", sink), name));
+    let at = names.span;
+    let names = list(&names.value, at).into_iter().map(|name| (scope.column(&name, "unique_key", sink), name));
     let names: Vec<_> = names.collect();
+    if names.is_empty() {
+        let message = format!("unique_key of {} names no column; no two rows could be told apart", scope.what);
+        sink.push(Diagnostic::new(Code::UnknownColumn, message, at, "empty").help("name the columns that name a row"));
+    }
     let mut key = Vec::with_capacity(names.len());
+    let mut complete = !names.is_empty();
     for (id, name) in &names {
         let id = (*id)?;
         let ty = scope.columns[id.0].ty;
+        let known = key.len();
         if key.contains(&id) {
             let message = format!("unique_key of {} names column {} twice", scope.what, quoted(&name.value));
             sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
@@ -262,11 +269,9 @@ fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Opt
         } else {
             key.push(id);
         }
+        complete &= key.len() > known;
     }
-    if names.is_empty() {
-        return None;
-    }
-    Some(key)
+    complete.then_some(key)
 }
 
 fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Option<Time> {

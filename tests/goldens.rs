@@ -1,0 +1,155 @@
+//! What is emitted, and what is said about bad input. Adding a case is adding one file: `golden/<behaviour>/rowkeep.yml`, or
+//! `golden/err_<why>/rowkeep.yml` for input that must fail; the snapshots are written beside it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rowkeep::{Artifacts, Code, Dialect, Inputs, Style};
+use similar::TextDiff;
+
+fn compile(inputs: &Inputs) -> Artifacts {
+    rowkeep::compile(inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(inputs, Style::Plain)))
+}
+
+fn snapshot(folder: &Path, name: &str, text: &str) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(folder);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+fn difference(old: &str, new: &str) -> String {
+    TextDiff::from_lines(old, new).unified_diff().context_radius(1).to_string()
+}
+
+/// Statements and definitions, each under its path; of the sweep, what differs from the cycle.
+fn listing(artifacts: &Artifacts) -> String {
+    let mut out = String::new();
+    let mut same = Vec::new();
+    for (path, text) in artifacts.files() {
+        if path == rowkeep::MANIFEST {
+            continue;
+        }
+        let cycle = path.strip_prefix("compiled/sweep/").map(|rest| format!("compiled/{rest}"));
+        match cycle.as_deref().map(|cycle| (cycle, artifacts.get(cycle))) {
+            Some((_, Some(cycle))) if cycle == text => same.push(path.as_str()),
+            Some((from, Some(cycle))) => out.push_str(&format!("==> {path} <== as {from}, but:\n{}\n", difference(cycle, text))),
+            _ => out.push_str(&format!("==> {path} <==\n{text}\n")),
+        }
+    }
+    if !same.is_empty() {
+        out.push_str(&format!("==> as in a cycle <==\n{}\n", same.join("\n")));
+    }
+    out
+}
+
+/// The stated dialect in full, the others as differences from it.
+fn snapshot_dialects(folder: &Path, inputs: &Inputs) {
+    let base = compile(inputs);
+    let stated = base.manifest().metadata.dialect;
+    let text = listing(&base);
+    snapshot(folder, stated, &text);
+    for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.as_str() != stated) {
+        let other = listing(&compile(&inputs.clone().with_dialect(dialect)));
+        snapshot(folder, dialect.as_str(), &difference(&text, &other));
+    }
+}
+
+#[test]
+fn goldens() {
+    let mut seen = BTreeMap::new();
+    insta::glob!("../golden", "*/rowkeep.yml", |path| {
+        let folder = path.parent().expect("a case is a folder");
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let inputs = Inputs::new("rowkeep.yml", std::fs::read_to_string(path).expect("a text"));
+        if name.starts_with("err_") {
+            let wrong = rowkeep::compile(&inputs).expect_err(&name);
+            snapshot(folder, "diagnostics", &wrong.render(&inputs, Style::Plain));
+            for diagnostic in wrong.iter() {
+                seen.insert(diagnostic.code(), name.clone());
+            }
+        } else {
+            snapshot_dialects(folder, &inputs);
+        }
+    });
+    // What a YAML text alone cannot cause is tested on the command line or with overridden templates.
+    let elsewhere = [Code::Path, Code::Template, Code::Unparsable, Code::NotOneStatement, Code::WrongEffect, Code::UndeclaredRelation];
+    let untested: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains_key(code) && !elsewhere.contains(code)).collect();
+    assert!(untested.is_empty(), "no golden/err_* case causes {untested:?}");
+}
+
+fn order_tracking(periods: &str) -> Inputs {
+    let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the example is there");
+    let mut inputs = Inputs::new("rowkeep.yml", read("examples/order_tracking/rowkeep.yml")).with_periods("periods.yml", periods);
+    for table in ["ecs", "uti", "uts"] {
+        inputs = inputs.with_table(format!("tables/{table}.yml"), read(&format!("examples/order_tracking/tables/{table}.yml")));
+    }
+    inputs
+}
+
+fn golden(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
+}
+
+#[test]
+fn the_example_is_a_golden() {
+    let periods = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("periods.yml")).expect("the periods are there");
+    let inputs = order_tracking(&periods);
+    snapshot_dialects(&golden("order_tracking"), &inputs);
+
+    // The manifest, less what the statements' own files say.
+    let mut manifest: serde_json::Value = serde_json::from_str(compile(&inputs).get(rowkeep::MANIFEST).expect("a manifest")).expect("JSON");
+    elide(&mut manifest);
+    snapshot(&golden("order_tracking"), "manifest", &format!("{manifest:#}"));
+}
+
+fn elide(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(map) => {
+            for (key, value) in map {
+                if key == "sql" || key == "checksum" || key == "rowkeep_version" {
+                    *value = "...".into();
+                } else {
+                    elide(value);
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(elide),
+        _ => {}
+    }
+}
+
+/// A rotation is one line, and changes only what the new period adds or widens.
+#[test]
+fn a_third_period_changes_only_what_it_adds_or_widens() {
+    let before = compile(&order_tracking("hist_periods:\n  - 2025_h2\n  - 2026_h1\n"));
+    let after = compile(&order_tracking("hist_periods:\n  - 2025_h2\n  - 2026_h1\n  - 2026_h2\n"));
+    let mut out = String::new();
+    for (path, old) in before.files() {
+        let new = after.get(path).unwrap_or_else(|| panic!("{path} is gone: a rotation renumbers and removes nothing"));
+        if old != new && path != rowkeep::MANIFEST {
+            out.push_str(&format!("==> {path} <==\n{}\n", difference(old, new)));
+        }
+    }
+    let added = after.files().keys().filter(|path| before.get(path).is_none());
+    for path in added {
+        assert!(path.contains("2026_h2"), "{path} is new, but not of the new period");
+        out.push_str(&format!("==> {path} <== new\n"));
+    }
+    snapshot(&golden("order_tracking"), "third_period", &out);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let inputs = order_tracking("hist_periods: [2025_h2]");
+    assert_eq!(compile(&inputs).files(), compile(&inputs).files());
+}
+
+#[test]
+fn line_ends_of_windows_change_nothing() {
+    let text = std::fs::read_to_string(golden("latest_for").join("rowkeep.yml")).expect("a golden");
+    let unix = compile(&Inputs::new("rowkeep.yml", text.clone()));
+    let windows = compile(&Inputs::new("rowkeep.yml", text.replace('\n', "\r\n")));
+    assert_eq!(listing(&unix), listing(&windows));
+}
