@@ -36,6 +36,7 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         histories => histories,
         scope => hull(&scope.periods),
         covered => hull(&every),
+        some_are_sealed => scope.periods.len() < every.len(),
         key => columns(table, &table.unique_key),
         time => column(table, time.column),
         proof => columns(table, &proof(table)),

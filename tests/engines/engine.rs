@@ -14,6 +14,7 @@ impl Engine {
             Dialect::DuckDb => {
                 let connection = duckdb::Connection::open_in_memory().expect("DuckDB opens in memory");
                 connection.execute_batch("SET TimeZone = 'America/New_York'").expect("a zone that is not UTC");
+                connection.execute_batch(&format!("ATTACH ':memory:' AS {name}; USE {name}")).expect("a database of that name");
                 Engine::DuckDb(connection)
             }
             Dialect::Postgres => {
@@ -83,8 +84,9 @@ impl Engine {
     }
 }
 
+/// The schema, without its database: that is the one in use.
 fn schema_of(relation: &str) -> String {
-    relation.rsplit_once('.').expect("a relation has a schema").0.to_owned()
+    relation.rsplit('.').nth(1).expect("a relation has a schema").to_owned()
 }
 
 fn raw_columns(table: &Table, dialect: Dialect) -> String {
