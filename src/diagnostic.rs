@@ -119,7 +119,11 @@ struct Label {
 enum Place {
     Input(Span),
     /// A text that is no input: a rendered statement, or a built-in template.
-    Text { name: String, text: String, range: Range<usize> },
+    Text {
+        name: String,
+        text: String,
+        range: Range<usize>,
+    },
 }
 
 /// One mistake in the user's input.
@@ -194,7 +198,8 @@ impl Diagnostic {
             let line = 1 + text[..window.start].matches('\n').count();
             let mut snippet = Snippet::source(&text[window.clone()]).path(name).line_start(line);
             for (label, range) in rest.iter().zip(ranges) {
-                let within = range.start.clamp(window.start, window.end) - window.start..range.end.clamp(window.start, window.end) - window.start;
+                let within = range.start.clamp(window.start, window.end) - window.start
+                    ..range.end.clamp(window.start, window.end) - window.start;
                 snippet = snippet.annotation(kind.span(within).label(&label.text));
                 kind = AnnotationKind::Context;
             }

@@ -64,33 +64,33 @@
 //! # let inputs = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 //! let spec = rowkeep::resolve(&inputs).unwrap();
 //! let plan = rowkeep::plan(&spec);
-//! let trim = plan.tables[0].hooks.iter().find(|step| step.name == rowkeep::StepName::Trim).unwrap();
+//! let trim = plan.tables[0].hooks.iter().find(|step| step.name == rowkeep::plan::StepName::Trim).unwrap();
 //! assert_eq!(trim.reason, "due rows of which an exact copy is seen in a history table");
 //! ```
 
 mod artifacts;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 mod diagnostic;
 mod dialect;
 mod error;
 #[cfg(feature = "cli")]
 mod load;
-mod plan;
+pub mod plan;
 mod render;
 mod source;
-mod spec;
-mod sql;
+pub mod spec;
+pub mod sql;
 mod verify;
 
-pub use artifacts::{Artifacts, Hook, MANIFEST, Manifest, Node, manifest};
+pub use artifacts::{Artifacts, MANIFEST, manifest};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Style};
 pub use dialect::Dialect;
 pub use error::Error;
-pub use plan::{Definition, DefinitionKind, Plan, Slot, Step, StepName, TablePlan, Verb, plan};
-pub use source::Inputs;
-pub use spec::{Column, Period, Spec, Table, json_schema};
-pub use sql::{Name, Relation, SqlType, TimeUnit};
+pub use plan::{Plan, plan};
+pub use source::{Inputs, Spanned};
+pub use spec::{Spec, json_schema};
 
 /// Compiles a project in memory.
 ///

@@ -52,21 +52,21 @@ pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Pro
     let folder = folder.canonicalize().map_err(|error| read_error(folder, &error))?;
     let root = repository(&folder);
     let file = folder.join(PROJECT_FILE);
-    let mut inputs = Inputs::new(shown(&file), text(&file)?);
-    let named = references::references(&inputs);
     let reader = Reader { folder: &folder, root: &root, shown };
+    let mut inputs = Inputs::new(shown(&file), reader.text(&file)?);
+    let named = references::references(&inputs);
     if let Some(path) = &named.periods {
         let file = reader.inside(path, &inputs)?;
-        inputs = inputs.with_periods(shown(&file), text(&file)?);
+        inputs = inputs.with_periods(shown(&file), reader.text(&file)?);
     }
     if let Some(path) = &named.tables {
         for file in reader.tables(path, &inputs)? {
-            inputs = inputs.with_table(shown(&file), text(&file)?);
+            inputs = inputs.with_table(shown(&file), reader.text(&file)?);
         }
     }
     if let Some(path) = &named.templates {
         for (name, file) in reader.templates(path, &inputs)? {
-            inputs = inputs.with_template(name, text(&file)?);
+            inputs = inputs.with_template(name, reader.text(&file)?);
         }
     }
     if let Some(path) = &named.out {
@@ -90,14 +90,22 @@ impl Reader<'_> {
     /// Resolves a path of the project file, links first, and refuses one that leads out of the repository.
     fn inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, LoadError> {
         let joined = self.folder.join(&path.value);
-        let resolved = joined.canonicalize().map_err(|error| read_error(Path::new(&(self.shown)(&joined)), &error))?;
+        let resolved = joined.canonicalize().map_err(|error| {
+            let by = inputs.name(path.span.file);
+            let line = 1 + inputs.text(path.span.file)[..path.span.start].matches('\n').count();
+            Error::Read {
+                path: (self.shown)(&joined).into(),
+                why: format!("{}; line {line} of {by} names it", why(&error)),
+            }
+        })?;
         if resolved.starts_with(self.root) { Ok(resolved) } else { Err(self.outside(path, inputs)) }
     }
 
     /// The same for a path that need not exist yet: its nearest existing folder decides.
     fn stays_inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<(), LoadError> {
         let joined = self.folder.join(&path.value);
-        let existing = joined.ancestors().find_map(|ancestor| ancestor.canonicalize().ok().map(|real| (ancestor, real)));
+        let existing =
+            joined.ancestors().find_map(|ancestor| ancestor.canonicalize().ok().map(|real| (ancestor, real)));
         let inside = existing.is_some_and(|(ancestor, real)| {
             let rest = joined.strip_prefix(ancestor).unwrap_or(Path::new(""));
             let climbs = rest.components().any(|part| matches!(part, std::path::Component::ParentDir));
@@ -107,9 +115,11 @@ impl Reader<'_> {
     }
 
     fn outside(&self, path: &Spanned<String>, inputs: &Inputs) -> LoadError {
-        let message = format!("{} leads out of the repository; a build must not depend on what lies there", quoted(&path.value));
-        let diagnostic = Diagnostic::new(Code::Path, message, path.span, format!("outside of {}", (self.shown)(self.root)))
-            .help("move the file into the repository, and name it by a path that stays there");
+        let message =
+            format!("{} leads out of the repository; a build must not depend on what lies there", quoted(&path.value));
+        let diagnostic =
+            Diagnostic::new(Code::Path, message, path.span, format!("outside of {}", (self.shown)(self.root)))
+                .help("move the file into the repository, and name it by a path that stays there");
         LoadError::Input(diagnostic.into(), Box::new(inputs.clone()))
     }
 
@@ -129,7 +139,12 @@ impl Reader<'_> {
             }
             if name.ends_with(".yaml") {
                 let message = format!("{} would be left out: table specs end in .yml", quoted(&name));
-                return Err(Self::wrong(path, inputs, message, format!("rename it to {}.yml", name.trim_end_matches(".yaml"))));
+                return Err(Self::wrong(
+                    path,
+                    inputs,
+                    message,
+                    format!("rename it to {}.yml", name.trim_end_matches(".yaml")),
+                ));
             }
             if name.ends_with(".yml") {
                 files.push(self.linked(&entry, path, inputs)?);
@@ -146,13 +161,15 @@ impl Reader<'_> {
         let mut folders = vec![(String::new(), folder)];
         while let Some((prefix, folder)) = folders.pop() {
             for entry in self.entries(&folder)? {
-                let name = format!("{prefix}{}", entry.file_name().map(|name| name.to_string_lossy()).unwrap_or_default());
+                let name =
+                    format!("{prefix}{}", entry.file_name().map(|name| name.to_string_lossy()).unwrap_or_default());
                 if entry.is_dir() && prefix.is_empty() {
                     folders.push((format!("{name}/"), self.linked(&entry, path, inputs)?));
                 } else if known.contains(&name) {
                     files.push((name, self.linked(&entry, path, inputs)?));
                 } else {
-                    let message = format!("{} takes the place of no built-in template, and would have no effect", quoted(&name));
+                    let message =
+                        format!("{} takes the place of no built-in template, and would have no effect", quoted(&name));
                     let help = match did_you_mean(&name, known.iter().map(String::as_str)) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => "name it like the template that it replaces, such as `archive.sql.j2`".to_owned(),
@@ -168,7 +185,8 @@ impl Reader<'_> {
     fn entries(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let failed = |error: std::io::Error| read_error(Path::new(&(self.shown)(folder)), &error);
         let entries = fs::read_dir(folder).map_err(failed)?;
-        let mut paths: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed)?;
+        let mut paths: Vec<_> =
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed)?;
         paths.sort();
         Ok(paths)
     }
@@ -181,26 +199,28 @@ impl Reader<'_> {
         }
         Err(self.outside(&Spanned { value: (self.shown)(file), span: path.span }, inputs))
     }
-}
 
-/// A file's text, up to what the YAML stage will refuse as too large.
-fn text(path: &Path) -> Result<String, Error> {
-    let failed = |error: &std::io::Error| read_error(path, error);
-    // A pipe or a device would be read for ever.
-    if !fs::metadata(path).map_err(|error| failed(&error))?.is_file() {
-        return Err(Error::Read { path: path.to_owned(), why: "it is not a file".to_owned() });
-    }
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(|error| failed(&error))?;
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
-    let cut = bytes.len() > MAX_BYTES;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(text),
-        // The cut may have gone through a character.
-        Err(error) if cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        Err(error) => {
-            let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            Err(Error::Read { path: path.to_owned(), why: format!("line {line} is not UTF-8 text") })
+    /// A file's text, up to what the YAML stage will refuse as too large.
+    fn text(&self, path: &Path) -> Result<String, Error> {
+        let called = PathBuf::from((self.shown)(path));
+        let failed = |error: &std::io::Error| read_error(&called, error);
+        // A pipe or a device would be read for ever.
+        if !fs::metadata(path).map_err(|error| failed(&error))?.is_file() {
+            return Err(Error::Read { path: called, why: "it is not a file".to_owned() });
+        }
+        let mut bytes = Vec::new();
+        let file = fs::File::open(path).map_err(|error| failed(&error))?;
+        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+        let cut = bytes.len() > MAX_BYTES;
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            // The cut may have gone through a character.
+            Err(error) if cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            Err(error) => {
+                let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+                Err(Error::Read { path: called, why: format!("line {line} is not UTF-8 text") })
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is emitted, and what is said about bad input. Adding a case is adding one file: `golden/<behaviour>/rowkeep.yml`, or
 //! `golden/err_<why>/rowkeep.yml` for input that must fail; the snapshots are written beside it.
+#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,7 +35,9 @@ fn listing(artifacts: &Artifacts) -> String {
         let cycle = path.strip_prefix("compiled/sweep/").map(|rest| format!("compiled/{rest}"));
         match cycle.as_deref().map(|cycle| (cycle, artifacts.get(cycle))) {
             Some((_, Some(cycle))) if cycle == text => same.push(path.as_str()),
-            Some((from, Some(cycle))) => out.push_str(&format!("==> {path} <== as {from}, but:\n{}\n", difference(cycle, text))),
+            Some((from, Some(cycle))) => {
+                out.push_str(&format!("==> {path} <== as {from}, but:\n{}\n", difference(cycle, text)))
+            }
             _ => out.push_str(&format!("==> {path} <==\n{text}\n")),
         }
     }
@@ -74,16 +77,28 @@ fn goldens() {
         }
     });
     // What a YAML text alone cannot cause is tested on the command line or with overridden templates.
-    let elsewhere = [Code::Path, Code::Template, Code::Unparsable, Code::NotOneStatement, Code::WrongEffect, Code::UndeclaredRelation];
-    let untested: Vec<_> = Code::ALL.iter().filter(|code| !seen.contains_key(code) && !elsewhere.contains(code)).collect();
+    let elsewhere = [
+        Code::Path,
+        Code::Template,
+        Code::Unparsable,
+        Code::NotOneStatement,
+        Code::WrongEffect,
+        Code::UndeclaredRelation,
+    ];
+    let untested: Vec<_> =
+        Code::ALL.iter().filter(|code| !seen.contains_key(code) && !elsewhere.contains(code)).collect();
     assert!(untested.is_empty(), "no golden/err_* case causes {untested:?}");
 }
 
 fn order_tracking(periods: &str) -> Inputs {
-    let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the example is there");
-    let mut inputs = Inputs::new("rowkeep.yml", read("examples/order_tracking/rowkeep.yml")).with_periods("periods.yml", periods);
+    let read = |path: &str| {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the example is there")
+    };
+    let mut inputs =
+        Inputs::new("rowkeep.yml", read("examples/order_tracking/rowkeep.yml")).with_periods("periods.yml", periods);
     for table in ["ecs", "uti", "uts"] {
-        inputs = inputs.with_table(format!("tables/{table}.yml"), read(&format!("examples/order_tracking/tables/{table}.yml")));
+        inputs = inputs
+            .with_table(format!("tables/{table}.yml"), read(&format!("examples/order_tracking/tables/{table}.yml")));
     }
     inputs
 }
@@ -94,12 +109,14 @@ fn golden(name: &str) -> std::path::PathBuf {
 
 #[test]
 fn the_example_is_a_golden() {
-    let periods = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("periods.yml")).expect("the periods are there");
+    let periods = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("periods.yml"))
+        .expect("the periods are there");
     let inputs = order_tracking(&periods);
     snapshot_dialects(&golden("order_tracking"), &inputs);
 
     // The manifest, less what the statements' own files say.
-    let mut manifest: serde_json::Value = serde_json::from_str(compile(&inputs).get(rowkeep::MANIFEST).expect("a manifest")).expect("JSON");
+    let mut manifest: serde_json::Value =
+        serde_json::from_str(compile(&inputs).get(rowkeep::MANIFEST).expect("a manifest")).expect("JSON");
     elide(&mut manifest);
     snapshot(&golden("order_tracking"), "manifest", &format!("{manifest:#}"));
 }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::render::relation;
 use crate::plan::Slot;
+use crate::render::relation;
 use crate::source::Inputs;
 use crate::spec::{Period, Spec, TableId};
+
+/// The JSON Schema of the manifest.
+pub const JSON_SCHEMA: &str = include_str!("../../docs/schema/manifest.schema.json");
 
 /// The manifest. Its fields are a public interface: they change with `rowkeep_schema_version`.
 #[derive(Clone, Debug, Serialize)]
@@ -145,7 +148,9 @@ pub(super) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         unique_id: unique_id(spec, id),
         name: table.model.value.as_str().to_owned(),
         relation_name: relation(spec, Slot::Mart(id)).sql(spec.dialect),
-        depends_on: NodeDependencies { nodes: table.depends_on.iter().map(|&parent| unique_id(spec, parent)).collect() },
+        depends_on: NodeDependencies {
+            nodes: table.depends_on.iter().map(|&parent| unique_id(spec, parent)).collect(),
+        },
         load,
         post_hooks,
     }

@@ -11,9 +11,7 @@ use crate::spec::Spec;
 use crate::spec::resolve::names::SWEEP;
 use crate::verify::Compiled;
 
-pub use manifest::{Hook, Manifest, Node};
-
-use manifest::{Definition, Sweep};
+use manifest::{Definition, Hook, Manifest, Sweep};
 
 /// The name of the manifest among the artifacts.
 pub const MANIFEST: &str = "manifest.json";
@@ -56,7 +54,10 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         };
         let folder = format!("compiled/{model}");
         let (load, post_hooks) = (hooks(table.load, &folder), hooks(table.hooks, &folder));
-        sweep.push(Sweep { model: model.to_owned(), post_hooks: hooks(table.sweep, &format!("compiled/{SWEEP}/{model}")) });
+        sweep.push(Sweep {
+            model: model.to_owned(),
+            post_hooks: hooks(table.sweep, &format!("compiled/{SWEEP}/{model}")),
+        });
         let id = manifest::unique_id(spec, table.table);
         nodes.insert(id.clone(), manifest::node(spec, table.table, load, post_hooks));
         order.push(id);
@@ -68,7 +69,13 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         let name = target.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
         let path = format!("ddl/{:02}_{name}.sql", definition.kind.number());
         files.insert(path.clone(), format!("{}\n", statement.sql));
-        Definition { name: target.name().as_str().to_owned(), kind: definition.kind.as_str(), relation: full, sql: statement.sql, path }
+        Definition {
+            name: target.name().as_str().to_owned(),
+            kind: definition.kind.as_str(),
+            relation: full,
+            sql: statement.sql,
+            path,
+        }
     });
     let ddl: Vec<_> = ddl.collect();
     let mut paths: Vec<_> = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();

@@ -38,7 +38,8 @@ fn dialect(name: &str) -> Result<Dialect, String> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let selects = !arguments.select.is_empty();
     if selects && !arguments.stdout && arguments.out.is_none() {
-        let message = "--select would leave the project's artifacts incomplete: add --stdout, or --out with another folder";
+        let message =
+            "--select would leave the project's artifacts incomplete: add --stdout, or --out with another folder";
         return Err(Error::Usage(message.to_owned()).into());
     }
     let folder = match &arguments.project {
@@ -50,7 +51,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(dialect) = arguments.dialect {
         project.inputs = project.inputs.with_dialect(dialect);
     }
-    let artifacts = crate::compile(&project.inputs).map_err(|wrong| Failure::Input(wrong, Box::new(project.inputs.clone())))?;
+    let artifacts =
+        crate::compile(&project.inputs).map_err(|wrong| Failure::Input(wrong, Box::new(project.inputs.clone())))?;
     let files = if selects { selected(&artifacts, &arguments.select)? } else { artifacts.files().clone() };
     if arguments.stdout {
         print(&listing(&files))?;
@@ -77,7 +79,12 @@ fn selected(artifacts: &Artifacts, models: &[String]) -> Result<BTreeMap<String,
             let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
             return Err(Error::Usage(format!("--select names {model}, which no table spec describes{help}")));
         };
-        let nightly = artifacts.manifest().sweep.iter().filter(|sweep| sweep.model == node.name).flat_map(|sweep| &sweep.post_hooks);
+        let nightly = artifacts
+            .manifest()
+            .sweep
+            .iter()
+            .filter(|sweep| sweep.model == node.name)
+            .flat_map(|sweep| &sweep.post_hooks);
         paths.extend(node.load.iter().chain(&node.post_hooks).chain(nightly).map(|hook| hook.path.as_str()));
     }
     let chosen = artifacts.files().iter().filter(|(path, _)| paths.contains(path.as_str()));
@@ -92,7 +99,11 @@ fn listing(files: &BTreeMap<String, String>) -> String {
 fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, written: usize) -> String {
     let manifest = artifacts.manifest();
     let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    let gone = if removed == 0 { String::new() } else { format!(", removed {} no longer needed", count(removed, "file", "files")) };
+    let gone = if removed == 0 {
+        String::new()
+    } else {
+        format!(", removed {} no longer needed", count(removed, "file", "files"))
+    };
     let mut text = format!("wrote {} to {out}{gone}\n", count(written, "file", "files"));
     if selects {
         text.push_str("this is a selection: it has no manifest, and nothing reads it as a whole project\n");
@@ -108,7 +119,9 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
         count(manifest.periods.len(), "period", "periods"),
         count(manifest.ddl.len(), "relation", "relations"),
     ));
-    text.push_str(&format!("next: run {out}/ddl once, in the order of its names; then, after each model's load, its statements in\n"));
+    text.push_str(&format!(
+        "next: run {out}/ddl once, in the order of its names; then, after each model's load, its statements in\n"
+    ));
     text.push_str(&format!("      {out}/compiled, in the order of {out}/{}\n", crate::artifacts::MANIFEST));
     text
 }

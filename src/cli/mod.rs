@@ -76,7 +76,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Colours where a terminal shows them and NO_COLOR (https://no-color.org) is not set.
+/// Colours where a terminal shows them and NO_COLOR (<https://no-color.org>) is not set.
 fn style() -> Style {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     if wanted && std::io::stderr().is_terminal() { Style::Coloured } else { Style::Plain }

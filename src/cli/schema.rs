@@ -1,5 +1,6 @@
 //! `rowkeep schema`
 
+use crate::artifacts::manifest;
 use crate::cli::{Failure, print};
 
 /// Arguments of `rowkeep schema`.
@@ -27,10 +28,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         File::Project => "project",
         File::Periods => "periods",
         File::Table => "table",
-        File::Manifest => "manifest",
+        File::Manifest => return Ok(print(manifest::JSON_SCHEMA)?),
     };
-    // Every variant above is a schema that exists; a test asks for each.
+    // Every name above is that of a schema; a test asks for each.
     let schema = crate::spec::json_schema(name).unwrap_or_default();
-    print(&format!("{schema:#}\n"))?;
-    Ok(())
+    Ok(print(&format!("{schema:#}\n"))?)
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::artifacts::MANIFEST;
+use crate::cli::shown;
 use crate::error::Error;
 use crate::load::why;
 
@@ -77,17 +78,19 @@ fn previous(out: &Path, whole: bool) -> Result<Vec<String>, Error> {
     let path = out.join(MANIFEST);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(Error::Read { path, why: why(&error) }),
     };
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     if !manifest["rowkeep_schema_version"].is_u64() {
         let why = "it was not written by Rowkeep; choose another folder, so that nothing is overwritten".to_owned();
-        return Err(Error::Write { path, why });
+        return Err(Error::Write { path: shown(&path).into(), why });
     }
     if !whole {
         let why = "it marks a whole tree, which a selection would break; choose another folder".to_owned();
-        return Err(Error::Write { path, why });
+        return Err(Error::Write { path: shown(&path).into(), why });
     }
     let listed = manifest["files"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
     // Whoever edited the list must not make Rowkeep delete files elsewhere.
@@ -102,15 +105,17 @@ fn create(folder: &Path) -> Result<(), Error> {
 /// A link among the artifact folders would have files written, or removed, elsewhere.
 fn refuse_link(folder: &Path) -> Result<(), Error> {
     match fs::symlink_metadata(folder) {
-        Ok(found) if found.is_symlink() => {
-            Err(Error::Write { path: folder.to_owned(), why: "it is a link; artifacts are written into folders only".to_owned() })
-        }
+        Ok(found) if found.is_symlink() => Err(Error::Write {
+            path: folder.to_owned(),
+            why: "it is a link; artifacts are written into folders only".to_owned(),
+        }),
         _ => Ok(()),
     }
 }
 
 fn failed(path: &Path, error: &io::Error) -> Error {
     // Name what the user knows, not the stage.
-    let shown: PathBuf = path.components().filter(|part| !part.as_os_str().to_string_lossy().starts_with(".rowkeep-")).collect();
-    Error::Write { path: shown, why: why(error) }
+    let staged = |part: &Component<'_>| part.as_os_str().to_string_lossy().starts_with(".rowkeep-");
+    let path: PathBuf = path.components().filter(|part| !staged(part)).collect();
+    Error::Write { path: shown(&path).into(), why: why(error) }
 }

@@ -87,7 +87,10 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
         reads.extend(histories);
         all.push(create(DefinitionKind::View, Slot::AllRows(id), reads, None));
     }
-    all.extend((0..spec.exceptions.len()).map(|i| create(DefinitionKind::Exceptions, Slot::Exceptions(ExceptionsId(i)), vec![], None)));
+    all.extend(
+        (0..spec.exceptions.len())
+            .map(|i| create(DefinitionKind::Exceptions, Slot::Exceptions(ExceptionsId(i)), vec![], None)),
+    );
     // Stable: tables keep their run order within a kind.
     all.sort_by_key(|definition| definition.kind);
     all

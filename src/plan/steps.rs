@@ -7,7 +7,14 @@ pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
     let open: Vec<_> = spec.period_ids().filter(|&period| !spec.period(period).sealed).collect();
     let cycle = scope(spec, id, open, true);
     let nightly = scope(spec, id, spec.period_ids().collect(), false);
-    TablePlan { table: id, load: load(spec, id), hooks: hooks(spec, id, &cycle), sweep: hooks(spec, id, &nightly), cycle, nightly }
+    TablePlan {
+        table: id,
+        load: load(spec, id),
+        hooks: hooks(spec, id, &cycle),
+        sweep: hooks(spec, id, &nightly),
+        cycle,
+        nightly,
+    }
 }
 
 fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Scope {
@@ -15,7 +22,9 @@ fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Sc
     let batch = (by_batch && table.source.is_some()).then_some(id);
     let (due, touched) = match table.retention {
         Retention::For { .. } => (Due::ByCutoff, None),
-        Retention::WhileIn { .. } => (Due::Listed, by_batch.then(|| touched(spec, id, table.unique_key.clone())).flatten()),
+        Retention::WhileIn { .. } => {
+            (Due::Listed, by_batch.then(|| touched(spec, id, table.unique_key.clone())).flatten())
+        }
     };
     Scope { periods, due, versioned: table.is_versioned(), batch, touched }
 }
@@ -53,14 +62,34 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     let mut steps = Vec::new();
     // The load never deletes: an older version leaves by `supersede`, once the newer one is seen to stand.
     if table.payload().next().is_some() {
-        steps.push(step("correct", "load_correct.sql.j2", Verb::Update, "a row delivered again under its own time replaces what the mart has of it"));
+        steps.push(step(
+            "correct",
+            "load_correct.sql.j2",
+            Verb::Update,
+            "a row delivered again under its own time replaces what the mart has of it",
+        ));
     }
-    steps.push(step("insert", "load_insert.sql.j2", Verb::Insert, "rows whose key is new to the mart, or newer than there"));
+    steps.push(step(
+        "insert",
+        "load_insert.sql.j2",
+        Verb::Insert,
+        "rows whose key is new to the mart, or newer than there",
+    ));
     if table.unique_key.iter().any(nullable) {
-        steps.push(step("keyless", "load_keyless.sql.j2", Verb::Insert, "rows that lack a part of their key, once each: nothing can replace them"));
+        steps.push(step(
+            "keyless",
+            "load_keyless.sql.j2",
+            Verb::Insert,
+            "rows that lack a part of their key, once each: nothing can replace them",
+        ));
     }
     if table.is_versioned() && nullable(&table.time.column) {
-        steps.push(step("timeless", "load_timeless.sql.j2", Verb::Insert, "rows that lack their time, where nothing complete is known of their key"));
+        steps.push(step(
+            "timeless",
+            "load_timeless.sql.j2",
+            Verb::Insert,
+            "rows that lack their time, where nothing complete is known of their key",
+        ));
     }
     steps
 }
@@ -95,7 +124,15 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     /// A step of one statement, whose template is named like it.
-    fn step(&self, name: StepName, template: &'static str, verb: Verb, writes: Slot, reads: Vec<Slot>, reason: &'static str) -> Step {
+    fn step(
+        &self,
+        name: StepName,
+        template: &'static str,
+        verb: Verb,
+        writes: Slot,
+        reads: Vec<Slot>,
+        reason: &'static str,
+    ) -> Step {
         Step { name, part: None, period: None, verb, writes, reads, reason, template }
     }
 
@@ -148,7 +185,10 @@ impl Builder<'_> {
         let forget = "forget the last cycle's cutoff: without one, nothing is due";
         let store = "one cutoff for every statement of the cycle, never later than now less the retention";
         [
-            self.part("reset", self.step(StepName::Cutoff, "cutoff_reset.sql.j2", Verb::Delete, cutoff, vec![], forget)),
+            self.part(
+                "reset",
+                self.step(StepName::Cutoff, "cutoff_reset.sql.j2", Verb::Delete, cutoff, vec![], forget),
+            ),
             self.part("fill", self.step(StepName::Cutoff, template, Verb::Insert, cutoff, vec![from], store)),
         ]
     }
@@ -163,10 +203,29 @@ impl Builder<'_> {
         let older = "a late, older version gives way to the newer one, wherever that stands";
         let timeless = "a row without a time gives way to a complete version of its key";
         [
-            self.part("reset", self.step(StepName::Versions, "versions_reset.sql.j2", Verb::Delete, versions, vec![], forget)),
-            self.part("fill", self.step(StepName::Versions, "versions_fill.sql.j2", Verb::Insert, versions, copies, find)),
-            self.part("older", self.step(StepName::Supersede, "supersede_older.sql.j2", Verb::Delete, mart, vec![versions], older)),
-            self.part("timeless", self.step(StepName::Supersede, "supersede_timeless.sql.j2", Verb::Delete, mart, vec![versions], timeless)),
+            self.part(
+                "reset",
+                self.step(StepName::Versions, "versions_reset.sql.j2", Verb::Delete, versions, vec![], forget),
+            ),
+            self.part(
+                "fill",
+                self.step(StepName::Versions, "versions_fill.sql.j2", Verb::Insert, versions, copies, find),
+            ),
+            self.part(
+                "older",
+                self.step(StepName::Supersede, "supersede_older.sql.j2", Verb::Delete, mart, vec![versions], older),
+            ),
+            self.part(
+                "timeless",
+                self.step(
+                    StepName::Supersede,
+                    "supersede_timeless.sql.j2",
+                    Verb::Delete,
+                    mart,
+                    vec![versions],
+                    timeless,
+                ),
+            ),
         ]
     }
 
@@ -180,14 +239,20 @@ impl Builder<'_> {
     }
 
     fn cleanup(&self) -> Vec<Step> {
-        let delete = |template, history, reads, reason| self.step(StepName::Cleanup, template, Verb::Delete, history, reads, reason);
+        let delete = |template, history, reads, reason| {
+            self.step(StepName::Cleanup, template, Verb::Delete, history, reads, reason)
+        };
         if self.scope.due == Due::Listed {
             let mut reads = vec![self.mart()];
             Self::touched_reads(self.scope.touched.as_ref(), &mut reads);
             let reason = "a row that is back in the mart leaves its history table";
             return self.per_period(|history| delete("cleanup.sql.j2", history, reads.clone(), reason));
         }
-        let by_mart = |reason| self.per_period(|history| delete("cleanup_replaced.sql.j2", history, vec![self.mart(), self.due_list()], reason));
+        let by_mart = |reason| {
+            self.per_period(|history| {
+                delete("cleanup_replaced.sql.j2", history, vec![self.mart(), self.due_list()], reason)
+            })
+        };
         if !self.scope.versioned {
             return by_mart("a redelivered event replaces its archived copy");
         }
@@ -205,7 +270,10 @@ impl Builder<'_> {
         let reads = vec![self.mart(), Slot::Mart(parent), Slot::Cutoff(self.id)];
         let list = "rows older than the cutoff whose parent has left its mart";
         [
-            self.part("reset", self.step(StepName::Due, "due_reset.sql.j2", Verb::Delete, due, vec![], "forget the last cycle's list")),
+            self.part(
+                "reset",
+                self.step(StepName::Due, "due_reset.sql.j2", Verb::Delete, due, vec![], "forget the last cycle's list"),
+            ),
             self.part("fill", self.step(StepName::Due, "due_fill.sql.j2", Verb::Insert, due, reads, list)),
         ]
     }
@@ -219,8 +287,14 @@ impl Builder<'_> {
         let keyed = "an exception whose rows can be routed again is closed, before they are archived";
         let keyless = "the exception for rows without a key is closed when there are none left";
         [
-            self.part("keyed", self.step(StepName::Resolve, "resolve_keyed.sql.j2", Verb::Update, exceptions, reads, keyed)),
-            self.part("keyless", self.step(StepName::Resolve, "resolve_keyless.sql.j2", Verb::Update, exceptions, vec![mart], keyless)),
+            self.part(
+                "keyed",
+                self.step(StepName::Resolve, "resolve_keyed.sql.j2", Verb::Update, exceptions, reads, keyed),
+            ),
+            self.part(
+                "keyless",
+                self.step(StepName::Resolve, "resolve_keyless.sql.j2", Verb::Update, exceptions, vec![mart], keyless),
+            ),
         ]
     }
 

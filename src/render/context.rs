@@ -20,11 +20,8 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         // Invariant of a spec: at least one period is open.
         _ => Value::UNDEFINED,
     };
-    let histories: Vec<_> = scope
-        .periods
-        .iter()
-        .map(|&id_| context! { table => place(Slot::History(id, id_)), ..period(id_) })
-        .collect();
+    let histories: Vec<_> =
+        scope.periods.iter().map(|&id_| context! { table => place(Slot::History(id, id_)), ..period(id_) }).collect();
     let every: Vec<_> = spec.period_ids().collect();
     context! {
         mart => place(Slot::Mart(id)),
@@ -159,7 +156,9 @@ fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
 }
 
 fn pairs(child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]) -> Vec<Value> {
-    on.iter().map(|&(ours, theirs)| context! { ours => column(child, ours), theirs => column(parent, theirs) }).collect()
+    on.iter()
+        .map(|&(ours, theirs)| context! { ours => column(child, ours), theirs => column(parent, theirs) })
+        .collect()
 }
 
 fn touched(spec: &Spec, link: &Touched) -> Value {
@@ -182,9 +181,14 @@ fn touched(spec: &Spec, link: &Touched) -> Value {
 fn load(table: &Table) -> Option<Value> {
     let load = table.load.as_ref()?;
     // Columns of raw have no type that a load writes.
-    let raw = |name: &crate::sql::Name| Value::from(Sql::Column { name: name.clone(), ty: crate::sql::SqlType::Text, not_null: false });
-    let order_by: Vec<_> =
-        load.order_by.iter().map(|term| context! { column => raw(&term.column), descending => term.descending }).collect();
+    let raw = |name: &crate::sql::Name| {
+        Value::from(Sql::Column { name: name.clone(), ty: crate::sql::SqlType::Text, not_null: false })
+    };
+    let order_by: Vec<_> = load
+        .order_by
+        .iter()
+        .map(|term| context! { column => raw(&term.column), descending => term.descending })
+        .collect();
     let lookback = load.lookback.as_ref().map(|lookback| {
         context! { column => raw(&lookback.column), within => Value::from(Sql::Literal(literal::duration(lookback.seconds, lookback.unit))) }
     });
@@ -193,5 +197,7 @@ fn load(table: &Table) -> Option<Value> {
         let ids = ids.filter(|id| table.column(*id).not_null && table.unique_key.contains(id) == of_key);
         ids.map(|id| raw(&table.column(id).name)).collect()
     };
-    Some(context! { order_by => order_by, lookback => lookback, not_null => not_null(false), not_null_key => not_null(true) })
+    Some(
+        context! { order_by => order_by, lookback => lookback, not_null => not_null(false), not_null_key => not_null(true) },
+    )
 }

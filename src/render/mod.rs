@@ -52,7 +52,10 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
     let mut tables = Vec::with_capacity(plan.tables.len());
     for table in &plan.tables {
         let mut all = |shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
-            let one = |step: &'p Step| Statement { step, sql: failures.keep(step.template, renderer.step(table.table, shared, step)) };
+            let one = |step: &'p Step| Statement {
+                step,
+                sql: failures.keep(step.template, renderer.step(table.table, shared, step)),
+            };
             steps.iter().map(one).collect()
         };
         let cycle = context::table(spec, table.table, &table.cycle);
@@ -67,7 +70,10 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
     let definitions = plan
         .definitions
         .iter()
-        .map(|definition| Statement { step: definition, sql: failures.keep(definition.template(), renderer.definition(definition)) })
+        .map(|definition| Statement {
+            step: definition,
+            sql: failures.keep(definition.template(), renderer.definition(definition)),
+        })
         .collect();
     failures.sink.finish(Some(Rendered { tables, definitions }))
 }
@@ -110,7 +116,11 @@ impl<'a> Renderer<'a> {
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(MAX_DEPTH);
         environment.set_syntax(
-            minijinja::syntax::SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().expect("the default delimiters"),
+            minijinja::syntax::SyntaxConfig::builder()
+                .trim_blocks(true)
+                .lstrip_blocks(true)
+                .build()
+                .expect("the default delimiters"),
         );
         value::add_filters(&mut environment, spec.dialect);
         let overrides = templates::overrides(inputs);
@@ -144,7 +154,10 @@ impl<'a> Renderer<'a> {
 
     fn render(&self, template: &str, statement: &str, context: Value) -> Result<String, Box<Diagnostic>> {
         let mut out = value::Bounded::default();
-        let rendered = self.environment.get_template(template).and_then(|found| found.render_captured_to(context, &mut out).map(drop));
+        let rendered = self
+            .environment
+            .get_template(template)
+            .and_then(|found| found.render_captured_to(context, &mut out).map(drop));
         match rendered.and_then(|()| out.into_string()) {
             Ok(text) => Ok(text.trim_end().to_owned()),
             Err(error) => Err(Box::new(self.diagnose(template, statement, &error))),
@@ -154,25 +167,21 @@ impl<'a> Renderer<'a> {
     fn diagnose(&self, template: &str, statement: &str, error: &Error) -> Diagnostic {
         let name = error.name().unwrap_or(template).to_owned();
         let source = error.template_source().unwrap_or_default();
+        // The library's own words end with the place, which the snippet shows.
+        let said = error.to_string();
+        let said = said.split(" (in ").next().unwrap_or_default();
         let why = match error.kind() {
             ErrorKind::OutOfFuel => "runs without end".to_owned(),
-            ErrorKind::UndefinedError | ErrorKind::TemplateNotFound | ErrorKind::SyntaxError | ErrorKind::UnknownFilter => {
-                format!("cannot be rendered: {error}")
-            }
-            _ => match error.detail() {
-                Some(detail) => format!("cannot be rendered: {detail}"),
-                None => format!("cannot be rendered: {error}"),
-            },
+            _ => format!("cannot be rendered: {}", said.strip_prefix("invalid operation: ").unwrap_or(said)),
         };
-        let why = why.split(" (in ").next().unwrap_or_default().to_owned();
         let range = error.range().unwrap_or_else(|| line_range(source, error.line()));
-        Diagnostic::in_text(
-            Code::Template,
-            format!("the template of {statement} {why}"),
-            (format!("templates/{name}"), source, range),
-            "here",
-        )
-        .help("every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`")
+        let message = format!("the template of {statement} {why}");
+        let place = (format!("templates/{name}"), source, range);
+        let diagnostic = Diagnostic::in_text(Code::Template, message, place, "here");
+        if error.kind() == ErrorKind::InvalidOperation {
+            return diagnostic.help("every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`");
+        }
+        diagnostic
     }
 }
 
@@ -180,4 +189,3 @@ fn line_range(text: &str, line: Option<usize>) -> std::ops::Range<usize> {
     let start = text.split_inclusive('\n').take(line.unwrap_or(1).saturating_sub(1)).map(str::len).sum::<usize>();
     start..start + text[start..].lines().next().map_or(0, str::len)
 }
-

@@ -65,5 +65,7 @@ pub(super) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, St
 /// The names that an override can have: those of built-in templates, each also below the folder of a dialect.
 pub(crate) fn names() -> BTreeSet<String> {
     let common = BUILT_IN.iter().map(|(name, _)| name.rsplit('/').next().unwrap_or(name));
-    common.flat_map(|name| Dialect::ALL.iter().map(move |dialect| format!("{dialect}/{name}")).chain([name.to_owned()])).collect()
+    common
+        .flat_map(|name| Dialect::ALL.iter().map(move |dialect| format!("{dialect}/{name}")).chain([name.to_owned()]))
+        .collect()
 }

@@ -19,7 +19,11 @@ const MAX_WRITTEN: usize = 4 * MAX_STATEMENT;
 #[derive(Debug)]
 pub(super) enum Sql {
     Relation(Place),
-    Column { name: Name, ty: SqlType, not_null: bool },
+    Column {
+        name: Name,
+        ty: SqlType,
+        not_null: bool,
+    },
     /// A literal, quoted where it was made.
     Literal(String),
 }
@@ -69,22 +73,30 @@ fn refused(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, why.into())
 }
 
+/// A filter got what it does not write.
+fn misused(filter: &str, writes: &str, value: &Value) -> Error {
+    if value.is_undefined() {
+        return Error::new(ErrorKind::UndefinedError, format!("`{filter}` got a name that is not defined"));
+    }
+    refused(format!("`{filter}` writes {writes}, not {value}"))
+}
+
 /// The filters: `full` and `bare` for relations, `name`, `of` and `type` for columns, `literal` for literals.
 pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Dialect) {
-    environment.add_filter("full", |value: &Value| relation(value, |place| &place.full));
-    environment.add_filter("bare", |value: &Value| relation(value, |place| &place.bare));
+    environment.add_filter("full", |value: &Value| relation("full", value, |place| &place.full));
+    environment.add_filter("bare", |value: &Value| relation("bare", value, |place| &place.bare));
     environment.add_filter("literal", |value: &Value| match value.downcast_object_ref::<Sql>() {
         Some(Sql::Literal(text)) => Ok(quoted(text.clone())),
-        _ => Err(refused(format!("`literal` writes literals, not {value}"))),
+        _ => Err(misused("literal", "literals", value)),
     });
-    environment.add_filter("name", move |value: &Value| columns(value, |name, _| Ok(name.sql(dialect))));
-    environment.add_filter("type", move |value: &Value| columns(value, |_, ty| Ok(ty.sql(dialect))));
+    environment.add_filter("name", move |value: &Value| columns("name", value, |name, _| name.sql(dialect)));
+    environment.add_filter("type", move |value: &Value| columns("type", value, |_, ty| ty.sql(dialect)));
     environment.add_filter("of", move |value: &Value, row: &Value| {
         let row = match row.as_str() {
             Some(text) if row.is_safe() || ALIASES.contains(&text) => text,
             _ => return Err(refused(format!("`of` takes a row by its alias, not {row}"))),
         };
-        columns(value, |name, _| Ok(format!("{row}.{}", name.sql(dialect))))
+        columns("of", value, |name, _| format!("{row}.{}", name.sql(dialect)))
     });
 }
 
@@ -93,20 +105,20 @@ fn quoted(text: String) -> Value {
     Value::from_safe_string(text)
 }
 
-fn relation(value: &Value, form: impl Fn(&Place) -> &String) -> Result<Value, Error> {
+fn relation(filter: &str, value: &Value, form: impl Fn(&Place) -> &String) -> Result<Value, Error> {
     match value.downcast_object_ref::<Sql>() {
         Some(Sql::Relation(place)) => Ok(quoted(form(place).clone())),
-        _ => Err(refused(format!("`full` and `bare` write relations, not {value}"))),
+        _ => Err(misused(filter, "relations", value)),
     }
 }
 
 /// One column, or a list of them joined by commas.
-fn columns(value: &Value, form: impl Fn(&Name, SqlType) -> Result<String, Error>) -> Result<Value, Error> {
+fn columns(filter: &str, value: &Value, form: impl Fn(&Name, SqlType) -> String) -> Result<Value, Error> {
     let one = |value: &Value| match value.downcast_object_ref::<Sql>() {
-        Some(Sql::Column { name, ty, .. }) => form(name, *ty),
-        _ => Err(refused(format!("`name`, `of` and `type` write columns, not {value}"))),
+        Some(Sql::Column { name, ty, .. }) => Ok(form(name, *ty)),
+        _ => Err(misused(filter, "columns", value)),
     };
-    if value.downcast_object_ref::<Sql>().is_some() {
+    if value.is_undefined() || value.downcast_object_ref::<Sql>().is_some() {
         return one(value).map(quoted);
     }
     let parts: Vec<String> = value.try_iter()?.map(|item| one(&item)).collect::<Result<_, _>>()?;

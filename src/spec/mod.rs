@@ -1,6 +1,6 @@
 //! What the user wants, read from YAML and known to make sense.
 //!
-//! [`read`] turns texts into raw shapes, `resolve` turns those into a [`Spec`]. Each reports all that it finds wrong at once.
+//! `read` turns texts into raw shapes, `resolve` turns those into a [`Spec`]. Each reports all that it finds wrong at once.
 
 mod period;
 mod raw;

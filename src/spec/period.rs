@@ -57,7 +57,8 @@ pub(super) fn bounds(name: &str) -> Option<Bounds> {
         Some("q3") => (6, 3),
         Some("q4") => (9, 3),
         Some(part) => {
-            let digits = part.strip_prefix('m').filter(|digits| digits.len() == 2)?;
+            let two_digits = |text: &&str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+            let digits = part.strip_prefix('m').filter(two_digits)?;
             (digits.parse::<i8>().ok().filter(|month| (1..=12).contains(month))? - 1, 1)
         }
     };
@@ -84,7 +85,9 @@ pub(super) fn day(text: &str) -> Option<Date> {
     if !shape {
         return None;
     }
-    Date::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?).ok().filter(|day| day.year() > 0)
+    Date::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?)
+        .ok()
+        .filter(|day| day.year() > 0)
 }
 
 #[cfg(test)]
@@ -111,7 +114,9 @@ mod tests {
 
     #[test]
     fn other_names_carry_none() {
-        for name in ["", "2025_h3", "2025_q0", "2025_m13", "2025_m7", "25_h1", "2025-h2", "2025_H2", "2025_", "+025", "2025_m+1"] {
+        for name in [
+            "", "2025_h3", "2025_q0", "2025_m13", "2025_m7", "25_h1", "2025-h2", "2025_H2", "2025_", "+025", "2025_m+1",
+        ] {
             check(name, None);
         }
         assert!(matches!(bounds("9999"), Some(Bounds::Unrepresentable)));
@@ -121,7 +126,8 @@ mod tests {
     #[test]
     fn days_are_strict() {
         assert_eq!(epoch(day("2025-07-01").unwrap()), 1_751_328_000);
-        for text in ["2025-7-1", "2025-02-29", "10000-01-01", "2025-07-01T00", "0000-01-01", "2025/07/01", "+025-07-01"] {
+        for text in ["2025-7-1", "2025-02-29", "10000-01-01", "2025-07-01T00", "0000-01-01", "2025/07/01", "+025-07-01"]
+        {
             assert!(day(text).is_none(), "{text}");
         }
     }

@@ -1,8 +1,8 @@
 //! The shapes of the project's YAML files: what may stand where, before anything is known to make sense.
 
 use crate::dialect::Dialect;
-use crate::spec::shape::{Either, Entries, Field, Never, Text, Word, Words, shape};
 use crate::spec::Rows;
+use crate::spec::shape::{Either, Entries, Field, Never, Text, Word, Words, shape};
 use crate::sql::TimeUnit;
 
 /// A path, or a list in place.

@@ -51,7 +51,11 @@ fn read_tables(inputs: &Inputs, path: &str, span: Span, sink: &mut Sink) -> Vec<
     tables
 }
 
-fn read_periods(inputs: &Inputs, stated: &Spanned<RawPeriods>, sink: &mut Sink) -> Option<Spanned<Vec<Field<RawPeriod>>>> {
+fn read_periods(
+    inputs: &Inputs,
+    stated: &Spanned<RawPeriods>,
+    sink: &mut Sink,
+) -> Option<Spanned<Vec<Field<RawPeriod>>>> {
     let (path, at) = match &stated.value {
         Either::List(periods) => return Some(Spanned { value: periods.clone(), span: stated.span }),
         Either::Scalar(path) => (path, None),
@@ -75,7 +79,13 @@ fn read_periods(inputs: &Inputs, stated: &Spanned<RawPeriods>, sink: &mut Sink) 
 }
 
 /// Walks the keys of `at`, joined by dots.
-fn follow<'a>(node: &'a Node, at: &Spanned<String>, inputs: &Inputs, file: FileId, sink: &mut Sink) -> Option<&'a Node> {
+fn follow<'a>(
+    node: &'a Node,
+    at: &Spanned<String>,
+    inputs: &Inputs,
+    file: FileId,
+    sink: &mut Sink,
+) -> Option<&'a Node> {
     let mut here = node;
     for key in at.value.split('.') {
         let next = match &here.value {
@@ -83,7 +93,8 @@ fn follow<'a>(node: &'a Node, at: &Spanned<String>, inputs: &Inputs, file: FileI
             _ => None,
         };
         let Some(next) = next else {
-            let message = format!("{} has no key {} on the way to {}", inputs.name(file), quoted(key), quoted(&at.value));
+            let message =
+                format!("{} has no key {} on the way to {}", inputs.name(file), quoted(key), quoted(&at.value));
             sink.push(
                 Diagnostic::new(Code::Reference, message, at.span, "leads nowhere")
                     .also(here.span, format!("{} is not here", quoted(key)))

@@ -18,7 +18,8 @@ pub(crate) struct References {
 /// What else a loader must read. Mistakes are left for [`read`](crate::spec::read) to report, once.
 pub(crate) fn references(inputs: &Inputs) -> References {
     let mut unread = Sink::default();
-    let project = yaml::parse(inputs, inputs.project(), &mut unread).and_then(|node| RawProject::read(&node, &mut unread));
+    let project =
+        yaml::parse(inputs, inputs.project(), &mut unread).and_then(|node| RawProject::read(&node, &mut unread));
     let Some(project) = project else { return References::default() };
     let path = |field: &Field<String>| field.get().cloned();
     let periods = project.periods.get().and_then(|periods| match &periods.value {

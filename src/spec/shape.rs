@@ -224,7 +224,13 @@ pub(crate) struct Mapping<'a> {
 impl<'a> Mapping<'a> {
     /// Opens it, and reports keys that are not `known` and `required` ones that are absent.
     pub(crate) fn open<T: Shape>(node: &'a Node, keys: &[(&str, bool)], sink: &mut Sink) -> Option<Self> {
-        let Value::Map(entries) = &node.value else { return wrong_type::<T>(node, sink).map(|_| unreachable!()) };
+        let Value::Map(entries) = &node.value else {
+            let required: Vec<_> = keys.iter().filter(|(_, required)| *required).map(|(key, _)| *key).collect();
+            let message = format!("expected {}, found {}", T::expected(), node.value.describe());
+            let help = format!("write its keys; required are {}", required.join(", "));
+            sink.push(Diagnostic::new(Code::WrongType, message, node.span, "not a mapping").help(help));
+            return None;
+        };
         for (key, _) in entries {
             if keys.iter().any(|(known, _)| *known == key.value) {
                 continue;
@@ -242,7 +248,8 @@ impl<'a> Mapping<'a> {
         for (key, _) in keys.iter().filter(|(key, required)| *required && mapping.find(key).is_none()) {
             let message = format!("{} lacks its key `{key}`", T::expected());
             sink.push(
-                Diagnostic::new(Code::MissingKey, message, mapping.span, "in this mapping").help(format!("add `{key}:`")),
+                Diagnostic::new(Code::MissingKey, message, mapping.span, "in this mapping")
+                    .help(format!("add `{key}:`")),
             );
         }
         Some(mapping)

@@ -48,7 +48,8 @@ pub(crate) fn parse(inputs: &Inputs, file: FileId, sink: &mut Sink) -> Option<No
         let message = format!("{} is too large: more than the {MAX_BYTES} bytes that are read", inputs.name(file));
         let at = Span { file, start: 0, end: 0 };
         sink.push(
-            Diagnostic::new(Code::Budget, message, at, "not a project file").help("name the file that holds the YAML, not the data"),
+            Diagnostic::new(Code::Budget, message, at, "not a project file")
+                .help("name the file that holds the YAML, not the data"),
         );
         return None;
     }

@@ -6,7 +6,7 @@ pub(crate) mod parse;
 mod reserved;
 mod types;
 
+pub use literal::TimeUnit;
 pub(crate) use name::{ALIASES, NameError};
 pub use name::{Name, Relation};
-pub use literal::TimeUnit;
 pub use types::SqlType;

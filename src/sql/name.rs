@@ -14,9 +14,8 @@ pub struct Name {
 }
 
 /// The words by which statements call their rows. A DELETE calls its target by its bare name, so no mart may be named like one.
-pub(crate) const ALIASES: [&str; 16] = [
-    "m", "h", "b", "p", "c", "v", "d", "e", "n", "u", "oldest", "copies", "ranked", "touched", "gap", "newest",
-];
+pub(crate) const ALIASES: [&str; 16] =
+    ["m", "h", "b", "p", "c", "v", "d", "e", "n", "u", "oldest", "copies", "ranked", "touched", "gap", "newest"];
 
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,9 +26,10 @@ pub(crate) fn parse(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, Parse
         Dialect::Postgres => &PostgreSqlDialect {},
         Dialect::DuckDb => &DuckDbDialect {},
     };
-    let tokens = Tokenizer::new(grammar, sql).tokenize_with_location().map_err(|TokenizerError { message, location }| {
-        ParseError { message, line: usize::try_from(location.line).ok() }
-    })?;
+    let tokens =
+        Tokenizer::new(grammar, sql).tokenize_with_location().map_err(|TokenizerError { message, location }| {
+            ParseError { message, line: usize::try_from(location.line).ok() }
+        })?;
     let words = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).count();
     if words > MAX_TOKENS {
         return Err(ParseError { message: format!("{words} tokens, more than {MAX_TOKENS}"), line: None });

@@ -146,7 +146,8 @@ mod tests {
     fn types_are_read_in_any_case_and_spacing() {
         assert_eq!(SqlType::parse("Decimal( 18 ,2 )"), Ok(SqlType::Decimal { precision: 18, scale: 2 }));
         assert_eq!(SqlType::parse("VARCHAR(64)"), Ok(SqlType::Varchar(64)));
-        for wrong in ["varchar", "varchar(0)", "decimal(2,3)", "bigint(4)", "varchar(3", "int8; drop", "decimal(39,0)"] {
+        for wrong in ["varchar", "varchar(0)", "decimal(2,3)", "bigint(4)", "varchar(3", "int8; drop", "decimal(39,0)"]
+        {
             assert!(SqlType::parse(wrong).is_err(), "{wrong}");
         }
     }

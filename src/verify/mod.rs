@@ -42,14 +42,20 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>) -> Result<Compiled
         let model = spec.table(table.table).model.value.as_str();
         for statement in table.load.iter().chain(&table.hooks).chain(&table.sweep) {
             let step = statement.step;
-            let claim = Claim { name: &format!("{model}/{}", step.stem(spec)), verb: step.verb, writes: step.writes, reads: &step.reads };
+            let claim = Claim {
+                name: &format!("{model}/{}", step.stem(spec)),
+                verb: step.verb,
+                writes: step.writes,
+                reads: &step.reads,
+            };
             check(&claim, &statement.sql, step.template);
         }
     }
     for statement in &rendered.definitions {
         let definition = statement.step;
         let name = format!("the {} definition", definition.kind.as_str());
-        let claim = Claim { name: &name, verb: definition.verb(), writes: definition.creates, reads: &definition.reads };
+        let claim =
+            Claim { name: &name, verb: definition.verb(), writes: definition.creates, reads: &definition.reads };
         check(&claim, &statement.sql, definition.template());
     }
     sink.finish(Some(Compiled(rendered)))
@@ -78,12 +84,17 @@ fn statement(spec: &Spec, claim: &Claim<'_>, sql: &str) -> Result<(), Diagnostic
     match found {
         Some((verb, name)) if verb == claim.verb && is(name, &target.folded(spec.dialect), spec.dialect) => {}
         found => {
-            let found = found.map_or_else(|| "neither changes nor creates one relation".to_owned(), |(verb, name)| format!("does {verb} on {}", quoted(&name.to_string())));
-            let message = format!("{} must {} {}, but it {found}", claim.name, claim.verb, quoted(&target.sql(spec.dialect)));
+            let found = found.map_or_else(
+                || "neither changes nor creates one relation".to_owned(),
+                |(verb, name)| format!("does {verb} on {}", quoted(&name.to_string())),
+            );
+            let message =
+                format!("{} must {} {}, but it {found}", claim.name, claim.verb, quoted(&target.sql(spec.dialect)));
             return Err(Diagnostic::in_text(Code::WrongEffect, message, at(None), "another effect"));
         }
     }
-    let declared: BTreeSet<_> = claim.reads.iter().chain([&claim.writes]).map(|&slot| relation(spec, slot).folded(spec.dialect)).collect();
+    let declared: BTreeSet<_> =
+        claim.reads.iter().chain([&claim.writes]).map(|&slot| relation(spec, slot).folded(spec.dialect)).collect();
     if let Some(undeclared) = relations::undeclared(statement, &declared, spec.dialect) {
         let message = format!("{} touches {}, which its step does not declare", claim.name, quoted(&undeclared));
         let line = sql.lines().position(|line| line.contains(&undeclared)).map(|line| line + 1);
@@ -101,7 +112,11 @@ fn line_range(text: &str, line: usize) -> std::ops::Range<usize> {
 fn effect(statement: &Statement) -> Option<(Verb, &ObjectName)> {
     match statement {
         Statement::Insert(insert) => match &insert.table {
-            TableObject::TableName(name) if insert.table_alias.is_none() && !insert.overwrite && insert.on.is_none() => Some((Verb::Insert, name)),
+            TableObject::TableName(name)
+                if insert.table_alias.is_none() && !insert.overwrite && insert.on.is_none() =>
+            {
+                Some((Verb::Insert, name))
+            }
             _ => None,
         },
         Statement::Delete(delete) if delete.tables.is_empty() && delete.limit.is_none() => match &delete.from {
@@ -118,7 +133,11 @@ fn effect(statement: &Statement) -> Option<(Verb, &ObjectName)> {
 /// The target's columns are written by its bare name, so it has no alias.
 fn only_table(tables: &[TableWithJoins]) -> Option<&ObjectName> {
     match tables {
-        [TableWithJoins { relation: TableFactor::Table { name, alias: None, args: None, .. }, joins }] if joins.is_empty() => Some(name),
+        [TableWithJoins { relation: TableFactor::Table { name, alias: None, args: None, .. }, joins }]
+            if joins.is_empty() =>
+        {
+            Some(name)
+        }
         _ => None,
     }
 }

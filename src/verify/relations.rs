@@ -53,12 +53,18 @@ impl Visitor for Search<'_> {
         let Some(folded) = fold(name, self.dialect) else { return ControlFlow::Break(name.to_string()) };
         // Every relation that a step declares has a schema, so a single part can only be one of the statement's own.
         let own = folded.len() == 1 && self.local.contains(&folded[0].to_lowercase());
-        if own || self.declared.contains(&folded) { ControlFlow::Continue(()) } else { ControlFlow::Break(name.to_string()) }
+        if own || self.declared.contains(&folded) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(name.to_string())
+        }
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<String> {
         match factor {
-            TableFactor::Table { args: None, .. } | TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
+            TableFactor::Table { args: None, .. } | TableFactor::Derived { .. } | TableFactor::NestedJoin { .. } => {
+                ControlFlow::Continue(())
+            }
             // Functions that return rows read from where no declaration can see.
             other => ControlFlow::Break(other.to_string()),
         }

@@ -1,6 +1,8 @@
 //! A real engine, and what a project needs on it.
 
-use rowkeep::{Dialect, Hook, Inputs, Manifest, Spec, Table};
+use rowkeep::manifest::{Hook, Manifest};
+use rowkeep::spec::Table;
+use rowkeep::{Dialect, Inputs, Spec};
 
 pub enum Engine {
     DuckDb(duckdb::Connection),
@@ -14,11 +16,14 @@ impl Engine {
             Dialect::DuckDb => {
                 let connection = duckdb::Connection::open_in_memory().expect("DuckDB opens in memory");
                 connection.execute_batch("SET TimeZone = 'America/New_York'").expect("a zone that is not UTC");
-                connection.execute_batch(&format!("ATTACH ':memory:' AS {name}; USE {name}")).expect("a database of that name");
+                connection
+                    .execute_batch(&format!("ATTACH ':memory:' AS {name}; USE {name}"))
+                    .expect("a database of that name");
                 Engine::DuckDb(connection)
             }
             Dialect::Postgres => {
-                let url = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines; run the tests through it");
+                let url = std::env::var("ROWKEEP_POSTGRES")
+                    .expect("ROWKEEP_POSTGRES is set by scripts/with-engines; run the tests through it");
                 let mut client = postgres::Client::connect(&url, postgres::NoTls).expect("PostgreSQL answers");
                 client.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).expect("an old database goes");
                 client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a new database comes");
@@ -33,7 +38,9 @@ impl Engine {
     pub fn run(&mut self, sql: &str) {
         let failed = match self {
             Engine::DuckDb(connection) => connection.execute_batch(sql).err().map(|error| error.to_string()),
-            Engine::Postgres(client) => client.batch_execute(sql).err().map(|error| format!("{error}: {:?}", error.as_db_error())),
+            Engine::Postgres(client) => {
+                client.batch_execute(sql).err().map(|error| format!("{error}: {:?}", error.as_db_error()))
+            }
         };
         if let Some(error) = failed {
             panic!("{error}\n{sql}");
@@ -45,7 +52,9 @@ impl Engine {
         match self {
             Engine::DuckDb(connection) => {
                 let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
-                let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+                let rows = statement
+                    .query_map([], |row| row.get::<_, String>(0))
+                    .unwrap_or_else(|error| panic!("{error}\n{sql}"));
                 rows.map(|row| row.expect("a text")).collect()
             }
             Engine::Postgres(client) => {
@@ -70,7 +79,11 @@ impl Engine {
         }
         for (_, table) in spec.tables() {
             if let Some(source) = &table.source {
-                self.run(&format!("CREATE TABLE IF NOT EXISTS {} ({})", source.sql(dialect), raw_columns(table, dialect)));
+                self.run(&format!(
+                    "CREATE TABLE IF NOT EXISTS {} ({})",
+                    source.sql(dialect),
+                    raw_columns(table, dialect)
+                ));
             }
         }
         self.define(manifest);
@@ -91,7 +104,10 @@ fn schema_of(relation: &str) -> String {
 
 fn raw_columns(table: &Table, dialect: Dialect) -> String {
     let columns = table.columns.iter().chain(&table.source_columns);
-    columns.map(|column| format!("{} {}", column.name.sql(dialect), column.ty.sql(dialect))).collect::<Vec<_>>().join(", ")
+    columns
+        .map(|column| format!("{} {}", column.name.sql(dialect), column.ty.sql(dialect)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The engines that are here.
@@ -122,12 +138,15 @@ fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
 
 /// The order-tracking example with other periods.
 pub fn order_tracking(dialect: Dialect, periods: &str) -> Inputs {
-    let read = |path: &str| std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect("the example is there");
+    let read = |path: &str| {
+        std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect("the example is there")
+    };
     let mut inputs = Inputs::new("rowkeep.yml", read("examples/order_tracking/rowkeep.yml"))
         .with_periods("periods.yml", format!("hist_periods: [{periods}]"))
         .with_dialect(dialect);
     for table in ["ecs", "uti", "uts"] {
-        inputs = inputs.with_table(format!("{table}.yml"), read(&format!("examples/order_tracking/tables/{table}.yml")));
+        inputs =
+            inputs.with_table(format!("{table}.yml"), read(&format!("examples/order_tracking/tables/{table}.yml")));
     }
     inputs
 }

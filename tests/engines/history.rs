@@ -1,6 +1,7 @@
 //! Two simulated years of the order-tracking example, with everything in them that hand-written hooks get wrong.
 
-use rowkeep::{Dialect, Manifest, resolve};
+use rowkeep::manifest::Manifest;
+use rowkeep::{Dialect, resolve};
 
 use crate::engine::{ENGINES, Engine, cycle, order_tracking, run_at, sweep};
 
@@ -38,7 +39,8 @@ impl Story {
 
     /// The one line of a rotation, and its DDL.
     fn rotate(&mut self, periods: &str) {
-        self.manifest = rowkeep::compile(&order_tracking(self.dialect, periods)).expect("it compiles").manifest().clone();
+        self.manifest =
+            rowkeep::compile(&order_tracking(self.dialect, periods)).expect("it compiles").manifest().clone();
         self.engine.define(&self.manifest);
     }
 
@@ -71,12 +73,25 @@ impl Story {
     /// Every row of every table that Rowkeep writes, by table.
     fn state(&mut self) -> String {
         let mut out = String::new();
-        for definition in self.manifest.ddl.iter().filter(|definition| matches!(definition.kind, "mart" | "history" | "exceptions")) {
+        for definition in
+            self.manifest.ddl.iter().filter(|definition| matches!(definition.kind, "mart" | "history" | "exceptions"))
+        {
             let columns: &[(&str, bool)] = match definition.name.as_str() {
-                name if name.contains("uni_tracking_info") => &[("order_id", false), ("state", false), ("update_time", true)],
-                name if name.contains("ecs_order_info") => &[("order_id", false), ("partner_id", false), ("add_time", true)],
-                name if name.contains("uni_tracking_spath") => &[("order_id", false), ("traceSeq", false), ("pathTime", true), ("code", false)],
-                _ => &[("order_id", false), ("exception_type", false), ("CASE WHEN resolved_at IS NULL THEN 'open' ELSE 'resolved' END", false), ("notes", false)],
+                name if name.contains("uni_tracking_info") => {
+                    &[("order_id", false), ("state", false), ("update_time", true)]
+                }
+                name if name.contains("ecs_order_info") => {
+                    &[("order_id", false), ("partner_id", false), ("add_time", true)]
+                }
+                name if name.contains("uni_tracking_spath") => {
+                    &[("order_id", false), ("traceSeq", false), ("pathTime", true), ("code", false)]
+                }
+                _ => &[
+                    ("order_id", false),
+                    ("exception_type", false),
+                    ("CASE WHEN resolved_at IS NULL THEN 'open' ELSE 'resolved' END", false),
+                    ("notes", false),
+                ],
             };
             let written = columns.iter().map(|(column, is_time)| {
                 let text = if *is_time {
@@ -84,7 +99,11 @@ impl Story {
                 } else {
                     format!("CAST({column} AS VARCHAR)")
                 };
-                let text = if *is_time && self.dialect == Dialect::DuckDb { format!("CAST(make_timestamp({column} * 1000000) AS VARCHAR)") } else { text };
+                let text = if *is_time && self.dialect == Dialect::DuckDb {
+                    format!("CAST(make_timestamp({column} * 1000000) AS VARCHAR)")
+                } else {
+                    text
+                };
                 format!("COALESCE({text}, 'NULL')")
             });
             let written = written.collect::<Vec<_>>().join(" || ', ' || ");

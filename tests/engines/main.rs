@@ -1,4 +1,5 @@
 //! Compiled statements on real engines: DuckDB in process, and the PostgreSQL that `scripts/with-engines` starts.
+#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
 mod engine;
 mod history;

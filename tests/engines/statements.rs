@@ -10,7 +10,8 @@ use crate::engine::{ENGINES, Engine, cycle, order_tracking, run_at, sweep};
 fn every_statement_of_every_golden_runs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
     let mut ran = 0;
-    let mut cases: Vec<_> = std::fs::read_dir(folder).expect("there are goldens").map(|entry| entry.expect("an entry").path()).collect();
+    let mut cases: Vec<_> =
+        std::fs::read_dir(folder).expect("there are goldens").map(|entry| entry.expect("an entry").path()).collect();
     cases.sort();
     for case in cases {
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
@@ -20,7 +21,11 @@ fn every_statement_of_every_golden_runs() {
             continue;
         }
         for dialect in ENGINES {
-            run_all(&Inputs::new("rowkeep.yml", text.clone()).with_dialect(dialect), dialect, &format!("golden_{name}"));
+            run_all(
+                &Inputs::new("rowkeep.yml", text.clone()).with_dialect(dialect),
+                dialect,
+                &format!("golden_{name}"),
+            );
         }
         ran += 1;
     }
@@ -35,7 +40,10 @@ fn every_statement_of_the_example_runs() {
 }
 
 fn run_all(inputs: &Inputs, dialect: rowkeep::Dialect, name: &str) {
-    let manifest = rowkeep::compile(inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(inputs, rowkeep::Style::Plain))).manifest().clone();
+    let manifest = rowkeep::compile(inputs)
+        .unwrap_or_else(|wrong| panic!("{}", wrong.render(inputs, rowkeep::Style::Plain)))
+        .manifest()
+        .clone();
     // A project that names its database runs in one of that name.
     let database = manifest.ddl[0].relation.split('.').rev().nth(2).unwrap_or(name).to_owned();
     let mut engine = Engine::open(dialect, &database);

@@ -1,6 +1,7 @@
 //! One story in every unit of time, and in units mixed along a chain of parents: it always ends in the same rows.
 
-use rowkeep::{Dialect, Inputs, Manifest, Style, resolve};
+use rowkeep::manifest::Manifest;
+use rowkeep::{Dialect, Inputs, Style, resolve};
 
 use crate::engine::{ENGINES, Engine, cycle, run_at, sweep};
 
@@ -88,7 +89,8 @@ fn project(tables: &[Table], dialect: Dialect, periods: &str) -> Inputs {
             "orders" => ("for: 100 days", "latest"),
             _ => ("for: 100 days", "events"),
         };
-        let keys: String = table.key.iter().filter(|key| **key != "t").map(|key| format!("{key}: varchar(9), ")).collect();
+        let keys: String =
+            table.key.iter().filter(|key| **key != "t").map(|key| format!("{key}: varchar(9), ")).collect();
         let order = if table.key.contains(&"t") { "no desc" } else { "t desc, no desc" };
         text.push_str(&format!(
             "  - model: {0}\n    history: hist_{0}\n    unique_key: [{1}]\n    time: {{ column: t, unit: {2} }}\n    rows: {rows}\n    retention: {{ {retention} }}\n    exception: GAP_{0}\n    columns: {{ {keys}t: {3}, p: text }}\n    source: raw.{0}\n    source_columns: {{ no: bigint }}\n    incremental: {{ order_by: [{order}] }}\n",
@@ -113,7 +115,10 @@ impl Story {
     fn begin(dialect: Dialect, units: [Unit; 3], name: &str) -> Self {
         let tables = tables(units);
         let inputs = project(&tables, dialect, "2025_q3, 2025_q4, 2026_q1");
-        let manifest = rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, Style::Plain))).manifest().clone();
+        let manifest = rowkeep::compile(&inputs)
+            .unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, Style::Plain)))
+            .manifest()
+            .clone();
         let mut engine = Engine::open(dialect, name);
         engine.create(&resolve(&inputs).expect("it resolves"), &manifest, dialect);
         Self { engine, dialect, tables, manifest, number: 0 }
@@ -124,10 +129,20 @@ impl Story {
         self.number += 1;
         let table = self.tables.iter().find(|known| known.name == table).expect("a table of the story");
         let mut columns: Vec<_> = table.key.iter().filter(|key| **key != "t").map(|key| (*key).to_owned()).collect();
-        let mut values: Vec<_> = key.iter().map(|part| if *part == "NULL" { "NULL".to_owned() } else { format!("'{part}'") }).collect();
+        let mut values: Vec<_> =
+            key.iter().map(|part| if *part == "NULL" { "NULL".to_owned() } else { format!("'{part}'") }).collect();
         columns.extend(["t".to_owned(), "p".to_owned(), "no".to_owned()]);
-        values.extend([day.map_or_else(|| "NULL".to_owned(), |day| table.unit.literal(day)), format!("'{payload}'"), self.number.to_string()]);
-        self.engine.run(&format!("INSERT INTO raw.{} ({}) VALUES ({})", table.name, columns.join(", "), values.join(", ")));
+        values.extend([
+            day.map_or_else(|| "NULL".to_owned(), |day| table.unit.literal(day)),
+            format!("'{payload}'"),
+            self.number.to_string(),
+        ]);
+        self.engine.run(&format!(
+            "INSERT INTO raw.{} ({}) VALUES ({})",
+            table.name,
+            columns.join(", "),
+            values.join(", ")
+        ));
     }
 
     fn cycle(&mut self, day: i64) {
@@ -144,12 +159,23 @@ impl Story {
         let mut lines = Vec::new();
         for definition in self.manifest.ddl.iter().filter(|definition| matches!(definition.kind, "mart" | "history")) {
             let place = definition.name.as_str();
-            let table = self.tables.iter().find(|table| place == table.name || place.starts_with(&format!("hist_{}_", table.name)));
+            let table = self
+                .tables
+                .iter()
+                .find(|table| place == table.name || place.starts_with(&format!("hist_{}_", table.name)));
             let table = table.expect("a table of the story");
-            let key: Vec<_> = table.key.iter().filter(|key| **key != "t").map(|key| format!("COALESCE({key}, 'NULL')")).collect();
-            let written = format!("{} || ' @ ' || {} || ' ' || COALESCE(p, 'NULL')", key.join(" || '/' || "), table.unit.day("t", self.dialect));
+            let key: Vec<_> =
+                table.key.iter().filter(|key| **key != "t").map(|key| format!("COALESCE({key}, 'NULL')")).collect();
+            let written = format!(
+                "{} || ' @ ' || {} || ' ' || COALESCE(p, 'NULL')",
+                key.join(" || '/' || "),
+                table.unit.day("t", self.dialect)
+            );
             let rows = self.engine.texts(&format!("SELECT {written} FROM {}", definition.relation));
-            lines.extend(rows.iter().map(|row| format!("{} {row}: {}", table.name, place.strip_prefix("hist_").unwrap_or("mart"))));
+            lines.extend(
+                rows.iter()
+                    .map(|row| format!("{} {row}: {}", table.name, place.strip_prefix("hist_").unwrap_or("mart"))),
+            );
         }
         let gaps = "SELECT COALESCE(order_id, 'NULL') || ' ' || exception_type || ' ' || CASE WHEN resolved_at IS NULL THEN 'open' ELSE 'resolved' END || ': ' || notes FROM ods.gaps";
         lines.extend(self.engine.texts(gaps).iter().map(|gap| format!("~ {gap}")));

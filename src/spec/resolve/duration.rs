@@ -20,7 +20,8 @@ pub(super) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Op
 }
 
 fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {
-    const FORM: (&str, &str) = ("is no length of time", "write a whole number and weeks, days, hours or minutes, as in `180 days`");
+    const FORM: (&str, &str) =
+        ("is no length of time", "write a whole number and weeks, days, hours or minutes, as in `180 days`");
     let mut words = text.split_whitespace();
     let (Some(number), Some(unit), None) = (words.next(), words.next(), words.next()) else { return Err(FORM) };
     let unit = match unit {
@@ -63,7 +64,19 @@ mod tests {
 
     #[test]
     fn others_are_refused() {
-        for text in ["", "180", "days", "0 days", "-3 days", "6 months", "1.5 days", "99999999999999999999 days", "40000 days", "2 days ago", "+1 day"] {
+        for text in [
+            "",
+            "180",
+            "days",
+            "0 days",
+            "-3 days",
+            "6 months",
+            "1.5 days",
+            "99999999999999999999 days",
+            "40000 days",
+            "2 days ago",
+            "+1 day",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

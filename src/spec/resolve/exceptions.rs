@@ -11,7 +11,8 @@ use crate::spec::{Column, ColumnId, Exceptions, ExceptionsId};
 use crate::sql::{Name, Relation};
 
 /// The columns of an exceptions table beside its key.
-pub(crate) const COLUMNS: [&str; 6] = ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
+pub(crate) const COLUMNS: [&str; 6] =
+    ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
 
 pub(super) struct Resolved {
     pub(super) tables: Vec<Exceptions>,
@@ -63,12 +64,22 @@ pub(super) fn resolve(
         }
         let name = group.key.as_ref().map_or(column.name, |key| key.value.clone());
         if COLUMNS.contains(&name.folded(dialect).as_str()) {
-            let message = format!("the key of {} is named {}, like one of its own columns", group.relation.name.as_str(), quoted(name.as_str()));
+            let message = format!(
+                "the key of {} is named {}, like one of its own columns",
+                group.relation.name.as_str(),
+                quoted(name.as_str())
+            );
             let at = group.key.as_ref().map_or(group.span, |key| key.span);
-            sink.push(Diagnostic::new(Code::ExceptionKey, message, at, "taken").help("give the key another name: `exceptions: { table, key }`"));
+            sink.push(
+                Diagnostic::new(Code::ExceptionKey, message, at, "taken")
+                    .help("give the key another name: `exceptions: { table, key }`"),
+            );
             return None;
         }
-        tables.push(Exceptions { relation: group.relation.clone(), key: Column { name, ty: column.ty, not_null: false } });
+        tables.push(Exceptions {
+            relation: group.relation.clone(),
+            key: Column { name, ty: column.ty, not_null: false },
+        });
     }
     Some(Resolved { tables, of_table: of_table.into_iter().collect::<Option<_>>()? })
 }
@@ -147,13 +158,16 @@ fn member_columns(
         match found {
             Some(id) => columns.push((member, id)),
             None => {
-                let key = stated.map_or_else(|| name.as_ref().map_or("", |name| name.as_str()), |text| text.value.as_str());
-                let message = format!("exceptions of {model} are recorded by {}, which is no member of its unique key", quoted(key));
-                let at = stated.map_or(draft.model.span, |text| text.span);
-                sink.push(
-                    Diagnostic::new(Code::ExceptionKey, message, at, "not in `unique_key`")
-                        .help("state `exception_key:`, one of the unique key's columns, or `exceptions:` of this table's own"),
+                let key =
+                    stated.map_or_else(|| name.as_ref().map_or("", |name| name.as_str()), |text| text.value.as_str());
+                let message = format!(
+                    "exceptions of {model} are recorded by {}, which is no member of its unique key",
+                    quoted(key)
                 );
+                let at = stated.map_or(draft.model.span, |text| text.span);
+                sink.push(Diagnostic::new(Code::ExceptionKey, message, at, "not in `unique_key`").help(
+                    "state `exception_key:`, one of the unique key's columns, or `exceptions:` of this table's own",
+                ));
                 complete = false;
             }
         }
@@ -173,7 +187,10 @@ fn common_column(group: &Group, drafts: &[Draft], dialect: Dialect, sink: &mut S
         found => {
             let names: Vec<_> = found.iter().map(|column| quoted(column.name.as_str())).collect();
             let what = if names.is_empty() { "no column".to_owned() } else { names.join(" and ") };
-            let message = format!("the key of {} is not stated, and {what} is common to all unique keys", group.relation.name.as_str());
+            let message = format!(
+                "the key of {} is not stated, and {what} is common to all unique keys",
+                group.relation.name.as_str()
+            );
             sink.push(
                 Diagnostic::new(Code::ExceptionKey, message, group.span, "needs exactly one")
                     .help("state it: `exceptions: { table: ..., key: ... }`"),

@@ -39,7 +39,8 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     }
     let schema = schema?;
     let defaults = project.defaults.get().map(|defaults| &defaults.value);
-    let drafts: Vec<_> = specs.iter().map(|spec| table::draft(&spec.value, spec.span, defaults, &schema, dialect, sink)).collect();
+    let drafts: Vec<_> =
+        specs.iter().map(|spec| table::draft(&spec.value, spec.span, defaults, &schema, dialect, sink)).collect();
     // A table that is wrong in itself would only cause more, misleading, messages about the others.
     let drafts: Vec<_> = drafts.into_iter().collect::<Option<_>>()?;
     let exceptions = exceptions::resolve(&specs, &drafts, project.exceptions.get(), &schema, dialect, sink);
@@ -141,8 +142,11 @@ fn relation_of(text: &Spanned<String>, what: &str, schema: &Relation, sink: &mut
 fn parts_of(text: &Spanned<String>, what: &str, most: usize, sink: &mut Sink) -> Option<Vec<Name>> {
     let parts: Vec<_> = text.value.split('.').collect();
     if parts.len() > most {
-        let message = format!("{what} is named {}, which has {} parts where {most} are known", quoted(&text.value), parts.len());
-        sink.push(Diagnostic::new(Code::Name, message, text.span, "too many dots").help("write database.schema.name at most"));
+        let message =
+            format!("{what} is named {}, which has {} parts where {most} are known", quoted(&text.value), parts.len());
+        sink.push(
+            Diagnostic::new(Code::Name, message, text.span, "too many dots").help("write database.schema.name at most"),
+        );
         return None;
     }
     parts.iter().map(|part| plain(&Spanned { value: (*part).to_owned(), span: text.span }, what, sink)).collect()

@@ -28,7 +28,8 @@ pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
         check_table(spec, table, &mut taken, sink);
     }
     for exceptions in &spec.exceptions {
-        let users = spec.tables.iter().filter(|table| spec.exceptions(table.exceptions).relation == exceptions.relation);
+        let users =
+            spec.tables.iter().filter(|table| spec.exceptions(table.exceptions).relation == exceptions.relation);
         if let Some(span) = users.map(|table| table.model.span).next() {
             claim(spec, &exceptions.relation, "the exceptions table", span, &mut taken, sink);
         }
@@ -38,11 +39,18 @@ pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
         let Some(source) = &table.source else { continue };
         if let Some((what, span)) = taken.get(&source.folded(spec.dialect)) {
             let message = format!("the raw table of {} is {what}", table.model.value.as_str());
-            let at = raw.iter().find_map(|raw| raw.value.source.get().filter(|_| raw.value.model.get().is_some_and(|m| m.span == table.model.span)));
+            let at = raw.iter().find_map(|raw| {
+                raw.value.source.get().filter(|_| raw.value.model.get().is_some_and(|m| m.span == table.model.span))
+            });
             sink.push(
-                Diagnostic::new(Code::NameClash, message, at.map_or(table.model.span, |source| source.span), "would be trimmed and read at once")
-                    .also(*span, "written here")
-                    .help("name the landing table"),
+                Diagnostic::new(
+                    Code::NameClash,
+                    message,
+                    at.map_or(table.model.span, |source| source.span),
+                    "would be trimmed and read at once",
+                )
+                .also(*span, "written here")
+                .help("name the landing table"),
             );
         }
     }
@@ -55,12 +63,17 @@ fn check_table(spec: &Spec, table: &Table, taken: &mut Taken, sink: &mut Sink) {
     let model = &table.model;
     let (name, span) = (model.value.as_str(), model.span);
     if ALIASES.iter().any(|alias| table.relation.name.as_str().eq_ignore_ascii_case(alias)) {
-        let message = format!("the mart {} is named like a word that statements use for their own rows", quoted(table.relation.name.as_str()));
+        let message = format!(
+            "the mart {} is named like a word that statements use for their own rows",
+            quoted(table.relation.name.as_str())
+        );
         sink.push(Diagnostic::new(Code::Name, message, span, "would be taken for it").help("choose a longer name"));
     }
     if name.eq_ignore_ascii_case(SWEEP) {
         let message = format!("the model {} is named like the folder of the nightly statements", quoted(name));
-        sink.push(Diagnostic::new(Code::Name, message, span, "its files would stand among them").help("choose another name"));
+        sink.push(
+            Diagnostic::new(Code::Name, message, span, "its files would stand among them").help("choose another name"),
+        );
     }
     claim(spec, &table.relation, &format!("the mart of {name}"), span, taken, sink);
     let mut longest = None;
@@ -97,7 +110,9 @@ fn claim_name(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &
             return;
         }
         let message = format!("{what} and {other} would be one table, {}", quoted(relation.name.as_str()));
-        sink.push(Diagnostic::new(Code::NameClash, message, span, "again here").also(*first, "first here").help("rename one"));
+        sink.push(
+            Diagnostic::new(Code::NameClash, message, span, "again here").also(*first, "first here").help("rename one"),
+        );
         return;
     }
     taken.insert(folded, (what.to_owned(), span));
@@ -108,7 +123,8 @@ fn check_length(spec: &Spec, relation: &Relation, what: &str, span: Span, sink: 
     for part in relation.parts() {
         let length = part.as_str().len();
         if length > most {
-            let message = format!("{what} would be named {}, {length} bytes where {dialect} keeps {most}", quoted(part.as_str()));
+            let message =
+                format!("{what} would be named {}, {length} bytes where {dialect} keeps {most}", quoted(part.as_str()));
             sink.push(
                 Diagnostic::new(Code::NameLength, message, span, "too long with what is added to it")
                     .help(format!("shorten it by {} bytes", length - most)),
@@ -123,7 +139,10 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sin
         let (Some(stated), Some(model)) = (raw.value.exception.get(), raw.value.model.get()) else { continue };
         let longest = stated.value.len() + NULL_KEY.len();
         if longest > MAX_TYPE {
-            let message = format!("exception type {} is too long: {longest} bytes with {NULL_KEY} where {MAX_TYPE} are kept", quoted(&stated.value));
+            let message = format!(
+                "exception type {} is too long: {longest} bytes with {NULL_KEY} where {MAX_TYPE} are kept",
+                quoted(&stated.value)
+            );
             sink.push(
                 Diagnostic::new(Code::NameLength, message, stated.span, "too long with its suffix")
                     .help(format!("shorten it by {} bytes", longest - MAX_TYPE)),
@@ -132,7 +151,11 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sin
         for derived in ["", NULL_KEY, HOLD] {
             let ty = format!("{}{derived}", stated.value).to_ascii_uppercase();
             if let Some((other, first)) = taken.get(&ty) {
-                let message = format!("{} and {other} would both record exceptions of type {}; each would hold the other's rows", model.value, quoted(&ty));
+                let message = format!(
+                    "{} and {other} would both record exceptions of type {}; each would hold the other's rows",
+                    model.value,
+                    quoted(&ty)
+                );
                 sink.push(
                     Diagnostic::new(Code::ExceptionType, message, stated.span, "again here")
                         .also(*first, "first here")

@@ -28,7 +28,8 @@ pub(super) fn resolve(drafts: Vec<Draft>, dialect: Dialect, sink: &mut Sink) -> 
     for (to, &from) in order.iter().enumerate() {
         place[from] = to;
     }
-    let retentions: Vec<Option<Retention>> = (0..drafts.len()).map(|i| retention(i, &drafts, &links, &place, dialect, sink)).collect();
+    let retentions: Vec<Option<Retention>> =
+        (0..drafts.len()).map(|i| retention(i, &drafts, &links, &place, dialect, sink)).collect();
     let retentions: Vec<Retention> = retentions.into_iter().collect::<Option<_>>()?;
     let mut ordered: Vec<Ordered> = drafts
         .into_iter()
@@ -62,7 +63,9 @@ fn links(draft: &Draft, drafts: &[Draft], sink: &mut Sink) -> Option<Links> {
         let found = drafts.iter().position(|other| other.model.value.as_str().eq_ignore_ascii_case(&name.value));
         let (model, target) = (draft.model.value.as_str(), quoted(&name.value));
         let problem = match found {
-            Some(table) if std::ptr::eq(&drafts[table], draft) => Some((format!("{role} of {model} names the table itself"), None)),
+            Some(table) if std::ptr::eq(&drafts[table], draft) => {
+                Some((format!("{role} of {model} names the table itself"), None))
+            }
             Some(_) => None,
             None => {
                 let near = did_you_mean(&name.value, drafts.iter().map(|other| other.model.value.as_str()));
@@ -70,7 +73,10 @@ fn links(draft: &Draft, drafts: &[Draft], sink: &mut Sink) -> Option<Links> {
             }
         };
         if let Some((message, near)) = problem {
-            let help = near.map_or_else(|| "name another model of this project".to_owned(), |near| format!("did you mean `{near}`?"));
+            let help = near.map_or_else(
+                || "name another model of this project".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
             sink.push(Diagnostic::new(Code::TableReference, message, name.span, "not another table").help(help));
             complete = false;
             return None;
@@ -117,11 +123,19 @@ fn circle(drafts: &[Draft], links: &[Links], done: &[bool]) -> Diagnostic {
     let into = |from: usize, to: usize| links[from].all().find(|(table, _)| *table == to).map(|(_, span)| span);
     let places: Vec<_> = (0..circle.len()).filter_map(|i| into(circle[i], circle[(i + 1) % circle.len()])).collect();
     let first = places.first().copied().unwrap_or(drafts[circle[0]].model.span);
-    let diagnostic = Diagnostic::new(Code::TableReference, message, first, "waits here").help("remove one `while_in` or `after`");
+    let diagnostic =
+        Diagnostic::new(Code::TableReference, message, first, "waits here").help("remove one `while_in` or `after`");
     places.iter().skip(1).fold(diagnostic, |diagnostic, &span| diagnostic.also(span, "and here"))
 }
 
-fn retention(i: usize, drafts: &[Draft], links: &[Links], place: &[usize], dialect: Dialect, sink: &mut Sink) -> Option<Retention> {
+fn retention(
+    i: usize,
+    drafts: &[Draft],
+    links: &[Links],
+    place: &[usize],
+    dialect: Dialect,
+    sink: &mut Sink,
+) -> Option<Retention> {
     let on = match &drafts[i].retention {
         DraftRetention::For { seconds } => return Some(Retention::For { seconds: *seconds }),
         DraftRetention::WhileIn { on, .. } => on,
@@ -152,7 +166,10 @@ fn join(
             for &theirs in &parent.unique_key {
                 let name = &parent.columns[theirs.0].name;
                 let Some(ours) = child.find(name, dialect) else {
-                    let message = format!("{child_model} has no column {}, by which {parent_model} knows its rows", quoted(name.as_str()));
+                    let message = format!(
+                        "{child_model} has no column {}, by which {parent_model} knows its rows",
+                        quoted(name.as_str())
+                    );
                     sink.push(
                         Diagnostic::new(Code::UnknownColumn, message, span, "joins by name").help(format!(
                             "state the columns: `while_in: {{ model: {parent_model}, on: {{ <column of {child_model}>: {} }} }}`",
@@ -168,7 +185,8 @@ fn join(
         Some(entries) => {
             for (ours, theirs) in &entries.0 {
                 let theirs = theirs.get()?;
-                let find = |draft: &Draft, text: &str| Name::column(text).ok().and_then(|name| draft.find(&name, dialect));
+                let find =
+                    |draft: &Draft, text: &str| Name::column(text).ok().and_then(|name| draft.find(&name, dialect));
                 let (left, right) = (find(child, &ours.value), find(parent, &theirs.value));
                 if left.is_none() {
                     sink.push(unknown_column(ours, "while_in", child_model, &child.columns, "columns"));
@@ -182,8 +200,12 @@ fn join(
                 }
             }
             if entries.0.is_empty() {
-                let message = format!("while_in of {child_model} joins on no column; every row would have every parent");
-                sink.push(Diagnostic::new(Code::UnknownColumn, message, span, "empty `on`").help("name at least one pair of columns"));
+                let message =
+                    format!("while_in of {child_model} joins on no column; every row would have every parent");
+                sink.push(
+                    Diagnostic::new(Code::UnknownColumn, message, span, "empty `on`")
+                        .help("name at least one pair of columns"),
+                );
                 complete = false;
             }
         }
@@ -191,8 +213,17 @@ fn join(
     for &(ours, theirs, span) in &pairs {
         let (left, right) = (&child.columns[ours.0], &parent.columns[theirs.0]);
         if !comparable(left.ty, right.ty) {
-            let message = format!("while_in of {child_model} compares {}, a {}, with {}, a {}", quoted(left.name.as_str()), left.ty, quoted(right.name.as_str()), right.ty);
-            sink.push(Diagnostic::new(Code::ColumnType, message, span, "not comparable everywhere").help("join columns of one type"));
+            let message = format!(
+                "while_in of {child_model} compares {}, a {}, with {}, a {}",
+                quoted(left.name.as_str()),
+                left.ty,
+                quoted(right.name.as_str()),
+                right.ty
+            );
+            sink.push(
+                Diagnostic::new(Code::ColumnType, message, span, "not comparable everywhere")
+                    .help("join columns of one type"),
+            );
             complete = false;
         }
     }

@@ -28,7 +28,9 @@ pub(super) fn resolve(
         if let Some((_, first)) = twin {
             let message = format!("period {} stands twice; its history tables exist once", quoted(&period.name));
             sink.push(
-                Diagnostic::new(Code::PeriodDuplicate, message, *span, "again here").also(*first, "first here").help("remove one"),
+                Diagnostic::new(Code::PeriodDuplicate, message, *span, "again here")
+                    .also(*first, "first here")
+                    .help("remove one"),
             );
             sound = false;
         } else if i > 0
@@ -55,7 +57,8 @@ fn resolve_one(raw: &Spanned<RawPeriod>, sink: &mut Sink) -> Option<(Period, Spa
             if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 let message = format!("period {} cannot be part of a table's name", quoted(text));
                 sink.push(
-                    Diagnostic::new(Code::PeriodName, message, name.span, "not a suffix").help("use letters, digits and underscores"),
+                    Diagnostic::new(Code::PeriodName, message, name.span, "not a suffix")
+                        .help("use letters, digits and underscores"),
                 );
                 return None;
             }
@@ -63,7 +66,10 @@ fn resolve_one(raw: &Spanned<RawPeriod>, sink: &mut Sink) -> Option<(Period, Spa
             if let Some(Bounds::Days(by_name, to_name)) = bounds(text)
                 && (by_name, to_name) != (start, end)
             {
-                let message = format!("period {} says [{by_name}, {to_name}) by its name and [{start}, {end}) by its dates", quoted(text));
+                let message = format!(
+                    "period {} says [{by_name}, {to_name}) by its name and [{start}, {end}) by its dates",
+                    quoted(text)
+                );
                 sink.push(
                     Diagnostic::new(Code::PeriodName, message, name.span, "contradicts its dates")
                         .help(format!("write `{text}` alone, or choose a name without a calendar meaning")),
@@ -74,7 +80,8 @@ fn resolve_one(raw: &Spanned<RawPeriod>, sink: &mut Sink) -> Option<(Period, Spa
         }
     };
     if period.end <= period.start {
-        let message = format!("period {} is empty: [{}, {}) holds no instant", quoted(&period.name), period.start, period.end);
+        let message =
+            format!("period {} is empty: [{}, {}) holds no instant", quoted(&period.name), period.start, period.end);
         sink.push(
             Diagnostic::new(Code::PeriodEmpty, message, raw.span, "nothing fits in it")
                 .help("`end` is the first day that no longer belongs to the period: write one after `start`"),
@@ -93,7 +100,8 @@ fn named(name: &str, span: Span, sink: &mut Sink) -> Option<Period> {
         }
         None => {
             let message = format!("period {} carries no bounds in its name", quoted(name));
-            let mut diagnostic = Diagnostic::new(Code::PeriodName, message, span, "expected such as 2025_h2, 2025_q3, 2025_m07 or 2025");
+            let mut diagnostic =
+                Diagnostic::new(Code::PeriodName, message, span, "expected such as 2025_h2, 2025_q3, 2025_m07 or 2025");
             let canonical = name.to_ascii_lowercase().replace('-', "_");
             diagnostic = if bounds(&canonical).is_some() {
                 diagnostic.help(format!("did you mean `{canonical}`?"))
@@ -111,7 +119,9 @@ fn date(text: Option<&Spanned<String>>, sink: &mut Sink) -> Option<Date> {
     let date = day(&text.value);
     if date.is_none() {
         let message = format!("{} is no day of the years 1 to 9999", quoted(&text.value));
-        sink.push(Diagnostic::new(Code::Date, message, text.span, "not a date").help("write YYYY-MM-DD, as in 2025-07-01"));
+        sink.push(
+            Diagnostic::new(Code::Date, message, text.span, "not a date").help("write YYYY-MM-DD, as in 2025-07-01"),
+        );
     }
     date
 }
@@ -131,7 +141,10 @@ fn check_neighbours((previous, before): &(Period, Span), (period, span): &(Perio
             .also(*before, format!("ends {}", previous.end))
             .help("let each period start on the day on which the one before it ends")
     } else {
-        let message = format!("no period covers [{}, {}); due rows of that time would stay in the mart", previous.end, period.start);
+        let message = format!(
+            "no period covers [{}, {}); due rows of that time would stay in the mart",
+            previous.end, period.start
+        );
         Diagnostic::new(Code::PeriodGap, message, *span, format!("starts {}", period.start))
             .also(*before, format!("ends {}", previous.end))
             .help("add the period between them")
@@ -158,6 +171,9 @@ fn seal(periods: &mut [Period], stated: &Spanned<String>, sound: bool, sink: &mu
         );
     } else if periods.iter().all(|period| period.sealed) {
         let message = format!("sealed_before {until} seals every period; no cycle could archive a row");
-        sink.push(Diagnostic::new(Code::Sealed, message, stated.span, "nothing stays open").help("leave at least the newest period open"));
+        sink.push(
+            Diagnostic::new(Code::Sealed, message, stated.span, "nothing stays open")
+                .help("leave at least the newest period open"),
+        );
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn draft(
     dialect: Dialect,
     sink: &mut Sink,
 ) -> Option<Draft> {
-    let model = raw.model.get().and_then(|text| Some(Spanned { value: plain(text, "the model", sink)?, span: text.span }));
+    let model =
+        raw.model.get().and_then(|text| Some(Spanned { value: plain(text, "the model", sink)?, span: text.span }));
     let what = raw.model.get().map_or_else(|| "the table".to_owned(), |model| model.value.clone());
     let relation = match raw.relation.get() {
         Some(text) => relation_of(text, "the mart", schema, sink),
@@ -61,11 +62,14 @@ pub(super) fn draft(
     };
     let history = raw.history.get().and_then(|text| relation_of(text, "the history table", schema, sink));
     let columns = raw.columns.get().map(|entries| columns(&entries.value, dialect, sink));
-    let Some(columns) = columns else { return None };
+    let columns = columns?;
     let scope = Scope { what: &what, columns: &columns, dialect };
     if columns.is_empty() {
         let at = raw.columns.get().map_or(span, |columns| columns.span);
-        sink.push(Diagnostic::new(Code::UnknownColumn, format!("{what} declares no columns"), at, "empty").help("list every column of the mart"));
+        sink.push(
+            Diagnostic::new(Code::UnknownColumn, format!("{what} declares no columns"), at, "empty")
+                .help("list every column of the mart"),
+        );
         return None;
     }
 
@@ -97,8 +101,11 @@ pub(super) fn draft(
         Some(text.clone())
     });
     let source = raw.source.get().map(|text| relation_of(text, "the raw table", schema, sink));
-    let source_columns = raw.source_columns.get().map_or_else(Vec::new, |entries| self::columns(&entries.value, dialect, sink));
-    for (key, column) in raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0).iter().zip(&source_columns) {
+    let source_columns =
+        raw.source_columns.get().map_or_else(Vec::new, |entries| self::columns(&entries.value, dialect, sink));
+    for (key, column) in
+        raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0).iter().zip(&source_columns)
+    {
         if position(&columns, &column.name, dialect).is_some() {
             let message = format!("column {} of {what} stands in columns and in source_columns", quoted(&key.0.value));
             sink.push(
@@ -109,7 +116,9 @@ pub(super) fn draft(
     }
     let versioned = unique_key.as_ref().zip(time).map(|(key, time)| !key.contains(&time.column));
     if let (Some(false), Some((Rows::Latest, at))) = (versioned, rows) {
-        let message = format!("{what} keeps the latest row per key, but its key holds the time: no row would ever replace another");
+        let message = format!(
+            "{what} keeps the latest row per key, but its key holds the time: no row would ever replace another"
+        );
         sink.push(
             Diagnostic::new(Code::Rows, message, at, "contradicts `unique_key`")
                 .help("write `rows: events`, or take the time column out of `unique_key`"),
@@ -120,7 +129,8 @@ pub(super) fn draft(
             let message = format!("{what} has an incremental load, but no raw table to load from");
             sink.push(Diagnostic::new(Code::MissingKey, message, stated.span, "reads `source`").help("add `source:`"));
         }
-        let scope = LoadScope { scope: &scope, source_columns: &source_columns, time, versioned: versioned.unwrap_or(false) };
+        let scope =
+            LoadScope { scope: &scope, source_columns: &source_columns, time, versioned: versioned.unwrap_or(false) };
         load(&stated.value, &scope, sink)
     });
     Some(Draft {
@@ -173,8 +183,12 @@ fn columns(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<
     for (key, declared) in &entries.0 {
         let name = match Name::column(&key.value) {
             Ok(name) if name.as_str().to_lowercase().starts_with("rowkeep_") => {
-                let message = format!("column {} is named like those that statements add for themselves", quoted(&key.value));
-                sink.push(Diagnostic::new(Code::Name, message, key.span, "starts with `rowkeep_`").help("choose another name"));
+                let message =
+                    format!("column {} is named like those that statements add for themselves", quoted(&key.value));
+                sink.push(
+                    Diagnostic::new(Code::Name, message, key.span, "starts with `rowkeep_`")
+                        .help("choose another name"),
+                );
                 continue;
             }
             Ok(name) => name,
@@ -189,12 +203,20 @@ fn columns(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<
             }
         };
         if let Some(twin) = position(&columns, &name, dialect) {
-            let message = format!("columns {} and {} are one to {dialect}", quoted(columns[twin.0].name.as_str()), quoted(name.as_str()));
+            let message = format!(
+                "columns {} and {} are one to {dialect}",
+                quoted(columns[twin.0].name.as_str()),
+                quoted(name.as_str())
+            );
             sink.push(Diagnostic::new(Code::NameClash, message, key.span, "again here").help("rename or remove one"));
             continue;
         }
         if name.as_str().len() > dialect.max_name_bytes() {
-            let message = format!("column {} is longer than the {} bytes that {dialect} keeps", quoted(name.as_str()), dialect.max_name_bytes());
+            let message = format!(
+                "column {} is longer than the {} bytes that {dialect} keeps",
+                quoted(name.as_str()),
+                dialect.max_name_bytes()
+            );
             sink.push(Diagnostic::new(Code::NameLength, message, key.span, "would be cut off").help("shorten it"));
             continue;
         }
@@ -209,7 +231,8 @@ fn columns(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<
             Ok(ty) => columns.push(Column { name, ty, not_null }),
             Err(expected) => {
                 let message = format!("column {} has type {}; expected {expected}", quoted(&key.value), quoted(text));
-                let mut diagnostic = Diagnostic::new(Code::ColumnType, message, declared.span, "not a type that Rowkeep maps");
+                let mut diagnostic =
+                    Diagnostic::new(Code::ColumnType, message, declared.span, "not a type that Rowkeep maps");
                 if let Some(near) = did_you_mean(ty, SqlType::WORDS) {
                     diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 }
@@ -237,7 +260,13 @@ impl Scope<'_> {
     }
 }
 
-pub(super) fn unknown_column(text: &Spanned<String>, role: &str, what: &str, columns: &[Column], list: &str) -> Diagnostic {
+pub(super) fn unknown_column(
+    text: &Spanned<String>,
+    role: &str,
+    what: &str,
+    columns: &[Column],
+    list: &str,
+) -> Diagnostic {
     let message = format!("{role} of {what} names column {}, which `{list}` does not declare", quoted(&text.value));
     let diagnostic = Diagnostic::new(Code::UnknownColumn, message, text.span, "no such column");
     match did_you_mean(&text.value, columns.iter().map(|column| column.name.as_str())) {
@@ -264,8 +293,15 @@ fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Opt
             let message = format!("unique_key of {} names column {} twice", scope.what, quoted(&name.value));
             sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
         } else if !ty.can_be_key() {
-            let message = format!("unique_key of {} holds {}, a {ty}; its equality is not exact", scope.what, quoted(&name.value));
-            sink.push(Diagnostic::new(Code::ColumnType, message, name.span, "cannot name a row").help("use a whole number, decimal, text or time"));
+            let message = format!(
+                "unique_key of {} holds {}, a {ty}; its equality is not exact",
+                scope.what,
+                quoted(&name.value)
+            );
+            sink.push(
+                Diagnostic::new(Code::ColumnType, message, name.span, "cannot name a row")
+                    .help("use a whole number, decimal, text or time"),
+            );
         } else {
             key.push(id);
         }
@@ -298,21 +334,32 @@ fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Option<Time> {
         TimeUnit::Date => (ty == SqlType::Date, "date"),
     };
     if !fits {
-        let message = format!("time of {} is {}, a {ty}; its unit needs {needed}", scope.what, quoted(&column_name.value));
+        let message =
+            format!("time of {} is {}, a {ty}; its unit needs {needed}", scope.what, quoted(&column_name.value));
         let at = stated.unit.get().map_or(column_name.span, |unit| unit.span);
-        sink.push(Diagnostic::new(Code::TimeUnit, message, at, "does not fit the column").help("correct the unit, or the column's type"));
+        sink.push(
+            Diagnostic::new(Code::TimeUnit, message, at, "does not fit the column")
+                .help("correct the unit, or the column's type"),
+        );
         return None;
     }
     Some(Time { column, unit, zoned: ty == SqlType::Timestamptz })
 }
 
-fn retention(stated: &Spanned<RawRetention>, time: Option<Time>, what: &str, sink: &mut Sink) -> Option<DraftRetention> {
+fn retention(
+    stated: &Spanned<RawRetention>,
+    time: Option<Time>,
+    what: &str,
+    sink: &mut Sink,
+) -> Option<DraftRetention> {
     match (&stated.value.r#for, &stated.value.while_in) {
         (Field::Set(text), Field::Missing) => {
             let seconds = duration::resolve(text, &format!("retention of {what}"), sink)?;
             if time.is_some_and(|time| time.unit == TimeUnit::Date) && seconds % duration::DAY != 0 {
                 let message = format!("retention of {what} is {}, but its time is a date", quoted(&text.value));
-                sink.push(Diagnostic::new(Code::Duration, message, text.span, "not whole days").help("write it in days"));
+                sink.push(
+                    Diagnostic::new(Code::Duration, message, text.span, "not whole days").help("write it in days"),
+                );
                 return None;
             }
             Some(DraftRetention::For { seconds })
@@ -383,9 +430,9 @@ fn load(stated: &RawIncremental, scope: &LoadScope<'_>, sink: &mut Sink) -> Opti
     }
     let time = scope.time.map(|time| &scope.scope.columns[time.column.0].name);
     if let (true, true, Some(time)) = (scope.versioned, complete, time) {
-        let newest_first = order_by
-            .first()
-            .is_some_and(|first| first.descending && first.column.folded(scope.scope.dialect) == time.folded(scope.scope.dialect));
+        let newest_first = order_by.first().is_some_and(|first| {
+            first.descending && first.column.folded(scope.scope.dialect) == time.folded(scope.scope.dialect)
+        });
         if !newest_first {
             let message = format!("order_by of {what} does not put the newest version first; an older one would win");
             sink.push(
