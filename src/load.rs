@@ -5,9 +5,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, quoted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::error::Error;
-use crate::render::templates;
 use crate::source::{Inputs, Spanned};
 use crate::spec::{MAX_BYTES, references};
 
@@ -155,26 +154,16 @@ impl Reader<'_> {
 
     /// The templates of a folder and of its dialects' folders, each with its name.
     fn templates(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<(String, PathBuf)>, LoadError> {
-        let folder = self.inside(path, inputs)?;
-        let known = templates::names();
         let mut files = Vec::new();
-        let mut folders = vec![(String::new(), folder)];
+        let mut folders = vec![(String::new(), self.inside(path, inputs)?)];
         while let Some((prefix, folder)) = folders.pop() {
             for entry in self.entries(&folder)? {
-                let name =
-                    format!("{prefix}{}", entry.file_name().map(|name| name.to_string_lossy()).unwrap_or_default());
+                let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let linked = self.linked(&entry, path, inputs)?;
                 if entry.is_dir() && prefix.is_empty() {
-                    folders.push((format!("{name}/"), self.linked(&entry, path, inputs)?));
-                } else if known.contains(&name) {
-                    files.push((name, self.linked(&entry, path, inputs)?));
-                } else {
-                    let message =
-                        format!("{} takes the place of no built-in template, and would have no effect", quoted(&name));
-                    let help = match did_you_mean(&name, known.iter().map(String::as_str)) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => "name it like the template that it replaces, such as `archive.sql.j2`".to_owned(),
-                    };
-                    return Err(Self::wrong(path, inputs, message, help));
+                    folders.push((format!("{name}/"), linked));
+                } else if !name.starts_with('.') {
+                    files.push((format!("{prefix}{name}"), linked));
                 }
             }
         }

@@ -460,6 +460,30 @@ fn periods_may_stand_in_another_file() {
 }
 
 #[test]
+fn templates_of_the_project_take_the_place_of_built_in_ones() {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}templates: templates/\n"));
+    shop.write("shop/templates/cutoff_reset.sql.j2", "DELETE FROM {{ cutoff|full }}\nWHERE 1 = 1\n");
+    let outcome = shop.run(&["compile", "--stdout"]);
+    assert!(outcome.stdout.contains("mart_orders__cutoff\nWHERE 1 = 1"), "{outcome}");
+    shop.write("shop/templates/redshift/trimm.sql.j2", "DELETE FROM {{ mart|full }}\n");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK108]: template `redshift/trimm.sql.j2` takes the place of none, and would have no effect
+     --> redshift/trimm.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }}
+      | ^ not used
+      |
+      = help: did you mean `redshift/trim.sql.j2`?
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
 fn paths_stay_inside_the_repository() {
     let shop = Shop::new();
     let elsewhere = tempfile::tempdir().expect("a folder");

@@ -42,6 +42,21 @@ fn an_override_takes_the_place_of_the_built_in_template() {
 }
 
 #[test]
+fn an_override_of_nothing_is_refused() {
+    insta::assert_snapshot!(refused("trimm.sql.j2", "DELETE FROM {{ mart|full }}\n"), @"
+    error[RK108]: template `trimm.sql.j2` takes the place of none, and would have no effect
+     --> trimm.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }}
+      | ^ not used
+      |
+      = help: did you mean `trim.sql.j2`?
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
 fn a_raw_value_is_refused() {
     insta::assert_snapshot!(refused("trim.sql.j2", "DELETE FROM {{ mart|full }}\nWHERE {{ time }} < 5\n"), @"
     error[RK401]: the template of 09_trim cannot be rendered: a raw value would be pasted into SQL: updated_at

@@ -1,7 +1,7 @@
 //! Gives each step its words: one template per kind of statement, every value through a quoting filter.
 
 mod context;
-pub(crate) mod templates;
+mod templates;
 mod value;
 mod vocabulary;
 
@@ -49,6 +49,7 @@ pub(crate) struct Statement<'p, T> {
 pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result<Rendered<'p>, Diagnostics> {
     let renderer = Renderer::new(spec, inputs);
     let mut failures = Failures::default();
+    templates::check(inputs, &mut failures.sink);
     let mut tables = Vec::with_capacity(plan.tables.len());
     for table in &plan.tables {
         let mut all = |shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::dialect::Dialect;
-use crate::source::{Inputs, Role};
+use crate::source::{Inputs, Role, Span};
 
 macro_rules! embedded {
     ($($name:literal,)+) => {
@@ -54,6 +55,20 @@ pub(super) fn overrides(inputs: &Inputs) -> BTreeMap<String, String> {
     inputs.of_role(Role::Template).map(|file| (inputs.name(file).to_owned(), inputs.text(file).to_owned())).collect()
 }
 
+/// Reports templates of the project that take the place of none: they would have no effect, without a word.
+pub(super) fn check(inputs: &Inputs, sink: &mut Sink) {
+    let known = names();
+    for file in inputs.of_role(Role::Template).filter(|&file| !known.contains(inputs.name(file))) {
+        let message =
+            format!("template {} takes the place of none, and would have no effect", quoted(inputs.name(file)));
+        let diagnostic = Diagnostic::new(Code::Path, message, Span { file, start: 0, end: 0 }, "not used");
+        sink.push(match did_you_mean(inputs.name(file), known.iter().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("name it like the template that it replaces, such as `archive.sql.j2`"),
+        });
+    }
+}
+
 /// The template of that name: the project's before the built-in one, the dialect's before the common one.
 pub(super) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, String>) -> Option<String> {
     let special = format!("{dialect}/{name}");
@@ -63,7 +78,7 @@ pub(super) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, St
 }
 
 /// The names that an override can have: those of built-in templates, each also below the folder of a dialect.
-pub(crate) fn names() -> BTreeSet<String> {
+fn names() -> BTreeSet<String> {
     let common = BUILT_IN.iter().map(|(name, _)| name.rsplit('/').next().unwrap_or(name));
     common
         .flat_map(|name| Dialect::ALL.iter().map(move |dialect| format!("{dialect}/{name}")).chain([name.to_owned()]))

@@ -32,6 +32,15 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
         },
         _ => Vec::new(),
     };
+    if let Some(stated) = project.as_ref().and_then(|project| project.templates.get())
+        && inputs.of_role(Role::Template).next().is_none()
+    {
+        let message = format!("templates stand in {}, and none were given", quoted(&stated.value));
+        sink.push(
+            Diagnostic::new(Code::Reference, message, stated.span, "holds no template")
+                .help("put a template there, or remove the key"),
+        );
+    }
     let raw = project.zip(periods).map(|(project, periods)| Raw { project, periods, tables });
     sink.finish(raw)
 }

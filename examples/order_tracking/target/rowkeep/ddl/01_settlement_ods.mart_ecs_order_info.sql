@@ -1,5 +1,0 @@
-CREATE TABLE IF NOT EXISTS settlement_ods.mart_ecs_order_info (
-  order_id BIGINT NOT NULL,
-  partner_id BIGINT,
-  add_time BIGINT
-) SORTKEY (partner_id, add_time, order_id)

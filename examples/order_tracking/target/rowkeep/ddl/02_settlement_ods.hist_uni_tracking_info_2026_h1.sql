@@ -1,5 +1,0 @@
-CREATE TABLE IF NOT EXISTS settlement_ods.hist_uni_tracking_info_2026_h1 (
-  order_id BIGINT NOT NULL,
-  state INTEGER,
-  update_time BIGINT
-) SORTKEY (update_time, order_id)

@@ -1,3 +1,0 @@
-CREATE TABLE IF NOT EXISTS settlement_ods.mart_ecs_order_info__cutoff (
-  cutoff BIGINT
-)
