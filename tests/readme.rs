@@ -14,8 +14,8 @@ fn read(path: &str) -> String {
 
 /// The fenced blocks of a language, in order.
 fn blocks(text: &str, language: &str) -> Vec<String> {
-    let fenced = text.split(&format!("```{language}\n")).skip(1);
-    fenced.map(|rest| rest.split("```").next().expect("a closing fence").to_owned()).collect()
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().expect("a closing fence").to_owned()).collect()
 }
 
 #[test]
