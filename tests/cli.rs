@@ -337,7 +337,7 @@ fn unreadable_files_are_named() {
     1 |
       | ^ not a mapping
       |
-      = help: write its keys; required are hist_periods
+      = help: write its keys: hist_periods
 
     1 error; nothing was written
     ");

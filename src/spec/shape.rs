@@ -225,9 +225,9 @@ impl<'a> Mapping<'a> {
     /// Opens it, and reports keys that are not `known` and `required` ones that are absent.
     pub(crate) fn open<T: Shape>(node: &'a Node, keys: &[(&str, bool)], sink: &mut Sink) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            let required: Vec<_> = keys.iter().filter(|(_, required)| *required).map(|(key, _)| *key).collect();
+            let keys: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
             let message = format!("expected {}, found {}", T::expected(), node.value.describe());
-            let help = format!("write its keys; required are {}", required.join(", "));
+            let help = format!("write its keys: {}", keys.join(", "));
             sink.push(Diagnostic::new(Code::WrongType, message, node.span, "not a mapping").help(help));
             return None;
         };

@@ -192,7 +192,7 @@ fn join(
                     sink.push(unknown_column(ours, "while_in", child_model, &child.columns, "columns"));
                 }
                 if right.is_none() {
-                    sink.push(unknown_column(theirs, "while_in", parent_model, &parent.columns, "columns"));
+                    sink.push(unknown_column(theirs, "the joined side", parent_model, &parent.columns, "columns"));
                 }
                 match left.zip(right) {
                     Some((left, right)) => pairs.push((left, right, theirs.span)),

@@ -377,8 +377,9 @@ fn retention(
         (Field::Invalid, _) | (_, Field::Invalid) => None,
         _ => {
             let message = format!("retention of {what} must be one of `for` and `while_in`");
+            let found = if stated.value.r#for.get().is_some() { "has both" } else { "has neither" };
             sink.push(
-                Diagnostic::new(Code::Duration, message, stated.span, "has both or neither")
+                Diagnostic::new(Code::Duration, message, stated.span, found)
                     .help("write `retention: { for: 180 days }` or `retention: { while_in: other_model }`"),
             );
             None
