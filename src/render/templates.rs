@@ -50,14 +50,28 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "versions_reset.sql.j2",
 ];
 
+/// The largest template, in bytes: the built-in ones stay below a tenth of it.
+const MAX_BYTES: usize = 64 * 1024;
+
 /// The project's own templates, by name.
 pub(super) fn overrides(inputs: &Inputs) -> BTreeMap<String, String> {
     inputs.of_role(Role::Template).map(|file| (inputs.name(file).to_owned(), inputs.text(file).to_owned())).collect()
 }
 
-/// Reports templates of the project that take the place of none: they would have no effect, without a word.
+/// Reports templates of the project that are too large, and those that take the place of none: they would have no effect,
+/// without a word.
 pub(super) fn check(inputs: &Inputs, sink: &mut Sink) {
     let known = names();
+    for file in inputs.of_role(Role::Template).filter(|&file| inputs.text(file).len() > MAX_BYTES) {
+        let message =
+            format!("template {} is larger than the {MAX_BYTES} bytes that are read", quoted(inputs.name(file)));
+        sink.push(Diagnostic::new(
+            Code::Budget,
+            message,
+            Span { file, start: 0, end: 0 },
+            "not a template of one statement",
+        ));
+    }
     for file in inputs.of_role(Role::Template).filter(|&file| !known.contains(inputs.name(file))) {
         let message =
             format!("template {} takes the place of none, and would have no effect", quoted(inputs.name(file)));

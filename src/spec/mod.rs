@@ -200,6 +200,7 @@ pub struct Exceptions {
     pub relation: Relation,
     /// The column that says what an exception is about; nullable.
     pub key: Column,
+    pub(crate) span: Span,
 }
 
 /// Physical layout, for engines that have one.

@@ -79,6 +79,7 @@ pub(super) fn resolve(
         tables.push(Exceptions {
             relation: group.relation.clone(),
             key: Column { name, ty: column.ty, not_null: false },
+            span: group.span,
         });
     }
     Some(Resolved { tables, of_table: of_table.into_iter().collect::<Option<_>>()? })

@@ -28,11 +28,7 @@ pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
         check_table(spec, table, &mut taken, sink);
     }
     for exceptions in &spec.exceptions {
-        let users =
-            spec.tables.iter().filter(|table| spec.exceptions(table.exceptions).relation == exceptions.relation);
-        if let Some(span) = users.map(|table| table.model.span).next() {
-            claim(spec, &exceptions.relation, "the exceptions table", span, &mut taken, sink);
-        }
+        claim(spec, &exceptions.relation, "the exceptions table", exceptions.span, &mut taken, sink);
     }
     // Raw tables may be shared by marts, but none may be a table that Rowkeep writes.
     for table in &spec.tables {
@@ -62,13 +58,6 @@ type Taken = BTreeMap<Vec<String>, (String, Span)>;
 fn check_table(spec: &Spec, table: &Table, taken: &mut Taken, sink: &mut Sink) {
     let model = &table.model;
     let (name, span) = (model.value.as_str(), model.span);
-    if ALIASES.iter().any(|alias| table.relation.name.as_str().eq_ignore_ascii_case(alias)) {
-        let message = format!(
-            "the mart {} is named like a word that statements use for their own rows",
-            quoted(table.relation.name.as_str())
-        );
-        sink.push(Diagnostic::new(Code::Name, message, span, "would be taken for it").help("choose a longer name"));
-    }
     if name.eq_ignore_ascii_case(SWEEP) {
         let message = format!("the model {} is named like the folder of the nightly statements", quoted(name));
         sink.push(
@@ -98,6 +87,13 @@ fn check_table(spec: &Spec, table: &Table, taken: &mut Taken, sink: &mut Sink) {
 }
 
 fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {
+    // Statements call a relation that they change by its bare name. History and work tables cannot be named like an alias:
+    // their suffixes hold an underscore.
+    let name = relation.name.as_str();
+    if ALIASES.iter().any(|alias| name.eq_ignore_ascii_case(alias)) {
+        let message = format!("{what} is named {}, like a word that statements use for their own rows", quoted(name));
+        sink.push(Diagnostic::new(Code::Name, message, span, "would be taken for it").help("choose a longer name"));
+    }
     claim_name(spec, relation, what, span, taken, sink);
     check_length(spec, relation, what, span, sink);
 }
