@@ -213,24 +213,24 @@ impl Diagnostic {
     }
 }
 
-/// The part of a text that is shown: all of it, unless a labelled line is too long to be read.
+/// The part of a text that is shown: the lines of the labels, or less of a line that is too long to be read.
+///
+/// A renderer that got the whole text would look through all of it for every diagnostic.
 fn window(text: &str, ranges: &[Range<usize>]) -> Range<usize> {
     const READABLE: usize = 400;
     const AROUND: usize = 60;
-    let line_is_long = |range: &Range<usize>| {
-        let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[range.start..].find('\n').map_or(text.len(), |at| range.start + at);
-        end - start > READABLE
-    };
-    match ranges.first() {
-        Some(first) if ranges.iter().any(line_is_long) => {
-            let start = floor_boundary(text, first.start.saturating_sub(AROUND));
-            let start = text[start..first.start].rfind('\n').map_or(start, |at| start + at + 1);
-            let end = floor_boundary(text, first.end.min(first.start + READABLE) + AROUND);
-            start..text[first.start..end].find('\n').map_or(end, |at| first.start + at)
-        }
-        _ => 0..text.len(),
+    let Some(main) = ranges.first() else { return 0..0 };
+    let line_start = |at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = |at: usize| text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    let is_long = |range: &Range<usize>| line_end(range.start) - line_start(range.start) > READABLE;
+    if ranges.iter().any(is_long) {
+        let start = floor_boundary(text, main.start.saturating_sub(AROUND)).max(line_start(main.start));
+        let end = floor_boundary(text, main.end.min(main.start + READABLE) + AROUND).min(line_end(main.start));
+        return start..end.max(start);
     }
+    let first = ranges.iter().map(|range| range.start).min().unwrap_or(main.start);
+    let last = ranges.iter().map(|range| range.end).max().unwrap_or(main.end);
+    line_start(first)..line_end(last)
 }
 
 impl Place {
@@ -271,17 +271,35 @@ impl Diagnostics {
             Style::Plain => Renderer::plain(),
             Style::Coloured => Renderer::styled(),
         };
+        // More than a person reads at once says one thing: something is wrong with the file as a whole.
+        const SHOWN: usize = 100;
         let mut out = String::new();
-        for diagnostic in &self.0 {
+        for diagnostic in self.0.iter().take(SHOWN) {
             out.push_str(&diagnostic.render(inputs, &renderer));
             out.push_str("\n\n");
         }
         let count = self.0.len();
         let noun = if count == 1 { "error" } else { "errors" };
-        out.push_str(&format!("{count} {noun}; nothing was written\n"));
+        let first = if count > SHOWN { format!(", of which the first {SHOWN} are shown") } else { String::new() };
+        out.push_str(&format!("{count} {noun}{first}; nothing was written\n"));
         out
     }
 }
+
+/// Codes and messages, a line each; [`Diagnostics::render`] shows the places and the edits too.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, diagnostic) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "error[{}]: {}", diagnostic.code, diagnostic.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
 
 /// Whether rendered diagnostics carry terminal colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,7 +333,8 @@ impl Sink {
         }
     }
 
-    pub(crate) fn into_diagnostics(mut self) -> Diagnostics {
+    fn into_diagnostics(mut self) -> Diagnostics {
+        // Invariant: a stage that gives no value has said why.
         debug_assert!(!self.0.is_empty(), "a stage that fails says why");
         // Stable: what a stage says about one line keeps its order.
         self.0.sort_by_key(|d| match &d.labels[0].place {
@@ -357,7 +376,7 @@ pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a 
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| {
             let part = lower.len() > 3 && candidate.to_lowercase().contains(&lower);
-            part || *distance <= candidate.chars().count().max(3) / 3
+            part || *distance <= (candidate.chars().count() / 3).clamp(1, 3)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

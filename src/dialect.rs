@@ -49,6 +49,16 @@ impl Dialect {
         self == Dialect::Postgres
     }
 
+    /// Columns that every table has already; quoting does not free their names.
+    ///
+    /// PostgreSQL: "System Columns" in its manual; Redshift descends from it.
+    pub(crate) fn system_columns(self) -> &'static [&'static str] {
+        match self {
+            Dialect::Redshift | Dialect::Postgres => &["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"],
+            Dialect::DuckDb => &[],
+        }
+    }
+
     /// The only text through which a statement reads the clock, and so the only one that a rehearsal replaces.
     pub fn clock_token(self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
 //! Rowkeep compiles retention. From one list of periods and one small spec per table it writes every SQL statement that moves
-//! ageing rows out of a rolling mart table into period history tables, and refuses what could lose a row on the way.
+//! ageing rows out of a rolling mart table into period history tables.
 //!
 //! This is the library behind the `rowkeep` command. It compiles in memory: texts in, texts out, with no file system, clock or
 //! environment. Take it with `default-features = false` to leave the command line out.

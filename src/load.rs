@@ -13,16 +13,15 @@ use crate::spec::{MAX_BYTES, references};
 /// The name of the project file.
 pub(crate) const PROJECT_FILE: &str = "rowkeep.yml";
 
+/// Where artifacts go if the project does not say.
+const DEFAULT_OUT: &str = "target/rowkeep";
+
 /// A project folder, read.
 #[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) inputs: Inputs,
-    /// The folder of `rowkeep.yml`, links resolved.
-    pub(crate) folder: PathBuf,
-    /// The folder that no path of the project leads out of.
-    pub(crate) root: PathBuf,
-    /// The `out:` of the project file.
-    pub(crate) out: Option<Spanned<String>>,
+    /// Where its artifacts go. Invariant: inside the repository, links included.
+    pub(crate) out: PathBuf,
 }
 
 /// Why a project could not be read.
@@ -52,6 +51,10 @@ pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Pro
     let root = repository(&folder);
     let file = folder.join(PROJECT_FILE);
     let reader = Reader { folder: &folder, root: &root, shown };
+    if !file.canonicalize().map_err(|error| read_error(&file, &error))?.starts_with(&root) {
+        let why = "it is a link that leads out of the repository".to_owned();
+        return Err(Error::Read { path: shown(&file).into(), why }.into());
+    }
     let mut inputs = Inputs::new(shown(&file), reader.text(&file)?);
     let named = references::references(&inputs);
     if let Some(path) = &named.periods {
@@ -68,10 +71,18 @@ pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Pro
             inputs = inputs.with_template(name, reader.text(&file)?);
         }
     }
-    if let Some(path) = &named.out {
-        reader.stays_inside(path, &inputs)?;
+    let stated = named.out.as_ref().map_or(DEFAULT_OUT, |out| out.value.as_str());
+    let out = folder.join(stated);
+    if !reader.stays_inside(&out) {
+        return Err(match &named.out {
+            Some(path) => reader.outside(path, &inputs),
+            None => {
+                let why = "a link leads out of the repository".to_owned();
+                Error::Write { path: shown(&out).into(), why }.into()
+            }
+        });
     }
-    Ok(Project { inputs, root, out: named.out, folder })
+    Ok(Project { inputs, out })
 }
 
 /// The root of the git repository around a folder; the folder itself if there is none.
@@ -100,17 +111,16 @@ impl Reader<'_> {
         if resolved.starts_with(self.root) { Ok(resolved) } else { Err(self.outside(path, inputs)) }
     }
 
-    /// The same for a path that need not exist yet: its nearest existing folder decides.
-    fn stays_inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<(), LoadError> {
-        let joined = self.folder.join(&path.value);
-        let existing =
-            joined.ancestors().find_map(|ancestor| ancestor.canonicalize().ok().map(|real| (ancestor, real)));
-        let inside = existing.is_some_and(|(ancestor, real)| {
-            let rest = joined.strip_prefix(ancestor).unwrap_or(Path::new(""));
+    /// Whether a path that need not exist yet stays in the repository: its nearest existing folder decides.
+    fn stays_inside(&self, path: &Path) -> bool {
+        let existing = path.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
+        existing.is_some_and(|(ancestor, real)| {
+            let rest = path.strip_prefix(ancestor).unwrap_or(Path::new(""));
             let climbs = rest.components().any(|part| matches!(part, std::path::Component::ParentDir));
-            real.starts_with(self.root) && !climbs
-        });
-        if inside { Ok(()) } else { Err(self.outside(path, inputs)) }
+            // A link that leads nowhere yet would be followed as soon as it does.
+            let dangles = rest.components().next().is_some_and(|part| ancestor.join(part).is_symlink());
+            real.starts_with(self.root) && !climbs && !dangles
+        })
     }
 
     fn outside(&self, path: &Spanned<String>, inputs: &Inputs) -> LoadError {
@@ -129,24 +139,23 @@ impl Reader<'_> {
 
     /// The table specs of a folder, in the order of their names.
     fn tables(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<PathBuf>, LoadError> {
-        let folder = self.inside(path, inputs)?;
         let mut files = Vec::new();
-        for entry in self.entries(&folder)? {
+        for entry in self.entries(&self.inside(path, inputs)?)? {
             let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             if name.starts_with('.') {
                 continue;
             }
-            if name.ends_with(".yaml") {
+            let ending = name.rsplit_once('.').map_or_else(String::new, |(_, ending)| ending.to_ascii_lowercase());
+            if name.ends_with(".yml") {
+                files.push(self.linked(&entry, path, inputs)?);
+            } else if ending == "yaml" || ending == "yml" {
                 let message = format!("{} would be left out: table specs end in .yml", quoted(&name));
                 return Err(Self::wrong(
                     path,
                     inputs,
                     message,
-                    format!("rename it to {}.yml", name.trim_end_matches(".yaml")),
+                    format!("rename it to {}.yml", &name[..name.len() - ending.len() - 1]),
                 ));
-            }
-            if name.ends_with(".yml") {
-                files.push(self.linked(&entry, path, inputs)?);
             }
         }
         Ok(files)
@@ -173,6 +182,12 @@ impl Reader<'_> {
 
     fn entries(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
         let failed = |error: std::io::Error| read_error(Path::new(&(self.shown)(folder)), &error);
+        if folder.is_file() {
+            return Err(Error::Read {
+                path: (self.shown)(folder).into(),
+                why: "it is a file where a folder is named".to_owned(),
+            });
+        }
         let entries = fs::read_dir(folder).map_err(failed)?;
         let mut paths: Vec<_> =
             entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed)?;

@@ -112,14 +112,14 @@ impl Inputs {
         self
     }
 
-    /// How diagnostics call the file.
-    pub fn name(&self, file: FileId) -> &str {
-        &self.files[file.0].name
+    /// How diagnostics call the file; empty for one that these inputs do not have.
+    pub(crate) fn name(&self, file: FileId) -> &str {
+        self.files.get(file.0).map_or("", |file| &file.name)
     }
 
-    /// The text of the file.
-    pub fn text(&self, file: FileId) -> &str {
-        &self.files[file.0].text
+    /// The text of the file; empty for one that these inputs do not have.
+    pub(crate) fn text(&self, file: FileId) -> &str {
+        self.files.get(file.0).map_or("", |file| &file.text)
     }
 
     pub(crate) fn project(&self) -> FileId {

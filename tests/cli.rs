@@ -117,9 +117,11 @@ fn compile_says_what_was_written_and_what_to_do_next() {
     exit 0
     --- stdout
     wrote 40 files to target/rowkeep
-      redshift for 1 table, 2 periods (2 open): 16 a cycle, 16 a night, 7 relations to create
-    next: run target/rowkeep/ddl once, in the order of its names; then, after each model's load, its statements in
-          target/rowkeep/compiled, in the order of target/rowkeep/manifest.json
+      redshift for 1 table, 2 periods (2 open): 16 statements a cycle, 16 a night, 7 relations to create
+    next, with paths in target/rowkeep:
+      once          run ddl/ in the order of its names
+      every cycle   run compiled/<model>/ in the order of manifest.json (where there is no 00_load, after your own load)
+      every night   run compiled/sweep/<model>/, while no cycle runs
     --- stderr
     ");
     assert!(shop.path("shop/target/rowkeep/manifest.json").exists());
@@ -428,6 +430,35 @@ fn table_specs_that_would_be_left_out_are_said() {
 }
 
 #[test]
+fn endings_in_capitals_are_not_left_out_either() {
+    let shop = Shop::new();
+    shop.write("shop/tables/lines.YML", ORDERS);
+    let outcome = shop.refuses(&["compile"]);
+    assert!(
+        outcome.contains("`lines.YML` would be left out") && outcome.contains("rename it to lines.yml"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn a_folder_and_a_file_are_told_apart() {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", PROJECT.replace("tables/", "periods.yml"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not read periods.yml: it is a file where a folder is named
+    ");
+    insta::assert_snapshot!(shop.refuses(&["compile", "--project", "rowkeep.yml"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --project names a file, rowkeep.yml; name its folder
+    ");
+}
+
+#[test]
 fn periods_may_stand_in_another_file() {
     let shop = Shop::new();
     shop.write(
@@ -554,6 +585,32 @@ fn paths_stay_inside_the_repository() {
 
 #[cfg(unix)]
 #[test]
+fn neither_the_project_file_nor_its_output_is_a_link_out_of_the_repository() {
+    let shop = Shop::new();
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    std::fs::write(elsewhere.path().join("rowkeep.yml"), PROJECT).expect("a file");
+    std::fs::remove_file(shop.path("shop/rowkeep.yml")).expect("it was there");
+    std::os::unix::fs::symlink(elsewhere.path().join("rowkeep.yml"), shop.path("shop/rowkeep.yml")).expect("a link");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not read rowkeep.yml: it is a link that leads out of the repository
+    ");
+    std::fs::remove_file(shop.path("shop/rowkeep.yml")).expect("it was there");
+    shop.write("shop/rowkeep.yml", PROJECT);
+    std::os::unix::fs::symlink(elsewhere.path(), shop.path("shop/target")).expect("a link");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write target/rowkeep: a link leads out of the repository
+    ");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
 fn nothing_is_written_through_a_link() {
     let shop = Shop::new();
     let elsewhere = tempfile::tempdir().expect("a folder");
@@ -601,9 +658,26 @@ fn a_full_disk_leaves_the_old_tree() {
     exit 2
     --- stdout
     --- stderr
-    error: could not write target/rowkeep/manifest.json: file too large
+    error: could not write target/rowkeep/new/manifest.json: file too large
     ");
     assert_eq!(before, shop.tree(), "something was changed on disk");
+}
+
+/// The last file to be placed cannot be: those that were give their place back.
+#[test]
+fn a_file_that_cannot_take_its_place_leaves_the_old_tree() {
+    let shop = Shop::new();
+    shop.run(&["compile"]);
+    let view = shop.path("shop/target/rowkeep/ddl/05_ods.all_hist_orders.sql");
+    std::fs::remove_file(&view).expect("it was there");
+    shop.write("shop/target/rowkeep/ddl/05_ods.all_hist_orders.sql/mine", "mine");
+    shop.write("shop/periods.yml", format!("{PERIODS}  - 2026_h2\n"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write target/rowkeep/ddl/05_ods.all_hist_orders.sql: a folder stands where a file belongs
+    ");
 }
 
 #[test]
@@ -633,7 +707,7 @@ fn a_project_with_the_line_ends_of_windows_compiles() {
     error[RK107]: expected `latest` or `events`, found `last`
      --> tables/orders.yml:5:7
       |
-    5 | rows: last
+    5 | rows: last␍
       |       ^^^^ not a known word
       |
       = help: did you mean `latest`?

@@ -279,10 +279,10 @@ fn a_statement_must_be_what_its_step_says() {
     ");
     insta::assert_snapshot!(refused("trim.sql.j2", "\n"), @"
     error[RK403]: mart_orders/09_trim is 0 statements where one hook is one statement
-     --> mart_orders/09_trim.sql:1:69
+     --> mart_orders/09_trim.sql:2:1
       |
-    1 | -- trim: due rows of which an exact copy is seen in a history table
-      |                                                                    ^ split it into parts of its step
+    2 |
+      | ^ split it into parts of its step
       |
       = help: the statement comes from templates/trim.sql.j2
 
@@ -343,6 +343,64 @@ fn a_statement_must_be_what_its_step_says() {
 
     1 error; nothing was written
     ");
+}
+
+#[test]
+fn a_statement_must_do_no_more_than_its_step_says() {
+    let template = "CREATE OR REPLACE TABLE {{ table|full }} (a INTEGER)\n";
+    assert!(refused("ddl_cutoff.sql.j2", template).contains("error[RK404]"));
+    let template = "CREATE TEMPORARY TABLE IF NOT EXISTS {{ table|full }} (a INTEGER)\n";
+    assert!(refused("ddl_cutoff.sql.j2", template).contains("error[RK404]"));
+    let template = "DELETE FROM {{ mart|full }} WHERE FALSE RETURNING *\n";
+    assert!(refused("trim.sql.j2", template).contains("error[RK404]"));
+    let template = "INSERT INTO {{ history|full }} ({{ columns|name }}) SELECT {{ columns|of(\"m\") }} FROM {{ mart|full }} AS m ON CONFLICT DO NOTHING\n";
+    assert!(refused("archive.sql.j2", template).contains("error[RK404]"));
+}
+
+#[test]
+fn line_ends_of_windows_in_a_template_do_not_reach_sql() {
+    let inputs = inputs("cutoff_reset.sql.j2", "DELETE FROM {{ cutoff|full }}\r\nWHERE TRUE\r\n");
+    let artifacts = rowkeep::compile(&inputs).expect("it compiles");
+    assert!(artifacts.files().values().all(|text| !text.contains('\r')));
+}
+
+#[test]
+fn texts_that_nothing_refers_to_are_refused() {
+    let given = Inputs::new("rowkeep.yml", PROJECT)
+        .with_periods("periods.yml", "hist_periods: [2024]")
+        .with_table("t.yml", "a: b");
+    insta::assert_snapshot!(rowkeep::compile(&given).expect_err("a refusal").render(&given, Style::Plain), @"
+    error[RK109]: periods.yml was given, but the project file states the same in place
+     --> periods.yml:1:1
+      |
+    1 | hist_periods: [2024]
+      | ^ would be ignored
+      |
+      = help: state it in one of the two places
+
+    error[RK109]: t.yml was given, but the project file states the same in place
+     --> t.yml:1:1
+      |
+    1 | a: b
+      | ^ would be ignored
+      |
+      = help: state it in one of the two places
+
+    2 errors; nothing was written
+    ");
+}
+
+#[test]
+fn diagnostics_survive_other_inputs() {
+    let given = inputs("trimm.sql.j2", "x");
+    let wrong = rowkeep::compile(&given).expect_err("a refusal");
+    let other = Inputs::new("rowkeep.yml", PROJECT);
+    assert!(wrong.render(&other, Style::Plain).contains("RK108"));
+    let boxed: Box<dyn std::error::Error> = wrong.into();
+    assert_eq!(
+        boxed.to_string(),
+        "error[RK108]: template `trimm.sql.j2` takes the place of none, and would have no effect"
+    );
 }
 
 #[test]

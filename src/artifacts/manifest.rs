@@ -6,7 +6,6 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::plan::Slot;
-use crate::render::relation;
 use crate::source::Inputs;
 use crate::spec::{Period, Spec, TableId};
 
@@ -147,7 +146,7 @@ pub(super) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
     Node {
         unique_id: unique_id(spec, id),
         name: table.model.value.as_str().to_owned(),
-        relation_name: relation(spec, Slot::Mart(id)).sql(spec.dialect),
+        relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
         depends_on: NodeDependencies {
             nodes: table.depends_on.iter().map(|&parent| unique_id(spec, parent)).collect(),
         },

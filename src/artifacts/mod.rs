@@ -4,11 +4,11 @@ pub mod manifest;
 
 use std::collections::BTreeMap;
 
-use crate::plan::Step;
-use crate::render::{Statement, relation};
+use crate::plan::{Slot, Step};
+use crate::render::Statement;
 use crate::source::Inputs;
 use crate::spec::Spec;
-use crate::spec::resolve::names::SWEEP;
+use crate::spec::naming::SWEEP;
 use crate::verify::Compiled;
 
 use manifest::{Definition, Hook, Manifest, Sweep};
@@ -64,7 +64,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
     }
     let ddl = rendered.definitions.into_iter().map(|statement| {
         let definition = statement.step;
-        let target = relation(spec, definition.creates);
+        let target = definition.creates.relation(spec);
         let full = target.sql(spec.dialect);
         let name = target.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
         let path = format!("ddl/{:02}_{name}.sql", definition.kind.number());
@@ -99,7 +99,7 @@ fn hook(spec: &Spec, statement: Statement<'_, Step>, folder: &str, files: &mut B
     let name = step.stem(spec);
     let path = format!("{folder}/{name}.sql");
     files.insert(path.clone(), format!("{}\n", statement.sql));
-    let written = |slot| relation(spec, slot).sql(spec.dialect);
+    let written = |slot: Slot| slot.relation(spec).sql(spec.dialect);
     Hook {
         step: step.name.as_str(),
         period: step.period.map(|period| spec.period(period).name.clone()),

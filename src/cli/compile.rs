@@ -44,6 +44,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let folder = match &arguments.project {
         Some(folder) if folder.join(load::PROJECT_FILE).exists() => folder.clone(),
+        Some(file) if file.is_file() => {
+            return Err(Error::Usage(format!("--project names a file, {}; name its folder", file.display())).into());
+        }
         Some(folder) => return Err(Error::Usage(format!("no {} in {}", load::PROJECT_FILE, folder.display())).into()),
         None => load::find(Path::new("."))?,
     };
@@ -58,12 +61,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         print(&listing(&files))?;
         return Ok(());
     }
-    let stated = project.out.as_ref().map_or("target/rowkeep", |out| out.value.as_str());
-    let own = project.folder.join(stated);
-    let out = arguments.out.as_ref().unwrap_or(&own);
-    // A folder of the user's own choice is theirs to choose; one that the project names stays inside the repository.
-    let within = if arguments.out.is_some() { None } else { Some(project.root.as_path()) };
-    let written = write(out, &files, within)?;
+    let out = arguments.out.as_ref().unwrap_or(&project.out);
+    let written = write(out, &files)?;
     let out = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
     print(&summary(&artifacts, &out, written.removed, selects, files.len()))?;
     Ok(())
@@ -113,15 +112,23 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
     let nightly: usize = manifest.sweep.iter().map(|sweep| sweep.post_hooks.len()).sum();
     let open = manifest.periods.iter().filter(|period| period.state == "open").count();
     text.push_str(&format!(
-        "  {} for {}, {} ({open} open): {hooks} a cycle, {nightly} a night, {} to create\n",
+        "  {} for {}, {} ({open} open): {hooks} statements a cycle, {nightly} a night, {} to create\n",
         manifest.metadata.dialect,
         count(manifest.nodes.len(), "table", "tables"),
         count(manifest.periods.len(), "period", "periods"),
         count(manifest.ddl.len(), "relation", "relations"),
     ));
+    let loads = manifest.nodes.values().filter(|node| !node.load.is_empty()).count();
+    let own = match manifest.nodes.len() - loads {
+        0 => "",
+        _ => " (where there is no 00_load, after your own load)",
+    };
+    text.push_str(&format!("next, with paths in {out}:\n"));
+    text.push_str("  once          run ddl/ in the order of its names\n");
     text.push_str(&format!(
-        "next: run {out}/ddl once, in the order of its names; then, after each model's load, its statements in\n"
+        "  every cycle   run compiled/<model>/ in the order of {}{own}\n",
+        crate::artifacts::MANIFEST
     ));
-    text.push_str(&format!("      {out}/compiled, in the order of {out}/{}\n", crate::artifacts::MANIFEST));
+    text.push_str("  every night   run compiled/sweep/<model>/, while no cycle runs\n");
     text
 }

@@ -1,5 +1,6 @@
 //! Writes artifacts so that a folder holds the old tree or the new one: everything is written beside it first, each file then
-//! takes its place by rename, and the manifest comes last as the mark that the tree is whole.
+//! takes its place by rename, and the manifest comes last as the mark that the tree is whole. If a file cannot take its place,
+//! those that did give it back.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,59 +19,101 @@ pub(super) struct Written {
     pub(super) removed: usize,
 }
 
-/// Writes files into a folder. `within` is the folder that nothing may be written out of.
-pub(super) fn write(out: &Path, files: &BTreeMap<String, String>, within: Option<&Path>) -> Result<Written, Error> {
+/// Writes files into a folder.
+pub(super) fn write(out: &Path, files: &BTreeMap<String, String>) -> Result<Written, Error> {
     let previous = previous(out, files.contains_key(MANIFEST))?;
     create(out)?;
     let real = out.canonicalize().map_err(|error| failed(out, &error))?;
-    if let Some(root) = within
-        && !real.starts_with(root)
-    {
-        return Err(Error::Write { path: out.to_owned(), why: "a link leads out of the repository".to_owned() });
-    }
     for folder in files.keys().chain(&previous).flat_map(|path| Path::new(path).ancestors().skip(1)) {
         refuse_link(&real.join(folder))?;
     }
-    let staged = real.join(format!(".rowkeep-{}", std::process::id()));
-    let result = stage(&staged, files).and_then(|()| place(&staged, &real, files, &previous));
+    let stage = real.join(format!(".rowkeep-{}", std::process::id()));
+    let result = write_new(&stage.join("new"), files).and_then(|()| {
+        let mut swap = Swap { new: stage.join("new"), old: stage.join("old"), out: real, done: Vec::new() };
+        let result = place(&mut swap, files, &previous);
+        if result.is_err() {
+            swap.undo();
+        }
+        result
+    });
     // Whatever happened, the stage is no artifact.
-    let _ = fs::remove_dir_all(&staged);
+    let _ = fs::remove_dir_all(&stage);
     result
 }
 
-fn stage(staged: &Path, files: &BTreeMap<String, String>) -> Result<(), Error> {
+fn write_new(new: &Path, files: &BTreeMap<String, String>) -> Result<(), Error> {
     for (path, text) in files {
-        let file = staged.join(path);
-        create(file.parent().unwrap_or(staged))?;
+        let file = new.join(path);
+        create(file.parent().unwrap_or(new))?;
         fs::write(&file, text).map_err(|error| failed(&file, &error))?;
     }
     Ok(())
 }
 
-fn place(staged: &Path, out: &Path, files: &BTreeMap<String, String>, previous: &[String]) -> Result<Written, Error> {
-    let rename = |path: &str| {
-        let to = out.join(path);
-        create(to.parent().unwrap_or(out))?;
-        fs::rename(staged.join(path), &to).map_err(|error| failed(&to, &error))
-    };
+fn place(swap: &mut Swap, files: &BTreeMap<String, String>, previous: &[String]) -> Result<Written, Error> {
     for path in files.keys().filter(|path| *path != MANIFEST) {
-        rename(path)?;
+        swap.replace(path)?;
     }
+    let gone: Vec<_> = previous.iter().filter(|path| !files.contains_key(*path)).collect();
     let mut removed = 0;
-    for path in previous.iter().filter(|path| !files.contains_key(*path)) {
-        let file = out.join(path);
-        match fs::remove_file(&file) {
-            Ok(()) => removed += 1,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(&file, &error)),
-        }
-        // A folder that is empty now was the removed files'; one that is not stays.
-        let _ = file.parent().map(fs::remove_dir);
+    for path in &gone {
+        removed += usize::from(swap.take(path)?);
     }
     if files.contains_key(MANIFEST) {
-        rename(MANIFEST)?;
+        swap.replace(MANIFEST)?;
+    }
+    // A folder that is empty now was the removed files'; one that is not stays.
+    for path in gone {
+        let _ = swap.out.join(path).parent().map(fs::remove_dir);
     }
     Ok(Written { removed })
+}
+
+/// Files on their way into place, and those that made room for them.
+struct Swap {
+    new: PathBuf,
+    old: PathBuf,
+    out: PathBuf,
+    /// What was done, in order: the path, and whether a new file stands there now.
+    done: Vec<(String, bool)>,
+}
+
+impl Swap {
+    /// Puts the new file in place of the old one.
+    fn replace(&mut self, path: &str) -> Result<(), Error> {
+        self.take(path)?;
+        let to = self.out.join(path);
+        create(to.parent().unwrap_or(&self.out))?;
+        fs::rename(self.new.join(path), &to).map_err(|error| failed(&to, &error))?;
+        self.done.push((path.to_owned(), true));
+        Ok(())
+    }
+
+    /// Takes the old file away, if there is one.
+    fn take(&mut self, path: &str) -> Result<bool, Error> {
+        let (from, to) = (self.out.join(path), self.old.join(path));
+        match fs::symlink_metadata(&from) {
+            Ok(found) if found.is_dir() => {
+                let why = "a folder stands where a file belongs".to_owned();
+                return Err(Error::Write { path: shown(&from).into(), why });
+            }
+            Ok(_) => {}
+            Err(_) => return Ok(false),
+        }
+        create(to.parent().unwrap_or(&self.old))?;
+        fs::rename(&from, &to).map_err(|error| failed(&from, &error))?;
+        self.done.push((path.to_owned(), false));
+        Ok(true)
+    }
+
+    /// Gives every place back to what stood there.
+    fn undo(&self) {
+        for (path, is_new) in self.done.iter().rev() {
+            let here = self.out.join(path);
+            // Best effort: the error that made this necessary is the one to report.
+            let _ = if *is_new { fs::remove_file(&here) } else { fs::rename(self.old.join(path), &here) };
+        }
+    }
 }
 
 /// The files that the folder's manifest lists. A manifest of something else means that this folder is not for us.

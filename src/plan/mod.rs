@@ -11,6 +11,7 @@ use std::fmt;
 pub use definitions::{Definition, DefinitionKind};
 
 use crate::spec::{ColumnId, ExceptionsId, PeriodId, Spec, TableId};
+use crate::sql::Relation;
 
 /// Everything that a project needs, in run order.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub struct Scope {
     pub batch: Option<TableId>,
     /// The keys whose rows a reactivation may have touched; `None` means every key.
     pub touched: Option<Touched>,
+    /// The same of the parent, by the columns that children join; `None` means every key.
+    pub parent_touched: Option<Touched>,
 }
 
 /// How a due row is known.
@@ -62,15 +65,25 @@ pub enum Due {
     Listed,
 }
 
-/// Rows of a table that a cycle's batches touched: those in its own batch, and those whose parent was touched.
+/// Rows of a table that a cycle's batches touched: those in its own batch, and those that lead to a row in the batch of an
+/// ancestor.
 #[derive(Clone, Debug)]
 pub struct Touched {
     /// The table.
     pub table: TableId,
     /// Its columns by which the rows are known.
     pub columns: Vec<ColumnId>,
-    /// Its columns beside the parent's, and what touched the parent.
-    pub parent: Option<(Vec<ColumnId>, Box<Touched>)>,
+    /// The way up, nearest ancestor first.
+    pub ancestors: Vec<Hop>,
+}
+
+/// From a table to its parent.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// The parent.
+    pub parent: TableId,
+    /// The child's columns, each with the parent's that it equals.
+    pub on: Vec<(ColumnId, ColumnId)>,
 }
 
 /// One statement.
@@ -177,6 +190,28 @@ pub enum Slot {
     Exceptions(ExceptionsId),
     /// The view over a mart and its history tables.
     AllRows(TableId),
+}
+
+impl Slot {
+    /// The real relation.
+    ///
+    /// # Panics
+    ///
+    /// On the raw table of a table that has none; a plan has no such slot.
+    pub fn relation(self, spec: &Spec) -> Relation {
+        match self {
+            Slot::Mart(table) => spec.table(table).relation.clone(),
+            Slot::Source(table) => {
+                spec.table(table).source.clone().expect("a plan reads the raw table of a spec that states one")
+            }
+            Slot::History(table, period) => spec.history(table, period),
+            Slot::Cutoff(table) => spec.cutoff(table),
+            Slot::Versions(table) => spec.versions(table),
+            Slot::Due(table) => spec.due(table),
+            Slot::Exceptions(id) => spec.exceptions(id).relation.clone(),
+            Slot::AllRows(table) => spec.all_rows(table),
+        }
+    }
 }
 
 impl Step {

@@ -1,6 +1,6 @@
 //! The steps of one table. Why each is there stands beside it; the order is the law.
 
-use crate::plan::{Due, Scope, Slot, Step, StepName, TablePlan, Touched, Verb};
+use crate::plan::{Due, Hop, Scope, Slot, Step, StepName, TablePlan, Touched, Verb};
 use crate::spec::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
 
 pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
@@ -20,27 +20,31 @@ pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
 fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Scope {
     let table = spec.table(id);
     let batch = (by_batch && table.source.is_some()).then_some(id);
-    let (due, touched) = match table.retention {
-        Retention::For { .. } => (Due::ByCutoff, None),
-        Retention::WhileIn { .. } => {
-            (Due::Listed, by_batch.then(|| touched(spec, id, table.unique_key.clone())).flatten())
+    let (due, touched, parent_touched) = match &table.retention {
+        Retention::WhileIn { parent, on, .. } if by_batch => {
+            let theirs = on.iter().map(|&(_, theirs)| theirs).collect();
+            // A table of the chain that has no batch may have touched every key.
+            let own = touched(spec, id, table.unique_key.clone());
+            let parent = own.as_ref().and_then(|_| touched(spec, *parent, theirs));
+            (Due::Listed, own, parent)
         }
+        Retention::WhileIn { .. } => (Due::Listed, None, None),
+        Retention::For { .. } => (Due::ByCutoff, None, None),
     };
-    Scope { periods, due, versioned: table.is_versioned(), batch, touched }
+    Scope { periods, due, versioned: table.is_versioned(), batch, touched, parent_touched }
 }
 
-/// `None` if a table of the chain has no batch: then every key may have been touched.
+/// `None` if a table on the way up has no batch.
 fn touched(spec: &Spec, id: TableId, columns: Vec<ColumnId>) -> Option<Touched> {
-    let table = spec.table(id);
+    let mut ancestors = Vec::new();
+    let mut table = spec.table(id);
     table.source.as_ref()?;
-    let parent = match &table.retention {
-        Retention::For { .. } => None,
-        Retention::WhileIn { parent, on, .. } => {
-            let (ours, theirs) = on.iter().copied().unzip();
-            Some((ours, Box::new(touched(spec, *parent, theirs)?)))
-        }
-    };
-    Some(Touched { table: id, columns, parent })
+    while let Retention::WhileIn { parent, on, .. } = &table.retention {
+        ancestors.push(Hop { parent: *parent, on: on.clone() });
+        table = spec.table(*parent);
+        table.source.as_ref()?;
+    }
+    Some(Touched { table: id, columns, ancestors })
 }
 
 fn load(spec: &Spec, id: TableId) -> Vec<Step> {
@@ -161,14 +165,11 @@ impl Builder<'_> {
         }
     }
 
-    /// The relations by which touched rows are known.
-    fn touched_reads(touched: Option<&Touched>, reads: &mut Vec<Slot>) {
-        let Some(touched) = touched else { return };
-        reads.push(Slot::Source(touched.table));
-        if let Some((_, parent)) = &touched.parent {
-            reads.push(Slot::Mart(touched.table));
-            Self::touched_reads(Some(parent), reads);
-        }
+    /// The relations by which touched rows are known: every batch on the way up, and the marts between.
+    fn touched_reads(touched: &Touched) -> impl Iterator<Item = Slot> {
+        let way = std::iter::once(touched.table).chain(touched.ancestors.iter().map(|hop| hop.parent));
+        let marts = way.clone().take(touched.ancestors.len()).map(Slot::Mart);
+        way.map(Slot::Source).chain(marts)
     }
 
     fn per_period(&self, step: impl Fn(Slot) -> Step) -> Vec<Step> {
@@ -232,8 +233,7 @@ impl Builder<'_> {
     fn restore(&self, parent: TableId) -> Step {
         let mut reads = vec![self.mart(), Slot::Mart(parent)];
         reads.extend(self.histories());
-        let touched = self.scope.touched.as_ref().and_then(|touched| touched.parent.as_ref());
-        Self::touched_reads(touched.map(|(_, parent)| &**parent), &mut reads);
+        reads.extend(self.scope.parent_touched.iter().flat_map(Self::touched_reads));
         let reason = "rows whose parent is back return with it";
         self.step(StepName::Restore, "restore.sql.j2", Verb::Insert, self.mart(), reads, reason)
     }
@@ -244,7 +244,11 @@ impl Builder<'_> {
         };
         if self.scope.due == Due::Listed {
             let mut reads = vec![self.mart()];
-            Self::touched_reads(self.scope.touched.as_ref(), &mut reads);
+            if let Some(touched) = &self.scope.touched {
+                // The last cycle's list: it may have archived what it names, and stopped before the trim.
+                reads.push(self.due_list());
+                reads.extend(Self::touched_reads(touched));
+            }
             let reason = "a row that is back in the mart leaves its history table";
             return self.per_period(|history| delete("cleanup.sql.j2", history, reads.clone(), reason));
         }

@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use crate::plan::{Definition, Due, Scope, Slot, Step, Touched};
 use crate::render::value::Sql;
 use crate::render::vocabulary::Place;
-use crate::spec::resolve::names::{HOLD, NULL_KEY};
+use crate::spec::naming::{HOLD, NULL_KEY};
 use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, Time};
 use crate::sql::{TimeUnit, literal};
 
@@ -39,6 +39,7 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         proof => columns(table, &proof(table)),
         columns => columns(table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
         payload => columns(table, &table.payload().collect::<Vec<_>>()),
+        payload_groups => groups(&columns(table, &table.payload().collect::<Vec<_>>())),
         unit => unit(time),
         versioned => scope.versioned,
         due_is_listed => scope.due == Due::Listed,
@@ -61,6 +62,7 @@ pub(super) fn every_period(spec: &Spec, id: TableId) -> Value {
         versioned: spec.table(id).is_versioned(),
         batch: None,
         touched: None,
+        parent_touched: None,
     };
     table(spec, id, &scope)
 }
@@ -102,6 +104,14 @@ fn columns(table: &Table, ids: &[ColumnId]) -> Vec<Value> {
     ids.iter().map(|&id| column(table, id)).collect()
 }
 
+/// Columns in groups for conditions that chain one term per column: parsers recurse over a chain, and a mart may be wide.
+fn groups(columns: &[Value]) -> Value {
+    const TERMS: usize = 32;
+    let groups: Vec<Value> = columns.chunks(TERMS).map(|group| Value::from(group.to_vec())).collect();
+    let several = groups.len() > 1;
+    context! { each => groups, several => several }
+}
+
 fn interval(first: &Period, last: &Period, time: Time) -> Value {
     let bound = |day: String, epoch| Value::from(Sql::Literal(literal::instant(&day, epoch, time.unit, time.zoned)));
     context! { start => bound(first.start(), first.start_epoch()), end => bound(last.end(), last.end_epoch()) }
@@ -141,14 +151,13 @@ fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
         }
         Retention::WhileIn { parent, on, root } => {
             let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
-            let link = scope.touched.as_ref().and_then(|link| link.parent.as_ref());
             context! {
                 root_cutoff => place(Slot::Cutoff(*root)),
                 root_unit => unit(spec.table(*root).time),
                 parent => context! {
                     mart => place(Slot::Mart(*parent)),
                     on => pairs(table, spec.table(*parent), on),
-                    touched => link.map(|(_, parent)| touched(spec, parent)),
+                    touched => scope.parent_touched.as_ref().map(|link| touched(spec, link)),
                 },
             }
         }
@@ -162,19 +171,31 @@ fn pairs(child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]) -> Vec<Valu
 }
 
 fn touched(spec: &Spec, link: &Touched) -> Value {
-    let table = spec.table(link.table);
     let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
-    let parent = link.parent.as_ref().map(|(ours, parent)| {
-        let on: Vec<_> = ours.iter().copied().zip(parent.columns.iter().copied()).collect();
-        (pairs(table, spec.table(parent.table), &on), touched(spec, parent))
-    });
-    let (on, parent) = parent.unzip();
+    let alias = |level: usize| Value::from(Sql::Alias(if level == 0 { "u".to_owned() } else { format!("u{level}") }));
+    // One route per ancestor: over the marts between, to that ancestor's batch.
+    let routes: Vec<_> = (1..=link.ancestors.len())
+        .map(|length| {
+            let mut child = link.table;
+            let hops = link.ancestors[..length].iter().enumerate().map(|(level, hop)| {
+                let on = pairs(spec.table(child), spec.table(hop.parent), &hop.on);
+                child = hop.parent;
+                let last = level + 1 == length;
+                let (table, to) = if last {
+                    (place(Slot::Source(child)), Value::from(Sql::Alias("b".to_owned())))
+                } else {
+                    (place(Slot::Mart(child)), alias(level + 1))
+                };
+                context! { table => table, alias => to, below => alias(level), on => on }
+            });
+            Value::from(hops.collect::<Vec<_>>())
+        })
+        .collect();
     context! {
         source => place(Slot::Source(link.table)),
         mart => place(Slot::Mart(link.table)),
-        columns => columns(table, &link.columns),
-        on => on,
-        parent => parent,
+        columns => columns(spec.table(link.table), &link.columns),
+        routes => routes,
     }
 }
 
@@ -198,6 +219,6 @@ fn load(table: &Table) -> Option<Value> {
         ids.map(|id| raw(&table.column(id).name)).collect()
     };
     Some(
-        context! { order_by => order_by, lookback => lookback, not_null => not_null(false), not_null_key => not_null(true) },
+        context! { order_by => order_by, lookback => lookback, not_null => groups(&not_null(false)), not_null_key => not_null(true) },
     )
 }

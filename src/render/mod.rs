@@ -7,8 +7,6 @@ mod vocabulary;
 
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-pub(crate) use vocabulary::relation;
-
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};

@@ -55,7 +55,10 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// The project's own templates, by name.
 pub(super) fn overrides(inputs: &Inputs) -> BTreeMap<String, String> {
-    inputs.of_role(Role::Template).map(|file| (inputs.name(file).to_owned(), inputs.text(file).to_owned())).collect()
+    inputs
+        .of_role(Role::Template)
+        .map(|file| (inputs.name(file).to_owned(), inputs.text(file).replace("\r\n", "\n")))
+        .collect()
 }
 
 /// Reports templates of the project that are too large, and those that take the place of none: they would have no effect,

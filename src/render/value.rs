@@ -26,6 +26,8 @@ pub(super) enum Sql {
     },
     /// A literal, quoted where it was made.
     Literal(String),
+    /// The alias of a row, made by Rowkeep.
+    Alias(String),
 }
 
 impl Object for Sql {
@@ -41,7 +43,7 @@ impl Object for Sql {
         match &**self {
             Sql::Relation(place) => f.write_str(&place.full),
             Sql::Column { name, .. } => f.write_str(name.as_str()),
-            Sql::Literal(text) => f.write_str(text),
+            Sql::Literal(text) | Sql::Alias(text) => f.write_str(text),
         }
     }
 }
@@ -89,7 +91,10 @@ pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
         Some(Sql::Literal(text)) => Ok(quoted(text.clone())),
         _ => Err(misused("literal", "literals", value)),
     });
-    environment.add_filter("name", move |value: &Value| columns("name", value, |name, _| name.sql(dialect)));
+    environment.add_filter("name", move |value: &Value| match value.downcast_object_ref::<Sql>() {
+        Some(Sql::Alias(alias)) => Ok(quoted(alias.clone())),
+        _ => columns("name", value, |name, _| name.sql(dialect)),
+    });
     environment.add_filter("type", move |value: &Value| columns("type", value, |_, ty| ty.sql(dialect)));
     environment.add_filter("of", move |value: &Value, row: &Value| {
         let row = match row.as_str() {

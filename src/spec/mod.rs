@@ -2,12 +2,13 @@
 //!
 //! `read` turns texts into raw shapes, `resolve` turns those into a [`Spec`]. Each reports all that it finds wrong at once.
 
+pub(crate) mod naming;
 mod period;
 mod raw;
 mod read;
 #[cfg(feature = "cli")]
 pub(crate) mod references;
-pub(crate) mod resolve;
+mod resolve;
 mod schema;
 mod shape;
 mod yaml;

@@ -41,6 +41,19 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
                 .help("put a template there, or remove the key"),
         );
     }
+    if let Some(project) = &project {
+        let in_place = |role, stated: bool| inputs.of_role(role).next().filter(|_| stated);
+        let periods =
+            in_place(Role::Periods, matches!(project.periods.get().map(|at| &at.value), Some(Either::List(_))));
+        let tables = in_place(Role::Table, matches!(project.tables.get().map(|at| &at.value), Some(Either::List(_))));
+        for file in periods.into_iter().chain(tables) {
+            let message = format!("{} was given, but the project file states the same in place", inputs.name(file));
+            sink.push(
+                Diagnostic::new(Code::Reference, message, Span { file, start: 0, end: 0 }, "would be ignored")
+                    .help("state it in one of the two places"),
+            );
+        }
+    }
     let raw = project.zip(periods).map(|(project, periods)| Raw { project, periods, tables });
     sink.finish(raw)
 }

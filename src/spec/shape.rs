@@ -231,6 +231,7 @@ impl<'a> Mapping<'a> {
             sink.push(Diagnostic::new(Code::WrongType, message, node.span, "not a mapping").help(help));
             return None;
         };
+        let mut misspelt = Vec::new();
         for (key, _) in entries {
             if keys.iter().any(|(known, _)| *known == key.value) {
                 continue;
@@ -239,13 +240,18 @@ impl<'a> Mapping<'a> {
             let mut diagnostic = Diagnostic::new(Code::UnknownKey, message, key.span, "not a known key");
             let known = keys.iter().map(|(known, _)| *known);
             diagnostic = match did_you_mean(&key.value, known.clone()) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                Some(near) => {
+                    misspelt.push(near);
+                    diagnostic.help(format!("did you mean `{near}`?"))
+                }
                 None => diagnostic.help(format!("known keys: {}", known.collect::<Vec<_>>().join(", "))),
             };
             sink.push(diagnostic);
         }
         let mapping = Self { entries, span: node.span };
-        for (key, _) in keys.iter().filter(|(key, required)| *required && mapping.find(key).is_none()) {
+        // A key that is there under a misspelt name is said already.
+        let absent = |key: &str| mapping.find(key).is_none() && !misspelt.contains(&key);
+        for (key, _) in keys.iter().filter(|(key, required)| *required && absent(key)) {
             let message = format!("{} lacks its key `{key}`", T::expected());
             sink.push(
                 Diagnostic::new(Code::MissingKey, message, mapping.span, "in this mapping")

@@ -114,7 +114,14 @@ fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Dia
         let message = "a merge key (`<<`) hides which value counts";
         return Diagnostic::new(Code::Syntax, message, span, "not supported").help("write the keys out");
     }
-    Diagnostic::new(Code::Syntax, format!("{} is not YAML: {said}", inputs.name(file)), span, "here")
+    // The scanner stops where the value before a tab began; the tab is what has to go.
+    let tab = text[start..].find('\t').filter(|_| said.contains("tab")).map(|at| start + at);
+    let span = tab.map_or(span, |start| Span { file, start, end: start + 1 });
+    let help = match tab {
+        Some(_) => "indent with spaces",
+        None => "keys of one mapping start in one column, `: ` stands between key and value, and brackets close",
+    };
+    Diagnostic::new(Code::Syntax, format!("{} is not YAML: {said}", inputs.name(file)), span, "here").help(help)
 }
 
 /// The byte of a 1-based line and character column.

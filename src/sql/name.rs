@@ -14,8 +14,10 @@ pub struct Name {
 }
 
 /// The words by which statements call their rows. A DELETE calls its target by its bare name, so no mart may be named like one.
-pub(crate) const ALIASES: [&str; 16] =
-    ["m", "h", "b", "p", "c", "v", "d", "e", "n", "u", "oldest", "copies", "ranked", "touched", "gap", "newest"];
+pub(crate) const ALIASES: [&str; 24] = [
+    "m", "h", "b", "p", "c", "v", "d", "e", "n", "u", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "oldest",
+    "copies", "ranked", "touched", "gap", "newest",
+];
 
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +52,11 @@ impl Name {
         if inner.trim().is_empty() {
             return Err(NameError::Empty);
         }
-        match inner.chars().find(|&c| !(c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.'))) {
+        // Letters that look like nothing, and blanks at the ends, would make two names that read the same.
+        let unseen = |c| matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+        let known = |c: char| (c.is_alphanumeric() && !unseen(c)) || matches!(c, ' ' | '_' | '-' | '.');
+        let edge = [inner.chars().next(), inner.chars().last()].into_iter().flatten().find(|&c| c == ' ');
+        match inner.chars().find(|&c| !known(c)).or(edge) {
             Some(c) => Err(NameError::Forbidden(c)),
             None => Ok(Self { text: inner.to_owned(), quoted: true }),
         }
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_quoted_name_cannot_end_its_quotes() {
-        for text in ["\"a\"b\"", "\"a;b\"", "\"a{b\"", "\"a\nb\"", "\"a'b\"", "\"a\\b\""] {
+        for text in ["\"a\"b\"", "\"a;b\"", "\"a{b\"", "\"a\nb\"", "\"a'b\"", "\"a\\b\"", "\" a\"", "\"\u{3164}\""] {
             assert!(matches!(Name::column(text), Err(NameError::Forbidden(_))), "{text}");
         }
         assert_eq!(Name::column("\"\""), Err(NameError::Empty));

@@ -46,6 +46,24 @@ impl SqlType {
         "json",
     ];
 
+    /// The word for a type that other engines call differently.
+    pub(crate) fn meant(text: &str) -> Option<&'static str> {
+        let word = text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
+        Some(match word.as_str() {
+            "int2" => "smallint",
+            "int" | "int4" => "integer",
+            "int8" | "long" => "bigint",
+            "bool" => "boolean",
+            "float4" => "real",
+            "float" | "float8" | "double precision" => "double",
+            "numeric" | "number" => "decimal(p, s)",
+            "string" | "char" | "nvarchar" | "character varying" => "varchar(n)",
+            "datetime" => "timestamp",
+            "super" | "jsonb" | "variant" => "json",
+            _ => return None,
+        })
+    }
+
     /// Reads a type; `Err` says what was expected.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let lower = text.trim().to_ascii_lowercase();

@@ -7,12 +7,12 @@ mod relations;
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{FromTable, ObjectName, Statement, TableFactor, TableObject, TableWithJoins};
+use sqlparser::ast::{CreateTable, FromTable, Insert, ObjectName, Statement, TableFactor, TableObject, TableWithJoins};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::plan::{Slot, Verb};
-use crate::render::{Rendered, relation};
+use crate::render::Rendered;
 use crate::spec::Spec;
 use crate::sql::parse::parse;
 
@@ -80,7 +80,7 @@ fn statement(spec: &Spec, claim: &Claim<'_>, sql: &str) -> Result<(), Diagnostic
         return Err(Diagnostic::in_text(Code::NotOneStatement, message, at(None), "split it into parts of its step"));
     };
     let found = effect(statement);
-    let target = relation(spec, claim.writes);
+    let target = claim.writes.relation(spec);
     match found {
         Some((verb, name)) if verb == claim.verb && is(name, &target.folded(spec.dialect), spec.dialect) => {}
         found => {
@@ -94,7 +94,7 @@ fn statement(spec: &Spec, claim: &Claim<'_>, sql: &str) -> Result<(), Diagnostic
         }
     }
     let declared: BTreeSet<_> =
-        claim.reads.iter().chain([&claim.writes]).map(|&slot| relation(spec, slot).folded(spec.dialect)).collect();
+        claim.reads.iter().chain([&claim.writes]).map(|&slot| slot.relation(spec).folded(spec.dialect)).collect();
     if let Some(undeclared) = relations::undeclared(statement, &declared, spec.dialect) {
         let message = format!("{} touches {}, which its step does not declare", claim.name, quoted(&undeclared));
         let line = sql.lines().position(|line| line.contains(&undeclared)).map(|line| line + 1);
@@ -108,26 +108,42 @@ fn line_range(text: &str, line: usize) -> std::ops::Range<usize> {
     start..start + text[start..].lines().next().map_or(0, str::len)
 }
 
-/// What a statement does, and to which relation.
+/// What a statement does, and to which relation. Forms that would do more than their verb says are none of ours.
 fn effect(statement: &Statement) -> Option<(Verb, &ObjectName)> {
     match statement {
-        Statement::Insert(insert) => match &insert.table {
-            TableObject::TableName(name)
-                if insert.table_alias.is_none() && !insert.overwrite && insert.on.is_none() =>
-            {
-                Some((Verb::Insert, name))
-            }
+        Statement::Insert(insert) if appends_only(insert) => match &insert.table {
+            TableObject::TableName(name) => Some((Verb::Insert, name)),
             _ => None,
         },
-        Statement::Delete(delete) if delete.tables.is_empty() && delete.limit.is_none() => match &delete.from {
-            FromTable::WithFromKeyword(tables) => only_table(tables).map(|name| (Verb::Delete, name)),
-            FromTable::WithoutKeyword(_) => None,
-        },
-        Statement::Update(update) => only_table(std::slice::from_ref(&update.table)).map(|name| (Verb::Update, name)),
-        Statement::CreateTable(create) => Some((Verb::CreateTable, &create.name)),
-        Statement::CreateView(create) => Some((Verb::CreateView, &create.name)),
+        Statement::Delete(delete) if delete.returning.is_none() && delete.using.is_none() && delete.limit.is_none() => {
+            match &delete.from {
+                FromTable::WithFromKeyword(tables) if delete.tables.is_empty() => {
+                    only_table(tables).map(|name| (Verb::Delete, name))
+                }
+                _ => None,
+            }
+        }
+        Statement::Update(update) if update.returning.is_none() && update.limit.is_none() && update.or.is_none() => {
+            only_table(std::slice::from_ref(&update.table)).map(|name| (Verb::Update, name))
+        }
+        Statement::CreateTable(create) if keeps_what_is_there(create) => Some((Verb::CreateTable, &create.name)),
+        Statement::CreateView(create) if !create.materialized && !create.temporary => {
+            Some((Verb::CreateView, &create.name))
+        }
         _ => None,
     }
+}
+
+/// No row that is there is replaced, and none is given back.
+fn appends_only(insert: &Insert) -> bool {
+    let replaces =
+        insert.or.is_some() || insert.ignore || insert.overwrite || insert.replace_into || insert.on.is_some();
+    !replaces && insert.returning.is_none() && insert.table_alias.is_none()
+}
+
+/// A definition may run again: it must not empty a table that is there, nor make one that goes away by itself.
+fn keeps_what_is_there(create: &CreateTable) -> bool {
+    create.if_not_exists && !create.or_replace && !create.temporary && create.query.is_none()
 }
 
 /// The target's columns are written by its bare name, so it has no alias.

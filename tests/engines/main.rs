@@ -4,4 +4,5 @@
 mod engine;
 mod history;
 mod statements;
+mod stops;
 mod units;

@@ -11,6 +11,8 @@ pub(super) const DAY: u64 = 86_400;
 pub(super) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<u64> {
     match parse(&text.value) {
         Ok(seconds) => Some(seconds),
+        // A default that many tables take is wrong once.
+        Err(_) if sink.has(Code::Duration, text.span) => None,
         Err((problem, help)) => {
             let message = format!("{what} is {}, which {problem}", quoted(&text.value));
             sink.push(Diagnostic::new(Code::Duration, message, text.span, "not a fixed length of time").help(help));

@@ -1,8 +1,10 @@
 //! From raw shapes to a [`Spec`]: names are looked up, bounds computed, contradictions refused.
 
+mod columns;
 mod duration;
-pub(crate) mod exceptions;
-pub(crate) mod names;
+mod exceptions;
+mod load;
+mod names;
 mod order;
 mod periods;
 mod table;

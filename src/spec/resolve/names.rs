@@ -4,31 +4,22 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::source::{Span, Spanned};
+use crate::spec::naming::{HOLD, NULL_KEY, SWEEP};
 use crate::spec::raw::RawTable;
-use crate::spec::{Spec, Table};
+use crate::spec::{Spec, TableId};
 use crate::sql::{ALIASES, Relation};
 
-/// Suffixes of a table's work tables.
-pub(crate) const CUTOFF: &str = "__cutoff";
-pub(crate) const VERSIONS: &str = "__versions";
-pub(crate) const DUE: &str = "__due";
-/// Prefix of the view over a mart and its history tables.
-pub(crate) const ALL_ROWS: &str = "all_";
-/// The folder of the nightly statements, beside those of the models.
-pub(crate) const SWEEP: &str = "sweep";
-/// Suffixes of exception types.
-pub(crate) const NULL_KEY: &str = "_NULL_KEY";
-pub(crate) const HOLD: &str = "_HOLD";
 /// The width of `exception_type` in the exceptions table.
 const MAX_TYPE: usize = 64;
 
 pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
     let mut taken = BTreeMap::new();
-    for table in &spec.tables {
-        check_table(spec, table, &mut taken, sink);
+    for (id, _) in spec.tables() {
+        check_table(spec, id, &mut taken, sink);
     }
     for exceptions in &spec.exceptions {
         claim(spec, &exceptions.relation, "the exceptions table", exceptions.span, &mut taken, sink);
+        check_name_length(spec, exceptions.key.name.as_str(), "the exception key", exceptions.span, sink);
     }
     // Raw tables may be shared by marts, but none may be a table that Rowkeep writes.
     for table in &spec.tables {
@@ -55,9 +46,9 @@ pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
 
 type Taken = BTreeMap<Vec<String>, (String, Span)>;
 
-fn check_table(spec: &Spec, table: &Table, taken: &mut Taken, sink: &mut Sink) {
-    let model = &table.model;
-    let (name, span) = (model.value.as_str(), model.span);
+fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
+    let table = spec.table(id);
+    let (name, span) = (table.model.value.as_str(), table.model.span);
     if name.eq_ignore_ascii_case(SWEEP) {
         let message = format!("the model {} is named like the folder of the nightly statements", quoted(name));
         sink.push(
@@ -65,25 +56,19 @@ fn check_table(spec: &Spec, table: &Table, taken: &mut Taken, sink: &mut Sink) {
         );
     }
     claim(spec, &table.relation, &format!("the mart of {name}"), span, taken, sink);
-    let mut longest = None;
-    for period in &spec.periods {
-        let history = table.history.renamed(table.history.name.with_suffix(&format!("_{}", period.name)));
-        claim_name(spec, &history, &format!("a history table of {name}"), table.history_span, taken, sink);
-        if longest.as_ref().is_none_or(|longest: &Relation| longest.name.as_str().len() < history.name.as_str().len()) {
-            longest = Some(history);
-        }
+    let histories: Vec<_> = spec.period_ids().map(|period| spec.history(id, period)).collect();
+    for history in &histories {
+        claim_name(spec, history, &format!("a history table of {name}"), table.history_span, taken, sink);
     }
     // One message for the prefix, not one per period.
-    if let Some(longest) = longest {
-        check_length(spec, &longest, "a history table", table.history_span, sink);
+    if let Some(longest) = histories.iter().max_by_key(|history| history.name.as_str().len()) {
+        check_length(spec, longest, "a history table", table.history_span, sink);
     }
-    for suffix in [CUTOFF, VERSIONS, DUE] {
-        let work = spec.schema.renamed(model.value.with_suffix(suffix));
+    for work in [spec.cutoff(id), spec.versions(id), spec.due(id)] {
         claim_name(spec, &work, &format!("a work table of {name}"), span, taken, sink);
     }
-    check_length(spec, &spec.schema.renamed(model.value.with_suffix(VERSIONS)), "a work table", span, sink);
-    let view = table.history.renamed(table.history.name.with_prefix(ALL_ROWS));
-    claim(spec, &view, &format!("the all-rows view of {name}"), table.history_span, taken, sink);
+    check_length(spec, &spec.versions(id), "a work table", span, sink);
+    claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.history_span, taken, sink);
 }
 
 fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {
@@ -115,19 +100,31 @@ fn claim_name(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &
 }
 
 fn check_length(spec: &Spec, relation: &Relation, what: &str, span: Span, sink: &mut Sink) {
-    let (most, dialect) = (spec.dialect.max_name_bytes(), spec.dialect);
     for part in relation.parts() {
-        let length = part.as_str().len();
-        if length > most {
-            let message =
-                format!("{what} would be named {}, {length} bytes where {dialect} keeps {most}", quoted(part.as_str()));
-            sink.push(
-                Diagnostic::new(Code::NameLength, message, span, "too long with what is added to it")
-                    .help(format!("shorten it by {} bytes", length - most)),
-            );
-        }
+        check_name_length(spec, part.as_str(), what, span, sink);
+    }
+    let file: usize = relation.parts().map(|part| part.as_str().len() + 1).sum();
+    if file > MAX_FILE {
+        let message = format!("{what} has a name of {file} bytes with its schema, more than a file can have");
+        sink.push(
+            Diagnostic::new(Code::NameLength, message, span, "its definition could not be written").help("shorten it"),
+        );
     }
 }
+
+fn check_name_length(spec: &Spec, name: &str, what: &str, span: Span, sink: &mut Sink) {
+    let (most, dialect, length) = (spec.dialect.max_name_bytes(), spec.dialect, name.len());
+    if length > most {
+        let message = format!("{what} would be named {}, {length} bytes where {dialect} keeps {most}", quoted(name));
+        sink.push(
+            Diagnostic::new(Code::NameLength, message, span, "too long with what is added to it")
+                .help(format!("shorten it by {} bytes", length - most)),
+        );
+    }
+}
+
+/// Names of files end at 255 bytes on the file systems that people use; a definition's file is named like its relation.
+const MAX_FILE: usize = 240;
 
 fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
     let mut taken: BTreeMap<String, (String, Span)> = BTreeMap::new();
@@ -146,7 +143,8 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sin
         }
         for derived in ["", NULL_KEY, HOLD] {
             let ty = format!("{}{derived}", stated.value).to_ascii_uppercase();
-            if let Some((other, first)) = taken.get(&ty) {
+            // Two specs of one model were said to be one table already.
+            if let Some((other, first)) = taken.get(&ty).filter(|(other, _)| *other != model.value) {
                 let message = format!(
                     "{} and {other} would both record exceptions of type {}; each would hold the other's rows",
                     model.value,

@@ -5,10 +5,17 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::dialect::Dialect;
 use crate::source::{Span, Spanned};
-use crate::spec::resolve::table::{Draft, DraftRetention, unknown_column};
+use crate::spec::resolve::columns::unknown_column;
+use crate::spec::resolve::table::{Draft, DraftRetention};
 use crate::spec::shape::Entries;
 use crate::spec::{ColumnId, Retention, TableId};
 use crate::sql::{Name, SqlType};
+
+/// The most columns of a join.
+const MAX_PAIRS: usize = 32;
+
+/// The longest chain of parents: a restore looks through the batches of each.
+const MAX_DEPTH: usize = 8;
 
 /// A draft in its place of the run order, its links numbered by that order.
 pub(super) struct Ordered {
@@ -68,7 +75,8 @@ fn links(draft: &Draft, drafts: &[Draft], sink: &mut Sink) -> Option<Links> {
             }
             Some(_) => None,
             None => {
-                let near = did_you_mean(&name.value, drafts.iter().map(|other| other.model.value.as_str()));
+                let others = drafts.iter().filter(|other| !std::ptr::eq(*other, draft));
+                let near = did_you_mean(&name.value, others.map(|other| other.model.value.as_str()));
                 Some((format!("{role} of {model} names {target}, which no table spec describes"), near))
             }
         };
@@ -141,9 +149,19 @@ fn retention(
         DraftRetention::WhileIn { on, .. } => on,
     };
     let (parent, span) = links[i].parent?;
-    let mut root = parent;
+    let (mut root, mut depth) = (parent, 1);
     while let Some((next, _)) = links[root].parent {
-        root = next;
+        (root, depth) = (next, depth + 1);
+    }
+    if depth > MAX_DEPTH {
+        let model = drafts[i].model.value.as_str();
+        let message =
+            format!("{model} stands {depth} levels below the table that decides its cutoff; {MAX_DEPTH} are known");
+        sink.push(
+            Diagnostic::new(Code::TableReference, message, span, "one level too many")
+                .help("let it stay while its key is in a table further up"),
+        );
+        return None;
     }
     let on = join(&drafts[i], &drafts[parent], on.as_ref(), span, dialect, sink)?;
     Some(Retention::WhileIn { parent: TableId(place[parent]), on, root: TableId(place[root]) })
@@ -198,6 +216,12 @@ fn join(
                     Some((left, right)) => pairs.push((left, right, theirs.span)),
                     None => complete = false,
                 }
+            }
+            if entries.0.len() > MAX_PAIRS {
+                let message =
+                    format!("while_in of {child_model} joins on {} columns; {MAX_PAIRS} are known", entries.0.len());
+                sink.push(Diagnostic::new(Code::Budget, message, span, "too many").help("join on fewer columns"));
+                return None;
             }
             if entries.0.is_empty() {
                 let message =

@@ -1,5 +1,7 @@
 //! Periods: each with its bounds, together without gap or overlap.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
@@ -8,6 +10,9 @@ use crate::spec::Period;
 use crate::spec::period::{Bounds, bounds, day};
 use crate::spec::raw::RawPeriod;
 use crate::spec::shape::{Either, Field};
+
+/// The most periods: forty years of months. A statement names every open one, and parsers recurse over what it names.
+const MAX_PERIODS: usize = 480;
 
 pub(super) fn resolve(
     raw: &Spanned<Vec<Field<RawPeriod>>>,
@@ -19,17 +24,27 @@ pub(super) fn resolve(
         sink.push(Diagnostic::new(Code::NoPeriods, message, raw.span, "empty").help("add a line such as `- 2025_h2`"));
         return None;
     }
+    if let Some(one_too_many) = raw.value.get(MAX_PERIODS) {
+        let at = one_too_many.get().map_or(raw.span, |period| period.span);
+        let message = format!("{} periods are declared; {MAX_PERIODS} are known", raw.value.len());
+        sink.push(
+            Diagnostic::new(Code::Budget, message, at, "one too many")
+                .help("join old periods into one that states its bounds"),
+        );
+        return None;
+    }
     let found: Vec<_> = raw.value.iter().map(|field| field.get().and_then(|raw| resolve_one(raw, sink))).collect();
     // Neighbours of a period that could not be read are not judged: the gap between them is not the user's.
     let mut sound = found.iter().all(Option::is_some);
+    let mut seen = BTreeMap::new();
     for (i, period) in found.iter().enumerate() {
         let Some((period, span)) = period else { continue };
-        let twin = found[..i].iter().flatten().find(|(other, _)| other.name.eq_ignore_ascii_case(&period.name));
-        if let Some((_, first)) = twin {
+        let twin = seen.insert(period.name.to_ascii_lowercase(), *span);
+        if let Some(first) = twin {
             let message = format!("period {} stands twice; its history tables exist once", quoted(&period.name));
             sink.push(
                 Diagnostic::new(Code::PeriodDuplicate, message, *span, "again here")
-                    .also(*first, "first here")
+                    .also(first, "first here")
                     .help("remove one"),
             );
             sound = false;

@@ -1,12 +1,14 @@
 //! One table spec on its own: everything that can be known without looking at other tables.
 
-use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::source::{Span, Spanned};
-use crate::spec::raw::{Names, RawDefaults, RawIncremental, RawRetention, RawTable, RawTime};
-use crate::spec::resolve::{bad_name, duration, plain, relation_of};
+use crate::spec::raw::{Names, RawDefaults, RawLayout, RawRetention, RawTable, RawTime};
+use crate::spec::resolve::columns::{Scope, declared, position};
+use crate::spec::resolve::load::{LoadScope, load};
+use crate::spec::resolve::{duration, plain, relation_of};
 use crate::spec::shape::{Either, Entries, Field};
-use crate::spec::{Column, ColumnId, Layout, Load, Lookback, OrderBy, Rows, Time};
+use crate::spec::{Column, ColumnId, Layout, Load, Rows, Time};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
 /// A table whose links to other tables are still names.
@@ -40,11 +42,6 @@ impl Draft {
     }
 }
 
-fn position(columns: &[Column], name: &Name, dialect: Dialect) -> Option<ColumnId> {
-    let folded = name.folded(dialect);
-    columns.iter().position(|column| column.name.folded(dialect) == folded).map(ColumnId)
-}
-
 pub(super) fn draft(
     raw: &RawTable,
     span: Span,
@@ -61,7 +58,7 @@ pub(super) fn draft(
         None => model.as_ref().map(|model| schema.renamed(model.value.clone())),
     };
     let history = raw.history.get().and_then(|text| relation_of(text, "the history table", schema, sink));
-    let columns = raw.columns.get().map(|entries| columns(&entries.value, dialect, sink));
+    let columns = raw.columns.get().map(|entries| declared(&entries.value, dialect, sink));
     let columns = columns?;
     let scope = Scope { what: &what, columns: &columns, dialect };
     if columns.is_empty() {
@@ -88,12 +85,7 @@ pub(super) fn draft(
         None => missing(matches!(raw.retention, Field::Missing), "retention", &what, span, sink),
     };
     let layout = match raw.layout.get().or_else(|| defaults.and_then(|defaults| defaults.layout.get())) {
-        Some(stated) => Layout {
-            dist_key: stated.value.dist_key.get().and_then(|name| scope.column(name, "dist_key", sink)),
-            sort_key: stated.value.sort_key.get().map_or_else(Vec::new, |names| {
-                list(&names.value, names.span).iter().filter_map(|name| scope.column(name, "sort_key", sink)).collect()
-            }),
-        },
+        Some(stated) => layout(&stated.value, &scope, sink),
         None => Layout::default(),
     };
     let exception_type = raw.exception.get().and_then(|text| {
@@ -102,14 +94,12 @@ pub(super) fn draft(
     });
     let source = raw.source.get().map(|text| relation_of(text, "the raw table", schema, sink));
     let source_columns =
-        raw.source_columns.get().map_or_else(Vec::new, |entries| self::columns(&entries.value, dialect, sink));
-    for (key, column) in
-        raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0).iter().zip(&source_columns)
-    {
-        if position(&columns, &column.name, dialect).is_some() {
-            let message = format!("column {} of {what} stands in columns and in source_columns", quoted(&key.0.value));
+        raw.source_columns.get().map_or_else(Vec::new, |entries| declared(&entries.value, dialect, sink));
+    for (key, _) in raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0) {
+        if Name::column(&key.value).is_ok_and(|name| position(&columns, &name, dialect).is_some()) {
+            let message = format!("column {} of {what} stands in columns and in source_columns", quoted(&key.value));
             sink.push(
-                Diagnostic::new(Code::NameClash, message, key.0.span, "stands in `columns` too")
+                Diagnostic::new(Code::NameClash, message, key.span, "stands in `columns` too")
                     .help("raw has every column of the mart: list here only what it has beyond them"),
             );
         }
@@ -129,8 +119,13 @@ pub(super) fn draft(
             let message = format!("{what} has an incremental load, but no raw table to load from");
             sink.push(Diagnostic::new(Code::MissingKey, message, stated.span, "reads `source`").help("add `source:`"));
         }
-        let scope =
-            LoadScope { scope: &scope, source_columns: &source_columns, time, versioned: versioned.unwrap_or(false) };
+        let scope = LoadScope {
+            scope: &scope,
+            key: unique_key.as_deref().unwrap_or_default(),
+            source_columns: &source_columns,
+            time,
+            versioned: versioned.unwrap_or(false),
+        };
         load(&stated.value, &scope, sink)
     });
     Some(Draft {
@@ -178,107 +173,29 @@ pub(super) fn list(names: &Names, span: Span) -> Vec<Spanned<String>> {
     }
 }
 
-fn columns(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<Column> {
-    let mut columns: Vec<Column> = Vec::with_capacity(entries.0.len());
-    for (key, declared) in &entries.0 {
-        let name = match Name::column(&key.value) {
-            Ok(name) if name.as_str().to_lowercase().starts_with("rowkeep_") => {
-                let message =
-                    format!("column {} is named like those that statements add for themselves", quoted(&key.value));
-                sink.push(
-                    Diagnostic::new(Code::Name, message, key.span, "starts with `rowkeep_`")
-                        .help("choose another name"),
-                );
-                continue;
-            }
-            Ok(name) => name,
-            Err(error) => {
-                let diagnostic = bad_name(&key.value, key.span, "a column", error);
-                sink.push(if error == crate::sql::NameError::NotPlain {
-                    diagnostic.help(format!("or quote it, as in '\"{}\"'", key.value.replace(['"', '\''], "")))
-                } else {
-                    diagnostic
-                });
-                continue;
-            }
-        };
-        if let Some(twin) = position(&columns, &name, dialect) {
-            let message = format!(
-                "columns {} and {} are one to {dialect}",
-                quoted(columns[twin.0].name.as_str()),
-                quoted(name.as_str())
-            );
-            sink.push(Diagnostic::new(Code::NameClash, message, key.span, "again here").help("rename or remove one"));
-            continue;
-        }
-        if name.as_str().len() > dialect.max_name_bytes() {
-            let message = format!(
-                "column {} is longer than the {} bytes that {dialect} keeps",
-                quoted(name.as_str()),
-                dialect.max_name_bytes()
-            );
-            sink.push(Diagnostic::new(Code::NameLength, message, key.span, "would be cut off").help("shorten it"));
-            continue;
-        }
-        let Some(declared) = declared.get() else { continue };
-        let text = declared.value.trim();
-        let words = text.to_ascii_lowercase();
-        let (ty, not_null) = match words.strip_suffix("not null") {
-            Some(ty) => (ty.trim_end(), true),
-            None => (words.as_str(), false),
-        };
-        match SqlType::parse(ty) {
-            Ok(ty) => columns.push(Column { name, ty, not_null }),
-            Err(expected) => {
-                let message = format!("column {} has type {}; expected {expected}", quoted(&key.value), quoted(text));
-                let mut diagnostic =
-                    Diagnostic::new(Code::ColumnType, message, declared.span, "not a type that Rowkeep maps");
-                if let Some(near) = did_you_mean(ty, SqlType::WORDS) {
-                    diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-                }
-                sink.push(diagnostic);
-            }
-        }
-    }
-    columns
-}
-
-/// Where column names are looked up.
-struct Scope<'a> {
-    what: &'a str,
-    columns: &'a [Column],
-    dialect: Dialect,
-}
-
-impl Scope<'_> {
-    fn column(&self, text: &Spanned<String>, role: &str, sink: &mut Sink) -> Option<ColumnId> {
-        let found = Name::column(&text.value).ok().and_then(|name| position(self.columns, &name, self.dialect));
-        if found.is_none() {
-            sink.push(unknown_column(text, role, self.what, self.columns, "columns"));
-        }
-        found
-    }
-}
-
-pub(super) fn unknown_column(
-    text: &Spanned<String>,
-    role: &str,
-    what: &str,
-    columns: &[Column],
-    list: &str,
-) -> Diagnostic {
-    let message = format!("{role} of {what} names column {}, which `{list}` does not declare", quoted(&text.value));
-    let diagnostic = Diagnostic::new(Code::UnknownColumn, message, text.span, "no such column");
-    match did_you_mean(&text.value, columns.iter().map(|column| column.name.as_str())) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(format!("declare it under `{list}`, with its type")),
-    }
-}
+/// The most columns of a key: what a PostgreSQL index holds.
+const MAX_KEY: usize = 32;
 
 fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Option<Vec<ColumnId>> {
     let at = names.span;
+    if let Either::Scalar(text) = &names.value
+        && text.contains(',')
+    {
+        let message = format!("unique_key of {} is one word, {}", scope.what, quoted(text));
+        sink.push(
+            Diagnostic::new(Code::UnknownColumn, message, at, "not a list").help(format!("write a list: `[{text}]`")),
+        );
+        return None;
+    }
     let names = list(&names.value, at).into_iter().map(|name| (scope.column(&name, "unique_key", sink), name));
     let names: Vec<_> = names.collect();
+    if let Some((_, name)) = names.get(MAX_KEY) {
+        let message = format!("unique_key of {} names {} columns; {MAX_KEY} are known", scope.what, names.len());
+        sink.push(
+            Diagnostic::new(Code::Budget, message, name.span, "one too many").help("name a row by fewer columns"),
+        );
+        return None;
+    }
     if names.is_empty() {
         let message = format!("unique_key of {} names no column; no two rows could be told apart", scope.what);
         sink.push(Diagnostic::new(Code::UnknownColumn, message, at, "empty").help("name the columns that name a row"));
@@ -387,88 +304,30 @@ fn retention(
     }
 }
 
-struct LoadScope<'a> {
-    scope: &'a Scope<'a>,
-    source_columns: &'a [Column],
-    time: Option<Time>,
-    versioned: bool,
-}
-
-impl LoadScope<'_> {
-    /// A column of raw: one of the mart's, or one that raw has beyond them.
-    fn column(&self, text: &Spanned<String>, role: &str, sink: &mut Sink) -> Option<&Column> {
-        let dialect = self.scope.dialect;
-        let found = Name::column(&text.value).ok().and_then(|name| {
-            position(self.scope.columns, &name, dialect)
-                .map(|id| &self.scope.columns[id.0])
-                .or_else(|| position(self.source_columns, &name, dialect).map(|id| &self.source_columns[id.0]))
-        });
-        if found.is_none() {
-            let all: Vec<_> = self.scope.columns.iter().chain(self.source_columns).cloned().collect();
-            sink.push(unknown_column(text, role, self.scope.what, &all, "source_columns"));
+fn layout(stated: &RawLayout, scope: &Scope<'_>, sink: &mut Sink) -> Layout {
+    let dist_key: Vec<_> = stated.dist_key.get().cloned().into_iter().collect();
+    let sort_key = stated.sort_key.get().map_or_else(Vec::new, |names| list(&names.value, names.span));
+    let mut columns = |names: &[Spanned<String>], role: &str| {
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            let Some(id) = scope.column(name, role, sink) else { continue };
+            let ty = scope.columns[id.0].ty;
+            if found.contains(&id) {
+                let message = format!("{role} of {} names column {} twice", scope.what, quoted(&name.value));
+                sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
+            } else if ty == SqlType::Json {
+                // Redshift, "Limitations" of SUPER: neither a distribution key nor a sort key.
+                let message =
+                    format!("{role} of {} names {}, a {ty}, which has no order", scope.what, quoted(&name.value));
+                sink.push(
+                    Diagnostic::new(Code::ColumnType, message, name.span, "cannot lay out rows")
+                        .help("use another column"),
+                );
+            } else {
+                found.push(id);
+            }
         }
         found
-    }
-}
-
-fn load(stated: &RawIncremental, scope: &LoadScope<'_>, sink: &mut Sink) -> Option<Load> {
-    let what = scope.scope.what;
-    let names = stated.order_by.get()?;
-    let mut order_by = Vec::new();
-    let mut complete = true;
-    for term in list(&names.value, names.span) {
-        let text = term.value.trim();
-        let (column, descending) = match text.rsplit_once(char::is_whitespace) {
-            Some((column, word)) if word.eq_ignore_ascii_case("desc") => (column.trim_end(), true),
-            Some((column, word)) if word.eq_ignore_ascii_case("asc") => (column.trim_end(), false),
-            _ => (text, false),
-        };
-        let at = Spanned { value: column.to_owned(), span: term.span };
-        match scope.column(&at, "order_by", sink) {
-            Some(column) => order_by.push(OrderBy { column: column.name.clone(), descending }),
-            None => complete = false,
-        }
-    }
-    let time = scope.time.map(|time| &scope.scope.columns[time.column.0].name);
-    if let (true, true, Some(time)) = (scope.versioned, complete, time) {
-        let newest_first = order_by.first().is_some_and(|first| {
-            first.descending && first.column.folded(scope.scope.dialect) == time.folded(scope.scope.dialect)
-        });
-        if !newest_first {
-            let message = format!("order_by of {what} does not put the newest version first; an older one would win");
-            sink.push(
-                Diagnostic::new(Code::OrderBy, message, names.span, "starts with something else")
-                    .help(format!("start it with `{} desc`", time.as_str())),
-            );
-            complete = false;
-        }
-    }
-    let lookback = match stated.lookback.get() {
-        None => None,
-        Some(stated) => {
-            let name = stated.value.column.get()?;
-            let column = scope.column(name, "lookback", sink)?;
-            let seconds = duration::resolve(stated.value.within.get()?, &format!("lookback of {what}"), sink)?;
-            let is_time = time.is_some_and(|time| *time == column.name);
-            let unit = match (scope.time, column.ty) {
-                (Some(time), _) if is_time => time.unit,
-                (_, SqlType::Timestamp | SqlType::Timestamptz) => TimeUnit::Timestamp,
-                (_, ty) => {
-                    let message = format!("lookback of {what} measures {}, a {ty}", quoted(&name.value));
-                    sink.push(
-                        Diagnostic::new(Code::TimeUnit, message, name.span, "counts what?")
-                            .help("use a timestamp or timestamptz column, or the time column itself"),
-                    );
-                    return None;
-                }
-            };
-            if unit == TimeUnit::Date && seconds % duration::DAY != 0 {
-                let message = format!("lookback of {what} is not in whole days, but {} is a date", quoted(&name.value));
-                sink.push(Diagnostic::new(Code::Duration, message, name.span, "a date").help("write it in days"));
-                return None;
-            }
-            Some(Lookback { column: column.name.clone(), unit, seconds })
-        }
     };
-    (complete && !order_by.is_empty()).then_some(Load { order_by, lookback })
+    Layout { dist_key: columns(&dist_key, "dist_key").first().copied(), sort_key: columns(&sort_key, "sort_key") }
 }

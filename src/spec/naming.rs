@@ -1,0 +1,43 @@
+//! The names of what Rowkeep creates beside a mart: one place, for those who check names and those who write them.
+
+use crate::spec::{PeriodId, Spec, TableId};
+use crate::sql::Relation;
+
+/// The folder of the nightly statements, beside those of the models.
+pub(crate) const SWEEP: &str = "sweep";
+/// Suffixes of exception types.
+pub(crate) const NULL_KEY: &str = "_NULL_KEY";
+pub(crate) const HOLD: &str = "_HOLD";
+
+impl Spec {
+    /// The history table of a period.
+    pub(crate) fn history(&self, table: TableId, period: PeriodId) -> Relation {
+        let prefix = &self.table(table).history;
+        prefix.renamed(prefix.name.with_suffix(&format!("_{}", self.period(period).name)))
+    }
+
+    /// The view over a mart and its history tables.
+    pub(crate) fn all_rows(&self, table: TableId) -> Relation {
+        let prefix = &self.table(table).history;
+        prefix.renamed(prefix.name.with_prefix("all_"))
+    }
+
+    /// The work table that holds the cycle's cutoff.
+    pub(crate) fn cutoff(&self, table: TableId) -> Relation {
+        self.work(table, "__cutoff")
+    }
+
+    /// The work table that holds the newest time of keys that stand more than once.
+    pub(crate) fn versions(&self, table: TableId) -> Relation {
+        self.work(table, "__versions")
+    }
+
+    /// The work table that lists due rows.
+    pub(crate) fn due(&self, table: TableId) -> Relation {
+        self.work(table, "__due")
+    }
+
+    fn work(&self, table: TableId, suffix: &str) -> Relation {
+        self.schema.renamed(self.table(table).model.value.with_suffix(suffix))
+    }
+}
