@@ -135,6 +135,8 @@ fn two_years(dialect: Dialect) -> Vec<(&'static str, String)> {
     story.deliver(UTS, "1, 2, @2025-08-01, 101"); // a second event of the same second
     story.deliver(UTS, "3, 1, @2025-12-31 23:59:59, 100");
     story.deliver(UTS, "4, NULL, @2025-09-01, 100"); // lacks a part of its key
+    story.deliver(UTS, "5, 1, @2025-09-01, 100"); // will stand exactly on the cutoff
+    story.deliver(UTS, "5, 2, @2025-08-31 23:59:59, 100"); // and this one second before it
     story.cycle("2025-09-15");
     story.deliver(UTI, "6, 10, NULL"); // lacks its time
     story.deliver(UTI, "8, 10, @2025-03-01"); // older than every period
