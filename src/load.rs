@@ -104,7 +104,7 @@ impl Reader<'_> {
             let by = inputs.name(path.span.file);
             let line = 1 + inputs.text(path.span.file)[..path.span.start].matches('\n').count();
             Error::Read {
-                path: (self.shown)(&joined).into(),
+                path: (self.shown)(&without_detours(&joined)).into(),
                 why: format!("{}; line {line} of {by} names it", why(&error)),
             }
         })?;
@@ -227,6 +227,19 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The path as it reads without `..`: only to be shown, since a link would make it another place.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut shown = PathBuf::new();
+    for part in path.components() {
+        if part == std::path::Component::ParentDir {
+            shown.pop();
+        } else {
+            shown.push(part);
+        }
+    }
+    shown
 }
 
 fn read_error(path: &Path, error: &std::io::Error) -> Error {

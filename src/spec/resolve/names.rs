@@ -14,7 +14,20 @@ const MAX_TYPE: usize = 64;
 
 pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
     let mut taken = BTreeMap::new();
-    for (id, _) in spec.tables() {
+    let mut models: BTreeMap<String, Span> = BTreeMap::new();
+    for (id, table) in spec.tables() {
+        let (name, span) = (table.model.value.as_str(), table.model.span);
+        if let Some(&first) = models.get(&name.to_lowercase()) {
+            let message = format!("model {} has two specs; each would write the other's tables", quoted(name));
+            sink.push(
+                Diagnostic::new(Code::NameClash, message, span, "again here")
+                    .also(first, "first here")
+                    .help("keep one"),
+            );
+            // All that is derived from the model clashes too, and says no more.
+            continue;
+        }
+        models.insert(name.to_lowercase(), span);
         check_table(spec, id, &mut taken, sink);
     }
     for exceptions in &spec.exceptions {
@@ -144,7 +157,8 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sin
         for derived in ["", NULL_KEY, HOLD] {
             let ty = format!("{}{derived}", stated.value).to_ascii_uppercase();
             // Two specs of one model were said to be one table already.
-            if let Some((other, first)) = taken.get(&ty).filter(|(other, _)| *other != model.value) {
+            if let Some((other, first)) = taken.get(&ty).filter(|(other, _)| !other.eq_ignore_ascii_case(&model.value))
+            {
                 let message = format!(
                     "{} and {other} would both record exceptions of type {}; each would hold the other's rows",
                     model.value,

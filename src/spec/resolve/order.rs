@@ -66,25 +66,27 @@ impl Links {
 
 fn links(draft: &Draft, drafts: &[Draft], sink: &mut Sink) -> Option<Links> {
     let mut complete = true;
+    let others = || drafts.iter().filter(|other| !std::ptr::eq(*other, draft)).map(|other| other.model.value.as_str());
     let mut find = |name: &Spanned<String>, role: &str| {
         let found = drafts.iter().position(|other| other.model.value.as_str().eq_ignore_ascii_case(&name.value));
         let (model, target) = (draft.model.value.as_str(), quoted(&name.value));
         let problem = match found {
-            Some(table) if std::ptr::eq(&drafts[table], draft) => {
-                Some((format!("{role} of {model} names the table itself"), None))
-            }
+            Some(table) if std::ptr::eq(&drafts[table], draft) => Some((
+                format!("{role} of {model} names the table itself"),
+                "name another table, or remove the key".to_owned(),
+            )),
             Some(_) => None,
             None => {
-                let others = drafts.iter().filter(|other| !std::ptr::eq(*other, draft));
-                let near = did_you_mean(&name.value, others.map(|other| other.model.value.as_str()));
-                Some((format!("{role} of {model} names {target}, which no table spec describes"), near))
+                let help = match (did_you_mean(&name.value, others()), others().take(8).collect::<Vec<_>>().as_slice())
+                {
+                    (Some(near), _) => format!("did you mean `{near}`?"),
+                    (None, []) => "add the spec of that model: this one is alone".to_owned(),
+                    (None, models) => format!("name another model of this project, such as {}", models.join(", ")),
+                };
+                Some((format!("{role} of {model} names {target}, which no table spec describes"), help))
             }
         };
-        if let Some((message, near)) = problem {
-            let help = near.map_or_else(
-                || "name another model of this project".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
+        if let Some((message, help)) = problem {
             sink.push(Diagnostic::new(Code::TableReference, message, name.span, "not another table").help(help));
             complete = false;
             return None;
