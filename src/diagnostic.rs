@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::source::{Inputs, Span};
+use crate::source::{Inputs, Span, line_of};
 
 /// Declares [`Code`]: each variant with its number and, as doc comment, what it means.
 macro_rules! codes {
@@ -181,7 +181,7 @@ impl Diagnostic {
     /// Name and 1-based line of the place that the diagnostic points at.
     pub fn line<'a>(&'a self, inputs: &'a Inputs) -> (&'a str, usize) {
         let (name, text, range) = self.labels[0].place.resolve(inputs);
-        (name, 1 + text[..range.start].matches('\n').count())
+        (name, line_of(text, range.start))
     }
 
     /// The diagnostic as rustc would print it.
@@ -195,7 +195,7 @@ impl Diagnostic {
             let here = rest.iter().take_while(|label| label.place.resolve(inputs).0 == name).count();
             let ranges: Vec<_> = rest[..here].iter().map(|label| label.place.resolve(inputs).2).collect();
             let window = window(text, &ranges);
-            let line = 1 + text[..window.start].matches('\n').count();
+            let line = line_of(text, window.start);
             let mut snippet = Snippet::source(&text[window.clone()]).path(name).line_start(line);
             for (label, range) in rest.iter().zip(ranges) {
                 let within = range.start.clamp(window.start, window.end) - window.start

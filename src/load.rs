@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
 use crate::error::Error;
-use crate::source::{Inputs, Spanned};
-use crate::spec::{MAX_BYTES, references};
+use crate::source::{Inputs, Spanned, line_of};
+use crate::spec::references::{self, MAX_BYTES};
 
 /// The name of the project file.
 pub(crate) const PROJECT_FILE: &str = "rowkeep.yml";
@@ -24,17 +24,18 @@ pub(crate) struct Project {
     pub(crate) out: PathBuf,
 }
 
-/// Why a project could not be read.
+/// Why a project could not be read, or a command not be done.
 #[derive(Debug)]
-pub(crate) enum LoadError {
+pub(crate) enum Failure {
     /// The project's own files are wrong.
     Input(Diagnostics, Box<Inputs>),
+    /// The world failed.
     World(Error),
 }
 
-impl From<Error> for LoadError {
+impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        LoadError::World(error)
+        Failure::World(error)
     }
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn find(start: &Path) -> Result<PathBuf, Error> {
 }
 
 /// Reads every text of the project in a folder. `shown` turns a path into what diagnostics call it.
-pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Project, LoadError> {
+pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Project, Failure> {
     let folder = folder.canonicalize().map_err(|error| read_error(folder, &error))?;
     let root = repository(&folder);
     let file = folder.join(PROJECT_FILE);
@@ -98,11 +99,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Resolves a path of the project file, links first, and refuses one that leads out of the repository.
-    fn inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, LoadError> {
+    fn inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, Failure> {
         let joined = self.folder.join(&path.value);
         let resolved = joined.canonicalize().map_err(|error| {
             let by = inputs.name(path.span.file);
-            let line = 1 + inputs.text(path.span.file)[..path.span.start].matches('\n').count();
+            let line = line_of(inputs.text(path.span.file), path.span.start);
             Error::Read {
                 path: (self.shown)(&without_detours(&joined)).into(),
                 why: format!("{}; line {line} of {by} names it", why(&error)),
@@ -123,22 +124,22 @@ impl Reader<'_> {
         })
     }
 
-    fn outside(&self, path: &Spanned<String>, inputs: &Inputs) -> LoadError {
+    fn outside(&self, path: &Spanned<String>, inputs: &Inputs) -> Failure {
         let message =
             format!("{} leads out of the repository; a build must not depend on what lies there", quoted(&path.value));
         let diagnostic =
             Diagnostic::new(Code::Path, message, path.span, format!("outside of {}", (self.shown)(self.root)))
                 .help("move the file into the repository, and name it by a path that stays there");
-        LoadError::Input(diagnostic.into(), Box::new(inputs.clone()))
+        Failure::Input(diagnostic.into(), Box::new(inputs.clone()))
     }
 
-    fn wrong(path: &Spanned<String>, inputs: &Inputs, message: String, help: String) -> LoadError {
+    fn wrong(path: &Spanned<String>, inputs: &Inputs, message: String, help: String) -> Failure {
         let diagnostic = Diagnostic::new(Code::Path, message, path.span, "in this folder").help(help);
-        LoadError::Input(diagnostic.into(), Box::new(inputs.clone()))
+        Failure::Input(diagnostic.into(), Box::new(inputs.clone()))
     }
 
     /// The table specs of a folder, in the order of their names.
-    fn tables(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<PathBuf>, LoadError> {
+    fn tables(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<PathBuf>, Failure> {
         let mut files = Vec::new();
         for entry in self.entries(&self.inside(path, inputs)?)? {
             let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -162,7 +163,7 @@ impl Reader<'_> {
     }
 
     /// The templates of a folder and of its dialects' folders, each with its name.
-    fn templates(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<(String, PathBuf)>, LoadError> {
+    fn templates(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<(String, PathBuf)>, Failure> {
         let mut files = Vec::new();
         let mut folders = vec![(String::new(), self.inside(path, inputs)?)];
         while let Some((prefix, folder)) = folders.pop() {
@@ -196,7 +197,7 @@ impl Reader<'_> {
     }
 
     /// A file of a folder, whose own link must not lead out either.
-    fn linked(&self, file: &Path, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, LoadError> {
+    fn linked(&self, file: &Path, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, Failure> {
         let resolved = file.canonicalize().map_err(|error| read_error(Path::new(&(self.shown)(file)), &error))?;
         if resolved.starts_with(self.root) {
             return Ok(file.to_owned());

@@ -1,5 +1,7 @@
 //! Texts and places in them. Everything a diagnostic points at is a [`Span`] into one of the [`Inputs`].
 
+use std::ops::Range;
+
 use crate::dialect::Dialect;
 
 /// A place in one of the [`Inputs`]: a file and a half-open range of bytes.
@@ -134,4 +136,15 @@ impl Inputs {
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| file.text.as_str())
     }
+}
+
+/// The 1-based line of a byte.
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
+    1 + text[..at].matches('\n').count()
+}
+
+/// The bytes of a 1-based line, without its end.
+pub(crate) fn line_range(text: &str, line: usize) -> Range<usize> {
+    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+    start..start + text[start..].lines().next().map_or(0, str::len)
 }

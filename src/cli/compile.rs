@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::artifacts::Artifacts;
 use crate::cli::write::write;
-use crate::cli::{Failure, print, shown};
+use crate::cli::{print, shown};
 use crate::diagnostic::did_you_mean;
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::load;
+use crate::load::{self, Failure};
 
 /// Arguments of `rowkeep compile`.
 #[derive(Debug, clap::Args)]

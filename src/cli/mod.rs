@@ -14,10 +14,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::diagnostic::{Diagnostics, Style};
+use crate::diagnostic::Style;
 use crate::error::Error;
-use crate::load::LoadError;
-use crate::source::Inputs;
+use crate::load::Failure;
 
 /// Compiles retention: from YAML to every SQL statement that moves ageing rows from a mart to its history tables.
 #[derive(Debug, Parser)]
@@ -33,30 +32,6 @@ enum Command {
     Compile(compile::Arguments),
     /// Print the JSON Schema of a project file, for editors
     Schema(schema::Arguments),
-}
-
-/// Why a command did not end well.
-#[derive(Debug)]
-enum Failure {
-    /// The input is wrong: exit 1.
-    Input(Diagnostics, Box<Inputs>),
-    /// The job could not be done: exit 2.
-    World(Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Failure::World(error)
-    }
-}
-
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::Input(diagnostics, inputs) => Failure::Input(diagnostics, inputs),
-            LoadError::World(error) => Failure::World(error),
-        }
-    }
 }
 
 /// Runs the command that the process was started with.

@@ -1,7 +1,8 @@
 //! `rowkeep schema`
 
 use crate::artifacts::manifest;
-use crate::cli::{Failure, print};
+use crate::cli::print;
+use crate::load::Failure;
 
 /// Arguments of `rowkeep schema`.
 #[derive(Debug, clap::Args)]

@@ -127,7 +127,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// A step of one statement, whose template is named like it.
+    /// A step of one statement.
     fn step(
         &self,
         name: StepName,

@@ -5,13 +5,13 @@ mod templates;
 mod value;
 mod vocabulary;
 
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
-
 use std::collections::BTreeSet;
+
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::plan::{Definition, Plan, Slot, Step};
-use crate::source::Inputs;
+use crate::source::{Inputs, line_range};
 use crate::spec::{Spec, TableId};
 
 /// Instructions that one statement's template may run. The largest sound ones, over hundreds of periods, stay far below.
@@ -173,7 +173,7 @@ impl<'a> Renderer<'a> {
             ErrorKind::OutOfFuel => "runs without end".to_owned(),
             _ => format!("cannot be rendered: {}", said.strip_prefix("invalid operation: ").unwrap_or(said)),
         };
-        let range = error.range().unwrap_or_else(|| line_range(source, error.line()));
+        let range = error.range().unwrap_or_else(|| line_range(source, error.line().unwrap_or(1)));
         let message = format!("the template of {statement} {why}");
         let place = (format!("templates/{name}"), source, range);
         let diagnostic = Diagnostic::in_text(Code::Template, message, place, "here");
@@ -182,9 +182,4 @@ impl<'a> Renderer<'a> {
         }
         diagnostic
     }
-}
-
-fn line_range(text: &str, line: Option<usize>) -> std::ops::Range<usize> {
-    let start = text.split_inclusive('\n').take(line.unwrap_or(1).saturating_sub(1)).map(str::len).sum::<usize>();
-    start..start + text[start..].lines().next().map_or(0, str::len)
 }

@@ -13,9 +13,6 @@ mod schema;
 mod shape;
 mod yaml;
 
-#[cfg(feature = "cli")]
-pub(crate) use yaml::MAX_BYTES;
-
 pub use period::Period;
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;

@@ -5,6 +5,7 @@ use crate::source::{Inputs, Spanned};
 use crate::spec::raw::RawProject;
 use crate::spec::shape::{Either, Field, Shape};
 use crate::spec::yaml;
+pub(crate) use crate::spec::yaml::MAX_BYTES;
 
 /// The paths that a project file names.
 #[derive(Debug, Default)]

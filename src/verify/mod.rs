@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::plan::{Slot, Verb};
 use crate::render::Rendered;
+use crate::source::line_range;
 use crate::spec::Spec;
 use crate::sql::parse::parse;
 
@@ -101,11 +102,6 @@ fn statement(spec: &Spec, claim: &Claim<'_>, sql: &str) -> Result<(), Diagnostic
         return Err(Diagnostic::in_text(Code::UndeclaredRelation, message, at(line), "not declared"));
     }
     Ok(())
-}
-
-fn line_range(text: &str, line: usize) -> std::ops::Range<usize> {
-    let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-    start..start + text[start..].lines().next().map_or(0, str::len)
 }
 
 /// What a statement does, and to which relation. Forms that would do more than their verb says are none of ours.

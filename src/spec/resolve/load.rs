@@ -62,7 +62,7 @@ pub(super) fn load(stated: &RawIncremental, scope: &LoadScope<'_>, sink: &mut Si
             None => complete = false,
         }
     }
-    complete &= complete && is_total(&order_by, names, scope, sink);
+    complete = complete && is_total(&order_by, names, scope, sink);
     let time = scope.time.map(|time| &scope.scope.columns[time.column.0].name);
     let lookback = match stated.lookback.get() {
         None => None,
@@ -113,7 +113,9 @@ fn is_total(order_by: &[OrderBy], names: &Spanned<Names>, scope: &LoadScope<'_>,
     }
     let tells_apart =
         |term: &OrderBy| !is(term, time) && !scope.key.iter().any(|id| is(term, &scope.scope.columns[id.0].name));
-    if !order_by.iter().any(tells_apart) {
+    // Deliveries that are all key and time are equal: it does not matter which one wins.
+    let keyed = scope.key.len() + usize::from(scope.versioned);
+    if scope.scope.columns.len() > keyed && !order_by.iter().any(tells_apart) {
         let message =
             format!("order_by of {what} cannot tell two deliveries of one key and time apart; either could win");
         let help = "add a column in which they differ, such as a row number of raw".to_owned();
