@@ -28,6 +28,14 @@ pub enum Error {
         /// Where the search began.
         start: PathBuf,
     },
+    /// A database could not be reached, or refused a statement.
+    #[error("{engine}: {why}")]
+    Engine {
+        /// Which.
+        engine: &'static str,
+        /// What it said.
+        why: String,
+    },
     /// The command line asks for something that contradicts itself or the project.
     #[error("{0}")]
     Usage(String),

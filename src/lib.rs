@@ -78,6 +78,8 @@ mod error;
 #[cfg(feature = "cli")]
 mod load;
 pub mod plan;
+#[cfg(feature = "rehearse")]
+pub mod rehearse;
 mod render;
 mod source;
 pub mod spec;
@@ -98,11 +100,15 @@ pub use spec::{Spec, json_schema};
 ///
 /// All that the first failing stage found wrong with the input. See the [crate documentation](crate) for an example.
 pub fn compile(inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
-    let spec = resolve(inputs)?;
-    let plan = plan(&spec);
-    let rendered = render::render(&spec, &plan, inputs)?;
-    let compiled = verify::verify(&spec, rendered)?;
-    Ok(artifacts::emit(&spec, compiled, inputs))
+    compile_spec(&resolve(inputs)?, inputs)
+}
+
+/// What [`compile`] does once it has resolved.
+fn compile_spec(spec: &Spec, inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
+    let plan = plan(spec);
+    let rendered = render::render(spec, &plan, inputs)?;
+    let compiled = verify::verify(spec, rendered)?;
+    Ok(artifacts::emit(spec, compiled, inputs))
 }
 
 /// Reads and resolves a project: what [`compile`] does before it plans.

@@ -3,6 +3,8 @@
 pub(crate) mod literal;
 mod name;
 pub(crate) mod parse;
+#[cfg(feature = "rehearse")]
+pub(crate) mod relocate;
 mod reserved;
 mod types;
 

@@ -17,15 +17,20 @@ pub(crate) struct ParseError {
     pub(crate) line: Option<usize>,
 }
 
+/// The parser's idea of a dialect.
+pub(super) fn grammar(dialect: Dialect) -> &'static dyn sqlparser::dialect::Dialect {
+    match dialect {
+        Dialect::Redshift => &RedshiftSqlDialect {},
+        Dialect::Postgres => &PostgreSqlDialect {},
+        Dialect::DuckDb => &DuckDbDialect {},
+    }
+}
+
 /// Parses every statement of a text.
 ///
 /// The parser takes nearly anything in every dialect: a text that passes is well formed, not yet legal.
 pub(crate) fn parse(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
-    let grammar: &dyn sqlparser::dialect::Dialect = match dialect {
-        Dialect::Redshift => &RedshiftSqlDialect {},
-        Dialect::Postgres => &PostgreSqlDialect {},
-        Dialect::DuckDb => &DuckDbDialect {},
-    };
+    let grammar = grammar(dialect);
     let tokens =
         Tokenizer::new(grammar, sql).tokenize_with_location().map_err(|TokenizerError { message, location }| {
             ParseError { message, line: usize::try_from(location.line).ok() }

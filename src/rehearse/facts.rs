@@ -1,0 +1,153 @@
+//! What a spec says about its tables, as those who deliver rows and those who judge need it: no statement, no plan.
+
+use crate::rehearse::value::{SECOND, Typed, grain};
+use crate::spec::naming::{HOLD, NULL_KEY};
+use crate::spec::{Retention, Spec, Table};
+use crate::sql::TimeUnit;
+
+/// Every table of a project, in run order.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) tables: Vec<TableFacts>,
+    /// The exceptions tables: their relation, and the column that says what an exception is about.
+    pub(super) exceptions: Vec<(String, Typed)>,
+}
+
+/// One table. Columns are numbered as the mart has them.
+#[derive(Clone, Debug)]
+pub(super) struct TableFacts {
+    pub(super) model: String,
+    pub(super) mart: String,
+    pub(super) columns: Vec<Typed>,
+    pub(super) not_null: Vec<bool>,
+    pub(super) key: Vec<usize>,
+    pub(super) time: usize,
+    /// The smallest step of its time, in microseconds.
+    pub(super) grain: i64,
+    /// Whether versions of one key can differ in time.
+    pub(super) versioned: bool,
+    pub(super) keep: Keep,
+    pub(super) exceptions: usize,
+    pub(super) exception_key: usize,
+    pub(super) exception_type: String,
+    pub(super) raw: Raw,
+}
+
+/// How long a row stays in the mart.
+#[derive(Clone, Debug)]
+pub(super) enum Keep {
+    For { micros: i64 },
+    WhileIn { parent: usize, on: Vec<(usize, usize)>, root: usize },
+}
+
+/// The landing table: the mart's columns, and those that only raw has.
+#[derive(Clone, Debug)]
+pub(super) struct Raw {
+    pub(super) relation: String,
+    pub(super) extra: Vec<Typed>,
+    /// Columns beside the time by which the later delivered row is known, each with whether the larger value wins. Numbers
+    /// beyond the mart's columns mean the extra ones.
+    pub(super) tie_breaks: Vec<(usize, bool)>,
+    /// The slice that the load reads: a column, and how far back from its newest value, in microseconds.
+    pub(super) lookback: Option<(usize, i64)>,
+}
+
+impl TableFacts {
+    /// Every column of raw.
+    pub(super) fn raw_columns(&self) -> impl Iterator<Item = &Typed> {
+        self.columns.iter().chain(&self.raw.extra)
+    }
+
+    pub(super) fn hold_type(&self) -> String {
+        format!("{}{HOLD}", self.exception_type)
+    }
+
+    pub(super) fn null_key_type(&self) -> String {
+        format!("{}{NULL_KEY}", self.exception_type)
+    }
+}
+
+impl Facts {
+    /// Reads a spec in which every table has a raw table and a load.
+    pub(super) fn of(spec: &Spec) -> Self {
+        let tables = spec.tables.iter().map(|table| Self::table(spec, table)).collect();
+        let exceptions = spec
+            .exceptions
+            .iter()
+            .map(|exceptions| (exceptions.relation.sql(spec.dialect), Typed::new(&exceptions.key, None, spec.dialect)));
+        Self { tables, exceptions: exceptions.collect() }
+    }
+
+    fn table(spec: &Spec, table: &Table) -> TableFacts {
+        let dialect = spec.dialect;
+        let lookback = table.load.as_ref().and_then(|load| load.lookback.as_ref());
+        let unit_of = |name: &str| lookback.filter(|lookback| lookback.column.as_str() == name).map(|found| found.unit);
+        let columns: Vec<_> = table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(i, column)| {
+                let is_time = i == table.time.column.0;
+                let unit = if is_time { Some(table.time.unit) } else { unit_of(column.name.as_str()) };
+                Typed::new(column, unit, dialect)
+            })
+            .collect();
+        let extra: Vec<_> = table
+            .source_columns
+            .iter()
+            .map(|column| Typed::new(column, unit_of(column.name.as_str()), dialect))
+            .collect();
+        let number_of = |name: &str| columns.iter().chain(&extra).position(|column| column.name == name);
+        let time = table.time.column.0;
+        let order = table.load.iter().flat_map(|load| &load.order_by);
+        let tie_breaks = order
+            .filter_map(|term| Some((number_of(term.column.as_str())?, term.descending)))
+            .filter(|&(column, _)| column != time)
+            .collect();
+        let lookback = lookback.and_then(|lookback| {
+            let micros = i64::try_from(lookback.seconds).ok()?.checked_mul(SECOND)?;
+            Some((number_of(lookback.column.as_str())?, micros))
+        });
+        let keep = match &table.retention {
+            // A hundred years at most, by resolve.
+            Retention::For { seconds } => Keep::For { micros: i64::try_from(*seconds).unwrap_or(0) * SECOND },
+            Retention::WhileIn { parent, on, root } => Keep::WhileIn {
+                parent: parent.0,
+                on: on.iter().map(|(ours, theirs)| (ours.0, theirs.0)).collect(),
+                root: root.0,
+            },
+        };
+        TableFacts {
+            model: table.model.value.as_str().to_owned(),
+            mart: table.relation.sql(dialect),
+            not_null: table.columns.iter().map(|column| column.not_null).collect(),
+            key: table.unique_key.iter().map(|id| id.0).collect(),
+            time,
+            grain: grain(columns[time].unit.unwrap_or(TimeUnit::EpochSeconds)),
+            versioned: table.is_versioned(),
+            keep,
+            exceptions: table.exceptions.0,
+            exception_key: table.exception_key.0,
+            exception_type: table.exception_type.clone(),
+            raw: Raw {
+                relation: table.source.as_ref().map(|source| source.sql(dialect)).unwrap_or_default(),
+                extra,
+                tie_breaks,
+                lookback,
+            },
+            columns,
+        }
+    }
+
+    /// The table whose newest row decides a table's cutoff, and the length of its retention.
+    pub(super) fn root(&self, table: usize) -> (usize, i64) {
+        match self.tables[table].keep {
+            Keep::For { micros } => (table, micros),
+            Keep::WhileIn { root, .. } => match self.tables[root].keep {
+                Keep::For { micros } => (root, micros),
+                // A root is retained for a length of time, by resolve.
+                Keep::WhileIn { .. } => (root, 0),
+            },
+        }
+    }
+}

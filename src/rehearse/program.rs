@@ -1,0 +1,317 @@
+//! What is rehearsed: a project's statements, for any of the periods that it may come to list.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::artifacts::manifest::{Hook, Manifest};
+use crate::diagnostic::{Diagnostics, Style};
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::rehearse::facts::Facts;
+use crate::rehearse::story::Periods;
+use crate::source::Inputs;
+use crate::spec::{Column, Load, OrderBy, Period, Spec};
+use crate::sql::relocate::relocate;
+use crate::sql::{Name, SqlType};
+
+/// The statements of a project, in run order.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// One entry per table, parents before children.
+    pub tables: Vec<Routine>,
+}
+
+/// The statements of one table.
+#[derive(Clone, Debug)]
+pub struct Routine {
+    /// Its model.
+    pub model: String,
+    /// The mart's own load. A project that leaves it to somebody else is rehearsed with the one that Rowkeep would emit.
+    pub load: Vec<Statement>,
+    /// The hooks of every cycle.
+    pub hooks: Vec<Statement>,
+    /// The nightly form; empty if there is none.
+    pub sweep: Vec<Statement>,
+}
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The stem of its file, such as `08_archive__2025_h2`.
+    pub name: String,
+    /// Its text, without a semicolon.
+    pub sql: String,
+}
+
+/// A program, and what must exist before it can run.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub(super) program: Program,
+    pub(super) definitions: Vec<String>,
+    /// By table: its history tables, each with its period's number in the calendar.
+    pub(super) histories: Vec<Vec<(usize, String)>>,
+    /// The folded parts of every relation that a statement may name.
+    relations: BTreeSet<Vec<String>>,
+}
+
+/// A project that can be rehearsed: resolved for one engine, and asked for its statements as its list of periods grows.
+#[derive(Debug)]
+pub struct Project {
+    inputs: Inputs,
+    spec: Spec,
+    /// The same, with a raw table and a load for every table.
+    loading: Spec,
+    pub(super) facts: Facts,
+    /// Every period that the project may come to list, oldest first.
+    pub(super) calendar: Vec<Period>,
+    /// What it lists now.
+    pub(super) listed: Periods,
+    /// Somebody's own statements, by model; they know no other periods than those listed.
+    own: Option<BTreeMap<String, Routine>>,
+}
+
+/// How many periods a story may add.
+const AHEAD: usize = 40;
+/// How far back the period reaches that a story adds below the first, in days.
+const LEGACY_DAYS: i64 = 30 * 365;
+
+impl Project {
+    /// Resolves a project for an engine.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the inputs.
+    pub fn new(inputs: &Inputs, dialect: Dialect) -> Result<Self, Diagnostics> {
+        let inputs = inputs.clone().with_dialect(dialect);
+        let spec = crate::resolve(&inputs)?;
+        // What a story adds must not be what fails: the project as it stands is compiled first.
+        crate::compile_spec(&spec, &inputs)?;
+        let loading = with_loads(&spec);
+        let facts = Facts::of(&loading);
+        let listed = spec.periods.len();
+        let open_from = spec.periods.iter().position(|period| !period.sealed).unwrap_or(0);
+        let mut calendar: Vec<_> = spec.periods.first().and_then(legacy).into_iter().collect();
+        let first = calendar.len();
+        calendar.extend(spec.periods.iter().cloned());
+        while calendar.len() < first + listed + AHEAD {
+            let Some(next) = calendar.last().and_then(Period::following) else { break };
+            calendar.push(next);
+        }
+        let listed = Periods { first, end: first + listed, open_from: first + open_from };
+        Ok(Self { inputs, spec, loading, facts, calendar, listed, own: None })
+    }
+
+    /// Rehearses somebody's own hooks instead, by model; a routine without a load keeps the one that Rowkeep emits. Periods stay
+    /// as they are: nobody could add one to statements that were written by hand.
+    #[must_use]
+    pub fn with_hooks(mut self, own: BTreeMap<String, Routine>) -> Self {
+        self.calendar = self.calendar[self.listed.first..self.listed.end].to_vec();
+        let shift = self.listed.first;
+        self.listed = Periods { first: 0, end: self.listed.end - shift, open_from: self.listed.open_from - shift };
+        self.own = Some(own);
+        self
+    }
+
+    /// The models, in run order.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        self.facts.tables.iter().map(|table| table.model.as_str())
+    }
+
+    /// Whether periods stay as they are.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// The schemas that must exist, each as its parts.
+    pub(super) fn schemas(&self) -> Vec<Vec<String>> {
+        let dialect = self.spec.dialect;
+        let tables = self.loading.tables.iter();
+        let relations = tables.flat_map(|table| table.source.iter().chain([&table.relation, &table.history]));
+        let exceptions = self.spec.exceptions.iter().map(|exceptions| &exceptions.relation);
+        let all = relations.chain(exceptions).chain([&self.spec.schema]);
+        let mut schemas: Vec<Vec<String>> = all
+            .map(|relation| {
+                let mut parts: Vec<_> = relation.parts().map(|part| part.folded(dialect)).collect();
+                parts.pop();
+                parts
+            })
+            .collect();
+        schemas.sort();
+        schemas.dedup();
+        schemas
+    }
+
+    /// The project as an engine has it that keeps schemas elsewhere: facts and raw tables named accordingly.
+    pub(super) fn facts_at(&self, place: &dyn Fn(&[String]) -> Option<String>) -> Facts {
+        let mut facts = self.facts.clone();
+        let relations = self.relations(&self.spec);
+        let place = |parts: &[String]| {
+            let (_, schema) = parts.split_last()?;
+            relations.contains(parts).then(|| place(schema)).flatten()
+        };
+        let tables = facts.tables.iter_mut().flat_map(|table| [&mut table.mart, &mut table.raw.relation]);
+        for relation in tables.chain(facts.exceptions.iter_mut().map(|(relation, _)| relation)) {
+            // A relation that was written from its parts can be read again.
+            *relation = relocate(relation, self.spec.dialect, &place).unwrap_or_default();
+        }
+        facts
+    }
+
+    /// The raw tables.
+    pub(super) fn raw_tables(&self, facts: &Facts) -> Vec<String> {
+        let tables = facts.tables.iter().map(|table| {
+            let columns: Vec<_> = table
+                .raw_columns()
+                .map(|column| format!("{} {}", column.sql, column.ty.sql(self.spec.dialect)))
+                .collect();
+            format!("CREATE TABLE IF NOT EXISTS {} ({})", table.raw.relation, columns.join(", "))
+        });
+        tables.collect()
+    }
+
+    /// Compiles the project with these periods.
+    pub(super) fn stage(&self, periods: Periods) -> Result<Stage, Error> {
+        let listed = |spec: &Spec| {
+            let mut spec = spec.clone();
+            spec.periods = self.calendar[periods.first..periods.end].to_vec();
+            for (period, number) in spec.periods.iter_mut().zip(periods.first..) {
+                period.sealed = number < periods.open_from;
+            }
+            spec
+        };
+        let spec = listed(&self.spec);
+        let compile = |spec: &Spec| {
+            let refused = |wrong: Diagnostics| Error::Usage(wrong.render(&self.inputs, Style::Plain));
+            crate::compile_spec(spec, &self.inputs).map(|artifacts| artifacts.manifest().clone()).map_err(refused)
+        };
+        let manifest = compile(&spec)?;
+        let loading = if self.spec.tables.iter().all(|table| table.load.is_some()) {
+            manifest.clone()
+        } else {
+            compile(&listed(&self.loading))?
+        };
+        let histories = spec.tables().map(|(table, _)| {
+            let periods = spec.period_ids().zip(periods.first..);
+            periods.map(|(period, number)| (number, spec.history(table, period).sql(spec.dialect))).collect()
+        });
+        let histories = histories.collect();
+        let definitions = manifest.ddl.iter().map(|definition| definition.sql.clone()).collect();
+        let relations = self.relations(&spec);
+        Ok(Stage { program: self.program(&manifest, &loading), definitions, histories, relations })
+    }
+
+    /// The folded parts of every relation that a statement may name, with the periods of a spec.
+    fn relations(&self, spec: &Spec) -> BTreeSet<Vec<String>> {
+        let exceptions = spec.exceptions.iter().map(|exceptions| exceptions.relation.clone());
+        let tables = spec.tables().flat_map(|(id, table)| {
+            let raw = self.loading.table(id).source.clone();
+            let work = [spec.cutoff(id), spec.versions(id), spec.due(id), spec.all_rows(id)];
+            let histories: Vec<_> = spec.period_ids().map(|period| spec.history(id, period)).collect();
+            [table.relation.clone()].into_iter().chain(raw).chain(work).chain(histories)
+        });
+        tables.chain(exceptions).map(|relation| relation.folded(spec.dialect)).collect()
+    }
+
+    fn program(&self, manifest: &Manifest, loading: &Manifest) -> Program {
+        let statements = |hooks: &[Hook]| -> Vec<Statement> {
+            hooks.iter().map(|hook| Statement { name: hook.name.clone(), sql: hook.sql.clone() }).collect()
+        };
+        let tables = manifest.order.iter().zip(&manifest.sweep).map(|(id, sweep)| {
+            let node = &manifest.nodes[id];
+            let load = statements(&loading.nodes[id].load);
+            match self.own.as_ref().map(|own| own.get(&node.name)) {
+                None => Routine {
+                    model: node.name.clone(),
+                    load,
+                    hooks: statements(&node.post_hooks),
+                    sweep: statements(&sweep.post_hooks),
+                },
+                Some(own) => {
+                    let own = own.cloned();
+                    let mut routine = own.unwrap_or_else(|| Routine {
+                        model: node.name.clone(),
+                        load: Vec::new(),
+                        hooks: Vec::new(),
+                        sweep: Vec::new(),
+                    });
+                    if routine.load.is_empty() {
+                        routine.load = load;
+                    }
+                    routine
+                }
+            }
+        });
+        Program { tables: tables.collect() }
+    }
+}
+
+impl Stage {
+    /// Every text with its schemas where the engine has them.
+    fn move_to(&mut self, dialect: Dialect, place: &dyn Fn(&[String]) -> Option<String>) -> Result<(), Error> {
+        let place = |parts: &[String]| {
+            let (_, schema) = parts.split_last()?;
+            self.relations.contains(parts).then(|| place(schema)).flatten()
+        };
+        let tables = self.program.tables.iter_mut();
+        let statements = tables.flat_map(|table| table.load.iter_mut().chain(&mut table.hooks).chain(&mut table.sweep));
+        let texts = statements.map(|statement| &mut statement.sql).chain(&mut self.definitions);
+        for text in texts.chain(self.histories.iter_mut().flatten().map(|(_, relation)| relation)) {
+            *text = relocate(text, dialect, &place)
+                .ok_or_else(|| Error::Usage(format!("a statement is no SQL:\n{text}")))?;
+        }
+        Ok(())
+    }
+}
+
+/// Stages by the periods for which they were compiled.
+pub(super) struct Stages<'a> {
+    project: &'a Project,
+    alter: &'a dyn Fn(&mut Program),
+    compiled: BTreeMap<Periods, Rc<Stage>>,
+}
+
+impl<'a> Stages<'a> {
+    pub(super) fn new(project: &'a Project, alter: &'a dyn Fn(&mut Program)) -> Self {
+        Self { project, alter, compiled: BTreeMap::new() }
+    }
+
+    /// The stage of these periods, its schemas where `place` says they are.
+    pub(super) fn of(
+        &mut self,
+        periods: Periods,
+        place: &dyn Fn(&[String]) -> Option<String>,
+    ) -> Result<Rc<Stage>, Error> {
+        if let Some(stage) = self.compiled.get(&periods) {
+            return Ok(Rc::clone(stage));
+        }
+        let mut stage = self.project.stage(periods)?;
+        (self.alter)(&mut stage.program);
+        stage.move_to(self.project.spec.dialect, place)?;
+        let stage = Rc::new(stage);
+        self.compiled.insert(periods, Rc::clone(&stage));
+        Ok(stage)
+    }
+}
+
+/// The period below the first, for rows that are older than any.
+fn legacy(first: &Period) -> Option<Period> {
+    let start = first.start.checked_sub(jiff::Span::new().days(LEGACY_DAYS)).ok().filter(|day| day.year() > 0)?;
+    Some(Period { name: "before".to_owned(), start, end: first.start, sealed: false })
+}
+
+/// The spec with a raw table and a load for every table: where it leaves the load to somebody else, the rehearsal needs one.
+fn with_loads(spec: &Spec) -> Spec {
+    let mut loading = spec.clone();
+    // A name that no spec can have declared in raw: it holds a character that only quotes allow, and no user would type.
+    let Ok(delivery) = Name::column("\"rowkeep delivery\"") else { return loading };
+    for table in loading.tables.iter_mut().filter(|table| table.load.is_none()) {
+        let landing = || spec.schema.renamed(table.model.value.with_suffix("__raw"));
+        table.source = Some(table.source.clone().unwrap_or_else(landing));
+        table.source_columns.push(Column { name: delivery.clone(), ty: SqlType::Bigint, not_null: false });
+        let last = OrderBy { column: delivery.clone(), descending: true };
+        let time = OrderBy { column: table.column(table.time.column).name.clone(), descending: true };
+        let order_by = if table.is_versioned() { vec![time, last] } else { vec![last] };
+        table.load = Some(Load { order_by, lookback: None });
+    }
+    loading
+}

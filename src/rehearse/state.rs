@@ -1,0 +1,94 @@
+//! Reads what stands in the tables of a project.
+
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::rehearse::engine::Engine;
+use crate::rehearse::facts::{Facts, TableFacts};
+use crate::rehearse::oracle::{Exception, Row, Tables};
+use crate::rehearse::program::Stage;
+use crate::rehearse::tell::Watch;
+use crate::rehearse::value::shown;
+
+/// Everything that stands in marts, history and exceptions tables, in an order of its own.
+pub(super) fn read(engine: &mut dyn Engine, facts: &Facts, stage: &Stage) -> Result<Tables, Error> {
+    let mut tables = Tables::default();
+    for (table, histories) in facts.tables.iter().zip(&stage.histories) {
+        let (mart, history) = rows(engine, table, histories)?;
+        tables.marts.push(mart);
+        tables.histories.push(history);
+    }
+    let dialect = engine.dialect();
+    for (relation, key) in &facts.exceptions {
+        let sql = format!(
+            "SELECT {}, exception_type, {}, CASE WHEN resolved_at IS NULL THEN 'open' END FROM {relation}",
+            key.reading(dialect),
+            detected_at(dialect)
+        );
+        let found = engine.rows(&sql)?.into_iter().filter_map(|record| {
+            let [key, exception_type, detected_at, open] = <[_; 4]>::try_from(record).ok()?;
+            Some(Exception {
+                key,
+                exception_type: exception_type.unwrap_or_default(),
+                detected_at,
+                open: open.is_some(),
+            })
+        });
+        let mut exceptions: Vec<_> = found.collect();
+        exceptions.sort();
+        tables.exceptions.push(exceptions);
+    }
+    Ok(tables)
+}
+
+/// When an exception was detected, in microseconds since 1970.
+fn detected_at(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::DuckDb => "CAST(epoch_us(detected_at) AS VARCHAR)".to_owned(),
+        _ => "CAST(CAST(EXTRACT(EPOCH FROM detected_at) * 1000000 AS BIGINT) AS VARCHAR)".to_owned(),
+    }
+}
+
+type Standing = (Vec<Row>, Vec<(usize, Row)>);
+
+fn rows(engine: &mut dyn Engine, table: &TableFacts, histories: &[(usize, String)]) -> Result<Standing, Error> {
+    let columns = reading(table, engine.dialect());
+    let select = |place: &str, relation: &str| format!("SELECT '{place}', {columns} FROM {relation}");
+    let places = histories.iter().map(|(period, relation)| select(&period.to_string(), relation));
+    let sql: Vec<_> = std::iter::once(select("mart", &table.mart)).chain(places).collect();
+    let (mut mart, mut history) = (Vec::new(), Vec::new());
+    for mut record in engine.rows(&sql.join(" UNION ALL "))? {
+        let row = record.split_off(1);
+        match record[0].as_ref().and_then(|place| place.parse().ok()) {
+            Some(period) => history.push((period, row)),
+            None => mart.push(row),
+        }
+    }
+    mart.sort();
+    history.sort();
+    Ok((mart, history))
+}
+
+fn reading(table: &TableFacts, dialect: Dialect) -> String {
+    table.columns.iter().map(|column| column.reading(dialect)).collect::<Vec<_>>().join(", ")
+}
+
+/// Where copies of one key stand, in words.
+pub(super) fn places(
+    engine: &mut dyn Engine,
+    facts: &Facts,
+    stage: &Stage,
+    calendar: &[(String, i64, i64)],
+    watch: &Watch,
+) -> Result<Vec<String>, Error> {
+    let table = &facts.tables[watch.table];
+    let (mart, history) = rows(engine, table, &stage.histories[watch.table])?;
+    let is_watched = |row: &Row| table.key.iter().zip(&watch.key).all(|(&column, part)| row[column] == *part);
+    let time = |row: &Row| {
+        let micros = row[table.time].as_ref().and_then(|text| text.parse().ok());
+        micros.map_or_else(|| "no time".to_owned(), shown)
+    };
+    let in_mart = mart.iter().filter(|row| is_watched(row)).map(|row| format!("mart ({})", time(row)));
+    let archived = history.iter().filter(|(_, row)| is_watched(row));
+    let archived = archived.map(|(period, row)| format!("{} ({})", calendar[*period].0, time(row)));
+    Ok(in_mart.chain(archived).collect())
+}

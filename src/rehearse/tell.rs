@@ -1,0 +1,478 @@
+//! Tells a story on an engine: delivers, runs statements, stops, retries, and lets the oracle look.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::rehearse::engine::Engine;
+use crate::rehearse::facts::Facts;
+use crate::rehearse::oracle::{Account, After, Broken, Key, Law, Moment, Oracle, Row};
+use crate::rehearse::program::{Project, Stage, Stages, Statement};
+use crate::rehearse::state::{places, read};
+use crate::rehearse::story::{Delivery, Event, Hold, Recovery, Regime, Run, Story};
+use crate::rehearse::value::SECOND;
+
+/// What came of a story.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    /// The first time that each law was broken.
+    pub(super) broken: BTreeMap<Law, Found>,
+    /// What became of the accepted rows, by table, before the story's end lets everything go.
+    pub(super) ledger: Vec<Account>,
+    pub(super) counts: Counts,
+    /// Where copies of the watched key stood, each time that a statement changed it.
+    pub(super) moves: Vec<Move>,
+}
+
+/// How much was done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) deliveries: usize,
+    pub(super) cycles: usize,
+    pub(super) sweeps: usize,
+    pub(super) stops: usize,
+    pub(super) statements: usize,
+    pub(super) looks: usize,
+}
+
+/// A law that was broken, and by which event of the story.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) broken: Broken,
+    pub(super) event: usize,
+}
+
+/// A statement that changed where copies of the watched key stand.
+#[derive(Clone, Debug)]
+pub(super) struct Move {
+    pub(super) event: usize,
+    pub(super) model: String,
+    pub(super) statement: String,
+    pub(super) at: i64,
+    pub(super) before: Vec<String>,
+    pub(super) after: Vec<String>,
+}
+
+/// A key whose copies are followed from statement to statement.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    pub(super) table: usize,
+    pub(super) key: Key,
+}
+
+/// When to stop telling: once this law is broken in this table.
+pub(super) type Until = Option<(Law, usize)>;
+
+/// Tells a story on an empty engine.
+pub(super) fn tell(
+    engine: &mut dyn Engine,
+    project: &Project,
+    stages: &mut Stages<'_>,
+    story: &Story,
+    until: Until,
+    watch: Option<&Watch>,
+) -> Result<Told, Error> {
+    engine.reset(&project.schemas())?;
+    let facts = project.facts_at(&|schema| engine.place(schema));
+    for raw in project.raw_tables(&facts) {
+        engine.run(&raw)?;
+    }
+    let calendar = project
+        .calendar
+        .iter()
+        .map(|period| (period.name.clone(), period.start_epoch() * SECOND, period.end_epoch() * SECOND));
+    let mut telling = Telling {
+        oracle: Oracle::new(&facts),
+        raw: vec![Vec::new(); facts.tables.len()],
+        waiting: vec![Vec::new(); facts.tables.len()],
+        clocks: vec![(0, 0); facts.tables.len()],
+        stage: stages.of(project.listed, &|schema| engine.place(schema))?,
+        listed: project.listed,
+        calendar: calendar.collect(),
+        now: 0,
+        event: 0,
+        watched: Vec::new(),
+        told: Told::default(),
+        facts: &facts,
+        engine,
+        watch,
+    };
+    telling.define()?;
+    for (event, number) in story.events.iter().zip(0..) {
+        telling.event = number;
+        if number == story.ending {
+            telling.account()?;
+        }
+        match event {
+            Event::Deliver(delivery) => telling.deliver(delivery, number),
+            Event::Periods(periods) => {
+                let engine = &telling.engine;
+                telling.stage = stages.of(*periods, &|schema| engine.place(schema))?;
+                telling.listed = *periods;
+                telling.define()?;
+            }
+            Event::Hold(hold) => telling.hold(hold)?,
+            Event::Cycle(run) => telling.run(run, true)?,
+            Event::Sweep(run) => telling.run(run, false)?,
+        }
+        let is_found =
+            |(law, table): (Law, usize)| telling.told.broken.get(&law).is_some_and(|found| found.broken.table == table);
+        if until.is_some_and(is_found) {
+            break;
+        }
+    }
+    Ok(telling.told)
+}
+
+struct Telling<'a> {
+    engine: &'a mut dyn Engine,
+    facts: &'a Facts,
+    oracle: Oracle<'a>,
+    stage: Rc<Stage>,
+    listed: crate::rehearse::story::Periods,
+    calendar: Vec<(String, i64, i64)>,
+    /// What raw holds, by table: the number of the delivery, when it came, and its cells.
+    raw: Vec<Vec<(usize, Delivery)>>,
+    /// Deliveries that were not written yet.
+    waiting: Vec<Vec<String>>,
+    /// By table, the clock when its last hooks began and ended.
+    clocks: Vec<(i64, i64)>,
+    now: i64,
+    event: usize,
+    watch: Option<&'a Watch>,
+    watched: Vec<String>,
+    told: Told,
+}
+
+/// A statement of a run, and what it is committed with.
+struct Slot<'a> {
+    table: usize,
+    statement: &'a Statement,
+    /// Statements of one group are one transaction; `None` commits alone.
+    group: Option<usize>,
+    /// Whether the table's load is complete after it.
+    ends_load: bool,
+    begins_hooks: bool,
+    ends_hooks: bool,
+}
+
+impl Telling<'_> {
+    /// Creates what the project now lists; twice does no harm.
+    fn define(&mut self) -> Result<(), Error> {
+        for definition in &Rc::clone(&self.stage).definitions {
+            self.engine.run(definition)?;
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, delivery: &Delivery, number: usize) {
+        let table = &self.facts.tables[delivery.table];
+        let values: Vec<_> =
+            table.raw_columns().zip(&delivery.cells).map(|(column, cell)| column.literal(*cell)).collect();
+        self.waiting[delivery.table].push(format!("({})", values.join(", ")));
+        self.oracle.deliver(delivery.table, number, row(self.facts, delivery));
+        self.raw[delivery.table].push((number, delivery.clone()));
+        self.now = self.now.max(delivery.at);
+        self.told.counts.deliveries += 1;
+    }
+
+    /// Writes what was delivered.
+    fn flush(&mut self) -> Result<(), Error> {
+        for (table, rows) in self.waiting.iter_mut().enumerate() {
+            if !rows.is_empty() {
+                let raw = &self.facts.tables[table].raw.relation;
+                self.engine.run(&format!("INSERT INTO {raw} VALUES {}", rows.join(", ")))?;
+                rows.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, hold: &Hold) -> Result<(), Error> {
+        // What an operator does, the hooks have not done: they must not be blamed for it.
+        self.look(After::Stop)?;
+        let table = &self.facts.tables[hold.table];
+        let (relation, key) = &self.facts.exceptions[table.exceptions];
+        let value = table.columns[table.exception_key].literal(hold.key);
+        let at = format!("(TIMESTAMP '1970-01-01 00:00:00' + INTERVAL '{} seconds')", hold.at / SECOND);
+        let kind = table.hold_type();
+        let sql = if hold.lift {
+            format!(
+                "UPDATE {relation} SET resolved_at = {at}, resolved_by = 'operator' \
+                 WHERE {} = {value} AND exception_type = '{kind}' AND resolved_at IS NULL",
+                key.sql
+            )
+        } else {
+            format!(
+                "INSERT INTO {relation} ({}, exception_type, detected_at, notes) VALUES ({value}, '{kind}', {at}, 'held by an operator')",
+                key.sql
+            )
+        };
+        self.engine.run(&sql)?;
+        self.look(After::Stop)
+    }
+
+    /// A cycle or a sweep, with its stops and retries.
+    fn run(&mut self, run: &Run, is_cycle: bool) -> Result<(), Error> {
+        self.flush()?;
+        self.now = self.now.max(run.at);
+        let stage = Rc::clone(&self.stage);
+        let slots = slots(&stage, run.regime, is_cycle);
+        if slots.is_empty() {
+            return Ok(());
+        }
+        let began = self.now;
+        let completed = self.attempts(run, &slots)?;
+        if !completed {
+            return Ok(());
+        }
+        let after = if is_cycle { After::Cycle } else { After::Sweep };
+        if is_cycle {
+            self.told.counts.cycles += 1
+        } else {
+            self.told.counts.sweeps += 1
+        }
+        self.look(after)?;
+        if run.twice {
+            self.again(run, &slots, began)?;
+            self.look(after)?;
+        }
+        match run.trim_raw {
+            Some(before) if is_cycle => self.trim_raw(before),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs until it is done, or given up.
+    fn attempts(&mut self, run: &Run, slots: &[Slot<'_>]) -> Result<bool, Error> {
+        let mut stops = run.stops.iter();
+        let mut from = 0;
+        loop {
+            let stop = stops.next();
+            // A stop before a statement that a retry does not repeat is none.
+            let at = stop.map(|stop| stop.before.of(slots.len())).filter(|&at| at >= from);
+            self.some(run, slots, from, at.unwrap_or(slots.len()))?;
+            let (Some(stop), Some(at)) = (stop, at) else { return Ok(true) };
+            self.told.counts.stops += 1;
+            self.look(After::Stop)?;
+            self.now += 600 * SECOND;
+            from = match stop.then {
+                Recovery::GiveUp => return Ok(false),
+                Recovery::RetryFromStart => 0,
+                Recovery::RetryFromFailedTable => {
+                    let failed = slots[at].table;
+                    slots.iter().position(|slot| slot.table == failed).unwrap_or(0)
+                }
+            };
+        }
+    }
+
+    /// The same run once more, by the same clock: it must change nothing. A key that the first run reported is held in the
+    /// second: an archived row of it that raw still delivers comes home then, and a third run must change nothing at all.
+    fn again(&mut self, run: &Run, slots: &[Slot<'_>], began: i64) -> Result<(), Error> {
+        let once = read(self.engine, self.facts, &self.stage)?;
+        let ended = self.now;
+        self.now = began;
+        self.some(run, slots, 0, slots.len())?;
+        let twice = read(self.engine, self.facts, &self.stage)?;
+        let mut broken = self.oracle.changed(&once, &twice, began);
+        if once != twice && broken.is_empty() {
+            self.now = began;
+            self.some(run, slots, 0, slots.len())?;
+            let thrice = read(self.engine, self.facts, &self.stage)?;
+            broken = self.oracle.changed(&twice, &thrice, i64::MAX);
+        }
+        self.now = self.now.max(ended);
+        self.found(broken);
+        Ok(())
+    }
+
+    /// Statements from one to another, which is not run any more: what is open then is rolled back.
+    fn some(&mut self, run: &Run, slots: &[Slot<'_>], from: usize, end: usize) -> Result<(), Error> {
+        let interrupts = run.hold.as_ref().map(|(place, hold)| (place.of(slots.len()), hold));
+        let mut open: Option<usize> = None;
+        let mut accepted = Vec::new();
+        for (number, slot) in slots.iter().enumerate().take(end).skip(from) {
+            if let Some((at, hold)) = interrupts
+                && at == number
+            {
+                self.hold(hold)?;
+            }
+            if open != slot.group {
+                if open.is_some() {
+                    self.commit(&mut accepted)?;
+                }
+                if slot.group.is_some() {
+                    self.engine.run("BEGIN")?;
+                }
+                open = slot.group;
+            }
+            if slot.begins_hooks {
+                self.clocks[slot.table] = (self.now, self.now);
+            }
+            self.statement(slot)?;
+            self.now += run.pace;
+            if slot.ends_load {
+                accepted.push(slot.table);
+            }
+            if slot.ends_hooks {
+                self.clocks[slot.table].1 = self.now;
+            }
+            if slot.group.is_none() {
+                self.accept(&mut accepted);
+            }
+        }
+        if open.is_some() {
+            // A stop in the middle of a transaction undoes it; a stop between two does not.
+            let is_whole = slots.get(end).is_none_or(|next| next.group != open);
+            if is_whole { self.commit(&mut accepted)? } else { self.engine.run("ROLLBACK")? }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, accepted: &mut Vec<usize>) -> Result<(), Error> {
+        self.engine.run("COMMIT")?;
+        self.accept(accepted);
+        Ok(())
+    }
+
+    fn statement(&mut self, slot: &Slot<'_>) -> Result<(), Error> {
+        let sql = at(&slot.statement.sql, self.engine.dialect(), self.now.div_euclid(SECOND));
+        let model = &self.facts.tables[slot.table].model;
+        self.engine.run(&sql).map_err(|error| match error {
+            Error::Engine { engine, why } => {
+                Error::Engine { engine, why: format!("{model}/{}.sql: {why}", slot.statement.name) }
+            }
+            other => other,
+        })?;
+        self.told.counts.statements += 1;
+        let Some(watch) = self.watch else { return Ok(()) };
+        let after = places(self.engine, self.facts, &self.stage, &self.calendar, watch)?;
+        if after != self.watched {
+            let before = std::mem::replace(&mut self.watched, after.clone());
+            self.told.moves.push(Move {
+                event: self.event,
+                model: model.clone(),
+                statement: slot.statement.name.clone(),
+                at: self.now,
+                before,
+                after,
+            });
+        }
+        Ok(())
+    }
+
+    /// The loads of these tables are complete: what raw held is taken over.
+    fn accept(&mut self, tables: &mut Vec<usize>) {
+        for table in tables.drain(..) {
+            let facts = &self.facts.tables[table];
+            let loaded = |delivery: &Delivery, column: usize| {
+                let typed = facts.raw_columns().nth(column);
+                typed.and_then(|typed| typed.text(delivery.cells[column])?.parse::<i64>().ok())
+            };
+            let from = facts.raw.lookback.and_then(|(column, within)| {
+                let newest = self.raw[table].iter().filter_map(|(_, delivery)| loaded(delivery, column)).max()?;
+                Some((column, newest - within))
+            });
+            for (number, delivery) in &self.raw[table] {
+                let in_slice = from.is_none_or(|(column, from)| loaded(delivery, column).is_none_or(|at| at >= from));
+                let row = row(self.facts, delivery);
+                let is_whole = facts.not_null.iter().zip(&row).all(|(not_null, cell)| !not_null || cell.is_some());
+                if in_slice && is_whole {
+                    self.oracle.accept(table, *number);
+                }
+            }
+        }
+    }
+
+    fn look(&mut self, after: After) -> Result<(), Error> {
+        let tables = read(self.engine, self.facts, &self.stage)?;
+        self.told.counts.looks += 1;
+        let moment = Moment {
+            after,
+            now: self.now,
+            clocks: &self.clocks,
+            calendar: &self.calendar,
+            listed: (self.listed.first, self.listed.open_from, self.listed.end),
+        };
+        let broken = self.oracle.look(tables, moment);
+        self.found(broken);
+        Ok(())
+    }
+
+    fn found(&mut self, broken: Vec<Broken>) {
+        for broken in broken {
+            self.told.broken.entry(broken.law).or_insert(Found { broken, event: self.event });
+        }
+    }
+
+    fn account(&mut self) -> Result<(), Error> {
+        let tables = read(self.engine, self.facts, &self.stage)?;
+        self.told.ledger = self.oracle.ledger(&tables);
+        Ok(())
+    }
+
+    /// Raw forgets what was delivered before an instant.
+    fn trim_raw(&mut self, before: i64) -> Result<(), Error> {
+        for (table, raw) in self.raw.iter_mut().enumerate() {
+            let held = raw.len();
+            raw.retain(|(_, delivery)| delivery.at >= before);
+            if raw.len() == held {
+                continue;
+            }
+            let facts = &self.facts.tables[table];
+            self.engine.run(&format!("DELETE FROM {} WHERE TRUE", facts.raw.relation))?;
+            self.waiting[table] = raw
+                .iter()
+                .map(|(_, delivery)| {
+                    let values: Vec<_> =
+                        facts.raw_columns().zip(&delivery.cells).map(|(column, cell)| column.literal(*cell)).collect();
+                    format!("({})", values.join(", "))
+                })
+                .collect();
+        }
+        self.flush()
+    }
+}
+
+/// The statements of a run, grouped as its regime commits them.
+fn slots<'a>(stage: &'a Stage, regime: Regime, is_cycle: bool) -> Vec<Slot<'a>> {
+    let mut slots = Vec::new();
+    for (table, routine) in stage.program.tables.iter().enumerate() {
+        let (load, hooks) = if is_cycle { (&routine.load[..], &routine.hooks) } else { (&[][..], &routine.sweep) };
+        let loads = regime == Regime::Table;
+        let last = |number: usize, of: usize| number + 1 == of;
+        slots.extend(load.iter().enumerate().map(|(number, statement)| Slot {
+            table,
+            statement,
+            group: loads.then_some(table),
+            ends_load: last(number, load.len()),
+            begins_hooks: false,
+            ends_hooks: false,
+        }));
+        slots.extend(hooks.iter().enumerate().map(|(number, statement)| Slot {
+            table,
+            statement,
+            group: (regime != Regime::Statement).then_some(table),
+            ends_load: false,
+            begins_hooks: number == 0,
+            ends_hooks: last(number, hooks.len()),
+        }));
+    }
+    slots
+}
+
+/// The statement exactly as it was emitted, but for the clock: seconds since 1970, UTC.
+fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
+    let instant = |ty: &str, zone: &str| format!("({ty} '1970-01-01 00:00:00{zone}' + INTERVAL '{epoch} seconds')");
+    // Somebody's own hooks may be written for Redshift, whose clock has no zone.
+    sql.replace(dialect.clock_token(), &instant("TIMESTAMPTZ", "+00"))
+        .replace(Dialect::Redshift.clock_token(), &instant("TIMESTAMP", ""))
+}
+
+/// A delivered row as the mart would have it.
+fn row(facts: &Facts, delivery: &Delivery) -> Row {
+    let columns = &facts.tables[delivery.table].columns;
+    columns.iter().zip(&delivery.cells).map(|(column, cell)| column.text(*cell)).collect()
+}

@@ -1,0 +1,143 @@
+//! Values of a rehearsal: how a cell is written into a raw table, and as which text it is read back, on every engine.
+
+use crate::dialect::Dialect;
+use crate::spec::Column;
+use crate::sql::{SqlType, TimeUnit};
+
+/// A value before it has a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    Null,
+    /// Columns of every type can hold it; a narrow one holds what is left after division by its capacity.
+    Number(i64),
+    /// Microseconds since 1970, UTC.
+    Instant(i64),
+}
+
+pub(super) const SECOND: i64 = 1_000_000;
+pub(super) const DAY: i64 = 86_400 * SECOND;
+
+/// The smallest step of a time column, in microseconds.
+pub(super) fn grain(unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::EpochSeconds => SECOND,
+        TimeUnit::EpochMillis => 1_000,
+        TimeUnit::Timestamp => 1,
+        TimeUnit::Date => DAY,
+    }
+}
+
+/// A column as a rehearsal sees it: its spelling, its type, and, if it counts time, how.
+#[derive(Clone, Debug)]
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) sql: String,
+    pub(super) ty: SqlType,
+    pub(super) unit: Option<TimeUnit>,
+}
+
+impl Typed {
+    pub(super) fn new(column: &Column, unit: Option<TimeUnit>, dialect: Dialect) -> Self {
+        let unit = unit.or(match column.ty {
+            SqlType::Date => Some(TimeUnit::Date),
+            SqlType::Timestamp | SqlType::Timestamptz => Some(TimeUnit::Timestamp),
+            _ => None,
+        });
+        Self { name: column.name.as_str().to_owned(), sql: column.name.sql(dialect), ty: column.ty, unit }
+    }
+
+    /// How many different numbers the column can hold; more than a rehearsal has, but for narrow types.
+    pub(super) fn capacity(&self) -> i64 {
+        match self.ty {
+            SqlType::Boolean => 2,
+            SqlType::Smallint => 30_000,
+            SqlType::Decimal { precision, scale } => 10_i64.pow(u32::from((precision - scale).min(9))),
+            SqlType::Varchar(n) if n < 6 => 10_i64.pow(n),
+            _ => 1_000_000_000,
+        }
+    }
+
+    /// The text as which the cell is read back; `None` is NULL. Instants read as microseconds since 1970.
+    pub(super) fn text(&self, cell: Cell) -> Option<String> {
+        let number = match cell {
+            Cell::Null => return None,
+            Cell::Instant(micros) => match self.unit {
+                Some(unit) => return Some((micros.div_euclid(grain(unit)) * grain(unit)).to_string()),
+                // A tie-break that is not a time counts the seconds.
+                None => micros.div_euclid(SECOND),
+            },
+            Cell::Number(number) => number,
+        };
+        let number = number.rem_euclid(self.capacity());
+        Some(match self.ty {
+            _ if self.unit.is_some() => (number * DAY).to_string(),
+            SqlType::Boolean => (number == 1).to_string(),
+            SqlType::Decimal { scale, .. } if scale > 0 => format!("{number}.{:0>1$}", "", usize::from(scale)),
+            // Texts sort as their numbers do, as a tie-break needs.
+            SqlType::Varchar(n) if n < 10 => format!("{number:0>width$}", width = usize::try_from(n).unwrap_or(1)),
+            SqlType::Varchar(_) | SqlType::Text => format!("k{number:0>9}").replacen("k000000", "k", 1),
+            _ => number.to_string(),
+        })
+    }
+
+    /// The cell as a literal of the column's type.
+    pub(super) fn literal(&self, cell: Cell) -> String {
+        let Some(text) = self.text(cell) else { return "NULL".to_owned() };
+        match (self.ty, self.unit) {
+            (SqlType::Date, _) => format!("(DATE '1970-01-01' + {})", micros(&text).div_euclid(DAY)),
+            (SqlType::Timestamp, _) => instant("TIMESTAMP '1970-01-01 00:00:00", micros(&text)),
+            (SqlType::Timestamptz, _) => instant("TIMESTAMPTZ '1970-01-01 00:00:00+00", micros(&text)),
+            (_, Some(unit)) => micros(&text).div_euclid(grain(unit)).to_string(),
+            (SqlType::Varchar(_) | SqlType::Text | SqlType::Json, None) => format!("'{text}'"),
+            _ => text,
+        }
+    }
+
+    /// The SQL expression that reads the column back as [`Typed::text`] gives it.
+    pub(super) fn reading(&self, dialect: Dialect) -> String {
+        let column = &self.sql;
+        let micros = match (self.ty, self.unit, dialect) {
+            (SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz, _, Dialect::DuckDb) => {
+                format!("epoch_us({column})")
+            }
+            (SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz, ..) => {
+                format!("CAST(EXTRACT(EPOCH FROM {column}) * 1000000 AS BIGINT)")
+            }
+            (_, Some(unit), _) => format!("CAST({column} AS BIGINT) * {}", grain(unit)),
+            (SqlType::Real | SqlType::Double, ..) => format!("CAST({column} AS BIGINT)"),
+            _ => column.clone(),
+        };
+        format!("CAST({micros} AS VARCHAR)")
+    }
+}
+
+fn micros(text: &str) -> i64 {
+    // Only ever called on what `text` made of an instant.
+    text.parse().unwrap_or_default()
+}
+
+fn instant(origin: &str, micros: i64) -> String {
+    format!(
+        "({origin}' + INTERVAL '{} seconds' + INTERVAL '{} microseconds')",
+        micros.div_euclid(SECOND),
+        micros.rem_euclid(SECOND)
+    )
+}
+
+/// An instant as a person reads it, UTC.
+pub(super) fn shown(micros: i64) -> String {
+    let Ok(instant) = jiff::Timestamp::from_microsecond(micros) else { return micros.to_string() };
+    let text = instant.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    if micros.rem_euclid(DAY) == 0 { text.date().to_string() } else { format!("{} {}", text.date(), text.time()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_shown_as_people_write_them() {
+        assert_eq!(shown(1_751_328_000 * SECOND), "2025-07-01");
+        assert_eq!(shown(1_751_328_000 * SECOND - SECOND), "2025-06-30 23:59:59");
+    }
+}

@@ -1,0 +1,66 @@
+//! Statements whose relations live in another schema than the one that the text names.
+
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use crate::dialect::Dialect;
+use crate::sql::parse::grammar;
+
+/// The text with the schemas of its relations replaced, and every other character as it was. `place` is given the folded parts
+/// of a dotted name and says where its schema is, if the name is that of a relation to be moved. `None` if the text is no SQL.
+pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) -> Option<String>) -> Option<String> {
+    // Without unescaping, a token is written as it was read.
+    let tokens = Tokenizer::new(grammar(dialect), sql).with_unescape(false).tokenize().ok()?;
+    let word = |at: usize| match tokens.get(at) {
+        Some(Token::Word(word)) => Some(word),
+        _ => None,
+    };
+    let mut moved = String::with_capacity(sql.len() + 64);
+    let mut at = 0;
+    while at < tokens.len() {
+        let mut parts = Vec::new();
+        let mut end = at;
+        while let Some(found) = word(end) {
+            let keeps_case = found.quote_style.is_some() && dialect.quoted_names_keep_case();
+            parts.push(if keeps_case { found.value.clone() } else { found.value.to_lowercase() });
+            if tokens.get(end + 1) != Some(&Token::Period) || word(end + 2).is_none() {
+                break;
+            }
+            end += 2;
+        }
+        match place(&parts) {
+            Some(schema) if parts.len() > 1 => {
+                moved.push_str(&schema);
+                moved.push('.');
+                moved.push_str(&tokens[end].to_string());
+                at = end + 1;
+            }
+            _ => {
+                for token in &tokens[at..=end.max(at)] {
+                    moved.push_str(&token.to_string());
+                }
+                at = end.max(at) + 1;
+            }
+        }
+    }
+    Some(moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moved(sql: &str) -> String {
+        let place = |parts: &[String]| (parts == ["ods", "mart"]).then(|| "\"there\"".to_owned());
+        relocate(sql, Dialect::Postgres, &place).unwrap()
+    }
+
+    #[test]
+    fn relations_move_and_nothing_else_does() {
+        let sql = "DELETE FROM ods.mart\nWHERE mart.ods > 'ods.mart' AND ods.other.x = 'it''s' -- ods.mart\n";
+        assert_eq!(moved(sql), sql.replacen("ods.mart", "\"there\".mart", 1));
+        assert_eq!(
+            moved("SELECT 1 FROM ODS . mart, ods.\"mart\", ods.\"Mart\""),
+            "SELECT 1 FROM ODS . mart, \"there\".\"mart\", ods.\"Mart\""
+        );
+    }
+}
