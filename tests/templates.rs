@@ -207,6 +207,14 @@ fn what_cannot_be_rendered_is_refused() {
       |
       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
+    error[RK401]: the template of 09_trim_kept__2025_h2 cannot be rendered: value of type undefined is not callable (`oldest_from` is undefined, from line 1)
+     --> templates/trim_kept.sql.j2:3:41
+      |
+    3 | WHERE {{ time|of(history|bare) }} >= {{ oldest_from(period.start) }}
+      |                                         ^^^^^^^^^^^^^^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
     error[RK401]: the template of 10_safety_check cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 1)
       --> templates/safety_check.sql.j2:16:12
        |
@@ -215,7 +223,7 @@ fn what_cannot_be_rendered_is_refused() {
        |
        = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
-    9 errors; nothing was written
+    10 errors; nothing was written
     "#);
 }
 

@@ -1,15 +1,15 @@
 //! `rowkeep compile`
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::artifacts::Artifacts;
 use crate::cli::write::write;
-use crate::cli::{print, shown};
+use crate::cli::{print, project, shown};
 use crate::diagnostic::did_you_mean;
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::load::{self, Failure};
+use crate::load::Failure;
 
 /// Arguments of `rowkeep compile`.
 #[derive(Debug, clap::Args)]
@@ -42,15 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "--select would leave the project's artifacts incomplete: add --stdout, or --out with another folder";
         return Err(Error::Usage(message.to_owned()).into());
     }
-    let folder = match &arguments.project {
-        Some(folder) if folder.join(load::PROJECT_FILE).exists() => folder.clone(),
-        Some(file) if file.is_file() => {
-            return Err(Error::Usage(format!("--project names a file, {}; name its folder", file.display())).into());
-        }
-        Some(folder) => return Err(Error::Usage(format!("no {} in {}", load::PROJECT_FILE, folder.display())).into()),
-        None => load::find(Path::new("."))?,
-    };
-    let mut project = load::load(&folder, &shown)?;
+    let mut project = project(arguments.project.as_deref())?;
     if let Some(dialect) = arguments.dialect {
         project.inputs = project.inputs.with_dialect(dialect);
     }

@@ -1,10 +1,11 @@
 //! The command line: one file per command, and the only place with arguments, standard output, and the writing of files.
 //!
-//! Data goes to standard output, diagnostics to standard error. Exit code 0: done; 1: the input is wrong; 2: the job could not
-//! be done.
+//! Data goes to standard output, diagnostics to standard error. Exit code 0: done; 1: the input is wrong, or a law was broken;
+//! 2: the job could not be done.
 #![expect(clippy::disallowed_methods, reason = "this is where the world is looked at")]
 
 mod compile;
+mod rehearse;
 mod schema;
 mod write;
 
@@ -16,7 +17,7 @@ use clap::{Parser, Subcommand};
 
 use crate::diagnostic::Style;
 use crate::error::Error;
-use crate::load::Failure;
+use crate::load::{self, Failure, Project};
 
 /// Compiles retention: from YAML to every SQL statement that moves ageing rows from a mart to its history tables.
 #[derive(Debug, Parser)]
@@ -30,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Compile the project: write every statement, definition and the manifest
     Compile(compile::Arguments),
+    /// Run the compiled statements on a real engine through simulated years, and check the laws
+    Rehearse(rehearse::Arguments),
     /// Print the JSON Schema of a project file, for editors
     Schema(schema::Arguments),
 }
@@ -38,17 +41,31 @@ enum Command {
 pub fn main() -> ExitCode {
     // On a wrong argument clap prints its own message and exits with 2.
     let result = match Arguments::parse().command {
-        Command::Compile(arguments) => compile::run(&arguments),
-        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Compile(arguments) => compile::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     let (text, code) = match result {
-        Ok(()) => return ExitCode::SUCCESS,
+        Ok(code) => return code,
         Err(Failure::Input(diagnostics, inputs)) => (diagnostics.render(&inputs, style()), 1),
         Err(Failure::World(error)) => (format!("error: {error}\n"), 2),
     };
     // If standard error is gone too, the exit code has to say it all.
     let _ = std::io::stderr().write_all(text.as_bytes());
     ExitCode::from(code)
+}
+
+/// Reads the project in a folder, or in the nearest one at or above the working directory.
+fn project(folder: Option<&Path>) -> Result<Project, Failure> {
+    let folder = match folder {
+        Some(folder) if folder.join(load::PROJECT_FILE).exists() => folder.to_owned(),
+        Some(file) if file.is_file() => {
+            return Err(Error::Usage(format!("--project names a file, {}; name its folder", file.display())).into());
+        }
+        Some(folder) => return Err(Error::Usage(format!("no {} in {}", load::PROJECT_FILE, folder.display())).into()),
+        None => load::find(Path::new("."))?,
+    };
+    load::load(&folder, &shown)
 }
 
 /// Colours where a terminal shows them and NO_COLOR (<https://no-color.org>) is not set.

@@ -116,6 +116,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     steps.extend(builder.resolve());
     steps.extend(builder.archive());
     steps.push(builder.trim());
+    steps.extend(builder.kept());
     steps.push(builder.safety_check());
     steps
 }
@@ -242,6 +243,7 @@ impl Builder<'_> {
         let delete = |template, history, reads, reason| {
             self.step(StepName::Cleanup, template, Verb::Delete, history, reads, reason)
         };
+        let named = |part, steps: Vec<Step>| steps.into_iter().map(move |step| self.part(part, step));
         if self.scope.due == Due::Listed {
             let mut reads = vec![self.mart()];
             if let Some(touched) = &self.scope.touched {
@@ -250,7 +252,15 @@ impl Builder<'_> {
                 reads.extend(Self::touched_reads(touched));
             }
             let reason = "a row that is back in the mart leaves its history table";
-            return self.per_period(|history| delete("cleanup.sql.j2", history, reads.clone(), reason));
+            let returned = self.per_period(|history| delete("cleanup.sql.j2", history, reads.clone(), reason));
+            if !self.scope.versioned {
+                return returned;
+            }
+            let returned = named("returned", returned);
+            // A newer version that a cycle archived could not see what a sealed period holds of its key. Who looks at every key
+            // finds both in history, and neither in the mart.
+            let stale = if self.scope.touched.is_none() { self.stale() } else { Vec::new() };
+            return returned.chain(named("stale", stale)).collect();
         }
         let by_mart = |reason| {
             self.per_period(|history| {
@@ -261,12 +271,15 @@ impl Builder<'_> {
             return by_mart("a redelivered event replaces its archived copy");
         }
         let replaced = by_mart("what the mart archives again replaces the copies that are not newer");
-        let stale = self.per_period(|history| {
-            let reason = "an archived version gives way to a newer one, wherever that stands";
-            delete("cleanup_stale.sql.j2", history, vec![Slot::Versions(self.id)], reason)
-        });
-        let named = |part, steps: Vec<Step>| steps.into_iter().map(move |step| self.part(part, step));
-        named("replaced", replaced).chain(named("stale", stale)).collect()
+        named("replaced", replaced).chain(named("stale", self.stale())).collect()
+    }
+
+    fn stale(&self) -> Vec<Step> {
+        let reason = "an archived version gives way to a newer one, wherever that stands";
+        let reads = vec![Slot::Versions(self.id)];
+        self.per_period(|history| {
+            self.step(StepName::Cleanup, "cleanup_stale.sql.j2", Verb::Delete, history, reads.clone(), reason)
+        })
     }
 
     fn due(&self, parent: TableId) -> [Step; 2] {
@@ -315,6 +328,15 @@ impl Builder<'_> {
         reads.extend(self.histories());
         let reason = "due rows of which an exact copy is seen in a history table";
         self.step(StepName::Trim, "trim.sql.j2", Verb::Delete, self.mart(), reads, reason)
+    }
+
+    /// The trim leaves what an operator's hold has come to protect since the archive: its copy goes again.
+    fn kept(&self) -> Vec<Step> {
+        let reads = vec![self.mart(), self.due_list()];
+        let reason = "a row that the trim left in the mart, held since it was archived, stands there alone";
+        let delete =
+            |history| self.step(StepName::Trim, "trim_kept.sql.j2", Verb::Delete, history, reads.clone(), reason);
+        self.per_period(delete).into_iter().map(|step| self.part("kept", step)).collect()
     }
 
     fn safety_check(&self) -> Step {

@@ -8,11 +8,13 @@ use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::rehearse::facts::Facts;
-use crate::rehearse::story::Periods;
+use crate::rehearse::story::{Periods, Story};
+use crate::rehearse::workload;
 use crate::source::Inputs;
 use crate::spec::{Column, Load, OrderBy, Period, Spec};
 use crate::sql::relocate::relocate;
 use crate::sql::{Name, SqlType};
+use crate::verify;
 
 /// The statements of a project, in run order.
 #[derive(Clone, Debug)]
@@ -103,13 +105,24 @@ impl Project {
 
     /// Rehearses somebody's own hooks instead, by model; a routine without a load keeps the one that Rowkeep emits. Periods stay
     /// as they are: nobody could add one to statements that were written by hand.
-    #[must_use]
-    pub fn with_hooks(mut self, own: BTreeMap<String, Routine>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If a statement is not one statement that changes rows, or names a relation that is none of the project's: a rehearsal must
+    /// not reach beyond its scratch tables.
+    pub fn with_hooks(mut self, own: BTreeMap<String, Routine>) -> Result<Self, Error> {
+        let relations = self.relations(&self.spec);
+        for (model, routine) in &own {
+            for statement in routine.load.iter().chain(&routine.hooks).chain(&routine.sweep) {
+                verify::changes_rows_of(&statement.sql, &relations, self.spec.dialect)
+                    .map_err(|why| Error::Usage(format!("{model}/{}.sql {why}", statement.name)))?;
+            }
+        }
         self.calendar = self.calendar[self.listed.first..self.listed.end].to_vec();
         let shift = self.listed.first;
         self.listed = Periods { first: 0, end: self.listed.end - shift, open_from: self.listed.open_from - shift };
         self.own = Some(own);
-        self
+        Ok(self)
     }
 
     /// The models, in run order.
@@ -117,9 +130,17 @@ impl Project {
         self.facts.tables.iter().map(|table| table.model.as_str())
     }
 
-    /// Whether periods stay as they are.
-    pub(super) fn is_fixed(&self) -> bool {
-        self.own.is_some()
+    pub(super) fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.spec.dialect
+    }
+
+    /// The story of a seed.
+    pub(super) fn story(&self, seed: u64, cycles: usize) -> Story {
+        workload::story(&self.facts, &self.calendar, self.listed, seed, cycles)
     }
 
     /// The schemas that must exist, each as its parts.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use serde::Serialize;
+
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::rehearse::engine::Engine;
@@ -26,14 +28,33 @@ pub(super) struct Told {
 }
 
 /// How much was done.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) deliveries: usize,
-    pub(super) cycles: usize,
-    pub(super) sweeps: usize,
-    pub(super) stops: usize,
-    pub(super) statements: usize,
-    pub(super) looks: usize,
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Rows that raw received.
+    pub deliveries: usize,
+    /// Completed cycles.
+    pub cycles: usize,
+    /// Completed sweeps.
+    pub sweeps: usize,
+    /// Stops of either.
+    pub stops: usize,
+    /// Statements that ran.
+    pub statements: usize,
+    /// Times that the oracle looked.
+    pub looks: usize,
+}
+
+impl Counts {
+    pub(super) fn with(self, other: Self) -> Self {
+        Self {
+            deliveries: self.deliveries + other.deliveries,
+            cycles: self.cycles + other.cycles,
+            sweeps: self.sweeps + other.sweeps,
+            stops: self.stops + other.stops,
+            statements: self.statements + other.statements,
+            looks: self.looks + other.looks,
+        }
+    }
 }
 
 /// A law that was broken, and by which event of the story.
@@ -49,7 +70,6 @@ pub(super) struct Move {
     pub(super) event: usize,
     pub(super) model: String,
     pub(super) statement: String,
-    pub(super) at: i64,
     pub(super) before: Vec<String>,
     pub(super) after: Vec<String>,
 }
@@ -92,6 +112,7 @@ pub(super) fn tell(
         calendar: calendar.collect(),
         now: 0,
         event: 0,
+        lifted: Vec::new(),
         watched: Vec::new(),
         told: Told::default(),
         facts: &facts,
@@ -140,6 +161,8 @@ struct Telling<'a> {
     clocks: Vec<(i64, i64)>,
     now: i64,
     event: usize,
+    /// Holds that were lifted while the run went on, by table: hooks that had run by then had to respect them.
+    lifted: Vec<(usize, Option<String>)>,
     watch: Option<&'a Watch>,
     watched: Vec<String>,
     told: Told,
@@ -222,7 +245,9 @@ impl Telling<'_> {
         if slots.is_empty() {
             return Ok(());
         }
-        let began = self.now;
+        // The clock that statements are given counts seconds.
+        let began = self.now.div_euclid(SECOND) * SECOND;
+        self.lifted.clear();
         let completed = self.attempts(run, &slots)?;
         if !completed {
             return Ok(());
@@ -298,6 +323,10 @@ impl Telling<'_> {
                 && at == number
             {
                 self.hold(hold)?;
+                if hold.lift {
+                    let column = self.facts.tables[hold.table].exception_key;
+                    self.lifted.push((hold.table, self.facts.tables[hold.table].columns[column].text(hold.key)));
+                }
             }
             if open != slot.group {
                 if open.is_some() {
@@ -355,7 +384,6 @@ impl Telling<'_> {
                 event: self.event,
                 model: model.clone(),
                 statement: slot.statement.name.clone(),
-                at: self.now,
                 before,
                 after,
             });
@@ -393,6 +421,7 @@ impl Telling<'_> {
             after,
             now: self.now,
             clocks: &self.clocks,
+            lifted: &self.lifted,
             calendar: &self.calendar,
             listed: (self.listed.first, self.listed.open_from, self.listed.end),
         };

@@ -46,6 +46,8 @@ struct Teller<'a> {
     known: Vec<BTreeMap<Vec<Option<String>>, Known>>,
     /// The newest time that each table was delivered, not counting the future.
     newest: Vec<i64>,
+    /// The same at the last run.
+    last_newest: Vec<i64>,
     /// Rows of children that come later than their parents.
     pending: Vec<(usize, i64)>,
     held: Vec<(usize, i64)>,
@@ -72,6 +74,7 @@ impl<'a> Teller<'a> {
             entities: 0,
             known: vec![BTreeMap::new(); facts.tables.len()],
             newest: vec![i64::MIN; facts.tables.len()],
+            last_newest: vec![i64::MIN; facts.tables.len()],
             pending: Vec::new(),
             held: Vec::new(),
             events: Vec::new(),
@@ -138,12 +141,13 @@ impl<'a> Teller<'a> {
     fn pass_time(&mut self) {
         let period = &self.calendar[self.periods.end - 1];
         let length = (period.end_epoch() - period.start_epoch()) * SECOND;
-        let scale = if self.random.chance(50) { longest_retention(self.facts) / 6 } else { length / 5 };
-        self.now += match self.random.below(10) {
+        let scale = if self.random.chance(50) { longest_retention(self.facts) / 3 } else { length / 3 };
+        let passed = match self.random.below(10) {
             0 => 15 * 60 * SECOND,
             1 | 2 => self.random.between(1, 48) * HOUR,
             _ => scale / 10 + self.random.below(scale),
         };
+        self.now += passed.div_euclid(SECOND) * SECOND;
     }
 
     /// Adds the next period in time or late, and seals what no cutoff can reach any more.
@@ -245,19 +249,19 @@ impl<'a> Teller<'a> {
                     self.at(table, time, fresh);
                 }
             }
-            68..=70 => {
+            68 => {
                 let first = self.calendar[self.periods.first].start_epoch() * SECOND;
                 let time = first - self.random.between(1, 900) * DAY;
                 self.at(table, time, true);
             }
-            71..=73 if self.has_future => {
+            69..=71 if self.has_future => {
                 let time = self.now + self.random.between(1, 60) * DAY;
                 self.at(table, time, false);
             }
-            74..=77 => self.incomplete(table, true),
-            78..=82 => self.incomplete(table, false),
-            83..=84 => self.unacceptable(table),
-            85..=90 => self.hold_or_lift(),
+            72..=73 => self.incomplete(table, true),
+            74..=76 => self.incomplete(table, false),
+            77 => self.unacceptable(table),
+            78..=84 => self.hold_or_lift(),
             _ => self.again(table, recent, false),
         }
     }
@@ -318,7 +322,7 @@ impl<'a> Teller<'a> {
         let time = self.now - self.random.below(3 * 86_400) * SECOND;
         let known = self.some_known(table, false);
         let mut cells = match known {
-            Some(known) if self.random.chance(60) => self.changed(table, &known.cells, time),
+            Some(known) if !in_key || self.random.chance(30) => self.changed(table, &known.cells, time),
             _ => self.cells(table, self.entities, 0, time),
         };
         cells[column] = Cell::Null;
@@ -347,9 +351,23 @@ impl<'a> Teller<'a> {
 
     fn something_to_hold(&mut self) -> Option<(usize, i64)> {
         let table = usize::try_from(self.random.below(self.facts.tables.len() as i64)).unwrap_or(0);
-        let known = self.some_known(table, self.now % 2 == 0)?;
+        // Best is a key that the next cycle would archive.
+        let leaving: Vec<_> = self.leaving(table).collect();
+        let known = match self.random.pick(&leaving) {
+            Some(known) if self.random.chance(75) => known.clone(),
+            _ => self.some_known(table, false)?,
+        };
         let Cell::Number(key) = known.cells[self.facts.tables[table].exception_key] else { return None };
         (!self.held.contains(&(table, key))).then_some((table, key))
+    }
+
+    /// Rows that have become due since the last cycle.
+    fn leaving(&self, table: usize) -> impl Iterator<Item = Known> {
+        let (root, retention) = self.facts.root(table);
+        let newest = self.newest[root];
+        let cutoff = newest.saturating_sub(retention);
+        let last = self.last_newest[root].saturating_sub(retention);
+        self.known[table].values().filter(move |known| (last..cutoff).contains(&known.time)).cloned()
     }
 
     fn run(&mut self, is_cycle: bool) {
@@ -370,7 +388,7 @@ impl<'a> Teller<'a> {
             stops.push(Stop { before: self.place(), then });
             more = then != Recovery::GiveUp && self.random.chance(25);
         }
-        let hold = if regime == Regime::Statement && self.random.chance(20) { self.hold_during_run() } else { None };
+        let hold = if regime == Regime::Statement && self.random.chance(40) { self.hold_during_run() } else { None };
         let trim_raw = self.random.chance(70).then(|| self.now - self.random.below(3) * DAY);
         let run = Run {
             at: self.now,
@@ -382,6 +400,7 @@ impl<'a> Teller<'a> {
             trim_raw,
         };
         self.now += 6 * HOUR;
+        self.last_newest.clone_from(&self.newest);
         self.events.push(if is_cycle { Event::Cycle(run) } else { Event::Sweep(run) });
     }
 

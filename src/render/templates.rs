@@ -46,6 +46,7 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "supersede_older.sql.j2",
     "supersede_timeless.sql.j2",
     "trim.sql.j2",
+    "trim_kept.sql.j2",
     "versions_fill.sql.j2",
     "versions_reset.sql.j2",
 ];

@@ -233,7 +233,9 @@ impl<'a> Seen<'a> {
             if incomplete || may_be_due {
                 causes.insert(about);
             }
+            let was_held = self.moment.lifted.iter().any(|(of, key)| *of == table && key == about);
             let reported = match about {
+                _ if was_held => true,
                 None => open.contains_key(&(about, null_key.as_str())),
                 Some(_) => {
                     open.contains_key(&(about, facts.exception_type.as_str()))

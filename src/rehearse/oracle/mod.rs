@@ -96,6 +96,8 @@ pub(super) struct Moment<'a> {
     pub(super) now: i64,
     /// By table, the clock when its last hooks began and when they ended.
     pub(super) clocks: &'a [(i64, i64)],
+    /// Holds that were lifted while the run went on: the table, and the key that was held.
+    pub(super) lifted: &'a [(usize, Option<String>)],
     /// Name, start and end of every period of the calendar.
     pub(super) calendar: &'a [(String, i64, i64)],
     /// The numbers of those that the project lists: the first, the first open one, and one beyond the last.
@@ -240,11 +242,16 @@ impl<'a> Oracle<'a> {
         let account = |table: usize| {
             let facts = &self.facts.tables[table];
             let delivered = &self.delivered[table];
-            let mut accepted = delivered.keyless.len();
+            let lacks_key = |row: &&Row| facts.key.iter().any(|&column| row[column].is_none());
+            let keyless: BTreeSet<_> = tables.marts[table].iter().filter(lacks_key).chain(&delivered.keyless).collect();
+            let mut accepted = keyless.len();
             let mut superseded = 0;
+            // A load that did not come to its end may have taken rows over that no completed one saw: they stand all the same.
+            let standing: BTreeSet<_> =
+                tables.marts[table].iter().chain(tables.histories[table].iter().map(|(_, row)| row)).collect();
+            let counts = |version: &&Version| version.accepted || standing.contains(&version.row);
             for versions in delivered.keyed.values() {
-                let times: BTreeSet<_> =
-                    versions.iter().filter(|version| version.accepted).map(|version| version.time).collect();
+                let times: BTreeSet<_> = versions.iter().filter(counts).map(|version| version.time).collect();
                 accepted += times.len();
                 superseded += times.len().saturating_sub(1);
             }
@@ -274,7 +281,7 @@ impl<'a> Oracle<'a> {
 /// What became of a table's accepted rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Account {
-    /// Versions, and rows without a key.
+    /// Versions, and rows without a key, that a load took over.
     pub(super) accepted: usize,
     pub(super) in_mart: usize,
     /// By period's number in the calendar.

@@ -1,0 +1,71 @@
+//! Opens engines, rehearses, and shows how far it is.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::rehearse::{Arguments, Engine, Format, hooks, words};
+use crate::cli::{print, project};
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::load::Failure;
+use crate::rehearse::{self, DuckDb, Options, Postgres, Project, rehearse};
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let dialect = match (arguments.engine, &arguments.url) {
+        (Some(Engine::Postgres), None) => {
+            let message = "--engine postgres needs --url: a database in which scratch schemas may be created";
+            return Err(Error::Usage(message.to_owned()).into());
+        }
+        (Some(Engine::Duckdb), Some(_)) => {
+            return Err(Error::Usage("--url names a PostgreSQL database, and --engine says duckdb".to_owned()).into());
+        }
+        (_, Some(_)) => Dialect::Postgres,
+        (_, None) => Dialect::DuckDb,
+    };
+    let loaded = project(arguments.project.as_deref())?;
+    let wrong = |diagnostics| Failure::Input(diagnostics, Box::new(loaded.inputs.clone()));
+    let mut subject = Project::new(&loaded.inputs, dialect).map_err(wrong)?;
+    if let Some(folder) = &arguments.hooks {
+        let hooks = hooks::read(folder, &subject)?;
+        subject = subject.with_hooks(hooks)?;
+    }
+    let seeds = arguments.seed.map_or(0..arguments.seeds, |seed| seed..seed.saturating_add(1));
+    let stories = seeds.end - seeds.start;
+    let options =
+        Options { cycles: usize::from(arguments.cycles), workers: workers(stories), seeds, ..Options::default() };
+    let open = |worker: usize| -> Result<Box<dyn rehearse::Engine>, Error> {
+        Ok(match &arguments.url {
+            Some(url) => Box::new(Postgres::connect(url, &format!("{}_{worker}", std::process::id()))?),
+            None => Box::new(DuckDb::open()?),
+        })
+    };
+    let bar = progress(stories);
+    let report = rehearse(&subject, &options, &open, &|done| bar.set_position(done));
+    bar.finish_and_clear();
+    let report = report?;
+    print(&match arguments.format {
+        Format::Human => words::report(&report, arguments),
+        // Every key is a string, and nothing in a report can fail to serialise.
+        Format::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
+    })?;
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn workers(stories: u64) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    cores.min(usize::try_from(stories).unwrap_or(cores))
+}
+
+/// A bar on a terminal; nothing elsewhere.
+fn progress(stories: u64) -> ProgressBar {
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(stories), target);
+    // Without a style the bar has its own: this one only says what is counted.
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} stories, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,90 @@
+//! Reads somebody's own statements: one per file, in name order, laid out as `rowkeep compile` lays out its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::cli::shown;
+use crate::diagnostic::did_you_mean;
+use crate::error::Error;
+use crate::load::why;
+use crate::rehearse::{Project, Routine, Statement};
+use crate::spec::naming::SWEEP;
+
+/// More than any statement that a person wrote.
+const MAX_BYTES: u64 = 1024 * 1024;
+/// What the name of a statement of the mart's load begins with.
+const LOAD: &str = "00_";
+
+/// The statements below a folder, by model.
+pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, Routine>, Error> {
+    let mut routines = BTreeMap::new();
+    for (path, model) in folders(folder)? {
+        if model != SWEEP {
+            let (load, hooks) = statements(&path)?.into_iter().partition(|statement| statement.name.starts_with(LOAD));
+            routines.insert(model.clone(), Routine { model, load, hooks, sweep: Vec::new() });
+        }
+    }
+    let sweep = folder.join(SWEEP);
+    if sweep.is_dir() {
+        for (path, model) in folders(&sweep)? {
+            let empty = Routine { model: model.clone(), load: Vec::new(), hooks: Vec::new(), sweep: Vec::new() };
+            routines.entry(model).or_insert(empty).sweep = statements(&path)?;
+        }
+    }
+    if let Some(model) = routines.keys().find(|model| !project.models().any(|known| known == *model)) {
+        let near = did_you_mean(model, project.models());
+        let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let message = format!("{} has a folder {model}, which no table spec describes{help}", shown(folder));
+        return Err(Error::Usage(message));
+    }
+    if routines.is_empty() {
+        let models: Vec<_> = project.models().collect();
+        let message = format!("{} has no folder of a model; expected {}", shown(folder), models.join(", "));
+        return Err(Error::Usage(message));
+    }
+    Ok(routines)
+}
+
+/// The folders in a folder, each with its name.
+fn folders(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+    let mut found: Vec<_> = entries(folder)?.into_iter().filter(|(path, _)| path.is_dir()).collect();
+    found.sort();
+    Ok(found)
+}
+
+fn statements(folder: &Path) -> Result<Vec<Statement>, Error> {
+    let mut found: Vec<_> = entries(folder)?;
+    found.sort_by(|(_, a), (_, b)| a.cmp(b));
+    let files = found.into_iter().filter_map(|(path, name)| Some((path, name.strip_suffix(".sql")?.to_owned())));
+    files.map(|(path, name)| Ok(Statement { name, sql: text(&path)? })).collect()
+}
+
+fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+    let failed = |error: std::io::Error| Error::Read { path: folder.to_owned(), why: why(&error) };
+    fs::read_dir(folder)
+        .map_err(failed)?
+        .map(|entry| {
+            let entry = entry.map_err(failed)?;
+            Ok((entry.path(), entry.file_name().to_string_lossy().into_owned()))
+        })
+        .collect()
+}
+
+/// A statement's text, without the semicolon at its end.
+fn text(path: &Path) -> Result<String, Error> {
+    let failed = |why: String| Error::Read { path: path.to_owned(), why };
+    // A pipe or a device would be read for ever.
+    if !fs::metadata(path).map_err(|error| failed(why(&error)))?.is_file() {
+        return Err(failed("it is not a file".to_owned()));
+    }
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(|error| failed(why(&error)))?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| failed(why(&error)))?;
+    if u64::try_from(text.len()).is_ok_and(|bytes| bytes > MAX_BYTES) {
+        return Err(failed(format!("it is larger than {MAX_BYTES} bytes")));
+    }
+    let text = text.trim();
+    Ok(text.strip_suffix(';').unwrap_or(text).trim_end().to_owned())
+}

@@ -1,0 +1,58 @@
+//! `rowkeep rehearse`
+
+#[cfg(not(feature = "rehearse"))]
+#[path = "absent.rs"]
+mod engines;
+#[cfg(feature = "rehearse")]
+mod engines;
+#[cfg(feature = "rehearse")]
+mod hooks;
+#[cfg(feature = "rehearse")]
+mod words;
+
+use std::path::PathBuf;
+
+pub(super) use engines::run;
+
+/// Arguments of `rowkeep rehearse`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder of rowkeep.yml [default: here, or the nearest folder above]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// How many stories are told, from seed 0 on
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    seeds: u64,
+    /// Tell the story of one seed again
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    seed: Option<u64>,
+    /// How many times a story's time passes, most times with a cycle
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    cycles: u16,
+    /// Where statements run: duckdb, in this process, or postgres, with --url [default: duckdb, or what --url says]
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    engine: Option<Engine>,
+    /// A PostgreSQL database, as postgres://user@host/database; scratch schemas are created there and dropped again, and nothing
+    /// else is touched
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Rehearse your own statements: one per file, in name order, below DIR/<model>/; those that begin with 00_ are the mart's
+    /// load, and DIR/sweep/<model>/ holds the nightly form
+    #[arg(long, value_name = "DIR")]
+    hooks: Option<PathBuf>,
+    /// How the outcome is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    Duckdb,
+    Postgres,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
