@@ -125,6 +125,15 @@ impl Project {
         Ok(self)
     }
 
+    /// The statements of the project as it stands.
+    ///
+    /// # Errors
+    ///
+    /// If a template cannot be rendered.
+    pub fn program(&self) -> Result<Program, Error> {
+        Ok(self.stage(self.listed)?.program)
+    }
+
     /// The models, in run order.
     pub fn models(&self) -> impl Iterator<Item = &str> {
         self.facts.tables.iter().map(|table| table.model.as_str())
@@ -218,7 +227,7 @@ impl Project {
         let histories = histories.collect();
         let definitions = manifest.ddl.iter().map(|definition| definition.sql.clone()).collect();
         let relations = self.relations(&spec);
-        Ok(Stage { program: self.program(&manifest, &loading), definitions, histories, relations })
+        Ok(Stage { program: self.statements(&manifest, &loading), definitions, histories, relations })
     }
 
     /// The folded parts of every relation that a statement may name, with the periods of a spec.
@@ -233,7 +242,7 @@ impl Project {
         tables.chain(exceptions).map(|relation| relation.folded(spec.dialect)).collect()
     }
 
-    fn program(&self, manifest: &Manifest, loading: &Manifest) -> Program {
+    fn statements(&self, manifest: &Manifest, loading: &Manifest) -> Program {
         let statements = |hooks: &[Hook]| -> Vec<Statement> {
             hooks.iter().map(|hook| Statement { name: hook.name.clone(), sql: hook.sql.clone() }).collect()
         };

@@ -122,7 +122,11 @@ fn simpler(run: &Run) -> Vec<Run> {
     if !run.stops.is_empty() {
         all.push(Run { stops: Vec::new(), ..run.clone() });
         if run.stops.len() > 1 {
-            all.push(Run { stops: run.stops[..run.stops.len() - 1].to_vec(), ..run.clone() });
+            all.extend((0..run.stops.len()).map(|number| {
+                let mut stops = run.stops.clone();
+                stops.remove(number);
+                Run { stops, ..run.clone() }
+            }));
         }
         if let Some(last) = run.stops.last().filter(|last| last.then != Recovery::GiveUp) {
             let mut stops = run.stops.clone();

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
     /// How many stories are told, from seed 0 on
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     seeds: u64,
     /// Tell the story of one seed again
     #[arg(long, value_name = "N", conflicts_with = "seeds")]

@@ -70,9 +70,13 @@ fn counterexample(text: &mut String, found: &Counterexample, arguments: &Argumen
         writeln!(text, "{}", format!("  {:19}  {:7}  {}", event.at, event.kind, event.text).trim_end())?;
         let width = event.moves.iter().map(|step| step.statement.len()).max().unwrap_or(0);
         for step in &event.moves {
-            let mark = if step.is_last { '>' } else { ' ' };
             let (before, after) = (places(&step.before), places(&step.after));
-            writeln!(text, "  {:19}  {:6}{mark} {:width$}  {before} → {after}", "", "", step.statement)?;
+            // Where copies stood before is what the line above ends with; at the last step it is said all the same.
+            if step.is_last {
+                writeln!(text, "  {:19}  {:>6} {:width$}  {before} → {after}", "", ">", step.statement)?;
+            } else {
+                writeln!(text, "  {:19}  {:6} {:width$}  → {after}", "", "", step.statement)?;
+            }
         }
     }
     let mut again = format!("rowkeep rehearse --seed {}", found.seed);

@@ -1,0 +1,7 @@
+-- A creation row goes as soon as its order is not there, be it that the order has not come yet.
+INSERT INTO settlement_ods.hist_ecs_order_info_2025_h2
+SELECT m.*
+FROM settlement_ods.mart_ecs_order_info AS m
+WHERE m.add_time >= 1751328000 AND m.add_time < 1767225600
+  AND m.order_id NOT IN (SELECT order_id FROM settlement_ods.mart_uni_tracking_info)
+  AND NOT EXISTS (SELECT 1 FROM settlement_ods.hist_ecs_order_info_2025_h2 AS h WHERE h.order_id = m.order_id);

@@ -1,0 +1,422 @@
+//! The judge has teeth: statements are left out, conditions dropped, bounds moved, tables mistaken for one another, and a law
+//! breaks each time. The table of docs/testing.md says which one, by which seed, and why some changes are harmless.
+//!
+//! As a test, each line of the table is tried again by its seed. `ROWKEEP_TEETH=write` makes the table anew, which takes long.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a test may look at the world")]
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use rowkeep::rehearse::{Engine, Options, Postgres, Program, Project, Report, Statement, rehearse};
+use rowkeep::{Dialect, Error, Inputs, Style};
+use sqlparser::ast::{BinaryOperator, Expr, Query, SetExpr, Statement as Tree, Value, VisitMut, VisitorMut};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+
+/// Which tables are tried, in which goldens, and from which step on: loads of parents and children are alike.
+const CASES: [(&str, &str, &str); 5] = [
+    ("events_time_outside_key", "mart_events", "00"),
+    ("events_monthly_text_key", "mart_readings", "00"),
+    ("latest_while_in", "mart_details", "01"),
+    ("events_while_in", "mart_scans", "04"),
+    ("chain", "mart_notes", "04"),
+];
+/// A change that breaks no law in so many stories is harmless.
+const SEEDS: u64 = 200;
+const CYCLES: usize = 24;
+const PAGE: &str = "docs/testing.md";
+const BEGIN: &str = "<!-- the table of teeth -->\n";
+const END: &str = "<!-- the end of the table -->\n";
+
+/// What is done to every statement of one kind, whichever period it is for.
+#[derive(Clone, Debug)]
+enum Change {
+    LeaveOut,
+    /// The condition of this text becomes true.
+    Drop(Site),
+    /// The comparison of this text takes its bound in, or leaves it out.
+    Bound(Site),
+    /// A period's history table is taken for another's.
+    OtherPeriod,
+}
+
+/// A condition by its text, without the names and bounds of periods, and which of several with that text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Site {
+    text: String,
+    occurrence: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Mutant {
+    /// The stem of its statements without the period, such as `08_archive`.
+    kind: String,
+    change: Change,
+}
+
+impl Mutant {
+    /// How the table says it.
+    fn says(&self) -> String {
+        let site = |site: &Site| {
+            let nth = if site.occurrence == 0 { String::new() } else { format!(" ({})", site.occurrence + 1) };
+            format!("`{}`{nth}", short(&site.text))
+        };
+        match &self.change {
+            Change::LeaveOut => "left out".to_owned(),
+            Change::Drop(at) => format!("without {}", site(at)),
+            Change::Bound(at) => format!("the other side of {}", site(at)),
+            Change::OtherPeriod => "another period's table".to_owned(),
+        }
+    }
+
+    fn apply(&self, program: &mut Program, model: &str) {
+        let Some(table) = program.tables.iter_mut().find(|table| table.model == model) else { return };
+        let periods = listed(&table.hooks, &table.sweep);
+        for statements in [&mut table.load, &mut table.hooks, &mut table.sweep] {
+            if matches!(self.change, Change::LeaveOut) {
+                statements.retain(|statement| kind(statement) != self.kind);
+            }
+            for statement in statements.iter_mut().filter(|statement| kind(statement) == self.kind) {
+                match &self.change {
+                    Change::LeaveOut => {}
+                    Change::Drop(site) => edit(statement, site, &periods, |expr| *expr = truth()),
+                    Change::Bound(site) => edit(statement, site, &periods, other_side),
+                    Change::OtherPeriod => mistake_period(statement, &periods),
+                }
+            }
+        }
+    }
+}
+
+fn truth() -> Expr {
+    Expr::Value(Value::Boolean(true).into())
+}
+
+fn other_side(expr: &mut Expr) {
+    if let Expr::BinaryOp { op, .. } = expr {
+        *op = match &*op {
+            BinaryOperator::Lt => BinaryOperator::LtEq,
+            BinaryOperator::LtEq => BinaryOperator::Lt,
+            BinaryOperator::Gt => BinaryOperator::GtEq,
+            BinaryOperator::GtEq => BinaryOperator::Gt,
+            other => other.clone(),
+        };
+    }
+}
+
+fn kind(statement: &Statement) -> String {
+    let (kind, _) = statement.name.split_once("__").unwrap_or((&statement.name, ""));
+    kind.to_owned()
+}
+
+/// The periods that statements are for.
+fn listed(hooks: &[Statement], sweep: &[Statement]) -> Vec<String> {
+    let names = hooks.iter().chain(sweep).filter_map(|statement| Some(statement.name.split_once("__")?.1.to_owned()));
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Its own history table becomes its neighbour's; where it reads all of them, the last one becomes its neighbour.
+fn mistake_period(statement: &mut Statement, periods: &[String]) {
+    let own = statement.name.split_once("__").map(|(_, period)| period.to_owned());
+    let Some(own) = own.or_else(|| periods.last().cloned()) else { return };
+    let Some(at) = periods.iter().position(|period| *period == own) else { return };
+    let other = if at > 0 { at - 1 } else { at + 1 };
+    if let Some(other) = periods.get(other) {
+        statement.sql = statement.sql.replace(&format!("_{own}"), &format!("_{other}"));
+    }
+}
+
+/// A condition's text without what differs from period to period.
+fn normal(expr: &Expr, periods: &[String]) -> String {
+    let mut text = expr.to_string();
+    for period in periods {
+        text = text.replace(&format!("_{period}"), "_p");
+    }
+    let mut out = String::new();
+    let mut digits = String::new();
+    // Instants are long numbers, or quoted and begin with a digit.
+    for c in text.chars().chain([' ']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        out.push_str(if digits.len() > 5 { "N" } else { &digits });
+        digits.clear();
+        out.push(c);
+    }
+    let mut parts: Vec<_> = out.trim_end().split('\'').map(str::to_owned).collect();
+    for quoted in parts.iter_mut().skip(1).step_by(2).filter(|text| text.starts_with(|c: char| c.is_ascii_digit())) {
+        "N".clone_into(quoted);
+    }
+    parts.join("'")
+}
+
+/// A condition short enough for a table.
+fn short(text: &str) -> String {
+    let text = text.replace('|', "\\|");
+    let end = text.char_indices().nth(70).map_or(text.len(), |(at, _)| at);
+    if end == text.len() { text } else { format!("{}…", &text[..end]) }
+}
+
+fn parse(sql: &str) -> Tree {
+    let mut statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).expect("what was compiled is SQL");
+    let mut tree = statements.remove(0);
+    let _ = VisitMut::visit(&mut tree, &mut Wrap);
+    tree
+}
+
+/// Puts `TRUE AND` before each WHERE, so that a lone condition is a conjunct too.
+struct Wrap;
+
+impl Wrap {
+    fn wrap(selection: &mut Option<Expr>) {
+        if let Some(expr) = selection.take() {
+            let and = BinaryOperator::And;
+            *selection = Some(Expr::BinaryOp { left: Box::new(truth()), op: and, right: Box::new(expr) });
+        }
+    }
+
+    fn body(body: &mut SetExpr) {
+        match body {
+            SetExpr::Select(select) => Self::wrap(&mut select.selection),
+            SetExpr::SetOperation { left, right, .. } => {
+                Self::body(left);
+                Self::body(right);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl VisitorMut for Wrap {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        Self::body(&mut query.body);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_statement(&mut self, statement: &mut Tree) -> ControlFlow<()> {
+        match statement {
+            Tree::Delete(delete) => Self::wrap(&mut delete.selection),
+            Tree::Update(update) => Self::wrap(&mut update.selection),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Calls `each` with every conjunct of a tree.
+struct Conjuncts<F>(F);
+
+impl<F: FnMut(&mut Expr)> VisitorMut for Conjuncts<F> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::BinaryOp { left, op: BinaryOperator::And, right } = expr {
+            for side in [left, right] {
+                if !matches!(**side, Expr::BinaryOp { op: BinaryOperator::And, .. }) && **side != truth() {
+                    (self.0)(side);
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn edit(statement: &mut Statement, site: &Site, periods: &[String], change: impl Fn(&mut Expr)) {
+    let mut tree = parse(&statement.sql);
+    let mut seen = 0;
+    let mut visitor = Conjuncts(|expr: &mut Expr| {
+        if normal(expr, periods) == site.text {
+            if seen == site.occurrence {
+                change(expr);
+            }
+            seen += 1;
+        }
+    });
+    let _ = VisitMut::visit(&mut tree, &mut visitor);
+    statement.sql = tree.to_string();
+}
+
+/// Everything that is tried on a model's statements, from a step on.
+fn mutants(program: &Program, model: &str, from: &str) -> Vec<Mutant> {
+    let table = program.tables.iter().find(|table| table.model == model).expect("the case names a model");
+    let periods = listed(&table.hooks, &table.sweep);
+    let mut found: Vec<Mutant> = Vec::new();
+    let mut kinds: Vec<String> = Vec::new();
+    for statement in table.load.iter().chain(&table.hooks).chain(&table.sweep) {
+        let kind = kind(statement);
+        if kind.as_str() < from || kinds.contains(&kind) {
+            continue;
+        }
+        kinds.push(kind.clone());
+        let mut add = |change| found.push(Mutant { kind: kind.clone(), change });
+        add(Change::LeaveOut);
+        let mut sites: Vec<(Site, bool)> = Vec::new();
+        let mut visitor = Conjuncts(|expr: &mut Expr| {
+            let text = normal(expr, &periods);
+            let occurrence = sites.iter().filter(|(site, _)| site.text == text).count();
+            let compares = matches!(
+                expr,
+                Expr::BinaryOp {
+                    op: BinaryOperator::Lt | BinaryOperator::LtEq | BinaryOperator::Gt | BinaryOperator::GtEq,
+                    ..
+                }
+            );
+            sites.push((Site { text, occurrence }, compares));
+        });
+        let _ = VisitMut::visit(&mut parse(&statement.sql), &mut visitor);
+        for (site, compares) in sites {
+            add(Change::Drop(site.clone()));
+            if compares {
+                add(Change::Bound(site));
+            }
+        }
+        if periods.iter().any(|period| statement.sql.contains(&format!("_{period}"))) {
+            add(Change::OtherPeriod);
+        }
+    }
+    found
+}
+
+fn project(golden: &str) -> Project {
+    let path = format!("{}/golden/{golden}/rowkeep.yml", env!("CARGO_MANIFEST_DIR"));
+    let inputs = Inputs::new("rowkeep.yml", std::fs::read_to_string(path).expect("the golden is there"));
+    Project::new(&inputs, Dialect::Postgres).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, Style::Plain)))
+}
+
+/// The statements of a project as it stands.
+fn program(project: &Project) -> Program {
+    project.program().expect("it compiles")
+}
+
+fn open(worker: usize) -> Result<Box<dyn Engine>, Error> {
+    let url = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
+    Ok(Box::new(Postgres::connect(&url, &format!("teeth_{}_{worker}", std::process::id()))?))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Rehearses a project whose statements were changed, until a law breaks. An engine that refuses the change is told apart.
+fn bite(project: &Project, model: &str, mutant: &Mutant, seeds: std::ops::Range<u64>) -> Result<Report, String> {
+    let alter = |program: &mut Program| mutant.apply(program, model);
+    let workers = cores().min(usize::try_from(seeds.end - seeds.start).unwrap_or(1));
+    let options = Options { seeds, cycles: CYCLES, workers, until_broken: true, alter: &alter };
+    rehearse(project, &options, &open, &|_| {}).map_err(|error| error.to_string())
+}
+
+/// A line of the table: what breaks, or why nothing does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    breaks: String,
+    seed: String,
+}
+
+type Table = BTreeMap<(String, String, String, String), Line>;
+
+fn page() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).expect("the page is there")
+}
+
+/// The table of the page, by golden, model, statement and change.
+fn written(page: &str) -> Table {
+    let (_, rest) = page.split_once(BEGIN).expect("the table begins");
+    let (text, _) = rest.split_once(END).expect("the table ends");
+    let mut table = Table::new();
+    let (mut golden, mut model) = (String::new(), String::new());
+    for line in text.lines() {
+        if let Some(title) = line.strip_prefix("### ") {
+            let (m, g) = title.split_once(" of ").expect("a model of a golden");
+            (model, golden) = (m.trim_matches('`').to_owned(), g.trim_matches('`').to_owned());
+        }
+        let cells: Vec<_> = line.split(" | ").map(|cell| cell.trim_matches(['|', ' ']).to_owned()).collect();
+        if let [statement, change, breaks, seed] = cells.as_slice()
+            && statement.starts_with(|c: char| c.is_ascii_digit())
+        {
+            let key = (golden.clone(), model.clone(), statement.clone(), change.clone());
+            let line = Line { breaks: breaks.clone(), seed: seed.clone() };
+            assert!(table.insert(key, line).is_none(), "two lines say: {statement}, {change}");
+        }
+    }
+    table
+}
+
+#[test]
+fn every_change_breaks_the_law_that_the_table_names() {
+    let known = written(&page());
+    let anew = std::env::var("ROWKEEP_TEETH").is_ok_and(|how| how == "write");
+    let mut text = String::new();
+    let mut unknown = Vec::new();
+    let mut toothless = Vec::new();
+    let mut tried = 0;
+    for (golden, model, from) in CASES {
+        let project = project(golden);
+        text.push_str(&format!(
+            "### `{model}` of `{golden}`\n\n| statement | change | breaks | seed |\n|---|---|---|---|\n"
+        ));
+        for mutant in mutants(&program(&project), model, from) {
+            tried += 1;
+            let says = mutant.says();
+            let key = (golden.to_owned(), model.to_owned(), mutant.kind.clone(), says.clone());
+            let line = known.get(&key);
+            if !anew {
+                let Some(line) = line else {
+                    unknown.push(format!("{golden}: {} {says}", mutant.kind));
+                    continue;
+                };
+                let Ok(seed) = line.seed.parse::<u64>() else { continue };
+                let laws = match bite(&project, model, &mutant, seed..seed + 1) {
+                    Ok(report) => laws(&report),
+                    Err(_) => "the engine refuses it".to_owned(),
+                };
+                if laws != line.breaks {
+                    toothless.push(format!("{golden}: {} {says}, seed {seed}: {laws}", mutant.kind));
+                }
+                continue;
+            }
+            let line = match bite(&project, model, &mutant, 0..SEEDS) {
+                Err(_) => Line { breaks: "the engine refuses it".to_owned(), seed: "0".to_owned() },
+                Ok(report) => match report.laws.iter().flat_map(|law| &law.broken_by).min() {
+                    Some(seed) => Line { breaks: laws(&report), seed: seed.to_string() },
+                    None => Line {
+                        breaks: line
+                            .filter(|line| line.seed == "–")
+                            .map_or("harmless: ".to_owned(), |line| line.breaks.clone()),
+                        seed: "–".to_owned(),
+                    },
+                },
+            };
+            eprintln!("{golden}: {} {says}: {} {}", mutant.kind, line.breaks, line.seed);
+            text.push_str(&format!("| {} | {says} | {} | {} |\n", mutant.kind, line.breaks, line.seed));
+        }
+        text.push('\n');
+    }
+    if anew {
+        let page = page();
+        let (before, rest) = page.split_once(BEGIN).expect("the table begins");
+        let (_, after) = rest.split_once(END).expect("the table ends");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+        std::fs::write(path, format!("{before}{BEGIN}{text}{END}{after}")).expect("the page can be written");
+        return;
+    }
+    assert!(toothless.is_empty(), "these break other laws than the table says:\n{}", toothless.join("\n"));
+    assert!(unknown.is_empty(), "the table does not know:\n{}", unknown.join("\n"));
+    assert_eq!(tried, known.len(), "the table has lines for changes that are not tried");
+    for ((golden, _, statement, change), line) in &known {
+        let explained = line.breaks.strip_prefix("harmless: ").is_none_or(|why| why.trim().len() > 10);
+        assert!(explained, "the table does not say why {golden}, {statement}, {change} is harmless");
+    }
+}
+
+/// The laws that a report finds broken.
+fn laws(report: &Report) -> String {
+    let broken = report.laws.iter().filter(|law| !law.broken_by.is_empty());
+    broken.map(|law| law.law.to_string()).collect::<Vec<_>>().join(", ")
+}
