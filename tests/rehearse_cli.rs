@@ -43,6 +43,26 @@ fn hand_written_hooks_break_the_laws_in_ways_that_a_person_can_follow() {
 }
 
 #[test]
+fn the_pages_show_what_comes_out() {
+    let read = |page: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect("a page");
+    let block = |text: &str, language: &str, n: usize| {
+        let fence = format!("```{language}\n");
+        let rest = text.split(&fence).nth(n).unwrap_or_else(|| panic!("block {n} of {language}")).to_owned();
+        rest.split("```").next().expect("a closing fence").to_owned()
+    };
+    let readme = read("README.md");
+    let command = block(&readme, "sh", 3);
+    assert_eq!(
+        command,
+        "scripts/with-duckdb cargo run --features rehearse -- rehearse --project examples/order_tracking\n"
+    );
+    assert_eq!(block(&readme, "text", 3), text(&rehearse(&[]).stdout));
+    let shown = block(&read("docs/testing.md"), "text", 1);
+    let told = read("tests/snapshots/rehearse_cli__handwritten.snap");
+    assert!(told.contains(&shown), "docs/testing.md shows a counterexample that does not come out");
+}
+
+#[test]
 fn a_scratch_schema_is_all_that_is_touched_on_postgres() {
     let server = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
     let mut client = postgres::Client::connect(&server, postgres::NoTls).expect("PostgreSQL answers");

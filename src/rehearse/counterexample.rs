@@ -74,7 +74,7 @@ pub(super) fn explain(
     let mut events = Vec::new();
     for (event, number) in story.events.iter().zip(0..) {
         let steps = told.moves.iter().filter(|step| step.event == number).map(|step| Step {
-            statement: format!("{}/{}.sql", step.model, step.statement),
+            statement: step.statement.clone(),
             before: step.before.clone(),
             after: step.after.clone(),
             is_last: false,
@@ -158,7 +158,7 @@ fn ran(
     periods: Periods,
     is_cycle: bool,
 ) -> Result<String, Error> {
-    let stage = stages.of(periods, &|_| None)?;
+    let stage = stages.of(periods)?;
     let statements: Vec<String> = stage
         .program
         .tables

@@ -58,6 +58,11 @@ impl TableFacts {
         self.columns.iter().chain(&self.raw.extra)
     }
 
+    /// Whether a column leads to the parent.
+    pub(super) fn is_joined(&self, column: usize) -> bool {
+        matches!(&self.keep, Keep::WhileIn { on, .. } if on.iter().any(|(ours, _)| *ours == column))
+    }
+
     pub(super) fn hold_type(&self) -> String {
         format!("{}{HOLD}", self.exception_type)
     }
@@ -102,7 +107,8 @@ impl Facts {
         let order = table.load.iter().flat_map(|load| &load.order_by);
         let tie_breaks = order
             .filter_map(|term| Some((number_of(term.column.as_str())?, term.descending)))
-            .filter(|&(column, _)| column != time)
+            // A key is equal where versions are compared.
+            .filter(|(column, _)| *column != time && !table.unique_key.iter().any(|id| id.0 == *column))
             .collect();
         let lookback = lookback.and_then(|lookback| {
             let micros = i64::try_from(lookback.seconds).ok()?.checked_mul(SECOND)?;

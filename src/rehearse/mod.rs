@@ -36,6 +36,7 @@
 mod counterexample;
 mod engine;
 mod facts;
+mod landing;
 mod oracle;
 mod program;
 mod random;
@@ -114,7 +115,7 @@ pub fn rehearse(
                 continue;
             };
             let story = project.story(seed, options.cycles);
-            let (story, found) = shrink::shrink(&mut *engine, project, &mut stages, story, found.clone())?;
+            let (story, found) = shrink::shrink(&mut *engine, project, &mut stages, story, found.clone());
             let told = counterexample::explain(&mut *engine, project, &mut stages, seed, &story, &found)?;
             counterexamples.insert(*law, told);
         }
@@ -166,7 +167,12 @@ fn tell_all(
                 let story = project.story(seed, options.cycles);
                 tell(&mut **engine, project, &mut stages, &story, None, None)
             };
-            let told = one();
+            let told = one().map_err(|error| match error {
+                Error::Engine { engine, why } => {
+                    Error::Engine { engine, why: format!("{why} (in the story of seed {seed})") }
+                }
+                other => other,
+            });
             let ends = match &told {
                 Ok(told) => options.until_broken && !told.broken.is_empty(),
                 Err(_) => true,

@@ -7,6 +7,7 @@ use crate::artifacts::manifest::{Hook, Manifest};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
+use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::story::{Periods, Story};
 use crate::rehearse::workload;
@@ -14,7 +15,7 @@ use crate::source::Inputs;
 use crate::spec::{Column, Load, OrderBy, Period, Spec};
 use crate::sql::relocate::relocate;
 use crate::sql::{Name, SqlType};
-use crate::verify;
+use crate::verify::foreign;
 
 /// The statements of a project, in run order.
 #[derive(Clone, Debug)]
@@ -114,8 +115,16 @@ impl Project {
         let relations = self.relations(&self.spec);
         for (model, routine) in &own {
             for statement in routine.load.iter().chain(&routine.hooks).chain(&routine.sweep) {
-                verify::changes_rows_of(&statement.sql, &relations, self.spec.dialect)
+                foreign::changes_rows_of(&statement.sql, &relations, self.spec.dialect)
                     .map_err(|why| Error::Usage(format!("{model}/{}.sql {why}", statement.name)))?;
+                if let Some(function) = foreign::reaching_function(&statement.sql, self.spec.dialect) {
+                    return Err(Error::Usage(format!(
+                        "{model}/{}.sql calls {function}, which a rehearsal does not know; the clock is {} or {}, so spelt",
+                        statement.name,
+                        self.spec.dialect.clock_token(),
+                        Dialect::Redshift.clock_token(),
+                    )));
+                }
             }
         }
         self.calendar = self.calendar[self.listed.first..self.listed.end].to_vec();
@@ -149,7 +158,7 @@ impl Project {
 
     /// The story of a seed.
     pub(super) fn story(&self, seed: u64, cycles: usize) -> Story {
-        workload::story(&self.facts, &self.calendar, self.listed, seed, cycles)
+        workload::story(&self.facts, &self.calendar, self.listed, self.own.is_some(), seed, cycles)
     }
 
     /// The schemas that must exist, each as its parts.
@@ -171,18 +180,14 @@ impl Project {
         schemas
     }
 
-    /// The project as an engine has it that keeps schemas elsewhere: facts and raw tables named accordingly.
-    pub(super) fn facts_at(&self, place: &dyn Fn(&[String]) -> Option<String>) -> Facts {
+    /// The facts, with relations where an engine has them.
+    fn facts_at(&self, places: &BTreeMap<Vec<String>, String>) -> Facts {
         let mut facts = self.facts.clone();
         let relations = self.relations(&self.spec);
-        let place = |parts: &[String]| {
-            let (_, schema) = parts.split_last()?;
-            relations.contains(parts).then(|| place(schema)).flatten()
-        };
         let tables = facts.tables.iter_mut().flat_map(|table| [&mut table.mart, &mut table.raw.relation]);
         for relation in tables.chain(facts.exceptions.iter_mut().map(|(relation, _)| relation)) {
             // A relation that was written from its parts can be read again.
-            *relation = relocate(relation, self.spec.dialect, &place).unwrap_or_default();
+            *relation = relocated(relation, self.spec.dialect, &relations, places).unwrap_or_default();
         }
         facts
     }
@@ -277,46 +282,89 @@ impl Project {
 
 impl Stage {
     /// Every text with its schemas where the engine has them.
-    fn move_to(&mut self, dialect: Dialect, place: &dyn Fn(&[String]) -> Option<String>) -> Result<(), Error> {
-        let place = |parts: &[String]| {
-            let (_, schema) = parts.split_last()?;
-            self.relations.contains(parts).then(|| place(schema)).flatten()
+    fn move_to(&mut self, dialect: Dialect, places: &BTreeMap<Vec<String>, String>) -> Result<(), Error> {
+        let relations = &self.relations;
+        let moved = |text: &str| {
+            relocated(text, dialect, relations, places)
+                .ok_or_else(|| Error::Usage(format!("a statement is no SQL:\n{text}")))
         };
         let tables = self.program.tables.iter_mut();
         let statements = tables.flat_map(|table| table.load.iter_mut().chain(&mut table.hooks).chain(&mut table.sweep));
-        let texts = statements.map(|statement| &mut statement.sql).chain(&mut self.definitions);
-        for text in texts.chain(self.histories.iter_mut().flatten().map(|(_, relation)| relation)) {
-            *text = relocate(text, dialect, &place)
-                .ok_or_else(|| Error::Usage(format!("a statement is no SQL:\n{text}")))?;
+        for statement in statements {
+            statement.sql = moved(&statement.sql)?;
+            if !places.is_empty() {
+                // Seen again as it will run: whatever still names a schema of the project's own must not.
+                let scratch = relations.iter().filter_map(|parts| {
+                    let (name, schema) = parts.split_last()?;
+                    Some(vec![places.get(schema)?.trim_matches('"').to_owned(), name.clone()])
+                });
+                foreign::changes_rows_of(&statement.sql, &scratch.collect(), dialect)
+                    .map_err(|why| Error::Usage(format!("{}.sql {why}", statement.name)))?;
+            }
+        }
+        for text in self.definitions.iter_mut().chain(self.histories.iter_mut().flatten().map(|(_, relation)| relation))
+        {
+            *text = moved(text)?;
         }
         Ok(())
     }
 }
 
+/// A text with the project's relations where the engine has them.
+fn relocated(
+    text: &str,
+    dialect: Dialect,
+    relations: &BTreeSet<Vec<String>>,
+    places: &BTreeMap<Vec<String>, String>,
+) -> Option<String> {
+    if places.is_empty() {
+        return Some(text.to_owned());
+    }
+    relocate(text, dialect, &|parts| {
+        let (_, schema) = parts.split_last()?;
+        relations.contains(parts).then(|| places.get(schema).cloned()).flatten()
+    })
+}
+
 /// Stages by the periods for which they were compiled.
 pub(super) struct Stages<'a> {
     project: &'a Project,
+    /// Where the project's schemas live, of those that do not live under their own names.
+    places: BTreeMap<Vec<String>, String>,
     alter: &'a dyn Fn(&mut Program),
     compiled: BTreeMap<Periods, Rc<Stage>>,
 }
 
 impl<'a> Stages<'a> {
     pub(super) fn new(project: &'a Project, alter: &'a dyn Fn(&mut Program)) -> Self {
-        Self { project, alter, compiled: BTreeMap::new() }
+        Self { project, places: BTreeMap::new(), alter, compiled: BTreeMap::new() }
     }
 
-    /// The stage of these periods, its schemas where `place` says they are.
-    pub(super) fn of(
-        &mut self,
-        periods: Periods,
-        place: &dyn Fn(&[String]) -> Option<String>,
-    ) -> Result<Rc<Stage>, Error> {
+    /// Prepares an empty engine, and asks it where it has the project's schemas.
+    pub(super) fn begin(&mut self, engine: &mut dyn Engine) -> Result<(), Error> {
+        let schemas = self.project.schemas();
+        engine.reset(&schemas)?;
+        let places = schemas.into_iter().filter_map(|schema| Some((schema.clone(), engine.place(&schema)?))).collect();
+        if places != self.places {
+            self.places = places;
+            self.compiled.clear();
+        }
+        Ok(())
+    }
+
+    /// The project's facts, with relations where the engine has them.
+    pub(super) fn facts(&self) -> Facts {
+        self.project.facts_at(&self.places)
+    }
+
+    /// The stage of these periods, its schemas where the engine has them.
+    pub(super) fn of(&mut self, periods: Periods) -> Result<Rc<Stage>, Error> {
         if let Some(stage) = self.compiled.get(&periods) {
             return Ok(Rc::clone(stage));
         }
         let mut stage = self.project.stage(periods)?;
         (self.alter)(&mut stage.program);
-        stage.move_to(self.project.spec.dialect, place)?;
+        stage.move_to(self.project.spec.dialect, &self.places)?;
         let stage = Rc::new(stage);
         self.compiled.insert(periods, Rc::clone(&stage));
         Ok(stage)

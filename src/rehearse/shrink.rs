@@ -1,6 +1,5 @@
 //! Cuts a story down to what it takes to break a law.
 
-use crate::error::Error;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::oracle::Law;
 use crate::rehearse::program::{Project, Stages};
@@ -17,16 +16,16 @@ pub(super) fn shrink(
     stages: &mut Stages<'_>,
     story: Story,
     found: Found,
-) -> Result<(Story, Found), Error> {
+) -> (Story, Found) {
     let (law, table) = (found.broken.law, found.broken.table);
     let mut shrinking = Shrinking { engine, project, stages, law, table, tries: 0, best: (story, found) };
     shrinking.forget_the_rest();
     loop {
         let before = shrinking.size();
-        shrinking.leave_out()?;
-        shrinking.simplify()?;
+        shrinking.leave_out();
+        shrinking.simplify();
         if shrinking.size() == before || shrinking.tries >= TRIES {
-            return Ok(shrinking.best);
+            return shrinking.best;
         }
     }
 }
@@ -53,17 +52,19 @@ impl Shrinking<'_, '_> {
     }
 
     /// Takes a story if it breaks the law too.
-    fn take_if_broken(&mut self, events: Vec<Event>) -> Result<bool, Error> {
+    fn take_if_broken(&mut self, events: Vec<Event>) -> bool {
         self.tries += 1;
         let story = Story { events, ending: usize::MAX };
-        let mut told = tell(self.engine, self.project, self.stages, &story, Some((self.law, self.table)), None)?;
+        // A story that was cut down may be one that the engine refuses: then it shows nothing.
+        let until = Some((self.law, self.table));
+        let Ok(mut told) = tell(self.engine, self.project, self.stages, &story, until, None) else { return false };
         match told.broken.remove(&self.law).filter(|found| found.broken.table == self.table) {
             Some(found) => {
                 self.best = (story, found);
                 self.forget_the_rest();
-                Ok(true)
+                true
             }
-            None => Ok(false),
+            None => false,
         }
     }
 
@@ -75,7 +76,7 @@ impl Shrinking<'_, '_> {
     }
 
     /// Leaves out events, many at a time first.
-    fn leave_out(&mut self) -> Result<(), Error> {
+    fn leave_out(&mut self) {
         let mut size = self.best.0.events.len().div_ceil(2);
         while size > 0 {
             let mut end = self.best.0.events.len();
@@ -83,16 +84,15 @@ impl Shrinking<'_, '_> {
                 let start = end.saturating_sub(size);
                 let mut events = self.best.0.events.clone();
                 events.drain(start..end);
-                self.take_if_broken(events)?;
+                self.take_if_broken(events);
                 end = start.min(self.best.0.events.len());
             }
             size = if size == 1 { 0 } else { size.div_ceil(2) };
         }
-        Ok(())
     }
 
     /// Makes runs ordinary: no stop, no hold, no second run, no trimmed raw, a clock that stands still.
-    fn simplify(&mut self) -> Result<(), Error> {
+    fn simplify(&mut self) {
         let mut at = self.best.0.events.len();
         while at > 0 && self.tries < TRIES {
             at -= 1;
@@ -105,14 +105,13 @@ impl Shrinking<'_, '_> {
                     if let Event::Cycle(run) | Event::Sweep(run) = &mut events[at] {
                         *run = simpler;
                     }
-                    if self.take_if_broken(events)? {
+                    if self.take_if_broken(events) {
                         again = true;
                         break;
                     }
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -141,8 +140,8 @@ fn simpler(run: &Run) -> Vec<Run> {
     if run.twice {
         all.push(Run { twice: false, ..run.clone() });
     }
-    if run.trim_raw.is_some() {
-        all.push(Run { trim_raw: None, ..run.clone() });
+    if !run.trim_raw.is_empty() {
+        all.push(Run { trim_raw: Vec::new(), ..run.clone() });
     }
     if run.pace != 0 {
         all.push(Run { pace: 0, ..run.clone() });

@@ -66,8 +66,10 @@ pub(super) struct Run {
     pub(super) hold: Option<(Place, Hold)>,
     /// Whether it runs a second time, which must change nothing.
     pub(super) twice: bool,
-    /// Once it is completed, raw rows delivered before this are trimmed.
-    pub(super) trim_raw: Option<i64>,
+    /// Whether the oracle looks after every statement, where statements commit alone.
+    pub(super) looks: bool,
+    /// By table: once the cycle is completed, raw rows delivered before this are trimmed. Empty: none are.
+    pub(super) trim_raw: Vec<i64>,
 }
 
 /// A statement of a run, as a share of all: how many there are is not known when a story is told.

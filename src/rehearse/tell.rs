@@ -9,7 +9,8 @@ use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
-use crate::rehearse::oracle::{Account, After, Broken, Key, Law, Moment, Oracle, Row};
+use crate::rehearse::landing::{Landing, row};
+use crate::rehearse::oracle::{Account, After, Broken, Key, Law, Moment, Oracle};
 use crate::rehearse::program::{Project, Stage, Stages, Statement};
 use crate::rehearse::state::{places, read};
 use crate::rehearse::story::{Delivery, Event, Hold, Recovery, Regime, Run, Story};
@@ -68,7 +69,7 @@ pub(super) struct Found {
 #[derive(Clone, Debug)]
 pub(super) struct Move {
     pub(super) event: usize,
-    pub(super) model: String,
+    /// The statement's file, below the folder of compiled statements; or what was done instead.
     pub(super) statement: String,
     pub(super) before: Vec<String>,
     pub(super) after: Vec<String>,
@@ -93,8 +94,8 @@ pub(super) fn tell(
     until: Until,
     watch: Option<&Watch>,
 ) -> Result<Told, Error> {
-    engine.reset(&project.schemas())?;
-    let facts = project.facts_at(&|schema| engine.place(schema));
+    stages.begin(engine)?;
+    let facts = stages.facts();
     for raw in project.raw_tables(&facts) {
         engine.run(&raw)?;
     }
@@ -104,14 +105,14 @@ pub(super) fn tell(
         .map(|period| (period.name.clone(), period.start_epoch() * SECOND, period.end_epoch() * SECOND));
     let mut telling = Telling {
         oracle: Oracle::new(&facts),
-        raw: vec![Vec::new(); facts.tables.len()],
-        waiting: vec![Vec::new(); facts.tables.len()],
+        landing: Landing::new(&facts),
         clocks: vec![(0, 0); facts.tables.len()],
-        stage: stages.of(project.listed, &|schema| engine.place(schema))?,
+        stage: stages.of(project.listed)?,
         listed: project.listed,
         calendar: calendar.collect(),
         now: 0,
         event: 0,
+        held: Vec::new(),
         lifted: Vec::new(),
         watched: Vec::new(),
         told: Told::default(),
@@ -128,8 +129,7 @@ pub(super) fn tell(
         match event {
             Event::Deliver(delivery) => telling.deliver(delivery, number),
             Event::Periods(periods) => {
-                let engine = &telling.engine;
-                telling.stage = stages.of(*periods, &|schema| engine.place(schema))?;
+                telling.stage = stages.of(*periods)?;
                 telling.listed = *periods;
                 telling.define()?;
             }
@@ -153,14 +153,13 @@ struct Telling<'a> {
     stage: Rc<Stage>,
     listed: crate::rehearse::story::Periods,
     calendar: Vec<(String, i64, i64)>,
-    /// What raw holds, by table: the number of the delivery, when it came, and its cells.
-    raw: Vec<Vec<(usize, Delivery)>>,
-    /// Deliveries that were not written yet.
-    waiting: Vec<Vec<String>>,
+    landing: Landing,
     /// By table, the clock when its last hooks began and ended.
     clocks: Vec<(i64, i64)>,
     now: i64,
     event: usize,
+    /// Holds that are in place, by table.
+    held: Vec<(usize, Option<String>)>,
     /// Holds that were lifted while the run went on, by table: hooks that had run by then had to respect them.
     lifted: Vec<(usize, Option<String>)>,
     watch: Option<&'a Watch>,
@@ -190,26 +189,10 @@ impl Telling<'_> {
     }
 
     fn deliver(&mut self, delivery: &Delivery, number: usize) {
-        let table = &self.facts.tables[delivery.table];
-        let values: Vec<_> =
-            table.raw_columns().zip(&delivery.cells).map(|(column, cell)| column.literal(*cell)).collect();
-        self.waiting[delivery.table].push(format!("({})", values.join(", ")));
         self.oracle.deliver(delivery.table, number, row(self.facts, delivery));
-        self.raw[delivery.table].push((number, delivery.clone()));
+        self.landing.receive(self.facts, delivery, number);
         self.now = self.now.max(delivery.at);
         self.told.counts.deliveries += 1;
-    }
-
-    /// Writes what was delivered.
-    fn flush(&mut self) -> Result<(), Error> {
-        for (table, rows) in self.waiting.iter_mut().enumerate() {
-            if !rows.is_empty() {
-                let raw = &self.facts.tables[table].raw.relation;
-                self.engine.run(&format!("INSERT INTO {raw} VALUES {}", rows.join(", ")))?;
-                rows.clear();
-            }
-        }
-        Ok(())
     }
 
     fn hold(&mut self, hold: &Hold) -> Result<(), Error> {
@@ -233,12 +216,17 @@ impl Telling<'_> {
             )
         };
         self.engine.run(&sql)?;
+        let held = (hold.table, table.columns[table.exception_key].text(hold.key));
+        self.held.retain(|other| *other != held);
+        if !hold.lift {
+            self.held.push(held);
+        }
         self.look(After::Stop)
     }
 
     /// A cycle or a sweep, with its stops and retries.
     fn run(&mut self, run: &Run, is_cycle: bool) -> Result<(), Error> {
-        self.flush()?;
+        self.landing.flush(self.engine, self.facts)?;
         self.now = self.now.max(run.at);
         let stage = Rc::clone(&self.stage);
         let slots = slots(&stage, run.regime, is_cycle);
@@ -263,10 +251,7 @@ impl Telling<'_> {
             self.again(run, &slots, began)?;
             self.look(after)?;
         }
-        match run.trim_raw {
-            Some(before) if is_cycle => self.trim_raw(before),
-            _ => Ok(()),
-        }
+        if is_cycle { self.landing.trim(self.engine, self.facts, &run.trim_raw) } else { Ok(()) }
     }
 
     /// Runs until it is done, or given up.
@@ -350,12 +335,22 @@ impl Telling<'_> {
             }
             if slot.group.is_none() {
                 self.accept(&mut accepted);
+                if run.looks {
+                    self.look(After::Stop)?;
+                }
             }
         }
         if open.is_some() {
             // A stop in the middle of a transaction undoes it; a stop between two does not.
             let is_whole = slots.get(end).is_none_or(|next| next.group != open);
-            if is_whole { self.commit(&mut accepted)? } else { self.engine.run("ROLLBACK")? }
+            if is_whole {
+                self.commit(&mut accepted)?;
+            } else {
+                self.engine.run("ROLLBACK")?;
+                if let Some(slot) = slots.get(end) {
+                    self.watch(slot.table, "ROLLBACK")?;
+                }
+            }
         }
         Ok(())
     }
@@ -376,17 +371,17 @@ impl Telling<'_> {
             other => other,
         })?;
         self.told.counts.statements += 1;
+        self.watch(slot.table, &format!("{}.sql", slot.statement.name))
+    }
+
+    /// Follows the watched key through what was just done.
+    fn watch(&mut self, table: usize, done: &str) -> Result<(), Error> {
         let Some(watch) = self.watch else { return Ok(()) };
         let after = places(self.engine, self.facts, &self.stage, &self.calendar, watch)?;
         if after != self.watched {
             let before = std::mem::replace(&mut self.watched, after.clone());
-            self.told.moves.push(Move {
-                event: self.event,
-                model: model.clone(),
-                statement: slot.statement.name.clone(),
-                before,
-                after,
-            });
+            let statement = format!("{}/{done}", self.facts.tables[table].model);
+            self.told.moves.push(Move { event: self.event, statement, before, after });
         }
         Ok(())
     }
@@ -394,22 +389,8 @@ impl Telling<'_> {
     /// The loads of these tables are complete: what raw held is taken over.
     fn accept(&mut self, tables: &mut Vec<usize>) {
         for table in tables.drain(..) {
-            let facts = &self.facts.tables[table];
-            let loaded = |delivery: &Delivery, column: usize| {
-                let typed = facts.raw_columns().nth(column);
-                typed.and_then(|typed| typed.text(delivery.cells[column])?.parse::<i64>().ok())
-            };
-            let from = facts.raw.lookback.and_then(|(column, within)| {
-                let newest = self.raw[table].iter().filter_map(|(_, delivery)| loaded(delivery, column)).max()?;
-                Some((column, newest - within))
-            });
-            for (number, delivery) in &self.raw[table] {
-                let in_slice = from.is_none_or(|(column, from)| loaded(delivery, column).is_none_or(|at| at >= from));
-                let row = row(self.facts, delivery);
-                let is_whole = facts.not_null.iter().zip(&row).all(|(not_null, cell)| !not_null || cell.is_some());
-                if in_slice && is_whole {
-                    self.oracle.accept(table, *number);
-                }
+            for number in self.landing.loadable(self.facts, table) {
+                self.oracle.accept(table, number);
             }
         }
     }
@@ -421,6 +402,7 @@ impl Telling<'_> {
             after,
             now: self.now,
             clocks: &self.clocks,
+            held: &self.held,
             lifted: &self.lifted,
             calendar: &self.calendar,
             listed: (self.listed.first, self.listed.open_from, self.listed.end),
@@ -440,28 +422,6 @@ impl Telling<'_> {
         let tables = read(self.engine, self.facts, &self.stage)?;
         self.told.ledger = self.oracle.ledger(&tables);
         Ok(())
-    }
-
-    /// Raw forgets what was delivered before an instant.
-    fn trim_raw(&mut self, before: i64) -> Result<(), Error> {
-        for (table, raw) in self.raw.iter_mut().enumerate() {
-            let held = raw.len();
-            raw.retain(|(_, delivery)| delivery.at >= before);
-            if raw.len() == held {
-                continue;
-            }
-            let facts = &self.facts.tables[table];
-            self.engine.run(&format!("DELETE FROM {} WHERE TRUE", facts.raw.relation))?;
-            self.waiting[table] = raw
-                .iter()
-                .map(|(_, delivery)| {
-                    let values: Vec<_> =
-                        facts.raw_columns().zip(&delivery.cells).map(|(column, cell)| column.literal(*cell)).collect();
-                    format!("({})", values.join(", "))
-                })
-                .collect();
-        }
-        self.flush()
     }
 }
 
@@ -498,10 +458,4 @@ fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
     // Somebody's own hooks may be written for Redshift, whose clock has no zone.
     sql.replace(dialect.clock_token(), &instant("TIMESTAMPTZ", "+00"))
         .replace(Dialect::Redshift.clock_token(), &instant("TIMESTAMP", ""))
-}
-
-/// A delivered row as the mart would have it.
-fn row(facts: &Facts, delivery: &Delivery) -> Row {
-    let columns = &facts.tables[delivery.table].columns;
-    columns.iter().zip(&delivery.cells).map(|(column, cell)| column.text(*cell)).collect()
 }

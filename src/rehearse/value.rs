@@ -53,6 +53,7 @@ impl Typed {
             SqlType::Smallint => 30_000,
             SqlType::Decimal { precision, scale } => 10_i64.pow(u32::from((precision - scale).min(9))),
             SqlType::Varchar(n) if n < 6 => 10_i64.pow(n),
+            SqlType::Varchar(_) | SqlType::Text => 100_000,
             _ => 1_000_000_000,
         }
     }
@@ -74,8 +75,8 @@ impl Typed {
             SqlType::Boolean => (number == 1).to_string(),
             SqlType::Decimal { scale, .. } if scale > 0 => format!("{number}.{:0>1$}", "", usize::from(scale)),
             // Texts sort as their numbers do, as a tie-break needs.
-            SqlType::Varchar(n) if n < 10 => format!("{number:0>width$}", width = usize::try_from(n).unwrap_or(1)),
-            SqlType::Varchar(_) | SqlType::Text => format!("k{number:0>9}").replacen("k000000", "k", 1),
+            SqlType::Varchar(n) if n < 6 => format!("{number:0>width$}", width = usize::try_from(n).unwrap_or(1)),
+            SqlType::Varchar(_) | SqlType::Text => format!("k{number:0>5}"),
             _ => number.to_string(),
         })
     }

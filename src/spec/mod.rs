@@ -2,6 +2,8 @@
 //!
 //! `read` turns texts into raw shapes, `resolve` turns those into a [`Spec`]. Each reports all that it finds wrong at once.
 
+#[cfg(feature = "rehearse")]
+mod cadence;
 pub(crate) mod naming;
 mod period;
 mod raw;

@@ -14,6 +14,10 @@ pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) ->
         Some(Token::Word(word)) => Some(word),
         _ => None,
     };
+    // Spaces and comments may stand on both sides of a dot.
+    let next = |at: usize| {
+        (at + 1..tokens.len()).find(|&at| !matches!(tokens[at], Token::Whitespace(_))).unwrap_or(tokens.len())
+    };
     let mut moved = String::with_capacity(sql.len() + 64);
     let mut at = 0;
     while at < tokens.len() {
@@ -22,25 +26,21 @@ pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) ->
         while let Some(found) = word(end) {
             let keeps_case = found.quote_style.is_some() && dialect.quoted_names_keep_case();
             parts.push(if keeps_case { found.value.clone() } else { found.value.to_lowercase() });
-            if tokens.get(end + 1) != Some(&Token::Period) || word(end + 2).is_none() {
+            let dot = next(end);
+            if tokens.get(dot) != Some(&Token::Period) || word(next(dot)).is_none() {
                 break;
             }
-            end += 2;
+            end = next(dot);
         }
         match place(&parts) {
             Some(schema) if parts.len() > 1 => {
                 moved.push_str(&schema);
                 moved.push('.');
                 moved.push_str(&tokens[end].to_string());
-                at = end + 1;
             }
-            _ => {
-                for token in &tokens[at..=end.max(at)] {
-                    moved.push_str(&token.to_string());
-                }
-                at = end.max(at) + 1;
-            }
+            _ => moved.extend(tokens[at..=end].iter().map(Token::to_string)),
         }
+        at = end + 1;
     }
     Some(moved)
 }
@@ -59,8 +59,12 @@ mod tests {
         let sql = "DELETE FROM ods.mart\nWHERE mart.ods > 'ods.mart' AND ods.other.x = 'it''s' -- ods.mart\n";
         assert_eq!(moved(sql), sql.replacen("ods.mart", "\"there\".mart", 1));
         assert_eq!(
-            moved("SELECT 1 FROM ODS . mart, ods.\"mart\", ods.\"Mart\""),
-            "SELECT 1 FROM ODS . mart, \"there\".\"mart\", ods.\"Mart\""
+            moved(
+                "SELECT 1 FROM ODS /*x*/ .
+mart, ods.\"mart\""
+            ),
+            "SELECT 1 FROM \"there\".mart, \"there\".\"mart\""
         );
+        assert_eq!(moved("SELECT 1 FROM ods.\"Mart\""), "SELECT 1 FROM ods.\"Mart\"");
     }
 }

@@ -3,6 +3,8 @@
 //! The first floor: a statement parses in its dialect, is exactly one, does what its step names to the relation that its step
 //! names, and touches no relation that its step does not declare.
 
+#[cfg(feature = "rehearse")]
+pub(crate) mod foreign;
 mod relations;
 
 use std::collections::BTreeSet;
@@ -102,23 +104,6 @@ fn statement(spec: &Spec, claim: &Claim<'_>, sql: &str) -> Result<(), Diagnostic
         return Err(Diagnostic::in_text(Code::UndeclaredRelation, message, at(line), "not declared"));
     }
     Ok(())
-}
-
-/// Whether a text is one statement that changes rows and touches only these relations, given by their folded parts; `Err` says
-/// what it is instead. Less than a proof, and all that is needed to run it where it can do no harm.
-#[cfg_attr(not(feature = "rehearse"), expect(dead_code, reason = "only a rehearsal runs what others wrote"))]
-pub(crate) fn changes_rows_of(sql: &str, relations: &BTreeSet<Vec<String>>, dialect: Dialect) -> Result<(), String> {
-    let statements = parse(sql, dialect).map_err(|error| format!("is not {dialect} SQL: {}", error.message))?;
-    let [statement] = statements.as_slice() else {
-        return Err(format!("is {} statements where one file is one statement", statements.len()));
-    };
-    if !matches!(statement, Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_)) {
-        return Err("is neither INSERT, UPDATE, DELETE nor MERGE".to_owned());
-    }
-    match relations::undeclared(statement, relations, dialect) {
-        Some(unknown) => Err(format!("touches {}, which is no relation of the project", quoted(&unknown))),
-        None => Ok(()),
-    }
 }
 
 /// What a statement does, and to which relation. Forms that would do more than their verb says are none of ours.

@@ -33,8 +33,8 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "ENGINE")]
     engine: Option<Engine>,
     /// A PostgreSQL database, as postgres://user@host/database; scratch schemas are created there and dropped again, and nothing
-    /// else is touched
-    #[arg(long, value_name = "URL")]
+    /// else is touched. The connection is not encrypted
+    #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
     url: Option<String>,
     /// Rehearse your own statements: one per file, in name order, below DIR/<model>/; those that begin with 00_ are the mart's
     /// load, and DIR/sweep/<model>/ holds the nightly form

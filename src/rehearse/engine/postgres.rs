@@ -32,14 +32,16 @@ impl Postgres {
             why: "--url is neither postgres://user@host/database nor a list of key=value pairs".to_owned(),
         })?;
         let mut client = config.connect(::postgres::NoTls).map_err(|error| failed(&error))?;
-        // A session that is not in UTC: a statement that depends on its zone must show it.
+        // A session that is not in UTC: a statement that depends on its zone must show it. And no schema but those that it names.
         client
             .batch_execute(
-                "SET TimeZone = 'America/New_York'; SET synchronous_commit = off; SET jit = off; \
+                "SET TimeZone = 'America/New_York'; SET search_path = ''; SET synchronous_commit = off; SET jit = off; \
                  SET client_min_messages = warning",
             )
             .map_err(|error| failed(&error))?;
-        Ok(Self { client, token: token.to_owned(), schemas: Vec::new() })
+        // Two machines may have a process of that number; a server has each of its own once.
+        let server = client.query_one("SELECT pg_backend_pid()", &[]).map_err(|error| failed(&error))?.get::<_, i32>(0);
+        Ok(Self { client, token: format!("{token}_{server}"), schemas: Vec::new() })
     }
 
     fn scratch(&self, number: usize) -> String {
@@ -48,11 +50,11 @@ impl Postgres {
 
     /// Drops what was made here.
     fn clear(&mut self) -> Result<(), Error> {
-        for number in 0..self.schemas.len() {
-            let drop = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.scratch(number));
+        while let Some(number) = self.schemas.len().checked_sub(1) {
+            let drop = format!("DROP SCHEMA {} CASCADE", self.scratch(number));
             self.client.batch_execute(&drop).map_err(|error| failed(&error))?;
+            self.schemas.pop();
         }
-        self.schemas.clear();
         Ok(())
     }
 }
@@ -60,7 +62,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // A transaction may be open, and a connection gone: then there is nobody left to tell.
-        let _ = self.client.batch_execute("ROLLBACK");
+        let _ = self.run("ROLLBACK");
         let _ = self.clear();
     }
 }
@@ -69,7 +71,11 @@ impl Drop for Postgres {
 fn failed(error: &::postgres::Error) -> Error {
     let why = match error.as_db_error() {
         Some(said) => said.message().to_owned(),
-        None => std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
+        None => {
+            let said =
+                std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+            said.split(" (os error").next().unwrap_or(&said).to_owned()
+        }
     };
     Error::Engine { engine: "PostgreSQL", why }
 }
@@ -80,12 +86,14 @@ impl Engine for Postgres {
     }
 
     fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error> {
+        // What went wrong in an earlier story may have left a transaction open.
+        self.run("ROLLBACK")?;
         self.clear()?;
-        for number in 0..schemas.len() {
+        for (number, schema) in schemas.iter().enumerate() {
             // Fails if it exists: then it is not ours.
             let create = format!("CREATE SCHEMA {}", self.scratch(number));
             self.client.batch_execute(&create).map_err(|error| failed(&error))?;
-            self.schemas.push(schemas[number].clone());
+            self.schemas.push(schema.clone());
         }
         Ok(())
     }

@@ -4,15 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rehearse::facts::{Facts, Keep, TableFacts};
 use crate::rehearse::oracle::{
-    After, Broken, Delivered, Exception, Key, Law, Moment, Row, Tables, Version, key_of, micros,
+    After, Before, Broken, Delivered, Exception, Key, Law, Moment, Row, Tables, Version, key_of, micros,
 };
-use crate::rehearse::value::shown;
+use crate::rehearse::value::{SECOND, shown};
 
 /// Where a copy of a row stands: the mart, or the history table of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Mart,
     History(usize),
+}
+
+/// Where a row's parent is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parent {
+    Present,
+    Absent,
+    /// Its mart is empty, which makes nothing due.
+    NoneAtAll,
 }
 
 /// A copy of a row with a whole key.
@@ -127,10 +136,23 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// L8, for rows that have left the mart since the last look.
-    pub(super) fn since(&self, table: usize, before: &Tables, broken: &mut Vec<Broken>) {
+    /// L8, for rows that have left the mart since the last look; L6, for exceptions that came since.
+    pub(super) fn since(&self, table: usize, before: &Before, broken: &mut Vec<Broken>) {
         let (facts, standing) = (&self.facts.tables[table], &self.tables[table]);
-        for row in &before.marts[table] {
+        let exceptions = &before.tables.exceptions[facts.exceptions];
+        // Rows that stood before, stand now, and cannot be routed: an exception of their key had its cause all the time.
+        let stood: BTreeSet<_> = before.tables.marts[table].iter().collect();
+        let stuck: BTreeSet<_> = self.seen.marts[table]
+            .iter()
+            .filter(|row| stood.contains(row) && self.blocks(facts, standing, row).0)
+            .map(|row| &row[facts.exception_key])
+            .collect();
+        let was_open = |key: &Option<String>| {
+            let same =
+                |exception: &&Exception| exception.key == *key && exception.exception_type == facts.exception_type;
+            exceptions.iter().filter(same).any(|exception| exception.open) && stuck.contains(key)
+        };
+        for row in &before.tables.marts[table] {
             let key = key_of(&facts.key, row);
             let Some(copies) = standing.copies.get(&key) else { continue };
             let time = micros(&row[facts.time]);
@@ -138,22 +160,57 @@ impl<'a> Seen<'a> {
             if copies.iter().any(|copy| copy.place == Place::Mart || copy.time > time) {
                 continue;
             }
-            let holds = [facts.exception_type.clone(), facts.hold_type()];
-            let was_held = before.exceptions[facts.exceptions].iter().any(|exception| {
-                exception.open
-                    && exception.key == row[facts.exception_key]
-                    && holds.contains(&exception.exception_type)
-                    && standing.open.contains(&exception)
-            });
-            let what = if was_held {
+            let about = &row[facts.exception_key];
+            let has_parent = self.parent(facts, row);
+            let what = if self.is_held(table, about) || was_open(about) {
                 "it left the mart while its key was held"
-            } else if self.has_parent(facts, row) == Some(true) {
+            } else if has_parent == Some(Parent::Present) {
                 "it left the mart while its parent was there"
+            } else if has_parent == Some(Parent::NoneAtAll) {
+                "it left the mart while the parent's mart was empty"
             } else {
                 continue;
             };
             broken.push(Broken { law: Law::L8, table, key, what: format!("{what}; it is {}", self.of(time)) });
         }
+        for exception in standing.open.iter().filter(|exception| exception.exception_type != facts.hold_type()) {
+            if exceptions.contains(exception) {
+                continue;
+            }
+            let detected = micros(&exception.detected_at);
+            let what = if was_open(&exception.key) && exception.exception_type == facts.exception_type {
+                "was closed and opened again, though its cause was there all the time".to_owned()
+            } else if detected.is_none_or(|at| at < before.at.div_euclid(SECOND) * SECOND || at > self.moment.now) {
+                format!("says that it was detected at {}, and the clock said otherwise", self.of(detected))
+            } else {
+                continue;
+            };
+            let what = format!("the exception {} {what}", exception.exception_type);
+            broken.push(Broken { law: Law::L6, table, key: vec![exception.key.clone()], what });
+        }
+        for (_, key) in self.moment.held.iter().filter(|(held, _)| *held == table) {
+            let holds =
+                |exception: &&&Exception| exception.key == *key && exception.exception_type == facts.hold_type();
+            if standing.open.iter().find(holds).is_none() {
+                let what = "an operator's hold was closed, and no operator did it".to_owned();
+                broken.push(Broken { law: Law::L8, table, key: vec![key.clone()], what });
+            }
+        }
+    }
+
+    fn is_held(&self, table: usize, key: &Option<String>) -> bool {
+        self.moment.held.iter().any(|(held, by)| *held == table && by == key)
+    }
+
+    /// Whether a row that stays in the mart keeps others of its key there: for certain, and perhaps.
+    fn blocks(&self, facts: &TableFacts, standing: &Standing<'_>, row: &Row) -> (bool, bool) {
+        let time = micros(&row[facts.time]);
+        if time.is_none() || facts.key.iter().any(|&column| row[column].is_none()) {
+            return (true, true);
+        }
+        let (is_due, may_be_due) = self.due(facts, standing, row, time);
+        let has_place = time.is_some_and(|time| self.is_open(time));
+        (is_due && !has_place, may_be_due && !has_place)
     }
 
     /// L2, L4, L5, L6 and L7: what a completed run leaves behind.
@@ -171,7 +228,7 @@ impl<'a> Seen<'a> {
         }
         for (key, copies) in &standing.copies {
             let versions = delivered.keyed.get(key).map_or(&[][..], Vec::as_slice);
-            if self.touches_sealed(copies, versions) {
+            if self.touches_sealed(copies) {
                 continue;
             }
             if copies.len() > 1 {
@@ -208,7 +265,7 @@ impl<'a> Seen<'a> {
             let Some(newest) = newest_accepted(versions) else { continue };
             let copies = standing.copies.get(key).map_or(&[][..], Vec::as_slice);
             let in_mart = copies.iter().any(|copy| copy.place == Place::Mart);
-            if !in_mart && self.has_parent(facts, &newest.row) == Some(true) && !self.touches_sealed(copies, versions) {
+            if !in_mart && self.parent(facts, &newest.row) == Some(Parent::Present) && !self.touches_sealed(copies) {
                 let place = copies.first().map_or("nowhere".to_owned(), |copy| format!("in {}", self.name(copy.place)));
                 report(Law::L7, key, format!("its parent is in the mart, and it stands {place}"));
             }
@@ -225,26 +282,27 @@ impl<'a> Seen<'a> {
         let (hold, null_key) = (facts.hold_type(), facts.null_key_type());
         let mut causes = BTreeSet::new();
         for row in &self.seen.marts[table] {
+            if self.blocks(facts, standing, row).1 {
+                causes.insert(&row[facts.exception_key]);
+            }
+        }
+        for row in &self.seen.marts[table] {
             let (key, about) = (key_of(&facts.key, row), &row[facts.exception_key]);
             let time = micros(&row[facts.time]);
-            let whole = key.iter().all(Option::is_some);
-            let (is_due, may_be_due) = if whole { self.due(facts, standing, row, time) } else { (false, false) };
-            let incomplete = !whole || time.is_none();
-            if incomplete || may_be_due {
-                causes.insert(about);
-            }
+            let incomplete = time.is_none() || key.iter().any(Option::is_none);
+            let is_due = !incomplete && self.due(facts, standing, row, time).0;
+            // A hold that was lifted while the run went on was there when the table's hooks ran, or was not.
             let was_held = self.moment.lifted.iter().any(|(of, key)| *of == table && key == about);
-            let reported = match about {
-                _ if was_held => true,
-                None => open.contains_key(&(about, null_key.as_str())),
-                Some(_) => {
-                    open.contains_key(&(about, facts.exception_type.as_str()))
-                        || open.contains_key(&(about, hold.as_str()))
-                }
-            };
-            if is_due && !reported && time.is_some_and(|time| self.is_open(time)) {
+            if was_held {
+                causes.insert(about);
+                continue;
+            }
+            let is_open = |exception_type: &str| open.contains_key(&(about, exception_type));
+            let held = is_open(&hold);
+            if is_due && !held && !causes.contains(about) && time.is_some_and(|time| self.is_open(time)) {
                 report(Law::L5, &key, format!("it is due, not held, and still in the mart; it is {}", self.of(time)));
             }
+            let reported = if about.is_some() { held || is_open(&facts.exception_type) } else { is_open(&null_key) };
             if (incomplete || is_due) && !reported {
                 let why = if incomplete { "it lacks its time or a part of its key" } else { "it is due" };
                 report(
@@ -277,19 +335,22 @@ impl<'a> Seen<'a> {
         // An empty parent makes nothing due.
         let orphaned = match &facts.keep {
             Keep::For { .. } => true,
-            Keep::WhileIn { parent, .. } => {
-                self.has_parent(facts, row) == Some(false) && !self.seen.marts[*parent].is_empty()
-            }
+            Keep::WhileIn { .. } => self.parent(facts, row) == Some(Parent::Absent),
         };
         let older = |cutoff: Option<i64>| orphaned && time.is_some() && time < cutoff;
         (older(standing.cutoff.0), older(standing.cutoff.1))
     }
 
-    /// Whether the row's parent is in its mart; `None` for a table without a parent.
-    fn has_parent(&self, facts: &TableFacts, row: &Row) -> Option<bool> {
+    /// The row's parent; `None` for a table without one.
+    fn parent(&self, facts: &TableFacts, row: &Row) -> Option<Parent> {
         let Keep::WhileIn { parent, on, .. } = &facts.keep else { return None };
         let joins = |theirs: &Row| on.iter().all(|&(our, their)| row[our].is_some() && row[our] == theirs[their]);
-        Some(self.seen.marts[*parent].iter().any(joins))
+        let mart = &self.seen.marts[*parent];
+        Some(match mart.iter().any(joins) {
+            true => Parent::Present,
+            false if mart.is_empty() => Parent::NoneAtAll,
+            false => Parent::Absent,
+        })
     }
 
     /// Whether a time lies in a period whose statements ran.
@@ -299,17 +360,12 @@ impl<'a> Seen<'a> {
         self.moment.calendar[first..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
     }
 
-    /// Whether a key has, or had, to do with a sealed period; after a sweep that is no excuse.
-    fn touches_sealed(&self, copies: &[Copy<'_>], versions: &[Version]) -> bool {
+    /// Whether a sealed period holds a copy; after a sweep that is no excuse.
+    fn touches_sealed(&self, copies: &[Copy<'_>]) -> bool {
         let (first, open_from, _) = self.moment.listed;
-        if self.moment.after == After::Sweep {
-            return false;
-        }
-        let sealed = &self.moment.calendar[first..open_from];
-        let within = |time: Option<i64>| {
-            sealed.iter().any(|(_, start, end)| time.is_some_and(|time| (*start..*end).contains(&time)))
-        };
-        copies.iter().any(|copy| within(copy.time)) || versions.iter().any(|version| within(version.time))
+        let is_sealed =
+            |copy: &Copy<'_>| matches!(copy.place, Place::History(period) if (first..open_from).contains(&period));
+        self.moment.after != After::Sweep && copies.iter().any(is_sealed)
     }
 
     fn name(&self, place: Place) -> String {

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::rehearse::facts::Facts;
+use crate::rehearse::facts::{Facts, Keep};
 
 /// A row as texts, in the order of the mart's columns; instants in microseconds since 1970.
 pub(super) type Row = Vec<Option<String>>;
@@ -96,6 +96,8 @@ pub(super) struct Moment<'a> {
     pub(super) now: i64,
     /// By table, the clock when its last hooks began and when they ended.
     pub(super) clocks: &'a [(i64, i64)],
+    /// Holds that an operator placed and did not lift: the table, and the key.
+    pub(super) held: &'a [(usize, Option<String>)],
     /// Holds that were lifted while the run went on: the table, and the key that was held.
     pub(super) lifted: &'a [(usize, Option<String>)],
     /// Name, start and end of every period of the calendar.
@@ -134,12 +136,18 @@ struct Delivered {
     by_number: BTreeMap<usize, Row>,
 }
 
+/// What was seen at an earlier look, and when.
+struct Before {
+    tables: Tables,
+    at: i64,
+}
+
 /// Judges a story while it is told.
 pub(super) struct Oracle<'a> {
     facts: &'a Facts,
     delivered: Vec<Delivered>,
-    /// What stood where when it last looked.
-    before: Option<Tables>,
+    /// What it saw when it last looked.
+    before: Option<Before>,
     /// How often rows came back to a mart from history, by table.
     restored: Vec<usize>,
 }
@@ -196,10 +204,10 @@ impl<'a> Oracle<'a> {
         drop(seen);
         if let Some(before) = &self.before {
             for (table, restored) in self.restored.iter_mut().enumerate() {
-                *restored += came_back(self.facts, table, before, &tables);
+                *restored += came_back(self.facts, table, &before.tables, &tables);
             }
         }
-        self.before = Some(tables);
+        self.before = Some(Before { tables, at: moment.now });
         broken
     }
 
@@ -207,6 +215,7 @@ impl<'a> Oracle<'a> {
     /// run reported them, and they are held since.
     pub(super) fn changed(&self, once: &Tables, twice: &Tables, since: i64) -> Vec<Broken> {
         let mut broken = Vec::new();
+        let mut has_reports = vec![false; self.facts.tables.len()];
         for (table, facts) in self.facts.tables.iter().enumerate() {
             let reported: BTreeSet<_> = once.exceptions[facts.exceptions]
                 .iter()
@@ -214,6 +223,12 @@ impl<'a> Oracle<'a> {
                 .filter(|exception| micros(&exception.detected_at).is_some_and(|at| at >= since))
                 .map(|exception| &exception.key)
                 .collect();
+            // A parent that comes home takes its children along.
+            let parent_moved = matches!(facts.keep, Keep::WhileIn { parent, .. } if has_reports[parent]);
+            has_reports[table] = parent_moved || !reported.is_empty();
+            if parent_moved {
+                continue;
+            }
             let standing = |tables: &'_ Tables| {
                 let mart = tables.marts[table].iter().map(|row| (None, row.clone()));
                 let history = tables.histories[table].iter().map(|(period, row)| (Some(*period), row.clone()));
@@ -259,9 +274,10 @@ impl<'a> Oracle<'a> {
             for (period, _) in &tables.histories[table] {
                 *archived.entry(*period).or_default() += 1;
             }
+            let own = [facts.exception_type.clone(), facts.hold_type(), facts.null_key_type()];
             let open: BTreeSet<_> = tables.exceptions[facts.exceptions]
                 .iter()
-                .filter(|exception| exception.open && exception.exception_type.starts_with(&facts.exception_type))
+                .filter(|exception| exception.open && own.contains(&exception.exception_type))
                 .map(|exception| exception.key.clone())
                 .collect();
             let held = tables.marts[table].iter().filter(|row| open.contains(&row[facts.exception_key])).count();

@@ -1,0 +1,319 @@
+//! The rows of a story: new, newer, late, corrected, incomplete, on every bound.
+
+use crate::rehearse::facts::Keep;
+use crate::rehearse::story::{Delivery, Event};
+use crate::rehearse::value::{Cell, DAY, SECOND};
+use crate::rehearse::workload::{Known, Teller};
+use crate::spec::Period;
+
+/// Members of a key beside the one that exceptions name: a line of an order, a parcel of it.
+const MEMBERS: i64 = 3;
+
+impl Teller<'_> {
+    /// A new order, parcel, customer: its rows in most tables, some of them later, some older than their parent.
+    pub(super) fn new_entity(&mut self) {
+        let entity = self.entities;
+        self.entities += 1;
+        for table in 0..self.facts.tables.len() {
+            match self.random.below(10) {
+                0 => {}
+                1 | 2 => self.pending.push((table, entity)),
+                _ => self.new_row(table, entity),
+            }
+        }
+    }
+
+    pub(super) fn new_row(&mut self, table: usize, entity: i64) {
+        let facts = &self.facts.tables[table];
+        let is_child = matches!(facts.keep, Keep::WhileIn { .. });
+        let several = facts.key.len() > 1;
+        let age = if is_child && self.random.chance(25) { self.random.between(100, 600) } else { self.random.below(4) };
+        let time = self.now - age * DAY - self.random.below(86_400) * SECOND;
+        let first = self.random.below(MEMBERS);
+        let rows = if several { self.random.between(1, MEMBERS) } else { 1 };
+        for member in 0..rows {
+            let cells = self.cells(table, entity, (first + member) % MEMBERS, time);
+            self.deliver(table, cells, Some(time));
+        }
+    }
+
+    /// One of the things that go wrong.
+    pub(super) fn anything(&mut self) {
+        let table = usize::try_from(self.random.below(self.facts.tables.len() as i64)).unwrap_or(0);
+        let grain = self.facts.tables[table].grain;
+        let recent = self.now - self.random.below(3 * 86_400) * SECOND;
+        match self.random.below(100) {
+            0..=15 => self.again(table, recent, true),
+            16..=27 => self.wake(),
+            28..=39 => {
+                // Late: older than what is known of the key.
+                let back = self.random.between(1, 500) * DAY + self.random.below(86_400) * SECOND;
+                if let Some(known) = self.some_known(table, false) {
+                    let time = known.time.saturating_sub(back);
+                    self.version(table, &known, time);
+                }
+            }
+            40..=47 => {
+                // Corrected: the same key and time, another payload.
+                let dormant = self.random.chance(50);
+                if let Some(known) = self.some_known(table, dormant) {
+                    self.version(table, &known, known.time);
+                }
+            }
+            48..=53 => self.replay(),
+            54..=57 => {
+                // Redelivered: the same row.
+                let dormant = self.random.chance(50);
+                if let Some(known) = self.some_known(table, dormant) {
+                    self.deliver(table, known.cells.clone(), Some(known.time));
+                }
+            }
+            58..=67 => {
+                // On a bound, or one step before it.
+                let listed = &self.calendar[self.periods.first..self.periods.end];
+                let bounds = listed.iter().map(Period::start_epoch).chain(listed.last().map(Period::end_epoch));
+                let past: Vec<_> = bounds.map(|bound| bound * SECOND).filter(|&at| at < self.now).collect();
+                if let Some(&bound) = self.random.pick(&past) {
+                    let time = bound - self.random.below(2) * grain;
+                    let fresh = self.random.chance(50);
+                    self.at(table, time, fresh);
+                }
+            }
+            68 => {
+                let first = self.calendar[self.periods.first].start_epoch() * SECOND;
+                let time = first - self.random.between(1, 900) * DAY;
+                self.at(table, time, true);
+            }
+            69..=71 if self.has_future => {
+                let time = self.now + self.random.between(1, 60) * DAY;
+                self.at(table, time, false);
+            }
+            72..=73 => self.incomplete(table, true),
+            74..=76 => self.incomplete(table, false),
+            77 => self.unacceptable(table),
+            78..=84 => self.hold_or_lift(),
+            _ => self.again(table, recent, false),
+        }
+    }
+
+    /// A slice of an old batch is delivered again, whatever has become of its rows.
+    fn replay(&mut self) {
+        let deliveries = self.events.iter().filter_map(|event| match event {
+            Event::Deliver(delivery) => Some((delivery.table, delivery.cells.clone())),
+            _ => None,
+        });
+        let old: Vec<_> = deliveries.collect();
+        let start = usize::try_from(self.random.below(i64::try_from(old.len()).unwrap_or(0))).unwrap_or(0);
+        let rows = usize::try_from(self.random.between(1, 5)).unwrap_or(1);
+        for (table, cells) in old.into_iter().skip(start).take(rows) {
+            let time = match cells[self.facts.tables[table].time] {
+                Cell::Instant(time) => Some(time),
+                _ => None,
+            };
+            self.deliver(table, cells, time);
+        }
+    }
+
+    /// An entity that slept moves again: in the tables that are retained for a length of time only, so that children must follow.
+    fn wake(&mut self) {
+        let roots: Vec<_> = (0..self.facts.tables.len()).filter(|&table| self.facts.root(table).0 == table).collect();
+        if let Some(&table) = self.random.pick(&roots) {
+            let recent = self.now - self.random.below(86_400) * SECOND;
+            self.again(table, recent, true);
+        }
+    }
+
+    /// A newer version of a known key, or a further event of it.
+    fn again(&mut self, table: usize, time: i64, dormant: bool) {
+        if let Some(known) = self.some_known(table, dormant) {
+            self.version(table, &known, time);
+        }
+    }
+
+    /// A row whose time is given: a new entity's, or a known one's.
+    fn at(&mut self, table: usize, time: i64, fresh: bool) {
+        if fresh {
+            let cells = self.fresh(table, time);
+            self.deliver(table, cells, Some(time));
+        } else {
+            self.again(table, time, false);
+        }
+    }
+
+    /// A row of a new entity.
+    fn fresh(&mut self, table: usize, time: i64) -> Vec<Cell> {
+        let entity = self.entities;
+        self.entities += 1;
+        let member = self.random.below(MEMBERS);
+        self.cells(table, entity, member, time)
+    }
+
+    /// Exactly on the cutoff that the next cycle will compute, and one step before it.
+    pub(super) fn on_the_cutoff(&mut self) {
+        let table = usize::try_from(self.random.below(self.facts.tables.len() as i64)).unwrap_or(0);
+        let (root, retention) = self.facts.root(table);
+        let newest = self.newest[root];
+        if newest == i64::MIN {
+            return;
+        }
+        for step in 0..2 {
+            let time = newest - retention - step * self.facts.tables[table].grain;
+            self.at(table, time, true);
+        }
+    }
+
+    /// A row that lacks its time or a part of its key, where the spec lets raw have such rows.
+    fn incomplete(&mut self, table: usize, in_key: bool) {
+        let facts = &self.facts.tables[table];
+        let may_lack = |&column: &usize| !facts.not_null[column];
+        let candidates: Vec<usize> = if in_key {
+            facts.key.iter().copied().filter(may_lack).collect()
+        } else {
+            [facts.time].iter().copied().filter(may_lack).collect()
+        };
+        let Some(&column) = self.random.pick(&candidates) else { return };
+        let time = self.now - self.random.below(3 * 86_400) * SECOND;
+        // A key with a part missing is its own; one without a time may be known, or new, or stand several times in a batch.
+        let mut cells = match self.some_known(table, false) {
+            Some(known) if self.random.chance(if in_key { 30 } else { 50 }) => self.changed(table, &known.cells, time),
+            _ => self.fresh(table, time),
+        };
+        cells[column] = Cell::Null;
+        let again = self.random.chance(30);
+        self.deliver(table, cells.clone(), None);
+        if again {
+            let mut corrected = self.changed(table, &cells, time);
+            corrected[column] = Cell::Null;
+            self.deliver(table, corrected, None);
+        }
+    }
+
+    /// A row that lacks a column declared NOT NULL, which no load accepts.
+    fn unacceptable(&mut self, table: usize) {
+        let facts = &self.facts.tables[table];
+        let columns: Vec<_> = (0..facts.columns.len()).filter(|&column| facts.not_null[column]).collect();
+        let Some(&column) = self.random.pick(&columns) else { return };
+        let mut cells = self.cells(table, self.entities, 0, self.now - DAY);
+        cells[column] = Cell::Null;
+        self.deliver(table, cells, None);
+    }
+
+    /// A key that was delivered: any, or one of those that slept longest.
+    pub(super) fn some_known(&mut self, table: usize, dormant: bool) -> Option<Known> {
+        let mut known: Vec<_> = self.known[table].values().cloned().collect();
+        if dormant {
+            known.sort_by_key(|known| known.time);
+            known.truncate(known.len().div_ceil(3));
+        }
+        self.random.pick(&known).cloned()
+    }
+
+    /// A version of a known key at some time; where the time is part of the key, an event of the same entity.
+    fn version(&mut self, table: usize, known: &Known, time: i64) {
+        let cells = self.changed(table, &known.cells, time);
+        self.deliver(table, cells, Some(time));
+    }
+
+    /// The same key, with another time and payload; sometimes with another member of the key.
+    fn changed(&mut self, table: usize, of: &[Cell], time: i64) -> Vec<Cell> {
+        let facts = &self.facts.tables[table];
+        let other_member = !facts.versioned && self.random.chance(25);
+        let cells = of.iter().take(facts.columns.len()).enumerate().map(|(column, &cell)| {
+            if column == facts.time {
+                Cell::Instant(time)
+            } else if facts.is_joined(column) {
+                cell
+            } else if !facts.key.contains(&column) {
+                self.payload(table, column)
+            } else if other_member && column != facts.exception_key {
+                Cell::Number(self.random.below(MEMBERS))
+            } else {
+                cell
+            }
+        });
+        cells.collect()
+    }
+
+    fn payload(&mut self, table: usize, column: usize) -> Cell {
+        let facts = &self.facts.tables[table];
+        if !facts.not_null[column] && self.random.chance(8) {
+            return Cell::Null;
+        }
+        Cell::Number(self.delivered + self.random.below(2))
+    }
+
+    fn cells(&mut self, table: usize, entity: i64, member: i64, time: i64) -> Vec<Cell> {
+        let facts = &self.facts.tables[table];
+        (0..facts.columns.len())
+            .map(|column| {
+                if column == facts.time {
+                    Cell::Instant(time)
+                } else if column == facts.exception_key || self.joins(table, column) {
+                    Cell::Number(entity)
+                } else if facts.is_joined(column) {
+                    Cell::Number(member)
+                } else if facts.key.contains(&column) {
+                    // The first further member is the one asked for; more of them vary by themselves.
+                    let first = facts
+                        .key
+                        .iter()
+                        .find(|&&other| other != facts.time && other != facts.exception_key && !facts.is_joined(other));
+                    Cell::Number(if first == Some(&column) { member } else { self.random.below(MEMBERS) })
+                } else {
+                    self.payload(table, column)
+                }
+            })
+            .collect()
+    }
+
+    /// Whether a column leads to a parent by what the parent is known by.
+    fn joins(&self, table: usize, column: usize) -> bool {
+        let Keep::WhileIn { parent, on, .. } = &self.facts.tables[table].keep else {
+            return false;
+        };
+        let theirs = on.iter().find(|(ours, _)| *ours == column).map(|(_, theirs)| *theirs);
+        theirs.is_some_and(|theirs| theirs == self.facts.tables[*parent].exception_key || self.joins(*parent, theirs))
+    }
+
+    fn deliver(&mut self, table: usize, mut cells: Vec<Cell>, time: Option<i64>) {
+        let facts = &self.facts.tables[table];
+        // Each a second later than the one before, so that tie-breaks which count seconds tell them apart.
+        self.delivered += 1;
+        self.now += SECOND;
+        let (at, number) = (self.now, self.delivered);
+        cells.truncate(facts.columns.len());
+        for column in &facts.raw.extra {
+            cells.push(if column.unit.is_some() { Cell::Instant(at) } else { Cell::Number(number) });
+        }
+        // The last of them tells every two rows apart; those before it must not contradict it.
+        let last = facts.raw.tie_breaks.len().saturating_sub(1);
+        for (place, &(column, larger_wins)) in facts.raw.tie_breaks.iter().enumerate() {
+            let counts_time = facts.raw_columns().nth(column).is_some_and(|column| column.unit.is_some());
+            let sign = if larger_wins { 1 } else { -1 };
+            cells[column] = match counts_time {
+                _ if place < last => Cell::Number(1),
+                true => Cell::Instant(sign * at),
+                false if larger_wins => Cell::Number(number),
+                false => Cell::Number(30_000 - number),
+            };
+        }
+        if let Some((column, _)) = facts.raw.lookback {
+            cells[column] = Cell::Instant(at);
+        }
+        if let Some(time) = time {
+            let time = time.div_euclid(facts.grain) * facts.grain;
+            cells[facts.time] = Cell::Instant(time);
+            let key: Vec<_> = facts.key.iter().map(|&column| facts.columns[column].text(cells[column])).collect();
+            if key.iter().all(Option::is_some) {
+                let known = self.known[table].entry(key).or_insert_with(|| Known { cells: cells.clone(), time });
+                if time >= known.time {
+                    *known = Known { cells: cells.clone(), time };
+                }
+                if time <= self.now {
+                    self.newest[table] = self.newest[table].max(time);
+                }
+            }
+        }
+        self.events.push(Event::Deliver(Delivery { at, table, cells }));
+    }
+}

@@ -1,0 +1,83 @@
+//! Statements that others wrote: what must be known of them before they run where they can do no harm. Less than a proof.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Statement, visit_expressions};
+
+use crate::diagnostic::quoted;
+use crate::dialect::Dialect;
+use crate::sql::parse::parse;
+use crate::verify::relations;
+
+/// Whether a text is one statement that changes rows and touches only these relations, given by their folded parts; `Err` says
+/// what it is instead.
+pub(crate) fn changes_rows_of(sql: &str, relations: &BTreeSet<Vec<String>>, dialect: Dialect) -> Result<(), String> {
+    let statements = parse(sql, dialect).map_err(|error| format!("is not {dialect} SQL: {}", error.message))?;
+    let [statement] = statements.as_slice() else {
+        return Err(format!("is {} statements where one file is one statement", statements.len()));
+    };
+    if !matches!(statement, Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_)) {
+        return Err("is neither INSERT, UPDATE, DELETE nor MERGE".to_owned());
+    }
+    match relations::undeclared(statement, relations, dialect) {
+        Some(unknown) => Err(format!("touches {}, which is no relation of the project", quoted(&unknown))),
+        None => Ok(()),
+    }
+}
+
+/// Functions that only compute. A function of another name may reach anything that its author can.
+const PURE: [&str; 34] = [
+    "abs",
+    "avg",
+    "cast",
+    "ceil",
+    "ceiling",
+    "coalesce",
+    "concat",
+    "count",
+    "date_part",
+    "date_trunc",
+    "dense_rank",
+    "epoch_us",
+    "extract",
+    "first_value",
+    "floor",
+    "greatest",
+    "lag",
+    "last_value",
+    "lead",
+    "least",
+    "left",
+    "length",
+    "lower",
+    "make_timestamp",
+    "max",
+    "min",
+    "mod",
+    "nullif",
+    "nvl",
+    "rank",
+    "right",
+    "round",
+    "row_number",
+    "sum",
+];
+
+/// The first function that a text calls which may do more than compute, the clock's token aside.
+pub(crate) fn reaching_function(sql: &str, dialect: Dialect) -> Option<String> {
+    let statements = parse(sql, dialect).ok()?;
+    let clocks = [dialect.clock_token(), Dialect::Redshift.clock_token()];
+    let found = visit_expressions(&statements, |expr| match expr {
+        Expr::Function(function) => {
+            let name = function.name.to_string();
+            let is_pure = PURE.contains(&name.to_lowercase().as_str()) || clocks.contains(&expr.to_string().as_str());
+            if is_pure { ControlFlow::Continue(()) } else { ControlFlow::Break(name) }
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    match found {
+        ControlFlow::Break(name) => Some(name),
+        ControlFlow::Continue(()) => None,
+    }
+}
