@@ -8,12 +8,14 @@ use rowkeep::{Dialect, Error, Inputs, Style};
 
 /// The example, months of readings known by texts, a time that is not in the key, a chain of two levels with a composite key, and
 /// sealed periods; then the other shapes of a spec.
-const PROJECTS: [&str; 12] = [
+const PROJECTS: [&str; 14] = [
     "examples/order_tracking",
     "golden/events_monthly_text_key",
     "golden/events_time_outside_key",
     "golden/chain",
     "golden/periods_sealed",
+    "golden/periods_sealed_while_in",
+    "golden/qualified_names",
     "golden/load_lookback",
     "golden/no_source",
     "golden/own_exceptions",

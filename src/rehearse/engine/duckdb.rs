@@ -1,5 +1,7 @@
 //! DuckDB, in this process and in memory.
 
+use std::collections::BTreeSet;
+
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::rehearse::engine::{Engine, Record, quoted};
@@ -31,10 +33,8 @@ fn fresh() -> Result<::duckdb::Connection, Error> {
     let connection = ::duckdb::Connection::open_in_memory().map_err(|error| failed(&error))?;
     // A session that is not in UTC, as warehouses' sessions are not: a statement that depends on its zone must show it.
     // One thread: the tables are small, and seeds are rehearsed side by side.
-    let settings = format!(
-        "SET TimeZone = 'America/New_York'; SET threads = 1; ATTACH ':memory:' AS {HOME}; USE {HOME}; \
-         SET enable_external_access = false"
-    );
+    let settings =
+        format!("SET TimeZone = 'America/New_York'; SET threads = 1; ATTACH ':memory:' AS {HOME}; USE {HOME}");
     connection.execute_batch(&settings).map_err(|error| failed(&error))?;
     Ok(connection)
 }
@@ -46,11 +46,17 @@ impl Engine for DuckDb {
 
     fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error> {
         self.connection = fresh()?;
+        let databases: BTreeSet<_> =
+            schemas.iter().filter(|schema| schema.len() > 1).map(|schema| &schema[0]).collect();
+        for database in databases {
+            self.run(&format!("ATTACH ':memory:' AS {}", quoted(database)))?;
+        }
         for schema in schemas {
             let name: Vec<_> = schema.iter().map(|part| quoted(part)).collect();
             self.run(&format!("CREATE SCHEMA IF NOT EXISTS {}", name.join(".")))?;
         }
-        Ok(())
+        // From here on statements run that others may have written: no file is theirs.
+        self.run("SET enable_external_access = false")
     }
 
     fn place(&self, _schema: &[String]) -> Option<String> {
