@@ -771,3 +771,11 @@ fn schemas_are_those_that_are_committed() {
     }
     assert!(shop.run(&["schema"]).stdout.contains("Rowkeep project file"));
 }
+
+/// With engines, `tests/rehearse_cli.rs` is what there is to say.
+#[cfg(not(feature = "rehearse"))]
+#[test]
+fn without_engines_rehearse_says_how_to_get_them() {
+    let shop = Shop::new();
+    insta::assert_snapshot!(shop.refuses(&["rehearse"]), @"");
+}

@@ -8,7 +8,12 @@ const EXAMPLE: [&str; 3] = ["rehearse", "--project", "examples/order_tracking"];
 
 fn rehearse(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rowkeep"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(EXAMPLE).args(arguments).env("NO_COLOR", "1");
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(EXAMPLE)
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .env_remove("ROWKEEP_URL");
     command.output().expect("the binary runs")
 }
 
@@ -85,17 +90,22 @@ fn a_scratch_schema_is_all_that_is_touched_on_postgres() {
         .expect("it can be asked")
         .get(0);
     assert_eq!(tables, 1);
+    let left: i64 = client
+        .query_one("SELECT COUNT(*) FROM pg_namespace WHERE nspname LIKE 'rowkeep_rehearsal%'", &[])
+        .expect("it can be asked")
+        .get(0);
+    assert_eq!(left, 0, "a scratch schema was left behind");
     client.batch_execute("DROP SCHEMA settlement_ods CASCADE").expect("it goes again");
 }
 
 #[test]
 fn what_cannot_be_rehearsed_is_said() {
     insta::assert_snapshot!(refused(&["--engine", "postgres"]), @"error: --engine postgres needs --url: a database in which scratch schemas may be created");
-    insta::assert_snapshot!(refused(&["--engine", "duckdb", "--url", "postgres://me:s3cret@localhost/db"]), @"error: --url names a PostgreSQL database, and --engine says duckdb");
     insta::assert_snapshot!(refused(&["--url", "postgres://me:s3cret@localhost:port/db"]), @"error: PostgreSQL: --url is neither postgres://user@host/database nor a list of key=value pairs");
     insta::assert_snapshot!(refused(&["--url", "host=/nowhere user=me password=s3cret"]), @"error: PostgreSQL: error connecting to server: No such file or directory (os error 2)");
     insta::assert_snapshot!(refused(&["--hooks", "examples/nowhere"]), @"error: could not read examples/nowhere: no such file or directory");
     insta::assert_snapshot!(refused(&["--hooks", "examples"]), @"error: examples has a folder handwritten, which no table spec describes");
+    insta::assert_snapshot!(refused(&["--seed", "18446744073709551615"]), @"");
     insta::assert_snapshot!(refused(&["--seeds", "0"]), @"
     error: invalid value '0' for '--seeds <N>': 0 is not in 1..=1000000
 
@@ -125,6 +135,10 @@ fn hooks_that_reach_beyond_the_project_are_refused() {
     insta::assert_snapshot!(write("DELETE FROM payroll.salaries"), @"error: mart_uni_tracking_info/01_mine.sql touches `payroll.salaries`, which is no relation of the project");
     insta::assert_snapshot!(write("COPY settlement_ods.mart_uni_tracking_info TO 'stolen.csv'"), @"error: mart_uni_tracking_info/01_mine.sql is neither INSERT, UPDATE, DELETE nor MERGE");
     insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info; DROP TABLE x"), @"error: mart_uni_tracking_info/01_mine.sql is 2 statements where one file is one statement");
+    let mart = "settlement_ods.mart_uni_tracking_info";
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE pg_sleep(9) IS NULL")), @"");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE state IN (SELECT a FROM read_csv('x.csv'))")), @"");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE 'now'::timestamp > now()")), @"");
     insta::assert_snapshot!(write("DELETE FORM settlement_ods.mart_uni_tracking_info"), @"error: mart_uni_tracking_info/01_mine.sql is not duckdb SQL: Expected: FROM, found: settlement_ods at Line: 1, Column: 13");
     insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1"), @r#"
     error: DuckDB: mart_uni_tracking_info/01_mine.sql: Binder Error: Referenced column "no_such_column" not found in FROM clause!
@@ -133,6 +147,18 @@ fn hooks_that_reach_beyond_the_project_are_refused() {
     LINE 1: DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1
                                                                     ^
     "#);
+}
+
+#[test]
+fn hooks_that_nobody_would_run_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("a path").to_owned();
+    std::fs::create_dir(folder.path().join("mart_uni_tracking_info")).expect("a folder");
+    let empty = refused(&["--hooks", &path]).replace(&path, "HOOKS");
+    insta::assert_snapshot!(empty, @"");
+    std::fs::write(folder.path().join("01_trim.sql"), "DELETE FROM x").expect("a file");
+    let stray = refused(&["--hooks", &path]).replace(&path, "HOOKS");
+    insta::assert_snapshot!(stray, @"");
 }
 
 #[test]

@@ -42,12 +42,8 @@ enum Change {
     OtherPeriod,
 }
 
-/// A condition by its text, without the names and bounds of periods, and which of several with that text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Site {
-    text: String,
-    occurrence: usize,
-}
+/// A condition by its text, without the names and bounds of periods: one that a template writes for each period is one condition.
+type Site = String;
 
 #[derive(Clone, Debug)]
 struct Mutant {
@@ -59,14 +55,10 @@ struct Mutant {
 impl Mutant {
     /// How the table says it.
     fn says(&self) -> String {
-        let site = |site: &Site| {
-            let nth = if site.occurrence == 0 { String::new() } else { format!(" ({})", site.occurrence + 1) };
-            format!("`{}`{nth}", short(&site.text))
-        };
         match &self.change {
             Change::LeaveOut => "left out".to_owned(),
-            Change::Drop(at) => format!("without {}", site(at)),
-            Change::Bound(at) => format!("the other side of {}", site(at)),
+            Change::Drop(at) => format!("without `{}`", short(at)),
+            Change::Bound(at) => format!("the other side of `{}`", short(at)),
             Change::OtherPeriod => "another period's table".to_owned(),
         }
     }
@@ -231,13 +223,9 @@ impl<F: FnMut(&mut Expr)> VisitorMut for Conjuncts<F> {
 
 fn edit(statement: &mut Statement, site: &Site, periods: &[String], change: impl Fn(&mut Expr)) {
     let mut tree = parse(&statement.sql);
-    let mut seen = 0;
     let mut visitor = Conjuncts(|expr: &mut Expr| {
-        if normal(expr, periods) == site.text {
-            if seen == site.occurrence {
-                change(expr);
-            }
-            seen += 1;
+        if normal(expr, periods) == *site {
+            change(expr);
         }
     });
     let _ = VisitMut::visit(&mut tree, &mut visitor);
@@ -260,8 +248,10 @@ fn mutants(program: &Program, model: &str, from: &str) -> Vec<Mutant> {
         add(Change::LeaveOut);
         let mut sites: Vec<(Site, bool)> = Vec::new();
         let mut visitor = Conjuncts(|expr: &mut Expr| {
-            let text = normal(expr, &periods);
-            let occurrence = sites.iter().filter(|(site, _)| site.text == text).count();
+            let site = normal(expr, &periods);
+            if sites.iter().any(|(known, _)| *known == site) {
+                return;
+            }
             let compares = matches!(
                 expr,
                 Expr::BinaryOp {
@@ -269,7 +259,7 @@ fn mutants(program: &Program, model: &str, from: &str) -> Vec<Mutant> {
                     ..
                 }
             );
-            sites.push((Site { text, occurrence }, compares));
+            sites.push((site, compares));
         });
         let _ = VisitMut::visit(&mut parse(&statement.sql), &mut visitor);
         for (site, compares) in sites {
@@ -296,9 +286,9 @@ fn program(project: &Project) -> Program {
     project.program().expect("it compiles")
 }
 
-fn open(worker: usize) -> Result<Box<dyn Engine>, Error> {
+fn open() -> Result<Box<dyn Engine>, Error> {
     let url = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
-    Ok(Box::new(Postgres::connect(&url, &format!("teeth_{}_{worker}", std::process::id()))?))
+    Ok(Box::new(Postgres::connect(&url)?))
 }
 
 fn cores() -> usize {

@@ -8,7 +8,7 @@ use crate::rehearse::facts::Facts;
 use crate::rehearse::oracle::Law;
 use crate::rehearse::program::{Project, Stages};
 use crate::rehearse::story::{Delivery, Event, Hold, Periods, Recovery, Regime, Run, Story};
-use crate::rehearse::tell::{Found, Watch, tell};
+use crate::rehearse::tell::{Found, Watch, schedule, tell};
 use crate::rehearse::value::{Typed, shown};
 
 /// How a law was broken, in as few events as it takes.
@@ -20,7 +20,7 @@ pub struct Counterexample {
     pub seed: u64,
     /// The model whose rows it is about.
     pub model: String,
-    /// The row: its key's columns and their values; empty if it is not about one row.
+    /// The row: its key's columns and their values; or the exception key alone, if it is not about one row.
     pub row: String,
     /// What is wrong, in one line.
     pub what: String,
@@ -31,19 +31,19 @@ pub struct Counterexample {
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
 pub struct Happening {
-    /// When, UTC.
+    /// When, UTC; empty for `periods`.
     pub at: String,
     /// What, in a word: `raw`, `cycle`, `sweep`, `hold`, `lift`, `periods`.
     pub kind: &'static str,
     /// More of it.
     pub text: String,
     /// The statements that changed where the row stands.
-    pub moves: Vec<Step>,
+    pub moves: Vec<Movement>,
 }
 
 /// A statement that changed where a row stands.
 #[derive(Clone, Debug, Serialize)]
-pub struct Step {
+pub struct Movement {
     /// The statement's file, below the folder of compiled statements.
     pub statement: String,
     /// Where copies stood, each with its time.
@@ -73,7 +73,7 @@ pub(super) fn explain(
     let mut periods = project.listed;
     let mut events = Vec::new();
     for (event, number) in story.events.iter().zip(0..) {
-        let steps = told.moves.iter().filter(|step| step.event == number).map(|step| Step {
+        let steps = told.moves.iter().filter(|step| step.event == number).map(|step| Movement {
             statement: step.statement.clone(),
             before: step.before.clone(),
             after: step.after.clone(),
@@ -159,14 +159,9 @@ fn ran(
     is_cycle: bool,
 ) -> Result<String, Error> {
     let stage = stages.of(periods)?;
-    let statements: Vec<String> = stage
-        .program
-        .tables
+    let statements: Vec<_> = schedule(&stage, run.regime, is_cycle)
         .iter()
-        .flat_map(|table| {
-            let (load, hooks) = if is_cycle { (&table.load[..], &table.hooks) } else { (&[][..], &table.sweep) };
-            load.iter().chain(hooks).map(|statement| format!("{}/{}", table.model, statement.name))
-        })
+        .map(|next| format!("{}/{}", project.facts.tables[next.table].model, next.statement.name))
         .collect();
     let name = |number: usize| statements.get(number).map_or("the end", String::as_str);
     let mut said = Vec::new();

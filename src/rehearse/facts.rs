@@ -52,6 +52,17 @@ pub(super) struct Raw {
     pub(super) lookback: Option<(usize, i64)>,
 }
 
+impl Raw {
+    /// The last tie-break that can tell all rows of a story apart.
+    pub(super) fn deciding_tie_break(&self, table: &TableFacts) -> Option<usize> {
+        let is_wide = |column: usize| {
+            let is_wide = |column: &Typed| column.capacity() >= 100_000 && column.unit != Some(TimeUnit::Date);
+            table.raw_columns().nth(column).is_some_and(is_wide)
+        };
+        self.tie_breaks.iter().rposition(|&(column, _)| is_wide(column))
+    }
+}
+
 impl TableFacts {
     /// Every column of raw.
     pub(super) fn raw_columns(&self) -> impl Iterator<Item = &Typed> {

@@ -27,7 +27,7 @@
 //! "#);
 //! let project = Project::new(&inputs, Dialect::DuckDb).unwrap();
 //! let options = Options { seeds: 0..2, cycles: 6, ..Options::default() };
-//! let open = |_worker| Ok(Box::new(DuckDb::open()?) as Box<dyn Engine>);
+//! let open = || Ok(Box::new(DuckDb::open()?) as Box<dyn Engine>);
 //! let report = rehearse(&project, &options, &open, &|_| {}).unwrap();
 //! assert!(report.is_clean());
 //! assert_eq!(report.ledger[0].model, "mart_orders");
@@ -53,11 +53,11 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use counterexample::{Counterexample, Happening, Step};
+pub use counterexample::{Counterexample, Happening, Movement};
 pub use engine::{DuckDb, Engine, Postgres, Record};
 pub use oracle::Law;
 pub use program::{Program, Project, Routine, Statement};
-pub use report::{Ledger, Report, Verdict};
+pub use report::{Archived, Ledger, Report, Verdict};
 pub use tell::Counts;
 
 use crate::error::Error;
@@ -68,7 +68,7 @@ use tell::{Told, tell};
 pub struct Options<'a> {
     /// The seeds whose stories are told.
     pub seeds: Range<u64>,
-    /// How many times a story's time passes; most times with a cycle.
+    /// How long a story is: so many cycles, of which about one in eight is left out.
     pub cycles: usize,
     /// How many stories are told side by side, each on an engine of its own.
     pub workers: usize,
@@ -84,20 +84,21 @@ impl Default for Options<'_> {
     }
 }
 
-/// Opens an engine for a worker of that number.
-pub type Open<'a> = dyn Fn(usize) -> Result<Box<dyn Engine>, Error> + Sync + 'a;
+/// Opens an engine of its own for whoever asks.
+pub type Open<'a> = dyn Fn() -> Result<Box<dyn Engine>, Error> + Sync + 'a;
 
-/// Rehearses a project. `progress` is called after each story with how many are done.
+/// Rehearses a project. `progress` is called after each story with how many are done, by whichever worker told it.
 ///
 /// # Errors
 ///
-/// If an engine could not be opened, or refused a statement. A broken law is no error.
+/// If an engine could not be opened, or refused a statement, or if the project cannot be rehearsed. A broken law is no error.
 pub fn rehearse(
     project: &Project,
     options: &Options<'_>,
     open: &Open<'_>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, Error> {
+    project.can_be_rehearsed()?;
     let told = tell_all(project, options, open, progress)?;
     let mut broken_by: BTreeMap<Law, Vec<u64>> = BTreeMap::new();
     for (seed, told) in &told {
@@ -107,7 +108,7 @@ pub fn rehearse(
     }
     let mut counterexamples = BTreeMap::new();
     if !options.until_broken && !broken_by.is_empty() {
-        let mut engine = open(0)?;
+        let mut engine = open()?;
         let mut stages = Stages::new(project, options.alter);
         for (law, seeds) in &broken_by {
             let Some((seed, found)) = seeds.first().and_then(|seed| Some((*seed, told.get(seed)?.broken.get(law)?)))
@@ -122,6 +123,7 @@ pub fn rehearse(
     }
     let laws = Law::ALL.map(|law| Verdict {
         law,
+        code: law.code(),
         title: law.title(),
         broken_by: broken_by.remove(&law).unwrap_or_default(),
         counterexample: counterexamples.remove(&law),
@@ -151,7 +153,7 @@ fn tell_all(
     let end = AtomicU64::new(options.seeds.end);
     let done = AtomicU64::new(0);
     let results: Mutex<BTreeMap<u64, Result<Told, Error>>> = Mutex::default();
-    let work = |worker: usize| {
+    let work = || {
         let mut engine: Option<Box<dyn Engine>> = None;
         let mut stages = Stages::new(project, options.alter);
         loop {
@@ -162,14 +164,14 @@ fn tell_all(
             let mut one = || {
                 let engine = match &mut engine {
                     Some(engine) => engine,
-                    none => none.insert(open(worker)?),
+                    none => none.insert(open()?),
                 };
                 let story = project.story(seed, options.cycles);
                 tell(&mut **engine, project, &mut stages, &story, None, None)
             };
             let told = one().map_err(|error| match error {
                 Error::Engine { engine, why } => {
-                    Error::Engine { engine, why: format!("{why} (in the story of seed {seed})") }
+                    Error::Engine { engine, why: format!("in the story of seed {seed}, {why}") }
                 }
                 other => other,
             });
@@ -186,9 +188,8 @@ fn tell_all(
         }
     };
     std::thread::scope(|scope| {
-        for worker in 0..options.workers.max(1) {
-            let work = &work;
-            scope.spawn(move || work(worker));
+        for _ in 0..options.workers.max(1) {
+            scope.spawn(work);
         }
     });
     let end = end.into_inner();

@@ -93,19 +93,24 @@ impl Project {
         let facts = Facts::of(&loading);
         let listed = spec.periods.len();
         let open_from = spec.periods.iter().position(|period| !period.sealed).unwrap_or(0);
-        let mut calendar: Vec<_> = spec.periods.first().and_then(legacy).into_iter().collect();
+        let fits = |period: &Period| {
+            let is_new = spec.periods.iter().all(|known| known.name != period.name);
+            let longest = spec.tables.iter().map(|table| table.history.name().as_str().len()).max().unwrap_or(0);
+            is_new && longest + 1 + period.name.len() <= dialect.max_name_bytes()
+        };
+        let mut calendar: Vec<_> = spec.periods.first().and_then(legacy).filter(fits).into_iter().collect();
         let first = calendar.len();
         calendar.extend(spec.periods.iter().cloned());
         while calendar.len() < first + listed + AHEAD {
-            let Some(next) = calendar.last().and_then(Period::following) else { break };
+            let Some(next) = calendar.last().and_then(Period::following).filter(fits) else { break };
             calendar.push(next);
         }
         let listed = Periods { first, end: first + listed, open_from: first + open_from };
         Ok(Self { inputs, spec, loading, facts, calendar, listed, own: None })
     }
 
-    /// Rehearses somebody's own hooks instead, by model; a routine without a load keeps the one that Rowkeep emits. Periods stay
-    /// as they are: nobody could add one to statements that were written by hand.
+    /// Rehearses somebody's own hooks instead, by model; a model without them keeps what Rowkeep emits, and so does a routine
+    /// without a load. Periods stay as they are: nobody could add one to statements that were written by hand.
     ///
     /// # Errors
     ///
@@ -119,7 +124,7 @@ impl Project {
                     .map_err(|why| Error::Usage(format!("{model}/{}.sql {why}", statement.name)))?;
                 if let Some(function) = foreign::reaching_function(&statement.sql, self.spec.dialect) {
                     return Err(Error::Usage(format!(
-                        "{model}/{}.sql calls {function}, which a rehearsal does not know; the clock is {} or {}, so spelt",
+                        "{model}/{}.sql uses {function}, which a rehearsal does not know to be harmless; the clock is {} or {}, so spelt",
                         statement.name,
                         self.spec.dialect.clock_token(),
                         Dialect::Redshift.clock_token(),
@@ -146,6 +151,27 @@ impl Project {
     /// The models, in run order.
     pub fn models(&self) -> impl Iterator<Item = &str> {
         self.facts.tables.iter().map(|table| table.model.as_str())
+    }
+
+    /// Refuses what a rehearsal would judge wrongly.
+    pub(super) fn can_be_rehearsed(&self) -> Result<(), Error> {
+        for (number, table) in self.facts.tables.iter().enumerate() {
+            let earlier = &self.facts.tables[..number];
+            if let Some(other) = earlier.iter().find(|other| other.raw.relation == table.raw.relation) {
+                return Err(Error::Usage(format!(
+                    "{} and {} read one raw table, {}; a rehearsal delivers to each mart by itself",
+                    other.model, table.model, table.raw.relation
+                )));
+            }
+            if !table.raw.tie_breaks.is_empty() && table.raw.deciding_tie_break(table).is_none() {
+                return Err(Error::Usage(format!(
+                    "the order_by of {} ends in a column too narrow to tell the rows of a rehearsal apart; \
+                     use a number of at least six digits, a text, or a timestamp",
+                    table.model
+                )));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn name(&self) -> &str {
@@ -254,7 +280,7 @@ impl Project {
         let tables = manifest.order.iter().zip(&manifest.sweep).map(|(id, sweep)| {
             let node = &manifest.nodes[id];
             let load = statements(&loading.nodes[id].load);
-            match self.own.as_ref().map(|own| own.get(&node.name)) {
+            match self.own.as_ref().and_then(|own| own.get(&node.name)) {
                 None => Routine {
                     model: node.name.clone(),
                     load,
@@ -262,13 +288,7 @@ impl Project {
                     sweep: statements(&sweep.post_hooks),
                 },
                 Some(own) => {
-                    let own = own.cloned();
-                    let mut routine = own.unwrap_or_else(|| Routine {
-                        model: node.name.clone(),
-                        load: Vec::new(),
-                        hooks: Vec::new(),
-                        sweep: Vec::new(),
-                    });
+                    let mut routine = own.clone();
                     if routine.load.is_empty() {
                         routine.load = load;
                     }
@@ -296,7 +316,7 @@ impl Stage {
                 // Seen again as it will run: whatever still names a schema of the project's own must not.
                 let scratch = relations.iter().filter_map(|parts| {
                     let (name, schema) = parts.split_last()?;
-                    Some(vec![places.get(schema)?.trim_matches('"').to_owned(), name.clone()])
+                    Some(vec![places.get(schema)?.clone(), name.clone()])
                 });
                 foreign::changes_rows_of(&statement.sql, &scratch.collect(), dialect)
                     .map_err(|why| Error::Usage(format!("{}.sql {why}", statement.name)))?;

@@ -20,7 +20,7 @@ pub struct Report {
     pub first_seed: u64,
     /// How many seeds were told.
     pub seeds: u64,
-    /// How many times a story's time passes.
+    /// How long each story was.
     pub cycles: usize,
     /// How much was done, over all seeds.
     pub done: Counts,
@@ -39,16 +39,25 @@ pub struct Ledger {
     pub accepted: usize,
     /// Rows in the mart at the end.
     pub in_mart: usize,
-    /// Rows in history at the end, by period.
-    pub archived: Vec<(String, usize)>,
+    /// Rows in history at the end, oldest period first.
+    pub archived: Vec<Archived>,
     /// Versions that a newer one replaced.
     pub superseded: usize,
     /// Of those in the mart, rows whose key is held or reported.
     pub held: usize,
     /// How often a row came back to the mart from history.
     pub restored: usize,
-    /// Whether the sum closes.
+    /// Whether the sum closes, for every seed.
     pub closes: bool,
+}
+
+/// Rows of a period.
+#[derive(Clone, Debug, Serialize)]
+pub struct Archived {
+    /// The period's name.
+    pub period: String,
+    /// How many.
+    pub rows: usize,
 }
 
 /// Whether a law held.
@@ -56,6 +65,8 @@ pub struct Ledger {
 pub struct Verdict {
     /// The law.
     pub law: Law,
+    /// Its code, such as `RK501`.
+    pub code: &'static str,
     /// Its name in a few words.
     pub title: &'static str,
     /// The seeds in which it was broken.
@@ -65,9 +76,11 @@ pub struct Verdict {
 }
 
 impl Report {
-    /// Whether every law held and every sum closed.
+    /// Whether every law held and every sum closed, in one story at least.
     pub fn is_clean(&self) -> bool {
-        self.laws.iter().all(|verdict| verdict.broken_by.is_empty()) && self.ledger.iter().all(|ledger| ledger.closes)
+        self.seeds > 0
+            && self.laws.iter().all(|verdict| verdict.broken_by.is_empty())
+            && self.ledger.iter().all(|ledger| ledger.closes)
     }
 }
 
@@ -91,10 +104,12 @@ impl Ledger {
                 superseded,
                 held: sum(|account| account.held),
                 restored: sum(|account| account.restored),
-                closes: accepted == in_mart + superseded + archived.values().sum::<usize>(),
+                closes: accounts.iter().all(|account| {
+                    account.accepted == account.in_mart + account.superseded + account.archived.values().sum::<usize>()
+                }),
                 archived: archived
                     .into_iter()
-                    .map(|(period, rows)| (project.calendar[period].name.clone(), rows))
+                    .map(|(period, rows)| Archived { period: project.calendar[period].name.clone(), rows })
                     .collect(),
             }
         };

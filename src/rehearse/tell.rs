@@ -168,9 +168,9 @@ struct Telling<'a> {
 }
 
 /// A statement of a run, and what it is committed with.
-struct Slot<'a> {
-    table: usize,
-    statement: &'a Statement,
+pub(super) struct Scheduled<'a> {
+    pub(super) table: usize,
+    pub(super) statement: &'a Statement,
     /// Statements of one group are one transaction; `None` commits alone.
     group: Option<usize>,
     /// Whether the table's load is complete after it.
@@ -229,14 +229,14 @@ impl Telling<'_> {
         self.landing.flush(self.engine, self.facts)?;
         self.now = self.now.max(run.at);
         let stage = Rc::clone(&self.stage);
-        let slots = slots(&stage, run.regime, is_cycle);
-        if slots.is_empty() {
+        let schedule = schedule(&stage, run.regime, is_cycle);
+        if schedule.is_empty() {
             return Ok(());
         }
         // The clock that statements are given counts seconds.
         let began = self.now.div_euclid(SECOND) * SECOND;
         self.lifted.clear();
-        let completed = self.attempts(run, &slots)?;
+        let completed = self.attempts(run, &schedule)?;
         if !completed {
             return Ok(());
         }
@@ -248,21 +248,21 @@ impl Telling<'_> {
         }
         self.look(after)?;
         if run.twice {
-            self.again(run, &slots, began)?;
+            self.again(run, &schedule, began)?;
             self.look(after)?;
         }
         if is_cycle { self.landing.trim(self.engine, self.facts, &run.trim_raw) } else { Ok(()) }
     }
 
     /// Runs until it is done, or given up.
-    fn attempts(&mut self, run: &Run, slots: &[Slot<'_>]) -> Result<bool, Error> {
+    fn attempts(&mut self, run: &Run, schedule: &[Scheduled<'_>]) -> Result<bool, Error> {
         let mut stops = run.stops.iter();
         let mut from = 0;
         loop {
             let stop = stops.next();
             // A stop before a statement that a retry does not repeat is none.
-            let at = stop.map(|stop| stop.before.of(slots.len())).filter(|&at| at >= from);
-            self.some(run, slots, from, at.unwrap_or(slots.len()))?;
+            let at = stop.map(|stop| stop.before.of(schedule.len())).filter(|&at| at >= from);
+            self.some(run, schedule, from, at.unwrap_or(schedule.len()))?;
             let (Some(stop), Some(at)) = (stop, at) else { return Ok(true) };
             self.told.counts.stops += 1;
             self.look(After::Stop)?;
@@ -271,8 +271,8 @@ impl Telling<'_> {
                 Recovery::GiveUp => return Ok(false),
                 Recovery::RetryFromStart => 0,
                 Recovery::RetryFromFailedTable => {
-                    let failed = slots[at].table;
-                    slots.iter().position(|slot| slot.table == failed).unwrap_or(0)
+                    let failed = schedule[at].table;
+                    schedule.iter().position(|slot| slot.table == failed).unwrap_or(0)
                 }
             };
         }
@@ -280,16 +280,16 @@ impl Telling<'_> {
 
     /// The same run once more, by the same clock: it must change nothing. A key that the first run reported is held in the
     /// second: an archived row of it that raw still delivers comes home then, and a third run must change nothing at all.
-    fn again(&mut self, run: &Run, slots: &[Slot<'_>], began: i64) -> Result<(), Error> {
+    fn again(&mut self, run: &Run, schedule: &[Scheduled<'_>], began: i64) -> Result<(), Error> {
         let once = read(self.engine, self.facts, &self.stage)?;
         let ended = self.now;
         self.now = began;
-        self.some(run, slots, 0, slots.len())?;
+        self.some(run, schedule, 0, schedule.len())?;
         let twice = read(self.engine, self.facts, &self.stage)?;
         let mut broken = self.oracle.changed(&once, &twice, began);
         if once != twice && broken.is_empty() {
             self.now = began;
-            self.some(run, slots, 0, slots.len())?;
+            self.some(run, schedule, 0, schedule.len())?;
             let thrice = read(self.engine, self.facts, &self.stage)?;
             broken = self.oracle.changed(&twice, &thrice, i64::MAX);
         }
@@ -299,11 +299,11 @@ impl Telling<'_> {
     }
 
     /// Statements from one to another, which is not run any more: what is open then is rolled back.
-    fn some(&mut self, run: &Run, slots: &[Slot<'_>], from: usize, end: usize) -> Result<(), Error> {
-        let interrupts = run.hold.as_ref().map(|(place, hold)| (place.of(slots.len()), hold));
+    fn some(&mut self, run: &Run, schedule: &[Scheduled<'_>], from: usize, end: usize) -> Result<(), Error> {
+        let interrupts = run.hold.as_ref().map(|(place, hold)| (place.of(schedule.len()), hold));
         let mut open: Option<usize> = None;
         let mut accepted = Vec::new();
-        for (number, slot) in slots.iter().enumerate().take(end).skip(from) {
+        for (number, slot) in schedule.iter().enumerate().take(end).skip(from) {
             if let Some((at, hold)) = interrupts
                 && at == number
             {
@@ -342,12 +342,12 @@ impl Telling<'_> {
         }
         if open.is_some() {
             // A stop in the middle of a transaction undoes it; a stop between two does not.
-            let is_whole = slots.get(end).is_none_or(|next| next.group != open);
+            let is_whole = schedule.get(end).is_none_or(|next| next.group != open);
             if is_whole {
                 self.commit(&mut accepted)?;
             } else {
                 self.engine.run("ROLLBACK")?;
-                if let Some(slot) = slots.get(end) {
+                if let Some(slot) = schedule.get(end) {
                     self.watch(slot.table, "ROLLBACK")?;
                 }
             }
@@ -361,7 +361,7 @@ impl Telling<'_> {
         Ok(())
     }
 
-    fn statement(&mut self, slot: &Slot<'_>) -> Result<(), Error> {
+    fn statement(&mut self, slot: &Scheduled<'_>) -> Result<(), Error> {
         let sql = at(&slot.statement.sql, self.engine.dialect(), self.now.div_euclid(SECOND));
         let model = &self.facts.tables[slot.table].model;
         self.engine.run(&sql).map_err(|error| match error {
@@ -426,13 +426,13 @@ impl Telling<'_> {
 }
 
 /// The statements of a run, grouped as its regime commits them.
-fn slots<'a>(stage: &'a Stage, regime: Regime, is_cycle: bool) -> Vec<Slot<'a>> {
-    let mut slots = Vec::new();
+pub(super) fn schedule<'a>(stage: &'a Stage, regime: Regime, is_cycle: bool) -> Vec<Scheduled<'a>> {
+    let mut statements = Vec::new();
     for (table, routine) in stage.program.tables.iter().enumerate() {
         let (load, hooks) = if is_cycle { (&routine.load[..], &routine.hooks) } else { (&[][..], &routine.sweep) };
         let loads = regime == Regime::Table;
         let last = |number: usize, of: usize| number + 1 == of;
-        slots.extend(load.iter().enumerate().map(|(number, statement)| Slot {
+        statements.extend(load.iter().enumerate().map(|(number, statement)| Scheduled {
             table,
             statement,
             group: loads.then_some(table),
@@ -440,7 +440,7 @@ fn slots<'a>(stage: &'a Stage, regime: Regime, is_cycle: bool) -> Vec<Slot<'a>> 
             begins_hooks: false,
             ends_hooks: false,
         }));
-        slots.extend(hooks.iter().enumerate().map(|(number, statement)| Slot {
+        statements.extend(hooks.iter().enumerate().map(|(number, statement)| Scheduled {
             table,
             statement,
             group: (regime != Regime::Statement).then_some(table),
@@ -449,7 +449,7 @@ fn slots<'a>(stage: &'a Stage, regime: Regime, is_cycle: bool) -> Vec<Slot<'a>> 
             ends_hooks: last(number, hooks.len()),
         }));
     }
-    slots
+    statements
 }
 
 /// The statement exactly as it was emitted, but for the clock: seconds since 1970, UTC.

@@ -5,8 +5,8 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use crate::dialect::Dialect;
 use crate::sql::parse::grammar;
 
-/// The text with the schemas of its relations replaced, and every other character as it was. `place` is given the folded parts
-/// of a dotted name and says where its schema is, if the name is that of a relation to be moved. `None` if the text is no SQL.
+/// The text with the schemas of its relations replaced. `place` is given the folded parts of a dotted name and says which schema
+/// it is in, if the name is that of a relation to be moved. `None` if the text is no SQL.
 pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) -> Option<String>) -> Option<String> {
     // Without unescaping, a token is written as it was read.
     let tokens = Tokenizer::new(grammar(dialect), sql).with_unescape(false).tokenize().ok()?;
@@ -21,24 +21,26 @@ pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) ->
     let mut moved = String::with_capacity(sql.len() + 64);
     let mut at = 0;
     while at < tokens.len() {
-        let mut parts = Vec::new();
+        let (mut parts, mut ends) = (Vec::new(), Vec::new());
         let mut end = at;
         while let Some(found) = word(end) {
             let keeps_case = found.quote_style.is_some() && dialect.quoted_names_keep_case();
             parts.push(if keeps_case { found.value.clone() } else { found.value.to_lowercase() });
+            ends.push(end);
             let dot = next(end);
             if tokens.get(dot) != Some(&Token::Period) || word(next(dot)).is_none() {
                 break;
             }
             end = next(dot);
         }
-        match place(&parts) {
-            Some(schema) if parts.len() > 1 => {
-                moved.push_str(&schema);
-                moved.push('.');
-                moved.push_str(&tokens[end].to_string());
+        // A column may follow the relation's name.
+        let moves = (2..=parts.len()).rev().find_map(|length| Some((place(&parts[..length])?, ends[length - 1])));
+        match moves {
+            Some((schema, name)) => {
+                moved.push_str(&format!("\"{schema}\"."));
+                moved.extend(tokens[name..=end].iter().map(Token::to_string));
             }
-            _ => moved.extend(tokens[at..=end].iter().map(Token::to_string)),
+            None => moved.extend(tokens[at..=end].iter().map(Token::to_string)),
         }
         at = end + 1;
     }
@@ -50,7 +52,7 @@ mod tests {
     use super::*;
 
     fn moved(sql: &str) -> String {
-        let place = |parts: &[String]| (parts == ["ods", "mart"]).then(|| "\"there\"".to_owned());
+        let place = |parts: &[String]| (parts == ["ods", "mart"]).then(|| "there".to_owned());
         relocate(sql, Dialect::Postgres, &place).unwrap()
     }
 
@@ -65,6 +67,7 @@ mart, ods.\"mart\""
             ),
             "SELECT 1 FROM \"there\".mart, \"there\".\"mart\""
         );
+        assert_eq!(moved("UPDATE ods.mart SET a = ods.mart.b"), "UPDATE \"there\".mart SET a = \"there\".mart.b");
         assert_eq!(moved("SELECT 1 FROM ods.\"Mart\""), "SELECT 1 FROM ods.\"Mart\"");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Statement, visit_expressions};
+use sqlparser::ast::{Expr, Statement, Value, visit_expressions};
 
 use crate::diagnostic::quoted;
 use crate::dialect::Dialect;
@@ -27,7 +27,7 @@ pub(crate) fn changes_rows_of(sql: &str, relations: &BTreeSet<Vec<String>>, dial
 }
 
 /// Functions that only compute. A function of another name may reach anything that its author can.
-const PURE: [&str; 34] = [
+const PURE: [&str; 49] = [
     "abs",
     "avg",
     "cast",
@@ -38,8 +38,11 @@ const PURE: [&str; 34] = [
     "count",
     "date_part",
     "date_trunc",
+    "dateadd",
+    "datediff",
     "dense_rank",
     "epoch_us",
+    "exp",
     "extract",
     "first_value",
     "floor",
@@ -50,21 +53,36 @@ const PURE: [&str; 34] = [
     "least",
     "left",
     "length",
+    "ln",
     "lower",
     "make_timestamp",
     "max",
+    "md5",
     "min",
     "mod",
     "nullif",
     "nvl",
+    "power",
     "rank",
+    "replace",
     "right",
     "round",
     "row_number",
+    "sign",
+    "sqrt",
+    "stddev",
+    "substring",
     "sum",
+    "to_timestamp",
+    "trim",
+    "upper",
+    "variance",
 ];
 
-/// The first function that a text calls which may do more than compute, the clock's token aside.
+/// Texts that engines read as an instant of the real clock.
+const CLOCKS: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
+
+/// The first function that a text calls which may do more than compute, the clock's token aside; or a text that is a clock.
 pub(crate) fn reaching_function(sql: &str, dialect: Dialect) -> Option<String> {
     let statements = parse(sql, dialect).ok()?;
     let clocks = [dialect.clock_token(), Dialect::Redshift.clock_token()];
@@ -74,6 +92,13 @@ pub(crate) fn reaching_function(sql: &str, dialect: Dialect) -> Option<String> {
             let is_pure = PURE.contains(&name.to_lowercase().as_str()) || clocks.contains(&expr.to_string().as_str());
             if is_pure { ControlFlow::Continue(()) } else { ControlFlow::Break(name) }
         }
+        // As a timestamp, these are the real clock.
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) if CLOCKS.contains(&text.trim().to_lowercase().as_str()) => {
+                ControlFlow::Break(value.to_string())
+            }
+            _ => ControlFlow::Continue(()),
+        },
         _ => ControlFlow::Continue(()),
     });
     match found {

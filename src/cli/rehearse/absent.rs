@@ -8,7 +8,7 @@ use crate::load::Failure;
 
 pub(crate) fn run(_arguments: &Arguments) -> Result<ExitCode, Failure> {
     let message = "this rowkeep was built without engines to rehearse on; install one that has them with \
-                   `cargo install rowkeep --features bundled` (builds DuckDB, which takes long), or in a checkout run \
+                   `cargo install rowkeep --features bundled` (builds DuckDB, which takes long, and fetches its extension for time zones at first use), or in a checkout run \
                    `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches it)";
     Err(Error::Usage(message.to_owned()).into())
 }

@@ -13,17 +13,15 @@ use crate::load::Failure;
 use crate::rehearse::{self, DuckDb, Options, Postgres, Project, rehearse};
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let dialect = match (arguments.engine, &arguments.url) {
+    let url = match (arguments.engine, &arguments.url) {
         (Some(Engine::Postgres), None) => {
             let message = "--engine postgres needs --url: a database in which scratch schemas may be created";
             return Err(Error::Usage(message.to_owned()).into());
         }
-        (Some(Engine::Duckdb), Some(_)) => {
-            return Err(Error::Usage("--url names a PostgreSQL database, and --engine says duckdb".to_owned()).into());
-        }
-        (_, Some(_)) => Dialect::Postgres,
-        (_, None) => Dialect::DuckDb,
+        (Some(Engine::Postgres) | None, Some(url)) => Some(url),
+        (Some(Engine::Duckdb), _) | (None, None) => None,
     };
+    let dialect = if url.is_some() { Dialect::Postgres } else { Dialect::DuckDb };
     let loaded = project(arguments.project.as_deref())?;
     let wrong = |diagnostics| Failure::Input(diagnostics, Box::new(loaded.inputs.clone()));
     let mut subject = Project::new(&loaded.inputs, dialect).map_err(wrong)?;
@@ -35,9 +33,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stories = seeds.end - seeds.start;
     let options =
         Options { cycles: usize::from(arguments.cycles), workers: workers(stories), seeds, ..Options::default() };
-    let open = |worker: usize| -> Result<Box<dyn rehearse::Engine>, Error> {
-        Ok(match &arguments.url {
-            Some(url) => Box::new(Postgres::connect(url, &format!("{}_{worker}", std::process::id()))?),
+    let open = || -> Result<Box<dyn rehearse::Engine>, Error> {
+        Ok(match url {
+            Some(url) => Box::new(Postgres::connect(url)?),
             None => Box::new(DuckDb::open()?),
         })
     };

@@ -14,12 +14,21 @@ use crate::spec::naming::SWEEP;
 
 /// More than any statement that a person wrote.
 const MAX_BYTES: u64 = 1024 * 1024;
+/// How the names of statements end, in whichever case.
+const ENDING: &str = ".sql";
 /// What the name of a statement of the mart's load begins with.
 const LOAD: &str = "00_";
 
 /// The statements below a folder, by model.
 pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, Routine>, Error> {
     let mut routines = BTreeMap::new();
+    if let Some(stray) = entries(folder)?.into_iter().map(|(_, name)| name).filter(|name| is_sql(name)).min() {
+        let message = format!(
+            "{stray} stands in {} itself, and no model is known for it; move it into a folder named by its model",
+            shown(folder)
+        );
+        return Err(Error::Usage(message));
+    }
     for (path, model) in folders(folder)? {
         if model != SWEEP {
             let (load, hooks) = statements(&path)?.into_iter().partition(|statement| statement.name.starts_with(LOAD));
@@ -47,6 +56,10 @@ pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, 
     Ok(routines)
 }
 
+fn is_sql(name: &str) -> bool {
+    name.len() > ENDING.len() && name.to_ascii_lowercase().ends_with(ENDING)
+}
+
 /// The folders in a folder, each with its name.
 fn folders(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
     let mut found: Vec<_> = entries(folder)?.into_iter().filter(|(path, _)| path.is_dir()).collect();
@@ -57,8 +70,14 @@ fn folders(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
 fn statements(folder: &Path) -> Result<Vec<Statement>, Error> {
     let mut found: Vec<_> = entries(folder)?;
     found.sort_by(|(_, a), (_, b)| a.cmp(b));
-    let files = found.into_iter().filter_map(|(path, name)| Some((path, name.strip_suffix(".sql")?.to_owned())));
-    files.map(|(path, name)| Ok(Statement { name, sql: text(&path)? })).collect()
+    let files = found.into_iter().filter(|(_, name)| is_sql(name));
+    let statements = files
+        .map(|(path, name)| Ok(Statement { name: name[..name.len() - ENDING.len()].to_owned(), sql: text(&path)? }));
+    let statements: Vec<_> = statements.collect::<Result<_, Error>>()?;
+    if statements.is_empty() {
+        return Err(Error::Usage(format!("{} holds no statement: no file in it ends in {ENDING}", shown(folder))));
+    }
+    Ok(statements)
 }
 
 fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {

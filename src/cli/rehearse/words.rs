@@ -1,6 +1,7 @@
 //! A rehearsal's outcome for people.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use crate::cli::rehearse::Arguments;
 use crate::rehearse::{Counterexample, Ledger, Report, Verdict};
@@ -40,14 +41,15 @@ fn ledger(text: &mut String, tables: &[Ledger]) -> std::fmt::Result {
         "", "accepted", "in mart", "superseded", "archived", "held", "restored"
     )?;
     for table in tables {
-        let archived: usize = table.archived.iter().map(|(_, rows)| rows).sum();
+        let archived: usize = table.archived.iter().map(|archived| archived.rows).sum();
         let sign = if table.closes { '=' } else { '≠' };
         writeln!(
             text,
             "{:width$}  {:>8} {sign} {:>7} + {:>10} + {archived:>8}   {:>5}  {:>8}",
             table.model, table.accepted, table.in_mart, table.superseded, table.held, table.restored
         )?;
-        let periods: Vec<_> = table.archived.iter().map(|(period, rows)| format!("{period} {rows}")).collect();
+        let periods: Vec<_> =
+            table.archived.iter().map(|archived| format!("{} {}", archived.period, archived.rows)).collect();
         if !periods.is_empty() {
             writeln!(text, "{:width$}  archived: {}", "", periods.join(", "))?;
         }
@@ -64,7 +66,7 @@ fn law(text: &mut String, verdict: &Verdict, stories: u64) -> std::fmt::Result {
 }
 
 fn counterexample(text: &mut String, found: &Counterexample, arguments: &Arguments) -> std::fmt::Result {
-    writeln!(text, "{} {}: {}, {}", found.law, found.law.title(), found.model, found.row)?;
+    writeln!(text, "{}[{}] {}: {}, {}", found.law, found.law.code(), found.law.title(), found.model, found.row)?;
     writeln!(text, "  {}\n", found.what)?;
     for event in &found.events {
         writeln!(text, "{}", format!("  {:19}  {:7}  {}", event.at, event.kind, event.text).trim_end())?;
@@ -88,12 +90,19 @@ fn counterexample(text: &mut String, found: &Counterexample, arguments: &Argumen
         again.push_str(" --url ...");
     }
     if let Some(hooks) = &arguments.hooks {
-        again.push_str(&format!(" --hooks {}", hooks.display()));
+        again.push_str(&format!(" --hooks {}", typed(hooks)));
     }
     if let Some(project) = &arguments.project {
-        again.push_str(&format!(" --project {}", project.display()));
+        again.push_str(&format!(" --project {}", typed(project)));
     }
     writeln!(text, "\n  again: {again}")
+}
+
+/// A path as it is typed into a shell.
+fn typed(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = path.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+    if is_plain { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 fn places(places: &[String]) -> String {

@@ -24,7 +24,7 @@ pub trait Engine {
     /// If the engine refuses.
     fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error>;
 
-    /// Where a schema of the project really lives; `None` if it lives under its own name.
+    /// The name of the schema in which one of the project really lives; `None` if it lives under its own name.
     fn place(&self, schema: &[String]) -> Option<String>;
 
     /// Runs statements, separated by semicolons.

@@ -12,20 +12,19 @@ const PREFIX: &str = "rowkeep_rehearsal_";
 /// PostgreSQL, or what speaks its protocol.
 pub struct Postgres {
     client: ::postgres::Client,
-    /// Tells rehearsals that share a database apart.
-    token: String,
-    /// The project's schemas; the one numbered n lives in the scratch schema of that number.
-    schemas: Vec<Vec<String>>,
+    /// The server's number of this session, by which rehearsals that share a database are told apart.
+    session: i32,
+    /// The project's schemas, each with the scratch schema in which it lives.
+    schemas: Vec<(Vec<String>, String)>,
 }
 
 impl Postgres {
-    /// Connects. `url` is a URL or a list of `key=value` pairs; it is never shown. `token` tells rehearsals that share a
-    /// database apart: letters, digits and underscores.
+    /// Connects, without encryption. `url` is a URL or a list of `key=value` pairs; it is never shown.
     ///
     /// # Errors
     ///
     /// If `url` is none, or nobody answers there.
-    pub fn connect(url: &str, token: &str) -> Result<Self, Error> {
+    pub fn connect(url: &str) -> Result<Self, Error> {
         // What the parser says may repeat parts of the text, a password among them.
         let config = ::postgres::Config::from_str(url).map_err(|_| Error::Engine {
             engine: "PostgreSQL",
@@ -39,19 +38,28 @@ impl Postgres {
                  SET client_min_messages = warning",
             )
             .map_err(|error| failed(&error))?;
-        // Two machines may have a process of that number; a server has each of its own once.
-        let server = client.query_one("SELECT pg_backend_pid()", &[]).map_err(|error| failed(&error))?.get::<_, i32>(0);
-        Ok(Self { client, token: format!("{token}_{server}"), schemas: Vec::new() })
+        let session =
+            client.query_one("SELECT pg_backend_pid()", &[]).map_err(|error| failed(&error))?.get::<_, i32>(0);
+        Ok(Self { client, session, schemas: Vec::new() })
     }
 
-    fn scratch(&self, number: usize) -> String {
-        format!("{PREFIX}{}_{number}", self.token)
+    /// Makes a schema that nobody has. One that a rehearsal left behind when it was killed is not ours to drop.
+    fn create(&mut self) -> Result<String, Error> {
+        let mut number = self.schemas.len();
+        loop {
+            let name = format!("{PREFIX}{}_{number}", self.session);
+            match self.client.batch_execute(&format!("CREATE SCHEMA {}", quoted(&name))) {
+                Ok(()) => return Ok(name),
+                Err(error) if error.code() == Some(&::postgres::error::SqlState::DUPLICATE_SCHEMA) => number += 1,
+                Err(error) => return Err(failed(&error)),
+            }
+        }
     }
 
     /// Drops what was made here.
     fn clear(&mut self) -> Result<(), Error> {
-        while let Some(number) = self.schemas.len().checked_sub(1) {
-            let drop = format!("DROP SCHEMA {} CASCADE", self.scratch(number));
+        while let Some((_, name)) = self.schemas.last() {
+            let drop = format!("DROP SCHEMA {} CASCADE", quoted(name));
             self.client.batch_execute(&drop).map_err(|error| failed(&error))?;
             self.schemas.pop();
         }
@@ -89,18 +97,15 @@ impl Engine for Postgres {
         // What went wrong in an earlier story may have left a transaction open.
         self.run("ROLLBACK")?;
         self.clear()?;
-        for (number, schema) in schemas.iter().enumerate() {
-            // Fails if it exists: then it is not ours.
-            let create = format!("CREATE SCHEMA {}", self.scratch(number));
-            self.client.batch_execute(&create).map_err(|error| failed(&error))?;
-            self.schemas.push(schema.clone());
+        for schema in schemas {
+            let name = self.create()?;
+            self.schemas.push((schema.clone(), name));
         }
         Ok(())
     }
 
     fn place(&self, schema: &[String]) -> Option<String> {
-        let number = self.schemas.iter().position(|known| known == schema)?;
-        Some(quoted(&self.scratch(number)))
+        self.schemas.iter().find(|(known, _)| known == schema).map(|(_, name)| name.clone())
     }
 
     fn run(&mut self, sql: &str) -> Result<(), Error> {

@@ -36,6 +36,22 @@ impl Law {
     pub const ALL: [Law; 10] =
         [Law::L1, Law::L2, Law::L3, Law::L4, Law::L5, Law::L6, Law::L7, Law::L8, Law::L9, Law::L10];
 
+    /// Its code among those of diagnostics.
+    pub fn code(self) -> &'static str {
+        match self {
+            Law::L1 => "RK501",
+            Law::L2 => "RK502",
+            Law::L3 => "RK503",
+            Law::L4 => "RK504",
+            Law::L5 => "RK505",
+            Law::L6 => "RK506",
+            Law::L7 => "RK507",
+            Law::L8 => "RK508",
+            Law::L9 => "RK509",
+            Law::L10 => "RK510",
+        }
+    }
+
     /// Its name in a few words.
     pub fn title(self) -> &'static str {
         match self {
@@ -64,7 +80,7 @@ impl fmt::Display for Law {
 pub(super) struct Broken {
     pub(super) law: Law,
     pub(super) table: usize,
-    /// The row's unique key; empty if it is not about one row.
+    /// The row's unique key; or the exception key alone, if it is not about one row.
     pub(super) key: Key,
     /// What is wrong, in one line.
     pub(super) what: String,
@@ -319,8 +335,8 @@ fn came_back(facts: &Facts, table: usize, before: &Tables, now: &Tables) -> usiz
     now.marts[table].iter().filter(came).count()
 }
 
-/// Something that one sorted list has and the other has not.
-fn difference<T: Ord + Clone>(a: &[T], b: &[T]) -> Option<T> {
+/// Something that one list has and the other has not, or has less often.
+fn difference<T: PartialEq + Clone>(a: &[T], b: &[T]) -> Option<T> {
     let only = |a: &[T], b: &[T]| {
         let mut rest: Vec<&T> = b.iter().collect();
         a.iter()

@@ -119,7 +119,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// One cycle and one sweep that nothing disturbs. Then everything is listed and nothing is held, so that everything which is
+    /// One cycle and one sweep that nothing disturbs. Then every period is listed and nothing is held, so that everything which is
     /// due can leave. Gives the number of the event that begins this.
     fn end(&mut self) -> usize {
         self.undisturbed();
@@ -128,7 +128,9 @@ impl<'a> Teller<'a> {
         for (table, key) in std::mem::take(&mut self.ever_held) {
             self.events.push(Event::Hold(Hold { at: self.now, table, key: Cell::Number(key), lift: true }));
         }
-        let all = Periods { first: 0, end: self.calendar.len(), open_from: self.periods.open_from };
+        // Nothing is due that is not past.
+        let past = self.calendar.iter().take_while(|period| period.start_epoch() * SECOND <= self.now).count();
+        let all = Periods { first: 0, end: past.max(self.periods.end), open_from: self.periods.open_from };
         self.events.push(Event::Periods(all));
         self.undisturbed();
         ending

@@ -140,10 +140,14 @@ impl Teller<'_> {
         }
     }
 
-    /// A row of a new entity.
+    /// A row of a new entity, or of one that is known, of which it may be a member that is not.
     fn fresh(&mut self, table: usize, time: i64) -> Vec<Cell> {
-        let entity = self.entities;
-        self.entities += 1;
+        let entity = if self.entities > 0 && self.random.chance(30) {
+            self.random.below(self.entities)
+        } else {
+            self.entities += 1;
+            self.entities - 1
+        };
         let member = self.random.below(MEMBERS);
         self.cells(table, entity, member, time)
     }
@@ -285,16 +289,16 @@ impl Teller<'_> {
         for column in &facts.raw.extra {
             cells.push(if column.unit.is_some() { Cell::Instant(at) } else { Cell::Number(number) });
         }
-        // The last of them tells every two rows apart; those before it must not contradict it.
-        let last = facts.raw.tie_breaks.len().saturating_sub(1);
+        // One of them tells every two rows apart; the others must not contradict it.
+        let decides = facts.raw.deciding_tie_break(facts);
         for (place, &(column, larger_wins)) in facts.raw.tie_breaks.iter().enumerate() {
             let counts_time = facts.raw_columns().nth(column).is_some_and(|column| column.unit.is_some());
             let sign = if larger_wins { 1 } else { -1 };
             cells[column] = match counts_time {
-                _ if place < last => Cell::Number(1),
+                _ if Some(place) != decides => Cell::Number(1),
                 true => Cell::Instant(sign * at),
                 false if larger_wins => Cell::Number(number),
-                false => Cell::Number(30_000 - number),
+                false => Cell::Number(99_999 - number),
             };
         }
         if let Some((column, _)) = facts.raw.lookback {
