@@ -102,10 +102,14 @@ fn a_scratch_schema_is_all_that_is_touched_on_postgres() {
 fn what_cannot_be_rehearsed_is_said() {
     insta::assert_snapshot!(refused(&["--engine", "postgres"]), @"error: --engine postgres needs --url: a database in which scratch schemas may be created");
     insta::assert_snapshot!(refused(&["--url", "postgres://me:s3cret@localhost:port/db"]), @"error: PostgreSQL: --url is neither postgres://user@host/database nor a list of key=value pairs");
-    insta::assert_snapshot!(refused(&["--url", "host=/nowhere user=me password=s3cret"]), @"error: PostgreSQL: error connecting to server: No such file or directory (os error 2)");
+    insta::assert_snapshot!(refused(&["--url", "host=/nowhere user=me password=s3cret"]), @"error: PostgreSQL: error connecting to server: No such file or directory");
     insta::assert_snapshot!(refused(&["--hooks", "examples/nowhere"]), @"error: could not read examples/nowhere: no such file or directory");
     insta::assert_snapshot!(refused(&["--hooks", "examples"]), @"error: examples has a folder handwritten, which no table spec describes");
-    insta::assert_snapshot!(refused(&["--seed", "18446744073709551615"]), @"");
+    insta::assert_snapshot!(refused(&["--seed", "18446744073709551615"]), @"
+    error: invalid value '18446744073709551615' for '--seed <N>': 18446744073709551615 is not in 0..18446744073709551615
+
+    For more information, try '--help'.
+    ");
     insta::assert_snapshot!(refused(&["--seeds", "0"]), @"
     error: invalid value '0' for '--seeds <N>': 0 is not in 1..=1000000
 
@@ -136,12 +140,12 @@ fn hooks_that_reach_beyond_the_project_are_refused() {
     insta::assert_snapshot!(write("COPY settlement_ods.mart_uni_tracking_info TO 'stolen.csv'"), @"error: mart_uni_tracking_info/01_mine.sql is neither INSERT, UPDATE, DELETE nor MERGE");
     insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info; DROP TABLE x"), @"error: mart_uni_tracking_info/01_mine.sql is 2 statements where one file is one statement");
     let mart = "settlement_ods.mart_uni_tracking_info";
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE pg_sleep(9) IS NULL")), @"");
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE state IN (SELECT a FROM read_csv('x.csv'))")), @"");
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE 'now'::timestamp > now()")), @"");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE pg_sleep(9) IS NULL")), @"error: mart_uni_tracking_info/01_mine.sql uses pg_sleep, which a rehearsal does not know to be harmless; the clock is CURRENT_TIMESTAMP or GETDATE(), so spelt");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE state IN (SELECT a FROM read_csv('x.csv'))")), @"error: mart_uni_tracking_info/01_mine.sql touches `read_csv('x.csv')`, which is no relation of the project");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE 'now'::timestamp > now()")), @"error: mart_uni_tracking_info/01_mine.sql uses 'now', which a rehearsal does not know to be harmless; the clock is CURRENT_TIMESTAMP or GETDATE(), so spelt");
     insta::assert_snapshot!(write("DELETE FORM settlement_ods.mart_uni_tracking_info"), @"error: mart_uni_tracking_info/01_mine.sql is not duckdb SQL: Expected: FROM, found: settlement_ods at Line: 1, Column: 13");
     insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1"), @r#"
-    error: DuckDB: mart_uni_tracking_info/01_mine.sql: Binder Error: Referenced column "no_such_column" not found in FROM clause!
+    error: DuckDB: in the story of seed 0, mart_uni_tracking_info/01_mine.sql: Binder Error: Referenced column "no_such_column" not found in FROM clause!
     Candidate bindings: "order_id"
 
     LINE 1: DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1
@@ -155,10 +159,10 @@ fn hooks_that_nobody_would_run_are_refused() {
     let path = folder.path().to_str().expect("a path").to_owned();
     std::fs::create_dir(folder.path().join("mart_uni_tracking_info")).expect("a folder");
     let empty = refused(&["--hooks", &path]).replace(&path, "HOOKS");
-    insta::assert_snapshot!(empty, @"");
+    insta::assert_snapshot!(empty, @"error: HOOKS/mart_uni_tracking_info holds no statement: no file in it ends in .sql");
     std::fs::write(folder.path().join("01_trim.sql"), "DELETE FROM x").expect("a file");
     let stray = refused(&["--hooks", &path]).replace(&path, "HOOKS");
-    insta::assert_snapshot!(stray, @"");
+    insta::assert_snapshot!(stray, @"error: 01_trim.sql stands in HOOKS itself, and no model is known for it; move it into a folder named by its model");
 }
 
 #[test]

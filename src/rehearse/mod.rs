@@ -167,14 +167,15 @@ fn tell_all(
                     none => none.insert(open()?),
                 };
                 let story = project.story(seed, options.cycles);
-                tell(&mut **engine, project, &mut stages, &story, None, None)
+                let told = tell(&mut **engine, project, &mut stages, &story, None, None);
+                told.map_err(|error| match error {
+                    Error::Engine { engine, why } => {
+                        Error::Engine { engine, why: format!("in the story of seed {seed}, {why}") }
+                    }
+                    other => other,
+                })
             };
-            let told = one().map_err(|error| match error {
-                Error::Engine { engine, why } => {
-                    Error::Engine { engine, why: format!("in the story of seed {seed}, {why}") }
-                }
-                other => other,
-            });
+            let told = one();
             let ends = match &told {
                 Ok(told) => options.until_broken && !told.broken.is_empty(),
                 Err(_) => true,

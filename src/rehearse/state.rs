@@ -20,17 +20,19 @@ pub(super) fn read(engine: &mut dyn Engine, facts: &Facts, stage: &Stage) -> Res
     let dialect = engine.dialect();
     for (relation, key) in &facts.exceptions {
         let sql = format!(
-            "SELECT {}, exception_type, {}, CASE WHEN resolved_at IS NULL THEN 'open' END FROM {relation}",
+            "SELECT {}, exception_type, {}, {} FROM {relation}",
             key.reading(dialect),
-            detected_at(dialect)
+            instant("detected_at", dialect),
+            instant("resolved_at", dialect),
         );
         let found = engine.rows(&sql)?.into_iter().filter_map(|record| {
-            let [key, exception_type, detected_at, open] = <[_; 4]>::try_from(record).ok()?;
+            let [key, exception_type, detected_at, resolved_at] = <[_; 4]>::try_from(record).ok()?;
             Some(Exception {
                 key,
                 exception_type: exception_type.unwrap_or_default(),
                 detected_at,
-                open: open.is_some(),
+                open: resolved_at.is_none(),
+                resolved_at,
             })
         });
         let mut exceptions: Vec<_> = found.collect();
@@ -40,11 +42,11 @@ pub(super) fn read(engine: &mut dyn Engine, facts: &Facts, stage: &Stage) -> Res
     Ok(tables)
 }
 
-/// When an exception was detected, in microseconds since 1970.
-fn detected_at(dialect: Dialect) -> String {
+/// A timestamp column of the exceptions table, in microseconds since 1970.
+fn instant(column: &str, dialect: Dialect) -> String {
     match dialect {
-        Dialect::DuckDb => "CAST(epoch_us(detected_at) AS VARCHAR)".to_owned(),
-        _ => "CAST(CAST(EXTRACT(EPOCH FROM detected_at) * 1000000 AS BIGINT) AS VARCHAR)".to_owned(),
+        Dialect::DuckDb => format!("CAST(epoch_us({column}) AS VARCHAR)"),
+        _ => format!("CAST(CAST(EXTRACT(EPOCH FROM {column}) * 1000000 AS BIGINT) AS VARCHAR)"),
     }
 }
 

@@ -272,7 +272,7 @@ impl Telling<'_> {
                 Recovery::RetryFromStart => 0,
                 Recovery::RetryFromFailedTable => {
                     let failed = schedule[at].table;
-                    schedule.iter().position(|slot| slot.table == failed).unwrap_or(0)
+                    schedule.iter().position(|other| other.table == failed).unwrap_or(0)
                 }
             };
         }

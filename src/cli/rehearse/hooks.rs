@@ -29,24 +29,25 @@ pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, 
         );
         return Err(Error::Usage(message));
     }
-    for (path, model) in folders(folder)? {
-        if model != SWEEP {
-            let (load, hooks) = statements(&path)?.into_iter().partition(|statement| statement.name.starts_with(LOAD));
-            routines.insert(model.clone(), Routine { model, load, hooks, sweep: Vec::new() });
-        }
-    }
     let sweep = folder.join(SWEEP);
-    if sweep.is_dir() {
-        for (path, model) in folders(&sweep)? {
-            let empty = Routine { model: model.clone(), load: Vec::new(), hooks: Vec::new(), sweep: Vec::new() };
-            routines.entry(model).or_insert(empty).sweep = statements(&path)?;
-        }
-    }
-    if let Some(model) = routines.keys().find(|model| !project.models().any(|known| known == *model)) {
+    let nightly = if sweep.is_dir() { folders(&sweep)? } else { Vec::new() };
+    let mut cycle = folders(folder)?;
+    cycle.retain(|(_, model)| model != SWEEP);
+    // What is nobody's is said before anything in it is read.
+    let mut models = cycle.iter().chain(&nightly).map(|(_, model)| model);
+    if let Some(model) = models.find(|model| !project.models().any(|known| known == *model)) {
         let near = did_you_mean(model, project.models());
         let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         let message = format!("{} has a folder {model}, which no table spec describes{help}", shown(folder));
         return Err(Error::Usage(message));
+    }
+    for (path, model) in cycle {
+        let (load, hooks) = statements(&path)?.into_iter().partition(|statement| statement.name.starts_with(LOAD));
+        routines.insert(model.clone(), Routine { model, load, hooks, sweep: Vec::new() });
+    }
+    for (path, model) in nightly {
+        let empty = Routine { model: model.clone(), load: Vec::new(), hooks: Vec::new(), sweep: Vec::new() };
+        routines.entry(model).or_insert(empty).sweep = statements(&path)?;
     }
     if routines.is_empty() {
         let models: Vec<_> = project.models().collect();

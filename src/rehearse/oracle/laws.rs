@@ -84,7 +84,7 @@ impl<'a> Seen<'a> {
                     let what = match copies.first() {
                         None => "its newest accepted version stands nowhere".to_owned(),
                         Some(copy) => format!(
-                            "its newest accepted version stands nowhere; {} holds {}",
+                            "its newest accepted version stands nowhere; {} holds one {}",
                             self.name(copy.place),
                             self.of(copy.time)
                         ),
@@ -109,7 +109,7 @@ impl<'a> Seen<'a> {
                 let Place::History(period) = copy.place else { continue };
                 let (name, start, end) = &self.moment.calendar[period];
                 if copy.time.is_none_or(|time| time < *start || time >= *end) {
-                    report(Law::L3, key, format!("the history table of {name} holds {}", self.of(copy.time)));
+                    report(Law::L3, key, format!("the history table of {name} holds one {}", self.of(copy.time)));
                 }
                 let in_mart = copies.iter().any(|copy| copy.place == Place::Mart);
                 if !in_mart && copy.time >= standing.cutoff.1 {

@@ -102,6 +102,7 @@ pub(super) struct Exception {
     pub(super) key: Option<String>,
     pub(super) exception_type: String,
     pub(super) detected_at: Option<String>,
+    pub(super) resolved_at: Option<String>,
     pub(super) open: bool,
 }
 
