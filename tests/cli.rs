@@ -727,9 +727,10 @@ fn help_fits_on_a_screen() {
     Usage: rowkeep <COMMAND>
 
     Commands:
-      compile  Compile the project: write every statement, definition and the manifest
-      schema   Print the JSON Schema of a project file, for editors
-      help     Print this message or the help of the given subcommand(s)
+      compile   Compile the project: write every statement, definition and the manifest
+      rehearse  Run the compiled statements on a real engine through simulated years, and check the laws
+      schema    Print the JSON Schema of a project file, for editors
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
@@ -777,5 +778,10 @@ fn schemas_are_those_that_are_committed() {
 #[test]
 fn without_engines_rehearse_says_how_to_get_them() {
     let shop = Shop::new();
-    insta::assert_snapshot!(shop.refuses(&["rehearse"]), @"");
+    insta::assert_snapshot!(shop.refuses(&["rehearse"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: this rowkeep was built without engines to rehearse on; install one that has them with `cargo install rowkeep --features bundled` (builds DuckDB, which takes long, and fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches it)
+    ");
 }

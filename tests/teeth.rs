@@ -15,10 +15,10 @@ use sqlparser::ast::{BinaryOperator, Expr, Query, SetExpr, Statement as Tree, Va
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
-/// Which tables are tried, in which goldens, and which of their steps: of a child, those that it has alone.
+/// Which tables are tried, in which goldens, and which of their steps: those that the ones above it do not have.
 const CASES: [(&str, &str, RangeInclusive<&str>); 3] = [
     ("events_time_outside_key", "mart_events", "00"..="11"),
-    ("events_monthly_text_key", "mart_readings", "00"..="11"),
+    ("events_monthly_text_key", "mart_readings", "00"..="07"),
     ("latest_while_in", "mart_details", "04"..="07"),
 ];
 /// A change that breaks no law in so many stories is harmless.
@@ -302,7 +302,12 @@ fn bite(project: &Project, model: &str, mutant: &Mutant, seeds: std::ops::Range<
     let alter = |program: &mut Program| mutant.apply(program, model);
     let workers = cores().min(usize::try_from(seeds.end - seeds.start).unwrap_or(1));
     let options = Options { seeds, cycles: CYCLES, workers, until_broken: true, alter: &alter };
-    rehearse(project, &options, &open, &|_| {}).map_err(|error| error.to_string())
+    rehearse(project, &options, &open, &|_| {}).map_err(|error| {
+        let said = error.to_string();
+        // Only a statement may be refused: nothing is shown by an engine that is not there.
+        assert!(said.contains(&mutant.kind), "{said}");
+        said
+    })
 }
 
 /// A line of the table: what breaks, or why nothing does.
@@ -363,10 +368,6 @@ fn every_change_breaks_the_law_that_the_table_names() {
         for mutant in mutants(&program(&project), model, &steps) {
             tried += 1;
             let says = mutant.says();
-            if anew == "list" {
-                println!("LIST {golden}\t{model}\t{}\t{says}", mutant.kind);
-                continue;
-            }
             let line = known.get(&(golden.to_owned(), model.to_owned(), mutant.kind.clone(), says.clone()));
             let line = if is_anew(golden, &mutant.kind) {
                 let line = first_bite(&project, model, &mutant, line);
@@ -398,6 +399,21 @@ fn every_change_breaks_the_law_that_the_table_names() {
     if anew.is_empty() {
         assert!(wrong.is_empty(), "{} lines of the table are wrong:\n{}", wrong.len(), wrong.join("\n"));
         assert_eq!(tried, known.len(), "the table has lines for changes that are not tried");
+    }
+}
+
+#[test]
+fn statements_that_are_only_read_and_printed_again_break_nothing() {
+    for (golden, _, _) in CASES {
+        let alter = |program: &mut Program| {
+            for table in &mut program.tables {
+                let statements = table.load.iter_mut().chain(&mut table.hooks).chain(&mut table.sweep);
+                statements.for_each(|statement| statement.sql = parse(&statement.sql).to_string());
+            }
+        };
+        let options = Options { seeds: 0..2, cycles: CYCLES, alter: &alter, ..Options::default() };
+        let report = rehearse(&project(golden), &options, &open, &|_| {}).expect("it runs");
+        assert!(report.is_clean(), "{golden}: {:#?}", report.laws);
     }
 }
 

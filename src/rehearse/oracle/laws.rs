@@ -188,6 +188,12 @@ impl<'a> Seen<'a> {
             let what = format!("the exception {} {what}", exception.exception_type);
             broken.push(Broken { law: Law::L6, table, key: vec![exception.key.clone()], what });
         }
+        let own = [facts.exception_type.clone(), facts.hold_type(), facts.null_key_type()];
+        let closed = exceptions.iter().filter(|exception| !exception.open && own.contains(&exception.exception_type));
+        for exception in closed.filter(|exception| !self.seen.exceptions[facts.exceptions].contains(exception)) {
+            let what = format!("a closed exception {} was changed or deleted", exception.exception_type);
+            broken.push(Broken { law: Law::L6, table, key: vec![exception.key.clone()], what });
+        }
         for (_, key) in self.moment.held.iter().filter(|(held, _)| *held == table) {
             let holds =
                 |exception: &&&Exception| exception.key == *key && exception.exception_type == facts.hold_type();
