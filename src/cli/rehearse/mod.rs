@@ -36,8 +36,8 @@ pub(super) struct Arguments {
     /// else is touched. The connection is not encrypted
     #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
     url: Option<String>,
-    /// Rehearse your own statements: one per file, in name order, below DIR/<model>/; those that begin with 00_ are the mart's
-    /// load, and DIR/sweep/<model>/ holds the nightly form. A model without a folder keeps Rowkeep's statements, and one without 00_
+    /// Rehearse your own statements: one per file, in name order, below DIR/MODEL/; those that begin with 00_ are the mart's
+    /// load, and DIR/sweep/MODEL/ holds the nightly form. A model without a folder keeps Rowkeep's statements, and one without 00_
     /// its load
     #[arg(long, value_name = "DIR")]
     hooks: Option<PathBuf>,
