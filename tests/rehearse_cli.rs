@@ -158,11 +158,12 @@ fn hooks_that_nobody_would_run_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("a path").to_owned();
     std::fs::create_dir(folder.path().join("mart_uni_tracking_info")).expect("a folder");
-    let empty = refused(&["--hooks", &path]).replace(&path, "HOOKS");
-    insta::assert_snapshot!(empty, @"error: HOOKS/mart_uni_tracking_info holds no statement: no file in it ends in .sql");
+    let empty = refused(&["--hooks", &path]);
+    assert!(empty.ends_with("/mart_uni_tracking_info holds no statement: no file in it ends in .sql\n"), "{empty}");
     std::fs::write(folder.path().join("01_trim.sql"), "DELETE FROM x").expect("a file");
-    let stray = refused(&["--hooks", &path]).replace(&path, "HOOKS");
-    insta::assert_snapshot!(stray, @"error: 01_trim.sql stands in HOOKS itself, and no model is known for it; move it into a folder named by its model");
+    let stray = refused(&["--hooks", &path]);
+    assert!(stray.starts_with("error: 01_trim.sql stands in "), "{stray}");
+    assert!(stray.ends_with("no model is known for it; move it into a folder named by its model\n"), "{stray}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn relations_move_and_nothing_else_does() {
-        let sql = "DELETE FROM ods.mart\nWHERE mart.ods > 'ods.mart' AND ods.other.x = 'it''s' -- ods.mart\n";
+        let sql = "DELETE FROM ods.mart\nWHERE mart.ods > 'ods.mart' AND ods.other.x = 'it''s' /* ods.mart */";
         assert_eq!(moved(sql), sql.replacen("ods.mart", "\"there\".mart", 1));
         assert_eq!(
             moved(

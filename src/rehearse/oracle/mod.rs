@@ -259,7 +259,9 @@ impl<'a> Oracle<'a> {
             }
             let about = |tables: &Tables| -> Vec<Exception> {
                 let all = tables.exceptions[facts.exceptions].iter();
-                all.filter(|exception| !reported.contains(&exception.key)).cloned().collect()
+                let own = [facts.exception_type.clone(), facts.hold_type(), facts.null_key_type()];
+                let of_table = all.filter(|exception| own.contains(&exception.exception_type));
+                of_table.filter(|exception| !reported.contains(&exception.key)).cloned().collect()
             };
             if let Some(exception) = difference(&about(once), &about(twice)) {
                 let what = format!("a second run of the same cycle wrote an exception {}", exception.exception_type);
