@@ -100,6 +100,42 @@ codes! {
     WrongEffect = "RK404",
     /// A rendered statement that touches a relation that its step does not declare.
     UndeclaredRelation = "RK405",
+    /// A rendered statement of a form that cannot be shown to do what its step claims.
+    Unshown = "RK406",
+    /// A rendered statement that writes other columns, or other values, than its step.
+    Columns = "RK407",
+    /// A rendered statement without its period's bounds, or with others.
+    Bounds = "RK408",
+    /// A rendered INSERT without its guard against what is there already.
+    Guard = "RK409",
+    /// A rendered DELETE without proof that an equal row stands elsewhere.
+    Proof = "RK410",
+    /// A rendered statement that moves what an exception holds.
+    Held = "RK411",
+    /// A rendered statement that asks otherwise than its step whether a row is due.
+    Due = "RK412",
+    /// A rendered statement that does not compare, or test, the whole key.
+    Key = "RK413",
+    /// A rendered statement that compares versions otherwise than its step.
+    Version = "RK414",
+    /// A rendered statement that asks otherwise than its step for the parent, or for the keys that a batch touched.
+    Parent = "RK415",
+    /// A rendered load that takes other rows of raw than its step.
+    Accepted = "RK416",
+    /// A rendered statement that reads or closes other exceptions than its step.
+    Exception = "RK417",
+    /// A rendered statement with a condition that its step does not have.
+    OtherCondition = "RK418",
+    /// NOT IN over a query: one NULL in it, and no row passes.
+    NotIn = "RK419",
+    /// BETWEEN, which takes its upper bound in, where periods are half-open.
+    Between = "RK420",
+    /// A DELETE or UPDATE without a condition.
+    Unconditional = "RK421",
+    /// A form that the parser takes and the engine does not.
+    Trap = "RK422",
+    /// A table whose statements do not cover what its retention demands.
+    Steps = "RK423",
 }
 
 impl fmt::Display for Code {
@@ -152,6 +188,18 @@ impl Diagnostic {
         let place = Place::Text { name: name.into(), text: text.into(), range };
         let label = Label { place, text: label.into() };
         Self { code, message: message.into(), labels: vec![label], help: Vec::new() }
+    }
+
+    /// A second place, in a text that is no input.
+    #[must_use]
+    pub(crate) fn also_in_text(
+        mut self,
+        (name, text, range): (impl Into<String>, impl Into<String>, Range<usize>),
+        label: impl Into<String>,
+    ) -> Self {
+        let place = Place::Text { name: name.into(), text: text.into(), range };
+        self.labels.push(Label { place, text: label.into() });
+        self
     }
 
     /// A second place that the reader must see.

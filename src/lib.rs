@@ -107,7 +107,7 @@ pub fn compile(inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
 fn compile_spec(spec: &Spec, inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
     let plan = plan(spec);
     let rendered = render::render(spec, &plan, inputs)?;
-    let compiled = verify::verify(spec, rendered)?;
+    let compiled = verify::verify(spec, rendered, inputs)?;
     Ok(artifacts::emit(spec, compiled, inputs))
 }
 

@@ -146,5 +146,8 @@ pub(crate) fn line_of(text: &str, at: usize) -> usize {
 /// The bytes of a 1-based line, without its end.
 pub(crate) fn line_range(text: &str, line: usize) -> Range<usize> {
     let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-    start..start + text[start..].lines().next().map_or(0, str::len)
+    let line = text[start..].lines().next().unwrap_or_default();
+    // A caret below the indentation would point at nothing.
+    start + line.len() - line.trim_start().len()
+        ..start + line.trim_end().len().max(line.len() - line.trim_start().len())
 }

@@ -1,5 +1,6 @@
 //! What is emitted, and what is said about bad input. Adding a case is adding one file: `golden/<behaviour>/rowkeep.yml`, or
-//! `golden/err_<why>/rowkeep.yml` for input that must fail; the snapshots are written beside it.
+//! `golden/err_<why>/rowkeep.yml` for input that must fail; the snapshots are written beside it. Templates of the case stand in
+//! `templates/` beside its project.
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
 use std::collections::BTreeMap;
@@ -7,6 +8,9 @@ use std::path::Path;
 
 use rowkeep::{Artifacts, Code, Dialect, Inputs, Style};
 use similar::TextDiff;
+
+mod projects;
+use projects::order_tracking;
 
 fn compile(inputs: &Inputs) -> Artifacts {
     rowkeep::compile(inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(inputs, Style::Plain)))
@@ -59,48 +63,41 @@ fn snapshot_dialects(folder: &Path, inputs: &Inputs) {
     }
 }
 
+/// What a project's own templates change, in the stated dialect; in the others they compile too.
+fn snapshot_overrides(folder: &Path, inputs: &Inputs, project: String) {
+    let built_in = compile(&Inputs::new("rowkeep.yml", project));
+    for dialect in Dialect::ALL {
+        compile(&inputs.clone().with_dialect(dialect));
+    }
+    let changes = difference(&listing(&built_in), &listing(&compile(inputs)));
+    assert!(!changes.is_empty(), "{}: its templates change nothing", folder.display());
+    snapshot(folder, "overrides", &changes);
+}
+
 #[test]
 fn goldens() {
     let mut seen = BTreeMap::new();
     insta::glob!("../golden", "*/rowkeep.yml", |path| {
         let folder = path.parent().expect("a case is a folder");
         let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
-        let inputs = Inputs::new("rowkeep.yml", std::fs::read_to_string(path).expect("a text"));
+        let inputs = projects::golden(&name);
         if name.starts_with("err_") {
             let wrong = rowkeep::compile(&inputs).expect_err(&name);
             snapshot(folder, "diagnostics", &wrong.render(&inputs, Style::Plain));
             for diagnostic in wrong.iter() {
                 seen.insert(diagnostic.code(), name.clone());
             }
+        } else if folder.join("templates").exists() {
+            snapshot_overrides(folder, &inputs, std::fs::read_to_string(path).expect("a text"));
         } else {
             snapshot_dialects(folder, &inputs);
         }
     });
-    // What a YAML text alone cannot cause is tested on the command line or with overridden templates.
-    let elsewhere = [
-        Code::Path,
-        Code::Template,
-        Code::Unparsable,
-        Code::NotOneStatement,
-        Code::WrongEffect,
-        Code::UndeclaredRelation,
-    ];
+    // Paths are tested on the command line; a plan that lacks a step, beside the check.
+    let elsewhere = [Code::Path, Code::Steps];
     let untested: Vec<_> =
         Code::ALL.iter().filter(|code| !seen.contains_key(code) && !elsewhere.contains(code)).collect();
     assert!(untested.is_empty(), "no golden/err_* case causes {untested:?}");
-}
-
-fn order_tracking(periods: &str) -> Inputs {
-    let read = |path: &str| {
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the example is there")
-    };
-    let mut inputs =
-        Inputs::new("rowkeep.yml", read("examples/order_tracking/rowkeep.yml")).with_periods("periods.yml", periods);
-    for table in ["ecs", "uti", "uts"] {
-        inputs = inputs
-            .with_table(format!("tables/{table}.yml"), read(&format!("examples/order_tracking/tables/{table}.yml")));
-    }
-    inputs
 }
 
 fn golden(name: &str) -> std::path::PathBuf {
@@ -109,9 +106,7 @@ fn golden(name: &str) -> std::path::PathBuf {
 
 #[test]
 fn the_example_is_a_golden() {
-    let periods = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("periods.yml"))
-        .expect("the periods are there");
-    let inputs = order_tracking(&periods);
+    let inputs = projects::example();
     snapshot_dialects(&golden("order_tracking"), &inputs);
 
     // The manifest, less what the statements' own files say.

@@ -6,6 +6,8 @@ use std::path::Path;
 use rowkeep::rehearse::{DuckDb, Engine, Law, Options, Postgres, Project, Report, rehearse};
 use rowkeep::{Dialect, Error, Inputs, Style};
 
+mod projects;
+
 /// The example, months of readings known by texts, a time that is not in the key, a chain of two levels with a composite key, and
 /// sealed periods, alone and below a parent.
 const PROJECTS: [&str; 6] = [
@@ -17,30 +19,16 @@ const PROJECTS: [&str; 6] = [
     "golden/periods_sealed_while_in",
 ];
 
-/// Every other golden that compiles.
+/// Every other golden that compiles, those with templates of their own too.
 fn others() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
-    let entries = std::fs::read_dir(folder).expect("there are goldens").map(|entry| entry.expect("an entry"));
-    let named = entries.filter(|entry| entry.path().join("rowkeep.yml").exists());
-    let names =
-        named.map(|entry| entry.file_name().into_string().expect("a name")).filter(|name| !name.starts_with("err_"));
+    let names = projects::goldens().into_iter().filter(|name| !name.starts_with("err_"));
     let mut folders: Vec<_> = names.map(|name| format!("golden/{name}")).collect();
     folders.retain(|folder| !PROJECTS.contains(&folder.as_str()));
-    folders.sort();
     folders
 }
 
 fn inputs(folder: &str) -> Inputs {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let mut inputs = Inputs::new("rowkeep.yml", read(&format!("{folder}/rowkeep.yml")));
-    if folder.starts_with("examples") {
-        inputs = inputs.with_periods("periods.yml", read("periods.yml"));
-        for table in ["ecs", "uti", "uts"] {
-            inputs = inputs.with_table(format!("{table}.yml"), read(&format!("{folder}/tables/{table}.yml")));
-        }
-    }
-    inputs
+    folder.strip_prefix("golden/").map_or_else(projects::example, projects::golden)
 }
 
 fn open(dialect: Dialect) -> Result<Box<dyn Engine>, Error> {

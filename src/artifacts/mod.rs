@@ -48,7 +48,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
     let mut sweep = Vec::new();
     let mut order = Vec::new();
     for table in rendered.tables {
-        let model = spec.table(table.table).model.value.as_str();
+        let model = spec.table(table.plan.table).model.value.as_str();
         let mut hooks = |statements: Vec<Statement<'_, Step>>, folder: &str| -> Vec<Hook> {
             statements.into_iter().map(|statement| hook(spec, statement, folder, &mut files)).collect()
         };
@@ -58,8 +58,8 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
             model: model.to_owned(),
             post_hooks: hooks(table.sweep, &format!("compiled/{SWEEP}/{model}")),
         });
-        let id = manifest::unique_id(spec, table.table);
-        nodes.insert(id.clone(), manifest::node(spec, table.table, load, post_hooks));
+        let id = manifest::unique_id(spec, table.plan.table);
+        nodes.insert(id.clone(), manifest::node(spec, table.plan.table, load, post_hooks));
         order.push(id);
     }
     let ddl = rendered.definitions.into_iter().map(|statement| {

@@ -36,7 +36,7 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         some_are_sealed => scope.periods.len() < every.len(),
         key => columns(table, &table.unique_key),
         time => column(table, time.column),
-        proof => columns(table, &proof(table)),
+        proof => columns(table, &table.proof()),
         columns => columns(table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
         payload => columns(table, &table.payload().collect::<Vec<_>>()),
         payload_groups => groups(&columns(table, &table.payload().collect::<Vec<_>>())),
@@ -47,7 +47,7 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),
         exception => exception(spec, table),
         dist_key => table.layout.dist_key.map(|id| column(table, id)),
-        work_dist_key => table.layout.dist_key.filter(|id| proof(table).contains(id)).map(|id| column(table, id)),
+        work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(table, id)),
         sort_key => columns(table, &table.layout.sort_key),
         load => load(table),
         ..retention(spec, table, scope)
@@ -84,15 +84,6 @@ pub(super) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
     let key = &spec.exceptions(id).key;
     let column = Value::from(Sql::Column { name: key.name.clone(), ty: key.ty, not_null: false });
     context! { exception => context! { column => column } }
-}
-
-/// The columns by which an exact copy is known: the key and the time.
-fn proof(table: &Table) -> Vec<ColumnId> {
-    let mut proof = table.unique_key.clone();
-    if !proof.contains(&table.time.column) {
-        proof.push(table.time.column);
-    }
-    proof
 }
 
 fn column(table: &Table, id: ColumnId) -> Value {

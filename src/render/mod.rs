@@ -1,18 +1,20 @@
 //! Gives each step its words: one template per kind of statement, every value through a quoting filter.
 
 mod context;
+mod origin;
 mod templates;
 mod value;
 mod vocabulary;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
-use crate::plan::{Definition, Plan, Slot, Step};
+use crate::plan::{Definition, Plan, Slot, Step, TablePlan};
 use crate::source::{Inputs, line_range};
 use crate::spec::{Spec, TableId};
+pub(crate) use origin::{Origin, of_definition as origin_of_definition, of_step as origin_of_step};
 
 /// Instructions that one statement's template may run. The largest sound ones, over hundreds of periods, stay far below.
 const FUEL: u64 = 2_000_000;
@@ -29,7 +31,7 @@ pub(crate) struct Rendered<'p> {
 /// The statements of one table.
 #[derive(Debug)]
 pub(crate) struct RenderedTable<'p> {
-    pub(crate) table: TableId,
+    pub(crate) plan: &'p TablePlan,
     pub(crate) load: Vec<Statement<'p, Step>>,
     pub(crate) hooks: Vec<Statement<'p, Step>>,
     pub(crate) sweep: Vec<Statement<'p, Step>>,
@@ -45,7 +47,7 @@ pub(crate) struct Statement<'p, T> {
 
 /// Renders every statement of a plan.
 pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result<Rendered<'p>, Diagnostics> {
-    let renderer = Renderer::new(spec, inputs);
+    let renderer = Renderer::new(spec, templates::overrides(inputs));
     let mut failures = Failures::default();
     templates::check(inputs, &mut failures.sink);
     let mut tables = Vec::with_capacity(plan.tables.len());
@@ -60,7 +62,7 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
         let cycle = context::table(spec, table.table, &table.cycle);
         let nightly = context::table(spec, table.table, &table.nightly);
         tables.push(RenderedTable {
-            table: table.table,
+            plan: table,
             load: all(&cycle, &table.load),
             hooks: all(&cycle, &table.hooks),
             sweep: all(&nightly, &table.sweep),
@@ -75,6 +77,11 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
         })
         .collect();
     failures.sink.finish(Some(Rendered { tables, definitions }))
+}
+
+/// The comment that a step's statement begins with.
+fn comment(step: &Step) -> String {
+    format!("-- {}: {}\n", step.name.as_str(), step.reason)
 }
 
 /// What could not be rendered. One template serves many statements: what is wrong with it is said once.
@@ -103,8 +110,8 @@ struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    /// The built-in templates, and those of the inputs in their place.
-    fn new(spec: &'a Spec, inputs: &Inputs) -> Self {
+    /// The built-in templates, and a project's own in their place.
+    fn new(spec: &'a Spec, overrides: BTreeMap<String, String>) -> Self {
         let mut environment = Environment::empty();
         // Everything is escaped, which is to say: nothing is written that a filter below did not quote. Autoescape is on so
         // that what a macro returns keeps the mark of having been through that.
@@ -122,7 +129,6 @@ impl<'a> Renderer<'a> {
                 .expect("the default delimiters"),
         );
         value::add_filters(&mut environment, spec.dialect);
-        let overrides = templates::overrides(inputs);
         let dialect = spec.dialect;
         environment.set_loader(move |name| Ok(templates::find(name, dialect, &overrides)));
         Self { spec, environment }
@@ -132,12 +138,18 @@ impl<'a> Renderer<'a> {
     fn step(&self, table: TableId, shared: &Value, step: &Step) -> Result<String, Box<Diagnostic>> {
         let context = context::step(self.spec, table, shared, step);
         let statement = self.render(step.template, &step.stem(self.spec), context)?;
-        Ok(format!("-- {}: {}\n{statement}", step.name.as_str(), step.reason))
+        Ok(format!("{}{statement}", comment(step)))
     }
 
     /// The statement of a definition, without a trailing newline.
     fn definition(&self, definition: &Definition) -> Result<String, Box<Diagnostic>> {
-        let shared = match definition.creates {
+        let context = context::definition(self.spec, &self.shared(definition), definition);
+        self.render(definition.template(), definition.kind.as_str(), context)
+    }
+
+    /// What the definitions of a table share.
+    fn shared(&self, definition: &Definition) -> Value {
+        match definition.creates {
             Slot::Exceptions(id) => context::exceptions(self.spec, id),
             Slot::Mart(table)
             | Slot::Source(table)
@@ -146,9 +158,7 @@ impl<'a> Renderer<'a> {
             | Slot::Versions(table)
             | Slot::Due(table)
             | Slot::AllRows(table) => context::every_period(self.spec, table),
-        };
-        let context = context::definition(self.spec, &shared, definition);
-        self.render(definition.template(), definition.kind.as_str(), context)
+        }
     }
 
     fn render(&self, template: &str, statement: &str, context: Value) -> Result<String, Box<Diagnostic>> {

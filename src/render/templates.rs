@@ -95,6 +95,11 @@ pub(super) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, St
     own(&special).or_else(|| own(name)).or_else(|| built_in(&special)).or_else(|| built_in(name))
 }
 
+/// The built-in template that an override takes the place of.
+pub(super) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
+    find(name.strip_prefix(&format!("{dialect}/")).unwrap_or(name), dialect, &BTreeMap::new())
+}
+
 /// The names that an override can have: those of built-in templates, each also below the folder of a dialect.
 fn names() -> BTreeSet<String> {
     let common = BUILT_IN.iter().map(|(name, _)| name.rsplit('/').next().unwrap_or(name));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use minijinja::value::Object;
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value};
@@ -128,6 +129,20 @@ fn columns(filter: &str, value: &Value, form: impl Fn(&Name, SqlType) -> String)
     }
     let parts: Vec<String> = value.try_iter()?.map(|item| one(&item)).collect::<Result<_, _>>()?;
     Ok(quoted(parts.join(", ")))
+}
+
+/// Output of which only the length matters.
+pub(super) struct Counted<'w>(pub(super) &'w AtomicUsize);
+
+impl io::Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.fetch_add(bytes.len(), Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Output that ends where no engine would take more.

@@ -137,6 +137,15 @@ impl Table {
         !self.unique_key.contains(&self.time.column)
     }
 
+    /// The columns by which an exact copy is known: the key and the time.
+    pub(crate) fn proof(&self) -> Vec<ColumnId> {
+        let mut proof = self.unique_key.clone();
+        if !proof.contains(&self.time.column) {
+            proof.push(self.time.column);
+        }
+        proof
+    }
+
     /// The columns that are neither key nor time.
     pub(crate) fn payload(&self) -> impl Iterator<Item = ColumnId> {
         (0..self.columns.len()).map(ColumnId).filter(|id| !self.unique_key.contains(id) && *id != self.time.column)

@@ -26,6 +26,12 @@ pub(super) fn grammar(dialect: Dialect) -> &'static dyn sqlparser::dialect::Dial
     }
 }
 
+/// A type as the parser prints it, so that two ways to write it compare; as it is written if it is none.
+pub(crate) fn data_type(text: &str, dialect: Dialect) -> String {
+    let parsed = Parser::new(grammar(dialect)).try_with_sql(text).and_then(|mut parser| parser.parse_data_type());
+    parsed.map_or_else(|_| text.to_owned(), |ty| ty.to_string())
+}
+
 /// Parses every statement of a text.
 ///
 /// The parser takes nearly anything in every dialect: a text that passes is well formed, not yet legal.

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Statement, Value, visit_expressions};
+use sqlparser::ast::{Expr, ObjectName, Statement, Value, visit_expressions};
 
 use crate::diagnostic::quoted;
 use crate::dialect::Dialect;
 use crate::sql::parse::parse;
+use crate::verify::known::fold;
 use crate::verify::relations;
 
 /// Whether a text is one statement that changes rows and touches only these relations, given by their folded parts; `Err` says
@@ -20,7 +21,8 @@ pub(crate) fn changes_rows_of(sql: &str, relations: &BTreeSet<Vec<String>>, dial
     if !matches!(statement, Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_)) {
         return Err("is neither INSERT, UPDATE, DELETE nor MERGE".to_owned());
     }
-    match relations::undeclared(statement, relations, dialect) {
+    let is_known = |name: &ObjectName| fold(name, dialect).is_some_and(|parts| relations.contains(&parts));
+    match relations::undeclared(statement, is_known) {
         Some(unknown) => Err(format!("touches {}, which is no relation of the project", quoted(&unknown))),
         None => Ok(()),
     }

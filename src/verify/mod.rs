@@ -1,23 +1,36 @@
 //! Holds every rendered statement against the step that it claims to be. Nothing is believed because a template said so.
 //!
-//! The first floor: a statement parses in its dialect, is exactly one, does what its step names to the relation that its step
-//! names, and touches no relation that its step does not declare.
+//! Each statement is parsed and read for what it means; each step says, from the spec alone, what it claims; and the two must be
+//! the same. Names, layout, the order of conditions and several ways to say one thing do not matter. What cannot be shown is
+//! refused, with what could not be shown. The context of a template is never seen, so a statement that somebody wrote by hand
+//! could be held against a step as well.
 
+mod claim;
+mod compare;
 #[cfg(feature = "rehearse")]
 pub(crate) mod foreign;
+mod known;
+mod lower;
+mod meaning;
+mod refusal;
 mod relations;
+mod steps;
+mod traps;
+mod words;
 
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{CreateTable, FromTable, Insert, ObjectName, Statement, TableFactor, TableObject, TableWithJoins};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
-use crate::dialect::Dialect;
-use crate::plan::{Slot, Verb};
-use crate::render::Rendered;
-use crate::source::line_range;
+use crate::diagnostic::{Code, Diagnostics, Sink, quoted};
+use crate::plan::{Due, Scope, Slot, Verb};
+use crate::render::{self, Rendered};
+use crate::source::Inputs;
 use crate::spec::Spec;
 use crate::sql::parse::parse;
+use known::Known;
+use meaning::Meaning;
+use refusal::Refusal;
 
 /// What was rendered, known to be what it claims to be.
 #[derive(Debug)]
@@ -29,37 +42,64 @@ impl<'p> Compiled<'p> {
     }
 }
 
-/// Verifies every statement of a project, one tree at a time.
-pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>) -> Result<Compiled<'p>, Diagnostics> {
+/// Verifies every statement of a project, one tree at a time. The inputs serve to point at the template that a refused
+/// statement came from, and for nothing else.
+pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -> Result<Compiled<'p>, Diagnostics> {
     let mut sink = Sink::default();
     // One template serves many statements: what is wrong with it is said once.
     let mut said = BTreeSet::new();
-    let mut check = |claim: &Claim<'_>, sql: &str, template: &'static str| {
-        if let Err(diagnostic) = statement(spec, claim, sql)
-            && said.insert((template, diagnostic.code()))
-        {
-            sink.push(diagnostic.help(format!("the statement comes from templates/{template}")));
-        }
-    };
+    let known = Known::new(spec);
     for table in &rendered.tables {
-        let model = spec.table(table.table).model.value.as_str();
-        for statement in table.load.iter().chain(&table.hooks).chain(&table.sweep) {
-            let step = statement.step;
-            let claim = Claim {
-                name: &format!("{model}/{}", step.stem(spec)),
-                verb: step.verb,
-                writes: step.writes,
-                reads: &step.reads,
-            };
-            check(&claim, &statement.sql, step.template);
+        let plan = table.plan;
+        let model = spec.table(plan.table).model.value.as_str();
+        steps::check(spec, plan, &mut sink);
+        let scopes = [(&table.load, &plan.cycle), (&table.hooks, &plan.cycle), (&table.sweep, &plan.nightly)];
+        for (statements, scope) in scopes {
+            for statement in statements {
+                let step = statement.step;
+                let claim = Claim {
+                    name: &format!("{model}/{}", step.stem(spec)),
+                    verb: step.verb,
+                    writes: step.writes,
+                    reads: &step.reads,
+                };
+                let meaning = || claim::of_step(&known, plan.table, scope, step);
+                for refusal in refusals(&known, &claim, &statement.sql, meaning) {
+                    if said.insert((step.template, refusal.code)) {
+                        let origin = render::origin_of_step(
+                            spec,
+                            inputs,
+                            plan.table,
+                            scope,
+                            step,
+                            refusal.start(&statement.sql),
+                        );
+                        sink.push(refusal.diagnose(claim.name, &statement.sql, step.template, origin));
+                    }
+                }
+            }
         }
     }
+    let every = Scope {
+        periods: spec.period_ids().collect(),
+        due: Due::ByCutoff,
+        versioned: false,
+        batch: None,
+        touched: None,
+        parent_touched: None,
+    };
     for statement in &rendered.definitions {
         let definition = statement.step;
         let name = format!("the {} definition", definition.kind.as_str());
         let claim =
             Claim { name: &name, verb: definition.verb(), writes: definition.creates, reads: &definition.reads };
-        check(&claim, &statement.sql, definition.template());
+        let meaning = || claim::of_definition(&known, &every, definition);
+        for refusal in refusals(&known, &claim, &statement.sql, meaning) {
+            if said.insert((definition.template(), refusal.code)) {
+                let origin = render::origin_of_definition(spec, inputs, definition, refusal.start(&statement.sql));
+                sink.push(refusal.diagnose(claim.name, &statement.sql, definition.template(), origin));
+            }
+        }
     }
     sink.finish(Some(Compiled(rendered)))
 }
@@ -72,38 +112,51 @@ struct Claim<'a> {
     reads: &'a [Slot],
 }
 
-fn statement(spec: &Spec, claim: &Claim<'_>, sql: &str) -> Result<(), Diagnostic> {
-    let at = |line: Option<usize>| (format!("{}.sql", claim.name), sql, line_range(sql, line.unwrap_or(2)));
-    let statements = parse(sql, spec.dialect).map_err(|error| {
-        let message = format!("{} is not {} SQL: {}", claim.name, spec.dialect, error.message);
-        Diagnostic::in_text(Code::Unparsable, message, at(error.line), "not understood")
-    })?;
-    let [statement] = statements.as_slice() else {
-        let message = format!("{} is {} statements where one hook is one statement", claim.name, statements.len());
-        return Err(Diagnostic::in_text(Code::NotOneStatement, message, at(None), "split it into parts of its step"));
+/// Everything that keeps a statement from being what it claims to be.
+fn refusals<'k>(
+    known: &'k Known<'_>,
+    claim: &Claim<'_>,
+    sql: &str,
+    meaning: impl FnOnce() -> Meaning<'k>,
+) -> Vec<Refusal> {
+    let spec = known.spec;
+    let statements = match parse(sql, spec.dialect) {
+        Ok(statements) => statements,
+        Err(error) => {
+            let what = format!("is not {} SQL: {}", spec.dialect, error.message);
+            return vec![Refusal::new(Code::Unparsable, what, error.line, "not understood")];
+        }
     };
-    let found = effect(statement);
+    let [statement] = statements.as_slice() else {
+        let what = format!("is {} statements where one hook is one statement", statements.len());
+        return vec![Refusal::new(Code::NotOneStatement, what, None, "split it into parts of its step")];
+    };
     let target = claim.writes.relation(spec);
-    match found {
-        Some((verb, name)) if verb == claim.verb && is(name, &target.folded(spec.dialect), spec.dialect) => {}
+    match effect(statement) {
+        Some((verb, name)) if verb == claim.verb && known.slot(name) == Some(claim.writes) => {}
         found => {
             let found = found.map_or_else(
                 || "neither changes nor creates one relation".to_owned(),
                 |(verb, name)| format!("does {verb} on {}", quoted(&name.to_string())),
             );
-            let message =
-                format!("{} must {} {}, but it {found}", claim.name, claim.verb, quoted(&target.sql(spec.dialect)));
-            return Err(Diagnostic::in_text(Code::WrongEffect, message, at(None), "another effect"));
+            let what = format!("must {} {}, but it {found}", claim.verb, quoted(&target.sql(spec.dialect)));
+            return vec![Refusal::new(Code::WrongEffect, what, None, "another effect")];
         }
     }
-    let declared: BTreeSet<_> =
-        claim.reads.iter().chain([&claim.writes]).map(|&slot| slot.relation(spec).folded(spec.dialect)).collect();
-    if let Some(undeclared) = relations::undeclared(statement, &declared, spec.dialect) {
-        let message = format!("{} touches {}, which its step does not declare", claim.name, quoted(&undeclared));
+    let is_declared = |slot: Slot| slot == claim.writes || claim.reads.iter().any(|&read| known.one(read) == slot);
+    if let Some(undeclared) = relations::undeclared(statement, |name| known.slot(name).is_some_and(is_declared)) {
         let line = sql.lines().position(|line| line.contains(&undeclared)).map(|line| line + 1);
-        return Err(Diagnostic::in_text(Code::UndeclaredRelation, message, at(line), "not declared"));
+        let what = format!("touches {}, which its step does not declare", quoted(&undeclared));
+        return vec![Refusal::new(Code::UndeclaredRelation, what, line, "not declared")];
     }
-    Ok(())
+    if let Some((trap, line)) = traps::find(statement, spec.dialect) {
+        return vec![Refusal::new(Code::Trap, trap, line, "a trap of this engine")];
+    }
+    let found = match lower::lower(statement, claim.writes, known) {
+        Ok(found) => found,
+        Err(unshown) => return vec![Refusal::unshown(*unshown)],
+    };
+    compare::gaps(&meaning(), &found, spec).into_iter().map(Refusal::gap).collect()
 }
 
 /// What a statement does, and to which relation. Forms that would do more than their verb says are none of ours.
@@ -154,18 +207,4 @@ fn only_table(tables: &[TableWithJoins]) -> Option<&ObjectName> {
         }
         _ => None,
     }
-}
-
-/// Whether a parsed name is a relation, whose parts are folded.
-fn is(name: &ObjectName, folded: &[String], dialect: Dialect) -> bool {
-    fold(name, dialect).is_some_and(|parts| parts == folded)
-}
-
-/// What the engine compares, part by part; `None` for names that are computed.
-fn fold(name: &ObjectName, dialect: Dialect) -> Option<Vec<String>> {
-    let part = |ident: &sqlparser::ast::Ident| {
-        let kept = ident.quote_style.is_some() && dialect.quoted_names_keep_case();
-        if kept { ident.value.clone() } else { ident.value.to_lowercase() }
-    };
-    name.0.iter().map(|piece| piece.as_ident().map(part)).collect()
 }

@@ -5,14 +5,11 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{ObjectName, Query, Statement, TableFactor, Visit, Visitor};
 
-use crate::dialect::Dialect;
-use crate::verify::fold;
-
 /// The first relation, as it is written, that is not declared; or whatever reads from something that is no relation.
-pub(super) fn undeclared(statement: &Statement, declared: &BTreeSet<Vec<String>>, dialect: Dialect) -> Option<String> {
+pub(super) fn undeclared(statement: &Statement, is_declared: impl Fn(&ObjectName) -> bool) -> Option<String> {
     let mut names = LocalNames::default();
     let _ = statement.visit(&mut names);
-    let mut search = Search { declared, dialect, local: &names.0, statements: 0 };
+    let mut search = Search { is_declared, local: &names.0, statements: 0 };
     match statement.visit(&mut search) {
         ControlFlow::Break(found) => Some(found),
         ControlFlow::Continue(()) => None,
@@ -33,14 +30,13 @@ impl Visitor for LocalNames {
     }
 }
 
-struct Search<'a> {
-    declared: &'a BTreeSet<Vec<String>>,
-    dialect: Dialect,
+struct Search<'a, F> {
+    is_declared: F,
     local: &'a BTreeSet<String>,
     statements: usize,
 }
 
-impl Visitor for Search<'_> {
+impl<F: Fn(&ObjectName) -> bool> Visitor for Search<'_, F> {
     type Break = String;
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<String> {
@@ -50,14 +46,12 @@ impl Visitor for Search<'_> {
     }
 
     fn pre_visit_relation(&mut self, name: &ObjectName) -> ControlFlow<String> {
-        let Some(folded) = fold(name, self.dialect) else { return ControlFlow::Break(name.to_string()) };
         // Every relation that a step declares has a schema, so a single part can only be one of the statement's own.
-        let own = folded.len() == 1 && self.local.contains(&folded[0].to_lowercase());
-        if own || self.declared.contains(&folded) {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(name.to_string())
-        }
+        let own = match name.0.as_slice() {
+            [part] => part.as_ident().is_some_and(|name| self.local.contains(&name.value.to_lowercase())),
+            _ => false,
+        };
+        if own || (self.is_declared)(name) { ControlFlow::Continue(()) } else { ControlFlow::Break(name.to_string()) }
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<String> {

@@ -1,5 +1,6 @@
 //! A real engine, and what a project needs on it.
 
+use crate::projects;
 use rowkeep::manifest::{Hook, Manifest};
 use rowkeep::spec::Table;
 use rowkeep::{Dialect, Inputs, Spec};
@@ -138,15 +139,5 @@ fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
 
 /// The order-tracking example with other periods.
 pub fn order_tracking(dialect: Dialect, periods: &str) -> Inputs {
-    let read = |path: &str| {
-        std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).expect("the example is there")
-    };
-    let mut inputs = Inputs::new("rowkeep.yml", read("examples/order_tracking/rowkeep.yml"))
-        .with_periods("periods.yml", format!("hist_periods: [{periods}]"))
-        .with_dialect(dialect);
-    for table in ["ecs", "uti", "uts"] {
-        inputs =
-            inputs.with_table(format!("{table}.yml"), read(&format!("examples/order_tracking/tables/{table}.yml")));
-    }
-    inputs
+    projects::order_tracking(&format!("hist_periods: [{periods}]")).with_dialect(dialect)
 }

@@ -3,6 +3,8 @@
 
 mod engine;
 mod history;
+#[path = "../projects/mod.rs"]
+mod projects;
 mod statements;
 mod stops;
 mod units;

@@ -1,35 +1,20 @@
 //! Every statement of every golden and example runs, on empty tables at least.
 
-use std::path::Path;
-
 use rowkeep::{Inputs, resolve};
 
 use crate::engine::{ENGINES, Engine, cycle, order_tracking, run_at, sweep};
+use crate::projects;
 
 #[test]
 fn every_statement_of_every_golden_runs() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
-    let mut ran = 0;
-    let mut cases: Vec<_> =
-        std::fs::read_dir(folder).expect("there are goldens").map(|entry| entry.expect("an entry").path()).collect();
-    cases.sort();
-    for case in cases {
-        let name = case.file_name().expect("a name").to_string_lossy().into_owned();
-        // The example's snapshots stand among the goldens; its project does not.
-        let Ok(text) = std::fs::read_to_string(case.join("rowkeep.yml")) else { continue };
-        if name.starts_with("err_") {
-            continue;
-        }
+    let names = projects::goldens().into_iter().filter(|name| !name.starts_with("err_"));
+    let names: Vec<_> = names.collect();
+    assert!(names.len() >= 15, "only {} goldens were found", names.len());
+    for name in names {
         for dialect in ENGINES {
-            run_all(
-                &Inputs::new("rowkeep.yml", text.clone()).with_dialect(dialect),
-                dialect,
-                &format!("golden_{name}"),
-            );
+            run_all(&projects::golden(&name).with_dialect(dialect), dialect, &format!("golden_{name}"));
         }
-        ran += 1;
     }
-    assert!(ran >= 15, "only {ran} goldens were found");
 }
 
 #[test]

@@ -220,7 +220,7 @@ impl<'a> Seen<'a> {
     }
 
     /// L2, L4, L5, L6 and L7: what a completed run leaves behind.
-    pub(super) fn when_completed(&self, table: usize, broken: &mut Vec<Broken>) {
+    pub(super) fn when_completed(&self, table: usize, sealed: &[BTreeSet<Row>], broken: &mut Vec<Broken>) {
         let (facts, standing, delivered) = (&self.facts.tables[table], &self.tables[table], &self.delivered[table]);
         let mut report = |law, key: &Key, what: String| broken.push(Broken { law, table, key: key.clone(), what });
         for (row, times) in &standing.keyless {
@@ -267,15 +267,40 @@ impl<'a> Seen<'a> {
         if !matches!(facts.keep, Keep::WhileIn { .. }) {
             return;
         }
-        for (key, versions) in &delivered.keyed {
-            let Some(newest) = newest_accepted(versions) else { continue };
+        for (key, newest) in self.apart(table) {
             let copies = standing.copies.get(key).map_or(&[][..], Vec::as_slice);
-            let in_mart = copies.iter().any(|copy| copy.place == Place::Mart);
-            if !in_mart && self.parent(facts, &newest.row) == Some(Parent::Present) && !self.touches_sealed(copies) {
+            if !self.touches_sealed(copies) && !sealed[table].contains(&newest.row) {
                 let place = copies.first().map_or("nowhere".to_owned(), |copy| format!("in {}", self.name(copy.place)));
                 report(Law::L7, key, format!("its parent is in the mart, and it stands {place}"));
             }
         }
+    }
+
+    /// Keys that are not in their mart while a parent is in its own: L7, but for what a sealed period excuses.
+    fn apart(&self, table: usize) -> impl Iterator<Item = (&'a Key, &'a Version)> {
+        let (facts, standing) = (&self.facts.tables[table], &self.tables[table]);
+        self.delivered[table].keyed.iter().filter_map(move |(key, versions)| {
+            let newest = newest_accepted(versions)?;
+            let copies = standing.copies.get(key).map_or(&[][..], Vec::as_slice);
+            let in_mart = copies.iter().any(|copy| copy.place == Place::Mart);
+            (!in_mart && self.parent(facts, &newest.row) == Some(Parent::Present)).then_some((key, newest))
+        })
+    }
+
+    /// Adds the rows that stand in a sealed period, and those that are apart from a parent that did.
+    pub(super) fn note_sealed(&self, table: usize, sealed: &mut [BTreeSet<Row>]) {
+        let copies = self.tables[table].copies.values().flatten();
+        let mut rows: Vec<Row> = copies.filter(|copy| self.is_sealed(copy)).map(|copy| copy.row.clone()).collect();
+        if let Keep::WhileIn { parent, on, .. } = &self.facts.tables[table].keep {
+            let came_home = |child: &Row| {
+                let joins = |theirs: &&Row| on.iter().all(|&(our, their)| child[our] == theirs[their]);
+                self.seen.marts[*parent].iter().filter(joins).all(|row| sealed[*parent].contains(row))
+            };
+            rows.extend(
+                self.apart(table).filter(|(_, newest)| came_home(&newest.row)).map(|(_, newest)| newest.row.clone()),
+            );
+        }
+        sealed[table].extend(rows);
     }
 
     /// L5 and L6: what is due has left, or its key is held and somebody was told, once, and not without cause.
@@ -368,10 +393,12 @@ impl<'a> Seen<'a> {
 
     /// Whether a sealed period holds a copy; after a sweep that is no excuse.
     fn touches_sealed(&self, copies: &[Copy<'_>]) -> bool {
+        self.moment.after != After::Sweep && copies.iter().any(|copy| self.is_sealed(copy))
+    }
+
+    fn is_sealed(&self, copy: &Copy<'_>) -> bool {
         let (first, open_from, _) = self.moment.listed;
-        let is_sealed =
-            |copy: &Copy<'_>| matches!(copy.place, Place::History(period) if (first..open_from).contains(&period));
-        self.moment.after != After::Sweep && copies.iter().any(is_sealed)
+        matches!(copy.place, Place::History(period) if (first..open_from).contains(&period))
     }
 
     fn name(&self, place: Place) -> String {

@@ -165,6 +165,9 @@ pub(super) struct Oracle<'a> {
     delivered: Vec<Delivered>,
     /// What it saw when it last looked.
     before: Option<Before>,
+    /// By table, rows that stood in a sealed period since the last completed sweep, and those below them. A sweep that is given
+    /// up may bring a parent home and not get to its children, and no batch tells the next cycle of it.
+    sealed: Vec<BTreeSet<Row>>,
     /// How often rows came back to a mart from history, by table.
     restored: Vec<usize>,
 }
@@ -172,7 +175,13 @@ pub(super) struct Oracle<'a> {
 impl<'a> Oracle<'a> {
     pub(super) fn new(facts: &'a Facts) -> Self {
         let tables = facts.tables.len();
-        Self { facts, delivered: vec![Delivered::default(); tables], before: None, restored: vec![0; tables] }
+        Self {
+            facts,
+            delivered: vec![Delivered::default(); tables],
+            before: None,
+            sealed: vec![BTreeSet::new(); tables],
+            restored: vec![0; tables],
+        }
     }
 
     /// Raw received a row.
@@ -209,13 +218,18 @@ impl<'a> Oracle<'a> {
     pub(super) fn look(&mut self, tables: Tables, moment: Moment<'_>) -> Vec<Broken> {
         let seen = laws::Seen::new(self.facts, &self.delivered, &tables, moment);
         let mut broken = Vec::new();
+        let is_swept = moment.after == After::Sweep;
         for table in 0..self.facts.tables.len() {
+            if is_swept {
+                self.sealed[table].clear();
+            }
             seen.at_every_moment(table, &mut broken);
             if let Some(before) = &self.before {
                 seen.since(table, before, &mut broken);
             }
+            seen.note_sealed(table, &mut self.sealed);
             if moment.after != After::Stop {
-                seen.when_completed(table, &mut broken);
+                seen.when_completed(table, &self.sealed, &mut broken);
             }
         }
         drop(seen);

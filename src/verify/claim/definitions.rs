@@ -1,0 +1,67 @@
+//! Tables and views to create.
+
+use crate::plan::Slot;
+use crate::spec::ExceptionsId;
+use crate::sql::parse::data_type;
+use crate::verify::claim::{Claims, equal, is_null, literal, one_of, row};
+use crate::verify::known::{CUTOFF_COLUMN, EXCEPTION_COLUMNS, Known};
+use crate::verify::meaning::{All, Meaning, Order, Rows, Select, Source, Term};
+
+/// The exceptions table: nothing in it is refused for being NULL.
+pub(super) fn exceptions<'a>(known: &'a Known<'_>, id: ExceptionsId) -> Meaning<'a> {
+    let dialect = known.spec.dialect;
+    let key = &known.spec.exceptions(id).key;
+    let types = ["VARCHAR(64)", "TIMESTAMP", "TIMESTAMP", "VARCHAR(512)", "VARCHAR(64)", "VARCHAR(512)"];
+    let mut columns =
+        vec![(known.exception_key(Slot::Exceptions(id)).into(), data_type(&key.ty.sql(dialect), dialect), false)];
+    let rest = EXCEPTION_COLUMNS.iter().zip(types);
+    columns.extend(rest.map(|(name, ty)| ((*name).into(), data_type(ty, dialect), false)));
+    Meaning::Table(columns)
+}
+
+impl<'a> Claims<'a, '_> {
+    fn type_of(&self, column: crate::spec::ColumnId) -> String {
+        data_type(&self.table.column(column).ty.sql(self.spec.dialect), self.spec.dialect)
+    }
+
+    pub(super) fn rows_table(&self) -> Meaning<'a> {
+        let columns = self.all_columns().map(|id| (self.name(id), self.type_of(id), self.table.column(id).not_null));
+        Meaning::Table(columns.collect())
+    }
+
+    pub(super) fn keys_table(&self) -> Meaning<'a> {
+        Meaning::Table(self.table.proof().into_iter().map(|id| (self.name(id), self.type_of(id), false)).collect())
+    }
+
+    pub(super) fn cutoff_table(&self) -> Meaning<'a> {
+        Meaning::Table(vec![(CUTOFF_COLUMN.into(), self.type_of(self.table.time.column), false)])
+    }
+
+    /// Every key once, with its newest version; the mart's copy where two are equal. Rows that lack a part of their key, all.
+    pub(super) fn all_rows(&self) -> Meaning<'a> {
+        let part = |slot: Slot, place: &'static str| {
+            let mut outputs: Vec<_> = self.all_columns().map(|column| self.column(row(2), column)).collect();
+            outputs.sort();
+            outputs.push(literal(place));
+            Select { from: vec![Source::Relation(slot)], outputs, ..Select::default() }
+        };
+        let mut parts = vec![part(self.mart(), "0")];
+        parts.extend(self.scope.periods.iter().map(|&period| part(Slot::History(self.id, period), "1")));
+        parts[1..].sort();
+        let copies = Select { from: vec![Source::Query(Box::new(Rows::UnionAll(parts)))], ..Select::default() };
+        let copy = |term| Term::Of(row(1), Box::new(term));
+        let of = |column| copy(self.column(row(2), column));
+        let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| of(column)).collect();
+        by.sort();
+        let newest = Order { term: of(self.table.time.column), descending: true, nulls_first: Some(false) };
+        let mart_first = Order { term: copy(literal("0")), descending: false, nulls_first: None };
+        let ranked = |term| Term::Of(row(0), Box::new(term));
+        let first = equal(ranked(Term::RowNumber { by, order: vec![newest, mart_first] }), literal("1"));
+        let keyless = self.table.unique_key.iter().map(|&column| vec![is_null(ranked(of(column)))]);
+        let when = All::new(one_of(std::iter::once(vec![first]).chain(keyless)));
+        let outputs = self.all_columns().map(|column| ranked(of(column))).collect();
+        let from = vec![Source::Query(Box::new(Rows::Select(copies)))];
+        let rows = Rows::Select(Select { from, when, outputs, ..Select::default() });
+        Meaning::View { columns: self.all_columns().map(|column| self.name(column)).collect(), rows }
+    }
+}

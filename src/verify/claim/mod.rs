@@ -1,0 +1,160 @@
+//! What each step claims to do, from the step and the spec alone. The words are those of `docs/statements.md`.
+
+mod clock;
+mod conditions;
+mod definitions;
+mod hooks;
+mod load;
+
+use std::borrow::Cow;
+
+use crate::plan::{Definition, DefinitionKind, Scope, Slot, Step, StepName};
+use crate::spec::{ColumnId, Spec, Table, TableId};
+use crate::verify::known::{CUTOFF_COLUMN, Known};
+use crate::verify::meaning::{
+    All, Comparison, Condition, Conjunct, Meaning, Role, Row, Rows, Select, Source, Term, any, compare,
+};
+
+/// What a step claims.
+pub(super) fn of_step<'a>(known: &'a Known<'_>, table: TableId, scope: &'a Scope, step: &Step) -> Meaning<'a> {
+    let claims = Claims { known, spec: known.spec, id: table, table: known.spec.table(table), scope };
+    match (step.name, step.part, step.period) {
+        (StepName::Load, Some("correct"), _) => claims.load_correct(),
+        (StepName::Load, Some("insert"), _) => claims.load_insert(),
+        (StepName::Load, Some("keyless"), _) => claims.load_keyless(),
+        (StepName::Load, ..) => claims.load_timeless(),
+        (StepName::Cutoff | StepName::Versions | StepName::Due, Some("reset"), _) => claims.reset(step.writes),
+        (StepName::Cutoff, ..) => claims.cutoff(),
+        (StepName::Versions, ..) => claims.versions(),
+        (StepName::Supersede, Some("older"), _) => claims.supersede_older(),
+        (StepName::Supersede, ..) => claims.supersede_timeless(),
+        (StepName::Restore, ..) => claims.restore(),
+        (StepName::Cleanup, Some("stale"), _) => claims.cleanup_stale(step.writes),
+        (StepName::Cleanup, _, Some(period)) => claims.cleanup(step.writes, period),
+        (StepName::Due, ..) => claims.due(),
+        (StepName::Resolve, Some("keyed"), _) => claims.resolve_keyed(),
+        (StepName::Resolve, ..) => claims.resolve_keyless(),
+        (StepName::Archive, _, Some(period)) => claims.archive(step.writes, period),
+        (StepName::Trim, Some("kept"), Some(period)) => claims.trim_kept(step.writes, period),
+        (StepName::Trim, ..) => claims.trim(),
+        (StepName::SafetyCheck, ..) => claims.safety_check(),
+        // Invariant of a plan: cleanup and archive are for a period.
+        (StepName::Cleanup | StepName::Archive, ..) => Meaning::Table(Vec::new()),
+    }
+}
+
+/// What a definition claims.
+pub(super) fn of_definition<'a>(known: &'a Known<'_>, scope: &'a Scope, definition: &Definition) -> Meaning<'a> {
+    let claims = |id: TableId| Claims { known, spec: known.spec, id, table: known.spec.table(id), scope };
+    match (definition.kind, definition.creates) {
+        (DefinitionKind::View, Slot::AllRows(table)) => claims(table).all_rows(),
+        (_, Slot::Exceptions(id)) => definitions::exceptions(known, id),
+        (_, Slot::Cutoff(table)) => claims(table).cutoff_table(),
+        (_, Slot::Versions(table) | Slot::Due(table)) => claims(table).keys_table(),
+        (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Source(table) | Slot::AllRows(table)) => {
+            claims(table).rows_table()
+        }
+    }
+}
+
+/// One table, and the scope of its statements.
+struct Claims<'a, 'k> {
+    known: &'a Known<'k>,
+    spec: &'k Spec,
+    id: TableId,
+    table: &'k Table,
+    scope: &'a Scope,
+}
+
+/// The columns of some row.
+type Columns<'r, 'a> = &'r dyn Fn(ColumnId) -> Term<'a>;
+
+impl<'a> Claims<'a, '_> {
+    fn mart(&self) -> Slot {
+        Slot::Mart(self.id)
+    }
+
+    fn name(&self, column: ColumnId) -> Cow<'a, str> {
+        self.known.column(self.id, column).into()
+    }
+
+    /// A column of a row of this table's mart, history or work tables.
+    fn column(&self, row: Row, column: ColumnId) -> Term<'a> {
+        Term::Column(row, self.name(column))
+    }
+
+    fn time(&self, row: Row) -> Term<'a> {
+        self.column(row, self.table.time.column)
+    }
+
+    fn all_columns(&self) -> impl Iterator<Item = ColumnId> + use<> {
+        (0..self.table.columns.len()).map(ColumnId)
+    }
+
+    /// An INSERT of these columns, each with what is written into it.
+    fn insert(mut columns: Vec<(Cow<'a, str>, Term<'a>)>, select: Select<'a>) -> Meaning<'a> {
+        columns.sort();
+        let (columns, outputs) = columns.into_iter().unzip();
+        Meaning::Insert { columns, rows: Rows::Select(Select { outputs, ..select }) }
+    }
+}
+
+/// A row of the first source of a query.
+fn row(depth: usize) -> Row {
+    Row { depth, source: 0 }
+}
+
+fn from<'a>(slot: Slot, when: Vec<Conjunct<'a>>) -> Select<'a> {
+    Select { from: vec![Source::Relation(slot)], when: All::new(when), ..Select::default() }
+}
+
+fn exists(select: Select<'_>) -> Conjunct<'_> {
+    Condition::Exists(Box::new(select)).into()
+}
+
+fn not_exists(select: Select<'_>) -> Conjunct<'_> {
+    Condition::NotExists(Box::new(select)).into()
+}
+
+fn equal<'a>(a: Term<'a>, b: Term<'a>) -> Conjunct<'a> {
+    compare(Comparison::Equal, a, b).into()
+}
+
+fn less<'a>(a: Term<'a>, b: Term<'a>) -> Conjunct<'a> {
+    compare(Comparison::Less, a, b).into()
+}
+
+fn at_most<'a>(a: Term<'a>, b: Term<'a>) -> Conjunct<'a> {
+    compare(Comparison::LessOrEqual, a, b).into()
+}
+
+fn is_null(term: Term<'_>) -> Conjunct<'_> {
+    Condition::IsNull(term).into()
+}
+
+fn is_not_null(term: Term<'_>) -> Conjunct<'_> {
+    Condition::IsNotNull(term).into()
+}
+
+fn one_of<'a>(alternatives: impl IntoIterator<Item = Vec<Conjunct<'a>>>) -> Vec<Conjunct<'a>> {
+    any(alternatives.into_iter().map(All::new).collect(), 0)
+}
+
+fn call<'a>(name: &'static str, args: impl IntoIterator<Item = Term<'a>>) -> Term<'a> {
+    Term::Call(name.into(), args.into_iter().collect())
+}
+
+fn literal<'a>(text: impl Into<Cow<'a, str>>) -> Term<'a> {
+    Term::Literal(text.into())
+}
+
+/// Says what conditions are for.
+fn role<'a>(role: Role, conjuncts: impl IntoIterator<Item = Conjunct<'a>>) -> impl Iterator<Item = Conjunct<'a>> {
+    conjuncts.into_iter().map(move |conjunct| Conjunct { role: Some(role), ..conjunct })
+}
+
+/// The lowest of a work table's cutoffs: were there two, the lower is safe.
+fn stored_cutoff<'a>(cutoff: Slot, depth: usize) -> Term<'a> {
+    let column = Term::Column(row(depth), CUTOFF_COLUMN.into());
+    Term::Scalar(Box::new(Select { outputs: vec![call("min", [column])], ..from(cutoff, Vec::new()) }))
+}

@@ -1,0 +1,130 @@
+//! What a statement may name: the relations of a project and their columns, as the engine compares names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::{Ident, ObjectName};
+
+use crate::dialect::Dialect;
+use crate::plan::Slot;
+use crate::spec::{ColumnId, Spec, TableId};
+
+/// The columns of every exceptions table beside its key, in their order.
+pub(super) const EXCEPTION_COLUMNS: [&str; 6] =
+    ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
+
+/// The one column of a table that holds a cutoff.
+pub(super) const CUTOFF_COLUMN: &str = "cutoff";
+
+/// Every relation and column of a project.
+#[derive(Debug)]
+pub(super) struct Known<'s> {
+    pub(super) spec: &'s Spec,
+    slots: BTreeMap<Vec<String>, Slot>,
+    tables: Vec<Columns>,
+    /// The key of each exceptions table.
+    keys: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Columns {
+    /// In the order of the spec.
+    listed: Vec<String>,
+    mart: BTreeSet<String>,
+    /// What raw has beyond them.
+    raw: BTreeSet<String>,
+    /// Of work tables: the key and the time.
+    proof: BTreeSet<String>,
+}
+
+impl<'s> Known<'s> {
+    pub(super) fn new(spec: &'s Spec) -> Self {
+        let dialect = spec.dialect;
+        let mut slots = BTreeMap::new();
+        // Two marts may read one raw table: whichever comes first stands for it.
+        let mut add = |slot: Slot| {
+            slots.entry(slot.relation(spec).folded(dialect)).or_insert(slot);
+        };
+        let mut tables = Vec::with_capacity(spec.tables.len());
+        for (id, table) in spec.tables() {
+            spec.period_ids().for_each(|period| add(Slot::History(id, period)));
+            let of_table = [Slot::Mart(id), Slot::Cutoff(id), Slot::Versions(id), Slot::Due(id), Slot::AllRows(id)];
+            of_table.into_iter().chain([Slot::Exceptions(table.exceptions)]).for_each(&mut add);
+            table.source.iter().for_each(|_| add(Slot::Source(id)));
+            let listed: Vec<_> = table.columns.iter().map(|column| column.name.folded(dialect)).collect();
+            tables.push(Columns {
+                mart: listed.iter().cloned().collect(),
+                raw: table.source_columns.iter().map(|column| column.name.folded(dialect)).collect(),
+                proof: table.proof().iter().map(|column| listed[column.0].clone()).collect(),
+                listed,
+            });
+        }
+        let keys = spec.exceptions.iter().map(|exceptions| exceptions.key.name.folded(dialect)).collect();
+        Self { spec, slots, tables, keys }
+    }
+
+    /// The relation of that name.
+    pub(super) fn slot(&self, name: &ObjectName) -> Option<Slot> {
+        self.slots.get(&fold(name, self.spec.dialect)?).copied()
+    }
+
+    /// The slot that stands for a relation: two slots may be one raw table.
+    pub(super) fn one(&self, slot: Slot) -> Slot {
+        match slot {
+            Slot::Source(_) => *self.slots.get(&slot.relation(self.spec).folded(self.spec.dialect)).unwrap_or(&slot),
+            _ => slot,
+        }
+    }
+
+    /// A column of a table's mart and history.
+    pub(super) fn column(&self, table: TableId, column: ColumnId) -> &str {
+        &self.tables[table.0].listed[column.0]
+    }
+
+    /// The key column of an exceptions table.
+    pub(super) fn exception_key(&self, slot: Slot) -> &str {
+        match slot {
+            Slot::Exceptions(id) => &self.keys[id.0],
+            _ => "",
+        }
+    }
+
+    /// The column of that name, if the relation has it.
+    pub(super) fn find(&self, slot: Slot, ident: &Ident) -> Option<&str> {
+        let name = fold_part(ident, self.spec.dialect);
+        let of = |table: TableId| &self.tables[table.0];
+        match slot {
+            Slot::Mart(table) | Slot::History(table, _) | Slot::AllRows(table) => {
+                of(table).mart.get(&*name).map(String::as_str)
+            }
+            Slot::Source(table) => {
+                let shared = |other: &TableId| self.one(Slot::Source(*other)) == slot;
+                let readers = self.spec.tables().map(|(id, _)| id).filter(shared);
+                let mut found = std::iter::once(table).chain(readers).map(of);
+                found
+                    .find_map(|columns| columns.mart.get(&*name).or_else(|| columns.raw.get(&*name)))
+                    .map(String::as_str)
+            }
+            Slot::Versions(table) | Slot::Due(table) => of(table).proof.get(&*name).map(String::as_str),
+            Slot::Cutoff(_) => (*name == *CUTOFF_COLUMN).then_some(CUTOFF_COLUMN),
+            Slot::Exceptions(id) => {
+                let own = EXCEPTION_COLUMNS.into_iter().find(|column| *name == **column);
+                own.or_else(|| (*name == self.keys[id.0]).then(|| self.keys[id.0].as_str()))
+            }
+        }
+    }
+}
+
+/// What the engine compares, part by part; `None` for names that are computed.
+pub(super) fn fold(name: &ObjectName, dialect: Dialect) -> Option<Vec<String>> {
+    name.0.iter().map(|piece| piece.as_ident().map(|ident| fold_part(ident, dialect).into_owned())).collect()
+}
+
+/// What the engine compares of one name.
+pub(super) fn fold_part(ident: &Ident, dialect: Dialect) -> std::borrow::Cow<'_, str> {
+    let kept = ident.quote_style.is_some() && dialect.quoted_names_keep_case();
+    if kept || !ident.value.chars().any(char::is_uppercase) {
+        ident.value.as_str().into()
+    } else {
+        ident.value.to_lowercase().into()
+    }
+}

@@ -1,0 +1,185 @@
+//! Across a table's statements: each step is there for each of its periods, and they stand in order.
+
+use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::plan::{Due, Scope, Step, StepName, TablePlan};
+use crate::spec::{PeriodId, Retention, Spec};
+
+/// Checks a table's plan against what the spec demands.
+pub(super) fn check(spec: &Spec, plan: &TablePlan, sink: &mut Sink) {
+    let open: Vec<_> = spec.period_ids().filter(|&period| !spec.period(period).sealed).collect();
+    let every: Vec<_> = spec.period_ids().collect();
+    for (what, steps, scope, periods) in
+        [("cycle", &plan.hooks, &plan.cycle, open), ("sweep", &plan.sweep, &plan.nightly, every)]
+    {
+        if let Err(wrong) = complete(spec, plan, steps, scope, &periods) {
+            let model = &spec.table(plan.table).model;
+            let message = format!("the {what} of {} is not complete: {wrong}", model.value.as_str());
+            sink.push(Diagnostic::new(Code::Steps, message, model.span, "this table"));
+        }
+    }
+}
+
+/// Whether the steps are those of the table's retention, each once, or once for each period, and in order.
+fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, periods: &[PeriodId]) -> Result<(), String> {
+    let table = spec.table(plan.table);
+    if scope.periods != periods {
+        return Err("its periods are not those that take part".to_owned());
+    }
+    let tile = periods.windows(2).all(|pair| spec.period(pair[0]).end_epoch() == spec.period(pair[1]).start_epoch());
+    if !tile {
+        return Err("its periods leave a gap".to_owned());
+    }
+    if let Some(pair) = steps.windows(2).find(|pair| pair[0].name > pair[1].name) {
+        return Err(format!("{} stands before {}", pair[0].name.as_str(), pair[1].name.as_str()));
+    }
+    let listed = matches!(table.retention, Retention::WhileIn { .. });
+    if (scope.due == Due::Listed) != listed || scope.versioned != table.is_versioned() {
+        return Err("its conditions are those of another retention".to_owned());
+    }
+    let versioned = table.is_versioned();
+    let sweeps_stale = versioned && (!listed || scope.touched.is_none());
+    let demanded: [(StepName, Option<&str>, bool); 17] = [
+        (StepName::Cutoff, Some("reset"), true),
+        (StepName::Cutoff, Some("fill"), true),
+        (StepName::Versions, Some("reset"), versioned),
+        (StepName::Versions, Some("fill"), versioned),
+        (StepName::Supersede, Some("older"), versioned),
+        (StepName::Supersede, Some("timeless"), versioned),
+        (StepName::Restore, None, listed),
+        (StepName::Cleanup, None, !versioned),
+        (StepName::Cleanup, Some("replaced"), versioned && !listed),
+        (StepName::Cleanup, Some("returned"), versioned && listed),
+        (StepName::Cleanup, Some("stale"), sweeps_stale),
+        (StepName::Due, Some("reset"), listed),
+        (StepName::Due, Some("fill"), listed),
+        (StepName::Resolve, Some("keyed"), true),
+        (StepName::Resolve, Some("keyless"), true),
+        (StepName::Trim, None, true),
+        (StepName::SafetyCheck, None, true),
+    ];
+    let mut place = 0;
+    for (name, part, is_demanded) in demanded {
+        let each: &[PeriodId] = if name == StepName::Cleanup { periods } else { &[] };
+        let found = steps.iter().filter(|step| step.name == name && step.part == part);
+        let found: Vec<_> = found.map(|step| step.period).collect();
+        let expected: Vec<_> = match (is_demanded, each) {
+            (false, _) => Vec::new(),
+            (true, []) => vec![None],
+            (true, each) => each.iter().copied().map(Some).collect(),
+        };
+        if found != expected {
+            return Err(missing(spec, name, part, &expected, &found));
+        }
+        place += found.len();
+    }
+    let per_period = [(StepName::Archive, None), (StepName::Trim, Some("kept"))];
+    for (name, part) in per_period {
+        let found = steps.iter().filter(|step| step.name == name && step.part == part).map(|step| step.period);
+        let (found, expected): (Vec<_>, Vec<_>) = (found.collect(), periods.iter().copied().map(Some).collect());
+        if found != expected {
+            return Err(missing(spec, name, part, &expected, &found));
+        }
+        place += found.len();
+    }
+    if place != steps.len() {
+        return Err("it has a statement that no step of its retention is".to_owned());
+    }
+    Ok(())
+}
+
+fn missing(
+    spec: &Spec,
+    name: StepName,
+    part: Option<&str>,
+    expected: &[Option<PeriodId>],
+    found: &[Option<PeriodId>],
+) -> String {
+    let part = part.map(|part| format!("_{part}")).unwrap_or_default();
+    let absent = expected.iter().find(|period| !found.contains(period));
+    let of = |period: &Option<PeriodId>| period.map(|id| format!(" of {}", spec.period(id).name)).unwrap_or_default();
+    match absent {
+        Some(period) => format!("{}{part}{} is missing", name.as_str(), of(period)),
+        None => format!("{}{part} is there too often, or in another order", name.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+    use crate::{Inputs, resolve};
+
+    const PROJECT: &str = "
+name: shop
+dialect: postgres
+schema: ods
+periods: [2025_h1, 2025_h2, 2026_h1]
+sealed_before: 2025-07-01
+exceptions: { table: x, key: id }
+tables:
+- {model: mart, history: hist, unique_key: id, time: {column: at}, rows: latest, retention: {for: 90 days}, exception: GAP,
+   columns: {id: bigint, at: timestamp}, source: raw.mart}
+- {model: child, history: hist_child, unique_key: id, time: {column: at}, rows: latest, retention: {while_in: mart},
+   exception: CHILD_GAP, columns: {id: bigint, at: timestamp}, source: raw.child}
+";
+
+    /// What is said once a plan of both tables was changed.
+    fn said(change: impl Fn(&mut TablePlan)) -> Vec<String> {
+        let spec = resolve(&Inputs::new("rowkeep.yml", PROJECT)).expect("it resolves");
+        let mut sink = Sink::default();
+        for mut table in plan(&spec).tables {
+            change(&mut table);
+            check(&spec, &table, &mut sink);
+        }
+        let wrong = sink.finish::<()>(None);
+        wrong.err().map(|wrong| wrong.iter().map(|one| one.message().to_owned()).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_plan_as_it_is_made_is_complete() {
+        let spec = resolve(&Inputs::new("rowkeep.yml", PROJECT)).expect("it resolves");
+        let mut sink = Sink::default();
+        plan(&spec).tables.iter().for_each(|table| check(&spec, table, &mut sink));
+        assert!(sink.finish(Some(())).is_ok());
+    }
+
+    #[test]
+    fn every_step_is_missed() {
+        let spec = resolve(&Inputs::new("rowkeep.yml", PROJECT)).expect("it resolves");
+        for (table, planned) in plan(&spec).tables.iter().enumerate() {
+            for gone in 0..planned.hooks.len() {
+                let hooks = said(|changed| {
+                    if changed.table == planned.table {
+                        changed.hooks.remove(gone);
+                    }
+                });
+                let sweep = said(|changed| {
+                    if changed.table == planned.table {
+                        changed.sweep.remove(gone);
+                    }
+                });
+                assert_eq!((hooks.len(), sweep.len()), (1, 1), "table {table}, step {gone}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_step_that_is_missing_is_named() {
+        let sealed_too = said(|table| table.hooks.retain(|step| step.name != StepName::Archive));
+        assert_eq!(
+            sealed_too,
+            [
+                "the cycle of mart is not complete: archive of 2025_h2 is missing",
+                "the cycle of child is not complete: archive of 2025_h2 is missing"
+            ]
+        );
+        let swept = said(|table| table.sweep.retain(|step| step.name != StepName::Archive));
+        assert_eq!(swept[0], "the sweep of mart is not complete: archive of 2025_h1 is missing");
+        let twice = said(|table| table.hooks.push(table.hooks[table.hooks.len() - 1].clone()));
+        assert_eq!(twice[0], "the cycle of mart is not complete: safety_check is there too often, or in another order");
+        let turned = said(|table| table.hooks.reverse());
+        assert_eq!(turned[0], "the cycle of mart is not complete: safety_check stands before trim");
+        let fewer = said(|table| table.cycle.periods.truncate(1));
+        assert_eq!(fewer[0], "the cycle of mart is not complete: its periods are not those that take part");
+    }
+}

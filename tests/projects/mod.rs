@@ -1,0 +1,65 @@
+//! The goldens and the example, as inputs.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::path::{Path, PathBuf};
+
+use rowkeep::Inputs;
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every file below a folder, by its path within, in order.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).into_iter().flatten() {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    let mut found: Vec<_> =
+        found.iter().map(|path| path.strip_prefix(folder).expect("below the folder").to_owned()).collect();
+    found.sort();
+    found
+}
+
+/// The names of all goldens that are projects, in order.
+pub fn goldens() -> Vec<String> {
+    let entries = std::fs::read_dir(root().join("golden")).expect("there are goldens");
+    let folders = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.join("rowkeep.yml").exists());
+    let mut names: Vec<_> =
+        folders.map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A golden: its `rowkeep.yml`, and the templates beside it.
+pub fn golden(name: &str) -> Inputs {
+    let inputs = Inputs::new("rowkeep.yml", read(format!("golden/{name}/rowkeep.yml")));
+    let templates = root().join("golden").join(name).join("templates");
+    files(&templates).into_iter().fold(inputs, |inputs, path| {
+        let text = read(templates.join(&path));
+        inputs.with_template(path.to_string_lossy().replace('\\', "/"), text)
+    })
+}
+
+/// The example, with these texts as its periods.
+pub fn order_tracking(periods: &str) -> Inputs {
+    let folder = "examples/order_tracking";
+    let inputs = Inputs::new("rowkeep.yml", read(format!("{folder}/rowkeep.yml"))).with_periods("periods.yml", periods);
+    ["ecs", "uti", "uts"].into_iter().fold(inputs, |inputs, table| {
+        inputs.with_table(format!("tables/{table}.yml"), read(format!("{folder}/tables/{table}.yml")))
+    })
+}
+
+/// The example as it stands.
+pub fn example() -> Inputs {
+    order_tracking(&read("periods.yml"))
+}
