@@ -69,6 +69,7 @@
 //! ```
 
 mod artifacts;
+pub mod check;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
@@ -87,7 +88,7 @@ pub mod sql;
 mod verify;
 
 pub use artifacts::{Artifacts, MANIFEST, manifest};
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Style};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Format, Level, Style};
 pub use dialect::Dialect;
 pub use error::Error;
 pub use plan::{Plan, plan};

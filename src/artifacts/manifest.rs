@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::plan::Slot;
 use crate::source::Inputs;
-use crate::spec::{Period, Spec, TableId};
+use crate::spec::{Period, Retention, Spec, TableId};
 
 /// The JSON Schema of the manifest.
 pub const JSON_SCHEMA: &str = include_str!("../../docs/schema/manifest.schema.json");
@@ -59,9 +59,40 @@ pub struct Node {
     pub unique_id: String,
     pub name: String,
     pub relation_name: String,
+    /// The history tables' name, without a period's suffix.
+    pub history: String,
+    pub unique_key: Vec<String>,
+    pub time: NodeTime,
+    pub retention: NodeRetention,
+    pub columns: Vec<NodeColumn>,
     pub depends_on: NodeDependencies,
     pub load: Vec<Hook>,
     pub post_hooks: Vec<Hook>,
+}
+
+/// The time column of a node.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct NodeTime {
+    pub column: String,
+    pub unit: &'static str,
+}
+
+/// How long a row stays: one of the two.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub enum NodeRetention {
+    For { for_seconds: u64 },
+    WhileIn { while_in: String },
+}
+
+/// A column of a node.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct NodeColumn {
+    pub name: String,
+    pub r#type: String,
 }
 
 /// What runs before a node.
@@ -141,12 +172,25 @@ pub(super) fn period(period: &Period) -> PeriodEntry {
     }
 }
 
-pub(super) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Hook>) -> Node {
+pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Hook>) -> Node {
     let table = spec.table(id);
+    let name = |column| table.column(column).name.as_str().to_owned();
     Node {
         unique_id: unique_id(spec, id),
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
+        history: table.history.sql(spec.dialect),
+        unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
+        time: NodeTime { column: name(table.time.column), unit: table.time.unit_name() },
+        retention: match &table.retention {
+            Retention::For { seconds } => NodeRetention::For { for_seconds: *seconds },
+            Retention::WhileIn { parent, .. } => NodeRetention::WhileIn { while_in: unique_id(spec, *parent) },
+        },
+        columns: table
+            .columns
+            .iter()
+            .map(|column| NodeColumn { name: column.name.as_str().to_owned(), r#type: column.ty.sql(spec.dialect) })
+            .collect(),
         depends_on: NodeDependencies {
             nodes: table.depends_on.iter().map(|&parent| unique_id(spec, parent)).collect(),
         },

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::artifacts::Artifacts;
+use crate::check::{Restructuring, restructured};
+use crate::cli::committed::manifest;
 use crate::cli::write::write;
 use crate::cli::{print, project, shown};
 use crate::diagnostic::did_you_mean;
@@ -29,6 +31,9 @@ pub(super) struct Arguments {
     /// Print instead of writing
     #[arg(long, conflicts_with = "out")]
     stdout: bool,
+    /// What may have been restructured: period, table, key, retention, history, column
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    allow: Vec<Restructuring>,
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {
@@ -46,14 +51,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(dialect) = arguments.dialect {
         project.inputs = project.inputs.with_dialect(dialect);
     }
-    let artifacts =
-        crate::compile(&project.inputs).map_err(|wrong| Failure::Input(wrong, Box::new(project.inputs.clone())))?;
+    let wrong = |wrong| Failure::Input(wrong, Box::new(project.inputs.clone()));
+    let spec = crate::resolve(&project.inputs).map_err(wrong)?;
+    let artifacts = crate::compile_spec(&spec, &project.inputs).map_err(wrong)?;
     let files = if selects { selected(&artifacts, &arguments.select)? } else { artifacts.files().clone() };
     if arguments.stdout {
         print(&listing(&files))?;
         return Ok(());
     }
     let out = arguments.out.as_ref().unwrap_or(&project.out);
+    if let Some(previous) = manifest(out)? {
+        let allow = arguments.allow.iter().copied().collect();
+        restructured(&spec, &previous, &allow).map_err(wrong)?;
+    }
     let written = write(out, &files)?;
     let out = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
     print(&summary(&artifacts, &out, written.removed, selects, files.len()))?;

@@ -4,7 +4,12 @@
 //! 2: the job could not be done.
 #![expect(clippy::disallowed_methods, reason = "this is where the world is looked at")]
 
+mod check;
+mod committed;
 mod compile;
+mod completions;
+mod explain;
+mod init;
 mod rehearse;
 mod schema;
 mod write;
@@ -15,7 +20,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::diagnostic::Style;
+use crate::check::Day;
+use crate::diagnostic::{Format, Style};
 use crate::error::Error;
 use crate::load::{self, Failure, Project};
 
@@ -29,19 +35,31 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a small project that compiles, to begin with; overwrites nothing
+    Init(init::Arguments),
     /// Compile the project: write every statement, definition and the manifest
     Compile(compile::Arguments),
+    /// Check the project and its committed artifacts, for CI; writes nothing
+    Check(check::Arguments),
     /// Run the compiled statements on a real engine through simulated years, and check the laws
     Rehearse(rehearse::Arguments),
+    /// Say what a finding's code means, and what helps
+    Explain(explain::Arguments),
     /// Print the JSON Schema of a project file, for editors
     Schema(schema::Arguments),
+    /// Print what a shell needs to complete commands
+    Completions(completions::Arguments),
 }
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     // On a wrong argument clap prints its own message and exits with 2.
     let result = match Arguments::parse().command {
+        Command::Init(arguments) => done(init::run(&arguments)),
+        Command::Explain(arguments) => done(explain::run(&arguments)),
+        Command::Completions(arguments) => done(completions::run(&arguments)),
         Command::Compile(arguments) => compile::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
@@ -55,6 +73,20 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+fn done(result: Result<(), Error>) -> Result<ExitCode, Failure> {
+    result.map(|()| ExitCode::SUCCESS).map_err(Failure::World)
+}
+
+/// A stated day, or the one that it is.
+fn today(text: &str) -> Result<Day, String> {
+    if text != "now" {
+        return text.parse().map_err(|_| "expected a day such as 2026-05-15, or now".to_owned());
+    }
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = now.ok().and_then(|now| i64::try_from(now.as_secs()).ok());
+    seconds.and_then(Day::of_epoch).ok_or_else(|| "the system's clock is outside of the years 1970 to 9999".to_owned())
+}
+
 /// Reads the project in a folder, or in the nearest one at or above the working directory.
 fn project(folder: Option<&Path>) -> Result<Project, Failure> {
     let folder = match folder {
@@ -66,6 +98,30 @@ fn project(folder: Option<&Path>) -> Result<Project, Failure> {
         None => load::find(Path::new("."))?,
     };
     load::load(&folder, &shown)
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For people, on standard error
+    Human,
+    /// One JSON object
+    Json,
+    /// Commands of GitHub's runners
+    Github,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+impl Output {
+    fn format(self) -> Format {
+        match self {
+            Output::Human => Format::Human(style()),
+            Output::Json => Format::Json,
+            Output::Github => Format::Github,
+            Output::Sarif => Format::Sarif,
+        }
+    }
 }
 
 /// Colours where a terminal shows them and NO_COLOR (<https://no-color.org>) is not set.

@@ -7,7 +7,7 @@ use crate::render::value::Sql;
 use crate::render::vocabulary::Place;
 use crate::spec::naming::{HOLD, NULL_KEY};
 use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, Time};
-use crate::sql::{TimeUnit, literal};
+use crate::sql::literal;
 
 /// What the statements of a table share.
 pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
@@ -40,7 +40,7 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         columns => columns(table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
         payload => columns(table, &table.payload().collect::<Vec<_>>()),
         payload_groups => groups(&columns(table, &table.payload().collect::<Vec<_>>())),
-        unit => unit(time),
+        unit => time.unit_name(),
         versioned => scope.versioned,
         due_is_listed => scope.due == Due::Listed,
         batch => scope.batch.is_some(),
@@ -113,16 +113,6 @@ fn text(text: &str) -> Value {
     literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
 }
 
-fn unit(time: Time) -> &'static str {
-    match time.unit {
-        TimeUnit::EpochSeconds => "epoch_seconds",
-        TimeUnit::EpochMillis => "epoch_millis",
-        TimeUnit::Timestamp if time.zoned => "timestamptz",
-        TimeUnit::Timestamp => "timestamp",
-        TimeUnit::Date => "date",
-    }
-}
-
 fn exception(spec: &Spec, table: &Table) -> Value {
     let key = &spec.exceptions(table.exceptions).key;
     let ty = &table.exception_type;
@@ -144,7 +134,7 @@ fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
             let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
             context! {
                 root_cutoff => place(Slot::Cutoff(*root)),
-                root_unit => unit(spec.table(*root).time),
+                root_unit => spec.table(*root).time.unit_name(),
                 parent => context! {
                     mart => place(Slot::Mart(*parent)),
                     on => pairs(table, spec.table(*parent), on),

@@ -2,10 +2,9 @@
 //!
 //! `read` turns texts into raw shapes, `resolve` turns those into a [`Spec`]. Each reports all that it finds wrong at once.
 
-#[cfg(feature = "rehearse")]
 mod cadence;
 pub(crate) mod naming;
-mod period;
+pub(crate) mod period;
 mod raw;
 mod read;
 #[cfg(feature = "cli")]
@@ -37,10 +36,30 @@ pub struct Spec {
     pub exceptions: Vec<Exceptions>,
     /// The tables in run order. Invariant: a parent stands before its children.
     pub tables: Vec<Table>,
+    pub(crate) places: Places,
     /// Where the project wants its artifacts, if it says so.
     pub out: Option<Spanned<String>>,
     /// Where history, work and exceptions tables live unless they say otherwise.
     pub(crate) schema: Relation,
+}
+
+/// Where a project says things that somebody may have to look at again.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// The list of periods, and each of them.
+    pub(crate) periods: Span,
+    pub(crate) each_period: Vec<Span>,
+    pub(crate) sealed_before: Option<Span>,
+}
+
+/// Where a table's spec does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TablePlaces {
+    pub(crate) history: Span,
+    pub(crate) unique_key: Span,
+    pub(crate) time: Span,
+    pub(crate) retention: Span,
+    pub(crate) columns: Span,
 }
 
 /// The number of a table in [`Spec::tables`].
@@ -95,7 +114,7 @@ pub struct Table {
     pub relation: Relation,
     /// The history tables, their name without the period's suffix.
     pub history: Relation,
-    pub(crate) history_span: Span,
+    pub(crate) places: TablePlaces,
     /// Every column, in order.
     pub columns: Vec<Column>,
     /// The columns that name a row.
@@ -172,6 +191,19 @@ pub struct Time {
     pub unit: TimeUnit,
     /// Whether values carry their zone.
     pub zoned: bool,
+}
+
+impl Time {
+    /// The column's unit in one word; a timestamp with a zone is a unit of its own.
+    pub(crate) fn unit_name(self) -> &'static str {
+        match self.unit {
+            TimeUnit::EpochSeconds => "epoch_seconds",
+            TimeUnit::EpochMillis => "epoch_millis",
+            TimeUnit::Timestamp if self.zoned => "timestamptz",
+            TimeUnit::Timestamp => "timestamp",
+            TimeUnit::Date => "date",
+        }
+    }
 }
 
 /// Whether rows have versions.

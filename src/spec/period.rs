@@ -77,8 +77,15 @@ pub(super) enum Bounds {
     Unrepresentable,
 }
 
+/// The names of the half-years from one day's to another's.
+#[cfg(feature = "cli")]
+pub(crate) fn half_years(from: Date, until: Date) -> Vec<String> {
+    let number = |day: Date| i32::from(day.year()) * 2 + i32::from(day.month() > 6);
+    (number(from)..=number(until)).map(|half| format!("{:04}_h{}", half / 2, half % 2 + 1)).collect()
+}
+
 /// A day written as `YYYY-MM-DD`, of the years 1 to 9999.
-pub(super) fn day(text: &str) -> Option<Date> {
+pub(crate) fn day(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     let shape = bytes.len() == 10
         && bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });

@@ -25,7 +25,7 @@ use sqlparser::ast::{CreateTable, FromTable, Insert, ObjectName, Statement, Tabl
 use crate::diagnostic::{Code, Diagnostics, Sink, quoted};
 use crate::plan::{Due, Scope, Slot, Verb};
 use crate::render::{self, Rendered};
-use crate::source::Inputs;
+use crate::source::{Inputs, Span};
 use crate::spec::Spec;
 use crate::sql::parse::parse;
 use known::Known;
@@ -74,7 +74,8 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
                             step,
                             refusal.start(&statement.sql),
                         );
-                        sink.push(refusal.diagnose(claim.name, &statement.sql, step.template, origin));
+                        let diagnostic = refusal.diagnose(claim.name, &statement.sql, step.template, origin);
+                        sink.push(diagnostic.anchored(spec.table(plan.table).model.span));
                     }
                 }
             }
@@ -97,11 +98,26 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
         for refusal in refusals(&known, &claim, &statement.sql, meaning) {
             if said.insert((definition.template(), refusal.code)) {
                 let origin = render::origin_of_definition(spec, inputs, definition, refusal.start(&statement.sql));
-                sink.push(refusal.diagnose(claim.name, &statement.sql, definition.template(), origin));
+                let diagnostic = refusal.diagnose(claim.name, &statement.sql, definition.template(), origin);
+                sink.push(diagnostic.anchored(place(spec, definition.creates)));
             }
         }
     }
     sink.finish(Some(Compiled(rendered)))
+}
+
+/// Where the project says that a relation is to be.
+fn place(spec: &Spec, slot: Slot) -> Span {
+    match slot {
+        Slot::Exceptions(id) => spec.exceptions(id).span,
+        Slot::Mart(table)
+        | Slot::Source(table)
+        | Slot::History(table, _)
+        | Slot::Cutoff(table)
+        | Slot::Versions(table)
+        | Slot::Due(table)
+        | Slot::AllRows(table) => spec.table(table).model.span,
+    }
 }
 
 /// What a statement says that it is.

@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::source::{Span, Spanned};
 use crate::spec::read::Raw;
-use crate::spec::{Spec, Table};
+use crate::spec::{Places, Spec, Table};
 use crate::sql::{Name, NameError, Relation};
 
 /// Resolves a project; `dialect` takes the place of the one that it states.
@@ -53,6 +53,11 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         name: name?.as_str().to_owned(),
         dialect,
         periods: periods?,
+        places: Places {
+            periods: raw.periods.span,
+            each_period: raw.periods.value.iter().filter_map(|period| Some(period.get()?.span)).collect(),
+            sealed_before: sealed_before.map(|date| date.span),
+        },
         exceptions: exceptions.tables,
         tables,
         out: project.out.get().cloned(),
@@ -70,7 +75,7 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
         model: draft.model,
         relation: draft.relation,
         history: draft.history,
-        history_span: draft.history_span,
+        places: draft.places,
         columns: draft.columns,
         unique_key: draft.unique_key,
         time: draft.time,

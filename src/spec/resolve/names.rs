@@ -71,17 +71,17 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     claim(spec, &table.relation, &format!("the mart of {name}"), span, taken, sink);
     let histories: Vec<_> = spec.period_ids().map(|period| spec.history(id, period)).collect();
     for history in &histories {
-        claim_name(spec, history, &format!("a history table of {name}"), table.history_span, taken, sink);
+        claim_name(spec, history, &format!("a history table of {name}"), table.places.history, taken, sink);
     }
     // One message for the prefix, not one per period.
     if let Some(longest) = histories.iter().max_by_key(|history| history.name.as_str().len()) {
-        check_length(spec, longest, "a history table", table.history_span, sink);
+        check_length(spec, longest, "a history table", table.places.history, sink);
     }
     for work in [spec.cutoff(id), spec.versions(id), spec.due(id)] {
         claim_name(spec, &work, &format!("a work table of {name}"), span, taken, sink);
     }
     check_length(spec, &spec.versions(id), "a work table", span, sink);
-    claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.history_span, taken, sink);
+    claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.places.history, taken, sink);
 }
 
 fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {

@@ -8,7 +8,7 @@ use crate::spec::resolve::columns::{Scope, declared, position};
 use crate::spec::resolve::load::{LoadScope, load};
 use crate::spec::resolve::{duration, plain, relation_of};
 use crate::spec::shape::{Either, Entries, Field};
-use crate::spec::{Column, ColumnId, Layout, Load, Rows, Time};
+use crate::spec::{Column, ColumnId, Layout, Load, Rows, TablePlaces, Time};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
 /// A table whose links to other tables are still names.
@@ -16,7 +16,7 @@ pub(super) struct Draft {
     pub(super) model: Spanned<Name>,
     pub(super) relation: Relation,
     pub(super) history: Relation,
-    pub(super) history_span: Span,
+    pub(super) places: TablePlaces,
     pub(super) columns: Vec<Column>,
     pub(super) unique_key: Vec<ColumnId>,
     pub(super) time: Time,
@@ -80,7 +80,8 @@ pub(super) fn draft(
         Some(word) => Some((word.value.0, word.span)),
         None => missing(matches!(raw.rows, Field::Missing), "rows", &what, span, sink),
     };
-    let retention = match raw.retention.get().or_else(|| defaults.and_then(|defaults| defaults.retention.get())) {
+    let stated_retention = raw.retention.get().or_else(|| defaults.and_then(|defaults| defaults.retention.get()));
+    let retention = match stated_retention {
         Some(stated) => retention(stated, time, &what, sink),
         None => missing(matches!(raw.retention, Field::Missing), "retention", &what, span, sink),
     };
@@ -132,7 +133,13 @@ pub(super) fn draft(
         model: model?,
         relation: relation?,
         history: history?,
-        history_span: raw.history.get()?.span,
+        places: TablePlaces {
+            history: raw.history.get()?.span,
+            unique_key: raw.unique_key.get()?.span,
+            time: stated_time?.span,
+            retention: stated_retention?.span,
+            columns: raw.columns.get()?.span,
+        },
         columns: columns.clone(),
         unique_key: unique_key?,
         time: time?,

@@ -1,0 +1,50 @@
+//! A day of the calendar, as somebody states it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+
+use crate::spec::period;
+
+/// A day in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub(super) Date);
+
+impl Day {
+    /// The day of an instant, in seconds since 1970; `None` outside of the years 1 to 9999.
+    pub fn of_epoch(seconds: i64) -> Option<Self> {
+        let days = jiff::Span::new().try_days(seconds.div_euclid(86_400)).ok()?;
+        jiff::civil::date(1970, 1, 1).checked_add(days).ok().filter(|day| day.year() > 0).map(Self)
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn date(self) -> Date {
+        self.0
+    }
+
+    /// Its first instant, in seconds since 1970.
+    pub fn epoch(self) -> i64 {
+        period::epoch(self.0)
+    }
+
+    /// How many days after another it is.
+    pub fn days_since(self, other: Day) -> i64 {
+        (self.epoch() - other.epoch()) / 86_400
+    }
+}
+
+impl FromStr for Day {
+    type Err = String;
+
+    /// Reads `YYYY-MM-DD`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        period::day(text).map(Self).ok_or_else(|| "expected a day such as 2026-05-15".to_owned())
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

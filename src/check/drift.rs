@@ -1,0 +1,84 @@
+//! What was committed, held against what compiles now.
+
+use serde_json::Value;
+
+use crate::artifacts::{Artifacts, MANIFEST};
+use crate::check::Committed;
+use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::source::{Span, line_range};
+use crate::spec::Spec;
+
+pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, sink: &mut Sink) {
+    // Files have no line in the project; the folder may.
+    let anchor = spec.out.as_ref().map_or(spec.places.periods, |out| out.span);
+    if committed.files.is_empty() {
+        let message = format!("{} is stated for artifacts, and holds none", committed.folder);
+        let diagnostic = Diagnostic::new(Code::MissingFile, message, anchor, "nothing is there");
+        sink.push(diagnostic.help("run `rowkeep compile`, and commit what it writes"));
+        return;
+    }
+    for (path, text) in artifacts.files() {
+        let shown = format!("{}/{path}", committed.folder);
+        match committed.files.get(path) {
+            None => {
+                let message = format!("{shown} compiles, and is not there");
+                let place = (shown.clone(), text.as_str(), line_range(text, 1));
+                let diagnostic = Diagnostic::in_text(Code::MissingFile, message, place, "it would begin like this");
+                sink.push(diagnostic.anchored(anchor).help("run `rowkeep compile`, and commit what it writes"));
+            }
+            Some(found) if found == text || (path == MANIFEST && same_manifest(found, text)) => {}
+            Some(found) => sink.push(changed(&shown, found, text).anchored(anchor)),
+        }
+    }
+    for (path, text) in committed.files.iter().filter(|(path, _)| artifacts.get(path).is_none()) {
+        let shown = format!("{}/{path}", committed.folder);
+        let message = format!("{shown} is there, and nothing compiles it");
+        sink.push(orphan(message, &shown, text, anchor));
+    }
+}
+
+fn orphan(message: String, shown: &str, text: &str, anchor: Span) -> Diagnostic {
+    let place = (shown, text, line_range(text, 1));
+    Diagnostic::in_text(Code::Orphan, message, place, "whoever runs this runs what the project does not say")
+        .anchored(anchor)
+        .help("run `rowkeep compile`, which removes what it wrote before; remove by hand what somebody else put there")
+}
+
+/// A file of which a line is not what compiles now.
+fn changed(shown: &str, found: &str, text: &str) -> Diagnostic {
+    let mut pairs = found.split('\n').zip(text.split('\n'));
+    let differs = pairs.position(|(found, text)| found != text && !(shown.ends_with(MANIFEST) && is_provenance(found)));
+    let line = differs.map_or_else(|| found.split('\n').count().min(text.split('\n').count()), |at| at + 1);
+    let message = format!("{shown} is not what compiles now, from line {line} on");
+    let place = (shown, found, line_range(found, line));
+    let diagnostic = Diagnostic::in_text(Code::Drift, message, place, "committed");
+    if found.replace("\r\n", "\n") == *text {
+        return diagnostic
+            .help("its lines end as on Windows: add `* text eol=lf` to .gitattributes, and compile again");
+    }
+    let now = text.split('\n').nth(line - 1).unwrap_or_default();
+    let now = if now.is_empty() { "nothing".to_owned() } else { format!("`{}`", now.trim()) };
+    diagnostic
+        .help(format!("what compiles now is {now}"))
+        .help("change the project, not the artifact; run `rowkeep compile`, and commit what it writes")
+}
+
+/// A line of a manifest's metadata that does not count.
+fn is_provenance(line: &str) -> bool {
+    line.starts_with("    \"checksum\"") || line.starts_with("    \"rowkeep_version\"")
+}
+
+/// Whether two manifests describe the same statements: which version wrote them, and from which bytes, does not matter.
+fn same_manifest(found: &str, text: &str) -> bool {
+    let read = |text: &str| -> Option<Value> {
+        let mut manifest: Value = serde_json::from_str(text).ok()?;
+        let metadata = manifest.get_mut("metadata")?.as_object_mut()?;
+        metadata.remove("rowkeep_version");
+        metadata.remove("checksum");
+        Some(manifest)
+    };
+    match (read(found), read(text)) {
+        (Some(found), Some(text)) => found == text,
+        _ => false,
+    }
+}

@@ -1,0 +1,125 @@
+//! Between which days rows have a period, and how long that will last.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::check::{Day, Options};
+use crate::diagnostic::{Code, Diagnostic, Level, Sink};
+use crate::spec::{Period, Retention, Spec, TableId};
+
+/// Both edges of a table's periods. Days are UTC.
+#[derive(Clone, Debug, Serialize)]
+pub struct Edges {
+    /// The model.
+    pub model: String,
+    /// Rows older than this day fall into no period.
+    #[serde(serialize_with = "as_text")]
+    pub lower_edge: Option<Day>,
+    /// From this day on, due rows fall into no period; `None` beyond the year 9999.
+    #[serde(serialize_with = "as_text")]
+    pub horizon: Option<Day>,
+    /// How long a row stays, in seconds; of a table that follows another, how long a row of its root does.
+    pub retention_seconds: u64,
+}
+
+fn as_text<S: serde::Serializer>(day: &Option<Day>, serializer: S) -> Result<S::Ok, S::Error> {
+    match day {
+        Some(day) => serializer.collect_str(day),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// The edges of every table, in run order.
+pub fn edges(spec: &Spec) -> Vec<Edges> {
+    let (first, last) = (spec.periods.first(), spec.periods.last());
+    let of = |(id, table): (TableId, &crate::spec::Table)| {
+        let retention_seconds = retention(spec, id);
+        let end = last.map(|last| last.end_epoch().saturating_add_unsigned(retention_seconds));
+        Edges {
+            model: table.model.value.as_str().to_owned(),
+            lower_edge: first.and_then(|first| Day::of_epoch(first.start_epoch())),
+            horizon: end.and_then(Day::of_epoch),
+            retention_seconds,
+        }
+    };
+    spec.tables().map(of).collect()
+}
+
+/// How long a row stays, at the root of a chain.
+fn retention(spec: &Spec, id: TableId) -> u64 {
+    match spec.table(id).retention {
+        Retention::For { seconds } => seconds,
+        // Invariant of a spec: the root is retained for a length of time.
+        Retention::WhileIn { root, .. } => match spec.table(root).retention {
+            Retention::For { seconds } => seconds,
+            Retention::WhileIn { .. } => 0,
+        },
+    }
+}
+
+/// What is to be said about the edges, of tables that share one all at once.
+pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: &mut Sink) {
+    let Some(last) = spec.periods.last() else { return };
+    let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
+    let Some(today) = options.today else { return };
+    let mut by_horizon: BTreeMap<Day, Vec<&str>> = BTreeMap::new();
+    for edge in edges {
+        if let Some(horizon) = edge.horizon {
+            by_horizon.entry(horizon).or_default().push(&edge.model);
+        }
+    }
+    let next = last.following().map(|next| format!("add `- {}` to the periods", next.name));
+    for (horizon, models) in by_horizon {
+        let left = horizon.days_since(today);
+        let of = some(&models);
+        let diagnostic = if left <= 0 {
+            let message = format!(
+                "since {horizon}, due rows of {of} fall into no period: they stay in their mart, and are reported"
+            );
+            Diagnostic::new(Code::HorizonPassed, message, place(spec.periods.len() - 1), "the last period")
+        } else if left <= i64::from(options.warn_days) {
+            let message = format!("from {horizon} on, in {left} days, due rows of {of} will fall into no period");
+            Diagnostic::new(Code::HorizonNear, message, place(spec.periods.len() - 1), "the last period")
+                .at_level(Level::Warning)
+        } else {
+            continue;
+        };
+        sink.push(match &next {
+            Some(next) => diagnostic.help(next),
+            None => diagnostic,
+        });
+    }
+    sealed_early(spec, edges, today, sink);
+}
+
+/// Rows that are due go to their period in the cycle; those of a sealed one wait for the night, and their keys are held until
+/// then. That is for rows that come late, and not for all.
+fn sealed_early(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
+    let sealed = spec.periods.iter().filter(|period| period.sealed).map(Period::end_epoch).max();
+    let (Some(until), Some(place)) = (sealed, spec.places.sealed_before) else { return };
+    let cutoff = |edge: &&Edges| today.epoch().saturating_sub_unsigned(edge.retention_seconds);
+    let Some(latest) = edges.iter().min_by_key(cutoff) else { return };
+    if cutoff(&latest) >= until {
+        return;
+    }
+    let (Some(at), Some(until)) = (Day::of_epoch(cutoff(&latest)), Day::of_epoch(until)) else { return };
+    let message = format!(
+        "sealed_before {until} seals periods into which rows of {} still age: its cutoff is at {at}, and each row would wait for the sweep",
+        latest.model
+    );
+    sink.push(
+        Diagnostic::new(Code::SealedEarly, message, place, "later than a cutoff")
+            .help("write the start of the period that the cutoff is in, or leave it out"),
+    );
+}
+
+/// The first few of a list of names.
+fn some(models: &[&str]) -> String {
+    match models {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        all => all.join(", "),
+    }
+}

@@ -1,0 +1,286 @@
+//! What the project was, held against what it is: changes that leave rows behind, told by the previous manifest.
+//!
+//! Rows that were archived stay where they are. Whoever takes a period, a table or a key away takes their place, or their name.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use crate::artifacts::manifest;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
+use crate::source::Span;
+use crate::spec::{Retention, Spec, Table, TableId};
+
+/// A kind of restructuring, as `--allow` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Restructuring {
+    /// A period is gone, or has other bounds.
+    Period,
+    /// A table is gone.
+    Table,
+    /// A key or a time column is another.
+    Key,
+    /// Rows stay longer.
+    Retention,
+    /// History tables have another name.
+    History,
+    /// A column is gone, or has another type.
+    Column,
+}
+
+impl Restructuring {
+    /// Every kind.
+    pub const ALL: [Restructuring; 6] = [
+        Restructuring::Period,
+        Restructuring::Table,
+        Restructuring::Key,
+        Restructuring::Retention,
+        Restructuring::History,
+        Restructuring::Column,
+    ];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Restructuring::Period => "period",
+            Restructuring::Table => "table",
+            Restructuring::Key => "key",
+            Restructuring::Retention => "retention",
+            Restructuring::History => "history",
+            Restructuring::Column => "column",
+        }
+    }
+}
+
+impl fmt::Display for Restructuring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Restructuring {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("expected {}", Self::ALL.map(Self::as_str).join(", "));
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(expected)
+    }
+}
+
+/// Refuses a project that was restructured since its manifest was written, but for what is allowed.
+///
+/// # Errors
+///
+/// All that takes rows their place or their name.
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use rowkeep::check::{Restructuring, restructured};
+/// use rowkeep::{Inputs, MANIFEST, compile, resolve};
+///
+/// let project = |periods: &str| Inputs::new("rowkeep.yml", format!("name: shop\ndialect: duckdb\nschema: s\nperiods: {periods}\nexceptions: x\ntables:\n- {{model: mart, history: hist, unique_key: id, time: {{column: day}}, rows: latest, retention: {{for: 90 days}}, exception: GAP, columns: {{id: bigint, day: date}}}}\n"));
+/// let before = compile(&project("[2025, 2026]")).unwrap();
+/// let after = resolve(&project("[2025]")).unwrap();
+/// let previous = before.get(MANIFEST).unwrap();
+/// let wrong = restructured(&after, previous, &BTreeSet::new()).unwrap_err();
+/// assert_eq!(wrong.iter().next().unwrap().code().as_str(), "RK721");
+/// assert!(restructured(&after, previous, &BTreeSet::from([Restructuring::Period])).is_ok());
+/// ```
+pub fn restructured(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring>) -> Result<(), Diagnostics> {
+    let mut sink = Sink::default();
+    report(spec, previous, allow, &mut sink);
+    sink.finish(Some(()))
+}
+
+pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring>, sink: &mut Sink) {
+    // A manifest that cannot be read says nothing; as an artifact it drifts.
+    let Ok(previous) = serde_json::from_str::<Value>(previous) else { return };
+    let mut say = |kind: Restructuring, diagnostic: Diagnostic| {
+        if !allow.contains(&kind) {
+            sink.push(diagnostic.help(format!("if it is meant, and its rows were seen to: `--allow {kind}`")));
+        }
+    };
+    periods(spec, &previous, &mut say);
+    // Another engine writes names and types in another way.
+    let same_engine = previous["metadata"]["dialect"].as_str() == Some(spec.dialect.as_str());
+    // Tables are known by their models: another project's name makes them no others.
+    for node in previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values()) {
+        let Some(name) = node["name"].as_str() else { continue };
+        match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
+            Some((id, table)) => compare(spec, id, table, (node, same_engine), &mut say),
+            None => {
+                let message =
+                    format!("table {} is gone: its rows in the mart and in history would be nobody's", quoted(name));
+                let at = spec.tables.first().map_or(spec.places.periods, |table| table.model.span);
+                let label = "the tables that are left begin here";
+                say(
+                    Restructuring::Table,
+                    Diagnostic::new(Code::TableDropped, message, at, label).help("put its spec back"),
+                );
+            }
+        }
+    }
+}
+
+fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
+    for period in previous["periods"].as_array().into_iter().flatten() {
+        let (Some(name), Some(start), Some(end)) =
+            (period["name"].as_str(), period["start"].as_str(), period["end"].as_str())
+        else {
+            continue;
+        };
+        match spec.periods.iter().position(|period| period.name == name) {
+            None => {
+                let message = format!(
+                    "period {} is gone: rows in its history tables would be looked at by no statement",
+                    quoted(name)
+                );
+                let diagnostic =
+                    Diagnostic::new(Code::PeriodRemoved, message, spec.places.periods, "it was one of these");
+                say(Restructuring::Period, diagnostic.help(format!("put `- {name}` back")));
+            }
+            Some(nth) => {
+                let now = &spec.periods[nth];
+                if (now.start().as_str(), now.end().as_str()) == (start, end) {
+                    continue;
+                }
+                let message = format!(
+                    "period {} was [{start}, {end}) and is [{}, {}): rows in its history tables could lie outside of it",
+                    quoted(name),
+                    now.start(),
+                    now.end()
+                );
+                let at = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
+                let diagnostic = Diagnostic::new(Code::PeriodRebounded, message, at, "it has other bounds");
+                say(
+                    Restructuring::Period,
+                    diagnostic.help("give it its bounds back, and state another period beside it"),
+                );
+            }
+        }
+    }
+}
+
+fn compare(
+    spec: &Spec,
+    id: TableId,
+    table: &Table,
+    (node, same_engine): (&Value, bool),
+    say: &mut dyn FnMut(Restructuring, Diagnostic),
+) {
+    let model = table.model.value.as_str();
+    let places = table.places;
+    let now = manifest::node(spec, id, Vec::new(), Vec::new());
+    let mut changed = |kind, code, at: Span, message: String, label: &str, help: &str| {
+        say(kind, Diagnostic::new(code, message, at, label).help(help));
+    };
+    let listed = |value: &Value| -> Option<Vec<String>> {
+        value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+    };
+    if let Some(before) = listed(&node["unique_key"])
+        && before != now.unique_key
+    {
+        let message = format!(
+            "the key of {model} was {} and is {}: archived rows would be taken for others, or not be found",
+            before.join(", "),
+            now.unique_key.join(", ")
+        );
+        changed(
+            Restructuring::Key,
+            Code::KeyChanged,
+            places.unique_key,
+            message,
+            "another key",
+            "give it its key back",
+        );
+    }
+    if let (Some(column), Some(unit)) = (node["time"]["column"].as_str(), node["time"]["unit"].as_str())
+        && (column, unit) != (now.time.column.as_str(), now.time.unit)
+    {
+        let message = format!(
+            "the time of {model} was {column}, {unit}, and is {}, {}: archived rows could lie outside of their periods",
+            now.time.column, now.time.unit
+        );
+        changed(Restructuring::Key, Code::KeyChanged, places.time, message, "another time", "give it its time back");
+    }
+    if let Some(before) = node["history"].as_str()
+        && same_engine
+        && before != now.history
+    {
+        let message =
+            format!("the history of {model} was {before} and is {}: what was archived would not be found", now.history);
+        changed(
+            Restructuring::History,
+            Code::HistoryMoved,
+            places.history,
+            message,
+            "another name",
+            "give it its name back, or rename the history tables in the same change",
+        );
+    }
+    if let Some(message) = longer(table, &node["retention"], &now.retention, model) {
+        changed(
+            Restructuring::Retention,
+            Code::RetentionLengthened,
+            places.retention,
+            message,
+            "rows stay longer, or for another reason",
+            "keep the shorter one, or bring back first what it would not have archived yet",
+        );
+    }
+    for column in node["columns"].as_array().into_iter().flatten() {
+        let (Some(name), Some(ty)) = (column["name"].as_str(), column["type"].as_str()) else { continue };
+        let message = match now.columns.iter().find(|column| column.name == name) {
+            None => format!("column {} of {model} is gone: what is archived from now on would lack it", quoted(name)),
+            Some(now) if same_engine && now.r#type != ty => {
+                format!(
+                    "column {} of {model} was {ty} and is {}: history tables have the old type",
+                    quoted(name),
+                    now.r#type
+                )
+            }
+            Some(_) => continue,
+        };
+        changed(
+            Restructuring::Column,
+            Code::ColumnDropped,
+            places.columns,
+            message,
+            "it was one of these",
+            "put it back; or change the mart and every history table in the same change",
+        );
+    }
+}
+
+/// What is to be said if rows may stay longer than before.
+fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
+    let consequence = "a row that has been archived, and is delivered again before it is due, would stand twice";
+    match (&table.retention, before["for_seconds"].as_u64(), before["while_in"].as_str()) {
+        (Retention::For { seconds }, Some(before), _) if *seconds > before => {
+            Some(format!("the retention of {model} was {} and is {}: {consequence}", length(before), length(*seconds)))
+        }
+        (Retention::For { .. }, None, Some(parent)) => {
+            Some(format!("{model} stayed while its row was in {parent}, and stays for a length of time: {consequence}"))
+        }
+        (Retention::WhileIn { .. }, Some(before), _) => {
+            Some(format!("{model} stayed for {}, and stays while its row is elsewhere: {consequence}", length(before)))
+        }
+        (Retention::WhileIn { .. }, None, Some(before)) => match now {
+            manifest::NodeRetention::WhileIn { while_in } if while_in != before => Some(format!(
+                "{model} stayed while its row was in {before}, and stays while it is in {while_in}: {consequence}"
+            )),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A length of time in the largest unit that is whole.
+fn length(seconds: u64) -> String {
+    let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
+    let found = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+    found.map_or_else(|| format!("{seconds} seconds"), |(unit, name)| format!("{} {name}", seconds / unit))
+}

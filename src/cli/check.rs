@@ -1,0 +1,117 @@
+//! `rowkeep check`
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::check::{Checked, Day, Options, Restructuring, check};
+use crate::cli::committed::committed;
+use crate::cli::{Output, print, project, today};
+use crate::diagnostic::Format;
+use crate::error::Error;
+use crate::load::{Failure, Project};
+use crate::source::Inputs;
+
+/// Arguments of `rowkeep check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder of rowkeep.yml [default: here, or the nearest folder above]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// The day for which the horizon is judged, or `now`; without it no clock is looked at
+    #[arg(long, value_name = "DATE", value_parser = today)]
+    today: Option<Day>,
+    /// How many days before the horizon a warning is given
+    #[arg(long, value_name = "DAYS", default_value_t = 60, requires = "today")]
+    warn_days: u32,
+    /// What may have been restructured: period, table, key, retention, history, column
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    allow: Vec<Restructuring>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    format: Output,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let project = match project(arguments.project.as_deref()) {
+        Ok(project) => project,
+        // What is wrong with its files is a finding like any other.
+        Err(Failure::Input(findings, inputs)) => {
+            let checked = Checked { findings, edges: Vec::new(), files: 0 };
+            return report(arguments, &checked, &inputs, false);
+        }
+        Err(world) => return Err(world),
+    };
+    let allow: BTreeSet<_> = arguments.allow.iter().copied().collect();
+    let found = found(&project)?;
+    let options =
+        Options { today: arguments.today, warn_days: arguments.warn_days, committed: found.as_ref(), allow: &allow };
+    let checked = check(&project.inputs, &options);
+    report(arguments, &checked, &project.inputs, found.is_some())
+}
+
+fn report(arguments: &Arguments, checked: &Checked, inputs: &Inputs, has_artifacts: bool) -> Result<ExitCode, Failure> {
+    let format = arguments.format.format();
+    match format {
+        Format::Human(_) => {
+            eprint(&checked.findings.in_format(inputs, format));
+            print(&summary(checked, arguments.today.is_some(), has_artifacts))?;
+        }
+        Format::Json => {
+            let findings = checked.findings.to_json(inputs);
+            print(&format!("{:#}\n", json!({ "findings": findings, "edges": checked.edges })))?;
+        }
+        Format::Github | Format::Sarif => print(&checked.findings.in_format(inputs, format))?,
+    }
+    Ok(if checked.findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The artifacts that were committed: those of a stated `out:`, which must be there, or whatever is in the default one.
+fn found(project: &Project) -> Result<Option<crate::check::Committed>, Error> {
+    let Ok(artifacts) = crate::compile(&project.inputs) else { return Ok(None) };
+    let found = committed(&project.out, &artifacts)?;
+    let stated = crate::resolve(&project.inputs).is_ok_and(|spec| spec.out.is_some());
+    Ok(match found {
+        None if stated => {
+            let folder = crate::cli::shown(&project.out);
+            Some(crate::check::Committed { folder, ..Default::default() })
+        }
+        found => found,
+    })
+}
+
+fn eprint(text: &str) {
+    use std::io::Write;
+    // If standard error is gone, the exit code has to say it all.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {
+    let count = checked.findings.count();
+    let mut text = if count.is_empty() { String::new() } else { format!("{count}\n") };
+    if checked.edges.is_empty() {
+        return text;
+    }
+    let files = checked.files;
+    text.push_str(&match (checked.findings.is_clean(), has_artifacts) {
+        (true, true) => format!("{files} files compile, and are what is there\n"),
+        (true, false) => format!("{files} files compile; there are no artifacts to hold them against\n"),
+        (false, _) => format!("{files} files compile\n"),
+    });
+    let widest = checked.edges.iter().map(|edge| edge.model.chars().count()).max().unwrap_or_default();
+    for edge in &checked.edges {
+        let day = |day: Option<Day>| day.map_or_else(|| "the year 9999".to_owned(), |day| day.to_string());
+        text.push_str(&format!(
+            "  {:widest$}  rows from {} on have a period; due rows do until {}\n",
+            edge.model,
+            day(edge.lower_edge),
+            day(edge.horizon)
+        ));
+    }
+    if !has_day {
+        text.push_str("the horizon was not judged: --today now does that\n");
+    }
+    text
+}

@@ -1,0 +1,71 @@
+//! Reads artifacts as somebody left them in a folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use crate::artifacts::{Artifacts, MANIFEST};
+use crate::check::Committed;
+use crate::cli::shown;
+use crate::error::Error;
+use crate::load::why;
+
+/// No artifact is larger: a manifest of a thousand tables and twenty periods has some two hundred megabytes.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// What stands in a folder below the names that a compilation writes; `None` if the folder is not there. Files whose names begin
+/// with a dot are somebody else's.
+pub(super) fn committed(out: &Path, artifacts: &Artifacts) -> Result<Option<Committed>, Error> {
+    match fs::metadata(out) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => return Err(failed(out, "it is a file where a folder is stated")),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(out, &why(&error))),
+    }
+    let folder = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
+    let mut files = BTreeMap::new();
+    let tops: BTreeSet<_> = artifacts.files().keys().filter_map(|path| path.split('/').next()).collect();
+    for top in tops {
+        let mut rest = vec![top.to_owned()];
+        while let Some(path) = rest.pop() {
+            let place = out.join(&path);
+            // A link is looked at as what it is: no file that Rowkeep wrote.
+            let Ok(found) = fs::symlink_metadata(&place) else { continue };
+            if found.is_dir() {
+                for entry in fs::read_dir(&place).map_err(|error| failed(&place, &why(&error)))? {
+                    let name = entry.map_err(|error| failed(&place, &why(&error)))?.file_name();
+                    let name = name.to_string_lossy();
+                    if !name.starts_with('.') {
+                        rest.push(format!("{path}/{name}"));
+                    }
+                }
+            } else if found.is_file() {
+                files.insert(path, text(&place)?);
+            } else {
+                files.insert(path, "a link or a device, and no file\n".to_owned());
+            }
+        }
+    }
+    Ok(Some(Committed { folder, files }))
+}
+
+/// The manifest in a folder, if there is one of Rowkeep's.
+pub(super) fn manifest(out: &Path) -> Result<Option<String>, Error> {
+    let path = out.join(MANIFEST);
+    match fs::symlink_metadata(&path) {
+        Ok(found) if found.is_file() => text(&path).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn text(path: &Path) -> Result<String, Error> {
+    let file = fs::File::open(path).map_err(|error| failed(path, &why(&error)))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| failed(path, &why(&error)))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn failed(path: &Path, why: &str) -> Error {
+    Error::Read { path: shown(path).into(), why: why.to_owned() }
+}

@@ -1,0 +1,132 @@
+//! `rowkeep init`
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::check::Day;
+use crate::cli::{print, today};
+use crate::error::Error;
+use crate::load::{PROJECT_FILE, why};
+use crate::spec::period::half_years;
+
+/// Arguments of `rowkeep init`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder to write into; it is made if it is not there
+    #[arg(default_value = ".", value_name = "DIR")]
+    folder: PathBuf,
+    /// The day around which periods are declared, or `now`
+    #[arg(long, value_name = "DATE", value_parser = today, default_value = "now")]
+    today: Day,
+}
+
+/// How long rows stay in the project that is written.
+const RETENTION_SECONDS: i64 = 180 * 86_400;
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let folder = &arguments.folder;
+    let files = files(&name_of(folder), arguments.today);
+    // Looked at first, so that nothing is written beside what is already there.
+    if let Some((taken, _)) = files.iter().find(|(path, _)| fs::symlink_metadata(folder.join(path)).is_ok()) {
+        let path = folder.join(taken);
+        let why = "it is there already, and init overwrites nothing".to_owned();
+        return Err(Error::Write { path: clean(&path), why });
+    }
+    let mut written = Vec::new();
+    for (path, text) in &files {
+        let path = folder.join(path);
+        if let Err(error) = write(&path, text) {
+            // Best effort: the error that made this necessary is the one to report.
+            written.iter().chain([&path]).for_each(|path| drop(fs::remove_file(path)));
+            return Err(Error::Write { path: clean(&path), why: why(&error) });
+        }
+        written.push(path);
+    }
+    let mut text = String::from("wrote a project of one table:\n");
+    for (path, _) in files.iter().filter(|(path, _)| !path.starts_with('.')) {
+        text.push_str(&format!("  {}\n", clean(&folder.join(path)).display()));
+    }
+    text.push_str(
+        "next: make it yours, then `rowkeep compile`, commit rowkeep/, and let CI run `rowkeep check --today now`\n",
+    );
+    print(&text)
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::File::create_new(path)?.write_all(text.as_bytes())
+}
+
+/// A path without the `./` that nobody types.
+fn clean(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_owned()
+}
+
+/// A plain name from the folder's.
+fn name_of(folder: &Path) -> String {
+    let called = folder.canonicalize().map_or_else(|_| folder.display().to_string(), |path| path.display().to_string());
+    let last = called.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let name: String = last.chars().map(plain).collect();
+    let name = name.trim_matches('_');
+    let begins_well = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    if begins_well { name.to_owned() } else { format!("project_{name}").trim_end_matches('_').to_owned() }
+}
+
+/// Every file with its text.
+fn files(name: &str, today: Day) -> Vec<(String, String)> {
+    let cutoff = Day::of_epoch(today.epoch() - RETENTION_SECONDS).unwrap_or(today);
+    let periods: String =
+        half_years(cutoff.date(), today.date()).iter().map(|period| format!("  - {period}\n")).collect();
+    let schema = |name: &str| {
+        let schema = crate::spec::json_schema(name).unwrap_or_default();
+        (format!(".rowkeep/{name}.schema.json"), format!("{schema:#}\n"))
+    };
+    vec![
+        (PROJECT_FILE.to_owned(), PROJECT.replace("{name}", name)),
+        ("periods.yml".to_owned(), PERIODS.replace("{periods}", &periods)),
+        ("tables/mart_orders.yml".to_owned(), TABLE.to_owned()),
+        schema("project"),
+        schema("periods"),
+        schema("table"),
+    ]
+}
+
+const PROJECT: &str = "\
+# yaml-language-server: $schema=.rowkeep/project.schema.json
+name: {name}
+dialect: postgres            # redshift | postgres | duckdb
+schema: analytics            # schema, or database.schema: history, work and exceptions tables are made here
+periods: periods.yml
+exceptions: { table: retention_exceptions, key: order_id }
+tables: tables/              # one spec per rolling table
+out: rowkeep/                # commit it: `rowkeep check` then refuses whatever was changed by hand
+defaults:
+  retention: { for: 180 days }   # weeks, days, hours or minutes: months have no fixed length
+";
+
+const PERIODS: &str = "\
+# yaml-language-server: $schema=.rowkeep/periods.schema.json
+# One line per period, oldest first, without a gap. A rotation is one line more, well before the horizon that
+# `rowkeep check --today now` names. Rows older than the first line have nowhere to go: if your mart holds such rows,
+# begin with `- { name: legacy, start: 2019-01-01, end: ... }`, which ends where the next period starts.
+hist_periods:
+{periods}";
+
+const TABLE: &str = "\
+# yaml-language-server: $schema=../.rowkeep/table.schema.json
+model: mart_orders           # the dbt model that builds the rolling table
+history: hist_orders         # history tables are called hist_orders_<period>
+unique_key: order_id         # every column that it takes to name a row: with less, rows are taken for others
+time: { column: updated_at, unit: epoch_seconds }   # seconds or millis; for a timestamp or date column, leave the unit out
+rows: latest                 # latest: the newest version of a key wins | events: rows do not change
+exception: ORDERS_RETENTION_GAP
+columns:                     # every column of the mart: one that is missing here is missing in history
+  order_id: bigint not null
+  state: integer
+  updated_at: bigint
+source: landing.orders_raw   # the raw table that a cycle loads from; without it each cycle looks at every key
+";

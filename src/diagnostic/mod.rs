@@ -1,0 +1,298 @@
+//! What is wrong with the user's input: many [`Diagnostic`]s at once, each with a code, the line, and the edit that helps.
+
+mod code;
+mod format;
+mod render;
+
+use std::fmt;
+use std::ops::Range;
+
+pub use code::Code;
+pub use format::Format;
+
+use crate::source::{Inputs, Span, line_of};
+
+/// A place and what is to be said about it.
+#[derive(Clone, Debug)]
+struct Label {
+    place: Place,
+    text: String,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Input(Span),
+    /// A text that is no input: a rendered statement, or a built-in template.
+    Text {
+        name: String,
+        text: String,
+        range: Range<usize>,
+    },
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It keeps the job from being done.
+    Error,
+    /// It will, some day.
+    Warning,
+    /// It is worth knowing.
+    Note,
+}
+
+impl Level {
+    /// The level as it is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "note",
+        }
+    }
+}
+
+/// One finding: a mistake in the user's input, or what will become one.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    code: Code,
+    level: Level,
+    /// Where a finding belongs in the inputs, if its first label is in another text.
+    anchor: Option<Span>,
+    message: String,
+    labels: Vec<Label>,
+    help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A mistake at a place of the inputs. `message` is one line, lower case; `label` says what stands there.
+    pub(crate) fn new(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        let label = Label { place: Place::Input(span), text: label.into() };
+        Self::labelled(code, message, label)
+    }
+
+    fn labelled(code: Code, message: impl Into<String>, label: Label) -> Self {
+        let message = message.into();
+        Self { code, level: Level::Error, anchor: None, message, labels: vec![label], help: Vec::new() }
+    }
+
+    /// A mistake at a place of a text that is no input, such as a rendered statement.
+    pub(crate) fn in_text(
+        code: Code,
+        message: impl Into<String>,
+        (name, text, range): (impl Into<String>, impl Into<String>, Range<usize>),
+        label: impl Into<String>,
+    ) -> Self {
+        let place = Place::Text { name: name.into(), text: text.into(), range };
+        let label = Label { place, text: label.into() };
+        Self::labelled(code, message, label)
+    }
+
+    /// The same, at another level than that of an error.
+    #[must_use]
+    pub(crate) fn at_level(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
+    /// Says where in the inputs a finding belongs that was made in another text.
+    #[must_use]
+    pub(crate) fn anchored(self, anchor: Span) -> Self {
+        Self { anchor: Some(anchor), ..self }
+    }
+
+    /// A second place, in a text that is no input.
+    #[must_use]
+    pub(crate) fn also_in_text(
+        mut self,
+        (name, text, range): (impl Into<String>, impl Into<String>, Range<usize>),
+        label: impl Into<String>,
+    ) -> Self {
+        let place = Place::Text { name: name.into(), text: text.into(), range };
+        self.labels.push(Label { place, text: label.into() });
+        self
+    }
+
+    /// A second place that the reader must see.
+    #[must_use]
+    pub(crate) fn also(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.labels.push(Label { place: Place::Input(span), text: label.into() });
+        self
+    }
+
+    /// The edit that helps, as an imperative.
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// What kind of mistake this is.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// How grave it is.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The one-line message.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Name and 1-based line of the place that the diagnostic points at.
+    pub fn line<'a>(&'a self, inputs: &'a Inputs) -> (&'a str, usize) {
+        let (name, text, range) = self.labels[0].place.resolve(inputs);
+        (name, line_of(text, range.start))
+    }
+}
+
+/// All that a stage found wrong, in the order of the files.
+#[derive(Clone, Debug)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Whether there is no error among them.
+    pub fn is_clean(&self) -> bool {
+        self.0.iter().all(|diagnostic| diagnostic.level != Level::Error)
+    }
+
+    /// Every diagnostic.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+}
+
+/// Codes and messages, a line each; [`Diagnostics::render`] shows the places and the edits too.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, diagnostic) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{}[{}]: {}", diagnostic.level.as_str(), diagnostic.code, diagnostic.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// Whether rendered diagnostics carry terminal colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Text alone: the same bytes everywhere.
+    Plain,
+    /// With colours, for a terminal.
+    Coloured,
+}
+
+/// Collects what a stage finds wrong, so that the user hears of everything at once.
+#[derive(Debug, Default)]
+pub(crate) struct Sink(Vec<Diagnostic>);
+
+impl Sink {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Whether something of this kind was said about this place.
+    pub(crate) fn has(&self, code: Code, span: Span) -> bool {
+        let at = |place: &Place| matches!(place, Place::Input(known) if *known == span);
+        self.0.iter().any(|diagnostic| diagnostic.code == code && at(&diagnostic.labels[0].place))
+    }
+
+    /// `value` if nothing was found wrong.
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Diagnostics> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self.into_diagnostics()),
+        }
+    }
+
+    fn into_diagnostics(self) -> Diagnostics {
+        // Invariant: a stage that gives no value has said why.
+        debug_assert!(!self.0.is_empty(), "a stage that fails says why");
+        self.into_findings()
+    }
+
+    /// All that was found, which may be nothing.
+    pub(crate) fn into_findings(mut self) -> Diagnostics {
+        // Stable: what a stage says about one line keeps its order.
+        self.0.sort_by_key(|d| match &d.labels[0].place {
+            Place::Input(span) => (span.file, span.start),
+            Place::Text { .. } => (crate::source::FileId::LAST, 0),
+        });
+        Diagnostics(self.0)
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Diagnostics(vec![diagnostic])
+    }
+}
+
+/// A user's text inside a message: in backticks, on one line, at most 60 characters.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("`");
+    for c in text.chars().take(60) {
+        match c {
+            '`' => out.push('\''),
+            c if c.is_control() => out.extend(c.escape_debug()),
+            c => out.push(c),
+        }
+    }
+    if text.chars().nth(60).is_some() {
+        out.push('…');
+    }
+    out.push('`');
+    out
+}
+
+/// The one of `known` that `found` was probably meant to be.
+pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = found.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| {
+            let part = lower.len() > 3 && candidate.to_lowercase().contains(&lower);
+            part || *distance <= (candidate.chars().count() / 3).clamp(1, 3)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_text_stays_on_one_line_and_short() {
+        assert_eq!(quoted("a\nb`c\u{1b}"), "`a\\nb'c\\u{1b}`");
+        assert_eq!(quoted(&"x".repeat(61)).chars().count(), 63);
+    }
+
+    #[test]
+    fn suggests_the_nearest_word_and_nothing_far() {
+        let known = ["retention", "relation", "rows"];
+        assert_eq!(did_you_mean("retension", known), Some("retention"));
+        assert_eq!(did_you_mean("Rows", known), Some("rows"));
+        assert_eq!(did_you_mean("seconds", ["epoch_seconds", "date"]), Some("epoch_seconds"));
+        assert_eq!(did_you_mean("colour", known), None);
+    }
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+    }
+
+    #[test]
+    fn a_place_beyond_its_text_renders_without_panic() {
+        let diagnostic = Diagnostic::in_text(Code::Syntax, "m", ("f", "aé", 2..99), "l");
+        let inputs = Inputs::new("rowkeep.yml", "");
+        assert!(Diagnostics::from(diagnostic).render(&inputs, Style::Plain).contains("RK101"));
+    }
+}

@@ -1,0 +1,139 @@
+//! Diagnostics as rustc would print them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Place, Style};
+use crate::source::{Inputs, line_of};
+
+impl Diagnostics {
+    /// As rustc would print them, with a closing line. `inputs` are those that were compiled.
+    pub fn render(&self, inputs: &Inputs, style: Style) -> String {
+        let mut out = self.render_each(inputs, style);
+        out.push_str(&format!("{}; nothing was written\n", self.count()));
+        out
+    }
+
+    /// Each as rustc would print it, without a closing line.
+    pub(crate) fn render_each(&self, inputs: &Inputs, style: Style) -> String {
+        let renderer = match style {
+            Style::Plain => Renderer::plain(),
+            Style::Coloured => Renderer::styled(),
+        };
+        let mut out = String::new();
+        let mut said = BTreeMap::new();
+        for diagnostic in self.iter().take(SHOWN) {
+            let times = said.entry(diagnostic.code()).or_insert(0);
+            *times += 1;
+            // One change of a project makes many files drift: after some, the place is enough.
+            if *times > IN_FULL && diagnostic.code().as_str() >= Code::Drift.as_str() {
+                let title = title(diagnostic.level()).primary_title(&diagnostic.message).id(diagnostic.code().as_str());
+                out.push_str(&renderer.render(&[Group::with_title(title)]));
+                out.push('\n');
+                continue;
+            }
+            out.push_str(&diagnostic.render(inputs, &renderer));
+            out.push_str("\n\n");
+        }
+        out
+    }
+
+    /// How many there are of each level, such as `1 error and 2 warnings`.
+    pub(crate) fn count(&self) -> String {
+        let levels = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")];
+        let each = levels.into_iter().filter_map(|(level, noun)| {
+            let count = self.iter().filter(|diagnostic| diagnostic.level() == level).count();
+            (count > 0).then(|| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }))
+        });
+        let first =
+            if self.iter().len() > SHOWN { format!(", of which the first {SHOWN} are shown") } else { String::new() };
+        format!("{}{first}", each.collect::<Vec<_>>().join(" and "))
+    }
+}
+
+fn title(level: Level) -> Title<'static> {
+    match level {
+        Level::Error => Title::ERROR,
+        Level::Warning => Title::WARNING,
+        Level::Note => Title::NOTE,
+    }
+}
+
+/// More than a person reads at once says one thing: something is wrong with the file as a whole.
+const SHOWN: usize = 100;
+/// So many findings about committed files are shown with what stands there.
+const IN_FULL: usize = 3;
+
+impl Diagnostic {
+    /// The diagnostic as rustc would print it.
+    fn render(&self, inputs: &Inputs, renderer: &Renderer) -> String {
+        let mut group = Group::with_title(title(self.level).primary_title(&self.message).id(self.code.as_str()));
+        let mut rest = self.labels.as_slice();
+        let mut kind = AnnotationKind::Primary;
+        // Labels of one text share a snippet; each further text gets its own.
+        while let Some(first) = rest.first() {
+            let (name, text, _) = first.place.resolve(inputs);
+            let here = rest.iter().take_while(|label| label.place.resolve(inputs).0 == name).count();
+            let ranges: Vec<_> = rest[..here].iter().map(|label| label.place.resolve(inputs).2).collect();
+            let window = window(text, &ranges);
+            let line = line_of(text, window.start);
+            let mut snippet = Snippet::source(&text[window.clone()]).path(name).line_start(line);
+            for (label, range) in rest.iter().zip(ranges) {
+                let within = range.start.clamp(window.start, window.end) - window.start
+                    ..range.end.clamp(window.start, window.end) - window.start;
+                snippet = snippet.annotation(kind.span(within).label(&label.text));
+                kind = AnnotationKind::Context;
+            }
+            group = group.element(snippet);
+            rest = &rest[here..];
+        }
+        for help in &self.help {
+            group = group.element(Title::HELP.message(help));
+        }
+        renderer.render(&[group])
+    }
+}
+
+/// The part of a text that is shown: the lines of the labels, or less of a line that is too long to be read.
+///
+/// A renderer that got the whole text would look through all of it for every diagnostic.
+fn window(text: &str, ranges: &[Range<usize>]) -> Range<usize> {
+    const READABLE: usize = 400;
+    const AROUND: usize = 60;
+    let Some(main) = ranges.first() else { return 0..0 };
+    let line_start = |at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = |at: usize| text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    let is_long = |range: &Range<usize>| line_end(range.start) - line_start(range.start) > READABLE;
+    if ranges.iter().any(is_long) {
+        let start = floor_boundary(text, main.start.saturating_sub(AROUND)).max(line_start(main.start));
+        let end = floor_boundary(text, main.end.min(main.start + READABLE) + AROUND).min(line_end(main.start));
+        return start..end.max(start);
+    }
+    let first = ranges.iter().map(|range| range.start).min().unwrap_or(main.start);
+    let last = ranges.iter().map(|range| range.end).max().unwrap_or(main.end);
+    line_start(first)..line_end(last)
+}
+
+impl Place {
+    pub(super) fn resolve<'a>(&'a self, inputs: &'a Inputs) -> (&'a str, &'a str, Range<usize>) {
+        let (name, text, range) = match self {
+            Place::Input(span) => (inputs.name(span.file), inputs.text(span.file), span.start..span.end),
+            Place::Text { name, text, range } => (name.as_str(), text.as_str(), range.clone()),
+        };
+        // Invariant of what follows: a range lies in its text, on character bounds. Places come from parsers of foreign
+        // texts, so it is made true here rather than believed.
+        let start = floor_boundary(text, range.start);
+        let end = floor_boundary(text, range.end.max(range.start)).max(start);
+        (name, text, start..end)
+    }
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
