@@ -106,10 +106,35 @@ pub fn compile(inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
 
 /// What [`compile`] does once it has resolved.
 fn compile_spec(spec: &Spec, inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
+    compile_spec_watched(spec, inputs, &mut |_| {})
+}
+
+/// [`compile`], for those who measure it: tells the name of each stage as it ends.
+///
+/// # Errors
+///
+/// As [`compile`].
+#[doc(hidden)]
+pub fn compile_watched(inputs: &Inputs, ended: &mut dyn FnMut(&'static str)) -> Result<Artifacts, Diagnostics> {
+    let spec = resolve(inputs)?;
+    ended("resolve");
+    compile_spec_watched(&spec, inputs, ended)
+}
+
+fn compile_spec_watched(
+    spec: &Spec,
+    inputs: &Inputs,
+    ended: &mut dyn FnMut(&'static str),
+) -> Result<Artifacts, Diagnostics> {
     let plan = plan(spec);
+    ended("plan");
     let rendered = render::render(spec, &plan, inputs)?;
+    ended("render");
     let compiled = verify::verify(spec, rendered, inputs)?;
-    Ok(artifacts::emit(spec, compiled, inputs))
+    ended("verify");
+    let artifacts = artifacts::emit(spec, compiled, inputs);
+    ended("emit");
+    Ok(artifacts)
 }
 
 /// Reads and resolves a project: what [`compile`] does before it plans.

@@ -56,6 +56,8 @@ fn what_it_quotes_stands_in_the_files() {
     let readme = read("README.md");
     assert_eq!(blocks(&readme, "yaml")[0], read("examples/order_tracking/tables/uti.yml"));
     assert!(read("golden/err_period_gap/diagnostics.snap").contains(&blocks(&readme, "text")[1]));
+    let indented: String = blocks(&readme, "text")[2].lines().map(|line| format!("    {line}\n")).collect();
+    assert!(read("tests/check.rs").contains(&indented), "{indented}");
 }
 
 #[test]

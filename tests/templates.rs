@@ -270,7 +270,10 @@ fn a_statement_must_be_what_its_step_says() {
     2 | DELETE FRM ods.mart_orders
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^ not understood
       |
-      = help: the statement comes from templates/trim.sql.j2
+     ::: templates/trim.sql.j2:1:1
+      |
+    1 | DELETE FRM {{ mart|full }}
+      | -------------------------- rendered from this line
 
     1 error; nothing was written
     ");
@@ -281,7 +284,10 @@ fn a_statement_must_be_what_its_step_says() {
     2 | DELETE FROM ods.mart_orders WHERE FALSE; DELETE FROM ods.mart_orders
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ split it into parts of its step
       |
-      = help: the statement comes from templates/trim.sql.j2
+     ::: templates/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }} WHERE FALSE; DELETE FROM {{ mart|full }}
+      | -------------------------------------------------------------------- rendered from this line
 
     1 error; nothing was written
     ");
@@ -292,7 +298,10 @@ fn a_statement_must_be_what_its_step_says() {
     2 |
       | ^ split it into parts of its step
       |
-      = help: the statement comes from templates/trim.sql.j2
+     ::: templates/trim.sql.j2:1:1
+      |
+    1 |
+      | - from here on, it is not the built-in template
 
     1 error; nothing was written
     ");
@@ -303,7 +312,10 @@ fn a_statement_must_be_what_its_step_says() {
     2 | DELETE FROM ods.shop_exceptions WHERE FALSE
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ another effect
       |
-      = help: the statement comes from templates/trim.sql.j2
+     ::: templates/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ exceptions|full }} WHERE FALSE
+      | --------------------------------------------- rendered from this line
 
     1 error; nothing was written
     ");
@@ -314,7 +326,10 @@ fn a_statement_must_be_what_its_step_says() {
     2 | TRUNCATE TABLE ods.mart_orders
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ another effect
       |
-      = help: the statement comes from templates/trim.sql.j2
+     ::: templates/trim.sql.j2:1:1
+      |
+    1 | TRUNCATE TABLE {{ mart|full }}
+      | ------------------------------ rendered from this line
 
     1 error; nothing was written
     ");
@@ -325,7 +340,10 @@ fn a_statement_must_be_what_its_step_says() {
     2 | DELETE FROM ods.mart_orders AS m WHERE FALSE
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ another effect
       |
-      = help: the statement comes from templates/trim.sql.j2
+     ::: templates/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }} AS m WHERE FALSE
+      | -------------------------------------------- rendered from this line
 
     1 error; nothing was written
     ");
@@ -336,7 +354,10 @@ fn a_statement_must_be_what_its_step_says() {
     2 | DELETE FROM ods.mart_orders WHERE EXISTS (SELECT 1 FROM ods.other AS h)
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not declared
       |
-      = help: the statement comes from templates/trim.sql.j2
+     ::: templates/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }} WHERE EXISTS (SELECT 1 FROM ods.other AS h)
+      | ----------------------------------------------------------------------- rendered from this line
 
     1 error; nothing was written
     ");
@@ -347,7 +368,10 @@ fn a_statement_must_be_what_its_step_says() {
     2 | DELETE FROM ods.mart_orders WHERE EXISTS (SELECT 1 FROM other AS h)
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not declared
       |
-      = help: the statement comes from templates/trim.sql.j2
+     ::: templates/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }} WHERE EXISTS (SELECT 1 FROM other AS h)
+      | ------------------------------------------------------------------- rendered from this line
 
     1 error; nothing was written
     ");

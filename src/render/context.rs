@@ -34,22 +34,22 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         scope => hull(&scope.periods),
         covered => hull(&every),
         some_are_sealed => scope.periods.len() < every.len(),
-        key => columns(table, &table.unique_key),
-        time => column(table, time.column),
-        proof => columns(table, &table.proof()),
-        columns => columns(table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
-        payload => columns(table, &table.payload().collect::<Vec<_>>()),
-        payload_groups => groups(&columns(table, &table.payload().collect::<Vec<_>>())),
+        key => columns(spec, table, &table.unique_key),
+        time => column(spec, table, time.column),
+        proof => columns(spec, table, &table.proof()),
+        columns => columns(spec, table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
+        payload => columns(spec, table, &table.payload().collect::<Vec<_>>()),
+        payload_groups => groups(&columns(spec, table, &table.payload().collect::<Vec<_>>())),
         unit => time.unit_name(),
         versioned => scope.versioned,
         due_is_listed => scope.due == Due::Listed,
         batch => scope.batch.is_some(),
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),
         exception => exception(spec, table),
-        dist_key => table.layout.dist_key.map(|id| column(table, id)),
-        work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(table, id)),
-        sort_key => columns(table, &table.layout.sort_key),
-        load => load(table),
+        dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
+        work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(spec, table, id)),
+        sort_key => columns(spec, table, &table.layout.sort_key),
+        load => load(spec, table),
         ..retention(spec, table, scope)
     }
 }
@@ -82,17 +82,17 @@ pub(super) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -
 /// What the definition of an exceptions table sees.
 pub(super) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
     let key = &spec.exceptions(id).key;
-    let column = Value::from(Sql::Column { name: key.name.clone(), ty: key.ty, not_null: false });
+    let column = Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false });
     context! { exception => context! { column => column } }
 }
 
-fn column(table: &Table, id: ColumnId) -> Value {
+fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {
     let column = table.column(id);
-    Value::from(Sql::Column { name: column.name.clone(), ty: column.ty, not_null: column.not_null })
+    Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: column.not_null })
 }
 
-fn columns(table: &Table, ids: &[ColumnId]) -> Vec<Value> {
-    ids.iter().map(|&id| column(table, id)).collect()
+fn columns(spec: &Spec, table: &Table, ids: &[ColumnId]) -> Vec<Value> {
+    ids.iter().map(|&id| column(spec, table, id)).collect()
 }
 
 /// Columns in groups for conditions that chain one term per column: parsers recurse over a chain, and a mart may be wide.
@@ -117,8 +117,8 @@ fn exception(spec: &Spec, table: &Table) -> Value {
     let key = &spec.exceptions(table.exceptions).key;
     let ty = &table.exception_type;
     context! {
-        key => column(table, table.exception_key),
-        column => Value::from(Sql::Column { name: key.name.clone(), ty: key.ty, not_null: false }),
+        key => column(spec, table, table.exception_key),
+        column => Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false }),
         type => text(ty),
         null_key => text(&format!("{ty}{NULL_KEY}")),
         hold => text(&format!("{ty}{HOLD}")),
@@ -137,7 +137,7 @@ fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
                 root_unit => spec.table(*root).time.unit_name(),
                 parent => context! {
                     mart => place(Slot::Mart(*parent)),
-                    on => pairs(table, spec.table(*parent), on),
+                    on => pairs(spec, table, spec.table(*parent), on),
                     touched => scope.parent_touched.as_ref().map(|link| touched(spec, link)),
                 },
             }
@@ -145,9 +145,9 @@ fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
     }
 }
 
-fn pairs(child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]) -> Vec<Value> {
+fn pairs(spec: &Spec, child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]) -> Vec<Value> {
     on.iter()
-        .map(|&(ours, theirs)| context! { ours => column(child, ours), theirs => column(parent, theirs) })
+        .map(|&(ours, theirs)| context! { ours => column(spec, child, ours), theirs => column(spec, parent, theirs) })
         .collect()
 }
 
@@ -159,7 +159,7 @@ fn touched(spec: &Spec, link: &Touched) -> Value {
         .map(|length| {
             let mut child = link.table;
             let hops = link.ancestors[..length].iter().enumerate().map(|(level, hop)| {
-                let on = pairs(spec.table(child), spec.table(hop.parent), &hop.on);
+                let on = pairs(spec, spec.table(child), spec.table(hop.parent), &hop.on);
                 child = hop.parent;
                 let last = level + 1 == length;
                 let (table, to) = if last {
@@ -175,16 +175,16 @@ fn touched(spec: &Spec, link: &Touched) -> Value {
     context! {
         source => place(Slot::Source(link.table)),
         mart => place(Slot::Mart(link.table)),
-        columns => columns(spec.table(link.table), &link.columns),
+        columns => columns(spec, spec.table(link.table), &link.columns),
         routes => routes,
     }
 }
 
-fn load(table: &Table) -> Option<Value> {
+fn load(spec: &Spec, table: &Table) -> Option<Value> {
     let load = table.load.as_ref()?;
     // Columns of raw have no type that a load writes.
     let raw = |name: &crate::sql::Name| {
-        Value::from(Sql::Column { name: name.clone(), ty: crate::sql::SqlType::Text, not_null: false })
+        Value::from(Sql::Column { name: name.sql(spec.dialect), ty: crate::sql::SqlType::Text, not_null: false })
     };
     let order_by: Vec<_> = load
         .order_by

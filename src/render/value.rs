@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, Value};
 
 use crate::dialect::Dialect;
 use crate::render::vocabulary::Place;
-use crate::sql::{ALIASES, Name, SqlType};
+use crate::sql::{ALIASES, SqlType};
 
 /// Bytes that one statement may have: Redshift's limit is 16 MB.
 const MAX_STATEMENT: usize = 16 * 1024 * 1024;
@@ -21,7 +21,8 @@ const MAX_WRITTEN: usize = 4 * MAX_STATEMENT;
 pub(super) enum Sql {
     Relation(Place),
     Column {
-        name: Name,
+        /// As it stands in a statement.
+        name: String,
         ty: SqlType,
         not_null: bool,
     },
@@ -43,7 +44,7 @@ impl Object for Sql {
         // Never written: the formatter refuses it. Compared by `==` in templates.
         match &**self {
             Sql::Relation(place) => f.write_str(&place.full),
-            Sql::Column { name, .. } => f.write_str(name.as_str()),
+            Sql::Column { name, .. } => f.write_str(name),
             Sql::Literal(text) | Sql::Alias(text) => f.write_str(text),
         }
     }
@@ -92,17 +93,17 @@ pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
         Some(Sql::Literal(text)) => Ok(quoted(text.clone())),
         _ => Err(misused("literal", "literals", value)),
     });
-    environment.add_filter("name", move |value: &Value| match value.downcast_object_ref::<Sql>() {
+    environment.add_filter("name", |value: &Value| match value.downcast_object_ref::<Sql>() {
         Some(Sql::Alias(alias)) => Ok(quoted(alias.clone())),
-        _ => columns("name", value, |name, _| name.sql(dialect)),
+        _ => columns("name", value, |name, _| name.to_owned()),
     });
     environment.add_filter("type", move |value: &Value| columns("type", value, |_, ty| ty.sql(dialect)));
-    environment.add_filter("of", move |value: &Value, row: &Value| {
+    environment.add_filter("of", |value: &Value, row: &Value| {
         let row = match row.as_str() {
             Some(text) if row.is_safe() || ALIASES.contains(&text) => text,
             _ => return Err(refused(format!("`of` takes a row by its alias, not {row}"))),
         };
-        columns("of", value, |name, _| format!("{row}.{}", name.sql(dialect)))
+        columns("of", value, |name, _| format!("{row}.{name}"))
     });
 }
 
@@ -119,7 +120,7 @@ fn relation(filter: &str, value: &Value, form: impl Fn(&Place) -> &String) -> Re
 }
 
 /// One column, or a list of them joined by commas.
-fn columns(filter: &str, value: &Value, form: impl Fn(&Name, SqlType) -> String) -> Result<Value, Error> {
+fn columns(filter: &str, value: &Value, form: impl Fn(&str, SqlType) -> String) -> Result<Value, Error> {
     let one = |value: &Value| match value.downcast_object_ref::<Sql>() {
         Some(Sql::Column { name, ty, .. }) => Ok(form(name, *ty)),
         _ => Err(misused(filter, "columns", value)),

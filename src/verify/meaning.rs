@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use crate::plan::Slot;
 
 /// What a statement does to the relation that it writes.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meaning<'a> {
     /// Columns in the order of their names; each part of `rows` gives as many outputs, in that order.
     Insert { columns: Vec<Cow<'a, str>>, rows: Rows<'a> },

@@ -7,37 +7,28 @@ use sqlparser::ast::{ObjectName, Query, Statement, TableFactor, Visit, Visitor};
 
 /// The first relation, as it is written, that is not declared; or whatever reads from something that is no relation.
 pub(super) fn undeclared(statement: &Statement, is_declared: impl Fn(&ObjectName) -> bool) -> Option<String> {
-    let mut names = LocalNames::default();
-    let _ = statement.visit(&mut names);
-    let mut search = Search { is_declared, local: &names.0, statements: 0 };
+    let mut search = Search { is_declared, local: BTreeSet::new(), statements: 0 };
     match statement.visit(&mut search) {
         ControlFlow::Break(found) => Some(found),
         ControlFlow::Continue(()) => None,
     }
 }
 
-/// Names that a statement gives to its own queries.
-#[derive(Default)]
-struct LocalNames(BTreeSet<String>);
-
-impl Visitor for LocalNames {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
-        self.0.extend(ctes.map(|cte| cte.alias.name.value.to_lowercase()));
-        ControlFlow::Continue(())
-    }
-}
-
-struct Search<'a, F> {
+struct Search<F> {
     is_declared: F,
-    local: &'a BTreeSet<String>,
+    /// Names that the statement has given to its own queries so far.
+    local: BTreeSet<String>,
     statements: usize,
 }
 
-impl<F: Fn(&ObjectName) -> bool> Visitor for Search<'_, F> {
+impl<F: Fn(&ObjectName) -> bool> Visitor for Search<F> {
     type Break = String;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<String> {
+        let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.local.extend(ctes.map(|cte| cte.alias.name.value.to_lowercase()));
+        ControlFlow::Continue(())
+    }
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<String> {
         self.statements += 1;
