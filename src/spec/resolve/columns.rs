@@ -57,13 +57,16 @@ pub(super) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
             continue;
         }
         if dialect.system_columns().contains(&name.folded(dialect).as_str()) {
-            let message = format!("column {} is named like one that {dialect} keeps for itself", quoted(name.as_str()));
+            let message = format!(
+                "column {} is named like one that {dialect} has in every table, which statements would read instead",
+                quoted(name.as_str())
+            );
             sink.push(Diagnostic::new(Code::Name, message, key.span, "a system column").help("choose another name"));
             continue;
         }
         if name.as_str().len() > dialect.max_name_bytes() {
             let message = format!(
-                "column {} is longer than the {} bytes that {dialect} keeps",
+                "column {} is longer than the {} bytes that {dialect} keeps: it would be cut off, without a word",
                 quoted(name.as_str()),
                 dialect.max_name_bytes()
             );

@@ -47,7 +47,7 @@ pub(super) fn resolve(
             let other = &drafts[table].columns[key.0];
             if other.ty != column.ty {
                 let message = format!(
-                    "{} records exceptions of {} by a {} and of {} by a {}",
+                    "{} records exceptions of {} by a {} and of {} by a {}; one column cannot hold both",
                     group.relation.name.as_str(),
                     drafts[first].model.value.as_str(),
                     column.ty,
@@ -119,7 +119,10 @@ fn groups(
         };
         match (&group.key, key) {
             (Some(one), Some(other)) if one.value.folded(dialect) != other.value.folded(dialect) => {
-                let message = format!("{} is stated with two keys", group.relation.name.as_str());
+                let message = format!(
+                    "{} is stated with two keys; it records what its exceptions are about in one column",
+                    group.relation.name.as_str()
+                );
                 sink.push(
                     Diagnostic::new(Code::ExceptionKey, message, other.span, "another key here")
                         .also(one.span, "one key here")
@@ -187,9 +190,12 @@ fn common_column(group: &Group, drafts: &[Draft], dialect: Dialect, sink: &mut S
         [column] => Some(column.name.clone()),
         found => {
             let names: Vec<_> = found.iter().map(|column| quoted(column.name.as_str())).collect();
-            let what = if names.is_empty() { "no column".to_owned() } else { names.join(" and ") };
+            let what = match names.as_slice() {
+                [] => "no column is".to_owned(),
+                names => format!("{} are", names.join(" and ")),
+            };
             let message = format!(
-                "the key of {} is not stated, and {what} is common to all unique keys",
+                "the key of {} is not stated, and {what} common to all unique keys: what an exception is about would be a guess",
                 group.relation.name.as_str()
             );
             sink.push(

@@ -113,7 +113,12 @@ fn bad_name(text: &str, span: Span, what: &str, error: NameError) -> Diagnostic 
             Diagnostic::new(Code::Name, message, span, "not a plain name").help(format!("use {plain}"))
         }
         NameError::Forbidden(c) => {
-            let message = format!("{what} is named {}, and {c:?} could end its quotes or its line", quoted(text));
+            let harm = match c {
+                '"' | '\'' | '`' | '\\' | ';' | '{' | '}' => "could end its quotes or its line",
+                c if c.is_control() => "could end its line",
+                _ => "cannot be told from nothing, or from another letter",
+            };
+            let message = format!("{what} is named {}, and {c:?} {harm}", quoted(text));
             Diagnostic::new(Code::Name, message, span, "not a safe name")
                 .help("inside quotes use letters, digits, spaces, `_`, `-` and `.`")
         }

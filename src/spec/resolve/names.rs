@@ -38,7 +38,8 @@ pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
     for table in &spec.tables {
         let Some(source) = &table.source else { continue };
         if let Some((what, span)) = taken.get(&source.folded(spec.dialect)) {
-            let message = format!("the raw table of {} is {what}", table.model.value.as_str());
+            let message =
+                format!("the raw table of {} is {what}: a load would read what it writes", table.model.value.as_str());
             let at = raw.iter().find_map(|raw| {
                 raw.value.source.get().filter(|_| raw.value.model.get().is_some_and(|m| m.span == table.model.span))
             });
@@ -89,7 +90,10 @@ fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut T
     // their suffixes hold an underscore.
     let name = relation.name.as_str();
     if ALIASES.iter().any(|alias| name.eq_ignore_ascii_case(alias)) {
-        let message = format!("{what} is named {}, like a word that statements use for their own rows", quoted(name));
+        let message = format!(
+            "{what} is named {}, like a word that statements use for their own rows: they would read one for the other",
+            quoted(name)
+        );
         sink.push(Diagnostic::new(Code::Name, message, span, "would be taken for it").help("choose a longer name"));
     }
     claim_name(spec, relation, what, span, taken, sink);
@@ -128,7 +132,10 @@ fn check_length(spec: &Spec, relation: &Relation, what: &str, span: Span, sink: 
 fn check_name_length(spec: &Spec, name: &str, what: &str, span: Span, sink: &mut Sink) {
     let (most, dialect, length) = (spec.dialect.max_name_bytes(), spec.dialect, name.len());
     if length > most {
-        let message = format!("{what} would be named {}, {length} bytes where {dialect} keeps {most}", quoted(name));
+        let message = format!(
+            "{what} would be named {}, {length} bytes where {dialect} keeps {most}: the rest would be cut off, without a word",
+            quoted(name)
+        );
         sink.push(
             Diagnostic::new(Code::NameLength, message, span, "too long with what is added to it")
                 .help(format!("shorten it by {} bytes", length - most)),

@@ -240,7 +240,7 @@ fn join(
         let (left, right) = (&child.columns[ours.0], &parent.columns[theirs.0]);
         if !comparable(left.ty, right.ty) {
             let message = format!(
-                "while_in of {child_model} compares {}, a {}, with {}, a {}",
+                "while_in of {child_model} compares {}, a {}, with {}, a {}: no row would find its parent",
                 quoted(left.name.as_str()),
                 left.ty,
                 quoted(right.name.as_str()),

@@ -26,7 +26,8 @@ pub(super) fn resolve(
     }
     if let Some(one_too_many) = raw.value.get(MAX_PERIODS) {
         let at = one_too_many.get().map_or(raw.span, |period| period.span);
-        let message = format!("{} periods are declared; {MAX_PERIODS} are known", raw.value.len());
+        let message =
+            format!("{} periods are declared; {MAX_PERIODS} are the most that a statement can name", raw.value.len());
         sink.push(
             Diagnostic::new(Code::Budget, message, at, "one too many")
                 .help("join old periods into one that states its bounds"),

@@ -243,7 +243,11 @@ fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Option<Time> {
         (None, SqlType::Timestamp | SqlType::Timestamptz) => TimeUnit::Timestamp,
         (None, SqlType::Date) => TimeUnit::Date,
         (None, _) => {
-            let message = format!("time of {} is {}, a {ty}, without a unit", scope.what, quoted(&column_name.value));
+            let message = format!(
+                "time of {} is {}, a {ty}, without a unit: seconds taken for milliseconds would make every row due",
+                scope.what,
+                quoted(&column_name.value)
+            );
             sink.push(
                 Diagnostic::new(Code::TimeUnit, message, column_name.span, "counts what?")
                     .help("add `unit: epoch_seconds` or `unit: epoch_millis`"),
@@ -258,8 +262,11 @@ fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Option<Time> {
         TimeUnit::Date => (ty == SqlType::Date, "date"),
     };
     if !fits {
-        let message =
-            format!("time of {} is {}, a {ty}; its unit needs {needed}", scope.what, quoted(&column_name.value));
+        let message = format!(
+            "time of {} is {}, a {ty}; its unit needs {needed}, or no bound would be what the rows are",
+            scope.what,
+            quoted(&column_name.value)
+        );
         let at = stated.unit.get().map_or(column_name.span, |unit| unit.span);
         sink.push(
             Diagnostic::new(Code::TimeUnit, message, at, "does not fit the column")
