@@ -5,7 +5,7 @@ use std::fmt;
 /// Declares [`Code`]: each variant with its number and, as doc comment, what it means.
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal,)+) => {
-        /// What kind of mistake a [`Diagnostic`] reports. Codes are stable: a code never changes its meaning.
+        /// What kind of mistake a [`Diagnostic`](crate::Diagnostic) reports. Codes are stable: a code never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Code { $($(#[doc = $doc])+ $variant,)+ }

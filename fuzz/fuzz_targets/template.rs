@@ -1,0 +1,17 @@
+//! Whatever a template says, in the place of whichever: diagnostics, or statements that verify has seen to.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rowkeep::{Inputs, Style};
+
+const PROJECT: &str = include_str!("../../golden/chain/rowkeep.yml");
+const NAMES: [&str; 6] =
+    ["archive.sql.j2", "conditions.sql.j2", "restore.sql.j2", "safety_check.sql.j2", "trim.sql.j2", "ddl_rows.sql.j2"];
+
+fuzz_target!(|input: (u8, &str)| {
+    let name = NAMES[usize::from(input.0) % NAMES.len()];
+    let inputs = Inputs::new("rowkeep.yml", PROJECT).with_template(name, input.1);
+    if let Err(wrong) = rowkeep::compile(&inputs) {
+        assert!(wrong.render(&inputs, Style::Plain).starts_with("error[RK"));
+    }
+});
