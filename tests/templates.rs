@@ -456,3 +456,148 @@ fn every_template_is_embedded() {
     }
     assert_eq!(source.matches(".sql.j2\",").count(), files, "an embedded template is no file");
 }
+
+const LOAD: &str = "    incremental: { order_by: [updated_at desc, landed_no desc] }
+    source_columns: { landed_no: bigint }
+";
+
+/// The project of these tests for an engine, with a load, a payload and a child.
+fn hostile(dialect: &str, name: &str, template: &str) -> Inputs {
+    let child = "  - model: mart_details
+    history: hist_details
+    unique_key: order_id
+    time: { column: made_at, unit: epoch_seconds }
+    rows: latest
+    retention: { while_in: mart_orders }
+    exception: DETAILS_GAP
+    columns: { order_id: bigint not null, made_at: bigint }
+    source: landing.details_raw
+";
+    let orders = PROJECT.replace("updated_at: bigint }", "state: integer, updated_at: bigint }");
+    let project = format!("{}{LOAD}{child}", orders.replace("dialect: redshift", &format!("dialect: {dialect}")));
+    Inputs::new("rowkeep.yml", project.replace("[2025_h2]", "[2025_h2, 2026_h1]")).with_template(name, template)
+}
+
+/// A built-in template with one text in the place of another.
+fn edited(name: &str, from: &str, to: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates").join(name);
+    let text = std::fs::read_to_string(path).expect("a built-in template");
+    assert!(text.contains(from), "{name} has no {from}");
+    text.replacen(from, to, 1)
+}
+
+/// What looks like its step to a careless reader, and does something else on an engine; or fails there. Each was once accepted.
+#[test]
+fn what_only_looks_like_its_step_is_refused() {
+    let guard = "  AND {{ not_archived(\"m\") }}\n";
+    let twice = "(SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a UNION ALL SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a)";
+    let grouped = twice.replace("AS a UNION", "AS a GROUP BY 1, 2 HAVING FALSE UNION");
+    let guarded = |select: &str, from: &str, rest: &str| {
+        format!(
+            "  AND NOT EXISTS (SELECT {select} FROM {from} AS h WHERE h.order_id = m.order_id AND h.updated_at >= m.updated_at {rest})\n"
+        )
+    };
+    let history = "{{ history|full }}";
+    let cases: Vec<(&str, &str, &str, String)> = vec![
+        // A query that always has a row.
+        ("trim", "postgres", "SELECT 1 FROM (", "SELECT MAX(copies.order_id) IS NULL FROM (".into()),
+        ("trim", "postgres", "SELECT 1 FROM (", "SELECT bool_or(TRUE) FROM (".into()),
+        ("trim", "postgres", "SELECT 1 FROM (", "SELECT \"count\"(*) FROM (".into()),
+        ("trim", "redshift", "SELECT 1 FROM (", "SELECT LISTAGG('x') FROM (".into()),
+        // One that never has, or has fewer.
+        ("trim", "postgres", "SELECT 1 FROM (", "SELECT generate_series(1, 0) FROM (".into()),
+        ("trim", "redshift", "SELECT 1 FROM (", "SELECT TOP 0 1 FROM (".into()),
+        ("archive", "redshift", guard, guarded("TOP 0 1", twice, "")),
+        ("archive", "duckdb", guard, guarded("1", twice, "QUALIFY ROW_NUMBER() OVER () = 0")),
+        ("archive", "duckdb", guard, guarded("1", &grouped, "")),
+        ("archive", "redshift", guard, guarded("1", "(SELECT TOP 0 COUNT(*) AS z FROM {{ mart|full }} AS q) AS x, {{ history|full }}", "")),
+        ("archive", "postgres", guard, guarded("1", "((SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a FETCH FIRST 1 ROW ONLY))", "")),
+        ("archive", "postgres", guard, guarded("generate_series(1, 0)", history, "")),
+        ("archive", "duckdb", guard, guarded("1", "{{ history|full }} TABLESAMPLE 1 PERCENT", "")),
+        // Comments that end elsewhere.
+        ("archive", "duckdb", guard, format!("  /* /* */\n{guard}  -- */\n")),
+        ("trim", "redshift", "  AND EXISTS (", "  -- all rows\r  OR TRUE\n  AND EXISTS (".into()),
+        ("archive", "redshift", guard, format!("{guard}  -- {{% raw %}}{{{{ run_query() }}}}{{% endraw %}}\n")),
+        // Conditions that are not what they seem.
+        ("archive", "postgres", guard, format!("{guard}  AND NULL = NULL\n")),
+        ("archive", "postgres", guard, format!("{guard}  AND $1 = $1\n")),
+        // Rows that are doubled, or fewer.
+        ("archive", "postgres", "{{ mart|full }} AS m", "(SELECT z.*, generate_series(1, 2) AS dup FROM {{ mart|full }} AS z) AS m".into()),
+        ("archive", "postgres", "{{ mart|full }} AS m", "{{ mart|full }} AS m JOIN (SELECT ALL d.cutoff FROM {{ cutoff|full }} AS d) AS x ON x.cutoff > m.updated_at".into()),
+        ("load_insert", "postgres", "SELECT {{ columns|of(\"n\") }}", "SELECT {{ columns|of(\"n\") }}, 1 / 0".into()),
+        ("versions_fill", "postgres", "FROM {{ mart|full }} AS m WHERE", "FROM {{ mart|full }} AS m, {{ mart|full }} AS h WHERE".into()),
+        // Words that do more than speak.
+        ("safety_check", "postgres", "MIN(gap.rowkeep_note)", "generate_series(1, 0)".into()),
+        ("safety_check", "postgres", "'its key is missing'", "CAST(m.updated_at AS VARCHAR(20))".into()),
+        ("safety_check", "postgres", "'its key is missing'", "(SELECT 'x' FROM {{ mart|full }} AS m)".into()),
+        ("resolve_keyless", "postgres", "'no row without a key is left'", "wipe_everything()".into()),
+        // Definitions that run once, or make what goes away.
+        ("ddl_all_rows", "postgres", "CREATE OR REPLACE VIEW", "CREATE VIEW".into()),
+        ("ddl_all_rows", "redshift", "{{ view_options() }}", "".into()),
+        ("ddl_rows", "postgres", "CREATE TABLE", "CREATE UNLOGGED TABLE".into()),
+        // Forms that engines refuse at night.
+        ("cutoff_reset", "postgres", "WHERE TRUE", "WHERE TRUE;".into()),
+        ("cutoff_reset", "postgres", "WHERE TRUE", "WHERE TRUE ORDER BY 1".into()),
+        ("supersede_older", "postgres", "> {{ time", ">= {{ time|of(mart|bare) }} AND 1 == 1 AND {{ time|of(\"v\") }} > {{ time".into()),
+        ("cutoff_fill", "postgres", "MAX(", "\"MAX\"(".into()),
+    ];
+    for (name, dialect, from, to) in cases {
+        let file = format!("{name}.sql.j2");
+        let inputs = hostile(dialect, &file, &edited(&file, from, &to));
+        match rowkeep::compile(&inputs) {
+            Ok(_) => panic!("{name} for {dialect} with {to} is accepted"),
+            Err(wrong) => assert!(wrong.iter().all(|one| one.code().as_str().starts_with("RK4")), "{to}: {wrong}"),
+        }
+    }
+}
+
+/// Statements that would have whoever walks their trees walk for ever, or too deep.
+#[test]
+fn what_would_never_be_understood_is_refused() {
+    let archive = |middle: &str| {
+        format!(
+            "INSERT INTO {{{{ history|full }}}} ({{{{ columns|name }}}})\nWITH {middle}\nSELECT {{{{ columns|of(\"m\") }}}} FROM last AS m WHERE TRUE\n"
+        )
+    };
+    let chain = |first: &str, step: &dyn Fn(usize) -> String, n: usize| {
+        let steps: Vec<_> = (1..n).map(|i| format!("c{i} AS ({})", step(i))).collect();
+        archive(&format!("c0 AS ({first}),\n{},\nlast AS (SELECT y.* FROM c{} AS y)", steps.join(",\n"), n - 1))
+    };
+    let first = "SELECT h.order_id, h.state, h.updated_at FROM {{ mart|full }} AS h";
+    let doubled =
+        |i: usize| format!("SELECT y.order_id, y.state + y.state AS state, y.updated_at FROM c{} AS y", i - 1);
+    let cased = |i: usize| {
+        format!(
+            "SELECT y.order_id, CASE WHEN y.state = 1 OR y.state = 2 THEN y.state ELSE y.state END AS state, y.updated_at FROM c{} AS y",
+            i - 1
+        )
+    };
+    let joined = |i: usize| format!("SELECT a.order_id, a.state, a.updated_at FROM c{0} AS a, c{0} AS b", i - 1);
+    let same = |_: usize| "SELECT c.order_id FROM c".to_owned();
+    let trim = |chain: String| format!("DELETE FROM {{{{ mart|full }}}}\nWHERE TRUE {chain}\n");
+    let cases = [
+        ("archive.sql.j2", chain(first, &doubled, 30)),
+        ("archive.sql.j2", chain(first, &cased, 28)),
+        ("archive.sql.j2", chain(first, &joined, 30)),
+        ("archive.sql.j2", chain(first, &same, 31)),
+        ("archive.sql.j2", chain(first, &doubled, 600)),
+        ("trim.sql.j2", trim(" OR TRUE".repeat(5_000))),
+        ("trim.sql.j2", trim(" AND TRUE".repeat(5_000))),
+        ("trim.sql.j2", trim(format!(" AND 1 = 1{}", " + 1".repeat(5_000)))),
+        ("trim.sql.j2", trim(format!(" AND 1{} = 1", "::int".repeat(5_000)))),
+        ("trim.sql.j2", trim(format!(" AND TRUE{}", " IS NULL".repeat(5_000)))),
+        ("trim.sql.j2", trim(format!(" AND EXISTS (SELECT 1{})", " UNION ALL SELECT 1".repeat(3_000)))),
+        ("trim.sql.j2", trim(format!(" AND {}TRUE{}", "(".repeat(5_000), ")".repeat(5_000)))),
+    ];
+    for (name, template) in cases {
+        let wrong = rowkeep::compile(&hostile("postgres", name, &template)).expect_err("it is refused");
+        assert!(wrong.iter().all(|one| one.code().as_str().starts_with("RK4")), "{wrong}");
+    }
+    // Queries among the sources of an UPDATE see neither each other nor the target.
+    let sibling = "UPDATE {{ mart|full }} SET state = n.state
+FROM (SELECT b.order_id FROM {{ source|full }} AS b UNION ALL SELECT b.order_id FROM {{ source|full }} AS b) AS c,
+ (SELECT b.order_id, b.state, b.updated_at, ROW_NUMBER() OVER (PARTITION BY b.order_id ORDER BY b.updated_at DESC) AS r FROM {{ source|full }} AS b WHERE b.order_id = c.order_id) AS n
+WHERE n.order_id = {{ mart|bare }}.order_id AND n.r = 1 AND c.order_id = n.order_id\n";
+    let wrong = rowkeep::compile(&hostile("postgres", "load_correct.sql.j2", sibling)).expect_err("it is refused");
+    assert!(wrong.to_string().contains("RK406"), "{wrong}");
+}

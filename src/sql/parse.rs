@@ -2,8 +2,9 @@
 
 use sqlparser::ast::Statement;
 use sqlparser::dialect::{DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Token, Tokenizer, TokenizerError};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
 
 use crate::dialect::Dialect;
 
@@ -32,20 +33,110 @@ pub(crate) fn data_type(text: &str, dialect: Dialect) -> String {
     parsed.map_or_else(|_| text.to_owned(), |ty| ty.to_string())
 }
 
-/// Parses every statement of a text.
+/// Parses every statement of a text that Rowkeep emits: whatever engines and the parser, or those who read statements through
+/// Jinja, take for different things is refused.
 ///
 /// The parser takes nearly anything in every dialect: a text that passes is well formed, not yet legal.
-pub(crate) fn parse(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
-    let grammar = grammar(dialect);
-    let tokens =
-        Tokenizer::new(grammar, sql).tokenize_with_location().map_err(|TokenizerError { message, location }| {
-            ParseError { message, line: usize::try_from(location.line).ok() }
-        })?;
+pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
+    let refuse = |message: &str, at: usize| {
+        let line = Some(1 + sql[..at].matches('\n').count());
+        Err(ParseError { message: message.to_owned(), line })
+    };
+    if let Some(at) = sql.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return refuse("a control character, which ends a comment for some", at);
+    }
+    for opening in ["{{", "{%", "{#"] {
+        if let Some(at) = sql.find(opening) {
+            return refuse("braces that Jinja would take for its own", at);
+        }
+    }
+    let tokens = tokens(sql, dialect)?;
+    let mut chain = Chain::default();
+    for found in &tokens {
+        let wrong = match &found.token {
+            Token::Whitespace(Whitespace::MultiLineComment(text)) if text.contains("/*") => {
+                Some("a comment in a comment, which engines end elsewhere")
+            }
+            Token::Whitespace(Whitespace::SingleLineComment { comment, prefix })
+                if prefix != "--" || comment.contains("*/") || comment.contains("/*") =>
+            {
+                Some("a comment that engines may end elsewhere")
+            }
+            Token::Word(word) if !matches!(word.quote_style, None | Some('"')) => {
+                Some("a name in other quotes than double ones")
+            }
+            Token::DoubleEq => Some("`==`, which is no comparison in SQL"),
+            token if chain.is_too_long_with(token) => {
+                Some("a longer chain of operators than parsers can be asked to follow")
+            }
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            let line = usize::try_from(found.span.start.line).ok();
+            return Err(ParseError { message: wrong.to_owned(), line });
+        }
+    }
+    let last = tokens.iter().rev().find(|found| !matches!(found.token, Token::Whitespace(_)));
+    if let Some(last) = last.filter(|last| last.token == Token::SemiColon) {
+        let message = "a semicolon at its end, where whoever runs it puts one".to_owned();
+        return Err(ParseError { message, line: usize::try_from(last.span.start.line).ok() });
+    }
+    parse_tokens(tokens, dialect)
+}
+
+/// Operators in a row, by the parentheses that are open. Trees of chains are as deep as the chain is long, and whoever walks a
+/// tree walks it by calling itself.
+#[derive(Default)]
+struct Chain {
+    open: Vec<[usize; 2]>,
+    now: [usize; 2],
+}
+
+impl Chain {
+    /// The most AND and OR, or other operators, between two clauses.
+    const MOST: usize = 200;
+    /// The most queries in one UNION ALL: a mart, and every period that there can be.
+    const MOST_UNIONS: usize = 600;
+
+    fn is_too_long_with(&mut self, token: &Token) -> bool {
+        match token {
+            Token::LParen => self.open.push(std::mem::take(&mut self.now)),
+            Token::RParen => self.now = self.open.pop().unwrap_or_default(),
+            Token::Comma => self.now[0] = 0,
+            Token::Word(word) => match word.keyword {
+                Keyword::AND | Keyword::OR | Keyword::IS | Keyword::NOT | Keyword::AT | Keyword::LIKE => {
+                    self.now[0] += 1
+                }
+                Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT => self.now = [0, self.now[1] + 1],
+                Keyword::SELECT | Keyword::FROM | Keyword::WHERE | Keyword::ON | Keyword::HAVING | Keyword::SET => {
+                    self.now[0] = 0;
+                }
+                _ => {}
+            },
+            Token::Plus | Token::Minus | Token::Mul | Token::Div | Token::DoubleColon | Token::StringConcat => {
+                self.now[0] += 1;
+            }
+            _ => {}
+        }
+        self.now[0] > Self::MOST || self.now[1] > Self::MOST_UNIONS
+    }
+}
+
+/// The tokens of a text, if they are not too many.
+pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<TokenWithSpan>, ParseError> {
+    let tokens = Tokenizer::new(grammar(dialect), sql).tokenize_with_location().map_err(
+        |TokenizerError { message, location }| ParseError { message, line: usize::try_from(location.line).ok() },
+    )?;
     let words = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).count();
     if words > MAX_TOKENS {
         return Err(ParseError { message: format!("{words} tokens, more than {MAX_TOKENS}"), line: None });
     }
-    Parser::new(grammar).with_tokens_with_locations(tokens).parse_statements().map_err(|error| {
+    Ok(tokens)
+}
+
+/// Parses every statement, whoever wrote it.
+pub(crate) fn parse_tokens(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
+    Parser::new(grammar(dialect)).with_tokens_with_locations(tokens).parse_statements().map_err(|error| {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
             ParserError::RecursionLimitExceeded => "nested too deeply".to_owned(),

@@ -7,7 +7,7 @@ use sqlparser::ast::{Expr, ObjectName, Statement, Value, visit_expressions};
 
 use crate::diagnostic::quoted;
 use crate::dialect::Dialect;
-use crate::sql::parse::parse;
+use crate::sql::parse::{ParseError, parse_tokens, tokens};
 use crate::verify::known::fold;
 use crate::verify::relations;
 
@@ -26,6 +26,10 @@ pub(crate) fn changes_rows_of(sql: &str, relations: &BTreeSet<Vec<String>>, dial
         Some(unknown) => Err(format!("touches {}, which is no relation of the project", quoted(&unknown))),
         None => Ok(()),
     }
+}
+
+fn parse(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
+    parse_tokens(tokens(sql, dialect)?, dialect)
 }
 
 /// Functions that only compute. A function of another name may reach anything that its author can.

@@ -9,6 +9,9 @@ use std::cmp::Ordering;
 
 use crate::plan::Slot;
 
+/// Functions of many rows that have a meaning here; there are no others.
+pub(super) const AGGREGATES: [&str; 3] = ["max", "min", "count"];
+
 /// What a statement does to the relation that it writes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meaning<'a> {
@@ -197,15 +200,37 @@ impl<'a> All<'a> {
         self.0.is_empty()
     }
 
+    fn computes_over_rows(&self) -> bool {
+        self.0.iter().any(|conjunct| match &conjunct.is {
+            Condition::Compare(_, a, b) => a.computes_over_rows() || b.computes_over_rows(),
+            Condition::IsNull(term) | Condition::IsNotNull(term) => term.computes_over_rows(),
+            Condition::Any(alternatives) => alternatives.iter().any(All::computes_over_rows),
+            Condition::Exists(_) | Condition::NotExists(_) => false,
+        })
+    }
+
     pub(super) fn into_conjuncts(self) -> Vec<Conjunct<'a>> {
         self.0
     }
 }
 
 impl Term<'_> {
-    /// Whether it is the same for every row.
+    /// Whether it is a number or a text, which equals itself. NULL does not.
     pub(super) fn is_constant(&self) -> bool {
-        matches!(self, Term::Literal(_))
+        matches!(self, Term::Literal(text) if text.starts_with(|c: char| c.is_ascii_digit() || c == '\''))
+    }
+
+    /// Whether it takes more than one row of its own query to compute it.
+    pub(super) fn computes_over_rows(&self) -> bool {
+        match self {
+            Term::Column(..) | Term::Of(..) | Term::Literal(_) | Term::Scalar(_) => false,
+            Term::RowNumber { .. } => true,
+            Term::Call(name, args) => AGGREGATES.contains(&&**name) || args.iter().any(Term::computes_over_rows),
+            Term::Case(cases, otherwise) => {
+                cases.iter().any(|(when, then)| when.computes_over_rows() || then.computes_over_rows())
+                    || otherwise.as_ref().is_some_and(|term| term.computes_over_rows())
+            }
+        }
     }
 
     /// Whether it depends on a row of a query that is so deep, or deeper.

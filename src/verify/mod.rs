@@ -7,6 +7,7 @@
 
 mod claim;
 mod compare;
+mod effect;
 #[cfg(feature = "rehearse")]
 pub(crate) mod foreign;
 mod known;
@@ -20,14 +21,13 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{CreateTable, FromTable, Insert, ObjectName, Statement, TableFactor, TableObject, TableWithJoins};
-
 use crate::diagnostic::{Code, Diagnostics, Sink, quoted};
 use crate::plan::{Due, Scope, Slot, Step, StepName, Verb};
 use crate::render::{self, Rendered};
 use crate::source::{Inputs, Span};
 use crate::spec::{PeriodId, Spec};
-use crate::sql::parse::parse;
+use crate::sql::parse::parse_emitted;
+use effect::effect;
 use known::Known;
 use meaning::Meaning;
 use refusal::Refusal;
@@ -151,7 +151,7 @@ fn refusals<'k>(
     meaning: impl FnOnce() -> Meaning<'k>,
 ) -> Vec<Refusal> {
     let spec = known.spec;
-    let statements = match parse(sql, spec.dialect) {
+    let statements = match parse_emitted(sql, spec.dialect) {
         Ok(statements) => statements,
         Err(error) => {
             let what = format!("is not {} SQL: {}", spec.dialect, error.message);
@@ -163,7 +163,7 @@ fn refusals<'k>(
         return vec![Refusal::new(Code::NotOneStatement, what, None, "split it into parts of its step")];
     };
     let target = claim.writes.relation(spec);
-    match effect(statement) {
+    match effect(statement, spec.dialect) {
         Some((verb, name)) if verb == claim.verb && known.slot(name) == Some(claim.writes) => {}
         found => {
             let found = found.map_or_else(
@@ -183,59 +183,9 @@ fn refusals<'k>(
     if let Some((trap, line)) = traps::find(statement, spec.dialect) {
         return vec![Refusal::new(Code::Trap, trap, line, "a trap of this engine")];
     }
-    let found = match lower::lower(statement, claim.writes, known) {
+    let found = match lower::lower(statement, claim.writes, known, sql.len()) {
         Ok(found) => found,
         Err(unshown) => return vec![Refusal::unshown(*unshown)],
     };
     compare::gaps(&meaning(), &found, spec).into_iter().map(Refusal::gap).collect()
-}
-
-/// What a statement does, and to which relation. Forms that would do more than their verb says are none of ours.
-fn effect(statement: &Statement) -> Option<(Verb, &ObjectName)> {
-    match statement {
-        Statement::Insert(insert) if appends_only(insert) => match &insert.table {
-            TableObject::TableName(name) => Some((Verb::Insert, name)),
-            _ => None,
-        },
-        Statement::Delete(delete) if delete.returning.is_none() && delete.using.is_none() && delete.limit.is_none() => {
-            match &delete.from {
-                FromTable::WithFromKeyword(tables) if delete.tables.is_empty() => {
-                    only_table(tables).map(|name| (Verb::Delete, name))
-                }
-                _ => None,
-            }
-        }
-        Statement::Update(update) if update.returning.is_none() && update.limit.is_none() && update.or.is_none() => {
-            only_table(std::slice::from_ref(&update.table)).map(|name| (Verb::Update, name))
-        }
-        Statement::CreateTable(create) if keeps_what_is_there(create) => Some((Verb::CreateTable, &create.name)),
-        Statement::CreateView(create) if !create.materialized && !create.temporary => {
-            Some((Verb::CreateView, &create.name))
-        }
-        _ => None,
-    }
-}
-
-/// No row that is there is replaced, and none is given back.
-fn appends_only(insert: &Insert) -> bool {
-    let replaces =
-        insert.or.is_some() || insert.ignore || insert.overwrite || insert.replace_into || insert.on.is_some();
-    !replaces && insert.returning.is_none() && insert.table_alias.is_none()
-}
-
-/// A definition may run again: it must not empty a table that is there, nor make one that goes away by itself.
-fn keeps_what_is_there(create: &CreateTable) -> bool {
-    create.if_not_exists && !create.or_replace && !create.temporary && create.query.is_none()
-}
-
-/// The target's columns are written by its bare name, so it has no alias.
-fn only_table(tables: &[TableWithJoins]) -> Option<&ObjectName> {
-    match tables {
-        [TableWithJoins { relation: TableFactor::Table { name, alias: None, args: None, .. }, joins }]
-            if joins.is_empty() =>
-        {
-            Some(name)
-        }
-        _ => None,
-    }
 }

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, JoinConstraint, JoinOperator, Query, Select, SetExpr, Statement, Visit, Visitor,
-    visit_expressions,
+    BinaryOperator, Expr, JoinConstraint, JoinOperator, Query, Select, SetExpr, Statement, UnaryOperator, Visit,
+    Visitor, visit_expressions,
 };
 
 use crate::dialect::Dialect;
@@ -39,8 +39,16 @@ impl Visitor for Redshift {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Trap> {
-        let Expr::BinaryOp { op: op @ BinaryOperator::Or, .. } = expr else { return ControlFlow::Continue(()) };
-        match parts(expr, op).into_iter().find_map(subquery) {
+        // NOT over AND is OR by another name.
+        let found = match expr {
+            Expr::BinaryOp { op: op @ BinaryOperator::Or, .. } => parts(expr, op).into_iter().find_map(subquery),
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => match without_parentheses(expr) {
+                and @ Expr::BinaryOp { op: BinaryOperator::And, .. } => subquery(and),
+                _ => None,
+            },
+            _ => None,
+        };
+        match found {
             Some(query) => {
                 let trap = "has a query beside OR, which redshift does not decorrelate: write UNION ALL inside of it";
                 ControlFlow::Break((trap, line_of(query)))
@@ -70,9 +78,19 @@ fn in_joins(select: &Select) -> ControlFlow<Trap> {
     ControlFlow::Continue(())
 }
 
+fn without_parentheses(mut expr: &Expr) -> &Expr {
+    while let Expr::Nested(inner) = expr {
+        expr = inner;
+    }
+    expr
+}
+
 fn subquery(expr: &Expr) -> Option<&Query> {
     match expr {
         Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } => subquery(inner),
+        Expr::BinaryOp { op: op @ (BinaryOperator::And | BinaryOperator::Or), .. } => {
+            parts(expr, op).into_iter().find_map(subquery)
+        }
         Expr::Exists { subquery, .. } | Expr::Subquery(subquery) | Expr::InSubquery { subquery, .. } => Some(subquery),
         _ => None,
     }

@@ -227,7 +227,9 @@ impl<'a> Oracle<'a> {
             if let Some(before) = &self.before {
                 seen.since(table, before, &mut broken);
             }
-            seen.note_sealed(table, &mut self.sealed);
+            if !is_swept {
+                seen.note_sealed(table, &mut self.sealed);
+            }
             if moment.after != After::Stop {
                 seen.when_completed(table, &self.sealed, &mut broken);
             }

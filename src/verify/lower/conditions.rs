@@ -1,10 +1,13 @@
 //! What a WHERE asks, as conjuncts.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Query, SelectItem, SetExpr, SetOperator, TableFactor, UnaryOperator, Value,
+    BinaryOperator, Distinct, Expr, Query, SelectItem, SetExpr, SetOperator, SetQuantifier, TableFactor, UnaryOperator,
+    Value,
 };
 
 use crate::diagnostic::{Code, quoted};
+use crate::verify::effect::plain_table;
+use crate::verify::lower::sources::{drops_equal_rows, is_grouped};
 use crate::verify::lower::{Binding, Lowering, Result, conjunct, output_name, terms};
 use crate::verify::meaning::{All, Comparison, Condition, Conjunct, Select, any, compare};
 
@@ -25,6 +28,11 @@ pub(in crate::verify) fn parts<'a>(expr: &'a Expr, operator: &BinaryOperator) ->
     parts.push(rest);
     parts.reverse();
     parts
+}
+
+/// Whether a UNION takes columns by their place, and not by name.
+fn is_by_place(quantifier: &SetQuantifier) -> bool {
+    matches!(quantifier, SetQuantifier::None | SetQuantifier::All | SetQuantifier::Distinct)
 }
 
 impl<'a> Lowering<'a, '_> {
@@ -146,7 +154,11 @@ impl<'a> Lowering<'a, '_> {
             match body {
                 SetExpr::Select(select) => each.extend(self.one_or_parts(select, inside, depth, (frame, wanted))?),
                 // Whether there is a row does not depend on how often.
-                SetExpr::SetOperation { left, op: SetOperator::Union, right, .. } => bodies.extend([&**right, &**left]),
+                SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right }
+                    if is_by_place(set_quantifier) =>
+                {
+                    bodies.extend([&**right, &**left]);
+                }
                 _ => return Err(self.unshown("EXISTS over something that is no SELECT")),
             }
         }
@@ -168,11 +180,13 @@ impl<'a> Lowering<'a, '_> {
         depth: usize,
         (frame, wanted): (usize, &[&'a Expr]),
     ) -> Result<Vec<Select<'a>>> {
-        let is_grouped =
-            !matches!(&select.group_by, sqlparser::ast::GroupByExpr::Expressions(exprs, _) if exprs.is_empty());
-        if is_grouped || select.having.is_some() || terms::computes_over_rows(&select.projection) {
-            return Err(self.unshown("EXISTS over rows that are grouped"));
+        if is_grouped(select) || !terms::only_read(&select.projection) {
+            return Err(self.unshown("EXISTS over rows that are grouped, or over more than columns"));
         }
+        if matches!(select.distinct, Some(Distinct::On(_))) {
+            return Err(self.unshown("DISTINCT ON"));
+        }
+        self.plain_select(select)?;
         let union = match select.from.as_slice() {
             [tables] if tables.joins.is_empty() => self.union_of(&tables.relation, inside)?,
             _ => None,
@@ -184,8 +198,11 @@ impl<'a> Lowering<'a, '_> {
         let names = parts.first().map_or(&[][..], |part| part.projection.as_slice());
         let mut all = Vec::with_capacity(parts.len());
         for part in parts {
-            if part.distinct.is_some() || terms::computes_over_rows(&part.projection) {
-                return Err(self.unshown("a part of a UNION that groups or ranks rows"));
+            if drops_equal_rows(part) || is_grouped(part) || terms::computes_over_rows(&part.projection) {
+                return Err(self.unshown("a part of a UNION that groups, ranks or drops rows"));
+            }
+            if part.projection.len() != names.len() {
+                return Err(self.unshown("parts of a UNION with different numbers of columns"));
             }
             let home = self.open(depth)?;
             let outer = self.frame(Some(inside), home);
@@ -215,6 +232,10 @@ impl<'a> Lowering<'a, '_> {
             let (ours, theirs) = (self.term(expr, frame, 0)?, self.term(self.output(item)?, inner, 0)?);
             equal.push(conjunct(compare(Comparison::Equal, ours, theirs), self.line));
         }
+        // What nobody reads must have a meaning too.
+        for item in projection.iter().filter(|item| !matches!(item, SelectItem::Wildcard(_))) {
+            self.term(self.output(item)?, inner, 0)?;
+        }
         let select = self.close(home)?;
         if equal.is_empty() {
             return Ok(select);
@@ -232,7 +253,7 @@ impl<'a> Lowering<'a, '_> {
     ) -> Result<Option<(String, Vec<&'a sqlparser::ast::Select>, usize)>> {
         let (query, within) = match factor {
             TableFactor::Derived { lateral: false, subquery, sample: None, .. } => (&**subquery, inside),
-            TableFactor::Table { name, .. } => match self.named_by(name, inside) {
+            TableFactor::Table { .. } => match plain_table(factor).and_then(|(name, _)| self.named_by(name, inside)) {
                 Some(named) => named,
                 None => return Ok(None),
             },
@@ -243,7 +264,11 @@ impl<'a> Lowering<'a, '_> {
         while let Some(body) = bodies.pop() {
             match body {
                 SetExpr::Select(select) => parts.push(&**select),
-                SetExpr::SetOperation { left, op: SetOperator::Union, right, .. } => bodies.extend([&**right, &**left]),
+                SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right }
+                    if is_by_place(set_quantifier) =>
+                {
+                    bodies.extend([&**right, &**left]);
+                }
                 _ => return Ok(None),
             }
         }

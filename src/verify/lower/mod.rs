@@ -1,12 +1,14 @@
 //! From a tree to what it means. What has no meaning here cannot be shown to be right, and is refused.
 
+mod apart;
 mod conditions;
+mod frames;
 mod sources;
 mod terms;
+mod words;
 
 pub(super) use conditions::parts;
-
-use std::collections::BTreeSet;
+use frames::{Apart, ApartKind, Binding, Frame, Named, OpenQuery, OpenSource, Outputs};
 
 use sqlparser::ast::{
     AssignmentTarget, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, Insert, ObjectName, Query,
@@ -34,34 +36,60 @@ pub(super) struct Unshown {
 type Result<T> = std::result::Result<T, Box<Unshown>>;
 
 /// What a statement means. `writes` is the relation that it has been seen to write.
-pub(super) fn lower<'a>(statement: &'a Statement, writes: Slot, known: &'a Known<'_>) -> Result<Meaning<'a>> {
-    let mut lowering = Lowering { known, queries: Vec::new(), frames: Vec::new(), line: 0 };
-    match statement {
-        Statement::Insert(insert) => lowering.insert(insert, writes),
-        Statement::Delete(delete) => lowering.delete(delete, writes),
-        Statement::Update(update) => lowering.update(update, writes),
-        Statement::CreateTable(create) => {
-            let rest = create.constraints.is_empty() && create.like.is_none() && create.clone.is_none();
-            if !rest || create.inherits.is_some() || create.partition_of.is_some() {
-                return Err(lowering.unshown("more than columns and a layout"));
+pub(super) fn lower<'a>(
+    statement: &'a Statement,
+    writes: Slot,
+    known: &'a Known<'_>,
+    bytes: usize,
+) -> Result<Meaning<'a>> {
+    // A sound statement says each thing a few times at most; names of names of names would say it for ever.
+    let budget = 20_000 + 10 * bytes;
+    let mut lowering = Lowering { known, queries: Vec::new(), frames: Vec::new(), unnamed: 0, budget, line: 0 };
+    let meaning = lowering.statement(statement, writes)?;
+    match lowering.unnamed {
+        0 => Ok(meaning),
+        _ => Err(lowering.unshown("a named query that nothing reads")),
+    }
+}
+
+impl<'a> Lowering<'a, '_> {
+    fn statement(&mut self, statement: &'a Statement, writes: Slot) -> Result<Meaning<'a>> {
+        let lowering = self;
+        let known = lowering.known;
+        match statement {
+            Statement::Insert(insert) => lowering.insert(insert, writes),
+            Statement::Delete(delete) => lowering.delete(delete, writes),
+            Statement::Update(update) => lowering.update(update, writes),
+            Statement::CreateTable(create) => {
+                let rest = create.constraints.is_empty() && create.like.is_none() && create.clone.is_none();
+                if !rest || create.inherits.is_some() || create.partition_of.is_some() {
+                    return Err(lowering.unshown("more than columns and a layout"));
+                }
+                create
+                    .columns
+                    .iter()
+                    .map(|column| lowering.definition(column))
+                    .collect::<Result<_>>()
+                    .map(Meaning::Table)
             }
-            create.columns.iter().map(|column| lowering.definition(column)).collect::<Result<_>>().map(Meaning::Table)
-        }
-        Statement::CreateView(view) => {
-            let frame = lowering.outermost();
-            let Some(first) = select_of(&view.query) else { return Err(lowering.unshown("a view of this shape")) };
-            if !view.columns.is_empty() {
-                return Err(lowering.unshown("a list of names before the view's query"));
+            Statement::CreateView(view) => {
+                let frame = lowering.outermost();
+                let Some(first) = select_of(&view.query) else { return Err(lowering.unshown("a view of this shape")) };
+                if !view.columns.is_empty() {
+                    return Err(lowering.unshown("a list of names before the view's query"));
+                }
+                let dialect = known.spec.dialect;
+                let names = first.projection.iter().map(|item| output_name(item).map(|name| fold_part(name, dialect)));
+                let columns: Option<Vec<_>> = names.collect();
+                let Some(columns) = columns else {
+                    return Err(lowering.unshown("a column of the view without a name"));
+                };
+                let order: Vec<_> = (0..columns.len()).collect();
+                let rows = lowering.rows(&view.query, frame, 0, Outputs { order: &order, words: &[] })?;
+                Ok(Meaning::View { columns, rows })
             }
-            let dialect = known.spec.dialect;
-            let names = first.projection.iter().map(|item| output_name(item).map(|name| fold_part(name, dialect)));
-            let columns: Option<Vec<_>> = names.collect();
-            let Some(columns) = columns else { return Err(lowering.unshown("a column of the view without a name")) };
-            let order: Vec<_> = (0..columns.len()).collect();
-            let rows = lowering.rows(&view.query, frame, 0, &order)?;
-            Ok(Meaning::View { columns, rows })
+            _ => Err(lowering.unshown("a statement of another kind")),
         }
-        _ => Err(lowering.unshown("a statement of another kind")),
     }
 }
 
@@ -70,86 +98,12 @@ struct Lowering<'a, 'k> {
     known: &'a Known<'k>,
     queries: Vec<OpenQuery<'a>>,
     frames: Vec<Frame<'a>>,
+    /// How many named queries nothing has read yet.
+    unnamed: usize,
+    /// How many more terms may be looked at.
+    budget: usize,
     /// Where the last name stood: the place of whatever is refused next.
     line: usize,
-}
-
-/// A query whose sources are known.
-#[derive(Default)]
-struct OpenQuery<'a> {
-    depth: usize,
-    sources: Vec<OpenSource>,
-    /// By source: its place once relations stand in the order of their slots.
-    places: Vec<usize>,
-    /// Conditions, each to be understood in a frame.
-    conditions: Vec<(usize, &'a Expr)>,
-    apart: Vec<Apart<'a>>,
-    /// Of a part of a UNION ALL: its outputs, and the frame in which they are understood.
-    projection: Option<(usize, &'a [SelectItem])>,
-}
-
-enum OpenSource {
-    Relation(Slot),
-    /// The number of a query with window functions.
-    Query(usize),
-    /// The numbers of the parts of a UNION ALL, and which of their outputs are used.
-    Union(Vec<usize>, BTreeSet<usize>),
-}
-
-/// A source of which no row is looked at beyond whether there is one.
-struct Apart<'a> {
-    alias: String,
-    frame: usize,
-    kind: ApartKind<'a>,
-}
-
-enum ApartKind<'a> {
-    /// A query of distinct rows, with the frame in which it is understood.
-    Distinct(&'a SelectTree, usize),
-    /// The optional side of an outer join, and its condition.
-    Optional(&'a sqlparser::ast::TableFactor, &'a Expr),
-}
-
-/// Names in one place of a statement. Frames of queries that became part of another share its sources.
-struct Frame<'a> {
-    parent: Option<usize>,
-    /// The number of the query whose sources it names.
-    home: usize,
-    bindings: Vec<(String, Binding<'a>)>,
-    /// Named queries, each with the frame in which it is understood.
-    named: Vec<(String, &'a Query, usize)>,
-}
-
-/// What an alias stands for.
-#[derive(Clone)]
-enum Binding<'a> {
-    Relation {
-        slot: Slot,
-        source: usize,
-    },
-    /// A query that became part of the one around it: its columns are expressions of another frame.
-    Merged {
-        frame: usize,
-        projection: &'a [SelectItem],
-        names: &'a [SelectItem],
-    },
-    /// A query that stands for itself.
-    Query {
-        source: usize,
-        frame: usize,
-        projection: &'a [SelectItem],
-    },
-    /// A UNION ALL, known by its first part.
-    Union {
-        source: usize,
-        frame: usize,
-        projection: &'a [SelectItem],
-    },
-    /// A query that gives one row.
-    OneRow {
-        select: &'a SelectTree,
-        frame: usize,
-    },
 }
 
 impl<'a> Lowering<'a, '_> {
@@ -188,11 +142,16 @@ impl<'a> Lowering<'a, '_> {
         for (i, name) in insert.columns.iter().enumerate() {
             columns.push((self.column_of(writes, name)?, i));
         }
-        columns.retain(|(column, _)| !self.is_words(writes, column));
         columns.sort_unstable();
+        if columns.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(self.refused(Code::Columns, "names a column twice"));
+        }
+        let is_words = |(column, _): &(&'a str, usize)| self.is_words(writes, column);
+        let (words, columns): (Vec<_>, Vec<_>) = columns.into_iter().partition(is_words);
         let order: Vec<_> = columns.iter().map(|(_, i)| *i).collect();
+        let words: Vec<_> = words.iter().map(|(_, i)| *i).collect();
         let frame = self.outermost();
-        let rows = self.rows(query, frame, 0, &order)?;
+        let rows = self.rows(query, frame, 0, Outputs { order: &order, words: &words })?;
         Ok(Meaning::Insert { columns: columns.into_iter().map(|(column, _)| column.into()).collect(), rows })
     }
 
@@ -228,18 +187,26 @@ impl<'a> Lowering<'a, '_> {
                 return Err(self.unshown("several columns that are set at once"));
             };
             let column = self.column_of(writes, name)?;
-            if !self.is_words(writes, column) {
-                set.push((column.into(), self.term(&assignment.value, frame, 0)?));
+            let value = self.term(&assignment.value, frame, 0)?;
+            if self.is_words(writes, column) {
+                self.only_words(&value, false)?;
             }
+            set.push((column.into(), value));
         }
         set.sort();
+        if set.windows(2).any(|pair: &[(std::borrow::Cow<'a, str>, Term<'a>)]| pair[0].0 == pair[1].0) {
+            return Err(self.refused(Code::Columns, "sets a column twice"));
+        }
+        set.retain(|(column, _)| !self.is_words(writes, column));
         Ok(Meaning::Update { set, of: self.close(home)? })
     }
 
     /// A query whose first source is the relation that a statement changes, named by its bare name.
     fn target(&mut self, writes: Slot) -> Result<usize> {
         let home = self.open(0)?;
-        let frame = self.frame(None, home);
+        // Queries among the sources do not see the target: theirs is the frame around it.
+        let around = self.frame(None, home);
+        let frame = self.frame(Some(around), home);
         self.queries[home].sources.push(OpenSource::Relation(writes));
         let spec = self.known.spec;
         let name = writes.relation(spec).name.folded(spec.dialect);
@@ -265,11 +232,6 @@ impl<'a> Lowering<'a, '_> {
         })
     }
 
-    /// Columns for people to read: an override may say there what it likes.
-    fn is_words(&self, writes: Slot, column: &str) -> bool {
-        matches!(writes, Slot::Exceptions(_)) && ["notes", "resolved_by", "resolution_notes"].contains(&column)
-    }
-
     fn definition(
         &mut self,
         column: &'a sqlparser::ast::ColumnDef,
@@ -288,7 +250,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// The rows of a query of a statement: outputs in the order that is asked for.
-    fn rows(&mut self, query: &'a Query, frame: usize, depth: usize, order: &[usize]) -> Result<Rows<'a>> {
+    fn rows(&mut self, query: &'a Query, frame: usize, depth: usize, order: Outputs<'_>) -> Result<Rows<'a>> {
         let frame = self.with(query, frame)?;
         let mut parts = Vec::new();
         if let SetExpr::SetOperation { left, op: SetOperator::Except, set_quantifier, right } = &*query.body {
@@ -312,14 +274,27 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// One SELECT with its outputs.
-    fn select(&mut self, select: &'a SelectTree, outer: usize, depth: usize, order: &[usize]) -> Result<Select<'a>> {
+    fn select(
+        &mut self,
+        select: &'a SelectTree,
+        outer: usize,
+        depth: usize,
+        wanted: Outputs<'_>,
+    ) -> Result<Select<'a>> {
         let (home, frame) = self.open_select(select, outer, depth)?;
-        let mut outputs = Vec::with_capacity(order.len());
-        for &i in order {
-            let Some(item) = select.projection.get(i) else {
-                return Err(self.refused(Code::Columns, "gives fewer values than it writes columns"));
-            };
-            outputs.push(self.term(self.output(item)?, frame, 0)?);
+        let mut outputs = Vec::with_capacity(wanted.order.len());
+        let width = wanted.order.len() + wanted.words.len();
+        if select.projection.iter().any(|item| self.output(item).is_err()) {
+            return Err(
+                self.refused(Code::Columns, "selects `*`, so that the columns of a table decide what is written")
+            );
+        }
+        if select.projection.len() != width {
+            let what = format!("gives {} values where {width} are written", select.projection.len());
+            return Err(self.refused(Code::Columns, what));
+        }
+        for &i in wanted.order {
+            outputs.push(self.term(self.output(&select.projection[i])?, frame, 0)?);
         }
         let distinct = match &select.distinct {
             None | Some(Distinct::All) => false,
@@ -331,6 +306,7 @@ impl<'a> Lowering<'a, '_> {
             Some(having) => All::new(self.all(having, frame, false)?),
             None => All::default(),
         };
+        self.words(select, wanted.words, (home, frame), distinct, group.is_some())?;
         // Last: only now is it known which outputs of its sources are used.
         let closed = self.close(home)?;
         Ok(Select { outputs, distinct, group, having, ..closed })
@@ -371,6 +347,15 @@ impl<'a> Lowering<'a, '_> {
         }
         for (frame, expr) in std::mem::take(&mut self.queries[home].conditions) {
             when.extend(self.all(expr, frame, false)?);
+        }
+        for (frame, projection) in std::mem::take(&mut self.queries[home].outputs) {
+            for item in projection {
+                let value = self.term(self.output(item)?, frame, 0)?;
+                let is_rank = self.queries[home].ranks && matches!(value, Term::RowNumber { .. });
+                if value.computes_over_rows() && !is_rank {
+                    return Err(self.unshown("a value over many rows where one row was expected"));
+                }
+            }
         }
         let from = self.closed_sources(home)?;
         Ok(Select { from, when: All::new(when), ..Select::default() })

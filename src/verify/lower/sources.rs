@@ -1,42 +1,70 @@
 //! What a query reads from: relations, queries that become part of the one around them, and queries that stand for themselves.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, JoinConstraint, JoinOperator, ObjectName, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator,
-    SetQuantifier, TableAlias, TableFactor, TableWithJoins, Visit, Visitor,
+    Distinct, JoinConstraint, JoinOperator, ObjectName, Query, Select as SelectTree, SelectFlavor, SelectItem, SetExpr,
+    SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins,
 };
 
 use crate::diagnostic::quoted;
+use crate::verify::effect::plain_table;
 use crate::verify::known::fold_part;
-use crate::verify::lower::{Apart, ApartKind, Binding, Lowering, OpenSource, Result, output_name, terms};
-use crate::verify::meaning::{Comparison, Condition, Conjunct, Rows, Select, Term};
+use crate::verify::lower::{Apart, ApartKind, Binding, Lowering, Named, OpenSource, Result, output_name, terms};
+use crate::verify::meaning::{Rows, Select};
+
+/// Queries that a statement may name one after the other: understanding each takes understanding those before it.
+const MAX_NAMED: usize = 32;
 
 impl<'a> Lowering<'a, '_> {
     /// Adds what a SELECT reads from to the query of a frame, with its conditions.
     pub(super) fn gather(&mut self, select: &'a SelectTree, frame: usize) -> Result<()> {
-        let plain = select.top.is_none()
-            && select.exclude.is_none()
-            && select.into.is_none()
-            && select.lateral_views.is_empty()
-            && select.prewhere.is_none()
-            && select.connect_by.is_empty()
-            && select.cluster_by.is_empty()
-            && select.distribute_by.is_empty()
-            && select.sort_by.is_empty()
-            && select.named_window.is_empty()
-            && select.qualify.is_none()
-            && select.value_table_mode.is_none();
-        if !plain {
-            return Err(self.unshown("a clause that is not SELECT, FROM, WHERE, GROUP BY or HAVING"));
-        }
+        self.plain_select(select)?;
         self.sources(&select.from, frame)?;
         if let Some(selection) = &select.selection {
             let home = self.frames[frame].home;
             self.queries[home].conditions.push((frame, selection));
         }
         Ok(())
+    }
+
+    /// A SELECT has no clause but those that have a meaning here. Taken apart field by field, so that none passes unseen.
+    pub(super) fn plain_select(&self, select: &SelectTree) -> Result<()> {
+        let SelectTree {
+            select_token: _,
+            optimizer_hints,
+            distinct: _,
+            select_modifiers: None,
+            top: None,
+            top_before_distinct: false,
+            projection: _,
+            exclude: None,
+            into: None,
+            from: _,
+            lateral_views,
+            prewhere: None,
+            selection: _,
+            connect_by,
+            group_by: _,
+            cluster_by,
+            distribute_by,
+            sort_by,
+            having: _,
+            named_window,
+            qualify: None,
+            window_before_qualify: false,
+            value_table_mode: None,
+            flavor: SelectFlavor::Standard,
+        } = select
+        else {
+            return Err(self.unshown("a clause that is not SELECT, FROM, WHERE, GROUP BY or HAVING"));
+        };
+        let rest = optimizer_hints.is_empty() && lateral_views.is_empty() && connect_by.is_empty();
+        let rest = rest && cluster_by.is_empty() && distribute_by.is_empty() && sort_by.is_empty();
+        if rest && named_window.is_empty() {
+            return Ok(());
+        }
+        Err(self.unshown("a clause that is not SELECT, FROM, WHERE, GROUP BY or HAVING"))
     }
 
     pub(super) fn sources(&mut self, from: &'a [TableWithJoins], frame: usize) -> Result<()> {
@@ -53,6 +81,10 @@ impl<'a> Lowering<'a, '_> {
                     JoinOperator::Left(JoinConstraint::On(on)) | JoinOperator::LeftOuter(JoinConstraint::On(on)) => {
                         let alias = self.alias_of(&join.relation)?;
                         let home = self.frames[frame].home;
+                        if matches!(join.relation, TableFactor::Derived { .. }) {
+                            return Err(self.unshown("an outer join with a query in the place of a table"));
+                        }
+                        self.bind(frame, alias.clone(), Binding::Apart)?;
                         let apart = Apart { alias, frame, kind: ApartKind::Optional(&join.relation, on) };
                         self.queries[home].apart.push(apart);
                     }
@@ -65,11 +97,12 @@ impl<'a> Lowering<'a, '_> {
         Ok(())
     }
 
-    fn source(&mut self, factor: &'a TableFactor, frame: usize) -> Result<()> {
+    pub(super) fn source(&mut self, factor: &'a TableFactor, frame: usize) -> Result<()> {
         match factor {
-            TableFactor::Table { name, alias, args: None, with_hints, version: None, sample: None, .. }
-                if with_hints.is_empty() =>
-            {
+            TableFactor::Table { .. } => {
+                let Some((name, alias)) = plain_table(factor) else {
+                    return Err(self.unshown("a table with more than an alias"));
+                };
                 if let Some((query, inside)) = self.named_by(name, frame) {
                     let alias = self.alias_of(factor)?;
                     return self.derived(query, alias, inside, frame);
@@ -79,7 +112,7 @@ impl<'a> Lowering<'a, '_> {
                         self.unshown(format!("{}, which is no relation of the project", quoted(&name.to_string())))
                     );
                 };
-                if alias.as_ref().is_some_and(|alias| !alias.columns.is_empty()) {
+                if alias.is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some()) {
                     return Err(self.unshown("an alias with names for columns"));
                 }
                 let alias = self.alias_of(factor)?;
@@ -110,7 +143,7 @@ impl<'a> Lowering<'a, '_> {
             let mut opened = Vec::with_capacity(parts.len());
             let mut first = None;
             for part in &parts {
-                if part.distinct.is_some() || is_grouped(part) || terms::computes_over_rows(&part.projection) {
+                if drops_equal_rows(part) || is_grouped(part) || terms::computes_over_rows(&part.projection) {
                     return Err(self.unshown("a part of a UNION ALL that groups, ranks or drops rows"));
                 }
                 let (query, inner) = self.open_select(part, inside, depth)?;
@@ -129,20 +162,26 @@ impl<'a> Lowering<'a, '_> {
         let select: &'a SelectTree = select;
         let ranks = terms::ranks(&select.projection);
         let aggregates = terms::computes_over_rows(&select.projection) && !ranks;
-        if select.distinct.is_some() && !is_grouped(select) && !ranks && !aggregates {
+        if matches!(select.distinct, Some(Distinct::Distinct)) && !is_grouped(select) && !ranks && !aggregates {
             // Whether it has a row is all that can be asked of it.
+            self.bind(frame, alias.clone(), Binding::Apart)?;
             self.queries[home].apart.push(Apart { alias, frame, kind: ApartKind::Distinct(select, inside) });
             return Ok(());
         }
-        if select.distinct.is_some() || is_grouped(select) {
+        if drops_equal_rows(select) || is_grouped(select) {
             return Err(self.unshown("a query among the sources that groups rows"));
         }
         if aggregates {
+            // Whether or not anybody reads it, it must give exactly one row.
+            let within = self.frame(Some(inside), home);
+            self.scalar(select, inside, within, 0)?;
             return self.bind(frame, alias, Binding::OneRow { select, frame: inside });
         }
         if ranks {
             let depth = self.queries[home].depth + 1;
             let (query, inner) = self.open_select(select, inside, depth)?;
+            self.queries[query].outputs.push((inner, &select.projection));
+            self.queries[query].ranks = true;
             self.queries[home].sources.push(OpenSource::Query(query));
             let source = self.queries[home].sources.len() - 1;
             return self.bind(frame, alias, Binding::Query { source, frame: inner, projection: &select.projection });
@@ -159,6 +198,7 @@ impl<'a> Lowering<'a, '_> {
             return Err(self.unshown(format!("more than {} queries", super::MAX_QUERIES)));
         }
         self.gather(select, inner)?;
+        self.queries[home].outputs.push((inner, &select.projection));
         Ok(inner)
     }
 
@@ -190,18 +230,25 @@ impl<'a> Lowering<'a, '_> {
 
     /// The frame of a query that names others, or the one given.
     pub(super) fn with(&mut self, query: &'a Query, frame: usize) -> Result<usize> {
-        let plain = query.order_by.is_none()
-            && query.limit_clause.is_none()
-            && query.fetch.is_none()
-            && query.locks.is_empty()
-            && query.for_clause.is_none()
-            && query.settings.is_none()
-            && query.format_clause.is_none()
-            && query.pipe_operators.is_empty();
-        if !plain {
+        let Query {
+            with,
+            body: _,
+            order_by: None,
+            limit_clause: None,
+            fetch: None,
+            locks,
+            for_clause: None,
+            settings: None,
+            format_clause: None,
+            pipe_operators,
+        } = query
+        else {
+            return Err(self.unshown("ORDER BY, LIMIT or what else may stand after a query"));
+        };
+        if !locks.is_empty() || !pipe_operators.is_empty() {
             return Err(self.unshown("ORDER BY, LIMIT or what else may stand after a query"));
         }
-        let Some(with) = &query.with else { return Ok(frame) };
+        let Some(with) = with else { return Ok(frame) };
         if with.recursive {
             return Err(self.unshown("WITH RECURSIVE"));
         }
@@ -211,31 +258,48 @@ impl<'a> Lowering<'a, '_> {
                 return Err(self.unshown("a named query with names for columns"));
             }
             let name = fold_part(&cte.alias.name, self.known.spec.dialect).into_owned();
+            if with.cte_tables.len() > MAX_NAMED || cte.from.is_some() {
+                return Err(self.unshown(format!("more than {MAX_NAMED} named queries")));
+            }
+            if self.find_named(&name, inside).is_some() {
+                return Err(self.unshown(format!("two queries that are both named {}", quoted(&name))));
+            }
             // Each sees those before it.
             let next = self.frame(Some(inside), self.frames[inside].home);
-            self.frames[next].named.push((name, &cte.query, inside));
+            self.frames[next].named.push(Named { name, query: &cte.query, inside, is_read: false });
+            self.unnamed += 1;
             inside = next;
         }
         Ok(inside)
     }
 
     /// The query of that name, with the frame in which it is understood.
-    pub(super) fn named_by(&self, name: &ObjectName, frame: usize) -> Option<(&'a Query, usize)> {
+    pub(super) fn named_by(&mut self, name: &ObjectName, frame: usize) -> Option<(&'a Query, usize)> {
         let [part] = name.0.as_slice() else { return None };
         let name = fold_part(part.as_ident()?, self.known.spec.dialect);
+        let (frame, nth) = self.find_named(&name, frame)?;
+        let named = &mut self.frames[frame].named[nth];
+        if !named.is_read {
+            named.is_read = true;
+            self.unnamed -= 1;
+        }
+        Some((named.query, named.inside))
+    }
+
+    /// The frame that names a query, and its number there.
+    fn find_named(&self, name: &str, frame: usize) -> Option<(usize, usize)> {
         let mut at = Some(frame);
         while let Some(frame) = at {
-            let frame = &self.frames[frame];
-            if let Some((_, query, inside)) = frame.named.iter().find(|(known, ..)| *known == *name) {
-                return Some((query, *inside));
+            if let Some(nth) = self.frames[frame].named.iter().position(|known| known.name == name) {
+                return Some((frame, nth));
             }
-            at = frame.parent;
+            at = self.frames[frame].parent;
         }
         None
     }
 
     /// The SELECTs of a UNION ALL, or the one that there is.
-    pub(super) fn union_parts(&self, body: &'a SetExpr, top: bool) -> Result<Vec<&'a SelectTree>> {
+    pub(super) fn union_parts(&mut self, body: &'a SetExpr, top: bool) -> Result<Vec<&'a SelectTree>> {
         let mut parts = Vec::new();
         let mut rest = vec![body];
         while let Some(body) = rest.pop() {
@@ -244,9 +308,8 @@ impl<'a> Lowering<'a, '_> {
                 SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier: SetQuantifier::All, right } => {
                     rest.extend([&**right, &**left])
                 }
-                SetExpr::Query(query)
-                    if query.with.is_none() && query.order_by.is_none() && query.limit_clause.is_none() =>
-                {
+                SetExpr::Query(query) if query.with.is_none() => {
+                    self.with(query, 0)?;
                     rest.push(&query.body);
                 }
                 SetExpr::SetOperation { op, set_quantifier, .. } => {
@@ -278,14 +341,25 @@ impl<'a> Lowering<'a, '_> {
     pub(super) fn closed_union(&mut self, parts: &[usize], used: &BTreeSet<usize>) -> Result<Rows<'a>> {
         let mut order: Vec<usize> = used.iter().copied().collect();
         let mut closed = Vec::with_capacity(parts.len());
+        let mut width = None;
         for (i, &part) in parts.iter().enumerate() {
             let Some((frame, projection)) = self.queries[part].projection else { return Err(self.unshown("no query")) };
+            // Those that nobody reads must have a meaning too.
+            let mut all = Vec::with_capacity(projection.len());
+            for item in projection {
+                let value = self.term(self.output(item)?, frame, 0)?;
+                if value.computes_over_rows() {
+                    return Err(self.unshown("a value over many rows in a part of a UNION ALL"));
+                }
+                all.push(value);
+            }
+            let width = *width.get_or_insert(all.len());
+            if all.len() != width {
+                return Err(self.unshown("parts of a UNION ALL with different numbers of columns"));
+            }
             let mut outputs = Vec::with_capacity(order.len());
             for &number in &order {
-                let Some(item) = projection.get(number) else {
-                    return Err(self.unshown("parts of a UNION ALL with fewer columns than the first"));
-                };
-                outputs.push((self.term(self.output(item)?, frame, 0)?, number));
+                outputs.push((all[number].clone(), number));
             }
             if i == 0 {
                 outputs.sort();
@@ -299,127 +373,22 @@ impl<'a> Lowering<'a, '_> {
         closed[1..].sort();
         Ok(Rows::UnionAll(closed))
     }
-
-    /// A source of which only matters whether it has a row: EXISTS, or its contrary.
-    pub(super) fn apart(&mut self, home: usize, apart: Apart<'a>) -> Result<Conjunct<'a>> {
-        let inner = self.open(self.queries[home].depth + 1)?;
-        let frame = self.frame(Some(apart.frame), inner);
-        let dialect = self.known.spec.dialect;
-        let taken = self.take_conditions(home, apart.frame, |expr| mentions(expr, &apart.alias, dialect));
-        let is = match apart.kind {
-            ApartKind::Distinct(select, inside) => {
-                Condition::Exists(Box::new(self.distinct(select, inside, (inner, frame), apart.alias, taken)?))
-            }
-            ApartKind::Optional(factor, on) => {
-                Condition::NotExists(Box::new(self.missing(factor, on, (inner, frame), &taken)?))
-            }
-        };
-        Ok(super::conjunct(is, self.line))
-    }
-
-    /// A join with distinct rows.
-    fn distinct(
-        &mut self,
-        select: &'a SelectTree,
-        inside: usize,
-        (inner, frame): (usize, usize),
-        alias: String,
-        taken: Vec<&'a Expr>,
-    ) -> Result<Select<'a>> {
-        let merged = self.merge(select, inside, inner)?;
-        let projection = &select.projection;
-        self.bind(frame, alias, Binding::Merged { frame: merged, projection, names: projection })?;
-        self.queries[inner].conditions.extend(taken.into_iter().map(|expr| (frame, expr)));
-        self.place(inner);
-        let mut keys = Vec::with_capacity(projection.len());
-        for item in projection {
-            keys.push(self.term(self.output(item)?, merged, 0)?);
-        }
-        let depth = self.queries[inner].depth;
-        let select = self.close(inner)?;
-        // A row meets one of them at most only if each of their columns is stated.
-        let is_stated = |key: &Term<'_>| {
-            select.when.iter().any(|conjunct| match &conjunct.is {
-                Condition::Compare(Comparison::Equal, a, b) => {
-                    (a == key && !b.reads_depth(depth)) || (b == key && !a.reads_depth(depth))
-                }
-                _ => false,
-            })
-        };
-        if keys.iter().all(is_stated) {
-            return Ok(select);
-        }
-        Err(self.unshown("a join that may give a row more than once"))
-    }
-
-    /// An outer join of which only rows without a partner are kept.
-    fn missing(
-        &mut self,
-        factor: &'a TableFactor,
-        on: &'a Expr,
-        (inner, frame): (usize, usize),
-        taken: &[&'a Expr],
-    ) -> Result<Select<'a>> {
-        let [Expr::IsNull(tested)] = taken else {
-            return Err(self.unshown("an outer join that is no test for a missing row"));
-        };
-        self.source(factor, frame)?;
-        self.queries[inner].conditions.push((frame, on));
-        self.place(inner);
-        let tested = self.term(tested, frame, 0)?;
-        let depth = self.queries[inner].depth;
-        let select = self.close(inner)?;
-        // A partner never has NULL there: the join compares it.
-        let is_compared = |conjunct: &Conjunct<'_>| match &conjunct.is {
-            Condition::Compare(_, a, b) => *a == tested || *b == tested,
-            _ => false,
-        };
-        if tested.reads_depth(depth) && select.when.iter().any(is_compared) {
-            return Ok(select);
-        }
-        Err(self.unshown("an outer join whose column may be NULL in a row that was found"))
-    }
-
-    /// Takes the conditions out of a query that are about a source.
-    fn take_conditions(&mut self, home: usize, frame: usize, is_about: impl Fn(&Expr) -> bool) -> Vec<&'a Expr> {
-        let mut taken = Vec::new();
-        let mut kept = Vec::new();
-        for (of, expr) in std::mem::take(&mut self.queries[home].conditions) {
-            for part in super::conditions::parts(expr, &sqlparser::ast::BinaryOperator::And) {
-                if of == frame && is_about(part) { taken.push(part) } else { kept.push((of, part)) }
-            }
-        }
-        self.queries[home].conditions = kept;
-        taken
-    }
 }
 
-fn is_grouped(select: &SelectTree) -> bool {
+/// DISTINCT, and not ALL.
+pub(super) fn drops_equal_rows(select: &SelectTree) -> bool {
+    !matches!(select.distinct, None | Some(Distinct::All))
+}
+
+pub(super) fn is_grouped(select: &SelectTree) -> bool {
     let groups = !matches!(&select.group_by, sqlparser::ast::GroupByExpr::Expressions(exprs, _) if exprs.is_empty());
     groups || select.having.is_some()
 }
 
-/// Whether an expression names a row by an alias.
-fn mentions(expr: &Expr, alias: &str, dialect: crate::dialect::Dialect) -> bool {
-    struct Search<'s>(&'s str, crate::dialect::Dialect);
-    impl Visitor for Search<'_> {
-        type Break = ();
-
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            match expr {
-                Expr::CompoundIdentifier(parts)
-                    if parts.first().is_some_and(|first| fold_part(first, self.1) == self.0) =>
-                {
-                    ControlFlow::Break(())
-                }
-                _ => ControlFlow::Continue(()),
-            }
-        }
-    }
-    expr.visit(&mut Search(alias, dialect)).is_break()
-}
-
 /// The items of a projection, by name.
 pub(super) fn item_named(names: &[SelectItem], wanted: &str, dialect: crate::dialect::Dialect) -> Option<usize> {
-    names.iter().position(|item| output_name(item).is_some_and(|name| fold_part(name, dialect) == wanted))
+    let is_wanted = |item: &SelectItem| output_name(item).is_some_and(|name| fold_part(name, dialect) == wanted);
+    let first = names.iter().position(is_wanted)?;
+    // Two of one name are none: engines refuse the one or take the other.
+    (!names[first + 1..].iter().any(is_wanted)).then_some(first)
 }

@@ -10,35 +10,44 @@ use sqlparser::ast::{
 use crate::diagnostic::quoted;
 use crate::verify::known::fold_part;
 use crate::verify::lower::sources::item_named;
-use crate::verify::lower::{Binding, Lowering, OpenSource, Result};
-use crate::verify::meaning::{All, Order, Term};
+use crate::verify::lower::{Binding, Lowering, OpenSource, Outputs, Result};
+use crate::verify::meaning::{AGGREGATES, All, Order, Term};
 
 /// Terms within terms: no sound statement has half as many.
 const MAX_DEPTH: usize = 64;
 
-/// Functions of many rows.
-const AGGREGATES: [&str; 5] = ["max", "min", "count", "sum", "avg"];
+/// Functions of one row that do nothing but compute. Whatever else is called may give rows, fail, or reach anything.
+const PLAIN: [&str; 6] = ["coalesce", "datediff", "epoch_us", "getdate", "make_timestamp", "nullif"];
+
+/// The clock that is written without parentheses.
+const CLOCK: &str = "current_timestamp";
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn term(&mut self, expr: &'a Expr, frame: usize, depth: usize) -> Result<Term<'a>> {
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || self.budget == 0 {
             return Err(self.unshown("a value that is computed in too many steps"));
         }
+        self.budget -= 1;
         let next = depth + 1;
         match expr {
             Expr::Nested(inner) => self.term(inner, frame, next),
             Expr::Identifier(name) => {
                 self.at(name);
-                self.unqualified(name, frame)
+                self.unqualified(name, frame, next)
             }
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
                 [row, column] => {
                     self.at(column);
-                    self.qualified(row, column, frame)
+                    self.qualified(row, column, frame, next)
                 }
                 _ => Err(self.unshown("a column that is named with its schema")),
             },
-            Expr::Value(value) => Ok(literal(value.value.to_string())),
+            Expr::Value(value) => match &value.value {
+                Value::Number(..) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => {
+                    Ok(literal(value.value.to_string()))
+                }
+                _ => Err(self.unshown("a value in quotes that engines read differently")),
+            },
             Expr::TypedString(typed) if !typed.uses_odbc_syntax => {
                 Ok(literal(format!("{} {}", typed.data_type, typed.value)))
             }
@@ -112,18 +121,21 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// The value of a query that gives one row, whatever there is: one aggregate over all of its rows.
-    fn scalar(
+    pub(super) fn scalar(
         &mut self,
         select: &'a sqlparser::ast::Select,
         inside: usize,
         frame: usize,
         output: usize,
     ) -> Result<Term<'a>> {
-        if !computes_over_rows(&select.projection) || ranks(&select.projection) {
+        let depth = self.queries[self.frames[frame].home].depth + 1;
+        let order: Vec<_> = (0..select.projection.len()).collect();
+        let mut found = self.select(select, inside, depth, Outputs { order: &order, words: &[] })?;
+        let is_whole = |term: &Term<'_>| matches!(term, Term::Call(name, _) if AGGREGATES.contains(&&**name));
+        if output >= found.outputs.len() || !found.outputs.iter().all(is_whole) {
             return Err(self.unshown("a query in the place of a value that may give several rows"));
         }
-        let depth = self.queries[self.frames[frame].home].depth + 1;
-        let found = self.select(select, inside, depth, &[output])?;
+        found.outputs = vec![found.outputs.swap_remove(output)];
         if found.group.is_some() || !found.having.is_empty() || found.distinct {
             return Err(self.unshown("a query in the place of a value that may give no row, or several"));
         }
@@ -139,7 +151,15 @@ impl<'a> Lowering<'a, '_> {
         let name = function.name.0.last().and_then(|part| part.as_ident()).filter(|_| function.name.0.len() == 1);
         let (Some(name), true) = (name, plain) else { return Err(self.unshown("a function of this form")) };
         self.at(name);
+        if name.quote_style.is_some() {
+            return Err(self.unshown("a function whose name is quoted"));
+        }
         let name = name.value.to_lowercase();
+        let has_parentheses = !matches!(function.args, FunctionArguments::None);
+        let is_known = AGGREGATES.contains(&&*name) || PLAIN.contains(&&*name);
+        if function.over.is_none() && (is_known != has_parentheses || (!is_known && name != CLOCK)) {
+            return Err(self.unshown(format!("a call of {}, of which nothing is known", quoted(&name))));
+        }
         if let Some(over) = &function.over {
             return self.row_number(&name, function, over, frame, depth);
         }
@@ -201,7 +221,7 @@ impl<'a> Lowering<'a, '_> {
         Ok(Term::RowNumber { by, order })
     }
 
-    fn unqualified(&mut self, name: &'a Ident, frame: usize) -> Result<Term<'a>> {
+    fn unqualified(&mut self, name: &'a Ident, frame: usize, depth: usize) -> Result<Term<'a>> {
         let dialect = self.known.spec.dialect;
         let folded = fold_part(name, dialect);
         let mut at = Some(frame);
@@ -217,24 +237,26 @@ impl<'a> Lowering<'a, '_> {
                         item_named(projection, &folded, dialect).is_some()
                     }
                     Binding::OneRow { select, .. } => item_named(&select.projection, &folded, dialect).is_some(),
+                    // It may have the column, or not.
+                    Binding::Apart => true,
                 })
                 .cloned()
                 .collect();
             match found.as_slice() {
                 [] => at = self.frames[here].parent,
-                [binding] => return self.column(binding.clone(), name, here),
+                [binding] => return self.column(binding.clone(), name, here, depth),
                 _ => return Err(self.unshown(format!("{}, which several sources have", quoted(&name.value)))),
             }
         }
         Err(self.unshown(format!("{}, which no source has", quoted(&name.value))))
     }
 
-    fn qualified(&mut self, row: &'a Ident, column: &'a Ident, frame: usize) -> Result<Term<'a>> {
+    fn qualified(&mut self, row: &'a Ident, column: &'a Ident, frame: usize, depth: usize) -> Result<Term<'a>> {
         let alias = fold_part(row, self.known.spec.dialect);
         let mut at = Some(frame);
         while let Some(here) = at {
             if let Some((_, binding)) = self.frames[here].bindings.iter().find(|(known, _)| *known == *alias) {
-                return self.column(binding.clone(), column, here);
+                return self.column(binding.clone(), column, here, depth);
             }
             at = self.frames[here].parent;
         }
@@ -242,7 +264,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// A column of what a name stands for in a frame.
-    fn column(&mut self, binding: Binding<'a>, column: &'a Ident, frame: usize) -> Result<Term<'a>> {
+    fn column(&mut self, binding: Binding<'a>, column: &'a Ident, frame: usize, depth: usize) -> Result<Term<'a>> {
         let dialect = self.known.spec.dialect;
         let folded = fold_part(column, dialect);
         let home = self.frames[frame].home;
@@ -256,20 +278,21 @@ impl<'a> Lowering<'a, '_> {
             Binding::Merged { frame, projection, names } => {
                 let at = item_named(names, &folded, dialect);
                 let Some(item) = at.and_then(|at| projection.get(at)) else { return Err(self.unshown(absent)) };
-                self.term(self.output(item)?, frame, 0)
+                self.term(self.output(item)?, frame, depth)
             }
+            Binding::Apart => Err(self.unshown("a column of a join that only asks whether there is a row")),
             Binding::Query { source, frame, projection } => {
                 let item = item_named(projection, &folded, dialect).and_then(|at| projection.get(at));
                 let Some(item) = item else { return Err(self.unshown(absent)) };
-                let inner = self.term(self.output(item)?, frame, 0)?;
+                let inner = self.term(self.output(item)?, frame, depth)?;
                 Ok(Term::Of(self.row(home, source), Box::new(inner)))
             }
             Binding::Union { source, frame, projection } => {
                 let Some(at) = item_named(projection, &folded, dialect) else { return Err(self.unshown(absent)) };
-                if let OpenSource::Union(_, used) = &mut self.queries[home].sources[source] {
+                if let Some(OpenSource::Union(_, used)) = self.queries[home].sources.get_mut(source) {
                     used.insert(at);
                 }
-                let inner = self.term(self.output(&projection[at])?, frame, 0)?;
+                let inner = self.term(self.output(&projection[at])?, frame, depth)?;
                 Ok(Term::Of(self.row(home, source), Box::new(inner)))
             }
             Binding::OneRow { select, frame: inside } => {
@@ -286,7 +309,18 @@ fn literal<'a>(text: String) -> Term<'a> {
     Term::Literal(Cow::Owned(text))
 }
 
-/// Whether an output is computed from many rows.
+/// Whether outputs are nothing but columns, values and `*`: so many rows as there are, or none.
+pub(super) fn only_read(projection: &[SelectItem]) -> bool {
+    projection.iter().all(|item| match item {
+        SelectItem::Wildcard(_) => true,
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+            matches!(expr, Expr::Value(_) | Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+        }
+        _ => false,
+    })
+}
+
+/// Whether an output looks as if it were computed from many rows; what it is, is seen when it is understood.
 pub(super) fn computes_over_rows(projection: &[SelectItem]) -> bool {
     projection.iter().any(|item| of_item(item).is_some_and(|expr| has_function(expr, 0, &is_over_rows)))
 }

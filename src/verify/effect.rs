@@ -1,0 +1,241 @@
+//! What a statement does, and to which relation. Forms that would do more than their verb says are none of ours.
+//!
+//! Trees are taken apart field by field: what a later version of the parser adds to one does not pass unseen.
+
+use sqlparser::ast::{
+    CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat, Insert,
+    ObjectName, Statement, TableFactor, TableObject, TableWithJoins, Update,
+};
+
+use crate::dialect::Dialect;
+use crate::plan::Verb;
+
+pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &ObjectName)> {
+    match statement {
+        Statement::Insert(insert) => Some((Verb::Insert, appended_to(insert)?)),
+        Statement::Delete(delete) => Some((Verb::Delete, deleted_from(delete)?)),
+        Statement::Update(update) => Some((Verb::Update, updated(update)?)),
+        Statement::CreateTable(create) => Some((Verb::CreateTable, kept_table(create, dialect)?)),
+        Statement::CreateView(create) => Some((Verb::CreateView, replaced_view(create, dialect)?)),
+        _ => None,
+    }
+}
+
+/// No row that is there is replaced, and none is given back.
+fn appended_to(insert: &Insert) -> Option<&ObjectName> {
+    match insert {
+        Insert {
+            insert_token: _,
+            optimizer_hints,
+            or: None,
+            ignore: false,
+            into: true,
+            table: TableObject::TableName(name),
+            table_alias: None,
+            columns: _,
+            overwrite: false,
+            source: _,
+            assignments,
+            partitioned: None,
+            after_columns,
+            has_table_keyword: false,
+            on: None,
+            returning: None,
+            output: None,
+            replace_into: false,
+            priority: None,
+            insert_alias: None,
+            settings: None,
+            format_clause: None,
+            multi_table_insert_type: None,
+            multi_table_into_clauses,
+            multi_table_when_clauses,
+            multi_table_else_clause: None,
+        } if optimizer_hints.is_empty()
+            && assignments.is_empty()
+            && after_columns.is_empty()
+            && multi_table_into_clauses.is_empty()
+            && multi_table_when_clauses.is_empty() =>
+        {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+fn deleted_from(delete: &Delete) -> Option<&ObjectName> {
+    match delete {
+        Delete {
+            delete_token: _,
+            optimizer_hints,
+            tables,
+            from: FromTable::WithFromKeyword(from),
+            using: None,
+            selection: _,
+            returning: None,
+            output: None,
+            order_by,
+            limit: None,
+        } if optimizer_hints.is_empty() && tables.is_empty() && order_by.is_empty() => only_table(from),
+        _ => None,
+    }
+}
+
+fn updated(update: &Update) -> Option<&ObjectName> {
+    match update {
+        Update {
+            update_token: _,
+            optimizer_hints,
+            table,
+            assignments: _,
+            from: _,
+            selection: _,
+            returning: None,
+            output: None,
+            or: None,
+            order_by,
+            limit: None,
+        } if optimizer_hints.is_empty() && order_by.is_empty() => only_table(std::slice::from_ref(table)),
+        _ => None,
+    }
+}
+
+/// The target's columns are written by its bare name, so it has no alias.
+fn only_table(tables: &[TableWithJoins]) -> Option<&ObjectName> {
+    match tables {
+        [TableWithJoins { relation, joins }] if joins.is_empty() => match plain_table(relation)? {
+            (name, None) => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A table as a source, with nothing but its name and an alias.
+pub(super) fn plain_table(factor: &TableFactor) -> Option<(&ObjectName, Option<&sqlparser::ast::TableAlias>)> {
+    match factor {
+        TableFactor::Table {
+            name,
+            alias,
+            args: None,
+            with_hints,
+            version: None,
+            with_ordinality: false,
+            partitions,
+            json_path: None,
+            sample: None,
+            index_hints,
+        } if with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty() => Some((name, alias.as_ref())),
+        _ => None,
+    }
+}
+
+/// A definition may run again: it must not empty a table that is there, nor make one that goes away by itself.
+fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
+    let CreateTable {
+        or_replace: false,
+        temporary: false,
+        unlogged: false,
+        external: false,
+        dynamic: false,
+        global: None,
+        if_not_exists: true,
+        transient: false,
+        volatile: false,
+        iceberg: false,
+        snapshot: false,
+        name,
+        columns: _,
+        constraints,
+        hive_distribution: HiveDistributionStyle::NONE,
+        hive_formats,
+        table_options,
+        file_format: None,
+        location: None,
+        query: None,
+        without_rowid: false,
+        like: None,
+        clone: None,
+        version: None,
+        comment: None,
+        on_commit: None,
+        on_cluster: None,
+        primary_key: None,
+        order_by: None,
+        partition_by: None,
+        cluster_by: None,
+        clustered_by: None,
+        inherits: None,
+        partition_of: None,
+        for_values: None,
+        strict: false,
+        copy_grants: false,
+        enable_schema_evolution: None,
+        change_tracking: None,
+        data_retention_time_in_days: None,
+        max_data_extension_time_in_days: None,
+        default_ddl_collation: None,
+        with_aggregation_policy: None,
+        with_row_access_policy: None,
+        with_storage_lifecycle_policy: None,
+        with_tags: None,
+        external_volume: None,
+        with_connection: None,
+        base_location: None,
+        catalog: None,
+        catalog_sync: None,
+        storage_serialization_policy: None,
+        target_lag: None,
+        warehouse: None,
+        refresh_mode: None,
+        initialize: None,
+        require_user: false,
+        diststyle,
+        distkey,
+        sortkey,
+        backup,
+        multiset: None,
+        fallback: None,
+        with_data: None,
+    } = create
+    else {
+        return None;
+    };
+    // Where rows lie is the engine's own matter; how they are stored must not make them go away.
+    let is_laid_out = diststyle.is_some() || distkey.is_some() || sortkey.is_some() || backup.is_some();
+    let has_options = *table_options != CreateTableOptions::None;
+    let is_hive = hive_formats.as_ref().is_some_and(|format| *format != HiveFormat::default());
+    let is_plain = constraints.is_empty() && !has_options && !is_hive;
+    (is_plain && (!is_laid_out || dialect == Dialect::Redshift)).then_some(name)
+}
+
+/// A view is made anew with each period; on Redshift it must not hold the tables that it reads.
+fn replaced_view(create: &CreateView, dialect: Dialect) -> Option<&ObjectName> {
+    match create {
+        CreateView {
+            or_alter: false,
+            or_replace: true,
+            materialized: false,
+            secure: false,
+            name,
+            name_before_not_exists: _,
+            columns,
+            query: _,
+            options: CreateTableOptions::None,
+            cluster_by,
+            comment: None,
+            with_no_schema_binding,
+            if_not_exists: false,
+            temporary: false,
+            copy_grants: false,
+            to: None,
+            params: None,
+        } if columns.is_empty()
+            && cluster_by.is_empty()
+            && *with_no_schema_binding == (dialect == Dialect::Redshift) =>
+        {
+            Some(name)
+        }
+        _ => None,
+    }
+}
