@@ -98,6 +98,9 @@ fn golden(name: &str) -> std::path::PathBuf {
 fn the_example_is_a_golden() {
     let inputs = projects::example();
     snapshot_dialects(&golden("order_tracking"), &inputs);
+    let top = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
+    let tops: std::collections::BTreeSet<_> = compile(&inputs).files().keys().map(top).collect();
+    assert_eq!(tops, rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST]).map(str::to_owned).collect());
 
     // The manifest, less what the statements' own files say.
     let mut manifest: serde_json::Value =

@@ -16,6 +16,9 @@ use manifest::{Definition, Hook, Manifest, Sweep};
 /// The name of the manifest among the artifacts.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The folders of all other artifacts.
+pub const FOLDERS: [&str; 2] = ["compiled", "ddl"];
+
 /// What a compilation gives: files by path, below the project's `out:`, and the manifest that describes them.
 #[derive(Clone, Debug)]
 pub struct Artifacts {

@@ -36,7 +36,7 @@ pub struct Options<'a> {
 pub struct Committed {
     /// What the folder is called.
     pub folder: String,
-    /// Its files by path, as [`Artifacts::files`] has them: those below the folders that a compilation writes.
+    /// Its files by path, as [`Artifacts::files`] has them: the manifest, and those below [`FOLDERS`](crate::FOLDERS).
     pub files: BTreeMap<String, String>,
 }
 

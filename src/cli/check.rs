@@ -70,8 +70,7 @@ fn report(arguments: &Arguments, checked: &Checked, inputs: &Inputs, has_artifac
 
 /// The artifacts that were committed: those of a stated `out:`, which must be there, or whatever is in the default one.
 fn found(project: &Project) -> Result<Option<crate::check::Committed>, Error> {
-    let Ok(artifacts) = crate::compile(&project.inputs) else { return Ok(None) };
-    let found = committed(&project.out, &artifacts)?;
+    let found = committed(&project.out)?;
     let stated = crate::resolve(&project.inputs).is_ok_and(|spec| spec.out.is_some());
     Ok(match found {
         None if stated => {

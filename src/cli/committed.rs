@@ -1,11 +1,11 @@
 //! Reads artifacts as somebody left them in a folder.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use crate::artifacts::{Artifacts, MANIFEST};
+use crate::artifacts::{FOLDERS, MANIFEST};
 use crate::check::Committed;
 use crate::cli::shown;
 use crate::error::Error;
@@ -16,7 +16,7 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// What stands in a folder below the names that a compilation writes; `None` if the folder is not there. Files whose names begin
 /// with a dot are somebody else's.
-pub(super) fn committed(out: &Path, artifacts: &Artifacts) -> Result<Option<Committed>, Error> {
+pub(super) fn committed(out: &Path) -> Result<Option<Committed>, Error> {
     match fs::metadata(out) {
         Ok(found) if found.is_dir() => {}
         Ok(_) => return Err(failed(out, "it is a file where a folder is stated")),
@@ -25,8 +25,7 @@ pub(super) fn committed(out: &Path, artifacts: &Artifacts) -> Result<Option<Comm
     }
     let folder = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
     let mut files = BTreeMap::new();
-    let tops: BTreeSet<_> = artifacts.files().keys().filter_map(|path| path.split('/').next()).collect();
-    for top in tops {
+    for top in FOLDERS.into_iter().chain([MANIFEST]) {
         let mut rest = vec![top.to_owned()];
         while let Some(path) = rest.pop() {
             let place = out.join(&path);

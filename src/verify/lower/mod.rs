@@ -61,23 +61,12 @@ impl<'a> Lowering<'a, '_> {
             Statement::Delete(delete) => lowering.delete(delete, writes),
             Statement::Update(update) => lowering.update(update, writes),
             Statement::CreateTable(create) => {
-                let rest = create.constraints.is_empty() && create.like.is_none() && create.clone.is_none();
-                if !rest || create.inherits.is_some() || create.partition_of.is_some() {
-                    return Err(lowering.unshown("more than columns and a layout"));
-                }
-                create
-                    .columns
-                    .iter()
-                    .map(|column| lowering.definition(column))
-                    .collect::<Result<_>>()
-                    .map(Meaning::Table)
+                let columns = create.columns.iter().map(|column| lowering.definition(column));
+                columns.collect::<Result<_>>().map(Meaning::Table)
             }
             Statement::CreateView(view) => {
                 let frame = lowering.outermost();
                 let Some(first) = select_of(&view.query) else { return Err(lowering.unshown("a view of this shape")) };
-                if !view.columns.is_empty() {
-                    return Err(lowering.unshown("a list of names before the view's query"));
-                }
                 let dialect = known.spec.dialect;
                 let names = first.projection.iter().map(|item| output_name(item).map(|name| fold_part(name, dialect)));
                 let columns: Option<Vec<_>> = names.collect();
