@@ -313,6 +313,24 @@ fn a_period_with_other_bounds_is_refused() {
 }
 
 #[test]
+fn compile_writes_its_findings_in_the_same_formats() {
+    let shop = committed();
+    shop.write("shop/periods.yml", "hist_periods: [2025_h3]\n");
+    for format in ["json", "github", "sarif"] {
+        let (compiled, checked) =
+            (shop.run(&["compile", "--format", format]), shop.run(&["check", "--format", format]));
+        assert_eq!((compiled.code, compiled.stderr.as_str()), (Some(1), ""), "{format}");
+        assert!(compiled.stdout.contains("RK201"), "{format}: {compiled}");
+        if format != "json" {
+            assert_eq!(compiled.stdout, checked.stdout);
+        }
+    }
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
+    let done = shop.run(&["compile", "--allow", "period", "--format", "json"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "{\n  \"findings\": []\n}\n"));
+}
+
+#[test]
 fn the_format_changes_neither_findings_nor_exit_code() {
     let shop = committed();
     shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");

@@ -647,16 +647,37 @@ fn help_fits_on_a_screen() {
     Usage: rowkeep compile [OPTIONS]
 
     Options:
-          --project <DIR>      The folder of rowkeep.yml [default: here, or the nearest folder above]
-          --out <DIR>          Where to write [default: the project's `out:`, or target/rowkeep in it]
-          --dialect <DIALECT>  Compile for another engine than the project's: redshift, postgres or
-                               duckdb
-          --select <MODEL>     Only the statements of these models; with --stdout, or into another
-                               folder with --out
-          --stdout             Print instead of writing
-          --allow <WHAT>       What may have been restructured: period, table, key, retention, history,
-                               column
-      -h, --help               Print help
+          --project <DIR>
+              The folder of rowkeep.yml [default: here, or the nearest folder above]
+
+          --out <DIR>
+              Where to write [default: the project's `out:`, or target/rowkeep in it]
+
+          --dialect <DIALECT>
+              Compile for another engine than the project's: redshift, postgres or duckdb
+
+          --select <MODEL>
+              Only the statements of these models; with --stdout, or into another folder with --out
+
+          --stdout
+              Print instead of writing
+
+          --allow <WHAT>
+              What may have been restructured: period, table, key, retention, history, column
+
+          --format <FORMAT>
+              How findings are written
+
+              Possible values:
+              - human:  For people, on standard error
+              - json:   One JSON object
+              - github: Commands of GitHub's runners
+              - sarif:  SARIF 2.1.0
+              
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
     --- stderr
     ");
 }

@@ -210,5 +210,5 @@ pub(super) fn checksum<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
             hash.update(text.len().to_le_bytes());
         }
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", hash.finalize())
 }

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     allow: Vec<Restructuring>,
     /// How findings are written
     #[arg(long, value_enum, default_value_t = Output::Human)]
-    format: Output,
+    pub(super) format: Output,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {

@@ -7,8 +7,8 @@ use crate::artifacts::Artifacts;
 use crate::check::{Restructuring, restructured};
 use crate::cli::committed::manifest;
 use crate::cli::write::write;
-use crate::cli::{print, project, shown};
-use crate::diagnostic::did_you_mean;
+use crate::cli::{Output, print, project, shown};
+use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::load::Failure;
@@ -34,6 +34,9 @@ pub(super) struct Arguments {
     /// What may have been restructured: period, table, key, retention, history, column
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = Output::Human, conflicts_with = "stdout")]
+    pub(super) format: Output,
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {
@@ -66,7 +69,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let written = write(out, &files)?;
     let out = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
-    print(&summary(&artifacts, &out, written.removed, selects, files.len()))?;
+    print(&match arguments.format {
+        Output::Human => summary(&artifacts, &out, written.removed, selects, files.len()),
+        machine => Diagnostics::default().in_format(&project.inputs, machine.format()),
+    })?;
     Ok(())
 }
 

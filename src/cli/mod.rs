@@ -51,10 +51,23 @@ enum Command {
     Completions(completions::Arguments),
 }
 
+impl Command {
+    /// How what is wrong with the input is written.
+    fn findings(&self) -> Output {
+        match self {
+            Command::Compile(arguments) => arguments.format,
+            Command::Check(arguments) => arguments.format,
+            _ => Output::Human,
+        }
+    }
+}
+
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     // On a wrong argument clap prints its own message and exits with 2.
-    let result = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    let findings = command.findings();
+    let result = match command {
         Command::Init(arguments) => done(init::run(&arguments)),
         Command::Explain(arguments) => done(explain::run(&arguments)),
         Command::Completions(arguments) => done(completions::run(&arguments)),
@@ -65,7 +78,11 @@ pub fn main() -> ExitCode {
     };
     let (text, code) = match result {
         Ok(code) => return code,
-        Err(Failure::Input(diagnostics, inputs)) => (diagnostics.render(&inputs, style()), 1),
+        Err(Failure::Input(found, inputs)) if findings == Output::Human => (found.render(&inputs, style()), 1),
+        Err(Failure::Input(found, inputs)) => match print(&found.in_format(&inputs, findings.format())) {
+            Ok(()) => return ExitCode::from(1),
+            Err(error) => (format!("error: {error}\n"), 2),
+        },
         Err(Failure::World(error)) => (format!("error: {error}\n"), 2),
     };
     // If standard error is gone too, the exit code has to say it all.

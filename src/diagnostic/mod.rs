@@ -149,7 +149,7 @@ impl Diagnostic {
 }
 
 /// All that a stage found wrong, in the order of the files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {

@@ -193,6 +193,20 @@ pub enum Slot {
 }
 
 impl Slot {
+    /// The table of the spec that it belongs to; an exceptions table serves many.
+    pub fn table(self) -> Option<TableId> {
+        match self {
+            Slot::Mart(table)
+            | Slot::Source(table)
+            | Slot::History(table, _)
+            | Slot::Cutoff(table)
+            | Slot::Versions(table)
+            | Slot::Due(table)
+            | Slot::AllRows(table) => Some(table),
+            Slot::Exceptions(_) => None,
+        }
+    }
+
     /// The real relation.
     ///
     /// # Panics

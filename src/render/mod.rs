@@ -68,14 +68,19 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
             sweep: all(&nightly, &table.sweep),
         });
     }
-    let definitions = plan
-        .definitions
-        .iter()
-        .map(|definition| Statement {
+    // Neighbours are of one table, mostly: its history tables. What they share is made once for all of them.
+    let mut definitions = Vec::with_capacity(plan.definitions.len());
+    let same_table = |one: &Definition, next: &Definition| {
+        let table = one.creates.table();
+        table.is_some() && table == next.creates.table()
+    };
+    for of_table in plan.definitions.chunk_by(same_table) {
+        let shared = renderer.shared(&of_table[0]);
+        definitions.extend(of_table.iter().map(|definition| Statement {
             step: definition,
-            sql: failures.keep(definition.template(), renderer.definition(definition)),
-        })
-        .collect();
+            sql: failures.keep(definition.template(), renderer.definition(&shared, definition)),
+        }));
+    }
     failures.sink.finish(Some(Rendered { tables, definitions }))
 }
 
@@ -142,8 +147,8 @@ impl<'a> Renderer<'a> {
     }
 
     /// The statement of a definition, without a trailing newline.
-    fn definition(&self, definition: &Definition) -> Result<String, Box<Diagnostic>> {
-        let context = context::definition(self.spec, &self.shared(definition), definition);
+    fn definition(&self, shared: &Value, definition: &Definition) -> Result<String, Box<Diagnostic>> {
+        let context = context::definition(self.spec, shared, definition);
         self.render(definition.template(), definition.kind.as_str(), context)
     }
 
@@ -151,13 +156,7 @@ impl<'a> Renderer<'a> {
     fn shared(&self, definition: &Definition) -> Value {
         match definition.creates {
             Slot::Exceptions(id) => context::exceptions(self.spec, id),
-            Slot::Mart(table)
-            | Slot::Source(table)
-            | Slot::History(table, _)
-            | Slot::Cutoff(table)
-            | Slot::Versions(table)
-            | Slot::Due(table)
-            | Slot::AllRows(table) => context::every_period(self.spec, table),
+            slot => slot.table().map_or(Value::UNDEFINED, |table| context::every_period(self.spec, table)),
         }
     }
 
