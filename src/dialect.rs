@@ -49,6 +49,11 @@ impl Dialect {
         self == Dialect::Postgres
     }
 
+    /// Whether the catalogue has plain names in lower case.
+    pub(crate) fn folds_plain_names(self) -> bool {
+        self != Dialect::DuckDb
+    }
+
     /// Columns that every table has already; quoting does not free their names.
     ///
     /// PostgreSQL: "System Columns" in its manual; Redshift descends from it.

@@ -13,7 +13,7 @@ fn compile_says_what_was_written_and_what_to_do_next() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 44 files to target/rowkeep
+    wrote 49 files to target/rowkeep
       redshift for 1 table, 2 periods (2 open): 18 statements a cycle, 18 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
@@ -555,7 +555,7 @@ fn a_full_disk_leaves_the_old_tree() {
     exit 2
     --- stdout
     --- stderr
-    error: could not write target/rowkeep/new/manifest.json: file too large
+    error: could not write target/rowkeep/new/dbt/properties/mart_orders.yml: file too large
     ");
     assert_eq!(before, shop.tree(), "something was changed on disk");
 }

@@ -27,12 +27,13 @@ fn difference(old: &str, new: &str) -> String {
     TextDiff::from_lines(old, new).unified_diff().context_radius(1).to_string()
 }
 
-/// Statements and definitions, each under its path; of the sweep, what differs from the cycle.
+/// Statements and definitions, each under its path; of the sweep, what differs from the cycle. What dbt is given says the same
+/// once more.
 fn listing(artifacts: &Artifacts) -> String {
     let mut out = String::new();
     let mut same = Vec::new();
     for (path, text) in artifacts.files() {
-        if path == rowkeep::MANIFEST {
+        if path == rowkeep::MANIFEST || path.starts_with("dbt/") {
             continue;
         }
         let cycle = path.strip_prefix("compiled/sweep/").map(|rest| format!("compiled/{rest}"));
@@ -86,8 +87,18 @@ fn goldens() {
             snapshot_overrides(folder, &inputs, std::fs::read_to_string(path).expect("a text"));
         } else {
             snapshot_dialects(folder, &inputs);
+            if name.starts_with("dbt_") {
+                snapshot(folder, "dbt", &dbt(&compile(&inputs), |_| true));
+            }
         }
     });
+}
+
+/// The files that dbt is given, but for the one that is the same in all projects.
+fn dbt(artifacts: &Artifacts, wanted: impl Fn(&str) -> bool) -> String {
+    let files = artifacts.files().iter().filter(|(path, _)| path.starts_with("dbt/") && wanted(path));
+    let files = files.filter(|(path, _)| !path.ends_with("macros/rowkeep.sql"));
+    files.map(|(path, text)| format!("==> {path} <==\n{text}\n")).collect()
 }
 
 fn golden(name: &str) -> std::path::PathBuf {
@@ -102,6 +113,9 @@ fn the_example_is_a_golden() {
     let tops: std::collections::BTreeSet<_> = compile(&inputs).files().keys().map(top).collect();
     assert_eq!(tops, rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST]).map(str::to_owned).collect());
 
+    let is_long = |path: &str| path.contains("macros/mart_") || path.contains("properties/");
+    snapshot(&golden("order_tracking"), "dbt", &dbt(&compile(&inputs), |path| !is_long(path)));
+
     // The manifest, less what the statements' own files say.
     let mut manifest: serde_json::Value =
         serde_json::from_str(compile(&inputs).get(rowkeep::MANIFEST).expect("a manifest")).expect("JSON");
@@ -113,7 +127,7 @@ fn elide(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(map) => {
             for (key, value) in map {
-                if key == "sql" || key == "checksum" || key == "rowkeep_version" {
+                if key == "sql" || key == "dbt_sql" || key == "checksum" || key == "rowkeep_version" {
                     *value = "...".into();
                 } else {
                     elide(value);
@@ -133,7 +147,7 @@ fn a_third_period_changes_only_what_it_adds_or_widens() {
     let mut out = String::new();
     for (path, old) in before.files() {
         let new = after.get(path).unwrap_or_else(|| panic!("{path} is gone: a rotation renumbers and removes nothing"));
-        if old != new && path != rowkeep::MANIFEST {
+        if old != new && path != rowkeep::MANIFEST && !path.starts_with("dbt/") {
             out.push_str(&format!("==> {path} <==\n{}\n", difference(old, new)));
         }
     }

@@ -110,6 +110,8 @@ pub struct Hook {
     pub period: Option<String>,
     pub name: String,
     pub sql: String,
+    /// The same, with relations that dbt resolves under the target it runs with.
+    pub dbt_sql: String,
     /// Whether it may run inside a transaction.
     pub transaction: bool,
     pub reads: Vec<String>,
@@ -141,10 +143,15 @@ pub struct Definition {
 impl Manifest {
     /// The manifest as it is written, with a newline at its end.
     pub fn to_json(&self) -> String {
-        // Every key is a string, and nothing here can fail to serialise.
-        let mut json = serde_json::to_string_pretty(self).unwrap_or_default();
-        json.push('\n');
-        json
+        let hooks = self.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
+        let hooks = hooks.chain(self.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
+        // Most of it is statements, and a large text is costly to grow. What stands beside a statement is as long as a short one.
+        let length: usize = hooks.map(|hook| hook.sql.len() + hook.dbt_sql.len() + 1024).sum();
+        let mut json = Vec::with_capacity(length);
+        // Every key is a string, and nothing here can fail to serialise; what is serialised is text.
+        let _ = serde_json::to_writer_pretty(&mut json, self);
+        json.push(b'\n');
+        String::from_utf8(json).unwrap_or_default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Everything that a compilation gives, as a map from path to contents. Nothing is written here.
 
+mod dbt;
 pub mod manifest;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use manifest::{Definition, Hook, Manifest, Sweep};
 pub const MANIFEST: &str = "manifest.json";
 
 /// The folders of all other artifacts.
-pub const FOLDERS: [&str; 2] = ["compiled", "ddl"];
+pub const FOLDERS: [&str; 3] = ["compiled", "dbt", "ddl"];
 
 /// What a compilation gives: files by path, below the project's `out:`, and the manifest that describes them.
 #[derive(Clone, Debug)]
@@ -50,6 +51,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
     let mut nodes = BTreeMap::new();
     let mut sweep = Vec::new();
     let mut order = Vec::new();
+    let mut for_dbt = Vec::new();
     for table in rendered.tables {
         let model = spec.table(table.plan.table).model.value.as_str();
         let mut hooks = |statements: Vec<Statement<'_, Step>>, folder: &str| -> Vec<Hook> {
@@ -64,9 +66,13 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         let id = manifest::unique_id(spec, table.plan.table);
         nodes.insert(id.clone(), manifest::node(spec, table.plan.table, load, post_hooks));
         order.push(id);
+        for_dbt.push((table.plan.table, table.casts, table.twice));
     }
+    let mut creations: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let ddl = rendered.definitions.into_iter().map(|statement| {
         let definition = statement.step;
+        let creation = dbt::Creation { creates: definition.creates, sql: statement.dbt };
+        creations.entry(definition.creates.table()).or_default().push(creation);
         let target = definition.creates.relation(spec);
         let full = target.sql(spec.dialect);
         let name = target.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
@@ -81,6 +87,16 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         }
     });
     let ddl: Vec<_> = ddl.collect();
+    let models = for_dbt.into_iter().zip(&order).zip(&sweep).map(|(((table, casts, twice), id), sweep)| dbt::Model {
+        table,
+        node: &nodes[id],
+        sweep: &sweep.post_hooks,
+        creations: creations.remove(&Some(table)).unwrap_or_default(),
+        casts,
+        twice,
+    });
+    let models: Vec<_> = models.collect();
+    dbt::emit(spec, &models, &creations.remove(&None).unwrap_or_default(), &mut files);
     let mut paths: Vec<_> = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();
     paths.sort();
     let manifest = Manifest {
@@ -109,6 +125,7 @@ fn hook(spec: &Spec, statement: Statement<'_, Step>, folder: &str, files: &mut B
         name,
         checksum: manifest::checksum([statement.sql.as_str()]),
         sql: statement.sql,
+        dbt_sql: statement.dbt,
         transaction: true,
         reads: step.reads.iter().map(|&slot| written(slot)).collect(),
         writes: vec![written(step.writes)],

@@ -12,7 +12,7 @@ use crate::sql::literal;
 /// What the statements of a table share.
 pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
     let table = spec.table(id);
-    let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
+    let place = |slot| Value::from(Sql::Relation(Place::of(slot)));
     let time = table.time;
     let period = |period: PeriodId| interval(spec.period(period), spec.period(period), time);
     let hull = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
@@ -70,13 +70,13 @@ pub(super) fn every_period(spec: &Spec, id: TableId) -> Value {
 /// What one statement sees beyond what its table's statements share.
 pub(super) fn step(spec: &Spec, id: TableId, shared: &Value, step: &Step) -> Value {
     let Some(period) = step.period else { return shared.clone() };
-    let history = Value::from(Sql::Relation(Place::compiled(spec, Slot::History(id, period))));
+    let history = Value::from(Sql::Relation(Place::of(Slot::History(id, period))));
     let period = spec.period(period);
     context! { history => history, period => interval(period, period, spec.table(id).time), ..shared.clone() }
 }
 
-pub(super) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -> Value {
-    context! { table => Value::from(Sql::Relation(Place::compiled(spec, definition.creates))), ..shared.clone() }
+pub(super) fn definition(shared: &Value, definition: &Definition) -> Value {
+    context! { table => Value::from(Sql::Relation(Place::of(definition.creates))), ..shared.clone() }
 }
 
 /// What the definition of an exceptions table sees.
@@ -131,7 +131,7 @@ fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
             context! { retention => Value::from(Sql::Literal(literal::duration(*seconds, table.time.unit))) }
         }
         Retention::WhileIn { parent, on, root } => {
-            let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
+            let place = |slot| Value::from(Sql::Relation(Place::of(slot)));
             context! {
                 root_cutoff => place(Slot::Cutoff(*root)),
                 root_unit => spec.table(*root).time.unit_name(),
@@ -152,7 +152,7 @@ fn pairs(spec: &Spec, child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]
 }
 
 fn touched(spec: &Spec, link: &Touched) -> Value {
-    let place = |slot| Value::from(Sql::Relation(Place::compiled(spec, slot)));
+    let place = |slot| Value::from(Sql::Relation(Place::of(slot)));
     let alias = |level: usize| Value::from(Sql::Alias(if level == 0 { "u".to_owned() } else { format!("u{level}") }));
     // One route per ancestor: over the marts between, to that ancestor's batch.
     let routes: Vec<_> = (1..=link.ancestors.len())

@@ -15,6 +15,8 @@ use crate::plan::{Definition, Plan, Slot, Step, TablePlan};
 use crate::source::{Inputs, line_range};
 use crate::spec::{Spec, TableId};
 pub(crate) use origin::{Origin, of_definition as origin_of_definition, of_step as origin_of_step};
+pub(crate) use vocabulary::Vocabulary;
+use vocabulary::{Named, Owner};
 
 /// Instructions that one statement's template may run. The largest sound ones, over hundreds of periods, stay far below.
 const FUEL: u64 = 2_000_000;
@@ -35,6 +37,10 @@ pub(crate) struct RenderedTable<'p> {
     pub(crate) load: Vec<Statement<'p, Step>>,
     pub(crate) hooks: Vec<Statement<'p, Step>>,
     pub(crate) sweep: Vec<Statement<'p, Step>>,
+    /// What a dbt model's query ends with, after what the load found; where the load is Rowkeep's.
+    pub(crate) casts: Option<String>,
+    /// Complete keys that stand twice in the mart, as a query that dbt tests; where dbt's own test of one column is not enough.
+    pub(crate) twice: Option<String>,
 }
 
 /// A statement and what it was rendered from.
@@ -43,29 +49,41 @@ pub(crate) struct Statement<'p, T> {
     pub(crate) step: &'p T,
     /// Without a semicolon, without a newline at its end.
     pub(crate) sql: String,
+    /// The same with names that dbt resolves.
+    pub(crate) dbt: String,
 }
 
 /// Renders every statement of a plan.
 pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result<Rendered<'p>, Diagnostics> {
-    let renderer = Renderer::new(spec, templates::overrides(inputs));
+    let mut renderer = Renderer::new(spec, templates::overrides(inputs));
     let mut failures = Failures::default();
     templates::check(inputs, &mut failures.sink);
     let mut tables = Vec::with_capacity(plan.tables.len());
     for table in &plan.tables {
-        let mut all = |shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
-            let one = |step: &'p Step| Statement {
-                step,
-                sql: failures.keep(step.template, renderer.step(table.table, shared, step)),
+        let cycle = context::table(spec, table.table, &table.cycle);
+        let nightly = context::table(spec, table.table, &table.nightly);
+        let found = spec.table(table.table);
+        let mut query = |template: &'static str| {
+            let rendered = renderer.query(template, &cycle);
+            failures.keep(&(), template, rendered).dbt
+        };
+        let casts = found.load.as_ref().map(|_| query("dbt_casts.sql.j2"));
+        let twice = (found.unique_key.len() > 1).then(|| query("dbt_twice.sql.j2"));
+        let mut all = |owner: Owner, shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
+            let one = |step: &'p Step| {
+                let rendered = renderer.step(owner, table.table, shared, step);
+                failures.keep(step, step.template, rendered)
             };
             steps.iter().map(one).collect()
         };
-        let cycle = context::table(spec, table.table, &table.cycle);
-        let nightly = context::table(spec, table.table, &table.nightly);
+        let hook = Owner::Hook(table.table);
         tables.push(RenderedTable {
             plan: table,
-            load: all(&cycle, &table.load),
-            hooks: all(&cycle, &table.hooks),
-            sweep: all(&nightly, &table.sweep),
+            load: all(hook, &cycle, &table.load),
+            hooks: all(hook, &cycle, &table.hooks),
+            sweep: all(Owner::Operation, &nightly, &table.sweep),
+            casts,
+            twice,
         });
     }
     // Neighbours are of one table, mostly: its history tables. What they share is made once for all of them.
@@ -76,9 +94,9 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
     };
     for of_table in plan.definitions.chunk_by(same_table) {
         let shared = renderer.shared(&of_table[0]);
-        definitions.extend(of_table.iter().map(|definition| Statement {
-            step: definition,
-            sql: failures.keep(definition.template(), renderer.definition(&shared, definition)),
+        definitions.extend(of_table.iter().map(|definition| {
+            let rendered = renderer.definition(&shared, definition);
+            failures.keep(definition, definition.template(), rendered)
         }));
     }
     failures.sink.finish(Some(Rendered { tables, definitions }))
@@ -97,13 +115,19 @@ struct Failures {
 }
 
 impl Failures {
-    fn keep(&mut self, template: &'static str, rendered: Result<String, Box<Diagnostic>>) -> String {
-        rendered.unwrap_or_else(|diagnostic| {
+    fn keep<'p, T>(
+        &mut self,
+        step: &'p T,
+        template: &'static str,
+        rendered: Result<Named, Box<Diagnostic>>,
+    ) -> Statement<'p, T> {
+        let Named { sql, dbt } = rendered.unwrap_or_else(|diagnostic| {
             if self.said.insert(template) {
                 self.sink.push(*diagnostic);
             }
-            String::new()
-        })
+            Named::default()
+        });
+        Statement { step, sql, dbt }
     }
 }
 
@@ -112,6 +136,7 @@ impl Failures {
 struct Renderer<'a> {
     spec: &'a Spec,
     environment: Environment<'static>,
+    vocabulary: Vocabulary<'a>,
 }
 
 impl<'a> Renderer<'a> {
@@ -136,20 +161,29 @@ impl<'a> Renderer<'a> {
         value::add_filters(&mut environment, spec.dialect);
         let dialect = spec.dialect;
         environment.set_loader(move |name| Ok(templates::find(name, dialect, &overrides)));
-        Self { spec, environment }
+        Self { spec, environment, vocabulary: Vocabulary::new(spec) }
     }
 
     /// The statement of a step, without a trailing newline.
-    fn step(&self, table: TableId, shared: &Value, step: &Step) -> Result<String, Box<Diagnostic>> {
+    fn step(&mut self, owner: Owner, table: TableId, shared: &Value, step: &Step) -> Result<Named, Box<Diagnostic>> {
         let context = context::step(self.spec, table, shared, step);
-        let statement = self.render(step.template, &step.stem(self.spec), context)?;
-        Ok(format!("{}{statement}", comment(step)))
+        let marked = self.render(step.template, &|| step.stem(self.spec), context)?;
+        self.name(owner, step.template, &|| step.stem(self.spec), &format!("{}{marked}", comment(step)))
     }
 
     /// The statement of a definition, without a trailing newline.
-    fn definition(&self, shared: &Value, definition: &Definition) -> Result<String, Box<Diagnostic>> {
-        let context = context::definition(self.spec, shared, definition);
-        self.render(definition.template(), definition.kind.as_str(), context)
+    fn definition(&mut self, shared: &Value, definition: &Definition) -> Result<Named, Box<Diagnostic>> {
+        let context = context::definition(shared, definition);
+        let called = || definition.kind.as_str().to_owned();
+        let marked = self.render(definition.template(), &called, context)?;
+        self.name(Owner::Operation, definition.template(), &called, &marked)
+    }
+
+    /// A query that only dbt runs.
+    fn query(&mut self, template: &str, context: &Value) -> Result<Named, Box<Diagnostic>> {
+        let called = || template.to_owned();
+        let marked = self.render(template, &called, context.clone())?;
+        self.name(Owner::Query, template, &called, &marked)
     }
 
     /// What the definitions of a table share.
@@ -160,7 +194,13 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn render(&self, template: &str, statement: &str, context: Value) -> Result<String, Box<Diagnostic>> {
+    /// The text with its marks, without a newline at its end.
+    fn render(
+        &self,
+        template: &str,
+        statement: &dyn Fn() -> String,
+        context: Value,
+    ) -> Result<String, Box<Diagnostic>> {
         let mut out = value::Bounded::default();
         let rendered = self
             .environment
@@ -168,8 +208,25 @@ impl<'a> Renderer<'a> {
             .and_then(|found| found.render_captured_to(context, &mut out).map(drop));
         match rendered.and_then(|()| out.into_string()) {
             Ok(text) => Ok(text.trim_end().to_owned()),
-            Err(error) => Err(Box::new(self.diagnose(template, statement, &error))),
+            Err(error) => Err(Box::new(self.diagnose(template, &statement(), &error))),
         }
+    }
+
+    /// A rendered text in both vocabularies.
+    fn name(
+        &mut self,
+        owner: Owner,
+        template: &str,
+        statement: &dyn Fn() -> String,
+        marked: &str,
+    ) -> Result<Named, Box<Diagnostic>> {
+        self.vocabulary.name(owner, marked, value::MAX_STATEMENT).map_err(|why| {
+            let found = self.environment.get_template(template).ok();
+            let source = found.as_ref().map_or("", |found| found.source());
+            let place = (format!("templates/{template}"), source, line_range(source, 1));
+            let message = format!("the template of {} {why}", statement());
+            Box::new(Diagnostic::in_text(Code::Template, message, place, "in this template, or in one that it imports"))
+        })
     }
 
     fn diagnose(&self, template: &str, statement: &str, error: &Error) -> Diagnostic {
@@ -180,7 +237,10 @@ impl<'a> Renderer<'a> {
         let said = said.split(" (in ").next().unwrap_or_default();
         let why = match error.kind() {
             ErrorKind::OutOfFuel => "runs without end".to_owned(),
-            _ => format!("cannot be rendered: {}", said.strip_prefix("invalid operation: ").unwrap_or(said)),
+            _ => {
+                let said = said.strip_prefix("invalid operation: ").unwrap_or(said);
+                format!("cannot be rendered: {}", vocabulary::said(self.spec, said))
+            }
         };
         let range = error.range().unwrap_or_else(|| line_range(source, error.line().unwrap_or(1)));
         let message = format!("the template of {statement} {why}");

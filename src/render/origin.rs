@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use minijinja::{ErrorKind, Value};
 
 use crate::plan::{Definition, Scope, Step};
-use crate::render::{Renderer, comment, context, templates, value};
+use crate::render::{Renderer, comment, context, templates, value, vocabulary};
 use crate::source::{Inputs, line_of, line_range};
 use crate::spec::{Spec, TableId};
 
@@ -38,7 +38,7 @@ pub(crate) fn of_step(
 /// Where the byte of a definition came from.
 pub(crate) fn of_definition(spec: &Spec, inputs: &Inputs, definition: &Definition, at: usize) -> Option<Origin> {
     let shared = Renderer::new(spec, BTreeMap::new()).shared(definition);
-    let context = context::definition(spec, &shared, definition);
+    let context = context::definition(&shared, definition);
     Statement { spec, template: definition.template(), context }.origin(inputs, at)
 }
 
@@ -50,9 +50,11 @@ struct Statement<'a> {
 }
 
 impl Statement<'_> {
+    /// `at` counts in the text with real names; from here on, only the one with marks is looked at.
     fn origin(&self, inputs: &Inputs, at: usize) -> Option<Origin> {
         let overrides = templates::overrides(inputs);
         let written = self.text(&overrides)?;
+        let at = vocabulary::marked_at(self.spec, &written, at);
         // Without which of the project's own templates is it another text?
         let has_part = |name: &&String| {
             let others = overrides.iter().filter(|(other, _)| other != name);
@@ -90,7 +92,7 @@ impl Statement<'_> {
     }
 
     fn text(&self, overrides: &BTreeMap<String, String>) -> Option<String> {
-        Renderer::new(self.spec, overrides.clone()).render(self.template, "", self.context.clone()).ok()
+        Renderer::new(self.spec, overrides.clone()).render(self.template, &String::new, self.context.clone()).ok()
     }
 
     /// The template and the line, from 1, whose words stand at a byte. The statement is rendered once more, and stopped there: an

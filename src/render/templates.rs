@@ -22,6 +22,8 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "cutoff_fill.sql.j2",
     "cutoff_inherit.sql.j2",
     "cutoff_reset.sql.j2",
+    "dbt_casts.sql.j2",
+    "dbt_twice.sql.j2",
     "ddl_all_rows.sql.j2",
     "ddl_cutoff.sql.j2",
     "ddl_exceptions.sql.j2",
@@ -100,10 +102,12 @@ pub(super) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(name.strip_prefix(&format!("{dialect}/")).unwrap_or(name), dialect, &BTreeMap::new())
 }
 
-/// The names that an override can have: those of built-in templates, each also below the folder of a dialect.
+/// The names that an override can have: those of built-in templates, each also below the folder of a dialect. Only what verify
+/// judges can be replaced, and texts that are for dbt alone are not among it.
 fn names() -> BTreeSet<String> {
     let common = BUILT_IN.iter().map(|(name, _)| name.rsplit('/').next().unwrap_or(name));
     common
+        .filter(|name| !name.starts_with("dbt_"))
         .flat_map(|name| Dialect::ALL.iter().map(move |dialect| format!("{dialect}/{name}")).chain([name.to_owned()]))
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::render::vocabulary::Place;
 use crate::sql::{ALIASES, SqlType};
 
 /// Bytes that one statement may have: Redshift's limit is 16 MB.
-const MAX_STATEMENT: usize = 16 * 1024 * 1024;
+pub(super) const MAX_STATEMENT: usize = 16 * 1024 * 1024;
 /// Bytes that rendering it may write, captured blocks included.
 const MAX_WRITTEN: usize = 4 * MAX_STATEMENT;
 

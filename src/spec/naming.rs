@@ -1,6 +1,6 @@
 //! The names of what Rowkeep creates beside a mart: one place, for those who check names and those who write them.
 
-use crate::spec::{PeriodId, Spec, TableId};
+use crate::spec::{PeriodId, Spec, Table, TableId};
 use crate::sql::Relation;
 
 /// The folder of the nightly statements, beside those of the models.
@@ -39,5 +39,21 @@ impl Spec {
 
     fn work(&self, table: TableId, suffix: &str) -> Relation {
         self.schema.renamed(self.table(table).model.value.with_suffix(suffix))
+    }
+}
+
+impl Spec {
+    /// The dbt package that a project compiles to.
+    pub(crate) fn dbt_package(&self) -> String {
+        format!("{}_rowkeep", self.name)
+    }
+}
+
+impl Table {
+    /// What dbt calls the raw table: its source, and its name there.
+    pub(crate) fn dbt_source(&self) -> Option<(String, String)> {
+        let raw = self.source.as_ref()?;
+        let database = raw.database.as_ref().map_or_else(String::new, |name| format!("{}_", name.as_str()));
+        Some((format!("{database}{}", raw.schema.as_str()), raw.name.as_str().to_owned()))
     }
 }

@@ -120,6 +120,11 @@ impl Relation {
         self.parts().map(|part| part.folded(dialect)).collect()
     }
 
+    /// What the engine compares of the schema that the relation is in.
+    pub(crate) fn schema_folded(&self, dialect: Dialect) -> Vec<String> {
+        self.database.iter().chain([&self.schema]).map(|part| part.folded(dialect)).collect()
+    }
+
     /// The relation as it stands in a statement.
     pub fn sql(&self, dialect: Dialect) -> String {
         let parts: Vec<_> = self.parts().map(|part| part.sql(dialect)).collect();

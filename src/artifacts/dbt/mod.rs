@@ -1,0 +1,52 @@
+//! The dbt form of what was compiled: an installable package, the hooks once more as properties, and whole models where the load
+//! is Rowkeep's. Statements come with names that dbt resolves under the target it runs with; nothing here changes them.
+
+mod models;
+mod package;
+
+use std::collections::BTreeMap;
+
+use crate::artifacts::manifest::{Hook, Node};
+use crate::plan::Slot;
+use crate::render::Vocabulary;
+use crate::spec::{Spec, TableId};
+
+/// What dbt is given of one table.
+pub(super) struct Model<'a> {
+    pub(super) table: TableId,
+    pub(super) node: &'a Node,
+    pub(super) sweep: &'a [Hook],
+    /// What creates its relations, in the order in which they can be created.
+    pub(super) creations: Vec<Creation>,
+    pub(super) casts: Option<String>,
+    pub(super) twice: Option<String>,
+}
+
+/// A statement that creates a relation.
+pub(super) struct Creation {
+    pub(super) creates: Slot,
+    pub(super) sql: String,
+}
+
+/// Adds the files of `dbt/`. Exceptions tables serve many models, and so do the statements that create them.
+pub(super) fn emit(spec: &Spec, models: &[Model<'_>], exceptions: &[Creation], files: &mut BTreeMap<String, String>) {
+    let mut names = Vocabulary::new(spec);
+    package::emit(spec, &mut names, models, exceptions, files);
+    models::emit(spec, models, files);
+}
+
+/// A YAML scalar in double quotes, which JSON's strings are too.
+fn scalar(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Adds lines, moved to the right, for a block of YAML or of Jinja; empty ones stay empty.
+fn push_indented(out: &mut String, text: &str, by: &str) {
+    for line in text.split_inclusive('\n') {
+        if line != "\n" {
+            out.push_str(by);
+        }
+        out.push_str(line);
+    }
+    out.push('\n');
+}

@@ -1,0 +1,116 @@
+//! Models: whole ones where the load is Rowkeep's, and the hooks as properties for those who keep their own.
+
+use std::collections::BTreeMap;
+
+use crate::artifacts::dbt::{Model, push_indented, scalar};
+use crate::artifacts::manifest::Hook;
+use crate::spec::{Spec, Table, TableId};
+
+pub(super) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<String, String>) {
+    let mut described = String::new();
+    for model in models {
+        let name = &model.node.name;
+        files.insert(format!("dbt/properties/{name}.yml"), properties(spec, model));
+        if let Some(twice) = &model.twice {
+            let about = "{# Every complete key stands in the mart once. #}\n";
+            files.insert(format!("dbt/tests/{name}__unique_key.sql"), format!("{about}{twice}\n"));
+        }
+        if let Some(text) = whole(spec, model) {
+            files.insert(format!("dbt/models/{name}.sql"), text);
+            described.push_str(&entry(spec, model));
+            described.push_str("    config:\n      contract: { enforced: true }\n");
+            described.push_str(&columns(spec, model.table));
+        }
+    }
+    if !described.is_empty() {
+        let head = "# What the models beside it promise. Compiled by rowkeep: change the specs and compile again.\n";
+        files.insert("dbt/models/schema.yml".to_owned(), format!("{head}version: 2\nmodels:\n{described}"));
+    }
+}
+
+/// Whether a statement of a load is the one whose rows a model can bring itself. The others are its pre-hooks: they look at
+/// other keys, or at other rows of a key, so that their order does not matter.
+pub(super) fn is_query(load: &Hook) -> bool {
+    load.name.ends_with("_insert")
+}
+
+/// The model that loads a mart: the query of the load's INSERT, word for word, and each column cast to its type.
+fn whole(spec: &Spec, model: &Model<'_>) -> Option<String> {
+    let casts = model.casts.as_ref()?;
+    let insert = model.node.load.iter().find(|hook| is_query(hook))?;
+    let (name, package) = (&model.node.name, spec.dbt_package());
+    let mut text = format!(
+        "{{# Newest version wins. Compiled by rowkeep: change the spec and compile again. #}}
+{{{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    full_refresh=false,
+    pre_hook={package}.{name}_load(),
+    post_hook={package}.{name}_hooks()
+) }}}}
+"
+    );
+    for &parent in &spec.table(model.table).depends_on {
+        text.push_str(&format!("-- depends_on: {{{{ ref('{}') }}}}\n", spec.table(parent).model.value.as_str()));
+    }
+    text.push_str("WITH n AS (\n");
+    push_indented(&mut text, query(&insert.dbt_sql), "  ");
+    text.push_str(&format!(")\n{casts}\n"));
+    Some(text)
+}
+
+/// The query of `INSERT INTO table (columns) query`, which verify has seen to be one, below its comment. No name in it holds a
+/// parenthesis.
+fn query(insert: &str) -> &str {
+    let statement = insert.find("\nINSERT ").map_or(insert, |at| &insert[at..]);
+    statement.split_once(')').map_or(statement, |(_, query)| query.trim_start())
+}
+
+/// The hooks of a model that somebody else wrote.
+fn properties(spec: &Spec, model: &Model<'_>) -> String {
+    let mut text = format!(
+        "# The hooks of {} as properties, for a model that has no other wiring: hooks of all wirings add up.\n# Compiled by rowkeep: change the spec and compile again.\nversion: 2\nmodels:\n{}",
+        model.node.name,
+        entry(spec, model)
+    );
+    // A full refresh would rebuild the mart from what raw still has.
+    text.push_str("    config:\n      full_refresh: false\n      post_hook:\n");
+    for hook in &model.node.post_hooks {
+        text.push_str("        - |-\n");
+        push_indented(&mut text, &hook.dbt_sql, "          ");
+    }
+    text
+}
+
+fn entry(spec: &Spec, model: &Model<'_>) -> String {
+    let table = spec.table(model.table);
+    let history = table.history.name().as_str();
+    let about = format!("Rows that have not aged; those that have are in {history}_<period>.");
+    format!("  - name: {}\n    description: {}\n", scalar(&model.node.name), scalar(&about))
+}
+
+/// Every column with its type, what it promises, and what dbt tests of that.
+fn columns(spec: &Spec, id: TableId) -> String {
+    let table: &Table = spec.table(id);
+    let mut text = "    columns:\n".to_owned();
+    for (column, number) in table.columns.iter().zip(0..) {
+        text.push_str(&format!("      - name: {}\n", scalar(column.name.as_str())));
+        if column.name.sql(spec.dialect).starts_with('"') {
+            text.push_str("        quote: true\n");
+        }
+        text.push_str(&format!("        data_type: {}\n", scalar(&column.ty.sql(spec.dialect))));
+        let mut tests = Vec::new();
+        if column.not_null {
+            text.push_str("        constraints:\n          - type: not_null\n");
+            tests.push("not_null");
+        }
+        if matches!(table.unique_key[..], [only] if only.0 == number) {
+            tests.push("unique");
+        }
+        if !tests.is_empty() {
+            text.push_str(&format!("        data_tests: [{}]\n", tests.join(", ")));
+        }
+    }
+    text
+}

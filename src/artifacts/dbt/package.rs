@@ -1,0 +1,193 @@
+//! The package: macros that return hooks, create relations and sweep, raw tables as sources, and tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::artifacts::dbt::{Creation, Model, scalar};
+use crate::artifacts::manifest::Hook;
+use crate::plan::Slot;
+use crate::render::Vocabulary;
+use crate::spec::{Spec, TableId};
+
+pub(super) fn emit(
+    spec: &Spec,
+    names: &mut Vocabulary<'_>,
+    models: &[Model<'_>],
+    exceptions: &[Creation],
+    files: &mut BTreeMap<String, String>,
+) {
+    let package = spec.dbt_package();
+    let mut add = |path: &str, text: String| files.insert(format!("dbt/{package}/{path}"), text);
+    add("dbt_project.yml", project(&package));
+    add("macros/rowkeep.sql", include_str!("rowkeep.sql").to_owned());
+    add("macros/operations.sql", operations(spec, names, models, exceptions));
+    for model in models {
+        let name = &model.node.name;
+        add(&format!("macros/{name}.sql"), macros(spec, names, model));
+    }
+    if let Some(sources) = sources(spec) {
+        add("models/sources.yml", sources);
+    }
+}
+
+fn project(package: &str) -> String {
+    format!(
+        "# A dbt package. Compiled by rowkeep: change the specs and compile again.
+name: {package}
+version: 1.0.0
+config-version: 2
+require-dbt-version: \">=1.8.0\"
+macro-paths: [macros]
+model-paths: [models]
+
+# History, work and exceptions tables are there before the first hook that needs them.
+on-run-start:
+  - \"{{{{ {package}.on_run_start() }}}}\"
+"
+    )
+}
+
+/// What is run by name, and what walks over all models.
+fn operations(spec: &Spec, names: &mut Vocabulary<'_>, models: &[Model<'_>], exceptions: &[Creation]) -> String {
+    let quoted: Vec<_> = models.iter().map(|model| format!("'{}'", model.node.name)).collect();
+    let mut text = format!(
+        "{{# The models that have a table spec, in the order in which they run. #}}
+{{% macro models() %}}
+  {{{{ return([{}]) }}}}
+{{% endmacro %}}
+
+{{# Creates every relation that is missing: dbt run-operation {}.create_relations #}}
+{{% macro create_relations() %}}
+  {{% set there = {{'made': {{}}}} %}}
+",
+        quoted.join(", "),
+        spec.dbt_package()
+    );
+    for creation in exceptions {
+        text.push_str(&create(spec, names, creation, &[]));
+    }
+    for model in models {
+        text.push_str(&format!("  {{% do {}_create(there) %}}\n", model.node.name));
+    }
+    text.push_str(&format!(
+        "{{% endmacro %}}
+
+{{# The nightly form of the hooks, each statement committed: dbt run-operation {}.sweep
+   Never while a run goes on that has these models in it. #}}
+{{% macro sweep() %}}
+  {{% do create_relations() %}}
+",
+        spec.dbt_package()
+    ));
+    for model in models {
+        text.push_str(&format!("  {{% do {}_sweep() %}}\n", model.node.name));
+    }
+    text.push_str("{% endmacro %}\n");
+    text
+}
+
+/// The macros of one model.
+fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> String {
+    let name = &model.node.name;
+    let mut text = format!("{{# What rowkeep compiled for {name}. Change its spec and compile again. #}}\n\n");
+    if !model.node.load.is_empty() {
+        text.push_str("{# The load, but for the rows that the model itself brings: its pre-hooks. #}\n");
+        text.push_str(&list(
+            &format!("{name}_load"),
+            model.node.load.iter().filter(|hook| !super::models::is_query(hook)),
+        ));
+    }
+    text.push_str("{# Its post-hooks, in order. #}\n");
+    text.push_str(&list(&format!("{name}_hooks"), &model.node.post_hooks));
+    text.push_str("{# What must be there before it runs. #}\n");
+    text.push_str(&format!("{{% macro {name}_create(there) %}}\n"));
+    let histories = model.creations.iter().filter(|creation| matches!(creation.creates, Slot::History(..)));
+    let histories: Vec<_> = histories.map(|creation| identifier(spec, creation.creates)).collect();
+    for creation in &model.creations {
+        // A mart that somebody else loads is somebody else's to create.
+        if !matches!(creation.creates, Slot::Mart(_)) || !model.node.load.is_empty() {
+            text.push_str(&create(spec, names, creation, &histories));
+        }
+    }
+    text.push_str("{% endmacro %}\n\n{# The nightly form of its hooks. #}\n");
+    text.push_str(&format!("{{% macro {name}_sweep() %}}\n"));
+    for hook in model.sweep {
+        for part in ["  {% call run_alone() %}\n", &hook.dbt_sql, "\n  {% endcall %}\n"] {
+            text.push_str(part);
+        }
+    }
+    text.push_str("{% endmacro %}\n");
+    text
+}
+
+/// A macro that returns statements as they are: dbt resolves their names when it runs them.
+fn list<'h>(name: &str, hooks: impl IntoIterator<Item = &'h Hook>) -> String {
+    let mut text = format!("{{% macro {name}() %}}\n  {{% set hooks = [] %}}\n");
+    for hook in hooks {
+        text.push_str("  {% set hook %}{% raw -%}\n");
+        text.push_str(&hook.dbt_sql);
+        text.push_str("\n  {%- endraw %}{% endset %}{% do hooks.append(hook) %}\n");
+    }
+    text.push_str("  {{ return(hooks) }}\n{% endmacro %}\n\n");
+    text
+}
+
+fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation, histories: &[String]) -> String {
+    let name = identifier(spec, creation.creates);
+    let (open, sql) = match creation.creates {
+        Slot::AllRows(table) => {
+            let histories: Vec<_> = histories.iter().map(|name| format!("'{name}'")).collect();
+            let place = place(spec, names, creation.creates);
+            let mart = spec.table(table).model.value.as_str();
+            (
+                format!("create_view(there, {place}, '{name}', mart('{mart}'), [{}])", histories.join(", ")),
+                &creation.sql,
+            )
+        }
+        Slot::Mart(table) => {
+            let mart = spec.table(table).model.value.as_str();
+            (format!("create_table(there, mart('{mart}'), mart('{mart}').identifier)"), &creation.sql)
+        }
+        slot => (format!("create_table(there, {}, '{name}')", place(spec, names, slot)), &creation.sql),
+    };
+    format!("  {{% call {open} %}}\n{sql}\n  {{% endcall %}}\n")
+}
+
+/// Where a relation is, as macros of the package say it to each other.
+fn place(spec: &Spec, names: &mut Vocabulary<'_>, slot: Slot) -> String {
+    let expression = names.place(slot).to_owned();
+    expression.strip_prefix(&format!("{}.", spec.dbt_package())).map(str::to_owned).unwrap_or(expression)
+}
+
+/// A relation's name as the engine's catalogue has it.
+fn identifier(spec: &Spec, slot: Slot) -> String {
+    let relation = slot.relation(spec);
+    let name = relation.name().as_str();
+    if spec.dialect.folds_plain_names() { name.to_lowercase() } else { name.to_owned() }
+}
+
+/// The raw tables, as sources: under every target they are where they are.
+fn sources(spec: &Spec) -> Option<String> {
+    let mut by_source: BTreeMap<String, (TableId, BTreeSet<String>)> = BTreeMap::new();
+    for (id, table) in spec.tables() {
+        if let Some((source, name)) = table.dbt_source() {
+            by_source.entry(source).or_insert_with(|| (id, BTreeSet::new())).1.insert(name);
+        }
+    }
+    if by_source.is_empty() {
+        return None;
+    }
+    let mut text =
+        "# The raw tables that loads and hooks read. Compiled by rowkeep.\nversion: 2\nsources:\n".to_owned();
+    for (source, (id, tables)) in by_source {
+        let raw = spec.table(id).source.as_ref()?;
+        text.push_str(&format!("  - name: {}\n", scalar(&source)));
+        if let Some(database) = &raw.database {
+            text.push_str(&format!("    database: {}\n", scalar(database.as_str())));
+        }
+        text.push_str(&format!("    schema: {}\n    tables:\n", scalar(raw.schema.as_str())));
+        for table in tables {
+            text.push_str(&format!("      - name: {}\n", scalar(&table)));
+        }
+    }
+    Some(text)
+}

@@ -1,0 +1,86 @@
+{# What the other macros of this package share. #}
+
+{# Where dbt puts a model under this target. Not by ref(): with --defer, that may name another target's relation. #}
+{% macro mart(name) %}
+  {% if execute %}
+    {% set node = node_of(name) %}
+    {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias, type='table')) }}
+  {% else %}
+    {{ return(api.Relation.create(database=target.database, schema=target.schema, identifier=name)) }}
+  {% endif %}
+{% endmacro %}
+
+{% macro node_of(name) %}
+  {% for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name %}
+    {{ return(node) }}
+  {% endfor %}
+  {{ exceptions.raise_compiler_error("no enabled model is called " ~ name ~ ", for which rowkeep.yml has a table spec") }}
+{% endmacro %}
+
+{# A schema in which no mart is, under this target: as for a model that is configured with it. #}
+{% macro in_schema(name, database=none) %}
+  {% set node = node_of(models()[0]) if execute else none %}
+  {% set place = api.Relation.create(
+    database=generate_database_name(database, node) | trim,
+    schema=generate_schema_name(name, node) | trim,
+  ) %}
+  {{ return(place.include(identifier=false)) }}
+{% endmacro %}
+
+{# Runs one statement and commits it. #}
+{% macro run_alone() %}
+  {% set sql = caller() %}
+  {% call statement(auto_begin=true) %}{{ sql }}{% endcall %}
+  {% do adapter.commit() %}
+{% endmacro %}
+
+{# The names that are taken in a schema; `there` remembers them by schema. The schema is created if it is missing. #}
+{% macro names_in(there, place) %}
+  {% set schema = place.include(identifier=false) | string %}
+  {% if schema not in there %}
+    {% if not adapter.check_schema_exists(place.database, place.schema) %}
+      {% do adapter.create_schema(place) %}
+      {% do adapter.commit() %}
+    {% endif %}
+    {% set names = {} %}
+    {# Rows of database, name, schema and type. #}
+    {% for row in list_relations_without_caching(place) %}
+      {% do names.update({row[1]: true}) %}
+    {% endfor %}
+    {% do adapter.commit() %}
+    {% do there.update({schema: names}) %}
+  {% endif %}
+  {{ return(there[schema]) }}
+{% endmacro %}
+
+{# Creates a table unless its name is taken. #}
+{% macro create_table(there, place, name) %}
+  {% set sql = caller() %}
+  {% set names = names_in(there, place) %}
+  {% if name not in names %}
+    {% call run_alone() %}{{ sql }}{% endcall %}
+    {% do names.update({name: true}) %}
+    {% do there.made.update({name: true}) %}
+    {# dbt looks into its cache to learn whether a model's table is there. #}
+    {% do adapter.cache_added(api.Relation.create(database=place.database, schema=place.schema, identifier=name, type='table')) %}
+  {% endif %}
+{% endmacro %}
+
+{# Creates a view over a mart and its history tables once the mart is there, and again when one of the tables is new. #}
+{% macro create_view(there, place, name, mart, tables) %}
+  {% set sql = caller() %}
+  {% set new = tables | select('in', there.made) | list %}
+  {% if mart.identifier in names_in(there, mart) and (new or name not in names_in(there, place)) %}
+    {% call run_alone() %}{{ sql }}{% endcall %}
+    {% do names_in(there, place).update({name: true}) %}
+  {% endif %}
+{% endmacro %}
+
+{# The hook of this package: whatever the selected marts need is there before they run. #}
+{% macro on_run_start() %}
+  {% if execute %}
+    {% for name in models() if node_of(name).unique_id in selected_resources %}
+      {% if loop.first %}{% do create_relations() %}{% endif %}
+    {% endfor %}
+  {% endif %}
+{% endmacro %}
