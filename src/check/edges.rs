@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::check::{Day, Options};
+use crate::check::{Day, Options, some};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink};
 use crate::spec::{Period, Retention, Spec, TableId};
 
@@ -112,14 +112,4 @@ fn sealed_early(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
         Diagnostic::new(Code::SealedEarly, message, place, "later than a cutoff")
             .help("write the start of the period that the cutoff is in, or leave it out"),
     );
-}
-
-/// The first few of a list of names.
-fn some(models: &[&str]) -> String {
-    match models {
-        [first, second, third, rest @ ..] if !rest.is_empty() => {
-            format!("{first}, {second}, {third} and {} more", rest.len())
-        }
-        all => all.join(", "),
-    }
 }

@@ -3,6 +3,7 @@
 //! Nothing here reads a file or a clock: whoever asks brings what was committed, and the day that it is.
 
 mod day;
+mod dbt;
 mod drift;
 mod edges;
 mod restructure;
@@ -10,6 +11,7 @@ mod restructure;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use day::Day;
+pub use dbt::DbtProject;
 pub use edges::{Edges, edges};
 pub use restructure::{Restructuring, restructured};
 
@@ -27,6 +29,8 @@ pub struct Options<'a> {
     pub warn_days: u32,
     /// The artifacts as they were committed; without them, nothing is said about drift.
     pub committed: Option<&'a Committed>,
+    /// A dbt project that is to run what compiles; without one, nothing is said about hooks.
+    pub dbt: Option<&'a DbtProject>,
     /// What may have been restructured since.
     pub allow: &'a BTreeSet<Restructuring>,
 }
@@ -61,7 +65,7 @@ pub struct Checked {
 ///
 /// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 /// let today = "2026-03-01".parse().unwrap();
-/// let checked = check(&inputs, &Options { today: Some(today), warn_days: 60, committed: None, allow: &BTreeSet::new() });
+/// let checked = check(&inputs, &Options { today: Some(today), warn_days: 60, committed: None, dbt: None, allow: &BTreeSet::new() });
 /// assert_eq!(checked.edges[0].horizon.unwrap().to_string(), "2026-04-01");
 /// assert!(checked.findings.iter().any(|finding| finding.message().contains("2026-04-01")));
 /// assert!(checked.findings.is_clean());
@@ -77,9 +81,22 @@ pub fn check(inputs: &Inputs, options: &Options<'_>) -> Checked {
     };
     let mut sink = Sink::default();
     committed(&spec, &artifacts, options, &mut sink);
+    if let Some(project) = options.dbt {
+        dbt::report(&spec, &artifacts, project, &mut sink);
+    }
     let edges = edges(&spec);
     edges::report(&spec, &edges, options, &mut sink);
     Checked { findings: sink.into_findings(), edges, files: artifacts.files().len() }
+}
+
+/// The first few of a list of names.
+fn some(names: &[&str]) -> String {
+    match names {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        all => all.join(", "),
+    }
 }
 
 fn committed(spec: &Spec, artifacts: &Artifacts, options: &Options<'_>, sink: &mut Sink) {

@@ -1,15 +1,16 @@
 //! `rowkeep check`
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::check::{Checked, Day, Options, Restructuring, check};
-use crate::cli::committed::committed;
-use crate::cli::{Output, print, project, today};
+use crate::check::{Checked, Day, DbtProject, Options, Restructuring, check};
+use crate::cli::committed::{committed, text};
+use crate::cli::{Output, dialect, print, project, shown, today};
 use crate::diagnostic::Format;
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::load::{Failure, Project};
 use crate::source::Inputs;
@@ -26,6 +27,12 @@ pub(super) struct Arguments {
     /// How many days before the horizon a warning is given
     #[arg(long, value_name = "DAYS", default_value_t = 60, requires = "today")]
     warn_days: u32,
+    /// A dbt project whose models are to run the compiled hooks; its target/manifest.json is read
+    #[arg(long, value_name = "DIR")]
+    dbt: Option<PathBuf>,
+    /// Check as if compiled for another engine: redshift, postgres or duckdb; artifacts are not looked at then
+    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    dialect: Option<Dialect>,
     /// What may have been restructured: period, table, key, retention, history, column
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
@@ -35,7 +42,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let project = match project(arguments.project.as_deref()) {
+    let mut project = match project(arguments.project.as_deref()) {
         Ok(project) => project,
         // What is wrong with its files is a finding like any other.
         Err(Failure::Input(findings, inputs)) => {
@@ -45,9 +52,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Err(world) => return Err(world),
     };
     let allow: BTreeSet<_> = arguments.allow.iter().copied().collect();
-    let found = found(&project)?;
-    let options =
-        Options { today: arguments.today, warn_days: arguments.warn_days, committed: found.as_ref(), allow: &allow };
+    let found = match arguments.dialect {
+        Some(dialect) => {
+            project.inputs = project.inputs.with_dialect(dialect);
+            None
+        }
+        None => found(&project)?,
+    };
+    let dbt = arguments.dbt.as_deref().map(dbt).transpose()?;
+    let options = Options {
+        today: arguments.today,
+        warn_days: arguments.warn_days,
+        committed: found.as_ref(),
+        dbt: dbt.as_ref(),
+        allow: &allow,
+    };
     let checked = check(&project.inputs, &options);
     report(arguments, &checked, &project.inputs, found.is_some())
 }
@@ -74,11 +93,21 @@ fn found(project: &Project) -> Result<Option<crate::check::Committed>, Error> {
     let stated = crate::resolve(&project.inputs).is_ok_and(|spec| spec.out.is_some());
     Ok(match found {
         None if stated => {
-            let folder = crate::cli::shown(&project.out);
+            let folder = shown(&project.out);
             Some(crate::check::Committed { folder, ..Default::default() })
         }
         found => found,
     })
+}
+
+/// The manifest that dbt wrote into its target folder.
+fn dbt(folder: &Path) -> Result<DbtProject, Error> {
+    let path = folder.join("target").join("manifest.json");
+    if !path.is_file() {
+        let message = format!("{} is not there: run `dbt parse` in {}", shown(&path), shown(folder));
+        return Err(Error::Usage(message));
+    }
+    Ok(DbtProject { path: shown(&path), manifest: text(&path)? })
 }
 
 fn eprint(text: &str) {

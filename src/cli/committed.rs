@@ -58,7 +58,7 @@ pub(super) fn manifest(out: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-fn text(path: &Path) -> Result<String, Error> {
+pub(super) fn text(path: &Path) -> Result<String, Error> {
     let file = fs::File::open(path).map_err(|error| failed(path, &why(&error)))?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| failed(path, &why(&error)))?;

@@ -7,7 +7,7 @@ use crate::artifacts::Artifacts;
 use crate::check::{Restructuring, restructured};
 use crate::cli::committed::manifest;
 use crate::cli::write::write;
-use crate::cli::{Output, print, project, shown};
+use crate::cli::{Output, dialect, print, project, shown};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::dialect::Dialect;
 use crate::error::Error;
@@ -37,10 +37,6 @@ pub(super) struct Arguments {
     /// How findings are written
     #[arg(long, value_enum, default_value_t = Output::Human, conflicts_with = "stdout")]
     pub(super) format: Output,
-}
-
-fn dialect(name: &str) -> Result<Dialect, String> {
-    Dialect::from_name(name).ok_or_else(|| format!("expected {}", Dialect::ALL.map(Dialect::as_str).join(", ")))
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {

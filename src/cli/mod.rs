@@ -22,6 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::check::Day;
 use crate::diagnostic::{Format, Style};
+use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::load::{self, Failure, Project};
 
@@ -92,6 +93,11 @@ pub fn main() -> ExitCode {
 
 fn done(result: Result<(), Error>) -> Result<ExitCode, Failure> {
     result.map(|()| ExitCode::SUCCESS).map_err(Failure::World)
+}
+
+/// A dialect by its name.
+fn dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::from_name(name).ok_or_else(|| format!("expected {}", Dialect::ALL.map(Dialect::as_str).join(", ")))
 }
 
 /// A stated day, or the one that it is.

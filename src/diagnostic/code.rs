@@ -521,6 +521,77 @@ codes! {
     ///
     /// What helps: put it back; or change the mart and every history table in the same change, and say `--allow column`.
     ColumnDropped = "RK727",
+    /// The manifest of the dbt project cannot be compared: it is not one, or dbt runs on another engine than the project
+    /// compiles for.
+    ///
+    /// Nothing is known of what dbt runs.
+    ///
+    /// What helps: `dbt parse` in the dbt project writes its manifest anew; `--dialect` checks for another engine.
+    DbtManifest = "RK801",
+    /// The dbt project has no enabled model for a table.
+    ///
+    /// Nothing archives or trims the mart, and hooks of its children name a model that is not there.
+    ///
+    /// What helps: add the model, or remove the table's spec.
+    DbtModel = "RK802",
+    /// dbt does not run a hook that was compiled.
+    ///
+    /// A step is left out of every cycle. Each is needed: without one of them a law does not hold.
+    ///
+    /// What helps: wire the model's hooks through the compiled macro, or through the compiled properties; not by hand.
+    DbtHookMissing = "RK803",
+    /// dbt runs a hook that is not what compiles now.
+    ///
+    /// Most often the package is an older one: after a rotation, it archives to the old periods only.
+    ///
+    /// What helps: `rowkeep compile` into the folder that dbt reads, then `dbt deps` if the package is copied.
+    DbtHookChanged = "RK804",
+    /// dbt runs a hook on the mart that was not compiled.
+    ///
+    /// What it does to rows, no rehearsal has seen. A statement that changes rows is an error, any other a warning; GRANT, ANALYZE,
+    /// VACUUM and COMMENT are none.
+    ///
+    /// What helps: remove it; what is left of hand-written hooks must go.
+    DbtHookExtra = "RK805",
+    /// dbt runs the compiled hooks in another order, or one of them outside of the transaction, which is after all others.
+    ///
+    /// Steps rely on those before them: a trim before its archive finds no proof, and a safety check before the trim reports
+    /// every row.
+    ///
+    /// What helps: wire the model's hooks through the compiled macro, or through the compiled properties; not by hand.
+    DbtHookOrder = "RK806",
+    /// dbt runs a hook more than once.
+    ///
+    /// Hooks of dbt_project.yml, of properties and of the model's own config add up: with two wirings, each runs twice.
+    ///
+    /// What helps: keep one wiring.
+    DbtHookTwice = "RK807",
+    /// The mart has a column that the spec lacks.
+    ///
+    /// It would not be copied to history, and the row would be trimmed as copied: what it holds would be lost.
+    ///
+    /// What helps: add the column to the table's spec and to its history tables; or take it out of the model.
+    DbtColumn = "RK808",
+    /// dbt can build the mart anew.
+    ///
+    /// `dbt run --full-refresh`, or a model that is no incremental one, replaces the mart by what raw still holds: every other row is
+    /// lost.
+    ///
+    /// What helps: `materialized='incremental'` and `full_refresh=false` in the model's config.
+    DbtFullRefresh = "RK809",
+    /// A model can run before the one that its hooks look at.
+    ///
+    /// A child that runs before its parent takes the parent's rows of the last cycle for those of this one.
+    ///
+    /// What helps: `-- depends_on: {{ ref('the_parent') }}` in the model.
+    DbtRunOrder = "RK810",
+    /// Relations that the project has in one schema are in several in dbt.
+    ///
+    /// Hooks find history, work and exceptions tables beside their own mart: with marts in several schemas, each would have
+    /// tables of its own, and a child would look for its parent's in vain.
+    ///
+    /// What helps: give the models one schema in dbt, or state their schemas as `relation:` in their specs.
+    DbtSchemas = "RK811",
 }
 
 impl fmt::Display for Code {

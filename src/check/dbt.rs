@@ -1,0 +1,307 @@
+//! What a dbt project runs, as its manifest says, held against what compiles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::artifacts::Artifacts;
+use crate::artifacts::manifest::Node;
+use crate::check::some;
+use crate::diagnostic::{Code, Diagnostic, Level, Sink};
+use crate::dialect::Dialect;
+use crate::spec::{Spec, Table, TableId};
+
+/// A dbt project, as `dbt parse` left it.
+#[derive(Clone, Debug)]
+pub struct DbtProject {
+    /// What its manifest is called.
+    pub path: String,
+    /// The text of `target/manifest.json`: schema v12, or another that says the same of models.
+    pub manifest: String,
+}
+
+pub(super) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, sink: &mut Sink) {
+    let Some(first) = spec.tables.first() else { return };
+    let cannot = |message: String, label: &str| Diagnostic::new(Code::DbtManifest, message, first.model.span, label);
+    let manifest: Value = match serde_json::from_str(&project.manifest) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            let message = format!("{} is not JSON: {error}", project.path);
+            return sink
+                .push(cannot(message, "nothing is known of this model").help("run `dbt parse` in the dbt project"));
+        }
+    };
+    let Some(nodes) = manifest["nodes"].as_object() else {
+        let message = format!("{} has no nodes: it is no manifest of dbt's", project.path);
+        return sink.push(cannot(message, "nothing is known of this model").help("run `dbt parse` in the dbt project"));
+    };
+    let adapter = manifest["metadata"]["adapter_type"].as_str().unwrap_or(spec.dialect.as_str());
+    if adapter != spec.dialect.as_str() {
+        let message =
+            format!("{} is of a target on {adapter}, and the project is compiled for {}", project.path, spec.dialect);
+        let help =
+            format!("check with `--dialect {adapter}` if that is meant, or run `dbt parse` with the right target");
+        return sink.push(cannot(message, "its hooks would be in another dialect").help(help));
+    }
+    let package = spec.dbt_package();
+    let found: BTreeMap<_, _> = spec.tables().filter_map(|(id, table)| Some((id, Model::of(nodes, table)?))).collect();
+    for (id, table) in spec.tables() {
+        match found.get(&id) {
+            Some(model) => {
+                let node = artifacts.manifest().nodes.values().find(|node| node.name == table.model.value.as_str());
+                if let Some(node) = node {
+                    model.hooks(&package, table, node, sink);
+                }
+                model.columns(table, sink);
+                model.is_never_rebuilt(table, sink);
+                model.runs_after(spec, table, &found, nodes, sink);
+            }
+            None => {
+                let name = table.model.value.as_str();
+                let message =
+                    format!("{} has no enabled model {name}: nothing archives or trims the mart", project.path);
+                let diagnostic = Diagnostic::new(Code::DbtModel, message, table.model.span, "not in the dbt project");
+                sink.push(diagnostic.help("add the model, or remove this spec"));
+            }
+        }
+    }
+    schemas(spec, &found, sink);
+}
+
+/// A model of the dbt project.
+struct Model<'m> {
+    id: &'m str,
+    node: &'m Value,
+}
+
+impl<'m> Model<'m> {
+    fn of(nodes: &'m serde_json::Map<String, Value>, table: &Table) -> Option<Self> {
+        let is_it = |node: &Value| {
+            node["resource_type"] == "model" && node["name"].as_str() == Some(table.model.value.as_str())
+        };
+        nodes.iter().find(|(_, node)| is_it(node)).map(|(id, node)| Self { id, node })
+    }
+
+    /// Its post-hooks: texts, and whether each is in the transaction.
+    fn post_hooks(&self) -> Vec<(String, bool)> {
+        let config = &self.node["config"];
+        let hooks = config["post-hook"].as_array().or_else(|| config["post_hook"].as_array());
+        let one = |hook: &Value| {
+            let sql = hook["sql"].as_str().or_else(|| hook.as_str()).unwrap_or_default();
+            (sql.replace("\r\n", "\n").trim().to_owned(), hook["transaction"].as_bool().unwrap_or(true))
+        };
+        hooks.into_iter().flatten().map(one).collect()
+    }
+
+    fn hooks(&self, package: &str, table: &Table, node: &Node, sink: &mut Sink) {
+        let name = table.model.value.as_str();
+        let wire = format!("wire them as `post_hook={package}.{name}_hooks()`, or by the compiled properties");
+        let mut say = |code: Code, message: String, label: &str, help: &str| {
+            sink.push(Diagnostic::new(code, message, table.model.span, label).help(help));
+        };
+        let actual = self.post_hooks();
+        let expected: Vec<_> = node.post_hooks.iter().map(|hook| (hook.name.as_str(), hook.dbt_sql.trim())).collect();
+        let name_of: BTreeMap<_, _> = expected.iter().map(|&(name, sql)| (sql, name)).collect();
+
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for (sql, _) in &actual {
+            *times.entry(sql.as_str()).or_default() += 1;
+        }
+        let twice: Vec<_> = expected
+            .iter()
+            .filter(|(_, sql)| times.get(sql).is_some_and(|&times| times > 1))
+            .map(|(name, _)| *name)
+            .collect();
+        if !twice.is_empty() {
+            let message = format!("dbt runs {} of {name} more than once: {}", hooks(twice.len()), some(&twice));
+            say(
+                Code::DbtHookTwice,
+                message,
+                "two wirings add up",
+                "keep one wiring: dbt_project.yml, properties or the model's config",
+            );
+        }
+
+        let mut others: Vec<&str> =
+            actual.iter().map(|(sql, _)| sql.as_str()).filter(|sql| !name_of.contains_key(sql)).collect();
+        let (mut missing, mut changed) = (Vec::new(), Vec::new());
+        for (hook, sql) in expected.iter().filter(|(_, sql)| !times.contains_key(sql)) {
+            // A hook of an older compilation says the same of itself, and changes the same relation.
+            match others.iter().position(|other| head(other) == head(sql)) {
+                Some(at) => {
+                    others.remove(at);
+                    changed.push(*hook);
+                }
+                None => missing.push(*hook),
+            }
+        }
+        if missing.len() == expected.len() {
+            let message = format!(
+                "dbt runs none of the {} compiled hooks of {name}: nothing archives or trims the mart",
+                expected.len()
+            );
+            say(Code::DbtHookMissing, message, "its hooks are not wired", &wire);
+        } else if !missing.is_empty() {
+            let message = format!("dbt leaves {} of {name} out: {}", hooks(missing.len()), some(&missing));
+            say(Code::DbtHookMissing, message, "a step is left out of every cycle", &wire);
+        }
+        if !changed.is_empty() {
+            let message =
+                format!("dbt runs {} of {name} otherwise than compiled now: {}", hooks(changed.len()), some(&changed));
+            let help =
+                "compile into the folder that dbt reads; run `dbt deps` if the package is copied, and `dbt parse`";
+            say(Code::DbtHookChanged, message, "another text than the compiled one", help);
+        }
+        for other in others {
+            let words = other.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("--"));
+            let first = words.unwrap_or_default();
+            let verb = first.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_uppercase();
+            if ["GRANT", "ANALYZE", "VACUUM", "COMMENT"].contains(&verb.as_str()) {
+                continue;
+            }
+            let changes = ["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "DROP", "ALTER", "CREATE", "WITH"];
+            let level = if changes.contains(&verb.as_str()) { Level::Error } else { Level::Warning };
+            let shown: String = first.chars().filter(|c| !c.is_control()).take(60).collect();
+            let message = format!("dbt runs a hook on {name} that was not compiled: `{shown}`");
+            let diagnostic = Diagnostic::new(
+                Code::DbtHookExtra,
+                message,
+                table.model.span,
+                "no rehearsal has seen what it does to rows",
+            );
+            sink.push(diagnostic.at_level(level).help("remove it, if it is left of hand-written retention"));
+        }
+
+        let mut seen = BTreeSet::new();
+        let order: Vec<_> =
+            actual.iter().filter_map(|(sql, _)| name_of.get(sql.as_str())).filter(|hook| seen.insert(**hook)).collect();
+        let wanted = expected.iter().map(|(hook, _)| hook).filter(|hook| seen.contains(**hook));
+        if let Some((found, wanted)) = order.iter().zip(wanted).find(|(found, wanted)| **found != *wanted) {
+            let message = format!("dbt runs the hooks of {name} in another order: {found} where {wanted} belongs");
+            sink.push(
+                Diagnostic::new(Code::DbtHookOrder, message, table.model.span, "steps rely on those before them")
+                    .help(wire),
+            );
+        }
+        let late: Vec<_> = actual
+            .iter()
+            .filter(|(_, inside)| !inside)
+            .filter_map(|(sql, _)| name_of.get(sql.as_str()).copied())
+            .collect();
+        if !late.is_empty() {
+            let message = format!(
+                "dbt runs {} of {name} outside of the transaction, after all others: {}",
+                hooks(late.len()),
+                some(&late)
+            );
+            sink.push(
+                Diagnostic::new(Code::DbtHookOrder, message, table.model.span, "steps rely on those before them")
+                    .help("leave `transaction: false` out"),
+            );
+        }
+    }
+
+    fn columns(&self, table: &Table, sink: &mut Sink) {
+        let is_known = |name: &str| table.columns.iter().any(|column| column.name.as_str().eq_ignore_ascii_case(name));
+        let columns = self.node["columns"].as_object().into_iter().flatten();
+        let unknown: Vec<_> = columns
+            .map(|(key, column)| column["name"].as_str().unwrap_or(key))
+            .filter(|name| !is_known(name))
+            .collect();
+        if !unknown.is_empty() {
+            let name = table.model.value.as_str();
+            let message = format!(
+                "the dbt model {name} has columns that its spec lacks: {}; they would not be archived, and their rows trimmed",
+                some(&unknown)
+            );
+            let diagnostic = Diagnostic::new(Code::DbtColumn, message, table.places.columns, "not among these");
+            sink.push(diagnostic.help("add them here and to the history tables, or take them out of the model"));
+        }
+    }
+
+    fn is_never_rebuilt(&self, table: &Table, sink: &mut Sink) {
+        let name = table.model.value.as_str();
+        let config = &self.node["config"];
+        let rebuilt = match config["materialized"].as_str() {
+            Some(kind @ ("table" | "view" | "ephemeral" | "materialized_view")) => {
+                format!(
+                    "the dbt model {name} is a {kind}: every run makes it from what raw still holds, and loses the rest"
+                )
+            }
+            _ if config["full_refresh"] == Value::Bool(false) => return,
+            _ => format!("`dbt run --full-refresh` would rebuild {name} from what raw still holds, and lose the rest"),
+        };
+        let diagnostic =
+            Diagnostic::new(Code::DbtFullRefresh, rebuilt, table.model.span, "its rows cannot be made again");
+        sink.push(diagnostic.help("write `materialized='incremental', full_refresh=false` into the model's config"));
+    }
+
+    fn runs_after(
+        &self,
+        spec: &Spec,
+        table: &Table,
+        found: &BTreeMap<TableId, Model<'_>>,
+        nodes: &serde_json::Map<String, Value>,
+        sink: &mut Sink,
+    ) {
+        for parent in table.depends_on.iter().filter_map(|id| Some((spec.table(*id), found.get(id)?))) {
+            let (wanted, mut rest, mut seen) = (parent.1.id, vec![self.id], BTreeSet::new());
+            let mut reached = false;
+            while let Some(next) = rest.pop() {
+                reached |= next == wanted;
+                if seen.insert(next) {
+                    let above = nodes.get(next).and_then(|node| node["depends_on"]["nodes"].as_array());
+                    rest.extend(above.into_iter().flatten().filter_map(Value::as_str));
+                }
+            }
+            if !reached {
+                let (name, parent) = (table.model.value.as_str(), parent.0.model.value.as_str());
+                let message = format!("dbt may run {name} before {parent}, on which its hooks rely");
+                let diagnostic =
+                    Diagnostic::new(Code::DbtRunOrder, message, table.model.span, "nothing says that it comes later");
+                sink.push(diagnostic.help(format!("write `-- depends_on: {{{{ ref('{parent}') }}}}` into the model")));
+            }
+        }
+    }
+
+    /// Where dbt puts it.
+    fn schema(&self) -> (Option<&str>, Option<&str>) {
+        (self.node["database"].as_str(), self.node["schema"].as_str())
+    }
+}
+
+/// Marts of one schema must be in one schema.
+fn schemas(spec: &Spec, found: &BTreeMap<TableId, Model<'_>>, sink: &mut Sink) {
+    let mut first: BTreeMap<Vec<String>, TableId> = BTreeMap::new();
+    for (id, table) in spec.tables().filter(|(id, _)| found.contains_key(id)) {
+        let other = *first.entry(table.relation.schema_folded(spec.dialect)).or_insert(id);
+        let (here, there) = (found[&id].schema(), found[&other].schema());
+        if here != there {
+            let shown = |(database, schema): (Option<&str>, Option<&str>)| {
+                [database, schema].into_iter().flatten().collect::<Vec<_>>().join(".")
+            };
+            let (name, other) = (table.model.value.as_str(), spec.table(other).model.value.as_str());
+            let message = format!(
+                "dbt puts {name} into {} and {other} into {}, and the project has both in one schema: each would have history and exceptions of its own",
+                shown(here),
+                shown(there)
+            );
+            let diagnostic =
+                Diagnostic::new(Code::DbtSchemas, message, table.model.span, "in another schema than its neighbour");
+            sink.push(
+                diagnostic.help("give them one schema in dbt, or state this one's as `relation: its_schema.its_name`"),
+            );
+        }
+    }
+}
+
+/// By what a hook is known again after its text has changed: what it says of itself, and which relation it changes.
+fn head(sql: &str) -> (Option<&str>, Option<&str>) {
+    let is_comment = |line: &&str| line.starts_with("--");
+    let verb = sql.lines().find(|line| !is_comment(line));
+    (sql.lines().take_while(is_comment).last(), verb.map(|line| line.split(" (").next().unwrap_or(line)))
+}
+
+fn hooks(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "hook" } else { "hooks" })
+}
