@@ -81,10 +81,8 @@ fn check(artifacts: &Artifacts, case: &str) -> usize {
         let load = node.load.iter().filter(|hook| hook.name != "00_load_insert");
         let expected = load.chain(&node.post_hooks).map(|hook| hook.dbt_sql.as_str());
         assert_eq!(returned.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{case}: {}", node.name);
-        let swept = text
-            .split("{% call run_alone() %}\n")
-            .skip(1)
-            .map(|rest| rest.split("\n  {% endcall %}").next().expect("an end"));
+        let swept =
+            text.split(".run_alone() %}\n").skip(1).map(|rest| rest.split("\n  {% endcall %}").next().expect("an end"));
         let sweep = manifest.sweep.iter().find(|sweep| sweep.model == node.name).expect("a sweep");
         assert!(swept.eq(sweep.post_hooks.iter().map(|hook| hook.dbt_sql.as_str())), "{case}: {}", node.name);
         macros.push_str(text);
@@ -101,7 +99,8 @@ fn check(artifacts: &Artifacts, case: &str) -> usize {
         assert!(into.contains("\nINSERT INTO {{ this }} ("), "{into}");
     }
     // Definitions: each that the package runs is one of those compiled; a mart without a load of Rowkeep's is somebody else's.
-    let bodies = macros.split("{% call create_").skip(1).map(|rest| {
+    let creates = |rest: &&str| rest.split_once('(').is_some_and(|(called, _)| called.contains("_rowkeep.create_"));
+    let bodies = macros.split("{% call ").filter(creates).map(|rest| {
         let (_, body) = rest.split_once(" %}\n").expect("a call");
         with_real_names(body.split("\n  {% endcall %}").next().expect("an end"), manifest, None, &[])
     });

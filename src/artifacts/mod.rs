@@ -6,7 +6,7 @@ pub mod manifest;
 use std::collections::BTreeMap;
 
 use crate::plan::{Slot, Step};
-use crate::render::Statement;
+use crate::render::{Statement, Vocabulary};
 use crate::source::Inputs;
 use crate::spec::Spec;
 use crate::spec::naming::SWEEP;
@@ -47,6 +47,7 @@ impl Artifacts {
 /// Lays out what was compiled.
 pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Artifacts {
     let rendered = compiled.into_statements();
+    let mut names = Vocabulary::new(spec);
     let mut files = BTreeMap::new();
     let mut nodes = BTreeMap::new();
     let mut sweep = Vec::new();
@@ -55,7 +56,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
     for table in rendered.tables {
         let model = spec.table(table.plan.table).model.value.as_str();
         let mut hooks = |statements: Vec<Statement<'_, Step>>, folder: &str| -> Vec<Hook> {
-            statements.into_iter().map(|statement| hook(spec, statement, folder, &mut files)).collect()
+            statements.into_iter().map(|statement| hook(spec, &mut names, statement, folder, &mut files)).collect()
         };
         let folder = format!("compiled/{model}");
         let (load, post_hooks) = (hooks(table.load, &folder), hooks(table.hooks, &folder));
@@ -96,7 +97,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         twice,
     });
     let models: Vec<_> = models.collect();
-    dbt::emit(spec, &models, &creations.remove(&None).unwrap_or_default(), &mut files);
+    dbt::emit(spec, &mut names, &models, &creations.remove(&None).unwrap_or_default(), &mut files);
     let mut paths: Vec<_> = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();
     paths.sort();
     let manifest = Manifest {
@@ -113,12 +114,18 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
     Artifacts { files, manifest }
 }
 
-fn hook(spec: &Spec, statement: Statement<'_, Step>, folder: &str, files: &mut BTreeMap<String, String>) -> Hook {
+fn hook(
+    spec: &Spec,
+    names: &mut Vocabulary<'_>,
+    statement: Statement<'_, Step>,
+    folder: &str,
+    files: &mut BTreeMap<String, String>,
+) -> Hook {
     let step = statement.step;
     let name = step.stem(spec);
     let path = format!("{folder}/{name}.sql");
     files.insert(path.clone(), format!("{}\n", statement.sql));
-    let written = |slot: Slot| slot.relation(spec).sql(spec.dialect);
+    let mut written = |slot: Slot| names.full(slot).to_owned();
     Hook {
         step: step.name.as_str(),
         period: step.period.map(|period| spec.period(period).name.clone()),

@@ -39,8 +39,11 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
     if adapter != spec.dialect.as_str() {
         let message =
             format!("{} is of a target on {adapter}, and the project is compiled for {}", project.path, spec.dialect);
-        let help =
-            format!("check with `--dialect {adapter}` if that is meant, or run `dbt parse` with the right target");
+        let parse = "run `dbt parse` with a target on the right engine";
+        let help = match Dialect::from_name(adapter) {
+            Some(dialect) => format!("check with `--dialect {dialect}` if that is meant, or {parse}"),
+            None => parse.to_owned(),
+        };
         return sink.push(cannot(message, "its hooks would be in another dialect").help(help));
     }
     let package = spec.dbt_package();

@@ -33,6 +33,7 @@
 //! assert_eq!(report.ledger[0].model, "mart_orders");
 //! ```
 
+mod by;
 mod counterexample;
 mod engine;
 mod facts;
@@ -53,6 +54,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use by::{ToldBy, Turn, rehearse_by};
 pub use counterexample::{Counterexample, Happening, Movement};
 pub use engine::{DuckDb, Engine, Postgres, Record};
 pub use oracle::Law;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::artifacts::Artifacts;
 use crate::artifacts::manifest::{Hook, Manifest};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
@@ -230,26 +231,34 @@ impl Project {
         tables.collect()
     }
 
-    /// Compiles the project with these periods.
+    /// A spec of the project with these periods.
+    fn listing(&self, spec: &Spec, periods: Periods) -> Spec {
+        let mut spec = spec.clone();
+        spec.periods = self.calendar[periods.first..periods.end].to_vec();
+        for (period, number) in spec.periods.iter_mut().zip(periods.first..) {
+            period.sealed = number < periods.open_from;
+        }
+        spec
+    }
+
+    fn compile(&self, spec: &Spec) -> Result<Artifacts, Error> {
+        let refused = |wrong: Diagnostics| Error::Usage(wrong.render(&self.inputs, Style::Plain));
+        crate::compile_spec(spec, &self.inputs).map_err(refused)
+    }
+
+    /// What the project compiles to with these periods.
+    pub(super) fn artifacts(&self, periods: Periods) -> Result<Artifacts, Error> {
+        self.compile(&self.listing(&self.spec, periods))
+    }
+
+    /// The statements of the project with these periods.
     pub(super) fn stage(&self, periods: Periods) -> Result<Stage, Error> {
-        let listed = |spec: &Spec| {
-            let mut spec = spec.clone();
-            spec.periods = self.calendar[periods.first..periods.end].to_vec();
-            for (period, number) in spec.periods.iter_mut().zip(periods.first..) {
-                period.sealed = number < periods.open_from;
-            }
-            spec
-        };
-        let spec = listed(&self.spec);
-        let compile = |spec: &Spec| {
-            let refused = |wrong: Diagnostics| Error::Usage(wrong.render(&self.inputs, Style::Plain));
-            crate::compile_spec(spec, &self.inputs).map(|artifacts| artifacts.manifest().clone()).map_err(refused)
-        };
-        let manifest = compile(&spec)?;
+        let spec = self.listing(&self.spec, periods);
+        let manifest = self.compile(&spec)?.manifest().clone();
         let loading = if self.spec.tables.iter().all(|table| table.load.is_some()) {
             manifest.clone()
         } else {
-            compile(&listed(&self.loading))?
+            self.compile(&self.listing(&self.loading, periods))?.manifest().clone()
         };
         let histories = spec.tables().map(|(table, _)| {
             let periods = spec.period_ids().zip(periods.first..);

@@ -96,30 +96,7 @@ pub(super) fn tell(
 ) -> Result<Told, Error> {
     stages.begin(engine)?;
     let facts = stages.facts();
-    for raw in project.raw_tables(&facts) {
-        engine.run(&raw)?;
-    }
-    let calendar = project
-        .calendar
-        .iter()
-        .map(|period| (period.name.clone(), period.start_epoch() * SECOND, period.end_epoch() * SECOND));
-    let mut telling = Telling {
-        oracle: Oracle::new(&facts),
-        landing: Landing::new(&facts),
-        clocks: vec![(0, 0); facts.tables.len()],
-        stage: stages.of(project.listed)?,
-        listed: project.listed,
-        calendar: calendar.collect(),
-        now: 0,
-        event: 0,
-        held: Vec::new(),
-        lifted: Vec::new(),
-        watched: Vec::new(),
-        told: Told::default(),
-        facts: &facts,
-        engine,
-        watch,
-    };
+    let mut telling = Telling::begin(engine, project, stages, &facts, watch)?;
     telling.define()?;
     for (event, number) in story.events.iter().zip(0..) {
         telling.event = number;
@@ -146,25 +123,25 @@ pub(super) fn tell(
     Ok(telling.told)
 }
 
-struct Telling<'a> {
-    engine: &'a mut dyn Engine,
-    facts: &'a Facts,
-    oracle: Oracle<'a>,
-    stage: Rc<Stage>,
-    listed: crate::rehearse::story::Periods,
+pub(super) struct Telling<'a> {
+    pub(super) engine: &'a mut dyn Engine,
+    pub(super) facts: &'a Facts,
+    pub(super) oracle: Oracle<'a>,
+    pub(super) stage: Rc<Stage>,
+    pub(super) listed: crate::rehearse::story::Periods,
     calendar: Vec<(String, i64, i64)>,
-    landing: Landing,
+    pub(super) landing: Landing,
     /// By table, the clock when its last hooks began and ended.
-    clocks: Vec<(i64, i64)>,
-    now: i64,
-    event: usize,
+    pub(super) clocks: Vec<(i64, i64)>,
+    pub(super) now: i64,
+    pub(super) event: usize,
     /// Holds that are in place, by table.
     held: Vec<(usize, Option<String>)>,
     /// Holds that were lifted while the run went on, by table: hooks that had run by then had to respect them.
     lifted: Vec<(usize, Option<String>)>,
     watch: Option<&'a Watch>,
     watched: Vec<String>,
-    told: Told,
+    pub(super) told: Told,
 }
 
 /// A statement of a run, and what it is committed with.
@@ -179,7 +156,41 @@ pub(super) struct Scheduled<'a> {
     ends_hooks: bool,
 }
 
-impl Telling<'_> {
+impl<'a> Telling<'a> {
+    /// Creates the raw tables, on an engine that is empty otherwise.
+    pub(super) fn begin(
+        engine: &'a mut dyn Engine,
+        project: &Project,
+        stages: &mut Stages<'_>,
+        facts: &'a Facts,
+        watch: Option<&'a Watch>,
+    ) -> Result<Self, Error> {
+        for raw in project.raw_tables(facts) {
+            engine.run(&raw)?;
+        }
+        let calendar = project
+            .calendar
+            .iter()
+            .map(|period| (period.name.clone(), period.start_epoch() * SECOND, period.end_epoch() * SECOND));
+        Ok(Self {
+            oracle: Oracle::new(facts),
+            landing: Landing::new(facts),
+            clocks: vec![(0, 0); facts.tables.len()],
+            stage: stages.of(project.listed)?,
+            listed: project.listed,
+            calendar: calendar.collect(),
+            now: 0,
+            event: 0,
+            held: Vec::new(),
+            lifted: Vec::new(),
+            watched: Vec::new(),
+            told: Told::default(),
+            facts,
+            engine,
+            watch,
+        })
+    }
+
     /// Creates what the project now lists; twice does no harm.
     fn define(&mut self) -> Result<(), Error> {
         for definition in &Rc::clone(&self.stage).definitions {
@@ -188,14 +199,14 @@ impl Telling<'_> {
         Ok(())
     }
 
-    fn deliver(&mut self, delivery: &Delivery, number: usize) {
+    pub(super) fn deliver(&mut self, delivery: &Delivery, number: usize) {
         self.oracle.deliver(delivery.table, number, row(self.facts, delivery));
         self.landing.receive(self.facts, delivery, number);
         self.now = self.now.max(delivery.at);
         self.told.counts.deliveries += 1;
     }
 
-    fn hold(&mut self, hold: &Hold) -> Result<(), Error> {
+    pub(super) fn hold(&mut self, hold: &Hold) -> Result<(), Error> {
         // What an operator does, the hooks have not done: they must not be blamed for it.
         self.look(After::Stop)?;
         let table = &self.facts.tables[hold.table];
@@ -387,7 +398,7 @@ impl Telling<'_> {
     }
 
     /// The loads of these tables are complete: what raw held is taken over.
-    fn accept(&mut self, tables: &mut Vec<usize>) {
+    pub(super) fn accept(&mut self, tables: &mut Vec<usize>) {
         for table in tables.drain(..) {
             for number in self.landing.loadable(self.facts, table) {
                 self.oracle.accept(table, number);
@@ -395,7 +406,7 @@ impl Telling<'_> {
         }
     }
 
-    fn look(&mut self, after: After) -> Result<(), Error> {
+    pub(super) fn look(&mut self, after: After) -> Result<(), Error> {
         let tables = read(self.engine, self.facts, &self.stage)?;
         self.told.counts.looks += 1;
         let moment = Moment {
@@ -412,7 +423,7 @@ impl Telling<'_> {
         Ok(())
     }
 
-    fn found(&mut self, broken: Vec<Broken>) {
+    pub(super) fn found(&mut self, broken: Vec<Broken>) {
         for broken in broken {
             self.told.broken.entry(broken.law).or_insert(Found { broken, event: self.event });
         }

@@ -168,7 +168,7 @@ impl<'a> Renderer<'a> {
     fn step(&mut self, owner: Owner, table: TableId, shared: &Value, step: &Step) -> Result<Named, Box<Diagnostic>> {
         let context = context::step(self.spec, table, shared, step);
         let marked = self.render(step.template, &|| step.stem(self.spec), context)?;
-        self.name(owner, step.template, &|| step.stem(self.spec), &format!("{}{marked}", comment(step)))
+        self.name(owner, step.template, &|| step.stem(self.spec), &comment(step), &marked)
     }
 
     /// The statement of a definition, without a trailing newline.
@@ -176,14 +176,14 @@ impl<'a> Renderer<'a> {
         let context = context::definition(shared, definition);
         let called = || definition.kind.as_str().to_owned();
         let marked = self.render(definition.template(), &called, context)?;
-        self.name(Owner::Operation, definition.template(), &called, &marked)
+        self.name(Owner::Operation, definition.template(), &called, "", &marked)
     }
 
     /// A query that only dbt runs.
     fn query(&mut self, template: &str, context: &Value) -> Result<Named, Box<Diagnostic>> {
         let called = || template.to_owned();
         let marked = self.render(template, &called, context.clone())?;
-        self.name(Owner::Query, template, &called, &marked)
+        self.name(Owner::Query, template, &called, "", &marked)
     }
 
     /// What the definitions of a table share.
@@ -207,7 +207,10 @@ impl<'a> Renderer<'a> {
             .get_template(template)
             .and_then(|found| found.render_captured_to(context, &mut out).map(drop));
         match rendered.and_then(|()| out.into_string()) {
-            Ok(text) => Ok(text.trim_end().to_owned()),
+            Ok(mut text) => {
+                text.truncate(text.trim_end().len());
+                Ok(text)
+            }
             Err(error) => Err(Box::new(self.diagnose(template, &statement(), &error))),
         }
     }
@@ -218,9 +221,10 @@ impl<'a> Renderer<'a> {
         owner: Owner,
         template: &str,
         statement: &dyn Fn() -> String,
+        comment: &str,
         marked: &str,
     ) -> Result<Named, Box<Diagnostic>> {
-        self.vocabulary.name(owner, marked, value::MAX_STATEMENT).map_err(|why| {
+        self.vocabulary.name(owner, comment, marked, value::MAX_STATEMENT).map_err(|why| {
             let found = self.environment.get_template(template).ok();
             let source = found.as_ref().map_or("", |found| found.source());
             let place = (format!("templates/{template}"), source, line_range(source, 1));

@@ -208,6 +208,12 @@ impl<'s> Vocabulary<'s> {
         self.names.insert(slot, Names { full, bare, schema, dbt });
     }
 
+    /// The relation's real name.
+    pub(crate) fn full(&mut self, slot: Slot) -> &str {
+        self.add(slot);
+        &self.names[&slot].full
+    }
+
     /// Where a relation is, as an expression that dbt evaluates outside of models, without its braces.
     pub(crate) fn place(&mut self, slot: Slot) -> &str {
         self.add(slot);
@@ -217,9 +223,18 @@ impl<'s> Vocabulary<'s> {
 
     /// The text with real names, in which it may have so many bytes, and with those that dbt resolves. If it cannot be given
     /// names, what its template does wrong.
-    pub(super) fn name(&mut self, owner: Owner, marked: &str, most: usize) -> Result<Named, &'static str> {
+    pub(super) fn name(
+        &mut self,
+        owner: Owner,
+        comment: &str,
+        marked: &str,
+        most: usize,
+    ) -> Result<Named, &'static str> {
         let spec = self.spec;
-        let (mut sql, mut dbt) = (String::with_capacity(marked.len() * 2), String::with_capacity(marked.len() * 3));
+        let length = comment.len() + marked.len() * 2;
+        let (mut sql, mut dbt) = (String::with_capacity(length), String::with_capacity(length + length / 4));
+        sql.push_str(comment);
+        dbt.push_str(comment);
         for (_, piece) in pieces(spec, marked) {
             match piece {
                 Piece::Text(text) => {

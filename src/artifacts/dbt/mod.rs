@@ -29,9 +29,14 @@ pub(super) struct Creation {
 }
 
 /// Adds the files of `dbt/`. Exceptions tables serve many models, and so do the statements that create them.
-pub(super) fn emit(spec: &Spec, models: &[Model<'_>], exceptions: &[Creation], files: &mut BTreeMap<String, String>) {
-    let mut names = Vocabulary::new(spec);
-    package::emit(spec, &mut names, models, exceptions, files);
+pub(super) fn emit(
+    spec: &Spec,
+    names: &mut Vocabulary<'_>,
+    models: &[Model<'_>],
+    exceptions: &[Creation],
+    files: &mut BTreeMap<String, String>,
+) {
+    package::emit(spec, names, models, exceptions, files);
     models::emit(spec, models, files);
 }
 

@@ -18,7 +18,7 @@ pub(super) fn emit(
     let package = spec.dbt_package();
     let mut add = |path: &str, text: String| files.insert(format!("dbt/{package}/{path}"), text);
     add("dbt_project.yml", project(&package));
-    add("macros/rowkeep.sql", include_str!("rowkeep.sql").to_owned());
+    add("macros/rowkeep.sql", include_str!("rowkeep.sql").replace("PACKAGE", &package));
     add("macros/operations.sql", operations(spec, names, models, exceptions));
     for model in models {
         let name = &model.node.name;
@@ -48,6 +48,7 @@ on-run-start:
 
 /// What is run by name, and what walks over all models.
 fn operations(spec: &Spec, names: &mut Vocabulary<'_>, models: &[Model<'_>], exceptions: &[Creation]) -> String {
+    let package = spec.dbt_package();
     let quoted: Vec<_> = models.iter().map(|model| format!("'{}'", model.node.name)).collect();
     let mut text = format!(
         "{{# The models that have a table spec, in the order in which they run. #}}
@@ -55,31 +56,29 @@ fn operations(spec: &Spec, names: &mut Vocabulary<'_>, models: &[Model<'_>], exc
   {{{{ return([{}]) }}}}
 {{% endmacro %}}
 
-{{# Creates every relation that is missing: dbt run-operation {}.create_relations #}}
+{{# Creates every relation that is missing: dbt run-operation {package}.create_relations #}}
 {{% macro create_relations() %}}
   {{% set there = {{'made': {{}}}} %}}
 ",
         quoted.join(", "),
-        spec.dbt_package()
     );
     for creation in exceptions {
         text.push_str(&create(spec, names, creation, &[]));
     }
     for model in models {
-        text.push_str(&format!("  {{% do {}_create(there) %}}\n", model.node.name));
+        text.push_str(&format!("  {{% do {package}.{}_create(there) %}}\n", model.node.name));
     }
     text.push_str(&format!(
         "{{% endmacro %}}
 
-{{# The nightly form of the hooks, each statement committed: dbt run-operation {}.sweep
+{{# The nightly form of the hooks, each statement committed: dbt run-operation {package}.sweep
    Never while a run goes on that has these models in it. #}}
 {{% macro sweep() %}}
-  {{% do create_relations() %}}
-",
-        spec.dbt_package()
+  {{% do {package}.create_relations() %}}
+"
     ));
     for model in models {
-        text.push_str(&format!("  {{% do {}_sweep() %}}\n", model.node.name));
+        text.push_str(&format!("  {{% do {package}.{}_sweep() %}}\n", model.node.name));
     }
     text.push_str("{% endmacro %}\n");
     text
@@ -87,7 +86,7 @@ fn operations(spec: &Spec, names: &mut Vocabulary<'_>, models: &[Model<'_>], exc
 
 /// The macros of one model.
 fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> String {
-    let name = &model.node.name;
+    let (name, package) = (&model.node.name, spec.dbt_package());
     let mut text = format!("{{# What rowkeep compiled for {name}. Change its spec and compile again. #}}\n\n");
     if !model.node.load.is_empty() {
         text.push_str("{# The load, but for the rows that the model itself brings: its pre-hooks. #}\n");
@@ -111,7 +110,7 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> String 
     text.push_str("{% endmacro %}\n\n{# The nightly form of its hooks. #}\n");
     text.push_str(&format!("{{% macro {name}_sweep() %}}\n"));
     for hook in model.sweep {
-        for part in ["  {% call run_alone() %}\n", &hook.dbt_sql, "\n  {% endcall %}\n"] {
+        for part in ["  {% call ", &package, ".run_alone() %}\n", &hook.dbt_sql, "\n  {% endcall %}\n"] {
             text.push_str(part);
         }
     }
@@ -132,30 +131,18 @@ fn list<'h>(name: &str, hooks: impl IntoIterator<Item = &'h Hook>) -> String {
 }
 
 fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation, histories: &[String]) -> String {
-    let name = identifier(spec, creation.creates);
-    let (open, sql) = match creation.creates {
+    let (package, name) = (spec.dbt_package(), identifier(spec, creation.creates));
+    let mart = |table: TableId| format!("{package}.mart('{}')", spec.table(table).model.value.as_str());
+    let place = names.place(creation.creates);
+    let call = match creation.creates {
         Slot::AllRows(table) => {
             let histories: Vec<_> = histories.iter().map(|name| format!("'{name}'")).collect();
-            let place = place(spec, names, creation.creates);
-            let mart = spec.table(table).model.value.as_str();
-            (
-                format!("create_view(there, {place}, '{name}', mart('{mart}'), [{}])", histories.join(", ")),
-                &creation.sql,
-            )
+            format!("create_view(there, {place}, '{name}', {}, [{}])", mart(table), histories.join(", "))
         }
-        Slot::Mart(table) => {
-            let mart = spec.table(table).model.value.as_str();
-            (format!("create_table(there, mart('{mart}'), mart('{mart}').identifier)"), &creation.sql)
-        }
-        slot => (format!("create_table(there, {}, '{name}')", place(spec, names, slot)), &creation.sql),
+        Slot::Mart(table) => format!("create_table(there, {0}, {0}.identifier)", mart(table)),
+        _ => format!("create_table(there, {place}, '{name}')"),
     };
-    format!("  {{% call {open} %}}\n{sql}\n  {{% endcall %}}\n")
-}
-
-/// Where a relation is, as macros of the package say it to each other.
-fn place(spec: &Spec, names: &mut Vocabulary<'_>, slot: Slot) -> String {
-    let expression = names.place(slot).to_owned();
-    expression.strip_prefix(&format!("{}.", spec.dbt_package())).map(str::to_owned).unwrap_or(expression)
+    format!("  {{% call {package}.{call} %}}\n{}\n  {{% endcall %}}\n", creation.sql)
 }
 
 /// A relation's name as the engine's catalogue has it.

@@ -1,9 +1,9 @@
-{# What the other macros of this package share. #}
+{# What the other macros of this package share. Calls name the package: hooks are rendered for models of other ones. #}
 
 {# Where dbt puts a model under this target. Not by ref(): with --defer, that may name another target's relation. #}
 {% macro mart(name) %}
   {% if execute %}
-    {% set node = node_of(name) %}
+    {% set node = PACKAGE.node_of(name) %}
     {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias, type='table')) }}
   {% else %}
     {{ return(api.Relation.create(database=target.database, schema=target.schema, identifier=name)) }}
@@ -19,12 +19,12 @@
 
 {# A schema in which no mart is, under this target: as for a model that is configured with it. #}
 {% macro in_schema(name, database=none) %}
-  {% set node = node_of(models()[0]) if execute else none %}
-  {% set place = api.Relation.create(
-    database=generate_database_name(database, node) | trim,
-    schema=generate_schema_name(name, node) | trim,
-  ) %}
-  {{ return(place.include(identifier=false)) }}
+  {% if execute %}
+    {% set node = PACKAGE.node_of(PACKAGE.models()[0]) %}
+    {% set database = generate_database_name(database, node) | trim %}
+    {% set name = generate_schema_name(name, node) | trim %}
+  {% endif %}
+  {{ return(api.Relation.create(database=database, schema=name).include(identifier=false)) }}
 {% endmacro %}
 
 {# Runs one statement and commits it. #}
@@ -40,7 +40,6 @@
   {% if schema not in there %}
     {% if not adapter.check_schema_exists(place.database, place.schema) %}
       {% do adapter.create_schema(place) %}
-      {% do adapter.commit() %}
     {% endif %}
     {% set names = {} %}
     {# Rows of database, name, schema and type. #}
@@ -56,9 +55,9 @@
 {# Creates a table unless its name is taken. #}
 {% macro create_table(there, place, name) %}
   {% set sql = caller() %}
-  {% set names = names_in(there, place) %}
+  {% set names = PACKAGE.names_in(there, place) %}
   {% if name not in names %}
-    {% call run_alone() %}{{ sql }}{% endcall %}
+    {% call PACKAGE.run_alone() %}{{ sql }}{% endcall %}
     {% do names.update({name: true}) %}
     {% do there.made.update({name: true}) %}
     {# dbt looks into its cache to learn whether a model's table is there. #}
@@ -70,17 +69,17 @@
 {% macro create_view(there, place, name, mart, tables) %}
   {% set sql = caller() %}
   {% set new = tables | select('in', there.made) | list %}
-  {% if mart.identifier in names_in(there, mart) and (new or name not in names_in(there, place)) %}
-    {% call run_alone() %}{{ sql }}{% endcall %}
-    {% do names_in(there, place).update({name: true}) %}
+  {% if mart.identifier in PACKAGE.names_in(there, mart) and (new or name not in PACKAGE.names_in(there, place)) %}
+    {% call PACKAGE.run_alone() %}{{ sql }}{% endcall %}
+    {% do PACKAGE.names_in(there, place).update({name: true}) %}
   {% endif %}
 {% endmacro %}
 
 {# The hook of this package: whatever the selected marts need is there before they run. #}
 {% macro on_run_start() %}
   {% if execute %}
-    {% for name in models() if node_of(name).unique_id in selected_resources %}
-      {% if loop.first %}{% do create_relations() %}{% endif %}
+    {% for name in PACKAGE.models() if PACKAGE.node_of(name).unique_id in selected_resources %}
+      {% if loop.first %}{% do PACKAGE.create_relations() %}{% endif %}
     {% endfor %}
   {% endif %}
 {% endmacro %}
