@@ -75,6 +75,7 @@ pub mod check;
 pub mod cli;
 mod diagnostic;
 mod dialect;
+mod diff;
 mod error;
 #[cfg(feature = "cli")]
 mod load;
@@ -82,6 +83,7 @@ pub mod plan;
 #[cfg(feature = "rehearse")]
 pub mod rehearse;
 mod render;
+mod rotate;
 mod source;
 pub mod spec;
 pub mod sql;
@@ -90,8 +92,12 @@ mod verify;
 pub use artifacts::{Artifacts, FOLDERS, MANIFEST, manifest};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Format, Level, Style};
 pub use dialect::Dialect;
+pub use diff::{
+    Changed, Consequence, EdgeChange, Flow, How, MARKER, Preview, Relation, Uncompiled, Weight, diff, diff_without,
+};
 pub use error::Error;
 pub use plan::{Plan, plan};
+pub use rotate::{Refused, Rotation, rotate};
 pub use source::{Inputs, Spanned};
 pub use spec::{Spec, json_schema};
 

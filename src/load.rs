@@ -20,6 +20,10 @@ const DEFAULT_OUT: &str = "target/rowkeep";
 #[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) inputs: Inputs,
+    /// Its folder.
+    pub(crate) folder: PathBuf,
+    /// The file that `periods:` names, if the list is not in place.
+    pub(crate) periods: Option<PathBuf>,
     /// Where its artifacts go. Invariant: inside the repository, links included.
     pub(crate) out: PathBuf,
 }
@@ -58,9 +62,11 @@ pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Pro
     }
     let mut inputs = Inputs::new(shown(&file), reader.text(&file)?);
     let named = references::references(&inputs);
+    let mut periods = None;
     if let Some(path) = &named.periods {
         let file = reader.inside(path, &inputs)?;
         inputs = inputs.with_periods(shown(&file), reader.text(&file)?);
+        periods = Some(file);
     }
     if let Some(path) = &named.tables {
         for file in reader.tables(path, &inputs)? {
@@ -83,7 +89,7 @@ pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Pro
             }
         });
     }
-    Ok(Project { inputs, out })
+    Ok(Project { inputs, periods, out, folder })
 }
 
 /// The root of the git repository around a folder; the folder itself if there is none.

@@ -114,6 +114,15 @@ impl Inputs {
         self
     }
 
+    /// The same with another text of a file.
+    pub(crate) fn with_edited(&self, file: FileId, text: String) -> Self {
+        let mut edited = self.clone();
+        if let Some(file) = edited.files.get_mut(file.0) {
+            file.text = text;
+        }
+        edited
+    }
+
     /// How diagnostics call the file; empty for one that these inputs do not have.
     pub(crate) fn name(&self, file: FileId) -> &str {
         self.files.get(file.0).map_or("", |file| &file.name)

@@ -627,6 +627,9 @@ fn help_fits_on_a_screen() {
       init         Write a small project that compiles, to begin with; overwrites nothing
       compile      Compile the project: write every statement, definition and the manifest
       check        Check the project and its committed artifacts, for CI; writes nothing
+      diff         Say what adding a period, or any change of the project, does to statements and rows;
+                   writes nothing
+      rotate       Add the next period: one line, with its comments, style and line ends kept
       rehearse     Run the compiled statements on a real engine through simulated years, and check the
                    laws
       explain      Say what a finding's code means, and what helps

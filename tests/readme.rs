@@ -49,14 +49,20 @@ fn its_first_command_compiles_the_example_and_gives_its_pictures() {
     let out = copy.path().join("examples/order_tracking/target/rowkeep");
     let archive = std::fs::read_to_string(out.join("compiled/mart_uni_tracking_info/08_archive__2025_h2.sql"));
     assert_eq!(blocks(&readme, "sql")[0], archive.expect("a statement"));
+
+    let diff = ["diff", "--project", "examples/order_tracking"];
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_rowkeep")).args(diff).current_dir(copy.path()).output().expect("it starts");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(said.starts_with(&blocks(&readme, "text")[1]), "{said}");
 }
 
 #[test]
 fn what_it_quotes_stands_in_the_files() {
     let readme = read("README.md");
     assert_eq!(blocks(&readme, "yaml")[0], read("examples/order_tracking/tables/uti.yml"));
-    assert!(read("golden/err_period_gap/diagnostics.snap").contains(&blocks(&readme, "text")[1]));
-    let indented: String = blocks(&readme, "text")[2].lines().map(|line| format!("    {line}\n")).collect();
+    assert!(read("golden/err_period_gap/diagnostics.snap").contains(&blocks(&readme, "text")[2]));
+    let indented: String = blocks(&readme, "text")[3].lines().map(|line| format!("    {line}\n")).collect();
     assert!(read("tests/check.rs").contains(&indented), "{indented}");
 }
 
@@ -67,6 +73,9 @@ fn links_lead_to_files() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "docs/howto/switch-from-handwritten-hooks.md",
+        "docs/howto/use-with-dbt.md",
+        "docs/performance.md",
         "docs/statements.md",
         "docs/project-files.md",
         "docs/testing.md",

@@ -61,7 +61,7 @@ fn the_pages_show_what_comes_out() {
         command,
         "scripts/with-duckdb cargo run --features rehearse -- rehearse --project examples/order_tracking\n"
     );
-    assert_eq!(block(&readme, "text", 4), text(&rehearse(&[]).stdout));
+    assert_eq!(block(&readme, "text", 5), text(&rehearse(&[]).stdout));
     let shown = block(&read("docs/testing.md"), "text", 1);
     let told = read("tests/snapshots/rehearse_cli__handwritten.snap");
     assert!(told.contains(&shown), "docs/testing.md shows a counterexample that does not come out");

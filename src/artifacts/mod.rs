@@ -67,7 +67,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         let id = manifest::unique_id(spec, table.plan.table);
         nodes.insert(id.clone(), manifest::node(spec, table.plan.table, load, post_hooks));
         order.push(id);
-        for_dbt.push((table.plan.table, table.casts, table.twice));
+        for_dbt.push((table.plan.table, table.for_dbt));
     }
     let mut creations: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let ddl = rendered.definitions.into_iter().map(|statement| {
@@ -88,13 +88,12 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         }
     });
     let ddl: Vec<_> = ddl.collect();
-    let models = for_dbt.into_iter().zip(&order).zip(&sweep).map(|(((table, casts, twice), id), sweep)| dbt::Model {
+    let models = for_dbt.into_iter().zip(&order).zip(&sweep).map(|(((table, texts), id), sweep)| dbt::Model {
         table,
         node: &nodes[id],
         sweep: &sweep.post_hooks,
         creations: creations.remove(&Some(table)).unwrap_or_default(),
-        casts,
-        twice,
+        texts,
     });
     let models: Vec<_> = models.collect();
     dbt::emit(spec, &mut names, &models, &creations.remove(&None).unwrap_or_default(), &mut files);

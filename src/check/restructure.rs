@@ -279,7 +279,7 @@ fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &
 }
 
 /// A length of time in the largest unit that is whole.
-fn length(seconds: u64) -> String {
+pub(crate) fn length(seconds: u64) -> String {
     let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
     let found = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
     found.map_or_else(|| format!("{seconds} seconds"), |(unit, name)| format!("{} {name}", seconds / unit))

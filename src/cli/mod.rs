@@ -8,9 +8,12 @@ mod check;
 mod committed;
 mod compile;
 mod completions;
+mod diff;
 mod explain;
+mod git;
 mod init;
 mod rehearse;
+mod rotate;
 mod schema;
 mod write;
 
@@ -42,6 +45,10 @@ enum Command {
     Compile(compile::Arguments),
     /// Check the project and its committed artifacts, for CI; writes nothing
     Check(check::Arguments),
+    /// Say what adding a period, or any change of the project, does to statements and rows; writes nothing
+    Diff(diff::Arguments),
+    /// Add the next period: one line, with its comments, style and line ends kept
+    Rotate(rotate::Arguments),
     /// Run the compiled statements on a real engine through simulated years, and check the laws
     Rehearse(rehearse::Arguments),
     /// Say what a finding's code means, and what helps
@@ -74,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Completions(arguments) => done(completions::run(&arguments)),
         Command::Compile(arguments) => compile::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Rotate(arguments) => rotate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments).map(|()| ExitCode::SUCCESS),
     };

@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use crate::plan::{Definition, Due, Scope, Slot, Step, Touched};
 use crate::render::value::Sql;
-use crate::render::vocabulary::Place;
+use crate::render::vocabulary::{self, Place};
 use crate::spec::naming::{HOLD, NULL_KEY};
 use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, Time};
 use crate::sql::literal;
@@ -46,6 +46,7 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         batch => scope.batch.is_some(),
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),
         exception => exception(spec, table),
+        given => context! { key => parameter("key"), notes => parameter("notes") },
         dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
         work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(spec, table, id)),
         sort_key => columns(spec, table, &table.layout.sort_key),
@@ -111,6 +112,11 @@ fn interval(first: &Period, last: &Period, time: Time) -> Value {
 /// A text that resolve has found to be plain.
 fn text(text: &str) -> Value {
     literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
+}
+
+/// What is given when the statement runs.
+fn parameter(name: &'static str) -> Value {
+    Value::from(Sql::Literal(vocabulary::parameter(name)))
 }
 
 fn exception(spec: &Spec, table: &Table) -> Value {

@@ -37,10 +37,20 @@ pub(crate) struct RenderedTable<'p> {
     pub(crate) load: Vec<Statement<'p, Step>>,
     pub(crate) hooks: Vec<Statement<'p, Step>>,
     pub(crate) sweep: Vec<Statement<'p, Step>>,
-    /// What a dbt model's query ends with, after what the load found; where the load is Rowkeep's.
+    pub(crate) for_dbt: ForDbt,
+}
+
+/// What only dbt is given of a table. Verify does not judge it, and no project can replace it.
+#[derive(Debug)]
+pub(crate) struct ForDbt {
+    /// What a model's query ends with, after what the load found; where the load is Rowkeep's.
     pub(crate) casts: Option<String>,
     /// Complete keys that stand twice in the mart, as a query that dbt tests; where dbt's own test of one column is not enough.
     pub(crate) twice: Option<String>,
+    /// Places an operator's hold on `key`, with `notes`.
+    pub(crate) hold: String,
+    /// Lifts it.
+    pub(crate) lift: String,
 }
 
 /// A statement and what it was rendered from.
@@ -67,8 +77,12 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
             let rendered = renderer.query(template, &cycle);
             failures.keep(&(), template, rendered).dbt
         };
-        let casts = found.load.as_ref().map(|_| query("dbt_casts.sql.j2"));
-        let twice = (found.unique_key.len() > 1).then(|| query("dbt_twice.sql.j2"));
+        let for_dbt = ForDbt {
+            casts: found.load.as_ref().map(|_| query("dbt_casts.sql.j2")),
+            twice: (found.unique_key.len() > 1).then(|| query("dbt_twice.sql.j2")),
+            hold: query("dbt_hold.sql.j2"),
+            lift: query("dbt_lift.sql.j2"),
+        };
         let mut all = |owner: Owner, shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
             let one = |step: &'p Step| {
                 let rendered = renderer.step(owner, table.table, shared, step);
@@ -82,8 +96,7 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
             load: all(hook, &cycle, &table.load),
             hooks: all(hook, &cycle, &table.hooks),
             sweep: all(Owner::Operation, &nightly, &table.sweep),
-            casts,
-            twice,
+            for_dbt,
         });
     }
     // Neighbours are of one table, mostly: its history tables. What they share is made once for all of them.

@@ -23,6 +23,8 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "cutoff_inherit.sql.j2",
     "cutoff_reset.sql.j2",
     "dbt_casts.sql.j2",
+    "dbt_hold.sql.j2",
+    "dbt_lift.sql.j2",
     "dbt_twice.sql.j2",
     "ddl_all_rows.sql.j2",
     "ddl_cutoff.sql.j2",

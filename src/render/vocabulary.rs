@@ -51,6 +51,14 @@ impl Place {
     }
 }
 
+/// What statements can be given when they run.
+const PARAMETERS: [&str; 2] = ["key", "notes"];
+
+/// The mark of a parameter, which is one of [`PARAMETERS`].
+pub(super) fn parameter(name: &str) -> String {
+    format!("{OPEN}p{name}{CLOSE}")
+}
+
 fn mark(slot: Slot, form: Form) -> String {
     let (kind, number, period) = match slot {
         Slot::Mart(table) => ('m', table.0, 0),
@@ -71,6 +79,7 @@ fn mark(slot: Slot, form: Form) -> String {
 enum Piece<'t> {
     Text(&'t str),
     Relation(Slot, Form),
+    Parameter(&'static str),
 }
 
 /// Takes a text apart. What looks like a mark and is none, which only a template can have written, stays text.
@@ -83,10 +92,10 @@ fn pieces<'t>(spec: &'t Spec, marked: &'t str) -> impl Iterator<Item = (usize, P
         let at = marked.len() - rest.len();
         let end = if let Some(inner) = rest.strip_prefix(OPEN) {
             if let Some((code, behind)) = inner.split_once(CLOSE)
-                && let Some((slot, form)) = decode(spec, code)
+                && let Some(piece) = decode(spec, code)
             {
                 rest = behind;
-                return Some((at, Piece::Relation(slot, form)));
+                return Some((at, piece));
             }
             inner.find(OPEN).map_or(rest.len(), |next| next + OPEN.len_utf8())
         } else {
@@ -98,18 +107,20 @@ fn pieces<'t>(spec: &'t Spec, marked: &'t str) -> impl Iterator<Item = (usize, P
     })
 }
 
-fn decode(spec: &Spec, code: &str) -> Option<(Slot, Form)> {
+fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
     let mut letters = code.chars();
     let form = match letters.next()? {
         'f' => Form::Full,
         'b' => Form::Bare,
+        'p' => return PARAMETERS.into_iter().find(|name| *name == letters.as_str()).map(Piece::Parameter),
         _ => return None,
     };
     let kind = letters.next()?;
     let (number, period) = letters.as_str().split_once(',')?;
     let (number, period): (usize, usize) = (number.parse().ok()?, period.parse().ok()?);
     if kind == 'e' {
-        return (number < spec.exceptions.len()).then_some((Slot::Exceptions(ExceptionsId(number)), form));
+        let slot = Slot::Exceptions(ExceptionsId(number));
+        return (number < spec.exceptions.len()).then_some(Piece::Relation(slot, form));
     }
     let table = spec.tables.get(number).map(|_| TableId(number))?;
     let slot = match kind {
@@ -122,7 +133,7 @@ fn decode(spec: &Spec, code: &str) -> Option<(Slot, Form)> {
         'a' => Slot::AllRows(table),
         _ => return None,
     };
-    Some((slot, form))
+    Some(Piece::Relation(slot, form))
 }
 
 /// The names of a project's relations, made once each.
@@ -251,6 +262,13 @@ impl<'s> Vocabulary<'s> {
                     sql.push_str(if form == Form::Full { &names.full } else { &names.bare });
                     self.write_for_dbt(names, owner, slot, form, &mut dbt);
                 }
+                Piece::Parameter(name) => {
+                    sql.push(':');
+                    sql.push_str(name);
+                    dbt.push_str("{{ ");
+                    dbt.push_str(name);
+                    dbt.push_str(" }}");
+                }
             }
             if sql.len() > most {
                 return Err("writes a statement that is larger than any engine takes");
@@ -287,6 +305,7 @@ pub(super) fn said(spec: &Spec, marked: &str) -> String {
     let named = pieces(spec, marked).map(|(_, piece)| match piece {
         Piece::Text(text) => text.to_owned(),
         Piece::Relation(slot, _) => slot.relation(spec).sql(spec.dialect),
+        Piece::Parameter(name) => format!(":{name}"),
     });
     named.collect()
 }
@@ -299,6 +318,7 @@ pub(super) fn marked_at(spec: &Spec, marked: &str, at: usize) -> usize {
             Piece::Text(text) => text.len(),
             Piece::Relation(slot, Form::Full) => slot.relation(spec).sql(spec.dialect).len(),
             Piece::Relation(slot, Form::Bare) => slot.relation(spec).name.sql(spec.dialect).len(),
+            Piece::Parameter(name) => 1 + name.len(),
         };
         if at < named + length {
             return if matches!(piece, Piece::Text(_)) { begin + at - named } else { begin };

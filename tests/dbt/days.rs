@@ -216,3 +216,34 @@ fn a_developers_target_touches_nothing_of_production() {
         assert!(own.contains("order_tracking_exceptions") && own.contains("mart_uni_tracking_info__cutoff"), "{own}");
     }
 }
+
+#[test]
+fn what_an_operator_holds_stays_until_it_is_lifted() {
+    for dialect in ENGINES {
+        let project = begin(dialect, "dbt_holds");
+        let notes = "{key: 1, notes: \"the customer's claim\"}";
+        deliver(&project, DAYS[0]);
+        must(&project, &["run"]);
+        for _ in 0..2 {
+            must(&project, &["run-operation", "order_tracking_rowkeep.mart_uni_tracking_info_hold", "--args", notes]);
+        }
+        deliver(&project, DAYS[1]);
+        must(&project, &["run"]);
+        must(&project, &["run-operation", "order_tracking_rowkeep.sweep"]);
+        assert_eq!(standing(&project, 1), "mart_uni_tracking_info 10", "{dialect}: it has aged, and is held");
+        let open = "SELECT exception_type, notes FROM settlement_ods.order_tracking_exceptions WHERE order_id = 1 AND resolved_at IS NULL";
+        let open: Vec<_> = project.database.sql(open).into_iter().flatten().flatten().collect();
+        assert_eq!(open, ["ARCHIVE_ROUTING_GAP_HOLD", "the customer's claim"], "{dialect}");
+
+        must(&project, &["run-operation", "order_tracking_rowkeep.mart_uni_tracking_info_lift", "--args", notes]);
+        must(&project, &["run"]);
+        assert_eq!(standing(&project, 1), "hist_uni_tracking_info_2012_h1 10", "{dialect}");
+        let refused = project.dbt(&[
+            "run-operation",
+            "order_tracking_rowkeep.mart_uni_tracking_info_lift",
+            "--args",
+            "{key: '\\', notes: why}",
+        ]);
+        assert!(!refused.success && refused.text.contains("without backslashes"), "{}", refused.text);
+    }
+}

@@ -158,7 +158,9 @@ fn every_way_to_be_wrong_is_found_in_what_dbt_writes() {
 #[test]
 fn other_schemas_follow_the_target() {
     let golden = std::fs::read_to_string(projects::root().join("golden/dbt_schemas/rowkeep.yml")).expect("the golden");
-    let inputs = Inputs::new("rowkeep.yml", golden.replace("shop_db.", "dbt_shop."));
+    // Raw with its database, as dbt names it.
+    let inputs =
+        Inputs::new("rowkeep.yml", golden.replace("source: landing.orders", "source: dbt_shop.landing.orders"));
     let project = Project::new(Dialect::Postgres, "dbt_shop");
     project.compiled(&rowkeep::compile(&inputs).expect("the golden compiles"));
     project.write("packages.yml", "packages:\n  - local: rowkeep/dbt/shop_rowkeep\n");

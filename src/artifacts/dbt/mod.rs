@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::artifacts::manifest::{Hook, Node};
 use crate::plan::Slot;
-use crate::render::Vocabulary;
+use crate::render::{ForDbt, Vocabulary};
 use crate::spec::{Spec, TableId};
 
 /// What dbt is given of one table.
@@ -18,8 +18,7 @@ pub(super) struct Model<'a> {
     pub(super) sweep: &'a [Hook],
     /// What creates its relations, in the order in which they can be created.
     pub(super) creations: Vec<Creation>,
-    pub(super) casts: Option<String>,
-    pub(super) twice: Option<String>,
+    pub(super) texts: ForDbt,
 }
 
 /// A statement that creates a relation.

@@ -11,7 +11,7 @@ pub(super) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<Strin
     for model in models {
         let name = &model.node.name;
         files.insert(format!("dbt/properties/{name}.yml"), properties(spec, model));
-        if let Some(twice) = &model.twice {
+        if let Some(twice) = &model.texts.twice {
             let about = "{# Every complete key stands in the mart once. #}\n";
             files.insert(format!("dbt/tests/{name}__unique_key.sql"), format!("{about}{twice}\n"));
         }
@@ -36,7 +36,7 @@ pub(super) fn is_query(load: &Hook) -> bool {
 
 /// The model that loads a mart: the query of the load's INSERT, word for word, and each column cast to its type.
 fn whole(spec: &Spec, model: &Model<'_>) -> Option<String> {
-    let casts = model.casts.as_ref()?;
+    let casts = model.texts.casts.as_ref()?;
     let insert = model.node.load.iter().find(|hook| is_query(hook))?;
     let (name, package) = (&model.node.name, spec.dbt_package());
     let mut text = format!(

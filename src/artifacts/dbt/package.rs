@@ -115,6 +115,17 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> String 
         }
     }
     text.push_str("{% endmacro %}\n");
+    for (verb, about, sql) in [
+        ("hold", "Keeps the rows of a key where they are", &model.texts.hold),
+        ("lift", "Ends that", &model.texts.lift),
+    ] {
+        text.push_str(&format!(
+            "\n{{# {about}: dbt run-operation {package}.{name}_{verb} --args '{{key: 42, notes: why}}' #}}\n\
+             {{% macro {name}_{verb}(key, notes) %}}\n  {{% set key = {package}.given(key) %}}\n  \
+             {{% set notes = {package}.given(notes) %}}\n  {{% call {package}.run_alone() %}}\n{sql}\n  \
+             {{% endcall %}}\n{{% endmacro %}}\n"
+        ));
+    }
     text
 }
 

@@ -34,6 +34,15 @@
   {% do adapter.commit() %}
 {% endmacro %}
 
+{# What an operator gave, as a literal. Engines disagree about backslashes. #}
+{% macro given(value) %}
+  {% set text = value | string %}
+  {% if value is none or value is undefined or '\\' in text %}
+    {{ exceptions.raise_compiler_error("give a key and notes, without backslashes: --args '{key: 42, notes: why}'") }}
+  {% endif %}
+  {{ return("'" ~ (text | replace("'", "''")) ~ "'") }}
+{% endmacro %}
+
 {# The names that are taken in a schema; `there` remembers them by schema. The schema is created if it is missing. #}
 {% macro names_in(there, place) %}
   {% set schema = place.include(identifier=false) | string %}

@@ -1,0 +1,119 @@
+//! `rowkeep diff`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use crate::cli::{git, print, project, shown, style};
+use crate::diagnostic::Style;
+use crate::diff::{Preview, Uncompiled, Weight, diff, diff_without};
+use crate::error::Error;
+use crate::load::{self, Failure, Project};
+use crate::rotate::{Rotation, rotate};
+use crate::source::Inputs;
+
+/// Arguments of `rowkeep diff`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder of rowkeep.yml [default: here, or the nearest folder above]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// What adding this period would change [default: the next one]
+    #[arg(long, value_name = "PERIOD")]
+    add: Option<String>,
+    /// What taking this period away would change
+    #[arg(long, value_name = "PERIOD", conflicts_with = "add")]
+    remove: Option<String>,
+    /// What has changed since: a commit, branch or tag of git, or another folder with a rowkeep.yml
+    #[arg(long, value_name = "REF|DIR", conflicts_with_all = ["add", "remove"])]
+    against: Option<String>,
+    /// How the preview is written
+    #[arg(long, value_enum, default_value_t = Form::Human)]
+    format: Form,
+    /// Exit with 1 if anything changes
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// How a preview is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For a terminal
+    Human,
+    /// For a comment on a pull request
+    Markdown,
+    /// One JSON object
+    Json,
+    /// Commands of GitHub's runners: the summary as notices
+    Github,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let project = project(arguments.project.as_deref())?;
+    let preview = preview(arguments, &project)?;
+    print(&written(&preview, arguments.format))?;
+    Ok(if arguments.exit_code && !preview.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn preview(arguments: &Arguments, project: &Project) -> Result<Preview, Failure> {
+    let now = &project.inputs;
+    let wrong = |wrong: Box<Uncompiled>, before: &Inputs, after: &Inputs| {
+        let inputs = if wrong.is_after { after } else { before };
+        Failure::Input(wrong.diagnostics, Box::new(inputs.clone()))
+    };
+    if let Some(against) = &arguments.against {
+        let then = then(against, &project.folder)?;
+        return diff(&then, now).map_err(|uncompiled| wrong(uncompiled, &then, now));
+    }
+    if let Some(period) = &arguments.remove {
+        let preview = diff_without(now, period).map_err(|uncompiled| wrong(uncompiled, now, now))?;
+        let unknown = || Error::Usage(format!("--remove names {period}, which is no period of the project"));
+        return Ok(preview.ok_or_else(unknown)?);
+    }
+    match rotate(now, arguments.add.as_deref()) {
+        Ok(Rotation::Added { inputs, .. }) => diff(now, &inputs).map_err(|uncompiled| wrong(uncompiled, now, &inputs)),
+        Ok(Rotation::Listed { period, file, line }) => {
+            Err(Error::Usage(format!("--add names {period}, which is listed already, in line {line} of {file}")).into())
+        }
+        Err(refused) => Err(Failure::Input(refused.diagnostics, refused.inputs)),
+    }
+}
+
+/// The project as it was.
+fn then(against: &str, folder: &Path) -> Result<Inputs, Failure> {
+    let other = Path::new(against);
+    if other.join(load::PROJECT_FILE).is_file() {
+        return Ok(load::load(other, &shown)?.inputs);
+    }
+    git::project_at(against, folder)
+}
+
+fn written(preview: &Preview, form: Form) -> String {
+    match form {
+        Form::Human => preview.render(colours()),
+        Form::Markdown => preview.markdown(),
+        Form::Json => format!("{:#}\n", serde_json::to_value(preview).unwrap_or_default()),
+        Form::Github => {
+            let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+            let one = |consequence: &crate::diff::Consequence| {
+                let level = match consequence.weight {
+                    Weight::Destructive => "warning",
+                    _ => "notice",
+                };
+                format!("::{level} title=rowkeep diff::{}\n", escaped(&consequence.text))
+            };
+            let mut text: String = preview.consequences.iter().map(one).collect();
+            if !preview.is_empty() {
+                text.push_str(&format!("::notice title=rowkeep diff::{}\n", escaped(&preview.numbers())));
+            }
+            text
+        }
+    }
+}
+
+/// A preview is data, on standard output.
+fn colours() -> Style {
+    use std::io::IsTerminal;
+    if std::io::stdout().is_terminal() { style() } else { Style::Plain }
+}

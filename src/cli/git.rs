@@ -1,0 +1,169 @@
+//! A project as a commit has it: every file by `git show`, with no checkout.
+
+use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+
+use crate::cli::shown;
+use crate::error::Error;
+use crate::load::{Failure, PROJECT_FILE};
+use crate::source::Inputs;
+use crate::spec::references;
+
+/// The project of a folder, as it stands at a commit.
+pub(super) fn project_at(commit: &str, folder: &Path) -> Result<Inputs, Failure> {
+    let tree = Tree::open(commit, folder)?;
+    let file = tree.folder.join(PROJECT_FILE);
+    let Some(text) = tree.text(&file)? else {
+        return Err(tree.failed(format!("there is no {} at that commit", shown_in(&file))).into());
+    };
+    let name = |path: &Path| format!("{}:{}", tree.shown, shown_in(path));
+    let mut inputs = Inputs::new(name(&file), text);
+    let named = references::references(&inputs);
+    if let Some(path) = &named.periods {
+        let file = tree.named(&path.value)?;
+        inputs = inputs.with_periods(name(&file), tree.needed(&file)?);
+    }
+    if let Some(path) = &named.tables {
+        for file in tree.files(&tree.named(&path.value)?)? {
+            let is_spec = file.extension().is_some_and(|ending| ending == "yml");
+            let is_hidden = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            if is_spec && !is_hidden {
+                inputs = inputs.with_table(name(&file), tree.needed(&file)?);
+            }
+        }
+    }
+    if let Some(path) = &named.templates {
+        let folder = tree.named(&path.value)?;
+        let mut folders = vec![folder.clone()];
+        folders.extend(tree.folders(&folder)?);
+        let mut found = Vec::new();
+        for each in folders {
+            for file in tree.files(&each)? {
+                let own = file.strip_prefix(&folder).map(shown_in).unwrap_or_default();
+                found.push((own, tree.needed(&file)?));
+            }
+        }
+        found.sort();
+        for (own, text) in found {
+            inputs = inputs.with_template(own, text);
+        }
+    }
+    Ok(inputs)
+}
+
+/// The files of a commit, by their paths from the root of the repository.
+struct Tree {
+    root: PathBuf,
+    /// The project's folder.
+    folder: PathBuf,
+    /// The commit, in full.
+    commit: String,
+    /// As the user calls it.
+    shown: String,
+}
+
+impl Tree {
+    fn open(commit: &str, folder: &Path) -> Result<Self, Error> {
+        let git = |arguments: &[&str]| run(folder, arguments);
+        let root = git(&["rev-parse", "--show-toplevel"])?.map_err(|_| {
+            usage(format!("--against {commit}: {} is in no git repository, and there is no such folder", shown(folder)))
+        })?;
+        let root = PathBuf::from(root.trim_end());
+        // A name that begins with a dash would be an option.
+        let spec = format!("{commit}^{{commit}}");
+        let found = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?;
+        let Ok(full) = found else {
+            let is_shallow = git(&["rev-parse", "--is-shallow-repository"])?.is_ok_and(|said| said.trim() == "true");
+            return Err(usage(if is_shallow {
+                format!(
+                    "--against {commit}: this clone is shallow and does not have it; fetch it first, as in `git fetch --depth=1 origin {commit}`, or clone with full depth (actions/checkout: fetch-depth: 0)"
+                )
+            } else {
+                format!(
+                    "--against {commit}: there is no such commit, branch or tag, and no such folder with a {PROJECT_FILE}"
+                )
+            }));
+        };
+        let inside = folder
+            .canonicalize()
+            .ok()
+            .and_then(|folder| Some(folder.strip_prefix(root.canonicalize().ok()?).ok()?.to_owned()));
+        let Some(inside) = inside else {
+            return Err(usage(format!("--against {commit}: {} is outside of its repository", shown(folder))));
+        };
+        Ok(Self { root, folder: inside, commit: full.trim_end().to_owned(), shown: commit.to_owned() })
+    }
+
+    /// A path of the project file, from the root of the repository.
+    fn named(&self, path: &str) -> Result<PathBuf, Error> {
+        let mut parts = Vec::new();
+        for part in self.folder.join(path).components() {
+            match part {
+                Component::Normal(part) => parts.push(part.to_owned()),
+                Component::ParentDir if parts.pop().is_some() => {}
+                Component::CurDir => {}
+                _ => return Err(self.failed(format!("{path} leads out of the repository"))),
+            }
+        }
+        Ok(parts.iter().collect())
+    }
+
+    /// A file's text; `None` if it is not there.
+    fn text(&self, file: &Path) -> Result<Option<String>, Error> {
+        let place = format!("{}:{}", self.commit, shown_in(file));
+        Ok(run(&self.root, &["show", "--end-of-options", &place])?.ok())
+    }
+
+    fn needed(&self, file: &Path) -> Result<String, Error> {
+        self.text(file)?.ok_or_else(|| self.failed(format!("{} is not there", shown_in(file))))
+    }
+
+    /// The files of a folder, in the order of their names.
+    fn files(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        self.entries(folder, "blob")
+    }
+
+    fn folders(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        self.entries(folder, "tree")
+    }
+
+    fn entries(&self, folder: &Path, kind: &str) -> Result<Vec<PathBuf>, Error> {
+        let place = format!("{}/", shown_in(folder));
+        let found = run(&self.root, &["ls-tree", "-z", &self.commit, "--", &place])?;
+        let found = found.map_err(|why| self.failed(why))?;
+        // mode, kind, object, a tab, path
+        let entries = found.split('\0').filter_map(|entry| entry.split_once('\t'));
+        let mut paths: Vec<_> = entries
+            .filter(|(about, _)| about.split(' ').nth(1) == Some(kind))
+            .map(|(_, path)| PathBuf::from(path))
+            .collect();
+        paths.sort();
+        Ok(paths)
+    }
+
+    fn failed(&self, why: String) -> Error {
+        usage(format!("--against {}: {why}", self.shown))
+    }
+}
+
+/// What git says, or what it complains about.
+fn run(folder: &Path, arguments: &[&str]) -> Result<Result<String, String>, Error> {
+    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output();
+    let output = output.map_err(|error| usage(format!("--against needs git, which could not be started: {error}")))?;
+    if !output.status.success() {
+        return Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    match String::from_utf8(output.stdout) {
+        Ok(text) => Ok(Ok(text)),
+        Err(_) => Err(usage(format!("git {}: what it gave is not UTF-8 text", arguments.join(" ")))),
+    }
+}
+
+fn usage(why: String) -> Error {
+    Error::Usage(why)
+}
+
+/// A path with `/` between its parts.
+fn shown_in(path: &Path) -> String {
+    path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,81 @@
+//! `rowkeep rotate`
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::cli::{print, project, shown};
+use crate::diff::diff;
+use crate::error::Error;
+use crate::load::{Failure, why};
+use crate::rotate::{Rotation, rotate};
+
+/// Arguments of `rowkeep rotate`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The period to add [default: the next one by the cadence of the last]
+    period: Option<String>,
+    /// The folder of rowkeep.yml [default: here, or the nearest folder above]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Say what would be done, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let project = project(arguments.project.as_deref())?;
+    let refused = |refused: crate::rotate::Refused| Failure::Input(refused.diagnostics, refused.inputs);
+    let (period, inputs, file, line, text) =
+        match rotate(&project.inputs, arguments.period.as_deref()).map_err(refused)? {
+            Rotation::Listed { period, file, line } => {
+                print(&format!("{period} is listed already, in line {line} of {file}; nothing is changed\n"))?;
+                return Ok(());
+            }
+            Rotation::Added { period, inputs, file, line, text } => (period, inputs, file, line, text),
+        };
+    // The project with the line must compile before the line is written.
+    let preview = diff(&project.inputs, &inputs).map_err(|wrong| {
+        let inputs = if wrong.is_after { (*inputs).clone() } else { project.inputs.clone() };
+        Failure::Input(wrong.diagnostics, Box::new(inputs))
+    })?;
+    let path = project.periods.unwrap_or_else(|| project.folder.join(crate::load::PROJECT_FILE));
+    let new = text.lines().nth(line - 1).unwrap_or_default();
+    let mut said = String::new();
+    if arguments.dry_run {
+        said.push_str(&format!("would add {period} to {file}, line {line}:\n  {new}\n"));
+    } else {
+        replace(&path, &text)?;
+        said.push_str(&format!("added {period} to {file}, line {line}:\n  {new}\n"));
+    }
+    said.push_str(&format!("{}\n", preview.numbers()));
+    for flow in &preview.flows {
+        let from = flow.from.as_deref().unwrap_or("never");
+        said.push_str(&format!("  from {from} on, due rows of {} go to {}\n", flow.model, flow.to));
+    }
+    said.push_str("\nnext:\n  rowkeep compile, and commit both\n  run this before the next cycle (the dbt package does it by itself):\n");
+    for relation in &preview.created {
+        said.push_str(&format!("\n{};\n", relation.sql));
+    }
+    print(&said)?;
+    Ok(())
+}
+
+/// Writes a file as a whole: beside it first, then in its place.
+fn replace(path: &std::path::Path, text: &str) -> Result<(), Error> {
+    let real = path.canonicalize().map_err(|error| failed(path, &error))?;
+    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = real.with_file_name(format!(".rowkeep-{}-{name}", std::process::id()));
+    let written = fs::metadata(&real).and_then(|found| {
+        fs::write(&beside, text)?;
+        fs::set_permissions(&beside, found.permissions())?;
+        fs::rename(&beside, &real)
+    });
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        failed(path, &error)
+    })
+}
+
+fn failed(path: &std::path::Path, error: &std::io::Error) -> Error {
+    Error::Write { path: shown(path).into(), why: why(error) }
+}

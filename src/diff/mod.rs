@@ -1,0 +1,213 @@
+//! What a change of a project does, before it is deployed: in words and numbers first, then statement by statement.
+
+mod consequences;
+mod statements;
+mod text;
+
+use serde::Serialize;
+
+use crate::artifacts::Artifacts;
+use crate::check::{Edges, edges};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::Inputs;
+use crate::spec::Spec;
+
+pub use consequences::{Consequence, Weight};
+pub use statements::{Changed, How};
+pub use text::MARKER;
+
+/// What lies between two versions of a project.
+#[derive(Clone, Debug, Serialize)]
+pub struct Preview {
+    /// What it means, destructive things first.
+    pub consequences: Vec<Consequence>,
+    /// Rows that start to flow, or stop.
+    pub flows: Vec<Flow>,
+    /// Between which days rows have a period, by table: before and after, where that changes.
+    pub edges: Vec<EdgeChange>,
+    /// Relations that must be created first, in the order in which they can be.
+    pub created: Vec<Relation>,
+    /// Relations that no statement knows any more; nothing drops them.
+    pub abandoned: Vec<Relation>,
+    /// Statements that are other than before, in run order.
+    pub statements: Vec<Changed>,
+    /// How many statements are as before.
+    pub untouched: usize,
+}
+
+/// A table or view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Relation {
+    /// Its name, with its schema.
+    pub relation: String,
+    /// What it is for: `mart`, `history`, `exceptions`, `work`, `view`.
+    pub kind: &'static str,
+    /// What creates it.
+    pub sql: String,
+}
+
+/// Rows that go to another place than before, from a day on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Flow {
+    /// The model.
+    pub model: String,
+    /// The period.
+    pub period: String,
+    /// The history table.
+    pub to: String,
+    /// The first day on which rows of the period can be due; `None` beyond the year 9999.
+    pub from: Option<String>,
+}
+
+/// The edges of a table's periods, before and after.
+#[derive(Clone, Debug, Serialize)]
+pub struct EdgeChange {
+    /// The model.
+    pub model: String,
+    /// Rows older than this day fell into no period.
+    pub lower_edge_before: Option<String>,
+    /// Rows older than this day fall into no period.
+    pub lower_edge_after: Option<String>,
+    /// From this day on, due rows would have fallen into no period.
+    pub horizon_before: Option<String>,
+    /// From this day on, due rows will fall into no period.
+    pub horizon_after: Option<String>,
+}
+
+/// A version of a project that does not compile.
+#[derive(Clone, Debug)]
+pub struct Uncompiled {
+    /// What is wrong.
+    pub diagnostics: Diagnostics,
+    /// Whether it is the version after the change.
+    pub is_after: bool,
+}
+
+impl Preview {
+    /// Whether anything is other than before.
+    pub fn is_empty(&self) -> bool {
+        self.consequences.is_empty()
+            && self.statements.is_empty()
+            && self.created.is_empty()
+            && self.abandoned.is_empty()
+    }
+
+    /// How many statements changed in a way.
+    pub fn count(&self, how: How) -> usize {
+        self.statements.iter().filter(|changed| changed.how == how).count()
+    }
+}
+
+/// Compares two versions of a project.
+///
+/// # Errors
+///
+/// What is wrong with the first version that does not compile.
+///
+/// ```
+/// use rowkeep::{How, Inputs, Rotation, diff, rotate};
+///
+/// let now = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
+/// let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None) else { panic!() };
+/// let preview = diff(&now, &next).unwrap();
+/// assert_eq!(preview.flows[0].to, "s.hist_2026");
+/// assert_eq!(preview.flows[0].from.as_deref(), Some("2026-04-01"));
+/// assert_eq!(preview.count(How::Dropped), 0);
+/// ```
+pub fn diff(before: &Inputs, after: &Inputs) -> Result<Preview, Box<Uncompiled>> {
+    let resolve = |inputs: &Inputs, is_after| {
+        crate::resolve(inputs).map_err(|diagnostics| Box::new(Uncompiled { diagnostics, is_after }))
+    };
+    let (old, new) = (resolve(before, false)?, resolve(after, true)?);
+    between((&old, before), (&new, after))
+}
+
+/// What taking a period away would do; `None` if the project has none of that name.
+///
+/// # Errors
+///
+/// If the project is wrong as it is, or would be: a period between two others leaves a gap.
+pub fn diff_without(inputs: &Inputs, period: &str) -> Result<Option<Preview>, Box<Uncompiled>> {
+    let uncompiled = |diagnostics| Box::new(Uncompiled { diagnostics, is_after: false });
+    let spec = crate::resolve(inputs).map_err(uncompiled)?;
+    let Some(nth) = spec.periods.iter().position(|known| known.name == period) else { return Ok(None) };
+    let mut after = spec.clone();
+    let gone = after.periods.remove(nth);
+    let place = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
+    if nth < after.places.each_period.len() {
+        after.places.each_period.remove(nth);
+    }
+    let refused =
+        |code, message: String| Err(uncompiled(Diagnostic::new(code, message, place, "without this one").into()));
+    if nth > 0 && nth < after.periods.len() {
+        return refused(
+            Code::PeriodGap,
+            format!("no period would cover [{}, {}); only the first or the last one can go", gone.start(), gone.end()),
+        );
+    }
+    if after.periods.iter().all(|period| period.sealed) {
+        return refused(Code::NoPeriods, "no open period would be left: nothing would be archived".to_owned());
+    }
+    between((&spec, inputs), (&after, inputs)).map(Some)
+}
+
+/// What lies between two versions that are known to make sense.
+fn between((old, before): (&Spec, &Inputs), (new, after): (&Spec, &Inputs)) -> Result<Preview, Box<Uncompiled>> {
+    let compile = |spec: &Spec, inputs: &Inputs, is_after| {
+        crate::compile_spec(spec, inputs).map_err(|diagnostics| Box::new(Uncompiled { diagnostics, is_after }))
+    };
+    let (old, new) = ((old, compile(old, before, false)?), (new, compile(new, after, true)?));
+    let (statements, untouched) = statements::compare((old.0, old.1.manifest()), (new.0, new.1.manifest()));
+    let relations = |from: &Artifacts, lacking: &Artifacts| -> Vec<Relation> {
+        let is_there = |relation: &str| lacking.manifest().ddl.iter().any(|other| other.relation == relation);
+        let missing = from.manifest().ddl.iter().filter(|definition| !is_there(&definition.relation));
+        missing
+            .map(|found| Relation { relation: found.relation.clone(), kind: found.kind, sql: found.sql.clone() })
+            .collect()
+    };
+    Ok(Preview {
+        consequences: consequences::of((old.0, &old.1, before), (new.0, &new.1, after)),
+        flows: flows(old.0, new.0),
+        edges: edge_changes(old.0, new.0),
+        created: relations(&new.1, &old.1),
+        abandoned: relations(&old.1, &new.1),
+        statements,
+        untouched,
+    })
+}
+
+/// Which periods of which tables take rows that had no place before.
+fn flows(before: &Spec, after: &Spec) -> Vec<Flow> {
+    let edges = edges(after);
+    let is_new = |name: &str| before.periods.iter().all(|period| period.name != name);
+    let mut flows = Vec::new();
+    for ((id, table), edges) in after.tables().zip(&edges) {
+        for period in after.period_ids().filter(|&period| is_new(&after.period(period).name)) {
+            let first = after.period(period).start_epoch().saturating_add_unsigned(edges.retention_seconds);
+            flows.push(Flow {
+                model: table.model.value.as_str().to_owned(),
+                period: after.period(period).name.clone(),
+                to: after.history(id, period).sql(after.dialect),
+                from: crate::check::Day::of_epoch(first).map(|day| day.to_string()),
+            });
+        }
+    }
+    flows
+}
+
+fn edge_changes(before: &Spec, after: &Spec) -> Vec<EdgeChange> {
+    let (old, new) = (edges(before), edges(after));
+    let shown = |day: Option<crate::check::Day>| day.map(|day| day.to_string());
+    let change = |new: &Edges| {
+        let old = old.iter().find(|old| old.model == new.model)?;
+        let is_same = (old.horizon, old.lower_edge) == (new.horizon, new.lower_edge);
+        (!is_same).then(|| EdgeChange {
+            model: new.model.clone(),
+            lower_edge_before: shown(old.lower_edge),
+            lower_edge_after: shown(new.lower_edge),
+            horizon_before: shown(old.horizon),
+            horizon_after: shown(new.horizon),
+        })
+    };
+    new.iter().filter_map(change).collect()
+}

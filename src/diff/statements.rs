@@ -1,0 +1,206 @@
+//! Statements of two versions, one beside the other. What only follows from another list of periods is said as that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use similar::{DiffTag, TextDiff};
+
+use crate::artifacts::manifest::{Hook, Manifest};
+use crate::spec::{Period, Spec, Time};
+use crate::sql::literal;
+
+/// A statement that is other than before.
+#[derive(Clone, Debug, Serialize)]
+pub struct Changed {
+    /// The model.
+    pub model: String,
+    /// When it runs: `load`, `cycle` or `sweep`.
+    pub runs: &'static str,
+    /// Its file's stem, such as `08_archive__2026_h2`.
+    pub name: String,
+    /// In which way it is other.
+    pub how: How,
+    /// That in words.
+    pub words: String,
+    /// Its text before.
+    pub before: Option<String>,
+    /// Its text after.
+    pub after: Option<String>,
+}
+
+/// In which way a statement is other than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// It was not there.
+    Added,
+    /// It is not there any more.
+    Dropped,
+    /// It looks at more periods, and does the same otherwise.
+    Widened,
+    /// It looks at fewer periods, and does the same otherwise.
+    Narrowed,
+    /// Anything else.
+    Changed,
+}
+
+impl How {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            How::Added => "added",
+            How::Dropped => "dropped",
+            How::Widened => "widened",
+            How::Narrowed => "narrowed",
+            How::Changed => "changed",
+        }
+    }
+}
+
+/// One version: its spec and what it compiles to.
+type Version<'a> = (&'a Spec, &'a Manifest);
+type Key<'a> = (&'a str, &'static str, &'a str);
+
+fn hooks<'a>(manifest: &'a Manifest) -> Vec<(Key<'a>, &'a Hook)> {
+    let mut all = Vec::new();
+    for (id, sweep) in manifest.order.iter().zip(&manifest.sweep) {
+        let node = &manifest.nodes[id];
+        for (runs, hooks) in [("load", &node.load), ("cycle", &node.post_hooks), ("sweep", &sweep.post_hooks)] {
+            all.extend(hooks.iter().map(|hook| ((node.name.as_str(), runs, hook.name.as_str()), hook)));
+        }
+    }
+    all
+}
+
+/// Statements that are other than before, in run order, and how many are the same.
+pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>, usize) {
+    let (old, new) = (hooks(before.1), hooks(after.1));
+    let by_key: BTreeMap<Key<'_>, &Hook> = old.iter().copied().collect();
+    let still: BTreeSet<Key<'_>> = new.iter().map(|(key, _)| *key).collect();
+    let changed = |key: Key<'_>, how, words, before: Option<&Hook>, after: Option<&Hook>| Changed {
+        model: key.0.to_owned(),
+        runs: key.1,
+        name: key.2.to_owned(),
+        how,
+        words,
+        before: before.map(|hook| hook.sql.clone()),
+        after: after.map(|hook| hook.sql.clone()),
+    };
+    let (mut all, mut untouched) = (Vec::new(), 0);
+    // What is gone is told where its model is, or at the end.
+    let mut gone: Vec<_> = old.iter().filter(|(key, _)| !still.contains(key)).collect();
+    let mut take_gone = |all: &mut Vec<Changed>, model: Option<&str>| {
+        gone.retain(|(key, hook)| {
+            let is_told = model.is_none_or(|model| model == key.0);
+            if is_told {
+                all.push(changed(*key, How::Dropped, about(hook), Some(hook), None));
+            }
+            !is_told
+        });
+    };
+    for (nth, (key, hook)) in new.iter().enumerate() {
+        match by_key.get(key) {
+            None => all.push(changed(*key, How::Added, about(hook), None, Some(hook))),
+            Some(same) if same.sql == hook.sql => untouched += 1,
+            Some(other) => {
+                let (how, words) = difference(before.0, after.0, key, other, hook);
+                all.push(changed(*key, how, words, Some(other), Some(hook)));
+            }
+        }
+        if new.get(nth + 1).is_none_or(|(next, _)| next.0 != key.0) {
+            take_gone(&mut all, Some(key.0));
+        }
+    }
+    take_gone(&mut all, None);
+    (all, untouched)
+}
+
+/// What a statement says of itself.
+fn about(hook: &Hook) -> String {
+    let first = hook.sql.lines().next().unwrap_or_default();
+    first.strip_prefix("-- ").and_then(|line| line.split_once(": ")).map_or_else(String::new, |(_, why)| why.to_owned())
+}
+
+/// What is other about a statement.
+fn difference(old: &Spec, new: &Spec, key: &Key<'_>, before: &Hook, after: &Hook) -> (How, String) {
+    let more: Vec<_> = after.reads.iter().filter(|read| !before.reads.contains(read)).cloned().collect();
+    let fewer: Vec<_> = before.reads.iter().filter(|read| !after.reads.contains(read)).cloned().collect();
+    let Some(has_moved) = explained(&before.sql, &after.sql, (&fewer, &more), &moved_bounds(old, new, key.0)) else {
+        return (How::Changed, "its text is another".to_owned());
+    };
+    let edges = has_moved.then(|| edges_in_words(old, new)).flatten();
+    let words = |list: &[String], verb: &str| (!list.is_empty()).then(|| format!("{verb} {}", list.join(", ")));
+    let said: Vec<_> =
+        [words(&more, "looks at"), words(&fewer, "no longer looks at"), edges].into_iter().flatten().collect();
+    let grows = |spec: &Spec| spec.periods.iter().filter(|period| !period.sealed).count();
+    let how = match (more.is_empty(), fewer.is_empty()) {
+        (false, true) => How::Widened,
+        (true, false) => How::Narrowed,
+        (true, true) if grows(new) > grows(old) => How::Widened,
+        (true, true) if grows(new) < grows(old) => How::Narrowed,
+        _ => How::Changed,
+    };
+    (how, said.join("; "))
+}
+
+/// Whether all that differs follows from the periods: branches over relations that were not looked at, or are not any more, and bounds
+/// that moved. `None` if something else differs too; otherwise whether a bound moved.
+fn explained(
+    before: &str,
+    after: &str,
+    (fewer, more): (&[String], &[String]),
+    bounds: &[(String, String)],
+) -> Option<bool> {
+    let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
+    let names = |lines: &[&str], relations: &[String]| {
+        lines.iter().any(|line| relations.iter().any(|name| line.contains(name.as_str())))
+    };
+    let moved = |line: &str| bounds.iter().fold(line.to_owned(), |line, (from, to)| line.replace(from, to));
+    let mut has_moved = false;
+    for op in TextDiff::from_slices(&old, &new).ops() {
+        let (gone, come) = (&old[op.old_range()], &new[op.new_range()]);
+        match op.tag() {
+            DiffTag::Equal => {}
+            DiffTag::Insert if names(come, more) => {}
+            DiffTag::Delete if names(gone, fewer) => {}
+            DiffTag::Replace
+                if gone.len() == come.len() && gone.iter().zip(come).all(|(from, to)| moved(from) == *to) =>
+            {
+                has_moved = true;
+            }
+            _ => return None,
+        }
+    }
+    Some(has_moved)
+}
+
+/// What the open periods cover, in words, if that moved.
+fn edges_in_words(old: &Spec, new: &Spec) -> Option<String> {
+    let hull = |spec: &Spec| {
+        let open: Vec<_> = spec.periods.iter().filter(|period| !period.sealed).collect();
+        Some((open.first()?.start(), open.last()?.end()))
+    };
+    let (old, new) = (hull(old)?, hull(new)?);
+    (old != new).then(|| format!("covers [{}, {}) instead of [{}, {})", new.0, new.1, old.0, old.1))
+}
+
+/// The literals of both ends of what is covered, by the open periods and by all, each as it was and as it is.
+fn moved_bounds(old: &Spec, new: &Spec, model: &str) -> Vec<(String, String)> {
+    let time =
+        |spec: &Spec| spec.tables().find(|(_, table)| table.model.value.as_str() == model).map(|(_, table)| table.time);
+    let (Some(old_time), Some(new_time)) = (time(old), time(new)) else { return Vec::new() };
+    let ends = |spec: &Spec, time: Time| -> Vec<String> {
+        let bound = |day: String, epoch| literal::instant(&day, epoch, time.unit, time.zoned);
+        let open: Vec<&Period> = spec.periods.iter().filter(|period| !period.sealed).collect();
+        let all: Vec<&Period> = spec.periods.iter().collect();
+        let pairs = [&open, &all].map(|list| (list.first().copied(), list.last().copied()));
+        let both = |(first, last): (Option<&Period>, Option<&Period>)| {
+            [
+                first.map(|first| bound(first.start(), first.start_epoch())),
+                last.map(|last| bound(last.end(), last.end_epoch())),
+            ]
+        };
+        pairs.into_iter().flat_map(both).flatten().collect()
+    };
+    ends(old, old_time).into_iter().zip(ends(new, new_time)).filter(|(from, to)| from != to).collect()
+}

@@ -1,0 +1,234 @@
+//! The one line of a rotation, added to the text that holds the list: comments, style and line ends stay as they are.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{Inputs, Span, line_of};
+use crate::spec::{Period, Spec};
+
+/// What came of a wish to rotate.
+#[derive(Clone, Debug)]
+pub enum Rotation {
+    /// The period is added.
+    Added {
+        /// Its name.
+        period: String,
+        /// The inputs with the line added.
+        inputs: Box<Inputs>,
+        /// The name of the file that holds the list.
+        file: String,
+        /// The line that was added or changed, from 1.
+        line: usize,
+        /// The whole text of that file, with the line.
+        text: String,
+    },
+    /// The period is listed already, and nothing is to be done.
+    Listed {
+        /// Its name.
+        period: String,
+        /// The name of the file that lists it.
+        file: String,
+        /// Its line, from 1.
+        line: usize,
+    },
+}
+
+/// Why a period cannot be added: what is wrong with the inputs as they would be.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// What is wrong.
+    pub diagnostics: Diagnostics,
+    /// The inputs that it points into.
+    pub inputs: Box<Inputs>,
+}
+
+/// Adds a period, or the next one by the cadence of the last.
+///
+/// # Errors
+///
+/// If the project is wrong as it is, or would be: the period leaves a gap, overlaps another, or its name carries no bounds.
+///
+/// ```
+/// use rowkeep::{Inputs, Rotation, rotate};
+///
+/// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: periods.yml\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n")
+///     .with_periods("periods.yml", "hist_periods:\n  - 2025_h2 # the first\n");
+/// let Ok(Rotation::Added { period, text, .. }) = rotate(&inputs, None) else { panic!() };
+/// assert_eq!(period, "2026_h1");
+/// assert_eq!(text, "hist_periods:\n  - 2025_h2 # the first\n  - 2026_h1\n");
+/// ```
+pub fn rotate(inputs: &Inputs, period: Option<&str>) -> Result<Rotation, Refused> {
+    let refused = |diagnostics: Diagnostics, inputs: &Inputs| Refused { diagnostics, inputs: Box::new(inputs.clone()) };
+    let spec = crate::resolve(inputs).map_err(|wrong| refused(wrong, inputs))?;
+    let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
+    if let Some(nth) = spec.periods.iter().position(|known| Some(known.name.as_str()) == period) {
+        let at = place(nth);
+        let (file, line) = (inputs.name(at.file).to_owned(), line_of(inputs.text(at.file), at.start));
+        return Ok(Rotation::Listed { period: spec.periods[nth].name.clone(), file, line });
+    }
+    // Invariant of a spec: there is a period.
+    let last = place(spec.periods.len() - 1);
+    let next = spec.periods.last().and_then(Period::following);
+    let (name, entry) = match (period, next) {
+        (Some(name), _) => (name.to_owned(), name.to_owned()),
+        (None, Some(next)) => {
+            let entry = if carries_bounds(&next) {
+                next.name.clone()
+            } else {
+                format!("{{ name: {}, start: {}, end: {} }}", next.name, next.start(), next.end())
+            };
+            (next.name, entry)
+        }
+        (None, None) => {
+            let message = "no period follows the last one: its end is beyond the year 9999";
+            let diagnostic = Diagnostic::new(Code::PeriodName, message, last, "the last period");
+            return Err(refused(diagnostic.into(), inputs));
+        }
+    };
+    let (text, line) = added(inputs.text(last.file), last, &entry);
+    let edited = inputs.with_edited(last.file, text.clone());
+    let after = crate::resolve(&edited).map_err(|wrong| refused(wrong, &edited))?;
+    if !is_one_more(&spec, &after, &name) {
+        let message = format!(
+            "the list cannot be added to by itself: with {entry}, it would not read as it does with one period more"
+        );
+        let diagnostic = Diagnostic::new(Code::WrongType, message, last, "behind this one");
+        return Err(refused(Diagnostics::from(diagnostic.help("add the line by hand")), inputs));
+    }
+    let file = inputs.name(last.file).to_owned();
+    Ok(Rotation::Added { period: name, inputs: Box::new(edited), file, line, text })
+}
+
+/// Whether the name alone says when the period begins and ends.
+fn carries_bounds(period: &Period) -> bool {
+    !period.name.starts_with("from_")
+}
+
+/// The text with an entry behind the last one, and the line that is new.
+fn added(text: &str, last: Span, entry: &str) -> (String, usize) {
+    let begin = text[..last.start].rfind('\n').map_or(0, |at| at + 1);
+    let lead = &text[begin..last.start];
+    let indent = &lead[..lead.len() - lead.trim_start().len()];
+    let dash = lead.trim_start().strip_prefix('-').filter(|space| !space.contains(['[', ',']));
+    let end = end_of_entry(text, last, dash.map(|_| indent.len()));
+    let Some(space) = dash else {
+        let (head, tail) = text.split_at(end);
+        return (format!("{head}, {entry}{tail}"), line_of(text, end));
+    };
+    let (at, line_end) = match text[end..].find('\n') {
+        Some(at) if text[..end + at].ends_with('\r') => (end + at + 1, "\r\n"),
+        Some(at) => (end + at + 1, "\n"),
+        None => (text.len(), "\n"),
+    };
+    let (head, tail) = text.split_at(at);
+    let space = &space[..space.len() - space.trim_start().len()];
+    let own = format!("{indent}-{}{entry}", if space.is_empty() { " " } else { space });
+    if head.ends_with('\n') {
+        (format!("{head}{own}{line_end}{tail}"), line_of(text, at))
+    } else {
+        (format!("{head}{line_end}{own}{tail}"), line_of(text, at) + 1)
+    }
+}
+
+/// Where the last entry ends. A scalar is where its place says; of a mapping, the place is the first key. `indent` is that of the
+/// entry's dash, if it has one.
+fn end_of_entry(text: &str, last: Span, indent: Option<usize>) -> usize {
+    let begin = text[..last.start].rfind('\n').map_or(0, |at| at + 1);
+    let is_flow = text[begin..last.start].trim_end().ends_with('{');
+    if is_flow {
+        let mut quote = None;
+        for (at, c) in text[last.start..].char_indices() {
+            match (quote, c) {
+                (None, '"' | '\'') => quote = Some(c),
+                (Some(open), c) if c == open => quote = None,
+                (None, '}') => return last.start + at + 1,
+                _ => {}
+            }
+        }
+        return text.len();
+    }
+    let end = last.start + text[last.start..last.end].trim_end().len();
+    let is_mapping = text[end..].trim_start_matches(['"', '\'']).trim_start_matches(' ').starts_with(':');
+    match indent {
+        Some(indent) if is_mapping => {
+            // Its lines are further to the right than its dash.
+            let mut end = end;
+            let mut at = text[end..].find('\n').map_or(text.len(), |next| end + next + 1);
+            end = if at == text.len() { at } else { at - 1 };
+            while at < text.len() {
+                let line = text[at..].split_inclusive('\n').next().unwrap_or_default();
+                let inner = line.trim_start();
+                if !inner.is_empty() && !inner.starts_with('#') {
+                    if line.len() - inner.len() <= indent {
+                        break;
+                    }
+                    end = at + line.trim_end().len();
+                }
+                at += line.len();
+            }
+            end
+        }
+        // A quoted name ends with its quote.
+        _ => end + usize::from(text[end..].starts_with(['"', '\''])),
+    }
+}
+
+fn is_one_more(before: &Spec, after: &Spec, name: &str) -> bool {
+    let names = |spec: &Spec| spec.periods.iter().map(|period| period.name.clone()).collect::<Vec<_>>();
+    let mut expected = names(before);
+    expected.push(name.to_owned());
+    names(after) == expected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROJECT: &str = "name: shop\ndialect: duckdb\nschema: s\nperiods: periods.yml\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n";
+
+    fn inputs(periods: &str) -> Inputs {
+        Inputs::new("rowkeep.yml", PROJECT).with_periods("periods.yml", periods)
+    }
+
+    #[test]
+    fn style_comments_and_line_ends_stay() {
+        for (before, after, at) in [
+            ("hist_periods:\n- 2025_h2\n", "hist_periods:\n- 2025_h2\n- 2026_h1\n", 3),
+            ("hist_periods:\n- 2025_h2", "hist_periods:\n- 2025_h2\n- 2026_h1", 3),
+            (
+                "hist_periods:\r\n  -  2025_h2 # x\r\n# y\r\n",
+                "hist_periods:\r\n  -  2025_h2 # x\r\n  -  2026_h1\r\n# y\r\n",
+                3,
+            ),
+            ("hist_periods: [2025_h2] # x\n", "hist_periods: [2025_h2, 2026_h1] # x\n", 1),
+            ("hist_periods: [\n  2025_q4, # x\n]\n", "hist_periods: [\n  2025_q4, 2026_q1, # x\n]\n", 2),
+            ("hist_periods:\n  - \"2025_m12\"\n", "hist_periods:\n  - \"2025_m12\"\n  - 2026_m01\n", 3),
+            ("hist_periods:\n  - 2025\n\n", "hist_periods:\n  - 2025\n  - 2026\n\n", 3),
+            (
+                "hist_periods:\n  - { name: legacy, start: 2024-01-01, end: 2024-01-31 } # old\n",
+                "hist_periods:\n  - { name: legacy, start: 2024-01-01, end: 2024-01-31 } # old\n  - { name: from_2024_01_31, start: 2024-01-31, end: 2024-03-01 }\n",
+                3,
+            ),
+            (
+                "hist_periods:\n  - name: legacy\n    start: 2024-01-01\n    end: 2025-01-01\n\n# the end\n",
+                "hist_periods:\n  - name: legacy\n    start: 2024-01-01\n    end: 2025-01-01\n  - { name: from_2025_01_01, start: 2025-01-01, end: 2026-01-02 }\n\n# the end\n",
+                5,
+            ),
+        ] {
+            match rotate(&inputs(before), None) {
+                Ok(Rotation::Added { text, line, .. }) => assert_eq!((text.as_str(), line), (after, at)),
+                other => panic!("{before}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_leaves_a_gap_or_overlaps_is_refused() {
+        for (period, code) in [("2026_h2", "RK202"), ("2025_q4", "RK203"), ("next", "RK201")] {
+            let refused = rotate(&inputs("hist_periods:\n- 2025_h2\n"), Some(period)).unwrap_err();
+            assert_eq!(refused.diagnostics.iter().next().unwrap().code().as_str(), code, "{period}");
+        }
+        let Ok(Rotation::Listed { line, .. }) = rotate(&inputs("hist_periods:\n- 2025_h2\n"), Some("2025_h2")) else {
+            panic!()
+        };
+        assert_eq!(line, 2);
+    }
+}
