@@ -73,6 +73,7 @@ fn links_lead_to_files() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "docs/howto/ci.md",
         "docs/howto/switch-from-handwritten-hooks.md",
         "docs/howto/use-with-dbt.md",
         "docs/performance.md",
