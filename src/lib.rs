@@ -83,6 +83,7 @@ pub mod plan;
 #[cfg(feature = "rehearse")]
 pub mod rehearse;
 mod render;
+mod report;
 mod rotate;
 mod source;
 pub mod spec;
@@ -97,6 +98,7 @@ pub use diff::{
 };
 pub use error::Error;
 pub use plan::{Plan, plan};
+pub use report::{ReportOptions, report};
 pub use rotate::{Refused, Rotation, rotate};
 pub use source::{Inputs, Spanned};
 pub use spec::{Spec, json_schema};

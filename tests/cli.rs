@@ -632,6 +632,8 @@ fn help_fits_on_a_screen() {
       rotate       Add the next period: one line, with its comments, style and line ends kept
       rehearse     Run the compiled statements on a real engine through simulated years, and check the
                    laws
+      report       Write one page to look at: periods in time, statements in words, the next rotation,
+                   the last rehearsal
       explain      Say what a finding's code means, and what helps
       schema       Print the JSON Schema of a project file, for editors
       completions  Print what a shell needs to complete commands

@@ -13,6 +13,7 @@ mod explain;
 mod git;
 mod init;
 mod rehearse;
+mod report;
 mod rotate;
 mod schema;
 mod write;
@@ -51,6 +52,8 @@ enum Command {
     Rotate(rotate::Arguments),
     /// Run the compiled statements on a real engine through simulated years, and check the laws
     Rehearse(rehearse::Arguments),
+    /// Write one page to look at: periods in time, statements in words, the next rotation, the last rehearsal
+    Report(report::Arguments),
     /// Say what a finding's code means, and what helps
     Explain(explain::Arguments),
     /// Print the JSON Schema of a project file, for editors
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Rotate(arguments) => rotate::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments).map(|()| ExitCode::SUCCESS),
     };

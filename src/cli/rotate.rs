@@ -1,12 +1,11 @@
 //! `rowkeep rotate`
 
-use std::fs;
 use std::path::PathBuf;
 
-use crate::cli::{print, project, shown};
+use crate::cli::write::replace;
+use crate::cli::{print, project};
 use crate::diff::diff;
-use crate::error::Error;
-use crate::load::{Failure, why};
+use crate::load::Failure;
 use crate::rotate::{Rotation, rotate};
 
 /// Arguments of `rowkeep rotate`.
@@ -58,24 +57,4 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     print(&said)?;
     Ok(())
-}
-
-/// Writes a file as a whole: beside it first, then in its place.
-fn replace(path: &std::path::Path, text: &str) -> Result<(), Error> {
-    let real = path.canonicalize().map_err(|error| failed(path, &error))?;
-    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let beside = real.with_file_name(format!(".rowkeep-{}-{name}", std::process::id()));
-    let written = fs::metadata(&real).and_then(|found| {
-        fs::write(&beside, text)?;
-        fs::set_permissions(&beside, found.permissions())?;
-        fs::rename(&beside, &real)
-    });
-    written.map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        failed(path, &error)
-    })
-}
-
-fn failed(path: &std::path::Path, error: &std::io::Error) -> Error {
-    Error::Write { path: shown(path).into(), why: why(error) }
 }

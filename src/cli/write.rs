@@ -162,3 +162,19 @@ fn failed(path: &Path, error: &io::Error) -> Error {
     let path: PathBuf = path.components().filter(|part| !staged(part)).collect();
     Error::Write { path: shown(&path).into(), why: why(error) }
 }
+
+/// Writes one file as a whole: beside its place first, then into it. A link is followed, and keeps being one.
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = real.with_file_name(format!(".rowkeep-{}-{name}", std::process::id()));
+    let permissions = fs::metadata(&real).map(|found| found.permissions());
+    let written = fs::write(&beside, text)
+        .and_then(|()| permissions.map_or(Ok(()), |permissions| fs::set_permissions(&beside, permissions)))
+        .and_then(|()| fs::rename(&beside, &real));
+    written.map_err(|error| {
+        // Best effort: the error that made this necessary is the one to report.
+        let _ = fs::remove_file(&beside);
+        failed(path, &error)
+    })
+}

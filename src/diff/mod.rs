@@ -15,6 +15,7 @@ use crate::spec::Spec;
 pub use consequences::{Consequence, Weight};
 pub use statements::{Changed, How};
 pub use text::MARKER;
+pub(crate) use text::hunks;
 
 /// What lies between two versions of a project.
 #[derive(Clone, Debug, Serialize)]

@@ -248,7 +248,7 @@ fn told(changed: &Changed) -> String {
 }
 
 /// The lines of a unified diff, what is the same folded.
-fn hunks(changed: &Changed) -> Vec<String> {
+pub(crate) fn hunks(changed: &Changed) -> Vec<String> {
     let (before, after) = (changed.before.as_deref().unwrap_or_default(), changed.after.as_deref().unwrap_or_default());
     let diff = TextDiff::from_lines(before, after);
     let mut lines = Vec::new();

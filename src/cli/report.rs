@@ -1,0 +1,38 @@
+//! `rowkeep report`
+
+use std::path::PathBuf;
+
+use crate::check::Day;
+use crate::cli::committed::text;
+use crate::cli::write::replace;
+use crate::cli::{print, project, shown, today};
+use crate::load::Failure;
+use crate::report::{ReportOptions, report};
+
+/// Arguments of `rowkeep report`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder of rowkeep.yml [default: here, or the nearest folder above]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    output: PathBuf,
+    /// The day for which marts are shown, or `now`; without it no clock is looked at
+    #[arg(long, value_name = "DATE", value_parser = today)]
+    today: Option<Day>,
+    /// What `rowkeep rehearse --format json` printed, to be shown too
+    #[arg(long, value_name = "FILE")]
+    rehearsal: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let project = project(arguments.project.as_deref())?;
+    let rehearsal = arguments.rehearsal.as_deref().map(text).transpose()?;
+    let options = ReportOptions { today: arguments.today, rehearsal: rehearsal.as_deref() };
+    let wrong = |wrong| Failure::Input(wrong, Box::new(project.inputs.clone()));
+    let page = report(&project.inputs, options).map_err(wrong)?;
+    replace(&arguments.output, &page)?;
+    print(&format!("wrote {}\n", shown(&arguments.output)))?;
+    Ok(())
+}
