@@ -20,17 +20,20 @@ fn wired() -> (Shop, Value) {
     let compiled = rowkeep::compile(&projects::example()).expect("it compiles");
     let mut nodes = serde_json::Map::new();
     for (id, node) in &compiled.manifest().nodes {
-        let hooks: Vec<_> = node
-            .post_hooks
-            .iter()
-            .map(|hook| json!({"sql": hook.dbt_sql, "transaction": true, "index": null}))
-            .collect();
+        let guard = format!("{{{{ order_tracking_rowkeep.guard(this, '{}') }}}}", node.name);
+        let listed = |hooks: &[rowkeep::manifest::Hook]| -> Vec<Value> {
+            let texts = std::iter::once(guard.as_str()).chain(hooks.iter().map(|hook| hook.dbt_sql.as_str()));
+            texts.map(|sql| json!({"sql": sql, "transaction": true, "index": null})).collect()
+        };
+        let (load, hooks) = (listed(&node.load), listed(&node.post_hooks));
+        let raw_code = compiled.get(&format!("dbt/models/{}.sql", node.name)).expect("a model");
         let columns: serde_json::Map<_, _> =
             node.columns.iter().map(|column| (column.name.clone(), json!({"name": column.name}))).collect();
         let node = json!({
             "resource_type": "model", "name": node.name, "database": "dev", "schema": "settlement_ods", "alias": node.name,
-            "columns": columns, "depends_on": {"nodes": node.depends_on.nodes},
-            "config": {"materialized": "incremental", "full_refresh": false, "post-hook": hooks},
+            "columns": columns, "raw_code": raw_code.trim(), "depends_on": {"nodes": node.depends_on.nodes},
+            "config": {"materialized": "incremental", "full_refresh": false, "contract": {"enforced": true},
+                "on_schema_change": "fail", "pre-hook": load, "post-hook": hooks},
         });
         nodes.insert(id.clone(), node);
     }
@@ -54,8 +57,10 @@ fn hooks_as_compiled_are_what_is_wanted() {
     let mut older = manifest;
     older["metadata"] = json!({});
     for node in older["nodes"].as_object_mut().expect("nodes").values_mut() {
-        let hooks = node["config"]["post-hook"].take();
-        node["config"]["post_hook"] = hooks.as_array().expect("hooks").iter().map(|hook| hook["sql"].clone()).collect();
+        for (older, newer) in [("pre_hook", "pre-hook"), ("post_hook", "post-hook")] {
+            let hooks = node["config"][newer].take();
+            node["config"][older] = hooks.as_array().expect("hooks").iter().map(|hook| hook["sql"].clone()).collect();
+        }
     }
     let outcome = check(&shop, &older);
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{outcome}");
@@ -86,7 +91,7 @@ fn every_way_to_be_wrong_is_said() {
     case("no hooks", "RK803", &|m| hooks(m, UTI, Vec::clear));
     case("a hook is left out", "RK803", &|m| {
         hooks(m, UTI, |hooks| {
-            hooks.remove(9);
+            hooks.remove(10);
         });
     });
     case("an older package", "RK804", &|m| {
@@ -102,8 +107,8 @@ fn every_way_to_be_wrong_is_said() {
             hooks.push(json!({"sql": "delete from {{ this }} where update_time < 0", "transaction": true}))
         });
     });
-    case("another order", "RK806", &|m| hooks(m, UTI, |hooks| hooks.swap(9, 10)));
-    case("after the commit", "RK806", &|m| hooks(m, UTI, |hooks| hooks[4]["transaction"] = false.into()));
+    case("another order", "RK806", &|m| hooks(m, UTI, |hooks| hooks.swap(10, 11)));
+    case("after the commit", "RK806", &|m| hooks(m, UTI, |hooks| hooks[5]["transaction"] = false.into()));
     case("two wirings", "RK807", &|m| hooks(m, UTI, |hooks| hooks.extend(hooks.clone())));
     case("a column that is not in the spec", "RK808", &|m| {
         m["nodes"][UTI]["columns"]["weight"] = json!({"name": "weight"});
@@ -111,6 +116,30 @@ fn every_way_to_be_wrong_is_said() {
     case("a full refresh is possible", "RK809", &|m| m["nodes"][UTI]["config"]["full_refresh"] = Value::Null);
     case("a table", "RK809", &|m| m["nodes"][UTI]["config"]["materialized"] = "table".into());
     case("a child without its parent", "RK810", &|m| m["nodes"][ECS]["depends_on"]["nodes"] = json!([]));
+    case("a name of its own", "RK812", &|m| m["nodes"][UTI]["alias"] = "ada_mart_uni_tracking_info".into());
+    case("no contract", "RK808", &|m| m["nodes"][UTI]["config"]["contract"]["enforced"] = false.into());
+    case("columns that come by themselves", "RK808", &|m| {
+        m["nodes"][UTI]["config"]["on_schema_change"] = "append_new_columns".into();
+    });
+    case("no load", "RK803", &|m| m["nodes"][UTI]["config"]["pre-hook"] = json!([]));
+    case("a load of one's own beside it", "RK804", &|m| {
+        m["nodes"][UTI]["raw_code"] = "select * from {{ source('a', 'b') }}".into();
+    });
+    case("a macro that was changed", "RK804", &|m| {
+        m["macros"] = json!({"macro.order_tracking_rowkeep.sweep": {"name": "sweep", "package_name": "order_tracking_rowkeep", "macro_sql": "{% macro sweep() %}{% endmacro %}"}});
+    });
+    case("a trim behind a condition", "RK805", &|m| {
+        hooks(m, UTI, |hooks| {
+            hooks.push(
+                json!({"sql": "{% if is_incremental() %} DELETE FROM {{ this }} {% endif %}", "transaction": true}),
+            );
+        });
+    });
+    case("a trim behind a grant", "RK805", &|m| {
+        hooks(m, UTI, |hooks| {
+            hooks.push(json!({"sql": "grant select on {{ this }} to a; delete from hist_uni_tracking_info_2025_h2", "transaction": true}));
+        });
+    });
     case("two schemas", "RK811", &|m| m["nodes"][ECS]["schema"] = "elsewhere".into());
     case("no model", "RK802", &|m| m["nodes"][ECS]["resource_type"] = "seed".into());
     case("another engine", "RK801", &|m| m["metadata"]["adapter_type"] = "snowflake".into());
@@ -124,6 +153,7 @@ fn hooks_that_change_no_rows_are_no_concern() {
     hooks(&mut manifest, UTI, |hooks| {
         hooks.push(json!({"sql": "\n  grant select on {{ this }} to group readers", "transaction": true}));
         hooks.push(json!({"sql": "{{ notify('done') }}", "transaction": true}));
+        hooks.push(json!({"sql": "insert into audit.log select 1", "transaction": true}));
     });
     let outcome = check(&shop, &manifest);
     assert_eq!(outcome.code, Some(0), "{outcome}");
@@ -140,6 +170,11 @@ fn a_manifest_that_is_not_there_is_asked_for() {
     --- stderr
     error: warehouse/target/manifest.json is not there: run `dbt parse` in warehouse
     ");
+    // Where the dbt project says that it goes.
+    shop.write("shop/warehouse/dbt_project.yml", "name: a\ntarget-path: \"build\" # not target\n");
+    shop.write("shop/warehouse/build/manifest.json", "{");
+    assert!(shop.refuses(&["check", "--dbt", "warehouse"]).contains("warehouse/build/manifest.json is not JSON"));
+    shop.write("shop/warehouse/dbt_project.yml", "name: a\n");
     shop.write("shop/warehouse/target/manifest.json", "{");
     assert!(shop.refuses(&["check", "--dbt", "warehouse"]).contains("RK801"));
 }

@@ -18,6 +18,8 @@ fn named(expression: &str, manifest: &Manifest, this: Option<&str>, reads: &[Str
         let node = manifest.nodes.values().find(|node| node.name == model);
         node.unwrap_or_else(|| panic!("no model {model}")).relation_name.clone()
     };
+    // Rendered or not, it is the same name.
+    let expression = expression.strip_suffix(".render()").unwrap_or(expression);
     let (base, form) = expression.split_once(".include(").unwrap_or((expression, ""));
     let quoted = |text: &str| -> Vec<String> { text.split('\'').skip(1).step_by(2).map(str::to_owned).collect() };
     let arguments = quoted(base);
@@ -75,11 +77,14 @@ fn check(artifacts: &Artifacts, case: &str) -> usize {
     let operations = artifacts.get(&format!("{package}/macros/operations.sql")).expect("operations").to_owned();
     let mut macros = operations;
     for node in manifest.nodes.values() {
-        let text = artifacts.get(&format!("{package}/macros/{}.sql", node.name)).expect("macros");
+        let text = artifacts.get(&format!("{package}/macros/models/{}.sql", node.name)).expect("macros");
         let returned =
             text.split("{% raw -%}\n").skip(1).map(|rest| rest.split("\n  {%- endraw %}").next().expect("an end"));
-        let load = node.load.iter().filter(|hook| hook.name != "00_load_insert");
-        let expected = load.chain(&node.post_hooks).map(|hook| hook.dbt_sql.as_str());
+        let mart = split(&node.relation_name).1.trim_matches('"');
+        let guard = format!("{{{{ {}_rowkeep.guard(this, '{mart}') }}}}", manifest.metadata.name);
+        let lists = [&node.load, &node.post_hooks].into_iter().filter(|list| !list.is_empty());
+        let expected =
+            lists.flat_map(|list| std::iter::once(guard.as_str()).chain(list.iter().map(|hook| hook.dbt_sql.as_str())));
         assert_eq!(returned.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{case}: {}", node.name);
         let by_night = text.split_once(&format!("macro {}_hold(", node.name)).expect("what operators run comes last").0;
         let swept = by_night
@@ -90,16 +95,10 @@ fn check(artifacts: &Artifacts, case: &str) -> usize {
         assert!(swept.eq(sweep.post_hooks.iter().map(|hook| hook.dbt_sql.as_str())), "{case}: {}", node.name);
         macros.push_str(text);
     }
-    // A model's query is that of the load's INSERT.
-    for node in manifest.nodes.values() {
-        let Some(insert) = node.load.iter().find(|hook| hook.name == "00_load_insert") else { continue };
+    // A model loads nothing but by its pre-hooks.
+    for node in manifest.nodes.values().filter(|node| !node.load.is_empty()) {
         let model = artifacts.get(&format!("dbt/models/{}.sql", node.name)).expect("a model");
-        let (_, query) = model.split_once("WITH n AS (\n").expect("a query");
-        let (query, _) = query.split_once("\n)\nSELECT\n").expect("an end");
-        let query: Vec<_> = query.lines().map(|line| line.strip_prefix("  ").expect("moved to the right")).collect();
-        let (into, rest) = insert.dbt_sql.split_once(")\n").expect("a query behind the columns");
-        assert_eq!(query.join("\n"), rest, "{case}: {}", node.name);
-        assert!(into.contains("\nINSERT INTO {{ this }} ("), "{into}");
+        assert!(model.ends_with("FROM {{ this }} AS m\nWHERE FALSE\n"), "{case}: {model}");
     }
     // Definitions: each that the package runs is one of those compiled; a mart without a load of Rowkeep's is somebody else's.
     let creates = |rest: &&str| rest.split_once('(').is_some_and(|(called, _)| called.contains("_rowkeep.create_"));

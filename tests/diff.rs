@@ -292,6 +292,7 @@ fn a_period_more_touches_nothing_else() {
             }
         }
         assert!(preview.created.iter().all(|relation| relation.relation.contains(&period)), "{name}");
+        assert!(preview.replaced.iter().all(|relation| relation.sql.contains(&period)), "{name}");
         assert!(preview.abandoned.is_empty() && preview.count(How::Dropped) == 0, "{name}");
         rotated += 1;
     }

@@ -113,7 +113,7 @@ fn the_example_is_a_golden() {
     let tops: std::collections::BTreeSet<_> = compile(&inputs).files().keys().map(top).collect();
     assert_eq!(tops, rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST]).map(str::to_owned).collect());
 
-    let is_long = |path: &str| path.contains("macros/mart_") || path.contains("properties/");
+    let is_long = |path: &str| path.contains("macros/models/") || path.contains("properties/");
     snapshot(&golden("order_tracking"), "dbt", &dbt(&compile(&inputs), |path| !is_long(path)));
 
     // The manifest, less what the statements' own files say.

@@ -1,6 +1,6 @@
 //! Everything that a compilation gives, as a map from path to contents. Nothing is written here.
 
-mod dbt;
+pub(crate) mod dbt;
 pub mod manifest;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::artifacts::Artifacts;
-use crate::artifacts::manifest::Node;
+use crate::artifacts::dbt::guard;
+use crate::artifacts::manifest::Hook;
 use crate::check::some;
 use crate::diagnostic::{Code, Diagnostic, Level, Sink};
 use crate::dialect::Dialect;
@@ -53,8 +54,14 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
             Some(model) => {
                 let node = artifacts.manifest().nodes.values().find(|node| node.name == table.model.value.as_str());
                 if let Some(node) = node {
-                    model.hooks(&package, table, node, sink);
+                    let guard = guard(spec, id);
+                    model.hooks("post-hook", &guard, &package, table, &node.post_hooks, sink);
+                    if !node.load.is_empty() {
+                        model.hooks("pre-hook", &guard, &package, table, &node.load, sink);
+                        model.is_as_compiled(table, artifacts, sink);
+                    }
                 }
+                model.is_called(table, sink);
                 model.columns(table, sink);
                 model.is_never_rebuilt(table, sink);
                 model.runs_after(spec, table, &found, nodes, sink);
@@ -69,6 +76,30 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
         }
     }
     schemas(spec, &found, sink);
+    macros(spec, artifacts, &manifest, sink);
+}
+
+/// The package's macros are those that compile now: the load and the hooks are known by what they return, the rest by its text.
+fn macros(spec: &Spec, artifacts: &Artifacts, manifest: &Value, sink: &mut Sink) {
+    let package = spec.dbt_package();
+    let folder = format!("dbt/{package}/macros/");
+    let compiled: Vec<_> = artifacts.files().iter().filter(|(path, _)| path.starts_with(&folder)).collect();
+    let macros = manifest["macros"].as_object().into_iter().flatten().map(|(_, found)| found);
+    let other: Vec<_> = macros
+        .filter(|found| found["package_name"].as_str() == Some(package.as_str()))
+        .filter(|found| {
+            let text = found["macro_sql"].as_str().unwrap_or_default().replace("\r\n", "\n");
+            !compiled.iter().any(|(_, file)| file.contains(text.trim()))
+        })
+        .filter_map(|found| found["name"].as_str())
+        .collect();
+    let Some(first) = spec.tables.first().filter(|_| !other.is_empty()) else { return };
+    let message = format!("macros of {package} are not what compiles now: {}", some(&other));
+    let diagnostic = Diagnostic::new(Code::DbtHookChanged, message, first.model.span, "the package is of this project");
+    sink.push(
+        diagnostic
+            .help("compile into the folder that dbt reads; run `dbt deps` if the package is copied, and `dbt parse`"),
+    );
 }
 
 /// A model of the dbt project.
@@ -85,10 +116,10 @@ impl<'m> Model<'m> {
         nodes.iter().find(|(_, node)| is_it(node)).map(|(id, node)| Self { id, node })
     }
 
-    /// Its post-hooks: texts, and whether each is in the transaction.
-    fn post_hooks(&self) -> Vec<(String, bool)> {
+    /// Its hooks before or after: texts, and whether each is in the transaction.
+    fn listed(&self, when: &str) -> Vec<(String, bool)> {
         let config = &self.node["config"];
-        let hooks = config["post-hook"].as_array().or_else(|| config["post_hook"].as_array());
+        let hooks = config[when].as_array().or_else(|| config[when.replace('-', "_")].as_array());
         let one = |hook: &Value| {
             let sql = hook["sql"].as_str().or_else(|| hook.as_str()).unwrap_or_default();
             (sql.replace("\r\n", "\n").trim().to_owned(), hook["transaction"].as_bool().unwrap_or(true))
@@ -96,14 +127,21 @@ impl<'m> Model<'m> {
         hooks.into_iter().flatten().map(one).collect()
     }
 
-    fn hooks(&self, package: &str, table: &Table, node: &Node, sink: &mut Sink) {
+    fn hooks(&self, when: &str, guard: &str, package: &str, table: &Table, compiled: &[Hook], sink: &mut Sink) {
         let name = table.model.value.as_str();
-        let wire = format!("wire them as `post_hook={package}.{name}_hooks()`, or by the compiled properties");
+        let wire = if when == "pre-hook" {
+            format!(
+                "wire them as `pre_hook={package}.{name}_load()`, or take `incremental:` out of the spec if the load is yours"
+            )
+        } else {
+            format!("wire them as `post_hook={package}.{name}_hooks()`, or by the compiled properties")
+        };
         let mut say = |code: Code, message: String, label: &str, help: &str| {
             sink.push(Diagnostic::new(code, message, table.model.span, label).help(help));
         };
-        let actual = self.post_hooks();
-        let expected: Vec<_> = node.post_hooks.iter().map(|hook| (hook.name.as_str(), hook.dbt_sql.trim())).collect();
+        let actual = self.listed(when);
+        let compiled = compiled.iter().map(|hook| (hook.name.as_str(), hook.dbt_sql.trim()));
+        let expected: Vec<_> = std::iter::once(("guard", guard)).chain(compiled).collect();
         let name_of: BTreeMap<_, _> = expected.iter().map(|&(name, sql)| (sql, name)).collect();
 
         let mut times: BTreeMap<&str, usize> = BTreeMap::new();
@@ -140,8 +178,9 @@ impl<'m> Model<'m> {
         }
         if missing.len() == expected.len() {
             let message = format!(
-                "dbt runs none of the {} compiled hooks of {name}: nothing archives or trims the mart",
-                expected.len()
+                "dbt runs none of the {} compiled {when}s of {name}: {}",
+                expected.len(),
+                if when == "pre-hook" { "nothing loads the mart" } else { "nothing archives or trims the mart" }
             );
             say(Code::DbtHookMissing, message, "its hooks are not wired", &wire);
         } else if !missing.is_empty() {
@@ -156,23 +195,7 @@ impl<'m> Model<'m> {
             say(Code::DbtHookChanged, message, "another text than the compiled one", help);
         }
         for other in others {
-            let words = other.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("--"));
-            let first = words.unwrap_or_default();
-            let verb = first.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_uppercase();
-            if ["GRANT", "ANALYZE", "VACUUM", "COMMENT"].contains(&verb.as_str()) {
-                continue;
-            }
-            let changes = ["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "DROP", "ALTER", "CREATE", "WITH"];
-            let level = if changes.contains(&verb.as_str()) { Level::Error } else { Level::Warning };
-            let shown: String = first.chars().filter(|c| !c.is_control()).take(60).collect();
-            let message = format!("dbt runs a hook on {name} that was not compiled: `{shown}`");
-            let diagnostic = Diagnostic::new(
-                Code::DbtHookExtra,
-                message,
-                table.model.span,
-                "no rehearsal has seen what it does to rows",
-            );
-            sink.push(diagnostic.at_level(level).help("remove it, if it is left of hand-written retention"));
+            self.extra(table, other, sink);
         }
 
         let mut seen = BTreeSet::new();
@@ -204,7 +227,79 @@ impl<'m> Model<'m> {
         }
     }
 
+    /// A hook that was not compiled. What changes rows of the table's relations is an error; of others, and what cannot be known,
+    /// a warning.
+    fn extra(&self, table: &Table, sql: &str, sink: &mut Sink) {
+        let name = table.model.value.as_str();
+        let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let words: BTreeSet<String> =
+            text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_uppercase).collect();
+        let verbs = ["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "DROP", "ALTER"];
+        let changes = verbs.iter().any(|verb| words.contains(*verb));
+        let history = table.history.name().as_str().to_ascii_uppercase();
+        let is_own = |word: &String| {
+            word == "THIS" || word.starts_with(&name.to_ascii_uppercase()) || word.starts_with(&history)
+        };
+        let begins = text.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let is_upkeep = ["GRANT", "ANALYZE", "VACUUM", "COMMENT"].contains(&begins.to_ascii_uppercase().as_str());
+        if is_upkeep && !changes {
+            return;
+        }
+        let level = if changes && words.iter().any(is_own) { Level::Error } else { Level::Warning };
+        let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        let shown: String = first.chars().filter(|c| !c.is_control()).take(60).collect();
+        let message = format!("dbt runs a hook on {name} that was not compiled: `{shown}`");
+        let label = "no rehearsal has seen what it does to rows";
+        let diagnostic = Diagnostic::new(Code::DbtHookExtra, message, table.model.span, label).at_level(level);
+        sink.push(diagnostic.help("remove it, if it is left of hand-written retention"));
+    }
+
+    /// A model that Rowkeep loads has the compiled text: any other query would add rows beside the load.
+    fn is_as_compiled(&self, table: &Table, artifacts: &Artifacts, sink: &mut Sink) {
+        let name = table.model.value.as_str();
+        let Some(compiled) = artifacts.get(&format!("dbt/models/{name}.sql")) else { return };
+        let Some(found) = self.node["raw_code"].as_str() else { return };
+        if found.replace("\r\n", "\n").trim() != compiled.trim() {
+            let message =
+                format!("the dbt model {name} is not the compiled one: its query may load what the load leaves out");
+            let diagnostic = Diagnostic::new(Code::DbtHookChanged, message, table.model.span, "another text");
+            sink.push(
+                diagnostic.help("take the compiled model, or take `incremental:` out of the spec if the load is yours"),
+            );
+        }
+    }
+
+    /// History, work and exceptions tables have their names from the spec: a mart of another name would share them.
+    fn is_called(&self, table: &Table, sink: &mut Sink) {
+        let (wanted, Some(alias)) = (table.relation.name().as_str(), self.node["alias"].as_str()) else { return };
+        if !alias.eq_ignore_ascii_case(wanted) {
+            let name = table.model.value.as_str();
+            let message = format!(
+                "dbt calls the mart of {name} {alias}, and it is compiled as {wanted}: targets told apart by names would share history"
+            );
+            let diagnostic = Diagnostic::new(Code::DbtAlias, message, table.model.span, "another name in dbt");
+            sink.push(diagnostic.help("give each target a schema of its own, or state `relation:` with that name"));
+        }
+    }
+
     fn columns(&self, table: &Table, sink: &mut Sink) {
+        let name = table.model.value.as_str();
+        let config = &self.node["config"];
+        let grows = matches!(config["on_schema_change"].as_str(), Some("append_new_columns" | "sync_all_columns"));
+        if grows || config["contract"]["enforced"] != Value::Bool(true) {
+            let message = if grows {
+                format!("dbt adds columns to {name} by itself: they would not be archived, and their rows trimmed")
+            } else {
+                format!(
+                    "nothing holds the dbt model {name} to the columns of its spec: one more would not be archived, and its rows trimmed"
+                )
+            };
+            let diagnostic = Diagnostic::new(Code::DbtColumn, message, table.model.span, "no enforced contract");
+            sink.push(diagnostic.help(
+                "write `contract: { enforced: true }`, `on_schema_change: fail` and the columns into its properties",
+            ));
+        }
         let is_known = |name: &str| table.columns.iter().any(|column| column.name.as_str().eq_ignore_ascii_case(name));
         let columns = self.node["columns"].as_object().into_iter().flatten();
         let unknown: Vec<_> = columns
@@ -212,7 +307,6 @@ impl<'m> Model<'m> {
             .filter(|name| !is_known(name))
             .collect();
         if !unknown.is_empty() {
-            let name = table.model.value.as_str();
             let message = format!(
                 "the dbt model {name} has columns that its spec lacks: {}; they would not be archived, and their rows trimmed",
                 some(&unknown)

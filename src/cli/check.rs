@@ -100,9 +100,15 @@ fn found(project: &Project) -> Result<Option<crate::check::Committed>, Error> {
     })
 }
 
-/// The manifest that dbt wrote into its target folder.
+/// The manifest that dbt wrote: where its project says, or the environment, or in the usual place.
 fn dbt(folder: &Path) -> Result<DbtProject, Error> {
-    let path = folder.join("target").join("manifest.json");
+    let stated = std::env::var_os("DBT_TARGET_PATH").map(PathBuf::from).or_else(|| {
+        let project = text(&folder.join("dbt_project.yml")).ok()?;
+        let line = project.lines().find_map(|line| line.strip_prefix("target-path:").map(str::to_owned))?;
+        let value = line.split(" #").next().unwrap_or_default().trim().trim_matches(['"', '\'']).to_owned();
+        (!value.is_empty()).then(|| PathBuf::from(value))
+    });
+    let path = folder.join(stated.unwrap_or_else(|| PathBuf::from("target"))).join("manifest.json");
     if !path.is_file() {
         let message = format!("{} is not there: run `dbt parse` in {}", shown(&path), shown(folder));
         return Err(Error::Usage(message));

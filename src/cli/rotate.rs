@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         said.push_str(&format!("  from {from} on, due rows of {} go to {}\n", flow.model, flow.to));
     }
     said.push_str("\nnext:\n  rowkeep compile, and commit both\n  run this before the next cycle (the dbt package does it by itself):\n");
-    for relation in &preview.created {
+    for relation in preview.created.iter().chain(&preview.replaced) {
         said.push_str(&format!("\n{};\n", relation.sql));
     }
     print(&said)?;

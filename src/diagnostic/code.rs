@@ -548,8 +548,8 @@ codes! {
     DbtHookChanged = "RK804",
     /// dbt runs a hook on the mart that was not compiled.
     ///
-    /// What it does to rows, no rehearsal has seen. A statement that changes rows is an error, any other a warning; GRANT, ANALYZE,
-    /// VACUUM and COMMENT are none.
+    /// What it does to rows, no rehearsal has seen. A statement that changes rows of the mart or of its history is an error, any other
+    /// a warning; GRANT, ANALYZE, VACUUM and COMMENT are none.
     ///
     /// What helps: remove it; what is left of hand-written hooks must go.
     DbtHookExtra = "RK805",
@@ -566,11 +566,12 @@ codes! {
     ///
     /// What helps: keep one wiring.
     DbtHookTwice = "RK807",
-    /// The mart has a column that the spec lacks.
+    /// The mart has a column that the spec lacks, or nothing keeps it from getting one.
     ///
     /// It would not be copied to history, and the row would be trimmed as copied: what it holds would be lost.
     ///
-    /// What helps: add the column to the table's spec and to its history tables; or take it out of the model.
+    /// What helps: add the column to the table's spec and to its history tables; or take it out of the model. An enforced contract
+    /// keeps it so.
     DbtColumn = "RK808",
     /// dbt can build the mart anew.
     ///
@@ -592,6 +593,13 @@ codes! {
     ///
     /// What helps: give the models one schema in dbt, or state their schemas as `relation:` in their specs.
     DbtSchemas = "RK811",
+    /// dbt calls a mart by another name than the project.
+    ///
+    /// History, work and exceptions tables have one name in a schema. Targets whose marts are told apart by names alone would
+    /// share them, and one would clean up the other's history.
+    ///
+    /// What helps: give each target a schema of its own; or state the name as `relation:` in the table's spec.
+    DbtAlias = "RK812",
 }
 
 impl fmt::Display for Code {

@@ -7,6 +7,7 @@ mod text;
 use serde::Serialize;
 
 use crate::artifacts::Artifacts;
+use crate::artifacts::manifest::Definition;
 use crate::check::{Edges, edges};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Inputs;
@@ -28,6 +29,8 @@ pub struct Preview {
     pub edges: Vec<EdgeChange>,
     /// Relations that must be created first, in the order in which they can be.
     pub created: Vec<Relation>,
+    /// Views that must be created again: they look at other tables, or show other columns.
+    pub replaced: Vec<Relation>,
     /// Relations that no statement knows any more; nothing drops them.
     pub abandoned: Vec<Relation>,
     /// Statements that are other than before, in run order.
@@ -90,6 +93,7 @@ impl Preview {
         self.consequences.is_empty()
             && self.statements.is_empty()
             && self.created.is_empty()
+            && self.replaced.is_empty()
             && self.abandoned.is_empty()
     }
 
@@ -159,18 +163,24 @@ fn between((old, before): (&Spec, &Inputs), (new, after): (&Spec, &Inputs)) -> R
     };
     let (old, new) = ((old, compile(old, before, false)?), (new, compile(new, after, true)?));
     let (statements, untouched) = statements::compare((old.0, old.1.manifest()), (new.0, new.1.manifest()));
+    let relation =
+        |found: &Definition| Relation { relation: found.relation.clone(), kind: found.kind, sql: found.sql.clone() };
     let relations = |from: &Artifacts, lacking: &Artifacts| -> Vec<Relation> {
         let is_there = |relation: &str| lacking.manifest().ddl.iter().any(|other| other.relation == relation);
         let missing = from.manifest().ddl.iter().filter(|definition| !is_there(&definition.relation));
-        missing
-            .map(|found| Relation { relation: found.relation.clone(), kind: found.kind, sql: found.sql.clone() })
-            .collect()
+        missing.map(relation).collect()
     };
+    let is_other = |view: &&Definition| {
+        old.1.manifest().ddl.iter().any(|was| was.relation == view.relation && was.sql != view.sql)
+    };
+    let views = new.1.manifest().ddl.iter().filter(|definition| definition.kind == "view");
+    let replaced = views.filter(is_other).map(relation).collect();
     Ok(Preview {
         consequences: consequences::of((old.0, &old.1, before), (new.0, &new.1, after)),
         flows: flows(old.0, new.0),
         edges: edge_changes(old.0, new.0),
         created: relations(&new.1, &old.1),
+        replaced,
         abandoned: relations(&old.1, &new.1),
         statements,
         untouched,

@@ -36,6 +36,8 @@ impl Preview {
         section(&mut out, &paint, "due rows have a period", self.edges.iter().map(edge));
         let created = self.created.iter().map(|relation| format!("{:10}  {}", relation.kind, relation.relation));
         section(&mut out, &paint, "create first", created);
+        let replaced = self.replaced.iter().map(|relation| format!("{:10}  {}", relation.kind, relation.relation));
+        section(&mut out, &paint, "create again", replaced);
         let abandoned = self.abandoned.iter().map(|relation| format!("{:10}  {}", relation.kind, relation.relation));
         section(&mut out, &paint, "no longer looked at; nothing drops them", abandoned);
         let mut model = "";
@@ -99,6 +101,12 @@ impl Preview {
             "Create first",
             &["kind", "relation"],
             self.created.iter().map(|relation| vec![relation.kind.to_owned(), relation.relation.clone()]),
+        );
+        table(
+            &mut out,
+            "Create again",
+            &["kind", "relation"],
+            self.replaced.iter().map(|relation| vec![relation.kind.to_owned(), relation.relation.clone()]),
         );
         table(
             &mut out,

@@ -43,8 +43,8 @@ pub(crate) struct RenderedTable<'p> {
 /// What only dbt is given of a table. Verify does not judge it, and no project can replace it.
 #[derive(Debug)]
 pub(crate) struct ForDbt {
-    /// What a model's query ends with, after what the load found; where the load is Rowkeep's.
-    pub(crate) casts: Option<String>,
+    /// The query of the model, where the load is Rowkeep's.
+    pub(crate) contract: Option<String>,
     /// Complete keys that stand twice in the mart, as a query that dbt tests; where dbt's own test of one column is not enough.
     pub(crate) twice: Option<String>,
     /// Places an operator's hold on `key`, with `notes`.
@@ -73,15 +73,15 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
         let cycle = context::table(spec, table.table, &table.cycle);
         let nightly = context::table(spec, table.table, &table.nightly);
         let found = spec.table(table.table);
-        let mut query = |template: &'static str| {
-            let rendered = renderer.query(template, &cycle);
+        let mut query = |owner: Owner, template: &'static str| {
+            let rendered = renderer.query(owner, template, &cycle);
             failures.keep(&(), template, rendered).dbt
         };
         let for_dbt = ForDbt {
-            casts: found.load.as_ref().map(|_| query("dbt_casts.sql.j2")),
-            twice: (found.unique_key.len() > 1).then(|| query("dbt_twice.sql.j2")),
-            hold: query("dbt_hold.sql.j2"),
-            lift: query("dbt_lift.sql.j2"),
+            contract: found.load.as_ref().map(|_| query(Owner::Hook(table.table), "dbt_contract.sql.j2")),
+            twice: (found.unique_key.len() > 1).then(|| query(Owner::Query, "dbt_twice.sql.j2")),
+            hold: query(Owner::Query, "dbt_hold.sql.j2"),
+            lift: query(Owner::Query, "dbt_lift.sql.j2"),
         };
         let mut all = |owner: Owner, shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
             let one = |step: &'p Step| {
@@ -193,10 +193,10 @@ impl<'a> Renderer<'a> {
     }
 
     /// A query that only dbt runs.
-    fn query(&mut self, template: &str, context: &Value) -> Result<Named, Box<Diagnostic>> {
+    fn query(&mut self, owner: Owner, template: &str, context: &Value) -> Result<Named, Box<Diagnostic>> {
         let called = || template.to_owned();
         let marked = self.render(template, &called, context.clone())?;
-        self.name(Owner::Query, template, &called, "", &marked)
+        self.name(owner, template, &called, "", &marked)
     }
 
     /// What the definitions of a table share.

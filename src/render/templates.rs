@@ -22,7 +22,7 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "cutoff_fill.sql.j2",
     "cutoff_inherit.sql.j2",
     "cutoff_reset.sql.j2",
-    "dbt_casts.sql.j2",
+    "dbt_contract.sql.j2",
     "dbt_hold.sql.j2",
     "dbt_lift.sql.j2",
     "dbt_twice.sql.j2",

@@ -210,9 +210,10 @@ impl<'s> Vocabulary<'s> {
             format!("{{{{ {package}.in_schema('{}'{database}) }}}}", relation.schema.as_str())
         });
         let dbt = match slot {
-            Slot::Source(table) => {
-                spec.table(table).dbt_source().map(|(source, name)| format!("{{{{ source('{source}', '{name}') }}}}"))
-            }
+            Slot::Source(table) => spec
+                .table(table)
+                .dbt_source()
+                .map(|(source, name)| format!("{{{{ source('{source}', '{name}').render() }}}}")),
             _ => None,
         };
         let (full, bare) = (relation.sql(spec.dialect), relation.name.sql(spec.dialect));
@@ -288,7 +289,14 @@ impl<'s> Vocabulary<'s> {
                     // Not by ref(): with `--defer`, that may name production's mart.
                     Owner::Operation => write(&["{{ ", &self.package, ".mart('", model, "')"]),
                 }
-                write(&[if form == Form::Bare { ".include(database=false, schema=false) }}" } else { " }}" }]);
+                if form == Form::Bare {
+                    write(&[".include(database=false, schema=false)"]);
+                }
+                // Rendered as a name: with `--empty`, `--sample` or microbatches, a reference would be a part of the rows.
+                if matches!(owner, Owner::Hook(own) if own != table) {
+                    write(&[".render()"]);
+                }
+                write(&[" }}"]);
             }
             (_, _, Form::Bare) => write(&[&names.bare]),
             (Slot::Source(_), _, Form::Full) => write(&[names.dbt.as_deref().unwrap_or_default()]),

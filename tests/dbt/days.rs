@@ -13,7 +13,7 @@ const JAN_2012: i64 = 1_325_376_000;
 const DAY: i64 = 86_400;
 
 /// The example over a database in which raw is empty.
-fn begin(dialect: Dialect, name: &str) -> Project {
+pub fn begin(dialect: Dialect, name: &str) -> Project {
     let project = Project::new(dialect, name);
     for sql in [
         "CREATE SCHEMA settlement_public",
@@ -28,17 +28,17 @@ fn begin(dialect: Dialect, name: &str) -> Project {
     project
 }
 
-fn rotate(project: &Project, periods: &str) {
+pub fn rotate(project: &Project, periods: &str) {
     let inputs = projects::order_tracking(periods).with_dialect(project.database.dialect);
     project.compiled(&rowkeep::compile(&inputs).expect("the example compiles"));
 }
 
-fn must(project: &Project, arguments: &[&str]) {
+pub fn must(project: &Project, arguments: &[&str]) {
     project.runs(arguments).unwrap_or_else(|error| panic!("{}: {error}", project.database.dialect));
 }
 
 /// Raw forgets what it had, and receives an order's state of a day, its creation row and a scan.
-fn deliver(project: &Project, rows: &[(i64, i64, i64)]) {
+pub fn deliver(project: &Project, rows: &[(i64, i64, i64)]) {
     for raw in ["uni_tracking_info_raw", "ecs_order_info_raw", "uni_tracking_spath_raw"] {
         project.database.execute(&format!("DELETE FROM settlement_public.{raw}"));
     }
@@ -60,7 +60,7 @@ fn deliver(project: &Project, rows: &[(i64, i64, i64)]) {
 
 /// What the days bring: orders with a state and a day. In the second half of the year the first ones age; order 1 comes back, order
 /// 2 gets a version that is older than its archived one, and order 9 is older than every period.
-const DAYS: [&[(i64, i64, i64)]; 7] = [
+pub const DAYS: [&[(i64, i64, i64)]; 7] = [
     &[(1, 10, 3), (2, 10, 20), (3, 10, 150), (9, 10, -40)],
     &[(4, 10, 200), (5, 10, 220)],
     &[(1, 20, 230), (2, 5, 10)],
@@ -71,7 +71,7 @@ const DAYS: [&[(i64, i64, i64)]; 7] = [
 ];
 
 /// Where an order's states stand.
-fn standing(project: &Project, order: i64) -> String {
+pub fn standing(project: &Project, order: i64) -> String {
     let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'settlement_ods' \
                   AND (table_name = 'mart_uni_tracking_info' OR table_name LIKE 'hist_uni_tracking_info_%') ORDER BY 1 DESC";
     let of = |table: String| {
@@ -143,7 +143,7 @@ fn seven_days_end_alike_on_both_engines() {
 /// A run stops at a hook. After the next run everything is as if it had not.
 fn stopped(dialect: Dialect) {
     let [whole, broken] = ["dbt_whole", "dbt_broken"].map(|name| begin(dialect, name));
-    let file = "rowkeep/dbt/order_tracking_rowkeep/macros/mart_uni_tracking_info.sql";
+    let file = "rowkeep/dbt/order_tracking_rowkeep/macros/models/mart_uni_tracking_info.sql";
     for (number, rows) in DAYS[..4].iter().enumerate() {
         for project in [&whole, &broken] {
             deliver(project, rows);

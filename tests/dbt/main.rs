@@ -6,6 +6,7 @@
 )]
 
 mod days;
+mod harm;
 mod howto;
 #[path = "../projects/mod.rs"]
 mod projects;

@@ -39,6 +39,12 @@ pub(super) fn emit(
     models::emit(spec, models, files);
 }
 
+/// The hook that stands before all others: it runs nothing, and refuses where the others would do harm.
+pub(crate) fn guard(spec: &Spec, table: TableId) -> String {
+    let mart = spec.table(table).relation.name().as_str();
+    format!("{{{{ {}.guard(this, '{mart}') }}}}", spec.dbt_package())
+}
+
 /// A YAML scalar in double quotes, which JSON's strings are too.
 fn scalar(text: &str) -> String {
     serde_json::Value::from(text).to_string()

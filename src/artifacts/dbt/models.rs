@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::artifacts::dbt::{Model, push_indented, scalar};
-use crate::artifacts::manifest::Hook;
+use crate::artifacts::dbt::{Model, guard, push_indented, scalar};
 use crate::spec::{Spec, Table, TableId};
 
 pub(super) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<String, String>) {
@@ -28,19 +27,15 @@ pub(super) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<Strin
     }
 }
 
-/// Whether a statement of a load is the one whose rows a model can bring itself. The others are its pre-hooks: they look at
-/// other keys, or at other rows of a key, so that their order does not matter.
-pub(super) fn is_query(load: &Hook) -> bool {
-    load.name.ends_with("_insert")
-}
-
-/// The model that loads a mart: the query of the load's INSERT, word for word, and each column cast to its type.
+/// The model that loads a mart. What it runs is what was verified: its load is its pre-hooks.
 fn whole(spec: &Spec, model: &Model<'_>) -> Option<String> {
-    let casts = model.texts.casts.as_ref()?;
-    let insert = model.node.load.iter().find(|hook| is_query(hook))?;
+    let contract = model.texts.contract.as_ref()?;
     let (name, package) = (&model.node.name, spec.dbt_package());
     let mut text = format!(
-        "{{# Newest version wins. Compiled by rowkeep: change the spec and compile again. #}}
+        "{{# Newest version wins. Compiled by rowkeep: change the spec and compile again.
+
+   The load is the pre-hooks, statement by statement as they were verified. The query below adds no row: with it dbt holds the mart
+   to its contract. #}}
 {{{{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -54,17 +49,8 @@ fn whole(spec: &Spec, model: &Model<'_>) -> Option<String> {
     for &parent in &spec.table(model.table).depends_on {
         text.push_str(&format!("-- depends_on: {{{{ ref('{}') }}}}\n", spec.table(parent).model.value.as_str()));
     }
-    text.push_str("WITH n AS (\n");
-    push_indented(&mut text, query(&insert.dbt_sql), "  ");
-    text.push_str(&format!(")\n{casts}\n"));
+    text.push_str(&format!("{contract}\n"));
     Some(text)
-}
-
-/// The query of `INSERT INTO table (columns) query`, which verify has seen to be one, below its comment. No name in it holds a
-/// parenthesis.
-fn query(insert: &str) -> &str {
-    let statement = insert.find("\nINSERT ").map_or(insert, |at| &insert[at..]);
-    statement.split_once(')').map_or(statement, |(_, query)| query.trim_start())
 }
 
 /// The hooks of a model that somebody else wrote.
@@ -74,12 +60,14 @@ fn properties(spec: &Spec, model: &Model<'_>) -> String {
         model.node.name,
         entry(spec, model)
     );
-    // A full refresh would rebuild the mart from what raw still has.
-    text.push_str("    config:\n      full_refresh: false\n      post_hook:\n");
+    // A full refresh would rebuild the mart from what raw still has; a column that the spec lacks would be trimmed with its row.
+    text.push_str("    config:\n      full_refresh: false\n      contract: { enforced: true }\n      on_schema_change: fail\n      post_hook:\n");
+    text.push_str(&format!("        - \"{}\"\n", guard(spec, model.table)));
     for hook in &model.node.post_hooks {
         text.push_str("        - |-\n");
         push_indented(&mut text, &hook.dbt_sql, "          ");
     }
+    text.push_str(&columns(spec, model.table));
     text
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::artifacts::dbt::{Creation, Model, scalar};
+use crate::artifacts::dbt::{Creation, Model, guard, scalar};
 use crate::artifacts::manifest::Hook;
 use crate::plan::Slot;
 use crate::render::Vocabulary;
 use crate::spec::{Spec, TableId};
+use crate::sql::SqlType;
 
 pub(super) fn emit(
     spec: &Spec,
@@ -22,7 +23,7 @@ pub(super) fn emit(
     add("macros/operations.sql", operations(spec, names, models, exceptions));
     for model in models {
         let name = &model.node.name;
-        add(&format!("macros/{name}.sql"), macros(spec, names, model));
+        add(&format!("macros/models/{name}.sql"), macros(spec, names, model));
     }
     if let Some(sources) = sources(spec) {
         add("models/sources.yml", sources);
@@ -57,19 +58,23 @@ fn operations(spec: &Spec, names: &mut Vocabulary<'_>, models: &[Model<'_>], exc
 {{% endmacro %}}
 
 {{# Creates every relation that is missing: dbt run-operation {package}.create_relations #}}
-{{% macro create_relations() %}}
-  {{% set there = {{'made': {{}}}} %}}
+{{% macro create_relations(new_only=false) %}}
+  {{% set there = {{'made': {{}}, 'new_only': new_only}} %}}
 ",
         quoted.join(", "),
     );
     for creation in exceptions {
-        text.push_str(&create(spec, names, creation, &[]));
+        text.push_str(&create(spec, names, creation));
     }
     for model in models {
-        text.push_str(&format!("  {{% do {package}.{}_create(there) %}}\n", model.node.name));
+        let name = &model.node.name;
+        text.push_str(&format!(
+            "  {{% if {package}.is_in_dbt('{name}') %}}{{% do {package}.{name}_create(there) %}}{{% endif %}}\n"
+        ));
     }
     text.push_str(&format!(
-        "{{% endmacro %}}
+        "  {{% do {package}.commit(there) %}}
+{{% endmacro %}}
 
 {{# The nightly form of the hooks, each statement committed: dbt run-operation {package}.sweep
    Never while a run goes on that has these models in it. #}}
@@ -78,7 +83,10 @@ fn operations(spec: &Spec, names: &mut Vocabulary<'_>, models: &[Model<'_>], exc
 "
     ));
     for model in models {
-        text.push_str(&format!("  {{% do {package}.{}_sweep() %}}\n", model.node.name));
+        let name = &model.node.name;
+        text.push_str(&format!(
+            "  {{% if {package}.is_in_dbt('{name}') %}}{{% do {package}.{name}_sweep() %}}{{% endif %}}\n"
+        ));
     }
     text.push_str("{% endmacro %}\n");
     text
@@ -87,26 +95,28 @@ fn operations(spec: &Spec, names: &mut Vocabulary<'_>, models: &[Model<'_>], exc
 /// The macros of one model.
 fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> String {
     let (name, package) = (&model.node.name, spec.dbt_package());
+    let guard = guard(spec, model.table);
     let mut text = format!("{{# What rowkeep compiled for {name}. Change its spec and compile again. #}}\n\n");
     if !model.node.load.is_empty() {
-        text.push_str("{# The load, but for the rows that the model itself brings: its pre-hooks. #}\n");
-        text.push_str(&list(
-            &format!("{name}_load"),
-            model.node.load.iter().filter(|hook| !super::models::is_query(hook)),
-        ));
+        text.push_str("{# Its load: its pre-hooks, in order. #}\n");
+        text.push_str(&list(&format!("{name}_load"), &guard, &model.node.load));
     }
     text.push_str("{# Its post-hooks, in order. #}\n");
-    text.push_str(&list(&format!("{name}_hooks"), &model.node.post_hooks));
+    text.push_str(&list(&format!("{name}_hooks"), &guard, &model.node.post_hooks));
     text.push_str("{# What must be there before it runs. #}\n");
     text.push_str(&format!("{{% macro {name}_create(there) %}}\n"));
-    let histories = model.creations.iter().filter(|creation| matches!(creation.creates, Slot::History(..)));
-    let histories: Vec<_> = histories.map(|creation| identifier(spec, creation.creates)).collect();
+    // History tables and the view over them come together: a view that lacks one hides its rows.
+    text.push_str(&format!(
+        "  {{% do {package}.check_mart('{name}', '{}') %}}\n",
+        spec.table(model.table).relation.name().as_str()
+    ));
     for creation in &model.creations {
         // A mart that somebody else loads is somebody else's to create.
         if !matches!(creation.creates, Slot::Mart(_)) || !model.node.load.is_empty() {
-            text.push_str(&create(spec, names, creation, &histories));
+            text.push_str(&create(spec, names, creation));
         }
     }
+    text.push_str(&format!("  {{% do {package}.commit(there) %}}\n"));
     text.push_str("{% endmacro %}\n\n{# The nightly form of its hooks. #}\n");
     text.push_str(&format!("{{% macro {name}_sweep() %}}\n"));
     for hook in model.sweep {
@@ -115,14 +125,20 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> String 
         }
     }
     text.push_str("{% endmacro %}\n");
+    let column = spec.table(model.table).column(spec.table(model.table).exception_key);
+    let (is_text, most) = match column.ty {
+        SqlType::Varchar(most) => ("true", most.to_string()),
+        SqlType::Text => ("true", "none".to_owned()),
+        _ => ("false", "none".to_owned()),
+    };
     for (verb, about, sql) in [
         ("hold", "Keeps the rows of a key where they are", &model.texts.hold),
         ("lift", "Ends that", &model.texts.lift),
     ] {
         text.push_str(&format!(
             "\n{{# {about}: dbt run-operation {package}.{name}_{verb} --args '{{key: 42, notes: why}}' #}}\n\
-             {{% macro {name}_{verb}(key, notes) %}}\n  {{% set key = {package}.given(key) %}}\n  \
-             {{% set notes = {package}.given(notes) %}}\n  {{% call {package}.run_alone() %}}\n{sql}\n  \
+             {{% macro {name}_{verb}(key, notes) %}}\n  {{% set key = {package}.given(key, {is_text}, {most}) %}}\n  \
+             {{% set notes = {package}.given(notes, true, 512) %}}\n  {{% call {package}.run_alone() %}}\n{sql}\n  \
              {{% endcall %}}\n{{% endmacro %}}\n"
         ));
     }
@@ -130,26 +146,23 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> String 
 }
 
 /// A macro that returns statements as they are: dbt resolves their names when it runs them.
-fn list<'h>(name: &str, hooks: impl IntoIterator<Item = &'h Hook>) -> String {
+fn list(name: &str, guard: &str, hooks: &[Hook]) -> String {
     let mut text = format!("{{% macro {name}() %}}\n  {{% set hooks = [] %}}\n");
-    for hook in hooks {
+    for sql in [guard].into_iter().chain(hooks.iter().map(|hook| hook.dbt_sql.as_str())) {
         text.push_str("  {% set hook %}{% raw -%}\n");
-        text.push_str(&hook.dbt_sql);
+        text.push_str(sql);
         text.push_str("\n  {%- endraw %}{% endset %}{% do hooks.append(hook) %}\n");
     }
     text.push_str("  {{ return(hooks) }}\n{% endmacro %}\n\n");
     text
 }
 
-fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation, histories: &[String]) -> String {
+fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> String {
     let (package, name) = (spec.dbt_package(), identifier(spec, creation.creates));
     let mart = |table: TableId| format!("{package}.mart('{}')", spec.table(table).model.value.as_str());
     let place = names.place(creation.creates);
     let call = match creation.creates {
-        Slot::AllRows(table) => {
-            let histories: Vec<_> = histories.iter().map(|name| format!("'{name}'")).collect();
-            format!("create_view(there, {place}, '{name}', {}, [{}])", mart(table), histories.join(", "))
-        }
+        Slot::AllRows(table) => format!("create_view(there, {place}, '{name}', {})", mart(table)),
         Slot::Mart(table) => format!("create_table(there, {0}, {0}.identifier)", mart(table)),
         _ => format!("create_table(there, {place}, '{name}')"),
     };
@@ -182,9 +195,11 @@ fn sources(spec: &Spec) -> Option<String> {
         if let Some(database) = &raw.database {
             text.push_str(&format!("    database: {}\n", scalar(database.as_str())));
         }
-        text.push_str(&format!("    schema: {}\n    tables:\n", scalar(raw.schema.as_str())));
+        text.push_str(&format!("    schema: {}\n    tables:\n", scalar(&raw.schema.folded(spec.dialect))));
         for table in tables {
-            text.push_str(&format!("      - name: {}\n", scalar(&table)));
+            // dbt quotes what it finds here.
+            let identifier = if spec.dialect.folds_plain_names() { table.to_lowercase() } else { table.clone() };
+            text.push_str(&format!("      - name: {}\n        identifier: {}\n", scalar(&table), scalar(&identifier)));
         }
     }
     Some(text)

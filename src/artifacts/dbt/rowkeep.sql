@@ -17,14 +17,49 @@
   {{ exceptions.raise_compiler_error("no enabled model is called " ~ name ~ ", for which rowkeep.yml has a table spec") }}
 {% endmacro %}
 
+{# Whether dbt has the model under this target. #}
+{% macro is_in_dbt(name) %}
+  {% for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name %}
+    {{ return(true) }}
+  {% endfor %}
+  {% do exceptions.warn("rowkeep: no enabled model is called " ~ name ~ ", for which rowkeep.yml has a table spec; it is left out") %}
+  {{ return(false) }}
+{% endmacro %}
+
 {# A schema in which no mart is, under this target: as for a model that is configured with it. #}
 {% macro in_schema(name, database=none) %}
   {% if execute %}
-    {% set node = PACKAGE.node_of(PACKAGE.models()[0]) %}
+    {% set there = PACKAGE.models() | select('in', graph.nodes.values() | map(attribute='name') | list) | list %}
+    {% set node = PACKAGE.node_of(there[0]) %}
     {% set database = generate_database_name(database, node) | trim %}
-    {% set name = generate_schema_name(name, node) | trim %}
+    {# The target's own schema needs no other name. #}
+    {% set name = generate_schema_name(none if name == target.schema else name, node) | trim %}
   {% endif %}
   {{ return(api.Relation.create(database=database, schema=name).include(identifier=false)) }}
+{% endmacro %}
+
+{# Refuses where hooks would change what is not this target's mart. History, work and exceptions tables have one name in a schema: a
+   target of one's own has a schema of its own. Where there is no copy without cost, dbt clones a table as a view of another target's,
+   through which a trim would reach. #}
+{% macro guard(relation, name) %}
+  {% if execute %}
+    {% if relation.identifier | lower != name | lower %}
+      {{ exceptions.raise_compiler_error("rowkeep compiled its statements for a mart called " ~ name ~ ", and dbt calls it " ~ relation.identifier
+        ~ ": give each target a schema of its own, or state the name as `relation:` in the table's spec") }}
+    {% endif %}
+    {% set found = load_cached_relation(relation) %}
+    {% if flags.WHICH == 'clone' or (found and found.is_view) %}
+      {{ exceptions.raise_compiler_error(relation ~ " would be, or is, a view: its hooks would delete rows of the table below it. "
+        ~ "Build the mart by `dbt run`; drop the view first if there is one") }}
+    {% endif %}
+  {% endif %}
+{% endmacro %}
+
+{# The same for statements that run outside of models. #}
+{% macro check_mart(model, name) %}
+  {% set relation = PACKAGE.mart(model) %}
+  {% do adapter.get_relation(relation.database, relation.schema, relation.identifier) %}
+  {% do PACKAGE.guard(relation, name) %}
 {% endmacro %}
 
 {# Runs one statement and commits it. #}
@@ -34,11 +69,17 @@
   {% do adapter.commit() %}
 {% endmacro %}
 
-{# What an operator gave, as a literal. Engines disagree about backslashes. #}
-{% macro given(value) %}
+{# What an operator gave, as a literal. Engines disagree about backslashes, and YAML reads 00123 as another number. #}
+{% macro given(value, is_text, most) %}
   {% set text = value | string %}
   {% if value is none or value is undefined or '\\' in text %}
     {{ exceptions.raise_compiler_error("give a key and notes, without backslashes: --args '{key: 42, notes: why}'") }}
+  {% endif %}
+  {% if is_text and value is not string %}
+    {{ exceptions.raise_compiler_error("put quotes around " ~ text ~ ": it is a text, and YAML reads a number") }}
+  {% endif %}
+  {% if most is not none and text | length > most %}
+    {{ exceptions.raise_compiler_error(text ~ " is longer than the " ~ most ~ " characters that its column has") }}
   {% endif %}
   {{ return("'" ~ (text | replace("'", "''")) ~ "'") }}
 {% endmacro %}
@@ -50,12 +91,13 @@
     {% if not adapter.check_schema_exists(place.database, place.schema) %}
       {% do adapter.create_schema(place) %}
     {% endif %}
+    {# dbt has its cache filled before something is added to it. #}
+    {% do adapter.get_relation(place.database, place.schema, 'rowkeep') %}
     {% set names = {} %}
-    {# Rows of database, name, schema and type. #}
-    {% for row in list_relations_without_caching(place) %}
+    {# Rows of database, name, schema and type; engines look for the schema by a pattern. #}
+    {% for row in list_relations_without_caching(place) if row[2] | lower == place.schema | lower %}
       {% do names.update({row[1]: true}) %}
     {% endfor %}
-    {% do adapter.commit() %}
     {% do there.update({schema: names}) %}
   {% endif %}
   {{ return(there[schema]) }}
@@ -66,7 +108,8 @@
   {% set sql = caller() %}
   {% set names = PACKAGE.names_in(there, place) %}
   {% if name not in names %}
-    {% call PACKAGE.run_alone() %}{{ sql }}{% endcall %}
+    {% call statement(auto_begin=true) %}{{ sql }}{% endcall %}
+    {% do log('rowkeep: created ' ~ place.include(identifier=false) ~ '.' ~ name, info=true) %}
     {% do names.update({name: true}) %}
     {% do there.made.update({name: true}) %}
     {# dbt looks into its cache to learn whether a model's table is there. #}
@@ -74,21 +117,30 @@
   {% endif %}
 {% endmacro %}
 
-{# Creates a view over a mart and its history tables once the mart is there, and again when one of the tables is new. #}
-{% macro create_view(there, place, name, mart, tables) %}
+{# Creates the view over a mart and its history tables, once the mart is there; again when a table is new, or when it is asked for. #}
+{% macro create_view(there, place, name, mart) %}
   {% set sql = caller() %}
-  {% set new = tables | select('in', there.made) | list %}
-  {% if mart.identifier in PACKAGE.names_in(there, mart) and (new or name not in PACKAGE.names_in(there, place)) %}
-    {% call PACKAGE.run_alone() %}{{ sql }}{% endcall %}
-    {% do PACKAGE.names_in(there, place).update({name: true}) %}
+  {% set names = PACKAGE.names_in(there, place) %}
+  {% if mart.identifier in PACKAGE.names_in(there, mart) and (there.made or not there.new_only or name not in names) %}
+    {% call statement(auto_begin=true) %}{{ sql }}{% endcall %}
+    {% do names.update({name: true}) %}
   {% endif %}
+{% endmacro %}
+
+{# A table's relations are created in one transaction. #}
+{% macro commit(there) %}
+  {% do there.made.clear() %}
+  {% call statement(auto_begin=true) %}SELECT 1{% endcall %}
+  {% do adapter.commit() %}
 {% endmacro %}
 
 {# The hook of this package: whatever the selected marts need is there before they run. #}
 {% macro on_run_start() %}
   {% if execute %}
-    {% for name in PACKAGE.models() if PACKAGE.node_of(name).unique_id in selected_resources %}
-      {% if loop.first %}{% do PACKAGE.create_relations() %}{% endif %}
+    {% set wanted = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.name in PACKAGE.models() and node.unique_id in selected_resources %}
+      {% do wanted.append(node.name) %}
     {% endfor %}
+    {% if wanted %}{% do PACKAGE.create_relations(new_only=true) %}{% endif %}
   {% endif %}
 {% endmacro %}
