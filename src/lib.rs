@@ -85,6 +85,7 @@ pub mod rehearse;
 mod render;
 mod report;
 mod rotate;
+mod runbook;
 mod source;
 pub mod spec;
 pub mod sql;
@@ -100,6 +101,7 @@ pub use error::Error;
 pub use plan::{Plan, plan};
 pub use report::{ReportOptions, report};
 pub use rotate::{Refused, Rotation, rotate};
+pub use runbook::{NoRunbook, RUNBOOKS, runbook};
 pub use source::{Inputs, Spanned};
 pub use spec::{Spec, json_schema};
 

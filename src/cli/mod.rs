@@ -15,6 +15,7 @@ mod init;
 mod rehearse;
 mod report;
 mod rotate;
+mod runbook;
 mod schema;
 mod write;
 
@@ -50,6 +51,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Add the next period: one line, with its comments, style and line ends kept
     Rotate(rotate::Arguments),
+    /// Print a run-book: what to type, what to expect, how to go back
+    Runbook(runbook::Arguments),
     /// Run the compiled statements on a real engine through simulated years, and check the laws
     Rehearse(rehearse::Arguments),
     /// Write one page to look at: periods in time, statements in words, the next rotation, the last rehearsal
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Compile(arguments) => compile::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Check(arguments) => check::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Runbook(arguments) => runbook::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rotate(arguments) => rotate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rehearse(arguments) => rehearse::run(&arguments),

@@ -51,7 +51,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let from = flow.from.as_deref().unwrap_or("never");
         said.push_str(&format!("  from {from} on, due rows of {} go to {}\n", flow.model, flow.to));
     }
-    said.push_str("\nnext:\n  rowkeep compile, and commit both\n  run this before the next cycle (the dbt package does it by itself):\n");
+    said.push_str("\nnext (`rowkeep runbook rotation` has it in full while the line is not there yet):\n");
+    said.push_str("  rowkeep compile, and commit both\n");
+    said.push_str("  run this before the next cycle (the dbt package does it by itself):\n");
     for relation in preview.created.iter().chain(&preview.replaced) {
         said.push_str(&format!("\n{};\n", relation.sql));
     }
