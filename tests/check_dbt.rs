@@ -142,6 +142,9 @@ fn every_way_to_be_wrong_is_said() {
     });
     case("two schemas", "RK811", &|m| m["nodes"][ECS]["schema"] = "elsewhere".into());
     case("no model", "RK802", &|m| m["nodes"][ECS]["resource_type"] = "seed".into());
+    case("two versions of a model", "RK802", &|m| {
+        m["nodes"]["model.order_tracking.mart_uni_tracking_info.v2"] = m["nodes"][UTI].clone();
+    });
     case("another engine", "RK801", &|m| m["metadata"]["adapter_type"] = "snowflake".into());
     case("no manifest", "RK801", &|m| *m = json!([]));
     insta::assert_snapshot!("dbt_findings", all);

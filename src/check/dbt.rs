@@ -48,7 +48,8 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
         return sink.push(cannot(message, "its hooks would be in another dialect").help(help));
     }
     let package = spec.dbt_package();
-    let found: BTreeMap<_, _> = spec.tables().filter_map(|(id, table)| Some((id, Model::of(nodes, table)?))).collect();
+    let found: BTreeMap<_, _> =
+        spec.tables().filter_map(|(id, table)| Some((id, Model::of(nodes, table).ok()?))).collect();
     for (id, table) in spec.tables() {
         match found.get(&id) {
             Some(model) => {
@@ -68,10 +69,22 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
             }
             None => {
                 let name = table.model.value.as_str();
-                let message =
-                    format!("{} has no enabled model {name}: nothing archives or trims the mart", project.path);
-                let diagnostic = Diagnostic::new(Code::DbtModel, message, table.model.span, "not in the dbt project");
-                sink.push(diagnostic.help("add the model, or remove this spec"));
+                let (message, label, help) = match Model::of(nodes, table).err() {
+                    Some(several @ 2..) => (
+                        format!(
+                            "{} has {several} models called {name}: which of them hooks run on cannot be known",
+                            project.path
+                        ),
+                        "versions, or models of several packages",
+                        "leave one of them, or give the others another name",
+                    ),
+                    _ => (
+                        format!("{} has no enabled model {name}: nothing archives or trims the mart", project.path),
+                        "not in the dbt project",
+                        "add the model, or remove this spec",
+                    ),
+                };
+                sink.push(Diagnostic::new(Code::DbtModel, message, table.model.span, label).help(help));
             }
         }
     }
@@ -109,11 +122,16 @@ struct Model<'m> {
 }
 
 impl<'m> Model<'m> {
-    fn of(nodes: &'m serde_json::Map<String, Value>, table: &Table) -> Option<Self> {
+    /// The one model of that name; or how many there are, if that is not one: versions of a model are several.
+    fn of(nodes: &'m serde_json::Map<String, Value>, table: &Table) -> Result<Self, usize> {
         let is_it = |node: &Value| {
             node["resource_type"] == "model" && node["name"].as_str() == Some(table.model.value.as_str())
         };
-        nodes.iter().find(|(_, node)| is_it(node)).map(|(id, node)| Self { id, node })
+        let all: Vec<_> = nodes.iter().filter(|(_, node)| is_it(node)).collect();
+        match all[..] {
+            [(id, node)] => Ok(Self { id, node }),
+            _ => Err(all.len()),
+        }
     }
 
     /// Its hooks before or after: texts, and whether each is in the transaction.

@@ -528,7 +528,7 @@ codes! {
     ///
     /// What helps: `dbt parse` in the dbt project writes its manifest anew; `--dialect` checks for another engine.
     DbtManifest = "RK801",
-    /// The dbt project has no enabled model for a table.
+    /// The dbt project has no enabled model for a table, or several of its name.
     ///
     /// Nothing archives or trims the mart, and hooks of its children name a model that is not there.
     ///
