@@ -88,6 +88,25 @@ fn a_rotation_is_one_line_in_one_file() {
     ");
 }
 
+/// The list may stand in the project file, or where a dbt team keeps its variables.
+#[test]
+fn whichever_file_holds_the_list_gets_the_line() {
+    let shop = Shop::new();
+    shop.write("dbt_project.yml", "name: shop\nvars:\n  # kept\n  hist_periods:\n    - 2025_h2 # too\n  other: 1\n");
+    shop.write(
+        "shop/rowkeep.yml",
+        PROJECT.replace("periods.yml", "{ file: ../dbt_project.yml, at: vars.hist_periods }"),
+    );
+    assert_eq!(shop.run(&["rotate"]).code, Some(0));
+    let text = std::fs::read_to_string(shop.path("dbt_project.yml")).expect("a text");
+    assert_eq!(text, "name: shop\nvars:\n  # kept\n  hist_periods:\n    - 2025_h2 # too\n    - 2026_h1\n  other: 1\n");
+
+    shop.write("shop/rowkeep.yml", PROJECT.replace("periods.yml", "[2025_h2] # in place"));
+    assert_eq!(shop.run(&["rotate"]).code, Some(0));
+    let text = std::fs::read_to_string(shop.path("shop/rowkeep.yml")).expect("a text");
+    assert_eq!(text, PROJECT.replace("periods.yml", "[2025_h2, 2026_h1] # in place"));
+}
+
 /// The run-book of a rotation, typed as it stands.
 #[test]
 fn the_run_book_of_a_rotation_can_be_followed() {

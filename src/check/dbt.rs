@@ -92,18 +92,17 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
     macros(spec, artifacts, &manifest, sink);
 }
 
-/// The package's macros are those that compile now: the load and the hooks are known by what they return, the rest by its text.
+/// The package's macros are those that compile now, each in the file where dbt found it.
 fn macros(spec: &Spec, artifacts: &Artifacts, manifest: &Value, sink: &mut Sink) {
     let package = spec.dbt_package();
-    let folder = format!("dbt/{package}/macros/");
-    let compiled: Vec<_> = artifacts.files().iter().filter(|(path, _)| path.starts_with(&folder)).collect();
+    let is_compiled = |found: &Value| {
+        let path = found["original_file_path"].as_str().unwrap_or_default().replace('\\', "/");
+        let text = found["macro_sql"].as_str().unwrap_or_default().replace("\r\n", "\n");
+        artifacts.get(&format!("dbt/{package}/{path}")).is_some_and(|file| file.contains(text.trim()))
+    };
     let macros = manifest["macros"].as_object().into_iter().flatten().map(|(_, found)| found);
     let other: Vec<_> = macros
-        .filter(|found| found["package_name"].as_str() == Some(package.as_str()))
-        .filter(|found| {
-            let text = found["macro_sql"].as_str().unwrap_or_default().replace("\r\n", "\n");
-            !compiled.iter().any(|(_, file)| file.contains(text.trim()))
-        })
+        .filter(|found| found["package_name"].as_str() == Some(package.as_str()) && !is_compiled(found))
         .filter_map(|found| found["name"].as_str())
         .collect();
     let Some(first) = spec.tables.first().filter(|_| !other.is_empty()) else { return };

@@ -162,7 +162,7 @@ impl Page {
             day(edges.horizon),
         ));
         self.line("<div class=\"wide\">");
-        self.line(&timeline::svg(spec, model, edges, today));
+        self.line(&timeline::svg(spec, table, edges, today));
         self.line("</div>");
         let manifest = artifacts.manifest();
         if let Some(node) = manifest.nodes.values().find(|node| node.name == model) {

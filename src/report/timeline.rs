@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::check::{Day, Edges};
 use crate::report::{day, shown};
-use crate::spec::Spec;
+use crate::spec::{Retention, Spec, Table};
 
 /// The picture's width and height, in its own units.
 const WIDTH: f64 = 1000.0;
@@ -27,7 +27,7 @@ impl Scale {
 }
 
 /// Periods as boxes; below them what is in the mart on a day; and the horizon.
-pub(super) fn svg(spec: &Spec, model: &str, edges: &Edges, today: Option<Day>) -> String {
+pub(super) fn svg(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>) -> String {
     let (Some(first), Some(last)) = (spec.periods.first(), spec.periods.last()) else { return String::new() };
     let horizon = edges.horizon.map_or(last.end_epoch(), Day::epoch);
     let now = today.map(Day::epoch);
@@ -36,8 +36,13 @@ pub(super) fn svg(spec: &Spec, model: &str, edges: &Edges, today: Option<Day>) -
     let (from, until) = (marks.iter().flatten().min(), marks.iter().flatten().max());
     let (Some(&from), Some(&until)) = (from, until) else { return String::new() };
     let scale = Scale { from, until: until + (until - from) / 12 };
-    let title =
-        format!("Periods of {model}: from {}, until {}; horizon {}", first.start(), last.end(), day(edges.horizon));
+    let title = format!(
+        "Periods of {}: from {}, until {}; horizon {}",
+        table.model.value.as_str(),
+        first.start(),
+        last.end(),
+        day(edges.horizon)
+    );
     let mut out = format!(
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title>\n",
         shown(&title)
@@ -73,11 +78,9 @@ pub(super) fn svg(spec: &Spec, model: &str, edges: &Edges, today: Option<Day>) -
     }
     if let (Some(now), Some(cutoff), Some(today)) = (now, cutoff, today) {
         let (x, end) = (scale.x(cutoff), scale.x(now));
-        let follows = if spec.tables().any(|(_, table)| table.model.value.as_str() == model && table.depends_on_rows())
-        {
-            "in the mart, and older rows whose key is in its parent"
-        } else {
-            "in the mart"
+        let follows = match table.retention {
+            Retention::WhileIn { .. } => "in the mart, and older rows whose key is in its parent",
+            Retention::For { .. } => "in the mart",
         };
         add(format!(
             "<rect class=\"mart\" x=\"{x:.1}\" y=\"70\" width=\"{:.1}\" height=\"20\" rx=\"5\"/>",

@@ -156,11 +156,6 @@ impl Table {
         !self.unique_key.contains(&self.time.column)
     }
 
-    /// Whether rows stay while those of another table do.
-    pub(crate) fn depends_on_rows(&self) -> bool {
-        matches!(self.retention, Retention::WhileIn { .. })
-    }
-
     /// The columns by which an exact copy is known: the key and the time.
     pub(crate) fn proof(&self) -> Vec<ColumnId> {
         let mut proof = self.unique_key.clone();

@@ -1,4 +1,4 @@
-//! The package: macros that return hooks, create relations and sweep, raw tables as sources, and tests.
+//! The package: macros that return hooks, create relations, sweep and hold; raw tables as sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
