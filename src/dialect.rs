@@ -14,6 +14,31 @@ pub enum Dialect {
     DuckDb,
 }
 
+/// What is done to a table's storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Upkeep {
+    /// Frees the room of deleted rows and sorts the rest.
+    Vacuum,
+    /// Frees the room of deleted rows.
+    VacuumDelete,
+    /// Sorts rows.
+    VacuumSort,
+    /// Renews what the planner knows of the table.
+    Analyze,
+}
+
+impl Upkeep {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Upkeep::Vacuum => "vacuum",
+            Upkeep::VacuumDelete => "vacuum_delete",
+            Upkeep::VacuumSort => "vacuum_sort",
+            Upkeep::Analyze => "analyze",
+        }
+    }
+}
+
 impl Dialect {
     /// Every dialect, the base dialect of the goldens first.
     pub const ALL: [Dialect; 3] = [Dialect::Redshift, Dialect::Postgres, Dialect::DuckDb];
@@ -62,6 +87,25 @@ impl Dialect {
             Dialect::Redshift | Dialect::Postgres => &["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"],
             Dialect::DuckDb => &[],
         }
+    }
+
+    /// Whether the engine does that upkeep, table by table.
+    ///
+    /// Redshift: "VACUUM" and "ANALYZE" in its SQL reference. PostgreSQL keeps no order of rows that could be restored. DuckDB
+    /// takes VACUUM and does nothing for it.
+    pub(crate) fn has_upkeep(self, run: Upkeep) -> bool {
+        match self {
+            Dialect::Redshift => true,
+            Dialect::Postgres => run != Upkeep::VacuumSort,
+            Dialect::DuckDb => run == Upkeep::Analyze,
+        }
+    }
+
+    /// The catalogue's view that says how many rows of a table are unsorted, where there is one.
+    ///
+    /// Redshift: "SVV_TABLE_INFO" in its SQL reference.
+    pub(crate) fn table_info(self) -> Option<&'static str> {
+        (self == Dialect::Redshift).then_some("svv_table_info")
     }
 
     /// The only text through which a statement reads the clock, and so the only one that a rehearsal replaces.

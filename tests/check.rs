@@ -38,7 +38,7 @@ fn what_was_committed_is_what_compiles() {
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    49 files compile, and are what is there
+    81 files compile, and are what is there
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -59,7 +59,7 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     exit 1
     --- stdout
     1 error
-    49 files compile
+    81 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -79,7 +79,7 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     exit 1
     --- stdout
     1 error
-    49 files compile
+    81 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -97,7 +97,7 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     exit 1
     --- stdout
     1 error
-    49 files compile
+    81 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -120,7 +120,7 @@ fn a_stated_folder_that_is_not_there_is_drift() {
     exit 1
     --- stdout
     1 error
-    49 files compile
+    81 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -150,7 +150,7 @@ fn the_horizon_is_told_in_time() {
     exit 0
     --- stdout
     1 warning
-    120 files compile; there are no artifacts to hold them against
+    269 files compile; there are no artifacts to hold them against
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
@@ -167,7 +167,7 @@ fn the_horizon_is_told_in_time() {
     exit 1
     --- stdout
     1 error
-    120 files compile
+    269 files compile
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
@@ -187,7 +187,7 @@ fn the_horizon_is_told_in_time() {
     insta::assert_snapshot!(both.run(&["check", "--today", "2026-07-01"]), @"
     exit 0
     --- stdout
-    144 files compile; there are no artifacts to hold them against
+    296 files compile; there are no artifacts to hold them against
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
@@ -197,7 +197,7 @@ fn the_horizon_is_told_in_time() {
     insta::assert_snapshot!(alone.run(&["check"]), @"
     exit 0
     --- stdout
-    120 files compile; there are no artifacts to hold them against
+    269 files compile; there are no artifacts to hold them against
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
@@ -223,7 +223,7 @@ fn periods_are_not_sealed_while_rows_age_into_them() {
     exit 1
     --- stdout
     1 error
-    45 files compile
+    77 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     --- stderr
     error[RK713]: sealed_before 2026-01-01 seals periods into which rows of mart_orders still age: its cutoff is at 2025-11-16, and each row would wait for the sweep
@@ -549,9 +549,17 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
     exit 0
     --- stdout
-    50 files compile, and are what is there
+    1 warning
+    82 files compile, and are what is there
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     --- stderr
+    warning[RK714]: nobody trims `landing.orders_raw`: each cycle of mart_orders reads all of it, and it grows with each delivery
+      --> tables/mart_orders.yml:12:9
+       |
+    12 | source: landing.orders_raw   # the raw table that a cycle loads from; without it each cycle looks at every key
+       |         ^^^^^^^^^^^^^^^^^^ grows without end
+       |
+       = help: add to rowkeep.yml: `raw: [{ table: landing.orders_raw, time: { column: <when it was landed> }, keep: 24 hours }]`
     ");
     let before = shop.tree();
     insta::assert_snapshot!(here(&["init"]), @"

@@ -13,12 +13,13 @@ fn compile_says_what_was_written_and_what_to_do_next() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 49 files to target/rowkeep
+    wrote 81 files to target/rowkeep
       redshift for 1 table, 2 periods (2 open): 18 statements a cycle, 18 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
       every cycle   run compiled/<model>/ in the order of manifest.json (where there is no 00_load, after your own load)
       every night   run compiled/sweep/<model>/, while no cycle runs
+      after that    ask monitors/: no row is the right answer
     --- stderr
     ");
     assert!(shop.path("shop/target/rowkeep/manifest.json").exists());
@@ -62,7 +63,7 @@ fn files_of_the_previous_tree_go_and_files_of_others_stay() {
     shop.write("shop/target/rowkeep/notes.txt", "mine");
     shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
     let outcome = shop.run(&["compile", "--allow", "period"]);
-    assert!(outcome.stdout.contains("removed 9 files no longer needed"), "{outcome}");
+    assert!(outcome.stdout.contains("removed 10 files no longer needed"), "{outcome}");
     assert!(!shop.path("shop/target/rowkeep/compiled/mart_orders/08_archive__2026_h1.sql").exists());
     assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/mine.sql").exists());
     assert!(shop.path("shop/target/rowkeep/notes.txt").exists());
@@ -128,7 +129,7 @@ fn a_selection_is_printed_or_written_elsewhere() {
     insta::assert_snapshot!(shop.run(&["compile", "--select", "mart_orders", "--out", "../some"]), @"
     exit 0
     --- stdout
-    wrote 36 files to ../some
+    wrote 59 files to ../some
     this is a selection: it has no manifest, and nothing reads it as a whole project
     --- stderr
     ");

@@ -27,13 +27,38 @@ fn difference(old: &str, new: &str) -> String {
     TextDiff::from_lines(old, new).unified_diff().context_radius(1).to_string()
 }
 
+/// Whether a file is of what runs around the cycles.
+fn is_around(path: &str) -> bool {
+    path.starts_with("monitors/") || path.starts_with("maintenance/")
+}
+
+/// What runs around the cycles: the stated dialect in full, the others as differences from it. How findings are recorded, and
+/// what operators do, is the same for all: the example shows it.
+fn around(inputs: &Inputs) -> String {
+    let is_own = |path: &str| !path.contains("__record") && !path.contains("__resolve") && !path.contains("repairs/");
+    let listing = |artifacts: &Artifacts| listing_of(artifacts, |path| is_around(path) && is_own(path));
+    let base = compile(inputs);
+    let mut text = listing(&base);
+    for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.as_str() != base.manifest().metadata.dialect) {
+        let other = listing(&compile(&inputs.clone().with_dialect(dialect)));
+        let changes = difference(&listing(&base), &other);
+        text.push_str(&format!("==> differences on {dialect} <==\n{changes}\n"));
+    }
+    text
+}
+
+fn listing_of(artifacts: &Artifacts, is_wanted: impl Fn(&str) -> bool) -> String {
+    let files = artifacts.files().iter().filter(|(path, _)| is_wanted(path));
+    files.map(|(path, text)| format!("==> {path} <==\n{text}\n")).collect()
+}
+
 /// Statements and definitions, each under its path; of the sweep, what differs from the cycle. What dbt is given says the same
-/// once more.
+/// once more, and what runs around the cycles has goldens of its own.
 fn listing(artifacts: &Artifacts) -> String {
     let mut out = String::new();
     let mut same = Vec::new();
     for (path, text) in artifacts.files() {
-        if path == rowkeep::MANIFEST || path.starts_with("dbt/") {
+        if path == rowkeep::MANIFEST || path.starts_with("dbt/") || is_around(path) {
             continue;
         }
         let cycle = path.strip_prefix("compiled/sweep/").map(|rest| format!("compiled/{rest}"));
@@ -90,15 +115,17 @@ fn goldens() {
             if name.starts_with("dbt_") {
                 snapshot(folder, "dbt", &dbt(&compile(&inputs), |_| true));
             }
+            if name.starts_with("around_") {
+                snapshot(folder, "around", &around(&inputs));
+            }
         }
     });
 }
 
 /// The files that dbt is given, but for the one that is the same in all projects.
 fn dbt(artifacts: &Artifacts, wanted: impl Fn(&str) -> bool) -> String {
-    let files = artifacts.files().iter().filter(|(path, _)| path.starts_with("dbt/") && wanted(path));
-    let files = files.filter(|(path, _)| !path.ends_with("macros/rowkeep.sql"));
-    files.map(|(path, text)| format!("==> {path} <==\n{text}\n")).collect()
+    let is_shown = |path: &str| path.starts_with("dbt/") && wanted(path) && !path.ends_with("macros/rowkeep.sql");
+    listing_of(artifacts, is_shown)
 }
 
 fn golden(name: &str) -> std::path::PathBuf {
@@ -113,7 +140,13 @@ fn the_example_is_a_golden() {
     let tops: std::collections::BTreeSet<_> = compile(&inputs).files().keys().map(top).collect();
     assert_eq!(tops, rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST]).map(str::to_owned).collect());
 
-    let is_long = |path: &str| path.contains("macros/models/") || path.contains("properties/");
+    // Of what every table has, that of one.
+    let is_shown = |path: &str| is_around(path) && (!path.contains("mart_") || path.contains("mart_ecs_order_info"));
+    snapshot(&golden("order_tracking"), "around", &listing_of(&compile(&inputs), is_shown));
+
+    let is_long = |path: &str| {
+        path.contains("macros/models/") || path.contains("properties/") || path.contains("tests/monitors/mart_")
+    };
     snapshot(&golden("order_tracking"), "dbt", &dbt(&compile(&inputs), |path| !is_long(path)));
 
     // The manifest, less what the statements' own files say.

@@ -77,6 +77,12 @@ fn links_lead_to_files() {
         "docs/howto/switch-from-handwritten-hooks.md",
         "docs/howto/use-with-dbt.md",
         "docs/performance.md",
+        "docs/reference/README.md",
+        "docs/reference/maintenance.md",
+        "docs/reference/monitors.md",
+        "docs/reference/raw.md",
+        "docs/reference/tripwire.md",
+        "docs/reference/views.md",
         "docs/statements.md",
         "docs/project-files.md",
         "docs/testing.md",
@@ -105,4 +111,27 @@ fn the_documented_project_files_compile() {
         .with_periods("periods.yml", periods.clone())
         .with_table("table.yml", table);
     rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, rowkeep::Style::Plain)));
+}
+
+/// Each section stands in the example's place of its own.
+#[test]
+fn the_documented_sections_compile() {
+    let example = read("examples/order_tracking/rowkeep.yml");
+    let (project, _) = example.split_once("\n# Landing tables").expect("the sections come last");
+    let mut seen = 0;
+    for page in ["raw", "monitors", "maintenance", "tripwire"] {
+        for block in blocks(&read(&format!("docs/reference/{page}.md")), "yaml") {
+            let of_table = block.starts_with("tripwire:");
+            let text = if of_table { project.to_owned() } else { format!("{project}\n{block}") };
+            let inputs = rowkeep::Inputs::new("rowkeep.yml", text).with_periods("periods.yml", read("periods.yml"));
+            let inputs = ["ecs", "uti", "uts"].into_iter().fold(inputs, |inputs, table| {
+                let spec = read(&format!("examples/order_tracking/tables/{table}.yml"));
+                inputs.with_table(format!("tables/{table}.yml"), if of_table { format!("{spec}{block}") } else { spec })
+            });
+            rowkeep::compile(&inputs)
+                .unwrap_or_else(|wrong| panic!("{page}: {}", wrong.render(&inputs, rowkeep::Style::Plain)));
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 4);
 }

@@ -223,7 +223,15 @@ fn what_cannot_be_rendered_is_refused() {
        |
        = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
-    10 errors; nothing was written
+    error[RK401]: the template of view cannot be rendered: value of type undefined is not callable (`within` is undefined, from line 2)
+      --> templates/ddl_all_rows.sql.j2:12:96
+       |
+    12 |     SELECT {{ columns|of("h") }}, 1 AS rowkeep_place FROM {{ place.table|full }} AS h WHERE {{ within("h", place) }}
+       |                                                                                                ^^^^^^^^^^^^^^^^^^ here
+       |
+       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    11 errors; nothing was written
     "#);
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+pub use crate::artifacts::around::{Condition, Maintenance, Monitor, OtherSystem, RawTrim, Repair, Task, Window};
 use crate::plan::Slot;
 use crate::source::Inputs;
 use crate::spec::{Period, Retention, Spec, TableId};
@@ -25,6 +26,12 @@ pub struct Manifest {
     /// The nightly form, in run order.
     pub sweep: Vec<Sweep>,
     pub ddl: Vec<Definition>,
+    /// Trims of landing tables, in the order of the project.
+    pub raw_trims: Vec<RawTrim>,
+    pub monitors: Vec<Monitor>,
+    /// Upkeep of the marts, in order.
+    pub maintenance: Vec<Maintenance>,
+    pub repairs: Vec<Repair>,
     /// Every path written, this manifest's included.
     pub files: Vec<String>,
 }
@@ -141,12 +148,26 @@ pub struct Definition {
 }
 
 impl Manifest {
+    /// Every statement that runs apart from the cycles, in the order of the manifest.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        let trims = self.raw_trims.iter().map(|trim| &trim.statement);
+        let monitors = self.monitors.iter();
+        let monitors = monitors.flat_map(|one| std::iter::once(&one.find).chain(&one.record).chain(&one.resolve));
+        let upkeep = self.maintenance.iter().flat_map(|one| {
+            std::iter::once(&one.statement).chain(one.condition.iter().map(|condition| &condition.statement))
+        });
+        trims.chain(monitors).chain(upkeep).chain(self.repairs.iter().flat_map(|repair| &repair.statements))
+    }
+
     /// The manifest as it is written, with a newline at its end.
     pub fn to_json(&self) -> String {
         let hooks = self.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
         let hooks = hooks.chain(self.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
         // Most of it is statements, and a large text is costly to grow. What stands beside a statement is as long as a short one.
         let length: usize = hooks.map(|hook| hook.sql.len() + hook.dbt_sql.len() + 1024).sum();
+        let monitors =
+            self.monitors.iter().flat_map(|one| std::iter::once(&one.find).chain(&one.record).chain(&one.resolve));
+        let length = length + monitors.map(|task| task.sql.len() * 2 + 1024).sum::<usize>();
         let mut json = Vec::with_capacity(length);
         // Every key is a string, and nothing here can fail to serialise; what is serialised is text.
         let _ = serde_json::to_writer_pretty(&mut json, self);

@@ -1,11 +1,12 @@
 //! Everything that a compilation gives, as a map from path to contents. Nothing is written here.
 
+mod around;
 pub(crate) mod dbt;
 pub mod manifest;
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Slot, Step};
+use crate::plan::{Slot, Step, Verb};
 use crate::render::{Statement, Vocabulary};
 use crate::source::Inputs;
 use crate::spec::Spec;
@@ -18,7 +19,7 @@ use manifest::{Definition, Hook, Manifest, Sweep};
 pub const MANIFEST: &str = "manifest.json";
 
 /// The folders of all other artifacts.
-pub const FOLDERS: [&str; 3] = ["compiled", "dbt", "ddl"];
+pub const FOLDERS: [&str; 5] = ["compiled", "dbt", "ddl", "maintenance", "monitors"];
 
 /// What a compilation gives: files by path, below the project's `out:`, and the manifest that describes them.
 #[derive(Clone, Debug)]
@@ -88,14 +89,17 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         }
     });
     let ddl: Vec<_> = ddl.collect();
+    let around = around::emit(spec, &mut names, rendered.around, &mut files);
     let models = for_dbt.into_iter().zip(&order).zip(&sweep).map(|(((table, texts), id), sweep)| dbt::Model {
         table,
         node: &nodes[id],
         sweep: &sweep.post_hooks,
         creations: creations.remove(&Some(table)).unwrap_or_default(),
+        repairs: around.repairs.iter().filter(|(of, _)| *of == Some(table)).map(|(_, repair)| repair).collect(),
         texts,
     });
     let models: Vec<_> = models.collect();
+    dbt::monitors::emit(&around.monitors, &mut files);
     dbt::emit(spec, &mut names, &models, &creations.remove(&None).unwrap_or_default(), &mut files);
     let mut paths: Vec<_> = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();
     paths.sort();
@@ -107,6 +111,10 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         nodes,
         sweep,
         ddl,
+        raw_trims: around.raw_trims,
+        monitors: around.monitors,
+        maintenance: around.maintenance,
+        repairs: around.repairs.into_iter().map(|(_, repair)| repair).collect(),
         files: paths,
     };
     files.insert(MANIFEST.to_owned(), manifest.to_json());
@@ -134,7 +142,7 @@ fn hook(
         dbt_sql: statement.dbt,
         transaction: true,
         reads: step.reads.iter().map(|&slot| written(slot)).collect(),
-        writes: vec![written(step.writes)],
+        writes: if step.verb == Verb::Select { Vec::new() } else { vec![written(step.writes)] },
         path,
     }
 }

@@ -6,6 +6,7 @@ mod day;
 mod dbt;
 mod drift;
 mod edges;
+mod landings;
 mod restructure;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +86,7 @@ pub fn check(inputs: &Inputs, options: &Options<'_>) -> Checked {
     if let Some(project) = options.dbt {
         dbt::report(&spec, &artifacts, project, &mut sink);
     }
+    landings::report(&spec, &mut sink);
     let edges = edges(&spec);
     edges::report(&spec, &edges, options, &mut sink);
     Checked { findings: sink.into_findings(), edges, files: artifacts.files().len() }

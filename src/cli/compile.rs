@@ -88,6 +88,12 @@ fn selected(artifacts: &Artifacts, models: &[String]) -> Result<BTreeMap<String,
             .iter()
             .filter(|sweep| sweep.model == node.name)
             .flat_map(|sweep| &sweep.post_hooks);
+        let manifest = artifacts.manifest();
+        let of_node = |model: &Option<String>| model.as_ref() == Some(&node.unique_id);
+        let monitors = manifest.monitors.iter().filter(|monitor| of_node(&monitor.model));
+        let monitors = monitors.flat_map(|one| std::iter::once(&one.find).chain(&one.record).chain(&one.resolve));
+        let repairs = manifest.repairs.iter().filter(|repair| of_node(&repair.model));
+        paths.extend(monitors.chain(repairs.flat_map(|repair| &repair.statements)).map(|task| task.path.as_str()));
         paths.extend(node.load.iter().chain(&node.post_hooks).chain(nightly).map(|hook| hook.path.as_str()));
     }
     let chosen = artifacts.files().iter().filter(|(path, _)| paths.contains(path.as_str()));
@@ -133,6 +139,13 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
         "  every cycle   run compiled/<model>/ in the order of {}{own}\n",
         crate::artifacts::MANIFEST
     ));
+    if !manifest.raw_trims.is_empty() {
+        text.push_str("  after it      run maintenance/raw/\n");
+    }
     text.push_str("  every night   run compiled/sweep/<model>/, while no cycle runs\n");
+    if !manifest.maintenance.is_empty() {
+        text.push_str("                and maintenance/upkeep/ before it, each statement outside of a transaction\n");
+    }
+    text.push_str("  after that    ask monitors/: no row is the right answer\n");
     text
 }

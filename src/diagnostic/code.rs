@@ -227,6 +227,32 @@ codes! {
     ///
     /// What helps: add one spec per rolling table.
     NoTables = "RK313",
+    /// An entry of `raw` whose rows could go before a cycle took them over.
+    ///
+    /// A raw row is trimmed once a completed cycle began after it was landed. For that Rowkeep must know who reads the table, and
+    /// when each row was landed: the time by which rows age does not say it, since a late row carries an old one.
+    ///
+    /// What helps: name the `source` of a table spec, once, and a column that the extraction fills with its own time.
+    RawTable = "RK314",
+    /// A monitor that could not ask what it is to ask.
+    ///
+    /// Each kind takes keys of its own; a key that has no effect, an empty window, or nothing to compare would make a monitor that
+    /// is always silent.
+    ///
+    /// What helps: the message names the key; docs/reference/monitors.md has each kind with its keys.
+    Monitor = "RK315",
+    /// Something that is no share of a table's rows.
+    ///
+    /// A share of nothing would stop every cycle, or report every row, and one of all would never do so.
+    ///
+    /// What helps: write per cent, more than 0 and less than 100, as in `20%`.
+    Share = "RK316",
+    /// An entry of `maintenance` that stands twice, or waits for a condition that nobody can look up.
+    ///
+    /// The condition is read from the engine's catalogue, which knows how much of a table is unsorted.
+    ///
+    /// What helps: remove one of the two; write the condition as `unsorted > 15`.
+    Maintenance = "RK317",
     /// A template that could not be rendered.
     ///
     /// A value that passed no filter would be pasted into SQL as it is; an undefined name would leave a hole; a loop that
@@ -476,6 +502,13 @@ codes! {
     ///
     /// What helps: write the start of the period that the cutoff is in.
     SealedEarly = "RK713",
+    /// A raw table that a spec reads and nobody trims.
+    ///
+    /// Each cycle reads all of it, and it grows with each delivery: cycles become slower day by day.
+    ///
+    /// What helps: add it to `raw:` in rowkeep.yml with the time at which its rows were landed and how long they are to stay. If
+    /// somebody else trims it, let that be after a completed cycle that began after the rows were landed.
+    RawUntrimmed = "RK714",
     /// A period that was there is gone.
     ///
     /// Its history tables hold rows, and no statement would look at them: a key that comes back would stand twice, and the

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
-use crate::artifacts::manifest::{Hook, Manifest};
+use crate::artifacts::manifest::{Hook, Manifest, Task};
 use crate::spec::{Period, Spec, Time};
 use crate::sql::literal;
 
@@ -14,7 +14,7 @@ use crate::sql::literal;
 pub struct Changed {
     /// The model.
     pub model: String,
-    /// When it runs: `load`, `cycle` or `sweep`.
+    /// When it runs: `load`, `cycle` or `sweep`; or what it is: `raw`, a trim of a landing table, `monitor`, `upkeep` or `repair`.
     pub runs: &'static str,
     /// Its file's stem, such as `08_archive__2026_h2`.
     pub name: String,
@@ -61,50 +61,81 @@ impl How {
 type Version<'a> = (&'a Spec, &'a Manifest);
 type Key<'a> = (&'a str, &'static str, &'a str);
 
-fn hooks<'a>(manifest: &'a Manifest) -> Vec<(Key<'a>, &'a Hook)> {
+/// A statement, as far as it is held beside another.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    sql: &'a str,
+    reads: &'a [String],
+}
+
+/// Every statement, model by model in run order, then those that are for no model alone.
+fn statements(manifest: &Manifest) -> Vec<(Key<'_>, Text<'_>)> {
     let mut all = Vec::new();
     for (id, sweep) in manifest.order.iter().zip(&manifest.sweep) {
         let node = &manifest.nodes[id];
         for (runs, hooks) in [("load", &node.load), ("cycle", &node.post_hooks), ("sweep", &sweep.post_hooks)] {
-            all.extend(hooks.iter().map(|hook| ((node.name.as_str(), runs, hook.name.as_str()), hook)));
+            all.extend(hooks.iter().map(|hook| {
+                let Hook { name, sql, reads, .. } = hook;
+                ((node.name.as_str(), runs, name.as_str()), Text { sql, reads })
+            }));
         }
+        around(manifest, Some(id), &node.name, &mut all);
     }
+    for trim in &manifest.raw_trims {
+        all.push(about_task(&trim.table, "raw", &trim.statement));
+    }
+    around(manifest, None, "", &mut all);
     all
+}
+
+/// What is asked of a model's rows and done for it, apart from its cycles.
+fn around<'a>(manifest: &'a Manifest, id: Option<&String>, model: &'a str, all: &mut Vec<(Key<'a>, Text<'a>)>) {
+    // What is recorded of a finding follows from the question.
+    let monitors = manifest.monitors.iter().filter(|monitor| monitor.model.as_ref() == id);
+    all.extend(monitors.map(|monitor| about_task(model, "monitor", &monitor.find)));
+    let upkeep = manifest.maintenance.iter().filter(|upkeep| Some(&upkeep.model) == id);
+    all.extend(upkeep.map(|upkeep| about_task(model, "upkeep", &upkeep.statement)));
+    let repairs = manifest.repairs.iter().filter(|repair| repair.model.as_ref() == id);
+    all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| about_task(model, "repair", task)));
+}
+
+fn about_task<'a>(model: &'a str, runs: &'static str, task: &'a Task) -> (Key<'a>, Text<'a>) {
+    ((model, runs, &task.name), Text { sql: &task.sql, reads: &task.reads })
 }
 
 /// Statements that are other than before, in run order, and how many are the same.
 pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>, usize) {
-    let (old, new) = (hooks(before.1), hooks(after.1));
-    let by_key: BTreeMap<Key<'_>, &Hook> = old.iter().copied().collect();
+    let (old, new) = (statements(before.1), statements(after.1));
+    let by_key: BTreeMap<Key<'_>, Text<'_>> = old.iter().copied().collect();
     let still: BTreeSet<Key<'_>> = new.iter().map(|(key, _)| *key).collect();
-    let changed = |key: Key<'_>, how, words, before: Option<&Hook>, after: Option<&Hook>| Changed {
+    let changed = |key: Key<'_>, how, words, before: Option<Text<'_>>, after: Option<Text<'_>>| Changed {
         model: key.0.to_owned(),
         runs: key.1,
         name: key.2.to_owned(),
         how,
         words,
-        before: before.map(|hook| hook.sql.clone()),
-        after: after.map(|hook| hook.sql.clone()),
+        before: before.map(|text| text.sql.to_owned()),
+        after: after.map(|text| text.sql.to_owned()),
     };
     let (mut all, mut untouched) = (Vec::new(), 0);
     // What is gone is told where its model is, or at the end.
     let mut gone: Vec<_> = old.iter().filter(|(key, _)| !still.contains(key)).collect();
     let mut take_gone = |all: &mut Vec<Changed>, model: Option<&str>| {
-        gone.retain(|(key, hook)| {
+        gone.retain(|&&(key, text)| {
             let is_told = model.is_none_or(|model| model == key.0);
             if is_told {
-                all.push(changed(*key, How::Dropped, about(hook), Some(hook), None));
+                all.push(changed(key, How::Dropped, about(text), Some(text), None));
             }
             !is_told
         });
     };
-    for (nth, (key, hook)) in new.iter().enumerate() {
-        match by_key.get(key) {
-            None => all.push(changed(*key, How::Added, about(hook), None, Some(hook))),
-            Some(same) if same.sql == hook.sql => untouched += 1,
+    for (nth, &(key, text)) in new.iter().enumerate() {
+        match by_key.get(&key) {
+            None => all.push(changed(key, How::Added, about(text), None, Some(text))),
+            Some(same) if same.sql == text.sql => untouched += 1,
             Some(other) => {
-                let (how, words) = difference(before.0, after.0, key, other, hook);
-                all.push(changed(*key, how, words, Some(other), Some(hook)));
+                let (how, words) = difference(before.0, after.0, key, *other, text);
+                all.push(changed(key, how, words, Some(*other), Some(text)));
             }
         }
         if new.get(nth + 1).is_none_or(|(next, _)| next.0 != key.0) {
@@ -116,16 +147,16 @@ pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>,
 }
 
 /// What a statement says of itself.
-fn about(hook: &Hook) -> String {
-    let first = hook.sql.lines().next().unwrap_or_default();
+fn about(text: Text<'_>) -> String {
+    let first = text.sql.lines().next().unwrap_or_default();
     first.strip_prefix("-- ").and_then(|line| line.split_once(": ")).map_or_else(String::new, |(_, why)| why.to_owned())
 }
 
 /// What is other about a statement.
-fn difference(old: &Spec, new: &Spec, key: &Key<'_>, before: &Hook, after: &Hook) -> (How, String) {
+fn difference(old: &Spec, new: &Spec, key: Key<'_>, before: Text<'_>, after: Text<'_>) -> (How, String) {
     let more: Vec<_> = after.reads.iter().filter(|read| !before.reads.contains(read)).cloned().collect();
     let fewer: Vec<_> = before.reads.iter().filter(|read| !after.reads.contains(read)).cloned().collect();
-    let Some(has_moved) = explained(&before.sql, &after.sql, (&fewer, &more), &moved_bounds(old, new, key.0)) else {
+    let Some(has_moved) = explained(before.sql, after.sql, (&fewer, &more), &moved_bounds(old, new, key.0)) else {
         return (How::Changed, "its text is another".to_owned());
     };
     let edges = has_moved.then(|| edges_in_words(old, new)).flatten();

@@ -251,14 +251,19 @@ fn mark(how: How) -> (&'static str, &'static str) {
 
 /// A statement's name, and what is other about it.
 fn told(changed: &Changed) -> String {
-    let runs = if changed.runs == "sweep" { "sweep " } else { "" };
+    let runs = match changed.runs {
+        "load" | "cycle" => String::new(),
+        apart => format!("{apart} "),
+    };
     format!("{runs}{}  {}: {}", changed.name, changed.how.as_str(), changed.words)
 }
 
 /// The lines of a unified diff, what is the same folded.
 pub(crate) fn hunks(changed: &Changed) -> Vec<String> {
-    let (before, after) = (changed.before.as_deref().unwrap_or_default(), changed.after.as_deref().unwrap_or_default());
-    let diff = TextDiff::from_lines(before, after);
+    // A last line that another one follows is the same line.
+    let ended = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!("{text}\n"));
+    let (before, after) = (ended(&changed.before), ended(&changed.after));
+    let diff = TextDiff::from_lines(&before, &after);
     let mut lines = Vec::new();
     for (nth, group) in diff.grouped_ops(1).iter().enumerate() {
         if nth > 0 {

@@ -1,5 +1,6 @@
 //! What must exist before the first run.
 
+use crate::plan::around::reads_trimmed_raw;
 use crate::plan::{Slot, Verb};
 use crate::spec::{ExceptionsId, PeriodId, Retention, Spec};
 
@@ -59,9 +60,10 @@ impl Definition {
         match self.creates {
             Slot::Exceptions(_) => "ddl_exceptions.sql.j2",
             Slot::Cutoff(_) => "ddl_cutoff.sql.j2",
+            Slot::Cycles(_) => "ddl_cycles.sql.j2",
             Slot::Versions(_) | Slot::Due(_) => "ddl_keys.sql.j2",
             Slot::AllRows(_) => "ddl_all_rows.sql.j2",
-            Slot::Mart(_) | Slot::Source(_) | Slot::History(..) => "ddl_rows.sql.j2",
+            Slot::Mart(_) | Slot::Source(_) | Slot::History(..) | Slot::Compared(_) => "ddl_rows.sql.j2",
         }
     }
 }
@@ -82,6 +84,9 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
         }
         if let Retention::WhileIn { .. } = table.retention {
             all.push(create(DefinitionKind::Work, Slot::Due(id), vec![], None));
+        }
+        if reads_trimmed_raw(spec, id) {
+            all.push(create(DefinitionKind::Work, Slot::Cycles(id), vec![], None));
         }
         let mut reads = vec![Slot::Mart(id)];
         reads.extend(histories);

@@ -3,14 +3,18 @@
 //! Each [`Step`] names one statement: what it does to which relation, which ones it may read, and the conditions under which
 //! it works. Rendering gives it words; verifying holds the words against the step.
 
+pub(crate) mod around;
 mod definitions;
+pub(crate) mod monitors;
 mod steps;
 
 use std::fmt;
 
+pub use around::{RawTrim, Repair, Task, UpkeepPlan};
 pub use definitions::{Definition, DefinitionKind};
+pub use monitors::{Monitor, MonitorKind};
 
-use crate::spec::{ColumnId, ExceptionsId, PeriodId, Spec, TableId};
+use crate::spec::{Asks, ColumnId, ExceptionsId, MonitorId, PeriodId, Spec, TableId};
 use crate::sql::Relation;
 
 /// Everything that a project needs, in run order.
@@ -20,6 +24,14 @@ pub struct Plan {
     pub tables: Vec<TablePlan>,
     /// What must exist before the first run, in the order in which it can be created.
     pub definitions: Vec<Definition>,
+    /// The trims of landing tables.
+    pub raw_trims: Vec<RawTrim>,
+    /// What is asked of the rows.
+    pub monitors: Vec<Monitor>,
+    /// Upkeep of the marts, in order.
+    pub maintenance: Vec<UpkeepPlan>,
+    /// What an operator may do.
+    pub repairs: Vec<Repair>,
 }
 
 /// What is done for one table.
@@ -97,7 +109,7 @@ pub struct Step {
     pub period: Option<PeriodId>,
     /// What it does.
     pub verb: Verb,
-    /// The relation that it changes.
+    /// The relation that it changes; of a SELECT, the one that it is about.
     pub writes: Slot,
     /// Every relation that it may look at.
     pub reads: Vec<Slot>,
@@ -122,10 +134,11 @@ pub enum StepName {
     Archive,
     Trim,
     SafetyCheck,
+    Complete,
 }
 
 impl StepName {
-    /// Its fixed number: 00 to 10.
+    /// Its fixed number: 00 to 11.
     pub fn number(self) -> usize {
         self as usize
     }
@@ -144,6 +157,7 @@ impl StepName {
             StepName::Archive => "archive",
             StepName::Trim => "trim",
             StepName::SafetyCheck => "safety_check",
+            StepName::Complete => "complete",
         }
     }
 }
@@ -157,6 +171,9 @@ pub enum Verb {
     Delete,
     CreateTable,
     CreateView,
+    Select,
+    Vacuum,
+    Analyze,
 }
 
 impl fmt::Display for Verb {
@@ -167,6 +184,9 @@ impl fmt::Display for Verb {
             Verb::Delete => "DELETE",
             Verb::CreateTable => "CREATE TABLE",
             Verb::CreateView => "CREATE VIEW",
+            Verb::Select => "SELECT",
+            Verb::Vacuum => "VACUUM",
+            Verb::Analyze => "ANALYZE",
         })
     }
 }
@@ -186,6 +206,10 @@ pub enum Slot {
     Versions(TableId),
     /// The work table that lists due rows.
     Due(TableId),
+    /// The work table that holds when the last two cycles were completed.
+    Cycles(TableId),
+    /// A relation that a monitor compares a mart with.
+    Compared(MonitorId),
     /// The exceptions table.
     Exceptions(ExceptionsId),
     /// The view over a mart and its history tables.
@@ -202,8 +226,9 @@ impl Slot {
             | Slot::Cutoff(table)
             | Slot::Versions(table)
             | Slot::Due(table)
+            | Slot::Cycles(table)
             | Slot::AllRows(table) => Some(table),
-            Slot::Exceptions(_) => None,
+            Slot::Exceptions(_) | Slot::Compared(_) => None,
         }
     }
 
@@ -211,7 +236,8 @@ impl Slot {
     ///
     /// # Panics
     ///
-    /// On the raw table of a table that has none; a plan has no such slot.
+    /// On the raw table of a table that has none, and on what a monitor compares with if it compares with none; a plan has no
+    /// such slot.
     pub fn relation(self, spec: &Spec) -> Relation {
         match self {
             Slot::Mart(table) => spec.table(table).relation.clone(),
@@ -222,6 +248,11 @@ impl Slot {
             Slot::Cutoff(table) => spec.cutoff(table),
             Slot::Versions(table) => spec.versions(table),
             Slot::Due(table) => spec.due(table),
+            Slot::Cycles(table) => spec.cycles(table),
+            Slot::Compared(monitor) => match &spec.monitor(monitor).asks {
+                Asks::Compare { with, .. } => with.clone(),
+                _ => unreachable!("a plan compares where a monitor does"),
+            },
             Slot::Exceptions(id) => spec.exceptions(id).relation.clone(),
             Slot::AllRows(table) => spec.all_rows(table),
         }
@@ -246,8 +277,13 @@ impl Step {
 
 /// Plans a project.
 pub fn plan(spec: &Spec) -> Plan {
+    let tables: Vec<_> = spec.tables().map(|(id, _)| steps::table(spec, id)).collect();
     Plan {
-        tables: spec.tables().map(|(id, _)| steps::table(spec, id)).collect(),
         definitions: definitions::definitions(spec),
+        raw_trims: around::raw_trims(spec, &tables),
+        monitors: monitors::monitors(spec),
+        maintenance: around::maintenance(spec),
+        repairs: around::repairs(spec),
+        tables,
     }
 }

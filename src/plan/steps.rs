@@ -1,5 +1,6 @@
 //! The steps of one table. Why each is there stands beside it; the order is the law.
 
+use crate::plan::around::reads_trimmed_raw;
 use crate::plan::{Due, Hop, Scope, Slot, Step, StepName, TablePlan, Touched, Verb};
 use crate::spec::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
 
@@ -10,7 +11,7 @@ pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
     TablePlan {
         table: id,
         load: load(spec, id),
-        hooks: hooks(spec, id, &cycle),
+        hooks: cycle_hooks(spec, id, &cycle),
         sweep: hooks(spec, id, &nightly),
         cycle,
         nightly,
@@ -98,6 +99,16 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     steps
 }
 
+/// The hooks of a cycle: at their end it is written down that they were completed, where somebody waits for that.
+fn cycle_hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
+    let mut steps = hooks(spec, id, scope);
+    if reads_trimmed_raw(spec, id) {
+        let builder = Builder { id, table: spec.table(id), scope };
+        steps.extend(builder.complete());
+    }
+    steps
+}
+
 /// The hooks of a cycle or of a sweep; they differ in their scope alone.
 fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let table = spec.table(id);
@@ -113,6 +124,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     if let Retention::WhileIn { parent, .. } = table.retention {
         steps.extend(builder.due(parent));
     }
+    steps.extend(builder.tripwire());
     steps.extend(builder.resolve());
     steps.extend(builder.archive());
     steps.push(builder.trim());
@@ -295,6 +307,15 @@ impl Builder<'_> {
         ]
     }
 
+    /// Fails where more rows are due than may be, before any of them moves.
+    fn tripwire(&self) -> Option<Step> {
+        self.table.tripwire?;
+        let reads = vec![self.mart(), self.due_list(), self.exceptions()];
+        let reason = "fails, and with it the cycle, where more rows are due than may be";
+        let step = self.step(StepName::Due, "tripwire.sql.j2", Verb::Select, self.mart(), reads, reason);
+        Some(self.part("tripwire", step))
+    }
+
     fn resolve(&self) -> [Step; 2] {
         let (mart, exceptions) = (self.mart(), self.exceptions());
         let mut reads = vec![mart, self.due_list()];
@@ -343,5 +364,23 @@ impl Builder<'_> {
         let reads = vec![self.mart(), self.due_list(), self.exceptions()];
         let reason = "whatever is due and still here is the gap: somebody is told, once";
         self.step(StepName::SafetyCheck, "safety_check.sql.j2", Verb::Insert, self.exceptions(), reads, reason)
+    }
+
+    /// Whoever trims raw waits for this. The last but one stamp counts: the load of the cycle between began after it.
+    fn complete(&self) -> [Step; 2] {
+        let cycles = Slot::Cycles(self.id);
+        let forget = "forget all completed cycles but the last";
+        let note =
+            "write down that this cycle is completed: raw rows landed before the last one were seen by all of it";
+        [
+            self.part(
+                "forget",
+                self.step(StepName::Complete, "complete_forget.sql.j2", Verb::Delete, cycles, vec![cycles], forget),
+            ),
+            self.part(
+                "note",
+                self.step(StepName::Complete, "complete_note.sql.j2", Verb::Insert, cycles, vec![], note),
+            ),
+        ]
     }
 }

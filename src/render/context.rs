@@ -1,12 +1,14 @@
 //! What templates see: relations, columns and literals of one table in one scope, and the conditions that the plan chose.
 
+use std::collections::BTreeMap;
+
 use minijinja::{Value, context};
 
 use crate::plan::{Definition, Due, Scope, Slot, Step, Touched};
 use crate::render::value::Sql;
-use crate::render::vocabulary::{self, Place};
+use crate::render::vocabulary::{self, PARAMETERS, Place};
 use crate::spec::naming::{HOLD, NULL_KEY};
-use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, Time};
+use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time, Tripwire};
 use crate::sql::literal;
 
 /// What the statements of a table share.
@@ -21,7 +23,11 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         _ => Value::UNDEFINED,
     };
     let histories: Vec<_> =
-        scope.periods.iter().map(|&id_| context! { table => place(Slot::History(id, id_)), ..period(id_) }).collect();
+        scope
+            .periods
+            .iter()
+            .map(|&id_| context! { table => place(Slot::History(id, id_)), name => text(&spec.period(id_).name), ..period(id_) })
+            .collect();
     let every: Vec<_> = spec.period_ids().collect();
     context! {
         mart => place(Slot::Mart(id)),
@@ -29,6 +35,7 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         cutoff => place(Slot::Cutoff(id)),
         versions => place(Slot::Versions(id)),
         due => place(Slot::Due(id)),
+        cycles => place(Slot::Cycles(id)),
         exceptions => place(Slot::Exceptions(table.exceptions)),
         histories => histories,
         scope => hull(&scope.periods),
@@ -46,7 +53,8 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         batch => scope.batch.is_some(),
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),
         exception => exception(spec, table),
-        given => context! { key => parameter("key"), notes => parameter("notes") },
+        given => given(),
+        tripwire => table.tripwire.map(|wire| tripwire(table, wire)),
         dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
         work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(spec, table, id)),
         sort_key => columns(spec, table, &table.layout.sort_key),
@@ -87,17 +95,17 @@ pub(super) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
     context! { exception => context! { column => column } }
 }
 
-fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {
+pub(super) fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {
     let column = table.column(id);
     Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: column.not_null })
 }
 
-fn columns(spec: &Spec, table: &Table, ids: &[ColumnId]) -> Vec<Value> {
+pub(super) fn columns(spec: &Spec, table: &Table, ids: &[ColumnId]) -> Vec<Value> {
     ids.iter().map(|&id| column(spec, table, id)).collect()
 }
 
 /// Columns in groups for conditions that chain one term per column: parsers recurse over a chain, and a mart may be wide.
-fn groups(columns: &[Value]) -> Value {
+pub(super) fn groups(columns: &[Value]) -> Value {
     const TERMS: usize = 32;
     let groups: Vec<Value> = columns.chunks(TERMS).map(|group| Value::from(group.to_vec())).collect();
     let several = groups.len() > 1;
@@ -109,9 +117,40 @@ fn interval(first: &Period, last: &Period, time: Time) -> Value {
     context! { start => bound(first.start(), first.start_epoch()), end => bound(last.end(), last.end_epoch()) }
 }
 
+/// What the open periods cover: neighbours, and the last ones.
+pub(super) fn open(spec: &Spec, time: Time) -> Value {
+    let first = spec.periods.iter().find(|period| !period.sealed);
+    match (first, spec.periods.last()) {
+        (Some(first), Some(last)) => interval(first, last, time),
+        // Invariant of a spec: at least one period is open.
+        _ => Value::UNDEFINED,
+    }
+}
+
 /// A text that resolve has found to be plain.
 fn text(text: &str) -> Value {
     literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
+}
+
+/// What statements can be given when they run.
+pub(super) fn given() -> Value {
+    let given: BTreeMap<_, _> = PARAMETERS.into_iter().map(|name| (name, parameter(name))).collect();
+    Value::from(given)
+}
+
+fn tripwire(table: &Table, wire: Tripwire) -> Value {
+    let number = |number: u64| Value::from(Sql::Literal(number.to_string()));
+    let Share { part, of } = wire.share;
+    let model = table.model.value.as_str();
+    // A sign for per cent would be a placeholder for some drivers.
+    let tail = format!(" rows of {model} are due and not held, more than {part} in {of}: nothing was archived");
+    context! {
+        part => number(part),
+        of => number(of),
+        at_least => number(wire.at_least),
+        head => text("rowkeep tripwire: "),
+        tail => text(&tail),
+    }
 }
 
 /// What is given when the statement runs.
@@ -134,7 +173,7 @@ fn exception(spec: &Spec, table: &Table) -> Value {
 fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
     match &table.retention {
         Retention::For { seconds } => {
-            context! { retention => Value::from(Sql::Literal(literal::duration(*seconds, table.time.unit))) }
+            context! { retention => Value::from(Sql::Literal(literal::duration(*seconds, table.time.unit))), parent => () }
         }
         Retention::WhileIn { parent, on, root } => {
             let place = |slot| Value::from(Sql::Relation(Place::of(slot)));
@@ -151,7 +190,7 @@ fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
     }
 }
 
-fn pairs(spec: &Spec, child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]) -> Vec<Value> {
+pub(super) fn pairs(spec: &Spec, child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]) -> Vec<Value> {
     on.iter()
         .map(|&(ours, theirs)| context! { ours => column(spec, child, ours), theirs => column(spec, parent, theirs) })
         .collect()

@@ -1,5 +1,6 @@
 //! Gives each step its words: one template per kind of statement, every value through a quoting filter.
 
+pub(crate) mod around;
 mod context;
 mod origin;
 mod templates;
@@ -14,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::plan::{Definition, Plan, Slot, Step, TablePlan};
 use crate::source::{Inputs, line_range};
 use crate::spec::{Spec, TableId};
+pub(crate) use around::Around;
 pub(crate) use origin::{Origin, of_definition as origin_of_definition, of_step as origin_of_step};
 pub(crate) use vocabulary::Vocabulary;
 use vocabulary::{Named, Owner};
@@ -28,6 +30,7 @@ const MAX_DEPTH: usize = 120;
 pub(crate) struct Rendered<'p> {
     pub(crate) tables: Vec<RenderedTable<'p>>,
     pub(crate) definitions: Vec<Statement<'p, Definition>>,
+    pub(crate) around: Around<'p>,
 }
 
 /// The statements of one table.
@@ -47,10 +50,6 @@ pub(crate) struct ForDbt {
     pub(crate) contract: Option<String>,
     /// Complete keys that stand twice in the mart, as a query that dbt tests; where dbt's own test of one column is not enough.
     pub(crate) twice: Option<String>,
-    /// Places an operator's hold on `key`, with `notes`.
-    pub(crate) hold: String,
-    /// Lifts it.
-    pub(crate) lift: String,
 }
 
 /// A statement and what it was rendered from.
@@ -80,8 +79,6 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
         let for_dbt = ForDbt {
             contract: found.load.as_ref().map(|_| query(Owner::Hook(table.table), "dbt_contract.sql.j2")),
             twice: (found.unique_key.len() > 1).then(|| query(Owner::Query, "dbt_twice.sql.j2")),
-            hold: query(Owner::Query, "dbt_hold.sql.j2"),
-            lift: query(Owner::Query, "dbt_lift.sql.j2"),
         };
         let mut all = |owner: Owner, shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
             let one = |step: &'p Step| {
@@ -112,7 +109,8 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
             failures.keep(definition, definition.template(), rendered)
         }));
     }
-    failures.sink.finish(Some(Rendered { tables, definitions }))
+    let around = around::render(spec, plan, &mut failures);
+    failures.sink.finish(Some(Rendered { tables, definitions, around }))
 }
 
 /// The comment that a step's statement begins with.
@@ -141,6 +139,16 @@ impl Failures {
             Named::default()
         });
         Statement { step, sql, dbt }
+    }
+
+    /// A text with its marks.
+    fn keep_text(&mut self, template: &'static str, rendered: Result<String, Box<Diagnostic>>) -> String {
+        rendered.unwrap_or_else(|diagnostic| {
+            if self.said.insert(template) {
+                self.sink.push(*diagnostic);
+            }
+            String::new()
+        })
     }
 }
 

@@ -18,31 +18,57 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "cleanup.sql.j2",
     "cleanup_replaced.sql.j2",
     "cleanup_stale.sql.j2",
+    "complete_forget.sql.j2",
+    "complete_note.sql.j2",
     "conditions.sql.j2",
     "cutoff_fill.sql.j2",
     "cutoff_inherit.sql.j2",
+    "cutoff_now.sql.j2",
     "cutoff_reset.sql.j2",
     "dbt_contract.sql.j2",
-    "dbt_hold.sql.j2",
-    "dbt_lift.sql.j2",
     "dbt_twice.sql.j2",
     "ddl_all_rows.sql.j2",
     "ddl_cutoff.sql.j2",
+    "ddl_cycles.sql.j2",
     "ddl_exceptions.sql.j2",
     "ddl_keys.sql.j2",
     "ddl_rows.sql.j2",
+    "duckdb/time.sql.j2",
     "due_fill.sql.j2",
     "due_reset.sql.j2",
-    "duckdb/time.sql.j2",
     "load.sql.j2",
     "load_correct.sql.j2",
     "load_insert.sql.j2",
     "load_keyless.sql.j2",
     "load_timeless.sql.j2",
+    "monitor_bounded.sql.j2",
+    "monitor_compare.sql.j2",
+    "monitor_count_match.sql.j2",
+    "monitor_has_parent.sql.j2",
+    "monitor_has_rows_in.sql.j2",
+    "monitor_horizon.sql.j2",
+    "monitor_late.sql.j2",
+    "monitor_latest_matches.sql.j2",
+    "monitor_lower_edge.sql.j2",
+    "monitor_record.sql.j2",
+    "monitor_refused.sql.j2",
+    "monitor_resolve.sql.j2",
+    "monitor_routed.sql.j2",
+    "monitor_stale.sql.j2",
+    "monitor_tripwire.sql.j2",
+    "monitor_twice.sql.j2",
+    "monitor_unresolved.sql.j2",
+    "monitors.sql.j2",
     "physical.sql.j2",
     "postgres/time.sql.j2",
+    "raw_trim.sql.j2",
     "redshift/physical.sql.j2",
     "redshift/time.sql.j2",
+    "repair_cleanup.sql.j2",
+    "repair_hold.sql.j2",
+    "repair_lift.sql.j2",
+    "repair_resolve.sql.j2",
+    "repair_restore.sql.j2",
     "resolve_keyed.sql.j2",
     "resolve_keyless.sql.j2",
     "restore.sql.j2",
@@ -51,6 +77,9 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "supersede_timeless.sql.j2",
     "trim.sql.j2",
     "trim_kept.sql.j2",
+    "tripwire.sql.j2",
+    "upkeep.sql.j2",
+    "upkeep_when.sql.j2",
     "versions_fill.sql.j2",
     "versions_reset.sql.j2",
 ];
@@ -104,12 +133,15 @@ pub(super) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(name.strip_prefix(&format!("{dialect}/")).unwrap_or(name), dialect, &BTreeMap::new())
 }
 
+/// What verify does not prove, by how it begins: texts that are for dbt alone, and those that run around the cycles.
+const UNPROVEN: [&str; 7] = ["cutoff_now", "dbt_", "monitor", "raw_trim", "repair_", "tripwire", "upkeep"];
+
 /// The names that an override can have: those of built-in templates, each also below the folder of a dialect. Only what verify
-/// judges can be replaced, and texts that are for dbt alone are not among it.
+/// proves can be replaced.
 fn names() -> BTreeSet<String> {
     let common = BUILT_IN.iter().map(|(name, _)| name.rsplit('/').next().unwrap_or(name));
     common
-        .filter(|name| !name.starts_with("dbt_"))
+        .filter(|name| !UNPROVEN.iter().any(|begin| name.starts_with(begin)))
         .flat_map(|name| Dialect::ALL.iter().map(move |dialect| format!("{dialect}/{name}")).chain([name.to_owned()]))
         .collect()
 }

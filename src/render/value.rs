@@ -16,6 +16,9 @@ pub(super) const MAX_STATEMENT: usize = 16 * 1024 * 1024;
 /// Bytes that rendering it may write, captured blocks included.
 const MAX_WRITTEN: usize = 4 * MAX_STATEMENT;
 
+/// How far a query inside of another stands to the right.
+const QUERY_INDENT: &str = "      ";
+
 /// A value of the context that stands for SQL text, and is written by the filter that belongs to it.
 #[derive(Debug)]
 pub(super) enum Sql {
@@ -30,6 +33,8 @@ pub(super) enum Sql {
     Literal(String),
     /// The alias of a row, made by Rowkeep.
     Alias(String),
+    /// A whole query, rendered before.
+    Query(String),
 }
 
 impl Object for Sql {
@@ -40,12 +45,17 @@ impl Object for Sql {
         }
     }
 
+    /// What is there is true: an object that enumerates nothing would count as empty.
+    fn is_true(self: &std::sync::Arc<Self>) -> bool {
+        true
+    }
+
     fn render(self: &std::sync::Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Never written: the formatter refuses it. Compared by `==` in templates.
         match &**self {
             Sql::Relation(place) => f.write_str(&place.full),
             Sql::Column { name, .. } => f.write_str(name),
-            Sql::Literal(text) | Sql::Alias(text) => f.write_str(text),
+            Sql::Literal(text) | Sql::Alias(text) | Sql::Query(text) => f.write_str(text),
         }
     }
 }
@@ -92,6 +102,13 @@ pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
     environment.add_filter("literal", |value: &Value| match value.downcast_object_ref::<Sql>() {
         Some(Sql::Literal(text)) => Ok(quoted(text.clone())),
         _ => Err(misused("literal", "literals", value)),
+    });
+    environment.add_filter("query", |value: &Value| match value.downcast_object_ref::<Sql>() {
+        Some(Sql::Query(text)) => {
+            let lines: Vec<_> = text.lines().map(|line| format!("{QUERY_INDENT}{line}")).collect();
+            Ok(quoted(lines.join("\n")))
+        }
+        _ => Err(misused("query", "queries", value)),
     });
     environment.add_filter("name", |value: &Value| match value.downcast_object_ref::<Sql>() {
         Some(Sql::Alias(alias)) => Ok(quoted(alias.clone())),

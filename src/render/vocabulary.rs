@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::Slot;
-use crate::spec::{ExceptionsId, PeriodId, Spec, TableId};
+use crate::spec::{Asks, ExceptionsId, Monitor, MonitorId, PeriodId, Spec, TableId};
 use crate::sql::Relation;
 
 /// A mark is a place between these two. No statement may hold a control character otherwise: verify sees to that.
@@ -52,7 +52,7 @@ impl Place {
 }
 
 /// What statements can be given when they run.
-const PARAMETERS: [&str; 2] = ["key", "notes"];
+pub(super) const PARAMETERS: [&str; 6] = ["key", "notes", "type", "expected", "start", "end"];
 
 /// The mark of a parameter, which is one of [`PARAMETERS`].
 pub(super) fn parameter(name: &str) -> String {
@@ -67,6 +67,8 @@ fn mark(slot: Slot, form: Form) -> String {
         Slot::Cutoff(table) => ('c', table.0, 0),
         Slot::Versions(table) => ('v', table.0, 0),
         Slot::Due(table) => ('d', table.0, 0),
+        Slot::Cycles(table) => ('k', table.0, 0),
+        Slot::Compared(monitor) => ('x', monitor.0, 0),
         Slot::Exceptions(exceptions) => ('e', exceptions.0, 0),
         Slot::AllRows(table) => ('a', table.0, 0),
     };
@@ -122,6 +124,11 @@ fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
         let slot = Slot::Exceptions(ExceptionsId(number));
         return (number < spec.exceptions.len()).then_some(Piece::Relation(slot, form));
     }
+    if kind == 'x' {
+        let compares = |monitor: &Monitor| matches!(monitor.asks, Asks::Compare { .. });
+        let slot = Slot::Compared(MonitorId(number));
+        return spec.monitors.get(number).is_some_and(compares).then_some(Piece::Relation(slot, form));
+    }
     let table = spec.tables.get(number).map(|_| TableId(number))?;
     let slot = match kind {
         'm' => Slot::Mart(table),
@@ -130,6 +137,7 @@ fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
         'c' => Slot::Cutoff(table),
         'v' => Slot::Versions(table),
         'd' => Slot::Due(table),
+        'k' => Slot::Cycles(table),
         'a' => Slot::AllRows(table),
         _ => return None,
     };
@@ -217,6 +225,8 @@ impl<'s> Vocabulary<'s> {
             _ => None,
         };
         let (full, bare) = (relation.sql(spec.dialect), relation.name.sql(spec.dialect));
+        // What a mart is compared with is where it is, under every target.
+        let dbt = if let Slot::Compared(_) = slot { Some(full.clone()) } else { dbt };
         self.names.insert(slot, Names { full, bare, schema, dbt });
     }
 
@@ -299,7 +309,7 @@ impl<'s> Vocabulary<'s> {
                 write(&[" }}"]);
             }
             (_, _, Form::Bare) => write(&[&names.bare]),
-            (Slot::Source(_), _, Form::Full) => write(&[names.dbt.as_deref().unwrap_or_default()]),
+            (Slot::Source(_) | Slot::Compared(_), _, Form::Full) => write(&[names.dbt.as_deref().unwrap_or_default()]),
             (_, Owner::Hook(own), Form::Full) if names.schema == self.of_marts[own.0] => {
                 write(&["{{ this.include(identifier=false) }}.", &names.bare]);
             }

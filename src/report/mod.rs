@@ -218,7 +218,11 @@ impl Page {
     }
 
     fn changed(&mut self, changed: &Changed) {
-        let runs = if changed.runs == "sweep" { "each night, " } else { "" };
+        let runs = match changed.runs {
+            "load" | "cycle" => String::new(),
+            "sweep" => "each night, ".to_owned(),
+            apart => format!("{apart}, "),
+        };
         self.line(&format!(
             "<li><details><summary><code>{runs}{}</code>{}: {}</summary>",
             shown(&changed.name),

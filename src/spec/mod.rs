@@ -4,6 +4,7 @@
 
 mod cadence;
 pub(crate) mod naming;
+mod operations;
 pub(crate) mod period;
 mod raw;
 mod read;
@@ -14,6 +15,7 @@ mod schema;
 mod shape;
 mod yaml;
 
+pub use operations::{Asks, Landing, Maintenance, Monitor, Other, Severity, Share, Tripwire, Window};
 pub use period::Period;
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;
@@ -36,6 +38,12 @@ pub struct Spec {
     pub exceptions: Vec<Exceptions>,
     /// The tables in run order. Invariant: a parent stands before its children.
     pub tables: Vec<Table>,
+    /// The landing tables that are trimmed.
+    pub landings: Vec<Landing>,
+    /// What is asked beyond what is asked of every table.
+    pub monitors: Vec<Monitor>,
+    /// Upkeep of the marts, in order.
+    pub maintenance: Vec<Maintenance>,
     pub(crate) places: Places,
     /// Where the project wants its artifacts, if it says so.
     pub out: Option<Spanned<String>>,
@@ -60,6 +68,7 @@ pub(crate) struct TablePlaces {
     pub(crate) time: Span,
     pub(crate) retention: Span,
     pub(crate) columns: Span,
+    pub(crate) source: Option<Span>,
 }
 
 /// The number of a table in [`Spec::tables`].
@@ -73,6 +82,10 @@ pub struct PeriodId(pub(crate) usize);
 /// The number of an exceptions table in [`Spec::exceptions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExceptionsId(pub(crate) usize);
+
+/// The number of a monitor in [`Spec::monitors`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MonitorId(pub(crate) usize);
 
 /// The number of a column in [`Table::columns`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +110,16 @@ impl Spec {
     /// Every period's number, oldest first.
     pub fn period_ids(&self) -> impl Iterator<Item = PeriodId> {
         (0..self.periods.len()).map(PeriodId)
+    }
+
+    /// The monitor of that number.
+    pub fn monitor(&self, id: MonitorId) -> &Monitor {
+        &self.monitors[id.0]
+    }
+
+    /// Every monitor's number.
+    pub fn monitor_ids(&self) -> impl Iterator<Item = MonitorId> {
+        (0..self.monitors.len()).map(MonitorId)
     }
 
     /// The exceptions table of that number.
@@ -133,6 +156,8 @@ pub struct Table {
     pub exception_type: String,
     /// Physical layout.
     pub layout: Layout,
+    /// When a cycle stops before it archives.
+    pub tripwire: Option<Tripwire>,
     /// The raw landing table.
     pub source: Option<Relation>,
     /// What the raw landing table has beyond `columns`.

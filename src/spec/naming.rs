@@ -8,6 +8,9 @@ pub(crate) const SWEEP: &str = "sweep";
 /// Suffixes of exception types.
 pub(crate) const NULL_KEY: &str = "_NULL_KEY";
 pub(crate) const HOLD: &str = "_HOLD";
+/// Suffixes of the types under which the monitors of every table record what they find. None is longer than those above.
+pub(crate) const MONITORED: [&str; 8] =
+    ["_ROUTED", "_TWICE", "_STALE", "_BOUNDED", "_LATE", "_REFUSED", "_HORIZON", "_EDGE"];
 
 impl Spec {
     /// The history table of a period.
@@ -35,6 +38,11 @@ impl Spec {
     /// The work table that lists due rows.
     pub(crate) fn due(&self, table: TableId) -> Relation {
         self.work(table, "__due")
+    }
+
+    /// The work table that holds when the last two cycles were completed.
+    pub(crate) fn cycles(&self, table: TableId) -> Relation {
+        self.work(table, "__cycles")
     }
 
     fn work(&self, table: TableId, suffix: &str) -> Relation {

@@ -1,8 +1,8 @@
 //! The shapes of the project's YAML files: what may stand where, before anything is known to make sense.
 
-use crate::dialect::Dialect;
-use crate::spec::Rows;
+use crate::dialect::{Dialect, Upkeep};
 use crate::spec::shape::{Either, Entries, Field, Never, Text, Word, Words, shape};
+use crate::spec::{Rows, Severity};
 use crate::sql::TimeUnit;
 
 /// A path, or a list in place.
@@ -38,6 +38,83 @@ shape! {
         optional templates: String,
         /// What every table takes where its own spec says nothing.
         optional defaults: RawDefaults,
+        /// Landing tables, each with how long its rows stay.
+        optional raw: Vec<Field<RawLanding>>,
+        /// What is asked of the rows beyond what is asked of every table.
+        optional monitors: Vec<Field<RawMonitor>>,
+        /// VACUUM and ANALYZE of the marts, in order.
+        optional maintenance: Vec<Field<RawMaintenance>>,
+    }
+
+    #[expected("an entry of `raw`")]
+    /// A landing table, and how long its rows stay.
+    struct RawLanding {
+        /// The landing table, as the `source` of a table spec names it.
+        required table: String,
+        /// The column that says when a row was landed, and its unit.
+        required time: RawTime,
+        /// How long a row stays, such as 24 hours, measured back from a completed cycle.
+        required keep: String,
+    }
+
+    #[expected("a monitor")]
+    /// A question to which no row is the right answer.
+    struct RawMonitor {
+        /// Its name; its files are called like it.
+        required name: String,
+        /// What is asked: count_match, latest_matches, has_rows_in, has_parent or compare.
+        required kind: Word<AsksWord>,
+        /// The model whose rows are looked at.
+        required model: String,
+        /// latest_matches, has_rows_in, has_parent: the other model.
+        optional r#in: String,
+        /// latest_matches, has_rows_in, has_parent: this model's columns, each with the other's that it must equal; the unique key by name if not stated.
+        optional on: Entries<String>,
+        /// count_match: the other system's table. compare: a relation that this engine can read.
+        optional with: String,
+        /// compare: the columns; all but the key if not stated.
+        optional columns: Names,
+        /// compare: the share of rows that may differ, such as 0.1%.
+        optional more_than: String,
+        /// Which rows, by their time: all if not stated.
+        optional window: RawWindow,
+        /// The type under which offending keys are recorded; without it, nothing is recorded.
+        optional exception: String,
+        /// error or warn; error if not stated.
+        optional severity: Word<Severity>,
+        /// How often it is to run, such as 1 day, which it is if not stated.
+        optional every: String,
+    }
+
+    #[expected("a mapping with `within` and `until`")]
+    /// A span of time up to now.
+    struct RawWindow {
+        /// How far back it begins, such as 24 hours.
+        optional within: String,
+        /// How far back it ends, such as 5 minutes: what is newer is left out.
+        optional until: String,
+    }
+
+    #[expected("an entry of `maintenance`")]
+    /// Upkeep of marts.
+    struct RawMaintenance {
+        /// vacuum, vacuum_delete, vacuum_sort or analyze.
+        required run: Word<Upkeep>,
+        /// The models whose marts it is for; all if not stated.
+        optional models: Names,
+        /// How often, such as 1 day, which it is if not stated.
+        optional every: String,
+        /// A condition, `unsorted > 15` (per cent of rows); without one it always runs.
+        optional when: String,
+    }
+
+    #[expected("a mapping with `share` and `at_least`")]
+    /// When a cycle stops before it archives.
+    struct RawTripwire {
+        /// The share of the mart's rows that may be due, such as 20%.
+        required share: String,
+        /// Fewer due rows than this never stop a cycle, such as 1000.
+        optional at_least: Text,
     }
 
     #[expected("the periods file")]
@@ -87,6 +164,8 @@ shape! {
         optional rows: Word<Rows>,
         /// Physical layout, for engines that have one.
         optional layout: RawLayout,
+        /// The share of a mart's rows that may be due, such as 20%; a cycle that finds more stops before it archives.
+        optional tripwire: Either<String, Never, RawTripwire>,
     }
 
     #[expected("a table spec")]
@@ -116,6 +195,8 @@ shape! {
         required columns: Entries<String>,
         /// Physical layout, for engines that have one.
         optional layout: RawLayout,
+        /// The share of the mart's rows that may be due, such as 20%, or { share, at_least }; a cycle that finds more stops before it archives.
+        optional tripwire: Either<String, Never, RawTripwire>,
         /// Models whose hooks run before this one's, beyond what while_in says.
         optional after: Names,
         /// The raw landing table whose rows are a cycle's batch; without it each cycle looks at the whole table.
@@ -187,6 +268,39 @@ pub(crate) type RawExceptions = Either<String, Never, RawExceptionsAt>;
 impl Words for Dialect {
     const WORDS: &'static [(&'static str, Self)] =
         &[("redshift", Dialect::Redshift), ("postgres", Dialect::Postgres), ("duckdb", Dialect::DuckDb)];
+}
+
+/// What a monitor asks, before it is known of which table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsksWord {
+    CountMatch,
+    LatestMatches,
+    HasRowsIn,
+    HasParent,
+    Compare,
+}
+
+impl Words for AsksWord {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("count_match", AsksWord::CountMatch),
+        ("latest_matches", AsksWord::LatestMatches),
+        ("has_rows_in", AsksWord::HasRowsIn),
+        ("has_parent", AsksWord::HasParent),
+        ("compare", AsksWord::Compare),
+    ];
+}
+
+impl Words for Severity {
+    const WORDS: &'static [(&'static str, Self)] = &[("error", Severity::Error), ("warn", Severity::Warn)];
+}
+
+impl Words for Upkeep {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("vacuum", Upkeep::Vacuum),
+        ("vacuum_delete", Upkeep::VacuumDelete),
+        ("vacuum_sort", Upkeep::VacuumSort),
+        ("analyze", Upkeep::Analyze),
+    ];
 }
 
 impl Words for Rows {

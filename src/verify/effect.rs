@@ -4,7 +4,7 @@
 
 use sqlparser::ast::{
     CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat, Insert,
-    ObjectName, Statement, TableFactor, TableObject, TableWithJoins, Update,
+    ObjectName, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
 };
 
 use crate::dialect::Dialect;
@@ -17,8 +17,23 @@ pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &
         Statement::Update(update) => Some((Verb::Update, updated(update)?)),
         Statement::CreateTable(create) => Some((Verb::CreateTable, kept_table(create, dialect)?)),
         Statement::CreateView(create) => Some((Verb::CreateView, replaced_view(create, dialect)?)),
+        Statement::Vacuum(vacuum) => Some((Verb::Vacuum, vacuum.table_name.as_ref()?)),
+        Statement::Analyze(analyze) => Some((Verb::Analyze, analyze.table_name.as_ref()?)),
         _ => None,
     }
+}
+
+/// Whether it only reads: neither creates what it selects into, nor locks what it reads.
+pub(super) fn only_reads(statement: &Statement) -> bool {
+    fn reads(body: &SetExpr) -> bool {
+        match body {
+            SetExpr::Select(select) => select.into.is_none(),
+            SetExpr::SetOperation { left, right, .. } => reads(left) && reads(right),
+            SetExpr::Query(query) => query.locks.is_empty() && reads(&query.body),
+            _ => false,
+        }
+    }
+    matches!(statement, Statement::Query(query) if query.locks.is_empty() && reads(&query.body))
 }
 
 /// No row that is there is replaced, and none is given back.

@@ -6,7 +6,7 @@ use sqlparser::ast::{Ident, ObjectName};
 
 use crate::dialect::Dialect;
 use crate::plan::Slot;
-use crate::spec::{ColumnId, Spec, TableId};
+use crate::spec::{Asks, ColumnId, Spec, TableId};
 
 /// The columns of every exceptions table beside its key, in their order.
 pub(super) const EXCEPTION_COLUMNS: [&str; 6] =
@@ -14,6 +14,9 @@ pub(super) const EXCEPTION_COLUMNS: [&str; 6] =
 
 /// The one column of a table that holds a cutoff.
 pub(super) const CUTOFF_COLUMN: &str = "cutoff";
+
+/// The one column of a table that holds when cycles were completed.
+pub(super) const COMPLETED_COLUMN: &str = "completed_at";
 
 /// Every relation and column of a project.
 #[derive(Debug)]
@@ -47,8 +50,9 @@ impl<'s> Known<'s> {
         let mut tables = Vec::with_capacity(spec.tables.len());
         for (id, table) in spec.tables() {
             spec.period_ids().for_each(|period| add(Slot::History(id, period)));
-            let of_table = [Slot::Mart(id), Slot::Cutoff(id), Slot::Versions(id), Slot::Due(id), Slot::AllRows(id)];
-            of_table.into_iter().chain([Slot::Exceptions(table.exceptions)]).for_each(&mut add);
+            let work = [Slot::Cutoff(id), Slot::Versions(id), Slot::Due(id), Slot::Cycles(id)];
+            let of_table = [Slot::Mart(id), Slot::AllRows(id)].into_iter().chain(work);
+            of_table.chain([Slot::Exceptions(table.exceptions)]).for_each(&mut add);
             table.source.iter().for_each(|_| add(Slot::Source(id)));
             let listed: Vec<_> = table.columns.iter().map(|column| column.name.folded(dialect)).collect();
             tables.push(Columns {
@@ -57,6 +61,9 @@ impl<'s> Known<'s> {
                 proof: table.proof().iter().map(|column| listed[column.0].clone()).collect(),
                 listed,
             });
+        }
+        for id in spec.monitor_ids().filter(|&id| matches!(spec.monitor(id).asks, Asks::Compare { .. })) {
+            add(Slot::Compared(id));
         }
         let keys = spec.exceptions.iter().map(|exceptions| exceptions.key.name.folded(dialect)).collect();
         Self { spec, slots, tables, keys }
@@ -70,7 +77,9 @@ impl<'s> Known<'s> {
     /// The slot that stands for a relation: two slots may be one raw table.
     pub(super) fn one(&self, slot: Slot) -> Slot {
         match slot {
-            Slot::Source(_) => *self.slots.get(&slot.relation(self.spec).folded(self.spec.dialect)).unwrap_or(&slot),
+            Slot::Source(_) | Slot::Compared(_) => {
+                *self.slots.get(&slot.relation(self.spec).folded(self.spec.dialect)).unwrap_or(&slot)
+            }
             _ => slot,
         }
     }
@@ -105,6 +114,9 @@ impl<'s> Known<'s> {
                     .map(String::as_str)
             }
             Slot::Versions(table) | Slot::Due(table) => of(table).proof.get(&*name).map(String::as_str),
+            // Somebody else's: nothing is known of its columns.
+            Slot::Compared(_) => None,
+            Slot::Cycles(_) => (*name == *COMPLETED_COLUMN).then_some(COMPLETED_COLUMN),
             Slot::Cutoff(_) => (*name == *CUTOFF_COLUMN).then_some(CUTOFF_COLUMN),
             Slot::Exceptions(id) => {
                 let own = EXCEPTION_COLUMNS.into_iter().find(|column| *name == **column);

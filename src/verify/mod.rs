@@ -21,6 +21,8 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sqlparser::ast::ObjectName;
+
 use crate::diagnostic::{Code, Diagnostics, Sink, quoted};
 use crate::plan::{Due, Scope, Slot, Step, StepName, Verb};
 use crate::render::{self, Rendered};
@@ -73,7 +75,9 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
                     writes: step.writes,
                     reads: &step.reads,
                 };
+                // What only reads can break no law, and its template is Rowkeep's own.
                 let meaning = || claim::of_step(&known, plan.table, scope, step);
+                let meaning = (step.verb != Verb::Select).then_some(meaning);
                 for refusal in refusals(&known, &claim, &statement.sql, meaning) {
                     if said.insert((step.template, refusal.code)) {
                         let origin = render::origin_of_step(
@@ -104,12 +108,23 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
         let name = format!("the {} definition", definition.kind.as_str());
         let claim =
             Claim { name: &name, verb: definition.verb(), writes: definition.creates, reads: &definition.reads };
-        let meaning = || claim::of_definition(&known, &every, definition);
+        let meaning = Some(|| claim::of_definition(&known, &every, definition));
         for refusal in refusals(&known, &claim, &statement.sql, meaning) {
             if said.insert((definition.template(), refusal.code)) {
                 let origin = render::origin_of_definition(spec, inputs, definition, refusal.start(&statement.sql));
                 let diagnostic = refusal.diagnose(claim.name, &statement.sql, definition.template(), origin);
                 sink.push(diagnostic.anchored(place(spec, definition.creates)));
+            }
+        }
+    }
+    for statement in rendered.around.statements() {
+        let task = statement.step;
+        let (verb, writes, reads) = (task.verb, task.writes, task.reads.as_slice());
+        let claim = Claim { name: &task.name, verb, writes, reads };
+        for refusal in refusals(&known, &claim, &statement.sql, None::<fn() -> Meaning<'static>>) {
+            if said.insert((task.template, refusal.code)) {
+                let diagnostic = refusal.diagnose(claim.name, &statement.sql, task.template, None);
+                sink.push(diagnostic.anchored(place(spec, writes)));
             }
         }
     }
@@ -131,7 +146,9 @@ fn place(spec: &Spec, slot: Slot) -> Span {
         | Slot::Cutoff(table)
         | Slot::Versions(table)
         | Slot::Due(table)
+        | Slot::Cycles(table)
         | Slot::AllRows(table) => spec.table(table).model.span,
+        Slot::Compared(monitor) => spec.monitor(monitor).name.span,
     }
 }
 
@@ -148,7 +165,7 @@ fn refusals<'k>(
     known: &'k Known<'_>,
     claim: &Claim<'_>,
     sql: &str,
-    meaning: impl FnOnce() -> Meaning<'k>,
+    meaning: Option<impl FnOnce() -> Meaning<'k>>,
 ) -> Vec<Refusal> {
     let spec = known.spec;
     let statements = match parse_emitted(sql, spec.dialect) {
@@ -164,6 +181,7 @@ fn refusals<'k>(
     };
     let target = claim.writes.relation(spec);
     match effect(statement, spec.dialect) {
+        None if claim.verb == Verb::Select && effect::only_reads(statement) => {}
         Some((verb, name)) if verb == claim.verb && known.slot(name) == Some(claim.writes) => {}
         found => {
             let found = found.map_or_else(
@@ -175,7 +193,14 @@ fn refusals<'k>(
         }
     }
     let is_declared = |slot: Slot| slot == claim.writes || claim.reads.iter().any(|&read| known.one(read) == slot);
-    if let Some(undeclared) = relations::undeclared(statement, |name| known.slot(name).is_some_and(is_declared)) {
+    // What is read of the catalogue, by what only reads, is about tables and no rows of them.
+    let table_info = spec.dialect.table_info().filter(|_| claim.verb == Verb::Select);
+    let may_touch = |name: &ObjectName| {
+        let is_table_info =
+            || table_info.is_some_and(|view| known::fold(name, spec.dialect).as_deref() == Some(&[view.to_owned()]));
+        known.slot(name).is_some_and(is_declared) || is_table_info()
+    };
+    if let Some(undeclared) = relations::undeclared(statement, may_touch) {
         let line = sql.lines().position(|line| line.contains(&undeclared)).map(|line| line + 1);
         let what = format!("touches {}, which its step does not declare", quoted(&undeclared));
         return vec![Refusal::new(Code::UndeclaredRelation, what, line, "not declared")];
@@ -183,6 +208,7 @@ fn refusals<'k>(
     if let Some((trap, line)) = traps::find(statement, spec.dialect) {
         return vec![Refusal::new(Code::Trap, trap, line, "a trap of this engine")];
     }
+    let Some(meaning) = meaning else { return Vec::new() };
     let found = match lower::lower(statement, claim.writes, known, sql.len()) {
         Ok(found) => found,
         Err(unshown) => return vec![Refusal::unshown(*unshown)],

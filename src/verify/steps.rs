@@ -1,6 +1,7 @@
 //! Across a table's statements: each step is there for each of its periods, and they stand in order.
 
 use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::plan::around::reads_trimmed_raw;
 use crate::plan::{Due, Scope, Step, StepName, TablePlan};
 use crate::spec::{PeriodId, Retention, Spec};
 
@@ -32,13 +33,15 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
     if let Some(pair) = steps.windows(2).find(|pair| pair[0].name > pair[1].name) {
         return Err(format!("{} stands before {}", pair[0].name.as_str(), pair[1].name.as_str()));
     }
+    let is_cycle = std::ptr::eq(scope, &plan.cycle);
     let listed = matches!(table.retention, Retention::WhileIn { .. });
     if (scope.due == Due::Listed) != listed || scope.versioned != table.is_versioned() {
         return Err("its conditions are those of another retention".to_owned());
     }
     let versioned = table.is_versioned();
     let sweeps_stale = versioned && (!listed || scope.touched.is_none());
-    let demanded: [(StepName, Option<&str>, bool); 17] = [
+    let completes = is_cycle && reads_trimmed_raw(spec, plan.table);
+    let demanded: [(StepName, Option<&str>, bool); 20] = [
         (StepName::Cutoff, Some("reset"), true),
         (StepName::Cutoff, Some("fill"), true),
         (StepName::Versions, Some("reset"), versioned),
@@ -52,10 +55,13 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
         (StepName::Cleanup, Some("stale"), sweeps_stale),
         (StepName::Due, Some("reset"), listed),
         (StepName::Due, Some("fill"), listed),
+        (StepName::Due, Some("tripwire"), table.tripwire.is_some()),
         (StepName::Resolve, Some("keyed"), true),
         (StepName::Resolve, Some("keyless"), true),
         (StepName::Trim, None, true),
         (StepName::SafetyCheck, None, true),
+        (StepName::Complete, Some("forget"), completes),
+        (StepName::Complete, Some("note"), completes),
     ];
     let mut place = 0;
     for (name, part, is_demanded) in demanded {

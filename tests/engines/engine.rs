@@ -87,6 +87,18 @@ impl Engine {
                 ));
             }
         }
+        for monitor in &spec.monitors {
+            if let rowkeep::spec::Asks::Compare { with, .. } = &monitor.asks {
+                let mart = spec.table(monitor.table);
+                let columns = mart
+                    .columns
+                    .iter()
+                    .map(|column| format!("{} {}", column.name.sql(dialect), column.ty.sql(dialect)));
+                let columns = columns.collect::<Vec<_>>().join(", ");
+                self.run(&format!("CREATE SCHEMA IF NOT EXISTS {}", schema_of(&with.sql(dialect))));
+                self.run(&format!("CREATE TABLE IF NOT EXISTS {} ({columns})", with.sql(dialect)));
+            }
+        }
         self.define(manifest);
     }
 
@@ -133,7 +145,7 @@ pub fn run_at(engine: &mut Engine, statements: &[&Hook], dialect: Dialect, epoch
 }
 
 /// The statement exactly as it was emitted, but for the clock.
-fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
+pub fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
     sql.replace(dialect.clock_token(), &format!("(TIMESTAMPTZ '1970-01-01 00:00:00+00' + INTERVAL '{epoch} seconds')"))
 }
 

@@ -2,7 +2,7 @@
 
 use rowkeep::{Inputs, resolve};
 
-use crate::engine::{ENGINES, Engine, cycle, order_tracking, run_at, sweep};
+use crate::engine::{ENGINES, Engine, at, cycle, order_tracking, run_at, sweep};
 use crate::projects;
 
 #[test]
@@ -36,4 +36,16 @@ fn run_all(inputs: &Inputs, dialect: rowkeep::Dialect, name: &str) {
     engine.define(&manifest);
     run_at(&mut engine, &cycle(&manifest), dialect, 1_780_000_000);
     run_at(&mut engine, &sweep(&manifest), dialect, 1_780_000_000);
+    for task in manifest.tasks() {
+        let given = [
+            (":key", "'1'"),
+            (":notes", "'why'"),
+            (":type", "'T'"),
+            (":expected", "0"),
+            (":start", "0"),
+            (":end", "1"),
+        ];
+        let sql = given.iter().fold(task.sql.clone(), |sql, (name, value)| sql.replace(name, value));
+        engine.run(&at(&sql, dialect, 1_780_000_000));
+    }
 }

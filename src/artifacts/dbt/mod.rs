@@ -2,10 +2,12 @@
 //! is Rowkeep's. Statements come with names that dbt resolves under the target it runs with; nothing here changes them.
 
 mod models;
+pub(super) mod monitors;
 mod package;
 
 use std::collections::BTreeMap;
 
+use crate::artifacts::around::Repair;
 use crate::artifacts::manifest::{Hook, Node};
 use crate::plan::Slot;
 use crate::render::{ForDbt, Vocabulary};
@@ -18,6 +20,8 @@ pub(super) struct Model<'a> {
     pub(super) sweep: &'a [Hook],
     /// What creates its relations, in the order in which they can be created.
     pub(super) creations: Vec<Creation>,
+    /// What an operator may do about a key.
+    pub(super) repairs: Vec<&'a Repair>,
     pub(super) texts: ForDbt,
 }
 

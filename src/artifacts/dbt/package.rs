@@ -131,18 +131,35 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> String 
         SqlType::Text => ("true", "none".to_owned()),
         _ => ("false", "none".to_owned()),
     };
-    for (verb, about, sql) in [
-        ("hold", "Keeps the rows of a key where they are", &model.texts.hold),
-        ("lift", "Ends that", &model.texts.lift),
-    ] {
+    for repair in &model.repairs {
+        let (verb, about) = (repair.name, repair.statements.first().map_or("", |first| reason_of(&first.sql)));
+        let given = repair.statements.first().map_or(&[][..], |first| first.parameters);
+        let args: Vec<_> = given.iter().map(|name| if *name == "key" { "key: 42" } else { "notes: why" }).collect();
         text.push_str(&format!(
-            "\n{{# {about}: dbt run-operation {package}.{name}_{verb} --args '{{key: 42, notes: why}}' #}}\n\
-             {{% macro {name}_{verb}(key, notes) %}}\n  {{% set key = {package}.given(key, {is_text}, {most}) %}}\n  \
-             {{% set notes = {package}.given(notes, true, 512) %}}\n  {{% call {package}.run_alone() %}}\n{sql}\n  \
-             {{% endcall %}}\n{{% endmacro %}}\n"
+            "\n{{# {about}: dbt run-operation {package}.{name}_{verb} --args '{{{}}}' #}}\n{{% macro {name}_{verb}({}) %}}\n",
+            args.join(", "),
+            given.join(", ")
         ));
+        for name in given {
+            let (is_text, most) = if *name == "key" { (is_text, most.as_str()) } else { ("true", "512") };
+            text.push_str(&format!("  {{% set {name} = {package}.given({name}, {is_text}, {most}) %}}\n"));
+        }
+        // Rows come back to a mart, which must be one.
+        if repair.statements.iter().any(|statement| statement.reads.contains(&model.node.relation_name)) {
+            let mart = spec.table(model.table).relation.name().as_str();
+            text.push_str(&format!("  {{% do {package}.check_mart('{name}', '{mart}') %}}\n"));
+        }
+        for sql in repair.statements.iter().filter_map(|statement| statement.dbt_sql.as_ref()) {
+            text.push_str(&format!("  {{% call {package}.run_alone() %}}\n{sql}\n  {{% endcall %}}\n"));
+        }
+        text.push_str("{% endmacro %}\n");
     }
     text
+}
+
+/// What a statement says of itself in its first line.
+fn reason_of(sql: &str) -> &str {
+    sql.lines().next().and_then(|line| line.split_once(": ")).map_or("", |(_, reason)| reason)
 }
 
 /// A macro that returns statements as they are: dbt resolves their names when it runs them.

@@ -3,16 +3,21 @@
 mod columns;
 mod duration;
 mod exceptions;
+mod landing;
 mod load;
+mod maintenance;
+mod monitors;
 mod names;
 mod order;
 mod periods;
+mod share;
 mod table;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::source::{Span, Spanned};
 use crate::spec::read::Raw;
+use crate::spec::shape::Field;
 use crate::spec::{Places, Spec, Table};
 use crate::sql::{Name, NameError, Relation};
 
@@ -49,7 +54,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let tables = order::resolve(drafts, dialect, sink);
     let (exceptions, tables) = (exceptions?, tables?);
     let tables = tables.into_iter().map(|draft| finish(draft, &exceptions)).collect();
-    let spec = Spec {
+    let mut spec = Spec {
         name: name?.as_str().to_owned(),
         dialect,
         periods: periods?,
@@ -60,11 +65,22 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         },
         exceptions: exceptions.tables,
         tables,
+        landings: Vec::new(),
+        monitors: Vec::new(),
+        maintenance: Vec::new(),
         out: project.out.get().cloned(),
         schema,
     };
-    names::check(&spec, &specs, sink);
+    names::check(&spec, &specs, stated(&project.monitors), sink);
+    spec.landings = landing::resolve(stated(&project.raw), &spec, sink);
+    spec.monitors = monitors::resolve(stated(&project.monitors), &spec, sink);
+    spec.maintenance = maintenance::resolve(stated(&project.maintenance), &spec, sink);
     Some(spec)
+}
+
+/// The entries of a list that may be left out.
+fn stated<T>(list: &Field<Vec<Field<T>>>) -> &[Field<T>] {
+    list.get().map_or(&[], |list| &list.value)
 }
 
 /// The last step of a table: its links to others are numbers by now.
@@ -85,6 +101,7 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
         exception_key,
         exception_type: draft.exception_type.value,
         layout: draft.layout,
+        tripwire: draft.tripwire,
         source: draft.source,
         source_columns: draft.source_columns,
         load: draft.load,

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::source::{Span, Spanned};
-use crate::spec::naming::{HOLD, NULL_KEY, SWEEP};
-use crate::spec::raw::RawTable;
+use crate::spec::naming::{HOLD, MONITORED, NULL_KEY, SWEEP};
+use crate::spec::raw::{RawMonitor, RawTable};
+use crate::spec::shape::Field;
 use crate::spec::{Spec, TableId};
 use crate::sql::{ALIASES, Relation};
 
 /// The width of `exception_type` in the exceptions table.
 const MAX_TYPE: usize = 64;
 
-pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
+pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], monitors: &[Field<RawMonitor>], sink: &mut Sink) {
     let mut taken = BTreeMap::new();
     let mut models: BTreeMap<String, Span> = BTreeMap::new();
     for (id, table) in spec.tables() {
@@ -55,7 +56,7 @@ pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
             );
         }
     }
-    check_exception_types(spec, raw, sink);
+    check_exception_types(spec, raw, monitors, sink);
 }
 
 type Taken = BTreeMap<Vec<String>, (String, Span)>;
@@ -78,10 +79,15 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     if let Some(longest) = histories.iter().max_by_key(|history| history.name.as_str().len()) {
         check_length(spec, longest, "a history table", table.places.history, sink);
     }
-    for work in [spec.cutoff(id), spec.versions(id), spec.due(id)] {
+    for work in [spec.cutoff(id), spec.versions(id), spec.due(id), spec.cycles(id)] {
         claim_name(spec, &work, &format!("a work table of {name}"), span, taken, sink);
     }
     check_length(spec, &spec.versions(id), "a work table", span, sink);
+    if name.len() > MAX_FILE - LONGEST_MONITOR.len() {
+        let message =
+            format!("the model has a name of {} bytes, with which its monitors' files cannot be named", name.len());
+        sink.push(Diagnostic::new(Code::NameLength, message, span, "they could not be written").help("shorten it"));
+    }
     claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.places.history, taken, sink);
 }
 
@@ -146,7 +152,10 @@ fn check_name_length(spec: &Spec, name: &str, what: &str, span: Span, sink: &mut
 /// Names of files end at 255 bytes on the file systems that people use; a definition's file is named like its relation.
 const MAX_FILE: usize = 240;
 
-fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sink) {
+/// What the longest name of a monitor's file adds to its model's.
+const LONGEST_MONITOR: &str = "__late_beyond_lookback__resolve.sql";
+
+fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], monitors: &[Field<RawMonitor>], sink: &mut Sink) {
     let mut taken: BTreeMap<String, (String, Span)> = BTreeMap::new();
     for raw in raw {
         let (Some(stated), Some(model)) = (raw.value.exception.get(), raw.value.model.get()) else { continue };
@@ -161,7 +170,7 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sin
                     .help(format!("shorten it by {} bytes", longest - MAX_TYPE)),
             );
         }
-        for derived in ["", NULL_KEY, HOLD] {
+        for derived in ["", NULL_KEY, HOLD].into_iter().chain(MONITORED) {
             let ty = format!("{}{derived}", stated.value).to_ascii_uppercase();
             // Two specs of one model were said to be one table already.
             if let Some((other, first)) = taken.get(&ty).filter(|(other, _)| !other.eq_ignore_ascii_case(&model.value))
@@ -179,6 +188,32 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], sink: &mut Sin
                 break;
             }
             taken.insert(ty, (model.value.clone(), stated.span));
+        }
+    }
+    for monitor in monitors.iter().filter_map(Field::get) {
+        let (Some(stated), Some(name)) = (monitor.value.exception.get(), monitor.value.name.get()) else { continue };
+        let ty = stated.value.to_ascii_uppercase();
+        let what = format!("monitor {}", name.value);
+        if ty.len() > MAX_TYPE {
+            let message = format!("exception type {} is longer than the {MAX_TYPE} bytes that are kept", quoted(&ty));
+            sink.push(
+                Diagnostic::new(Code::NameLength, message, stated.span, "would be cut off")
+                    .help(format!("shorten it by {} bytes", ty.len() - MAX_TYPE)),
+            );
+        }
+        match taken.get(&ty) {
+            Some((other, first)) => {
+                let message = format!(
+                    "{what} and {other} would both record exceptions of type {}; each would close the other's, or hold rows by them",
+                    quoted(&ty)
+                );
+                sink.push(
+                    Diagnostic::new(Code::ExceptionType, message, stated.span, "again here")
+                        .also(*first, "first here")
+                        .help("give each monitor a type of its own"),
+                );
+            }
+            None => drop(taken.insert(ty, (what, stated.span))),
         }
     }
     debug_assert!(spec.tables.len() == raw.len(), "every table has its spec");

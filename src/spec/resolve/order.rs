@@ -256,7 +256,7 @@ fn join(
     complete.then(|| pairs.into_iter().map(|(ours, theirs, _)| (ours, theirs)).collect())
 }
 
-fn comparable(left: SqlType, right: SqlType) -> bool {
+pub(super) fn comparable(left: SqlType, right: SqlType) -> bool {
     let textual = |ty| matches!(ty, SqlType::Varchar(_) | SqlType::Text);
     left == right || (left.is_whole_number() && right.is_whole_number()) || (textual(left) && textual(right))
 }

@@ -6,9 +6,9 @@ use crate::source::{Span, Spanned};
 use crate::spec::raw::{Names, RawDefaults, RawLayout, RawRetention, RawTable, RawTime};
 use crate::spec::resolve::columns::{Scope, declared, position};
 use crate::spec::resolve::load::{LoadScope, load};
-use crate::spec::resolve::{duration, plain, relation_of};
+use crate::spec::resolve::{duration, plain, relation_of, share};
 use crate::spec::shape::{Either, Entries, Field};
-use crate::spec::{Column, ColumnId, Layout, Load, Rows, TablePlaces, Time};
+use crate::spec::{Column, ColumnId, Layout, Load, Rows, TablePlaces, Time, Tripwire};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
 /// A table whose links to other tables are still names.
@@ -24,6 +24,7 @@ pub(super) struct Draft {
     pub(super) retention: DraftRetention,
     pub(super) exception_type: Spanned<String>,
     pub(super) layout: Layout,
+    pub(super) tripwire: Option<Tripwire>,
     pub(super) source: Option<Relation>,
     pub(super) source_columns: Vec<Column>,
     pub(super) load: Option<Load>,
@@ -89,6 +90,8 @@ pub(super) fn draft(
         Some(stated) => layout(&stated.value, &scope, sink),
         None => Layout::default(),
     };
+    let tripwire = raw.tripwire.get().or_else(|| defaults.and_then(|defaults| defaults.tripwire.get()));
+    let tripwire = tripwire.map(|stated| share::tripwire(stated, &what, sink));
     let exception_type = raw.exception.get().and_then(|text| {
         plain(text, "the exception type", sink)?;
         Some(text.clone())
@@ -139,6 +142,7 @@ pub(super) fn draft(
             time: stated_time?.span,
             retention: stated_retention?.span,
             columns: raw.columns.get()?.span,
+            source: raw.source.get().map(|source| source.span),
         },
         columns: columns.clone(),
         unique_key: unique_key?,
@@ -147,6 +151,7 @@ pub(super) fn draft(
         retention: retention?,
         exception_type: exception_type?,
         layout,
+        tripwire: optional(tripwire)?,
         source: optional(source)?,
         load: optional(load)?,
         source_columns,
@@ -234,7 +239,7 @@ fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Opt
     complete.then_some(key)
 }
 
-fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Option<Time> {
+pub(super) fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Option<Time> {
     let column_name = stated.column.get()?;
     let column = scope.column(column_name, "time", sink)?;
     let ty = scope.columns[column.0].ty;

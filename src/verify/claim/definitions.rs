@@ -3,9 +3,9 @@
 use crate::plan::Slot;
 use crate::spec::ExceptionsId;
 use crate::sql::parse::data_type;
-use crate::verify::claim::{Claims, equal, is_null, literal, one_of, row};
-use crate::verify::known::{CUTOFF_COLUMN, EXCEPTION_COLUMNS, Known};
-use crate::verify::meaning::{All, Meaning, Order, Rows, Select, Source, Term};
+use crate::verify::claim::{Claims, equal, from, is_null, literal, one_of, row};
+use crate::verify::known::{COMPLETED_COLUMN, CUTOFF_COLUMN, EXCEPTION_COLUMNS, Known};
+use crate::verify::meaning::{All, Conjunct, Meaning, Order, Rows, Select, Source, Term};
 
 /// The exceptions table: nothing in it is refused for being NULL.
 pub(super) fn exceptions<'a>(known: &'a Known<'_>, id: ExceptionsId) -> Meaning<'a> {
@@ -17,6 +17,11 @@ pub(super) fn exceptions<'a>(known: &'a Known<'_>, id: ExceptionsId) -> Meaning<
     let rest = EXCEPTION_COLUMNS.iter().zip(types);
     columns.extend(rest.map(|(name, ty)| ((*name).into(), data_type(ty, dialect), false)));
     Meaning::Table(columns)
+}
+
+/// When cycles were completed.
+pub(super) fn cycles<'a>() -> Meaning<'a> {
+    Meaning::Table(vec![(COMPLETED_COLUMN.into(), "TIMESTAMP".to_owned(), false)])
 }
 
 impl<'a> Claims<'a, '_> {
@@ -37,16 +42,18 @@ impl<'a> Claims<'a, '_> {
         Meaning::Table(vec![(CUTOFF_COLUMN.into(), self.type_of(self.table.time.column), false)])
     }
 
-    /// Every key once, with its newest version; the mart's copy where two are equal. Rows that lack a part of their key, all.
+    /// Every key once, with its newest version; the mart's copy where two are equal. Rows that lack a part of their key, all. Each
+    /// history table under its period's bounds, from which an engine can see that it has nothing to give.
     pub(super) fn all_rows(&self) -> Meaning<'a> {
-        let part = |slot: Slot, place: &'static str| {
+        let part = |slot: Slot, place: &'static str, when: Vec<Conjunct<'a>>| {
             let mut outputs: Vec<_> = self.all_columns().map(|column| self.column(row(2), column)).collect();
             outputs.sort();
             outputs.push(literal(place));
-            Select { from: vec![Source::Relation(slot)], outputs, ..Select::default() }
+            Select { outputs, ..from(slot, when) }
         };
-        let mut parts = vec![part(self.mart(), "0")];
-        parts.extend(self.scope.periods.iter().map(|&period| part(Slot::History(self.id, period), "1")));
+        let mut parts = vec![part(self.mart(), "0", Vec::new())];
+        let history = |&period| part(Slot::History(self.id, period), "1", self.within(row(2), period));
+        parts.extend(self.scope.periods.iter().map(history));
         parts[1..].sort();
         let copies = Select { from: vec![Source::Query(Box::new(Rows::UnionAll(parts)))], ..Select::default() };
         let copy = |term| Term::Of(row(1), Box::new(term));
@@ -60,8 +67,8 @@ impl<'a> Claims<'a, '_> {
         let keyless = self.table.unique_key.iter().map(|&column| vec![is_null(ranked(of(column)))]);
         let when = All::new(one_of(std::iter::once(vec![first]).chain(keyless)));
         let outputs = self.all_columns().map(|column| ranked(of(column))).collect();
-        let from = vec![Source::Query(Box::new(Rows::Select(copies)))];
-        let rows = Rows::Select(Select { from, when, outputs, ..Select::default() });
+        let copies = vec![Source::Query(Box::new(Rows::Select(copies)))];
+        let rows = Rows::Select(Select { from: copies, when, outputs, ..Select::default() });
         Meaning::View { columns: self.all_columns().map(|column| self.name(column)).collect(), rows }
     }
 }

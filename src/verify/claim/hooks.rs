@@ -10,7 +10,7 @@ use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
     Claims, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role, row,
 };
-use crate::verify::known::CUTOFF_COLUMN;
+use crate::verify::known::{COMPLETED_COLUMN, CUTOFF_COLUMN};
 use crate::verify::meaning::{
     All, Comparison, Conjunct, Meaning, Order, Role, Row, Rows, Select, Source, Term, compare,
 };
@@ -19,6 +19,18 @@ impl<'a> Claims<'a, '_> {
     /// A work table is emptied.
     pub(super) fn reset(&self, writes: Slot) -> Meaning<'a> {
         Meaning::Delete(from(writes, Vec::new()))
+    }
+
+    /// Every stamp goes that has a newer one.
+    pub(super) fn forget_cycles(&self) -> Meaning<'a> {
+        let cycles = Slot::Cycles(self.id);
+        let stamp = |depth: usize| Term::Column(row(depth), COMPLETED_COLUMN.into());
+        let newer = from(cycles, vec![less(stamp(0), stamp(1))]);
+        Meaning::Delete(from(cycles, vec![exists(newer)]))
+    }
+
+    pub(super) fn note_cycle(&self) -> Meaning<'a> {
+        Self::insert(vec![(COMPLETED_COLUMN.into(), clock::now_utc(self.spec.dialect))], Select::default())
     }
 
     pub(super) fn cutoff(&self) -> Meaning<'a> {

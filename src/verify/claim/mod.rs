@@ -38,6 +38,8 @@ pub(super) fn of_step<'a>(known: &'a Known<'_>, table: TableId, scope: &'a Scope
         (StepName::Trim, Some("kept"), Some(period)) => claims.trim_kept(step.writes, period),
         (StepName::Trim, ..) => claims.trim(),
         (StepName::SafetyCheck, ..) => claims.safety_check(),
+        (StepName::Complete, Some("forget"), _) => claims.forget_cycles(),
+        (StepName::Complete, ..) => claims.note_cycle(),
         // Invariant of a plan: cleanup and archive are for a period.
         (StepName::Cleanup | StepName::Archive, ..) => Meaning::Table(Vec::new()),
     }
@@ -50,10 +52,13 @@ pub(super) fn of_definition<'a>(known: &'a Known<'_>, scope: &'a Scope, definiti
         (DefinitionKind::View, Slot::AllRows(table)) => claims(table).all_rows(),
         (_, Slot::Exceptions(id)) => definitions::exceptions(known, id),
         (_, Slot::Cutoff(table)) => claims(table).cutoff_table(),
+        (_, Slot::Cycles(_)) => definitions::cycles(),
         (_, Slot::Versions(table) | Slot::Due(table)) => claims(table).keys_table(),
         (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Source(table) | Slot::AllRows(table)) => {
             claims(table).rows_table()
         }
+        // Invariant of a plan: what is compared with is somebody else's to create.
+        (_, Slot::Compared(_)) => Meaning::Table(Vec::new()),
     }
 }
 

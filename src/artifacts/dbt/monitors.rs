@@ -1,0 +1,17 @@
+//! Monitors as tests of dbt's: what they return is wrong.
+
+use std::collections::BTreeMap;
+
+use crate::artifacts::around::Monitor;
+
+/// By this tag a run of tests can leave them out, or be of nothing else.
+const TAG: &str = "rowkeep_monitor";
+
+pub(in crate::artifacts) fn emit(monitors: &[Monitor], files: &mut BTreeMap<String, String>) {
+    for monitor in monitors {
+        let Some(find) = &monitor.find.dbt_sql else { continue };
+        let severity = monitor.severity;
+        let text = format!("{{{{ config(severity='{severity}', tags=['{TAG}']) }}}}\n{find}\n");
+        files.insert(format!("dbt/tests/monitors/{}.sql", monitor.name), text);
+    }
+}

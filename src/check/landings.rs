@@ -1,0 +1,30 @@
+//! Raw tables that grow.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted};
+use crate::spec::Spec;
+use crate::sql::Name;
+
+/// Raw tables that specs read and nobody trims, each said once.
+pub(super) fn report(spec: &Spec, sink: &mut Sink) {
+    let folded = |relation: &crate::sql::Relation| relation.folded(spec.dialect);
+    let mut known: BTreeSet<_> = spec.landings.iter().map(|landing| folded(&landing.relation)).collect();
+    for table in &spec.tables {
+        let (Some(raw), Some(at)) = (&table.source, table.places.source) else { continue };
+        if !known.insert(folded(raw)) {
+            continue;
+        }
+        let name = raw.parts().map(Name::as_str).collect::<Vec<_>>().join(".");
+        let message = format!(
+            "nobody trims {}: each cycle of {} reads all of it, and it grows with each delivery",
+            quoted(&name),
+            table.model.value.as_str()
+        );
+        sink.push(
+            Diagnostic::new(Code::RawUntrimmed, message, at, "grows without end").at_level(Level::Warning).help(format!(
+                "add to rowkeep.yml: `raw: [{{ table: {name}, time: {{ column: <when it was landed> }}, keep: 24 hours }}]`"
+            )),
+        );
+    }
+}

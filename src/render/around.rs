@@ -1,0 +1,333 @@
+//! What runs around the cycles. No project can replace these templates, nor the macros that they share with others.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Value, context};
+
+use crate::dialect::{Dialect, Upkeep};
+use crate::plan::monitors::not_to_cure;
+use crate::plan::{Monitor, MonitorKind, Plan, RawTrim, Repair, Slot, Task, UpkeepPlan};
+use crate::render::value::Sql;
+use crate::render::vocabulary::Place;
+use crate::render::{Failures, Owner, Renderer, Statement, context};
+use crate::spec::naming::HOLD;
+use crate::spec::{Asks, Column, ColumnId, ExceptionsId, Other, PeriodId, Retention, Share, Spec, TableId};
+use crate::sql::{SqlType, TimeUnit, literal};
+
+/// How long before the horizon its monitor speaks, in seconds: as long as `check` does.
+const AHEAD: u64 = 60 * DAY;
+/// How long a row may be due before its monitor speaks: a night without a cycle is no fault of the rows.
+const SLACK: u64 = DAY;
+const DAY: u64 = 86_400;
+/// The most keys that a run of a monitor records: nobody reads more, and a mistake in a spec must not fill a table.
+const MOST: u64 = 1_000;
+
+/// Everything that runs around the cycles.
+#[derive(Debug, Default)]
+pub(crate) struct Around<'p> {
+    pub(crate) raw_trims: Vec<(&'p RawTrim, Statement<'p, Task>)>,
+    pub(crate) monitors: Vec<RenderedMonitor<'p>>,
+    pub(crate) maintenance: Vec<RenderedUpkeep<'p>>,
+    pub(crate) repairs: Vec<(&'p Repair, Vec<Statement<'p, Task>>)>,
+}
+
+/// The statements of a monitor.
+#[derive(Debug)]
+pub(crate) struct RenderedMonitor<'p> {
+    pub(crate) plan: &'p Monitor,
+    pub(crate) find: Statement<'p, Task>,
+    pub(crate) record: Option<Statement<'p, Task>>,
+    pub(crate) resolve: Option<Statement<'p, Task>>,
+    /// What another system is asked, in words that every system takes.
+    pub(crate) other_system: Option<String>,
+}
+
+/// The statements of an upkeep.
+#[derive(Debug)]
+pub(crate) struct RenderedUpkeep<'p> {
+    pub(crate) plan: &'p UpkeepPlan,
+    pub(crate) run: Statement<'p, Task>,
+    pub(crate) condition: Option<Statement<'p, Task>>,
+}
+
+impl<'p> Around<'p> {
+    /// Every statement, with its task.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &Statement<'p, Task>> {
+        let trims = self.raw_trims.iter().map(|(_, trim)| trim);
+        let monitors = self.monitors.iter();
+        let monitors = monitors.flat_map(|one| std::iter::once(&one.find).chain(&one.record).chain(&one.resolve));
+        let upkeep = self.maintenance.iter().flat_map(|one| std::iter::once(&one.run).chain(&one.condition));
+        trims.chain(monitors).chain(upkeep).chain(self.repairs.iter().flat_map(|(_, statements)| statements))
+    }
+}
+
+/// Renders all that runs around the cycles.
+pub(super) fn render<'p>(spec: &Spec, plan: &'p Plan, failures: &mut Failures) -> Around<'p> {
+    let mut maker = Maker { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures, shared: None };
+    Around {
+        raw_trims: plan.raw_trims.iter().map(|trim| (trim, maker.raw_trim(trim))).collect(),
+        monitors: plan.monitors.iter().map(|monitor| maker.monitor(monitor)).collect(),
+        maintenance: plan.maintenance.iter().map(|upkeep| maker.upkeep(upkeep)).collect(),
+        repairs: plan.repairs.iter().map(|repair| (repair, maker.repair(repair))).collect(),
+    }
+}
+
+struct Maker<'a, 'f> {
+    spec: &'a Spec,
+    renderer: Renderer<'a>,
+    failures: &'f mut Failures,
+    /// What the statements of a table share, of the one that came last.
+    shared: Option<(TableId, Value)>,
+}
+
+fn place(slot: Slot) -> Value {
+    Value::from(Sql::Relation(Place::of(slot)))
+}
+
+fn number(number: u64) -> Value {
+    Value::from(Sql::Literal(number.to_string()))
+}
+
+fn share(share: Share) -> Value {
+    context! { part => number(share.part), of => number(share.of) }
+}
+
+/// A text that resolve has found to be plain, or that stands here.
+fn text(text: &str) -> Value {
+    literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
+}
+
+fn texts(all: impl IntoIterator<Item = String>) -> Vec<Value> {
+    all.into_iter().map(|one| text(&one)).collect()
+}
+
+impl<'a> Maker<'a, '_> {
+    fn table(&mut self, id: TableId) -> Value {
+        match &self.shared {
+            Some((known, shared)) if *known == id => shared.clone(),
+            _ => {
+                let shared = context::every_period(self.spec, id);
+                self.shared = Some((id, shared.clone()));
+                shared
+            }
+        }
+    }
+
+    fn marked(&mut self, task: &Task, template: &'static str, context: Value) -> String {
+        let rendered = self.renderer.render(template, &|| task.name.clone(), context);
+        self.failures.keep_text(template, rendered)
+    }
+
+    fn named<'p>(&mut self, owner: Owner, task: &'p Task, marked: &str) -> Statement<'p, Task> {
+        let comment = format!("-- {}: {}\n", task.name, task.reason);
+        let named = self.renderer.name(owner, task.template, &|| task.name.clone(), &comment, marked);
+        self.failures.keep(task, task.template, named)
+    }
+
+    fn statement<'p>(&mut self, owner: Owner, task: &'p Task, context: Value) -> Statement<'p, Task> {
+        let marked = self.marked(task, task.template, context);
+        self.named(owner, task, &marked)
+    }
+
+    fn raw_trim<'p>(&mut self, trim: &'p RawTrim) -> Statement<'p, Task> {
+        let landing = &self.spec.landings[trim.landing];
+        let Column { name, ty, not_null } = &landing.column;
+        let landed = Sql::Column { name: name.sql(self.spec.dialect), ty: *ty, not_null: *not_null };
+        let unit = if *ty == SqlType::Timestamptz { "timestamptz" } else { unit_name(landing.unit) };
+        let context = context! {
+            source => place(trim.trim.writes),
+            readers => trim.readers.iter().map(|&id| place(Slot::Cycles(id))).collect::<Vec<_>>(),
+            landed => Value::from(landed),
+            keep => Value::from(Sql::Literal(literal::duration(landing.keep, landing.unit))),
+            unit => unit,
+            root_unit => "timestamp",
+        };
+        self.statement(Owner::Operation, &trim.trim, context)
+    }
+
+    /// What is due by now, of the table that decides its cutoff.
+    fn cutoff_now(&mut self, task: &Task, id: TableId, slack: bool) -> Value {
+        let root = self.root(id);
+        let unit = self.spec.table(root).time.unit;
+        let slack = slack.then(|| Value::from(Sql::Literal(literal::duration(SLACK, unit))));
+        let context = context! { slack => slack, ..context::every_period(self.spec, root) };
+        Value::from(Sql::Query(self.marked(task, "cutoff_now.sql.j2", context)))
+    }
+
+    fn root(&self, id: TableId) -> TableId {
+        match self.spec.table(id).retention {
+            Retention::For { .. } => id,
+            Retention::WhileIn { root, .. } => root,
+        }
+    }
+
+    fn monitor<'p>(&mut self, monitor: &'p Monitor) -> RenderedMonitor<'p> {
+        let Some(id) = monitor.table else {
+            let find = self.unresolved(monitor);
+            return RenderedMonitor { plan: monitor, find, record: None, resolve: None, other_system: None };
+        };
+        let (spec, task) = (self.spec, &monitor.find);
+        let time = spec.table(id).time;
+        let span = |seconds: Option<u64>| {
+            seconds.map(|seconds| Value::from(Sql::Literal(literal::duration(seconds, time.unit))))
+        };
+        let own = match monitor.kind {
+            MonitorKind::Bounded | MonitorKind::Horizon | MonitorKind::Tripwire => {
+                let cutoff_now = self.cutoff_now(task, id, monitor.kind == MonitorKind::Bounded);
+                context! {
+                    cutoff_now => cutoff_now,
+                    root_unit => spec.table(self.root(id)).time.unit_name(),
+                    ahead => Value::from(Sql::Literal(literal::duration(AHEAD, time.unit))),
+                    open => context::open(spec, time),
+                }
+            }
+            MonitorKind::Refused => {
+                let ids = (0..spec.table(id).columns.len()).map(ColumnId);
+                let columns: Vec<_> = ids.filter(|column| spec.table(id).column(*column).not_null).collect();
+                context! { refused => context::groups(&context::columns(spec, spec.table(id), &columns)) }
+            }
+            MonitorKind::Stated(number) => match &spec.monitor(number).asks {
+                Asks::LatestMatches(other) | Asks::HasRowsIn(other) | Asks::HasParent(other) => {
+                    context! { others => self.others(id, other) }
+                }
+                Asks::Compare { columns, more_than, .. } => context! {
+                    with => place(Slot::Compared(number)),
+                    compared => context::groups(&context::columns(spec, spec.table(id), columns)),
+                    more_than => share(*more_than),
+                },
+                Asks::CountMatch { .. } => context! {},
+            },
+            _ => context! {},
+        };
+        let keyless = monitor.kind.is_keyless(spec);
+        let shared = context! {
+            monitor => context! {
+                type => monitor.exception_type.as_deref().map(text),
+                note => text(&format!("{}: {}", monitor.name, task.reason)),
+                keyless => keyless,
+                most => number(MOST),
+            },
+            window => context! { within => span(monitor.window.within), until => span(monitor.window.until) },
+            only_open => false,
+            ..own
+        };
+        let shared = context! { ..shared, ..self.table(id) };
+        let found = self.marked(task, task.template, shared.clone());
+        let find = self.named(Owner::Query, task, &found);
+        let record = monitor.record.as_ref().map(|record| {
+            let context = context! { finding => Value::from(Sql::Query(found.clone())), ..shared.clone() };
+            self.statement(Owner::Operation, record, context)
+        });
+        let resolve = monitor.resolve.as_ref().map(|resolve| {
+            // What has left the window is not cured by that: its keys are looked at again.
+            let is_seen_again = matches!(monitor.kind, MonitorKind::Stated(_)) && !keyless;
+            let again = if is_seen_again {
+                self.marked(task, task.template, context! { only_open => true, ..shared.clone() })
+            } else {
+                found.clone()
+            };
+            let context = context! { finding => Value::from(Sql::Query(again)), ..shared.clone() };
+            self.statement(Owner::Operation, resolve, context)
+        });
+        RenderedMonitor { plan: monitor, find, record, resolve, other_system: self.other_system(monitor) }
+    }
+
+    /// The other table's rows: its mart, and every history table that there is.
+    fn others(&self, id: TableId, other: &Other) -> Value {
+        let (spec, theirs) = (self.spec, self.spec.table(other.table));
+        let mut columns: Vec<_> = other.on.iter().map(|&(_, theirs)| theirs).collect();
+        columns.dedup();
+        let mut with_time = columns.clone();
+        if !with_time.contains(&theirs.time.column) {
+            with_time.push(theirs.time.column);
+        }
+        context! {
+            mart => place(Slot::Mart(other.table)),
+            histories => spec.period_ids().map(|period| place(Slot::History(other.table, period))).collect::<Vec<_>>(),
+            on => context::pairs(spec, spec.table(id), theirs, &other.on),
+            columns => context::columns(spec, theirs, &columns),
+            columns_and_time => context::columns(spec, theirs, &with_time),
+            time => context::column(spec, theirs, theirs.time.column),
+        }
+    }
+
+    /// The other system's half of a count: names and operators that every system reads alike.
+    fn other_system(&self, monitor: &Monitor) -> Option<String> {
+        let MonitorKind::Stated(number) = monitor.kind else { return None };
+        let Asks::CountMatch { with } = &self.spec.monitor(number).asks else { return None };
+        let table = self.spec.table(monitor.table?);
+        let time = table.column(table.time.column).name.as_str();
+        Some(format!(
+            "-- {}: rows of the window in the other system\nSELECT COUNT(*) AS expected\nFROM {with}\nWHERE {time} >= :start AND {time} < :end",
+            monitor.name
+        ))
+    }
+
+    fn unresolved<'p>(&mut self, monitor: &'p Monitor) -> Statement<'p, Task> {
+        let Slot::Exceptions(id) = monitor.find.writes else { return self.named(Owner::Query, &monitor.find, "") };
+        let context = context! { not_to_cure => texts(not_to_cure(self.spec, id)), ..self.exceptions(id) };
+        self.statement(Owner::Query, &monitor.find, context)
+    }
+
+    fn exceptions(&self, id: ExceptionsId) -> Value {
+        let tables = self.spec.tables.iter().filter(|table| table.exceptions == id);
+        let holds = tables.map(|table| format!("{}{HOLD}", table.exception_type));
+        context! {
+            table => place(Slot::Exceptions(id)),
+            holds => texts(holds),
+            given => context::given(),
+            ..context::exceptions(self.spec, id)
+        }
+    }
+
+    fn upkeep<'p>(&mut self, upkeep: &'p UpkeepPlan) -> RenderedUpkeep<'p> {
+        let spec = self.spec;
+        let words = match (upkeep.run, spec.dialect) {
+            (Upkeep::Analyze, _) => "ANALYZE",
+            (Upkeep::VacuumDelete, Dialect::Redshift) => "VACUUM DELETE ONLY",
+            (Upkeep::VacuumSort, _) => "VACUUM SORT ONLY",
+            (Upkeep::Vacuum | Upkeep::VacuumDelete, _) => "VACUUM",
+        };
+        let mart = Slot::Mart(upkeep.table);
+        let context = context! { upkeep => Value::from(Sql::Literal(words.to_owned())), mart => place(mart) };
+        let run = self.statement(Owner::Operation, &upkeep.task, context);
+        let condition = upkeep.condition.as_ref().map(|condition| {
+            let relation = mart.relation(spec);
+            let unsorted = spec
+                .maintenance
+                .iter()
+                .find(|stated| stated.run == upkeep.run && stated.tables.contains(&upkeep.table));
+            let catalogue = context! {
+                schema => text(&relation.schema.folded(spec.dialect)),
+                table => text(&relation.name().folded(spec.dialect)),
+                unsorted => number(unsorted.and_then(|stated| stated.unsorted_more_than).unwrap_or_default().into()),
+            };
+            self.statement(Owner::Operation, condition, context! { catalogue => catalogue })
+        });
+        RenderedUpkeep { plan: upkeep, run, condition }
+    }
+
+    fn repair<'p>(&mut self, repair: &'p Repair) -> Vec<Statement<'p, Task>> {
+        let mut statements = Vec::with_capacity(repair.statements.len());
+        for task in &repair.statements {
+            let shared = match (task.table, task.writes) {
+                (Some(id), _) => self.table(id),
+                (None, Slot::Exceptions(id)) => self.exceptions(id),
+                (None, _) => Value::UNDEFINED,
+            };
+            let history = |period: PeriodId| place(Slot::History(task.table.unwrap_or(TableId(0)), period));
+            let context = context! { history => task.period.map(history), ..shared };
+            statements.push(self.statement(Owner::Operation, task, context));
+        }
+        statements
+    }
+}
+
+fn unit_name(unit: TimeUnit) -> &'static str {
+    match unit {
+        TimeUnit::EpochSeconds => "epoch_seconds",
+        TimeUnit::EpochMillis => "epoch_millis",
+        TimeUnit::Timestamp => "timestamp",
+        TimeUnit::Date => "date",
+    }
+}

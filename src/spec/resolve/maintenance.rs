@@ -1,0 +1,69 @@
+//! Upkeep of the marts.
+
+use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
+use crate::source::Spanned;
+use crate::spec::raw::RawMaintenance;
+use crate::spec::resolve::duration;
+use crate::spec::resolve::monitors::model;
+use crate::spec::resolve::table::list;
+use crate::spec::shape::Field;
+use crate::spec::{Maintenance, Spec, TableId};
+
+pub(super) fn resolve(stated: &[Field<RawMaintenance>], spec: &Spec, sink: &mut Sink) -> Vec<Maintenance> {
+    let mut all: Vec<Maintenance> = Vec::new();
+    for entry in stated.iter().filter_map(Field::get) {
+        let Some(one) = one(&entry.value, spec, sink) else { continue };
+        let twin = all.iter().filter(|other| other.run == one.run).flat_map(|other| &other.tables);
+        if let Some(&twin) = twin.clone().find(|table| one.tables.contains(table)) {
+            let model = spec.table(twin).model.value.as_str();
+            let message = format!("{} of {model} stands twice in the plan", one.run.as_str());
+            sink.push(Diagnostic::new(Code::Maintenance, message, entry.span, "again here").help("remove one"));
+            continue;
+        }
+        all.push(one);
+    }
+    all
+}
+
+fn one(stated: &RawMaintenance, spec: &Spec, sink: &mut Sink) -> Option<Maintenance> {
+    let run = stated.run.get()?.value.0;
+    let what = run.as_str();
+    let mut tables: Vec<TableId> = Vec::new();
+    match stated.models.get() {
+        None => tables.extend(spec.tables().map(|(id, _)| id)),
+        Some(names) => {
+            for name in list(&names.value, names.span) {
+                let table = model(&name, &format!("{what} in the plan"), spec, sink)?;
+                if !tables.contains(&table) {
+                    tables.push(table);
+                }
+            }
+        }
+    }
+    let every = match stated.every.get() {
+        None => duration::DAY,
+        Some(text) => duration::resolve(text, &format!("the cadence of {what}"), sink)?,
+    };
+    let unsorted_more_than = match stated.when.get() {
+        None => None,
+        Some(text) => Some(condition(text, what, sink)?),
+    };
+    Some(Maintenance { run, tables, every, unsorted_more_than })
+}
+
+/// Reads `unsorted > 15`.
+fn condition(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<u8> {
+    let words: Vec<_> = text.value.split_whitespace().collect();
+    let number = match words.as_slice() {
+        ["unsorted", ">", number] => number.trim_end_matches('%').parse().ok().filter(|number| *number < 100),
+        _ => None,
+    };
+    if number.is_none() {
+        let message = format!("{what} is to run when {}, which nobody could look up", quoted(&text.value));
+        sink.push(
+            Diagnostic::new(Code::Maintenance, message, text.span, "not a known condition")
+                .help("write `unsorted > 15`: the per cent of rows that are out of order, from 0 to 99"),
+        );
+    }
+    number
+}
