@@ -150,3 +150,31 @@ fn a_broken_law_is_cut_down_to_a_few_events() {
         again.laws.iter().find(|verdict| verdict.law == Law::L7).and_then(|verdict| verdict.counterexample.clone());
     assert_eq!(format!("{again:?}"), format!("{:?}", joined.counterexample));
 }
+
+/// What a trim of raw waits for: the judge sees it when it does not.
+#[test]
+fn a_raw_trim_that_does_not_wait_is_noticed() {
+    let project = Project::new(&projects::example(), Dialect::DuckDb).expect("it resolves");
+    let open = || open(Dialect::DuckDb);
+    let verdict = |alter: &(dyn Fn(&mut rowkeep::rehearse::Program) + Sync)| {
+        let options = Options { seeds: 0..2, until_broken: true, alter, ..Options::default() };
+        let report = rehearse(&project, &options, &open, &|_| {}).expect("it runs");
+        report.laws.into_iter().find(|verdict| verdict.law == Law::L1).expect("every law has a verdict")
+    };
+    let by_the_clock = |program: &mut rowkeep::rehearse::Program| {
+        for trim in &mut program.raw_trims {
+            let (before, _) = trim.sql.split_once("WHERE").expect("a condition");
+            trim.sql = format!("{before}WHERE loaded_at < TIMESTAMP '2100-01-01 00:00:00'");
+        }
+    };
+    assert!(!verdict(&by_the_clock).broken_by.is_empty(), "rows go before a cycle has seen them");
+    let one_stamp = |program: &mut rowkeep::rehearse::Program| {
+        for trim in &mut program.raw_trims {
+            let newest = trim.sql.replace("CASE WHEN COUNT(*) > 1 THEN MIN(n.completed_at) END", "MAX(n.completed_at)");
+            assert_ne!(newest, trim.sql);
+            trim.sql = newest.replace("- INTERVAL", "+ INTERVAL");
+        }
+    };
+    assert!(!verdict(&one_stamp).broken_by.is_empty(), "nothing is kept of what no cycle has seen");
+    assert!(verdict(&|_| {}).broken_by.is_empty());
+}

@@ -50,6 +50,8 @@ pub(super) struct Raw {
     pub(super) tie_breaks: Vec<(usize, bool)>,
     /// The slice that the load reads: a column, and how far back from its newest value, in microseconds.
     pub(super) lookback: Option<(usize, i64)>,
+    /// The column that says when a row was landed, where the project trims the table by it.
+    pub(super) landed: Option<usize>,
 }
 
 impl Raw {
@@ -108,15 +110,22 @@ impl Facts {
                 Typed::new(column, unit, dialect)
             })
             .collect();
+        let source = table.source.as_ref().map(|source| source.folded(dialect));
+        let landing = spec.landings.iter().find(|landing| Some(landing.relation.folded(dialect)) == source);
+        let unit_of_landing =
+            |name: &str| landing.filter(|landing| landing.column.name.as_str() == name).map(|found| found.unit);
         let extra: Vec<_> = table
             .source_columns
             .iter()
-            .map(|column| Typed::new(column, unit_of(column.name.as_str()), dialect))
+            .map(|column| {
+                let name = column.name.as_str();
+                Typed::new(column, unit_of(name).or_else(|| unit_of_landing(name)), dialect)
+            })
             .collect();
         let number_of = |name: &str| columns.iter().chain(&extra).position(|column| column.name == name);
         let time = table.time.column.0;
         let order = table.load.iter().flat_map(|load| &load.order_by);
-        let tie_breaks = order
+        let tie_breaks: Vec<_> = order
             .filter_map(|term| Some((number_of(term.column.as_str())?, term.descending)))
             // A key is equal where versions are compared.
             .filter(|(column, _)| *column != time && !table.unique_key.iter().any(|id| id.0 == *column))
@@ -125,6 +134,7 @@ impl Facts {
             let micros = i64::try_from(lookback.seconds).ok()?.checked_mul(SECOND)?;
             Some((number_of(lookback.column.as_str())?, micros))
         });
+        let landed = landing.and_then(|landing| number_of(landing.column.name.as_str()));
         let keep = match &table.retention {
             // A hundred years at most, by resolve.
             Retention::For { seconds } => Keep::For { micros: i64::try_from(*seconds).unwrap_or(0) * SECOND },
@@ -149,6 +159,8 @@ impl Facts {
             raw: Raw {
                 relation: table.source.as_ref().map(|source| source.sql(dialect)).unwrap_or_default(),
                 extra,
+                // Where it tells rows apart, it has to be another for each.
+                landed: landed.filter(|landed| !tie_breaks.iter().any(|(column, _)| column == landed)),
                 tie_breaks,
                 lookback,
             },

@@ -1,10 +1,13 @@
 //! The raw tables: what they hold, and which of it a load takes over.
 
+use std::collections::BTreeMap;
+
 use crate::error::Error;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, TableFacts};
 use crate::rehearse::oracle::Row;
 use crate::rehearse::story::Delivery;
+use crate::rehearse::value::Cell;
 
 /// What raw holds, by table.
 pub(super) struct Landing {
@@ -20,9 +23,15 @@ impl Landing {
         Self { rows: vec![Vec::new(); tables], waiting: vec![Vec::new(); tables] }
     }
 
-    pub(super) fn receive(&mut self, facts: &Facts, delivery: &Delivery, number: usize) {
-        self.waiting[delivery.table].push(values(&facts.tables[delivery.table], delivery));
-        self.rows[delivery.table].push((number, delivery.clone()));
+    /// `now` is when the row is landed: runs may have taken longer than the story had planned.
+    pub(super) fn receive(&mut self, facts: &Facts, delivery: &Delivery, number: usize, now: i64) {
+        let mut delivery = delivery.clone();
+        let table = &facts.tables[delivery.table];
+        if let Some(landed) = table.raw.landed {
+            delivery.cells[landed] = Cell::Instant(now);
+        }
+        self.waiting[delivery.table].push(values(table, &delivery));
+        self.rows[delivery.table].push((number, delivery));
     }
 
     /// Writes what was received.
@@ -48,6 +57,32 @@ impl Landing {
             }
         }
         self.flush(engine, facts)
+    }
+
+    /// Forgets what a raw table does not hold any more, and gives the number of each such delivery.
+    pub(super) fn look(&mut self, engine: &mut dyn Engine, facts: &Facts, table: usize) -> Result<Vec<usize>, Error> {
+        let found = &facts.tables[table];
+        let dialect = engine.dialect();
+        let columns: Vec<_> = found.raw_columns().map(|column| column.reading(dialect)).collect();
+        let mut held: BTreeMap<Row, usize> = BTreeMap::new();
+        for row in engine.rows(&format!("SELECT {} FROM {}", columns.join(", "), found.raw.relation))? {
+            *held.entry(row).or_default() += 1;
+        }
+        let mut gone = Vec::new();
+        self.rows[table].retain(|(number, delivery)| {
+            let row: Row = found.raw_columns().zip(&delivery.cells).map(|(column, cell)| column.text(*cell)).collect();
+            match held.get_mut(&row) {
+                Some(more) if *more > 0 => {
+                    *more -= 1;
+                    true
+                }
+                _ => {
+                    gone.push(*number);
+                    false
+                }
+            }
+        });
+        Ok(gone)
     }
 
     /// The numbers of the deliveries that a load accepts: in the slice that it reads, and with all that must be there.

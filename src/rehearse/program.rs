@@ -23,6 +23,8 @@ use crate::verify::foreign;
 pub struct Program {
     /// One entry per table, parents before children.
     pub tables: Vec<Routine>,
+    /// Trims of raw tables, each by the name of a model that reads it.
+    pub raw_trims: Vec<Statement>,
 }
 
 /// The statements of one table.
@@ -275,7 +277,7 @@ impl Project {
         let exceptions = spec.exceptions.iter().map(|exceptions| exceptions.relation.clone());
         let tables = spec.tables().flat_map(|(id, table)| {
             let raw = self.loading.table(id).source.clone();
-            let work = [spec.cutoff(id), spec.versions(id), spec.due(id), spec.all_rows(id)];
+            let work = [spec.cutoff(id), spec.versions(id), spec.due(id), spec.cycles(id), spec.all_rows(id)];
             let histories: Vec<_> = spec.period_ids().map(|period| spec.history(id, period)).collect();
             [table.relation.clone()].into_iter().chain(raw).chain(work).chain(histories)
         });
@@ -284,7 +286,9 @@ impl Project {
 
     fn statements(&self, manifest: &Manifest, loading: &Manifest) -> Program {
         let statements = |hooks: &[Hook]| -> Vec<Statement> {
-            hooks.iter().map(|hook| Statement { name: hook.name.clone(), sql: hook.sql.clone() }).collect()
+            // A tripwire changes nothing, and of a story's few rows most are due.
+            let changing = hooks.iter().filter(|hook| !hook.writes.is_empty());
+            changing.map(|hook| Statement { name: hook.name.clone(), sql: hook.sql.clone() }).collect()
         };
         let tables = manifest.order.iter().zip(&manifest.sweep).map(|(id, sweep)| {
             let node = &manifest.nodes[id];
@@ -305,7 +309,13 @@ impl Project {
                 }
             }
         });
-        Program { tables: tables.collect() }
+        // Trims wait for what hooks write down, which hooks of somebody's own do not.
+        let trims = self.spec.landings.iter().zip(&manifest.raw_trims).filter(|_| self.own.is_none());
+        let raw_trims = trims.map(|(landing, trim)| {
+            let name = self.spec.table(landing.read_by[0]).model.value.as_str().to_owned();
+            Statement { name, sql: trim.statement.sql.clone() }
+        });
+        Program { tables: tables.collect(), raw_trims: raw_trims.collect() }
     }
 }
 
@@ -319,7 +329,7 @@ impl Stage {
         };
         let tables = self.program.tables.iter_mut();
         let statements = tables.flat_map(|table| table.load.iter_mut().chain(&mut table.hooks).chain(&mut table.sweep));
-        for statement in statements {
+        for statement in statements.chain(&mut self.program.raw_trims) {
             statement.sql = moved(&statement.sql)?;
             if !places.is_empty() {
                 // Seen again as it will run: whatever still names a schema of the project's own must not.

@@ -135,6 +135,8 @@ pub(super) struct Telling<'a> {
     pub(super) clocks: Vec<(i64, i64)>,
     pub(super) now: i64,
     pub(super) event: usize,
+    /// The last completed cycle, by its event.
+    seen: Option<usize>,
     /// Holds that are in place, by table.
     held: Vec<(usize, Option<String>)>,
     /// Holds that were lifted while the run went on, by table: hooks that had run by then had to respect them.
@@ -181,6 +183,7 @@ impl<'a> Telling<'a> {
             calendar: calendar.collect(),
             now: 0,
             event: 0,
+            seen: None,
             held: Vec::new(),
             lifted: Vec::new(),
             watched: Vec::new(),
@@ -201,8 +204,8 @@ impl<'a> Telling<'a> {
 
     pub(super) fn deliver(&mut self, delivery: &Delivery, number: usize) {
         self.oracle.deliver(delivery.table, number, row(self.facts, delivery));
-        self.landing.receive(self.facts, delivery, number);
         self.now = self.now.max(delivery.at);
+        self.landing.receive(self.facts, delivery, number, self.now);
         self.told.counts.deliveries += 1;
     }
 
@@ -247,6 +250,9 @@ impl<'a> Telling<'a> {
         // The clock that statements are given counts seconds.
         let began = self.now.div_euclid(SECOND) * SECOND;
         self.lifted.clear();
+        if is_cycle {
+            self.trim_raw()?;
+        }
         let completed = self.attempts(run, &schedule)?;
         if !completed {
             return Ok(());
@@ -262,7 +268,34 @@ impl<'a> Telling<'a> {
             self.again(run, &schedule, began)?;
             self.look(after)?;
         }
-        if is_cycle { self.landing.trim(self.engine, self.facts, &run.trim_raw) } else { Ok(()) }
+        if !is_cycle {
+            return Ok(());
+        }
+        self.seen = Some(self.event);
+        self.trim_raw()?;
+        self.forget_raw(run)
+    }
+
+    /// The project's own trims of raw tables, which may run at any time: they wait for completed cycles by themselves.
+    fn trim_raw(&mut self) -> Result<(), Error> {
+        for trim in &Rc::clone(&self.stage).program.raw_trims {
+            let Some(table) = self.facts.tables.iter().position(|table| table.model == trim.name) else { continue };
+            self.engine.run(&trim.sql)?;
+            let gone = self.landing.look(self.engine, self.facts, table)?;
+            self.found(self.oracle.trimmed(table, &gone, self.seen));
+        }
+        Ok(())
+    }
+
+    /// After a completed cycle: the story's trims, of raw tables that the project does not trim.
+    fn forget_raw(&mut self, run: &Run) -> Result<(), Error> {
+        let mut before = run.trim_raw.clone();
+        for (before, table) in before.iter_mut().zip(&self.facts.tables) {
+            if self.stage.program.raw_trims.iter().any(|trim| trim.name == table.model) {
+                *before = i64::MIN;
+            }
+        }
+        self.landing.trim(self.engine, self.facts, &before)
     }
 
     /// Runs until it is done, or given up.

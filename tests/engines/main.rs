@@ -1,6 +1,7 @@
 //! Compiled statements on real engines: DuckDB in process, and the PostgreSQL that `scripts/with-engines` starts.
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
+mod around;
 mod engine;
 mod history;
 #[path = "../projects/mod.rs"]

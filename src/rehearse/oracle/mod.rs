@@ -244,6 +244,19 @@ impl<'a> Oracle<'a> {
         broken
     }
 
+    /// Deliveries that left raw although no completed cycle began after them: L1. `seen` is the event of the last that was completed.
+    pub(super) fn trimmed(&self, table: usize, gone: &[usize], seen: Option<usize>) -> Vec<Broken> {
+        let unseen = gone.iter().filter(|number| seen.is_none_or(|seen| **number > seen));
+        let rows = unseen.filter_map(|number| self.delivered[table].by_number.get(number));
+        rows.map(|row| Broken {
+            law: Law::L1,
+            table,
+            key: key_of(&self.facts.tables[table].key, row),
+            what: "it left raw before a completed cycle had seen it".to_owned(),
+        })
+        .collect()
+    }
+
     /// What a second run changed, which it must not: L10. Keys with an exception detected since an instant may move: the first
     /// run reported them, and they are held since.
     pub(super) fn changed(&self, once: &Tables, twice: &Tables, since: i64) -> Vec<Broken> {
