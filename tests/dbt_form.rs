@@ -23,6 +23,9 @@ fn named(expression: &str, manifest: &Manifest, this: Option<&str>, reads: &[Str
     let (base, form) = expression.split_once(".include(").unwrap_or((expression, ""));
     let quoted = |text: &str| -> Vec<String> { text.split('\'').skip(1).step_by(2).map(str::to_owned).collect() };
     let arguments = quoted(base);
+    if ["key", "notes"].contains(&base) {
+        return format!(":{base}");
+    }
     let relation = if base == "this" {
         this.expect("only hooks know what this is").to_owned()
     } else if base.starts_with("ref(") || base.starts_with(&format!("{package}mart(")) {
@@ -71,6 +74,22 @@ fn check(artifacts: &Artifacts, case: &str) -> usize {
         node.load.iter().chain(&node.post_hooks).for_each(|hook| one(hook, Some(&node.relation_name)));
     }
     manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks).for_each(|hook| one(hook, None));
+
+    for task in manifest.tasks() {
+        let Some(dbt) = &task.dbt_sql else { continue };
+        let relations: Vec<_> = task.reads.iter().chain(&task.writes).cloned().collect();
+        assert_eq!(with_real_names(dbt, manifest, None, &relations), task.sql, "{case}: {}", task.path);
+        checked += 1;
+    }
+    for monitor in &manifest.monitors {
+        let test = artifacts.get(&format!("dbt/tests/monitors/{}.sql", monitor.name));
+        // dbt sees one system.
+        assert_eq!(test.is_some(), monitor.other_system.is_none(), "{case}: {}", monitor.name);
+        if let (Some(test), Some(dbt)) = (test, &monitor.find.dbt_sql) {
+            let config = format!("{{{{ config(severity='{}', tags=['rowkeep_monitor']) }}}}", monitor.severity);
+            assert_eq!(test, format!("{config}\n{dbt}\n"), "{case}: {}", monitor.name);
+        }
+    }
 
     // The package holds these texts and no others.
     let package = format!("dbt/{}_rowkeep", manifest.metadata.name);
