@@ -56,7 +56,8 @@ fn statements(artifacts: &Artifacts) -> Vec<String> {
     let manifest = artifacts.manifest();
     let of_nodes = manifest.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
     let hooks = of_nodes.chain(manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks)).map(|hook| hook.sql.clone());
-    hooks.chain(manifest.ddl.iter().map(|definition| definition.sql.clone())).collect()
+    let around = manifest.tasks().map(|task| task.sql.clone());
+    hooks.chain(manifest.ddl.iter().map(|definition| definition.sql.clone())).chain(around).collect()
 }
 
 fn parse(statements: &[String]) -> usize {

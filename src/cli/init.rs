@@ -106,6 +106,8 @@ tables: tables/              # one spec per rolling table
 out: rowkeep/                # commit it: `rowkeep check` then refuses whatever was changed by hand
 defaults:
   retention: { for: 180 days }   # weeks, days, hours or minutes: months have no fixed length
+raw:                         # landing tables: a row goes once a completed cycle has seen it, and so much later
+  - { table: landing.orders_raw, time: { column: loaded_at }, keep: 2 days }
 ";
 
 const PERIODS: &str = "\
@@ -129,4 +131,5 @@ columns:                     # every column of the mart: one that is missing her
   state: integer
   updated_at: bigint
 source: landing.orders_raw   # the raw table that a cycle loads from; without it each cycle looks at every key
+source_columns: { loaded_at: timestamp }   # what raw has beyond the mart's columns: here, when a row was landed, UTC
 ";

@@ -41,6 +41,7 @@ fn run(page: &str) -> String {
 fn using_it_with_dbt() {
     let said = run("use-with-dbt.md");
     assert_eq!(said.matches("Completed successfully").count(), 2, "{said}");
+    assert!(said.contains("Completed with 2 warnings"), "{said}");
     let page = std::fs::read_to_string(projects::root().join("docs/howto/use-with-dbt.md")).expect("the page");
     let project = projects::root().join("examples/order_tracking/dbt_project");
     for (file, what) in

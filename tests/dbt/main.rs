@@ -8,6 +8,7 @@
 mod days;
 mod harm;
 mod howto;
+mod monitors;
 #[path = "../projects/mod.rs"]
 mod projects;
 mod story;
