@@ -143,6 +143,33 @@ fn many_files_that_drift_are_told_in_short() {
     assert!(said.matches("error[RK701]").count() > 8, "{said}");
 }
 
+/// Each raw table that nobody trims, once: two marts may read one.
+#[test]
+fn a_raw_table_that_nobody_trims_is_found() {
+    let shop = example("2025_h2, 2026_h1");
+    let text = std::fs::read_to_string(shop.path("shop/rowkeep.yml")).expect("a project");
+    let ecs = text.lines().find(|line| line.contains("ecs_order_info_raw, time")).expect("a trim").to_owned();
+    shop.write("shop/rowkeep.yml", &text.replace(&format!("{ecs}\n"), ""));
+    insta::assert_snapshot!(shop.run(&["check"]), @"
+    exit 0
+    --- stdout
+    1 warning
+    295 files compile; there are no artifacts to hold them against
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    the horizon was not judged: --today now does that
+    --- stderr
+    warning[RK714]: nobody trims `settlement_public.ecs_order_info_raw`: each cycle of mart_ecs_order_info reads all of it, and it grows with each delivery
+      --> tables/ecs.yml:14:9
+       |
+    14 | source: settlement_public.ecs_order_info_raw
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ grows without end
+       |
+       = help: add to rowkeep.yml: `raw: [{ table: settlement_public.ecs_order_info_raw, time: { column: <when it was landed> }, keep: 24 hours }]`
+    ");
+}
+
 #[test]
 fn the_horizon_is_told_in_time() {
     let alone = example("2025_h2");
@@ -549,17 +576,9 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
     exit 0
     --- stdout
-    1 warning
-    82 files compile, and are what is there
+    86 files compile, and are what is there
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     --- stderr
-    warning[RK714]: nobody trims `landing.orders_raw`: each cycle of mart_orders reads all of it, and it grows with each delivery
-      --> tables/mart_orders.yml:12:9
-       |
-    12 | source: landing.orders_raw   # the raw table that a cycle loads from; without it each cycle looks at every key
-       |         ^^^^^^^^^^^^^^^^^^ grows without end
-       |
-       = help: add to rowkeep.yml: `raw: [{ table: landing.orders_raw, time: { column: <when it was landed> }, keep: 24 hours }]`
     ");
     let before = shop.tree();
     insta::assert_snapshot!(here(&["init"]), @"

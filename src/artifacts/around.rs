@@ -149,8 +149,8 @@ pub(super) fn emit<'s>(
             after: if plan.after_sweep { "sweep" } else { "cycle" },
             window: Window { within_seconds: plan.window.within, until_seconds: plan.window.until },
             find: layout.task(monitor.find, "monitors", dbt),
-            record: monitor.record.map(|statement| layout.task(statement, "monitors", None)),
-            resolve: monitor.resolve.map(|statement| layout.task(statement, "monitors", None)),
+            record: monitor.record.map(|beside| layout.task(beside.statement, "monitors", None)),
+            resolve: monitor.resolve.map(|beside| layout.task(beside.statement, "monitors", None)),
             other_system,
         }
     });

@@ -165,9 +165,11 @@ impl Manifest {
         let hooks = hooks.chain(self.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
         // Most of it is statements, and a large text is costly to grow. What stands beside a statement is as long as a short one.
         let length: usize = hooks.map(|hook| hook.sql.len() + hook.dbt_sql.len() + 1024).sum();
-        let monitors =
-            self.monitors.iter().flat_map(|one| std::iter::once(&one.find).chain(&one.record).chain(&one.resolve));
-        let length = length + monitors.map(|task| task.sql.len() * 2 + 1024).sum::<usize>();
+        let of_task = |task: &Task| {
+            let listed = task.reads.iter().chain(&task.writes).map(|name| name.len() + 16).sum::<usize>();
+            task.sql.len() + task.dbt_sql.as_ref().map_or(0, String::len) + listed + 768
+        };
+        let length = length + self.tasks().map(of_task).sum::<usize>();
         let mut json = Vec::with_capacity(length);
         // Every key is a string, and nothing here can fail to serialise; what is serialised is text.
         let _ = serde_json::to_writer_pretty(&mut json, self);

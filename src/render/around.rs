@@ -36,10 +36,18 @@ pub(crate) struct Around<'p> {
 pub(crate) struct RenderedMonitor<'p> {
     pub(crate) plan: &'p Monitor,
     pub(crate) find: Statement<'p, Task>,
-    pub(crate) record: Option<Statement<'p, Task>>,
-    pub(crate) resolve: Option<Statement<'p, Task>>,
+    pub(crate) record: Option<Beside<'p>>,
+    pub(crate) resolve: Option<Beside<'p>>,
     /// What another system is asked, in words that every system takes.
     pub(crate) other_system: Option<String>,
+}
+
+/// A statement that holds a monitor's question in parentheses.
+#[derive(Debug)]
+pub(crate) struct Beside<'p> {
+    pub(crate) statement: Statement<'p, Task>,
+    /// The same around the shortest question there is: the other one is judged by itself.
+    outline: Option<String>,
 }
 
 /// The statements of an upkeep.
@@ -51,13 +59,20 @@ pub(crate) struct RenderedUpkeep<'p> {
 }
 
 impl<'p> Around<'p> {
-    /// Every statement, with its task.
-    pub(crate) fn statements(&self) -> impl Iterator<Item = &Statement<'p, Task>> {
-        let trims = self.raw_trims.iter().map(|(_, trim)| trim);
-        let monitors = self.monitors.iter();
-        let monitors = monitors.flat_map(|one| std::iter::once(&one.find).chain(&one.record).chain(&one.resolve));
+    /// What there is to judge: every task, with a text in which nothing stands that is not judged.
+    pub(crate) fn to_judge(&self) -> impl Iterator<Item = (&'p Task, &str)> {
+        let whole = |statement: &'_ Statement<'p, Task>| statement.step;
+        let trims = self.raw_trims.iter().map(move |(_, trim)| (whole(trim), trim.sql.as_str()));
+        let monitors = self.monitors.iter().flat_map(|monitor| {
+            let beside = monitor.record.iter().chain(&monitor.resolve);
+            let beside =
+                beside.map(|one| (one.statement.step, one.outline.as_ref().unwrap_or(&one.statement.sql).as_str()));
+            std::iter::once((monitor.find.step, monitor.find.sql.as_str())).chain(beside)
+        });
         let upkeep = self.maintenance.iter().flat_map(|one| std::iter::once(&one.run).chain(&one.condition));
-        trims.chain(monitors).chain(upkeep).chain(self.repairs.iter().flat_map(|(_, statements)| statements))
+        let repairs = self.repairs.iter().flat_map(|(_, statements)| statements);
+        let others = upkeep.chain(repairs).map(|one| (one.step, one.sql.as_str()));
+        trims.chain(monitors).chain(others)
     }
 }
 
@@ -214,22 +229,28 @@ impl<'a> Maker<'a, '_> {
         let shared = context! { ..shared, ..self.table(id) };
         let found = self.marked(task, task.template, shared.clone());
         let find = self.named(Owner::Query, task, &found);
-        let record = monitor.record.as_ref().map(|record| {
-            let context = context! { finding => Value::from(Sql::Query(found.clone())), ..shared.clone() };
-            self.statement(Owner::Operation, record, context)
-        });
+        let record = monitor.record.as_ref().map(|record| self.beside(record, &shared, &found, true));
         let resolve = monitor.resolve.as_ref().map(|resolve| {
             // What has left the window is not cured by that: its keys are looked at again.
             let is_seen_again = matches!(monitor.kind, MonitorKind::Stated(_)) && !keyless;
-            let again = if is_seen_again {
-                self.marked(task, task.template, context! { only_open => true, ..shared.clone() })
+            if is_seen_again {
+                let again = self.marked(task, task.template, context! { only_open => true, ..shared.clone() });
+                self.beside(resolve, &shared, &again, false)
             } else {
-                found.clone()
-            };
-            let context = context! { finding => Value::from(Sql::Query(again)), ..shared.clone() };
-            self.statement(Owner::Operation, resolve, context)
+                self.beside(resolve, &shared, &found, true)
+            }
         });
         RenderedMonitor { plan: monitor, find, record, resolve, other_system: self.other_system(monitor) }
+    }
+
+    /// A statement around a finding, which may be judged by itself.
+    fn beside<'p>(&mut self, task: &'p Task, shared: &Value, finding: &str, is_judged: bool) -> Beside<'p> {
+        let around =
+            |finding: &str| context! { finding => Value::from(Sql::Query(finding.to_owned())), ..shared.clone() };
+        let statement = self.statement(Owner::Operation, task, around(finding));
+        let outline =
+            is_judged.then(|| self.statement(Owner::Operation, task, around("SELECT NULL AS rowkeep_key")).sql);
+        Beside { statement, outline }
     }
 
     /// The other table's rows: its mart, and every history table that there is.

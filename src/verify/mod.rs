@@ -117,13 +117,12 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
             }
         }
     }
-    for statement in rendered.around.statements() {
-        let task = statement.step;
+    for (task, sql) in rendered.around.to_judge() {
         let (verb, writes, reads) = (task.verb, task.writes, task.reads.as_slice());
         let claim = Claim { name: &task.name, verb, writes, reads };
-        for refusal in refusals(&known, &claim, &statement.sql, None::<fn() -> Meaning<'static>>) {
+        for refusal in refusals(&known, &claim, sql, None::<fn() -> Meaning<'static>>) {
             if said.insert((task.template, refusal.code)) {
-                let diagnostic = refusal.diagnose(claim.name, &statement.sql, task.template, None);
+                let diagnostic = refusal.diagnose(claim.name, sql, task.template, None);
                 sink.push(diagnostic.anchored(place(spec, writes)));
             }
         }
