@@ -91,7 +91,7 @@ pub mod spec;
 pub mod sql;
 mod verify;
 
-pub use artifacts::{Artifacts, FOLDERS, MANIFEST, manifest};
+pub use artifacts::{Artifacts, FOLDERS, MANIFEST, SCHEDULE, manifest};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Format, Level, Style};
 pub use dialect::Dialect;
 pub use diff::{

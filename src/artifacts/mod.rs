@@ -3,6 +3,7 @@
 mod around;
 pub(crate) mod dbt;
 pub mod manifest;
+mod schedule;
 
 use std::collections::BTreeMap;
 
@@ -17,9 +18,10 @@ use manifest::{Definition, Hook, Manifest, Sweep};
 
 /// The name of the manifest among the artifacts.
 pub const MANIFEST: &str = "manifest.json";
+pub use schedule::SCHEDULE;
 
 /// The folders of all other artifacts.
-pub const FOLDERS: [&str; 5] = ["compiled", "dbt", "ddl", "maintenance", "monitors"];
+pub const FOLDERS: [&str; 6] = ["airflow", "compiled", "dbt", "ddl", "maintenance", "monitors"];
 
 /// What a compilation gives: files by path, below the project's `out:`, and the manifest that describes them.
 #[derive(Clone, Debug)]
@@ -101,9 +103,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
     let models: Vec<_> = models.collect();
     dbt::monitors::emit(&around.monitors, &mut files);
     dbt::emit(spec, &mut names, &models, &creations.remove(&None).unwrap_or_default(), &mut files);
-    let mut paths: Vec<_> = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();
-    paths.sort();
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         rowkeep_schema_version: 1,
         metadata: manifest::metadata(spec, inputs),
         periods: spec.periods.iter().map(manifest::period).collect(),
@@ -115,8 +115,11 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         monitors: around.monitors,
         maintenance: around.maintenance,
         repairs: around.repairs.into_iter().map(|(_, repair)| repair).collect(),
-        files: paths,
+        files: Vec::new(),
     };
+    schedule::emit(spec, &manifest, &mut files);
+    manifest.files = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();
+    manifest.files.sort();
     files.insert(MANIFEST.to_owned(), manifest.to_json());
     Artifacts { files, manifest }
 }

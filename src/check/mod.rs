@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use day::Day;
 pub use dbt::DbtProject;
 pub use edges::{Edges, edges};
-pub(crate) use restructure::length;
 pub use restructure::{Restructuring, restructured};
 
 use crate::artifacts::{Artifacts, MANIFEST};

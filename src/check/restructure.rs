@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::artifacts::manifest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::source::Span;
-use crate::spec::{Retention, Spec, Table, TableId};
+use crate::spec::{Retention, Spec, Table, TableId, length};
 
 /// A kind of restructuring, as `--allow` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -276,11 +276,4 @@ fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &
         },
         _ => None,
     }
-}
-
-/// A length of time in the largest unit that is whole.
-pub(crate) fn length(seconds: u64) -> String {
-    let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
-    let found = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
-    found.map_or_else(|| format!("{seconds} seconds"), |(unit, name)| format!("{} {name}", seconds / unit))
 }

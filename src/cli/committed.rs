@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use crate::artifacts::{FOLDERS, MANIFEST};
+use crate::artifacts::{FOLDERS, MANIFEST, SCHEDULE};
 use crate::check::Committed;
 use crate::cli::shown;
 use crate::error::Error;
@@ -25,7 +25,7 @@ pub(super) fn committed(out: &Path) -> Result<Option<Committed>, Error> {
     }
     let folder = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
     let mut files = BTreeMap::new();
-    for top in FOLDERS.into_iter().chain([MANIFEST]) {
+    for top in FOLDERS.into_iter().chain([MANIFEST, SCHEDULE]) {
         let mut rest = vec![top.to_owned()];
         while let Some(path) = rest.pop() {
             let place = out.join(&path);
@@ -35,7 +35,8 @@ pub(super) fn committed(out: &Path) -> Result<Option<Committed>, Error> {
                 for entry in fs::read_dir(&place).map_err(|error| failed(&place, &why(&error)))? {
                     let name = entry.map_err(|error| failed(&place, &why(&error)))?.file_name();
                     let name = name.to_string_lossy();
-                    if !name.starts_with('.') {
+                    // Whoever imports a DAG leaves that behind.
+                    if !name.starts_with('.') && name != "__pycache__" {
                         rest.push(format!("{path}/{name}"));
                     }
                 }

@@ -253,6 +253,12 @@ codes! {
     ///
     /// What helps: remove one of the two; write the condition as `unsorted > 15`.
     Maintenance = "RK317",
+    /// A schedule that says no time, or whose night is out of order.
+    ///
+    /// Upkeep comes before the sweep, and the sweep before monitors: what monitors find is to be what a sweep left.
+    ///
+    /// What helps: write times of day as `02:30`, UTC, each later than the one before it.
+    Schedule = "RK318",
     /// A template that could not be rendered.
     ///
     /// A value that passed no filter would be pasted into SQL as it is; an undefined name would leave a hole; a loop that

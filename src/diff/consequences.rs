@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::artifacts::{Artifacts, MANIFEST};
-use crate::check::{length, restructured};
+use crate::check::restructured;
 use crate::source::{Inputs, Role};
+use crate::spec::length;
 use crate::spec::{Retention, Spec, Table};
 
 /// What a change means.

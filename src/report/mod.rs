@@ -146,7 +146,7 @@ impl Page {
         let table = spec.table(id);
         let model = table.model.value.as_str();
         let stays = match &table.retention {
-            Retention::For { seconds } => format!("Rows stay {}", crate::check::length(*seconds)),
+            Retention::For { seconds } => format!("Rows stay {}", crate::spec::length(*seconds)),
             Retention::WhileIn { parent, .. } => {
                 format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
             }

@@ -15,7 +15,10 @@ mod schema;
 mod shape;
 mod yaml;
 
-pub use operations::{Asks, Landing, Maintenance, Monitor, Other, Severity, Share, Tripwire, Window};
+pub(crate) use operations::length;
+pub use operations::{
+    Asks, Landing, Maintenance, Monitor, Other, Schedule, Severity, Share, TimeOfDay, Tripwire, Window,
+};
 pub use period::Period;
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;
@@ -44,6 +47,8 @@ pub struct Spec {
     pub monitors: Vec<Monitor>,
     /// Upkeep of the marts, in order.
     pub maintenance: Vec<Maintenance>,
+    /// When what runs, if the project says so.
+    pub schedule: Option<Schedule>,
     pub(crate) places: Places,
     /// Where the project wants its artifacts, if it says so.
     pub out: Option<Spanned<String>>,

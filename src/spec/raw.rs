@@ -44,6 +44,58 @@ shape! {
         optional monitors: Vec<Field<RawMonitor>>,
         /// VACUUM and ANALYZE of the marts, in order.
         optional maintenance: Vec<Field<RawMaintenance>>,
+        /// When what runs, UTC: asks for schedule.json and Airflow DAGs.
+        optional schedule: RawSchedule,
+    }
+
+    #[expected("a schedule")]
+    /// When what runs, UTC, and who is told when it fails.
+    struct RawSchedule {
+        /// How often a cycle begins.
+        required cycle: RawCycle,
+        /// When upkeep is done each night; needed where there is `maintenance`.
+        optional maintenance: RawAt,
+        /// When the sweep begins each night.
+        required sweep: RawAt,
+        /// When monitors are asked each night.
+        required monitoring: RawAt,
+        /// How long tasks may take.
+        optional timeouts: RawTimeouts,
+        /// Who gets mail when a task fails: an address, or a list of them.
+        optional notify: Names,
+        /// The connection to the warehouse; redshift_default, postgres_default or duckdb_default if not stated.
+        optional connection: String,
+        /// The connection to the other system that count_match asks.
+        optional source_connection: String,
+    }
+
+    #[expected("a mapping with `every`")]
+    /// How often a cycle begins, and what belongs to it beyond Rowkeep's own statements.
+    struct RawCycle {
+        /// How often, such as 15 minutes.
+        required every: String,
+        /// A Python function, module.function, that adds the tasks which land raw rows, and returns what the marts wait for.
+        optional extract: String,
+        /// A command to run once the marts are built, such as dbt test --select mart.
+        optional test: String,
+    }
+
+    #[expected("a mapping with `at`")]
+    /// A time of day.
+    struct RawAt {
+        /// Hours and minutes, UTC, such as 02:30.
+        required at: Text,
+    }
+
+    #[expected("a mapping with `mart`, `tests` and `otherwise`")]
+    /// How long tasks may take.
+    struct RawTimeouts {
+        /// A mart's statements, in a cycle or a sweep; 10 minutes if not stated.
+        optional mart: String,
+        /// The cycle's tests; 5 minutes if not stated.
+        optional tests: String,
+        /// Any other task; 60 minutes if not stated.
+        optional otherwise: String,
     }
 
     #[expected("an entry of `raw`")]

@@ -10,6 +10,7 @@ mod monitors;
 mod names;
 mod order;
 mod periods;
+mod schedule;
 mod share;
 mod table;
 
@@ -68,6 +69,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         landings: Vec::new(),
         monitors: Vec::new(),
         maintenance: Vec::new(),
+        schedule: None,
         out: project.out.get().cloned(),
         schema,
     };
@@ -75,6 +77,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     spec.landings = landing::resolve(stated(&project.raw), &spec, sink);
     spec.monitors = monitors::resolve(stated(&project.monitors), &spec, sink);
     spec.maintenance = maintenance::resolve(stated(&project.maintenance), &spec, sink);
+    spec.schedule = project.schedule.get().and_then(|stated| schedule::resolve(stated, &spec, sink));
     Some(spec)
 }
 
