@@ -88,3 +88,66 @@ fn upkeep_is_in_the_order_of_the_project_and_in_the_words_of_the_manual() {
     assert_eq!(statements(Dialect::Postgres), [of("VACUUM", &all), analyze.clone()].concat());
     assert_eq!(statements(Dialect::DuckDb), analyze);
 }
+
+const PROJECT: &str = "name: p
+dialect: redshift
+schema: ods
+exceptions: { table: gaps, key: id }
+defaults: { retention: { for: 90 days }, rows: latest, time: { column: t, unit: epoch_seconds } }
+";
+
+/// As many periods as there can be, and as many columns: what nobody asked for must not keep a project from compiling.
+#[test]
+fn monitors_of_the_largest_projects_compile() {
+    let months = (0..480).map(|month| format!("{}_m{:02}", 1980 + month / 12, month % 12 + 1));
+    let many_periods = months.collect::<Vec<_>>().join(", ");
+    let many_columns = (0..1_590).map(|column| format!("c{column}: integer")).collect::<Vec<_>>().join(", ");
+    let tables = |many: &str| {
+        format!(
+        "tables:
+  - {{ model: ma, history: hist_a, unique_key: id, exception: A, columns: {{ id: bigint not null, t: bigint }}, source: raw.a, source_columns: {{ at: timestamp }}, incremental: {{ order_by: t desc, lookback: {{ column: at, within: 2 hours }} }} }}
+  - {{ model: mb, history: hist_b, unique_key: id, exception: B, columns: {{ id: bigint, t: bigint, {many} }} }}
+raw: [{{ table: raw.a, time: {{ column: at }}, keep: 1 days }}]
+monitors:
+  - {{ name: has, kind: has_rows_in, model: mb, in: ma, exception: HAS }}
+  - {{ name: latest, kind: latest_matches, model: mb, in: ma }}
+  - {{ name: equal, kind: compare, model: mb, with: elsewhere.b, more_than: 1%, exception: EQUAL }}
+"
+    )
+    };
+    for (periods, columns) in [(many_periods.as_str(), "c: integer"), ("2025_h2", &many_columns)] {
+        for dialect in Dialect::ALL {
+            let text = format!("{PROJECT}periods: [{periods}]\n{}", tables(columns));
+            let inputs = rowkeep::Inputs::new("rowkeep.yml", text).with_dialect(dialect);
+            rowkeep::compile(&inputs)
+                .unwrap_or_else(|wrong| panic!("{dialect}: {}", wrong.render(&inputs, rowkeep::Style::Plain)));
+        }
+    }
+}
+
+/// A table that is called with and without its database may be one, and everybody who may read it is waited for.
+#[test]
+fn a_raw_trim_waits_for_all_who_may_read_the_table() {
+    let tables = "periods: [{ name: legacy, start: 1960-01-01, end: 2026-01-01 }]
+tables:
+  - { model: ma, history: hist_a, unique_key: id, exception: A, columns: { id: bigint, t: bigint }, source: landing.r, source_columns: { at: timestamp } }
+  - { model: mb, history: hist_b, unique_key: id, exception: B, columns: { id: bigint, t: bigint }, source: db.landing.r, source_columns: { at: timestamp } }
+  - { model: mc, history: hist_c, unique_key: id, exception: C, retention: { while_in: mb }, columns: { id: bigint, t: bigint }, source: landing.c }
+  - { model: md, history: hist_d, unique_key: id, exception: D, exceptions: { table: other.gaps, key: id }, columns: { id: bigint, t: bigint }, source: landing.d }
+raw: [{ table: landing.r, time: { column: at }, keep: 1 days }]
+";
+    let artifacts =
+        rowkeep::compile(&rowkeep::Inputs::new("rowkeep.yml", format!("{PROJECT}{tables}"))).expect("it compiles");
+    let manifest = artifacts.manifest();
+    assert_eq!(manifest.raw_trims[0].waits_for, ["model.p.ma", "model.p.mb", "model.p.mc"]);
+    let stamps: Vec<_> =
+        manifest.ddl.iter().filter(|made| made.name.ends_with("__cycles")).map(|made| &made.name).collect();
+    assert_eq!(stamps, ["ma__cycles", "mb__cycles", "mc__cycles"]);
+    // Two exceptions tables of one name have files of their own.
+    let mut paths: Vec<_> = manifest.tasks().map(|task| &task.path).collect();
+    let count = paths.len();
+    paths.sort();
+    paths.dedup();
+    assert_eq!(paths.len(), count);
+    assert!(artifacts.get("monitors/other_gaps__unresolved.sql").is_some());
+}

@@ -149,7 +149,7 @@ fn a_raw_table_that_nobody_trims_is_found() {
     let shop = example("2025_h2, 2026_h1");
     let text = std::fs::read_to_string(shop.path("shop/rowkeep.yml")).expect("a project");
     let ecs = text.lines().find(|line| line.contains("ecs_order_info_raw, time")).expect("a trim").to_owned();
-    shop.write("shop/rowkeep.yml", &text.replace(&format!("{ecs}\n"), ""));
+    shop.write("shop/rowkeep.yml", text.replace(&format!("{ecs}\n"), ""));
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout

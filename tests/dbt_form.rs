@@ -86,7 +86,10 @@ fn check(artifacts: &Artifacts, case: &str) -> usize {
         // dbt sees one system.
         assert_eq!(test.is_some(), monitor.other_system.is_none(), "{case}: {}", monitor.name);
         if let (Some(test), Some(dbt)) = (test, &monitor.find.dbt_sql) {
-            let config = format!("{{{{ config(severity='{}', tags=['rowkeep_monitor']) }}}}", monitor.severity);
+            let config = format!(
+                "{{{{ config(enabled=var('rowkeep_monitors', false), severity='{}', tags=['rowkeep_monitor']) }}}}",
+                monitor.severity
+            );
             assert_eq!(test, format!("{config}\n{dbt}\n"), "{case}: {}", monitor.name);
         }
     }

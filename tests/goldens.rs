@@ -29,7 +29,7 @@ fn difference(old: &str, new: &str) -> String {
 
 /// Whether a file is of what runs around the cycles.
 fn is_around(path: &str) -> bool {
-    path.starts_with("monitors/") || path.starts_with("maintenance/")
+    ["monitors/", "maintenance/", "airflow/"].iter().any(|folder| path.starts_with(folder))
 }
 
 /// What runs around the cycles: the stated dialect in full, the others as differences from it. How findings are recorded, and
@@ -58,7 +58,7 @@ fn listing(artifacts: &Artifacts) -> String {
     let mut out = String::new();
     let mut same = Vec::new();
     for (path, text) in artifacts.files() {
-        if path == rowkeep::MANIFEST || path.starts_with("dbt/") || is_around(path) {
+        if path == rowkeep::MANIFEST || path == rowkeep::SCHEDULE || path.starts_with("dbt/") || is_around(path) {
             continue;
         }
         let cycle = path.strip_prefix("compiled/sweep/").map(|rest| format!("compiled/{rest}"));
@@ -138,10 +138,16 @@ fn the_example_is_a_golden() {
     snapshot_dialects(&golden("order_tracking"), &inputs);
     let top = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
     let tops: std::collections::BTreeSet<_> = compile(&inputs).files().keys().map(top).collect();
-    assert_eq!(tops, rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST]).map(str::to_owned).collect());
+    let known = rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST, rowkeep::SCHEDULE]);
+    assert_eq!(tops, known.map(str::to_owned).collect());
+    let is_of_schedule = |path: &str| path == rowkeep::SCHEDULE || path.starts_with("airflow/");
+    snapshot(&golden("order_tracking"), "schedule", &listing_of(&compile(&inputs), is_of_schedule));
 
     // Of what every table has, that of one.
-    let is_shown = |path: &str| is_around(path) && (!path.contains("mart_") || path.contains("mart_ecs_order_info"));
+    let is_shown = |path: &str| {
+        let one = !path.contains("mart_") || path.contains("mart_ecs_order_info");
+        is_around(path) && one && !path.starts_with("airflow/")
+    };
     snapshot(&golden("order_tracking"), "around", &listing_of(&compile(&inputs), is_shown));
 
     let is_long = |path: &str| {
@@ -180,7 +186,7 @@ fn a_third_period_changes_only_what_it_adds_or_widens() {
     let mut out = String::new();
     for (path, old) in before.files() {
         let new = after.get(path).unwrap_or_else(|| panic!("{path} is gone: a rotation renumbers and removes nothing"));
-        if old != new && path != rowkeep::MANIFEST && !path.starts_with("dbt/") {
+        if old != new && path != rowkeep::MANIFEST && !path.starts_with("dbt/") && !path.starts_with("airflow/") {
             out.push_str(&format!("==> {path} <==\n{}\n", difference(old, new)));
         }
     }

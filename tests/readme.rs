@@ -81,6 +81,7 @@ fn links_lead_to_files() {
         "docs/reference/maintenance.md",
         "docs/reference/monitors.md",
         "docs/reference/raw.md",
+        "docs/reference/schedule.md",
         "docs/reference/tripwire.md",
         "docs/reference/views.md",
         "docs/statements.md",
@@ -119,7 +120,7 @@ fn the_documented_sections_compile() {
     let example = read("examples/order_tracking/rowkeep.yml");
     let (project, _) = example.split_once("\n# Landing tables").expect("the sections come last");
     let mut seen = 0;
-    for page in ["raw", "monitors", "maintenance", "tripwire"] {
+    for page in ["raw", "monitors", "maintenance", "tripwire", "schedule"] {
         for block in blocks(&read(&format!("docs/reference/{page}.md")), "yaml") {
             let of_table = block.starts_with("tripwire:");
             let text = if of_table { project.to_owned() } else { format!("{project}\n{block}") };
@@ -133,5 +134,5 @@ fn the_documented_sections_compile() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, 5);
 }

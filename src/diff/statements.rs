@@ -1,11 +1,12 @@
 //! Statements of two versions, one beside the other. What only follows from another list of periods is said as that.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
-use crate::artifacts::manifest::{Hook, Manifest, Task};
+use crate::artifacts::manifest::{Hook, Manifest, Monitor, Task};
 use crate::spec::{Period, Spec, Time};
 use crate::sql::literal;
 
@@ -14,7 +15,8 @@ use crate::sql::literal;
 pub struct Changed {
     /// The model.
     pub model: String,
-    /// When it runs: `load`, `cycle` or `sweep`; or what it is: `raw`, a trim of a landing table, `monitor`, `upkeep` or `repair`.
+    /// When it runs: `load`, `cycle` or `sweep`; or what it is: `raw`, a trim of a landing table, `monitor`,
+    /// `upkeep`, `repair`, or `settings` of a monitor or an upkeep.
     pub runs: &'static str,
     /// Its file's stem, such as `08_archive__2026_h2`.
     pub name: String,
@@ -62,9 +64,9 @@ type Version<'a> = (&'a Spec, &'a Manifest);
 type Key<'a> = (&'a str, &'static str, &'a str);
 
 /// A statement, as far as it is held beside another.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Text<'a> {
-    sql: &'a str,
+    sql: Cow<'a, str>,
     reads: &'a [String],
 }
 
@@ -76,7 +78,7 @@ fn statements(manifest: &Manifest) -> Vec<(Key<'_>, Text<'_>)> {
         for (runs, hooks) in [("load", &node.load), ("cycle", &node.post_hooks), ("sweep", &sweep.post_hooks)] {
             all.extend(hooks.iter().map(|hook| {
                 let Hook { name, sql, reads, .. } = hook;
-                ((node.name.as_str(), runs, name.as_str()), Text { sql, reads })
+                ((node.name.as_str(), runs, name.as_str()), Text { sql: sql.into(), reads })
             }));
         }
         around(manifest, Some(id), &node.name, &mut all);
@@ -92,50 +94,74 @@ fn statements(manifest: &Manifest) -> Vec<(Key<'_>, Text<'_>)> {
 fn around<'a>(manifest: &'a Manifest, id: Option<&String>, model: &'a str, all: &mut Vec<(Key<'a>, Text<'a>)>) {
     // What is recorded of a finding follows from the question.
     let monitors = manifest.monitors.iter().filter(|monitor| monitor.model.as_ref() == id);
-    all.extend(monitors.map(|monitor| about_task(model, "monitor", &monitor.find)));
+    for monitor in monitors {
+        all.push(about_task(model, "monitor", &monitor.find));
+        all.push(((model, "settings", &monitor.name), Text { sql: settings(monitor).into(), reads: &[] }));
+    }
     let upkeep = manifest.maintenance.iter().filter(|upkeep| Some(&upkeep.model) == id);
-    all.extend(upkeep.map(|upkeep| about_task(model, "upkeep", &upkeep.statement)));
+    for upkeep in upkeep {
+        all.push(about_task(model, "upkeep", &upkeep.statement));
+        let when = upkeep.condition.as_ref().map_or("always", |condition| condition.statement.sql.as_str());
+        let sql = format!("every {} seconds\n{when}", upkeep.every_seconds);
+        all.push(((model, "settings", &upkeep.statement.name), Text { sql: sql.into(), reads: &[] }));
+    }
     let repairs = manifest.repairs.iter().filter(|repair| repair.model.as_ref() == id);
     all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| about_task(model, "repair", task)));
 }
 
+/// What a monitor has beyond its question: what is recorded of a finding follows from it and from these.
+fn settings(monitor: &Monitor) -> String {
+    let Monitor { severity, every_seconds, exception_type, window, other_system, .. } = monitor;
+    let seconds = |bound: Option<u64>| bound.map_or_else(|| "none".to_owned(), |seconds| format!("{seconds} seconds"));
+    let (within, until) = (seconds(window.within_seconds), seconds(window.until_seconds));
+    let recorded = exception_type.as_deref().unwrap_or("not at all");
+    let mut text = format!(
+        "severity {severity}\nevery {every_seconds} seconds\nrecorded {recorded}\nwithin {within}\nuntil {until}"
+    );
+    if let Some(other) = other_system {
+        text.push('\n');
+        text.push_str(&other.sql);
+    }
+    text
+}
+
 fn about_task<'a>(model: &'a str, runs: &'static str, task: &'a Task) -> (Key<'a>, Text<'a>) {
-    ((model, runs, &task.name), Text { sql: &task.sql, reads: &task.reads })
+    ((model, runs, &task.name), Text { sql: task.sql.as_str().into(), reads: &task.reads })
 }
 
 /// Statements that are other than before, in run order, and how many are the same.
 pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>, usize) {
     let (old, new) = (statements(before.1), statements(after.1));
-    let by_key: BTreeMap<Key<'_>, Text<'_>> = old.iter().copied().collect();
+    let by_key: BTreeMap<Key<'_>, &Text<'_>> = old.iter().map(|(key, text)| (*key, text)).collect();
     let still: BTreeSet<Key<'_>> = new.iter().map(|(key, _)| *key).collect();
-    let changed = |key: Key<'_>, how, words, before: Option<Text<'_>>, after: Option<Text<'_>>| Changed {
+    let changed = |key: Key<'_>, how, words, before: Option<&Text<'_>>, after: Option<&Text<'_>>| Changed {
         model: key.0.to_owned(),
         runs: key.1,
         name: key.2.to_owned(),
         how,
         words,
-        before: before.map(|text| text.sql.to_owned()),
-        after: after.map(|text| text.sql.to_owned()),
+        before: before.map(|text| text.sql.clone().into_owned()),
+        after: after.map(|text| text.sql.clone().into_owned()),
     };
     let (mut all, mut untouched) = (Vec::new(), 0);
     // What is gone is told where its model is, or at the end.
     let mut gone: Vec<_> = old.iter().filter(|(key, _)| !still.contains(key)).collect();
     let mut take_gone = |all: &mut Vec<Changed>, model: Option<&str>| {
-        gone.retain(|&&(key, text)| {
+        gone.retain(|(key, text)| {
             let is_told = model.is_none_or(|model| model == key.0);
             if is_told {
-                all.push(changed(key, How::Dropped, about(text), Some(text), None));
+                all.push(changed(*key, How::Dropped, about(text), Some(text), None));
             }
             !is_told
         });
     };
-    for (nth, &(key, text)) in new.iter().enumerate() {
-        match by_key.get(&key) {
-            None => all.push(changed(key, How::Added, about(text), None, Some(text))),
-            Some(same) if same.sql == text.sql => untouched += 1,
+    for (nth, (key, text)) in new.iter().enumerate() {
+        match by_key.get(key) {
+            None => all.push(changed(*key, How::Added, about(text), None, Some(text))),
+            Some(same) if same.sql == text.sql => untouched += usize::from(key.1 != "settings"),
             Some(other) => {
-                let (how, words) = difference(before.0, after.0, key, *other, text);
-                all.push(changed(key, how, words, Some(*other), Some(text)));
+                let (how, words) = difference(before.0, after.0, *key, other, text);
+                all.push(changed(*key, how, words, Some(other), Some(text)));
             }
         }
         if new.get(nth + 1).is_none_or(|(next, _)| next.0 != key.0) {
@@ -147,16 +173,16 @@ pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>,
 }
 
 /// What a statement says of itself.
-fn about(text: Text<'_>) -> String {
+fn about(text: &Text<'_>) -> String {
     let first = text.sql.lines().next().unwrap_or_default();
     first.strip_prefix("-- ").and_then(|line| line.split_once(": ")).map_or_else(String::new, |(_, why)| why.to_owned())
 }
 
 /// What is other about a statement.
-fn difference(old: &Spec, new: &Spec, key: Key<'_>, before: Text<'_>, after: Text<'_>) -> (How, String) {
+fn difference(old: &Spec, new: &Spec, key: Key<'_>, before: &Text<'_>, after: &Text<'_>) -> (How, String) {
     let more: Vec<_> = after.reads.iter().filter(|read| !before.reads.contains(read)).cloned().collect();
     let fewer: Vec<_> = before.reads.iter().filter(|read| !after.reads.contains(read)).cloned().collect();
-    let Some(has_moved) = explained(before.sql, after.sql, (&fewer, &more), &moved_bounds(old, new, key.0)) else {
+    let Some(has_moved) = explained(&before.sql, &after.sql, (&fewer, &more), &moved_bounds(old, new, key.0)) else {
         return (How::Changed, "its text is another".to_owned());
     };
     let edges = has_moved.then(|| edges_in_words(old, new)).flatten();

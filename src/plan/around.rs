@@ -3,6 +3,7 @@
 use crate::dialect::Upkeep;
 use crate::plan::{Slot, TablePlan, Verb};
 use crate::spec::{ExceptionsId, PeriodId, Retention, Spec, TableId};
+use crate::sql::Relation;
 
 /// A statement that runs apart from a table's cycle.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct RawTrim {
     pub landing: usize,
     /// The tables whose completed cycles it waits for: all that read the landing table.
     pub readers: Vec<TableId>,
+    /// Those whose load reads a slice of it: a row goes only once something as new of its key was taken over.
+    pub slices: Vec<TableId>,
     /// The statement.
     pub trim: Task,
 }
@@ -86,10 +89,10 @@ pub(super) fn task(
 
 /// Whether a table's cycle reads a landing table that is trimmed: then it says when it is completed.
 pub(crate) fn reads_trimmed_raw(spec: &Spec, id: TableId) -> bool {
-    let folded: Vec<_> = spec.landings.iter().map(|landing| landing.relation.folded(spec.dialect)).collect();
+    let is_trimmed = |raw: &Relation| spec.landings.iter().any(|landing| landing.relation.may_be(raw, spec.dialect));
     let mut table = spec.table(id);
     loop {
-        if table.source.as_ref().is_some_and(|raw| folded.contains(&raw.folded(spec.dialect))) {
+        if table.source.as_ref().is_some_and(is_trimmed) {
             return true;
         }
         match table.retention {
@@ -110,8 +113,19 @@ pub(super) fn raw_trims(spec: &Spec, tables: &[TablePlan]) -> Vec<RawTrim> {
         let name = landing.relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
         let reason = "rows that were landed before the last but one completed cycle of every reader, less what is kept";
         let source = Slot::Source(landing.read_by[0]);
-        let reads = readers.iter().map(|&id| Slot::Cycles(id)).collect();
-        RawTrim { landing: number, trim: task(name, "raw_trim.sql.j2", Verb::Delete, source, reads, reason), readers }
+        let is_slice = |id: &&TableId| spec.table(**id).load.as_ref().is_some_and(|load| load.lookback.is_some());
+        let slices: Vec<_> = landing.read_by.iter().filter(is_slice).copied().collect();
+        let mut reads: Vec<_> = readers.iter().map(|&id| Slot::Cycles(id)).collect();
+        for &id in &slices {
+            reads.push(Slot::Mart(id));
+            reads.extend(spec.period_ids().map(|period| Slot::History(id, period)));
+        }
+        RawTrim {
+            slices,
+            landing: number,
+            trim: task(name, "raw_trim.sql.j2", Verb::Delete, source, reads, reason),
+            readers,
+        }
     });
     trims.collect()
 }
@@ -119,6 +133,9 @@ pub(super) fn raw_trims(spec: &Spec, tables: &[TablePlan]) -> Vec<RawTrim> {
 /// The upkeep, in the order of the project.
 pub(super) fn maintenance(spec: &Spec) -> Vec<UpkeepPlan> {
     let mut all = Vec::new();
+    // Names sort as they run.
+    let most: usize = spec.maintenance.iter().map(|stated| stated.tables.len()).sum();
+    let width = most.to_string().len().max(2);
     for stated in &spec.maintenance {
         if !spec.dialect.has_upkeep(stated.run) {
             continue;
@@ -133,7 +150,7 @@ pub(super) fn maintenance(spec: &Spec) -> Vec<UpkeepPlan> {
                 Upkeep::VacuumSort => (Verb::Vacuum, "sorts the rows that came since"),
                 Upkeep::Analyze => (Verb::Analyze, "renews what the planner knows of the table"),
             };
-            let name = format!("{:02}_{word}_{model}", all.len() + 1);
+            let name = format!("{:0width$}_{word}_{model}", all.len() + 1);
             let condition = stated.unsorted_more_than.and(spec.dialect.table_info()).map(|_| {
                 let reason = "whether more rows are unsorted than may be";
                 task(format!("{name}__when"), "upkeep_when.sql.j2", Verb::Select, mart, Vec::new(), reason)
@@ -196,7 +213,7 @@ pub(super) fn repairs(spec: &Spec) -> Vec<Repair> {
     }
     for number in 0..spec.exceptions.len() {
         let slot = Slot::Exceptions(ExceptionsId(number));
-        let name = format!("resolve__{}", spec.exceptions[number].relation.name().as_str());
+        let name = format!("resolve__{}", spec.exceptions_name(ExceptionsId(number)));
         let reason =
             "closes the exceptions of a type that are about a key; a cause that is still there opens them again";
         let task = task(name, "repair_resolve.sql.j2", Verb::Update, slot, Vec::new(), reason);

@@ -77,10 +77,10 @@ impl MonitorKind {
         }
     }
 
-    /// Whether a finding is about the whole table, and not about a key.
+    /// Whether all that is found is one exception, about the whole table: rows that lack a key have no other.
     pub(crate) fn is_keyless(self, spec: &Spec) -> bool {
         match self {
-            MonitorKind::Horizon | MonitorKind::LowerEdge => true,
+            MonitorKind::Horizon | MonitorKind::LowerEdge | MonitorKind::Refused => true,
             MonitorKind::Stated(id) => matches!(spec.monitor(id).asks, Asks::Compare { .. }),
             _ => false,
         }
@@ -161,6 +161,17 @@ impl OfTable<'_> {
         self.build(kind, format!("{model}__{word}"), exception_type, severity, (template, reads, reason))
     }
 
+    fn outlives_its_cause(&self, kind: MonitorKind) -> bool {
+        match kind {
+            MonitorKind::Refused => true,
+            MonitorKind::Stated(id) => {
+                let monitor = self.spec.monitor(id);
+                matches!(monitor.asks, Asks::Compare { .. }) && monitor.window.within.is_some()
+            }
+            _ => false,
+        }
+    }
+
     fn build(
         &self,
         kind: MonitorKind,
@@ -192,7 +203,8 @@ impl OfTable<'_> {
             after_sweep: false,
             find,
             record: is_recorded.then_some(record),
-            resolve: is_recorded.then_some(resolve),
+            // What leaves raw, or a window of a rate, is not cured by that: an operator closes it.
+            resolve: (is_recorded && !self.outlives_its_cause(kind)).then_some(resolve),
             exception_type,
             name,
         }
@@ -278,7 +290,7 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
 
 fn unresolved(spec: &Spec, id: ExceptionsId) -> Monitor {
     let slot = Slot::Exceptions(id);
-    let name = format!("{}__unresolved", spec.exceptions(id).relation.name().as_str());
+    let name = format!("{}__unresolved", spec.exceptions_name(id));
     let reason = "open exceptions, but for an operator's holds and warnings";
     Monitor {
         find: task(name.clone(), "monitor_unresolved.sql.j2", Verb::Select, slot, vec![slot], reason),

@@ -124,8 +124,8 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     if let Retention::WhileIn { parent, .. } = table.retention {
         steps.extend(builder.due(parent));
     }
-    steps.extend(builder.tripwire());
     steps.extend(builder.resolve());
+    steps.extend(builder.tripwire());
     steps.extend(builder.archive());
     steps.push(builder.trim());
     steps.extend(builder.kept());
@@ -312,7 +312,8 @@ impl Builder<'_> {
         self.table.tripwire?;
         let reads = vec![self.mart(), self.due_list(), self.exceptions()];
         let reason = "fails, and with it the cycle, where more rows are due than may be";
-        let step = self.step(StepName::Due, "tripwire.sql.j2", Verb::Select, self.mart(), reads, reason);
+        // After resolve, which lets go of rows that were held; its name sorts behind it, and before the first archive.
+        let step = self.step(StepName::Resolve, "tripwire.sql.j2", Verb::Select, self.mart(), reads, reason);
         Some(self.part("tripwire", step))
     }
 

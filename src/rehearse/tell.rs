@@ -137,6 +137,8 @@ pub(super) struct Telling<'a> {
     pub(super) event: usize,
     /// The last completed cycle, by its event.
     seen: Option<usize>,
+    /// Whether a cycle was given up since.
+    given_up: bool,
     /// Holds that are in place, by table.
     held: Vec<(usize, Option<String>)>,
     /// Holds that were lifted while the run went on, by table: hooks that had run by then had to respect them.
@@ -184,6 +186,7 @@ impl<'a> Telling<'a> {
             now: 0,
             event: 0,
             seen: None,
+            given_up: false,
             held: Vec::new(),
             lifted: Vec::new(),
             watched: Vec::new(),
@@ -250,11 +253,13 @@ impl<'a> Telling<'a> {
         // The clock that statements are given counts seconds.
         let began = self.now.div_euclid(SECOND) * SECOND;
         self.lifted.clear();
-        if is_cycle {
+        // The contract: not after a cycle that was given up.
+        if is_cycle && !self.given_up {
             self.trim_raw()?;
         }
         let completed = self.attempts(run, &schedule)?;
         if !completed {
+            self.given_up |= is_cycle;
             return Ok(());
         }
         let after = if is_cycle { After::Cycle } else { After::Sweep };
@@ -272,15 +277,16 @@ impl<'a> Telling<'a> {
             return Ok(());
         }
         self.seen = Some(self.event);
+        self.given_up = false;
         self.trim_raw()?;
         self.forget_raw(run)
     }
 
-    /// The project's own trims of raw tables, which may run at any time: they wait for completed cycles by themselves.
+    /// The project's own trims of raw tables, which wait for completed cycles by themselves.
     fn trim_raw(&mut self) -> Result<(), Error> {
         for trim in &Rc::clone(&self.stage).program.raw_trims {
             let Some(table) = self.facts.tables.iter().position(|table| table.model == trim.name) else { continue };
-            self.engine.run(&trim.sql)?;
+            self.engine.run(&at(&trim.sql, self.engine.dialect(), self.now.div_euclid(SECOND)))?;
             let gone = self.landing.look(self.engine, self.facts, table)?;
             self.found(self.oracle.trimmed(table, &gone, self.seen));
         }

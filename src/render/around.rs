@@ -1,6 +1,6 @@
 //! What runs around the cycles. No project can replace these templates, nor the macros that they share with others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Value, context};
 
@@ -155,7 +155,7 @@ impl<'a> Maker<'a, '_> {
             landed => Value::from(landed),
             keep => Value::from(Sql::Literal(literal::duration(landing.keep, landing.unit))),
             unit => unit,
-            root_unit => "timestamp",
+            slices => trim.slices.iter().map(|&id| context::every_period(self.spec, id)).collect::<Vec<_>>(),
         };
         self.statement(Owner::Operation, &trim.trim, context)
     }
@@ -207,7 +207,7 @@ impl<'a> Maker<'a, '_> {
                 }
                 Asks::Compare { columns, more_than, .. } => context! {
                     with => place(Slot::Compared(number)),
-                    compared => context::groups(&context::columns(spec, spec.table(id), columns)),
+                    compared => context::columns(spec, spec.table(id), columns),
                     more_than => share(*more_than),
                 },
                 Asks::CountMatch { .. } => context! {},
@@ -256,8 +256,8 @@ impl<'a> Maker<'a, '_> {
     /// The other table's rows: its mart, and every history table that there is.
     fn others(&self, id: TableId, other: &Other) -> Value {
         let (spec, theirs) = (self.spec, self.spec.table(other.table));
-        let mut columns: Vec<_> = other.on.iter().map(|&(_, theirs)| theirs).collect();
-        columns.dedup();
+        let columns: BTreeSet<_> = other.on.iter().map(|&(_, theirs)| theirs).collect();
+        let columns: Vec<_> = columns.into_iter().collect();
         let mut with_time = columns.clone();
         if !with_time.contains(&theirs.time.column) {
             with_time.push(theirs.time.column);

@@ -9,7 +9,7 @@ use crate::render::value::Sql;
 use crate::render::vocabulary::{self, PARAMETERS, Place};
 use crate::spec::naming::{HOLD, NULL_KEY};
 use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time, Tripwire};
-use crate::sql::literal;
+use crate::sql::{SqlType, literal};
 
 /// What the statements of a table share.
 pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
@@ -92,7 +92,8 @@ pub(super) fn definition(shared: &Value, definition: &Definition) -> Value {
 pub(super) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
     let key = &spec.exceptions(id).key;
     let column = Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false });
-    context! { exception => context! { column => column } }
+    let given = Value::from(Sql::Column { name: String::new(), ty: uncut(key.ty), not_null: false });
+    context! { exception => context! { column => column, given => given } }
 }
 
 pub(super) fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {
@@ -164,10 +165,17 @@ fn exception(spec: &Spec, table: &Table) -> Value {
     context! {
         key => column(spec, table, table.exception_key),
         column => Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false }),
+        // A cast to varchar(n) would cut a key that is too long, and find another.
+        given => Value::from(Sql::Column { name: String::new(), ty: uncut(key.ty), not_null: false }),
         type => text(ty),
         null_key => text(&format!("{ty}{NULL_KEY}")),
         hold => text(&format!("{ty}{HOLD}")),
     }
+}
+
+/// The type as which a key is read that an operator gives.
+fn uncut(ty: SqlType) -> SqlType {
+    if let SqlType::Varchar(_) = ty { SqlType::Text } else { ty }
 }
 
 fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
@@ -229,7 +237,7 @@ fn load(spec: &Spec, table: &Table) -> Option<Value> {
     let load = table.load.as_ref()?;
     // Columns of raw have no type that a load writes.
     let raw = |name: &crate::sql::Name| {
-        Value::from(Sql::Column { name: name.sql(spec.dialect), ty: crate::sql::SqlType::Text, not_null: false })
+        Value::from(Sql::Column { name: name.sql(spec.dialect), ty: SqlType::Text, not_null: false })
     };
     let order_by: Vec<_> = load
         .order_by

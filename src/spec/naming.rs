@@ -1,6 +1,6 @@
 //! The names of what Rowkeep creates beside a mart: one place, for those who check names and those who write them.
 
-use crate::spec::{PeriodId, Spec, Table, TableId};
+use crate::spec::{Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
 use crate::sql::Relation;
 
 /// The folder of the nightly statements, beside those of the models.
@@ -43,6 +43,17 @@ impl Spec {
     /// The work table that holds when the last two cycles were completed.
     pub(crate) fn cycles(&self, table: TableId) -> Relation {
         self.work(table, "__cycles")
+    }
+
+    /// What an exceptions table is called in the names of files: with its schema, where another has its name.
+    pub(crate) fn exceptions_name(&self, id: ExceptionsId) -> String {
+        let of = |exceptions: &Exceptions| exceptions.relation.name().folded(self.dialect);
+        let relation = &self.exceptions(id).relation;
+        let is_twin = |other: &&Exceptions| of(other) == of(self.exceptions(id));
+        match self.exceptions.iter().filter(is_twin).count() {
+            1 => relation.name().as_str().to_owned(),
+            _ => relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join("_"),
+        }
     }
 
     fn work(&self, table: TableId, suffix: &str) -> Relation {

@@ -101,6 +101,15 @@ pub struct Relation {
 }
 
 impl Relation {
+    /// Whether two relations may be one: where only one of them names its database, nobody here knows whether it is that one.
+    pub(crate) fn may_be(&self, other: &Relation, dialect: Dialect) -> bool {
+        let fold = |name: &Name| name.folded(dialect);
+        let databases = self.database.as_ref().zip(other.database.as_ref());
+        databases.is_none_or(|(ours, theirs)| fold(ours) == fold(theirs))
+            && fold(&self.schema) == fold(&other.schema)
+            && fold(&self.name) == fold(&other.name)
+    }
+
     /// The last part.
     pub fn name(&self) -> &Name {
         &self.name

@@ -110,7 +110,7 @@ fn days(dialect: Dialect) -> String {
             _ => {}
         }
     }
-    must(&project, &["test", "--exclude", "tag:rowkeep_monitor"]);
+    must(&project, &["test"]);
     assert_eq!(standing(&project, 7), "hist_uni_tracking_info_2013_h1 10", "the period that was added takes rows");
     let open = "SELECT CAST(order_id AS VARCHAR), exception_type FROM settlement_ods.order_tracking_exceptions \
                 WHERE resolved_at IS NULL ORDER BY 2, 1";
@@ -203,7 +203,7 @@ fn a_developers_target_touches_nothing_of_production() {
         deliver(&project, DAYS[5]);
         let of_developer: [&[&str]; 4] = [
             &["run", "--target", "developer"],
-            &["test", "--target", "developer", "--exclude", "tag:rowkeep_monitor"],
+            &["test", "--target", "developer"],
             &["run-operation", "order_tracking_rowkeep.sweep", "--target", "developer"],
             &["run", "--full-refresh", "--target", "developer"],
         ];

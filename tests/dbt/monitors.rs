@@ -18,6 +18,13 @@ fn monitors_are_silent_until_something_is_wrong() {
     assert_eq!(standing(&project, 1), "hist_uni_tracking_info_2012_h1 10");
     must(&project, &OWN);
 
+    // A finding in raw, or anywhere, keeps no mart from being built.
+    project.database.execute("INSERT INTO settlement_public.uni_tracking_info_raw VALUES (NULL, 1, 1, 1)");
+    must(&project, &["build"]);
+    let said = project.dbt(&OWN);
+    assert!(!said.success && said.text.contains("FAIL 1 mart_uni_tracking_info__refused"), "{}", said.text);
+    project.database.execute("DELETE FROM settlement_public.uni_tracking_info_raw WHERE order_id IS NULL");
+
     let history = "settlement_ods.hist_uni_tracking_info_2012_h1";
     project.database.execute(&format!("INSERT INTO {history} VALUES (77, 1, 1341100800)"));
     let said = project.dbt(&OWN);

@@ -195,7 +195,7 @@ fn other_schemas_follow_the_target() {
     ] {
         project.database.execute(sql);
     }
-    let test = ["test", "--exclude", "shop_exceptions__unresolved"];
+    let test = ["test", "--vars", "rowkeep_monitors: true", "--exclude", "shop_exceptions__unresolved"];
     for arguments in [&["deps"][..], &["run"], &["run"], &test, &["run-operation", "shop_rowkeep.sweep"]] {
         project.runs(arguments).unwrap_or_else(|error| panic!("{error}"));
     }

@@ -11,7 +11,9 @@ pub(in crate::artifacts) fn emit(monitors: &[Monitor], files: &mut BTreeMap<Stri
     for monitor in monitors {
         let Some(find) = &monitor.find.dbt_sql else { continue };
         let severity = monitor.severity;
-        let text = format!("{{{{ config(severity='{severity}', tags=['{TAG}']) }}}}\n{find}\n");
+        // Off unless asked for: a build would let a finding keep its models from being loaded.
+        let enabled = "enabled=var('rowkeep_monitors', false)";
+        let text = format!("{{{{ config({enabled}, severity='{severity}', tags=['{TAG}']) }}}}\n{find}\n");
         files.insert(format!("dbt/tests/monitors/{}.sql", monitor.name), text);
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn resolve(stated: &[Field<RawLanding>], spec: &Spec, sink: &mut Sink
     let mut landings: Vec<Landing> = Vec::new();
     for entry in stated.iter().filter_map(Field::get) {
         let Some(landing) = landing(&entry.value, spec, sink) else { continue };
-        let is_twin = |other: &Landing| other.relation.folded(spec.dialect) == landing.relation.folded(spec.dialect);
+        let is_twin = |other: &Landing| other.relation.may_be(&landing.relation, spec.dialect);
         if landings.iter().any(is_twin) {
             let name = quoted(landing.relation.name().as_str());
             let message = format!("raw table {name} is trimmed twice; the shorter `keep` would win");
@@ -29,8 +29,7 @@ pub(super) fn resolve(stated: &[Field<RawLanding>], spec: &Spec, sink: &mut Sink
 fn landing(stated: &RawLanding, spec: &Spec, sink: &mut Sink) -> Option<Landing> {
     let table = stated.table.get()?;
     let relation = relation_of(table, "the raw table", &spec.schema, sink)?;
-    let folded = relation.folded(spec.dialect);
-    let reads = |id: &TableId| spec.table(*id).source.as_ref().is_some_and(|raw| raw.folded(spec.dialect) == folded);
+    let reads = |id: &TableId| spec.table(*id).source.as_ref().is_some_and(|raw| raw.may_be(&relation, spec.dialect));
     let read_by: Vec<_> = spec.tables().map(|(id, _)| id).filter(reads).collect();
     let Some(&first) = read_by.first() else {
         sink.push(unread(table, spec));

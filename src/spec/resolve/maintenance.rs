@@ -40,6 +40,15 @@ fn one(stated: &RawMaintenance, spec: &Spec, sink: &mut Sink) -> Option<Maintena
             }
         }
     }
+    if tables.is_empty() {
+        let at = stated.models.get().map_or(stated.run.get()?.span, |models| models.span);
+        let message = format!("{what} in the plan is for no model");
+        sink.push(
+            Diagnostic::new(Code::Maintenance, message, at, "empty")
+                .help("name a model, or leave `models` out for all"),
+        );
+        return None;
+    }
     let every = match stated.every.get() {
         None => duration::DAY,
         Some(text) => duration::resolve(text, &format!("the cadence of {what}"), sink)?,
@@ -55,7 +64,9 @@ fn one(stated: &RawMaintenance, spec: &Spec, sink: &mut Sink) -> Option<Maintena
 fn condition(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<u8> {
     let words: Vec<_> = text.value.split_whitespace().collect();
     let number = match words.as_slice() {
-        ["unsorted", ">", number] => number.trim_end_matches('%').parse().ok().filter(|number| *number < 100),
+        ["unsorted", ">", number] => {
+            number.strip_suffix('%').unwrap_or(number).parse().ok().filter(|number| *number < 100)
+        }
         _ => None,
     };
     if number.is_none() {

@@ -73,8 +73,8 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         out: project.out.get().cloned(),
         schema,
     };
-    names::check(&spec, &specs, stated(&project.monitors), sink);
     spec.landings = landing::resolve(stated(&project.raw), &spec, sink);
+    names::check(&spec, &specs, stated(&project.monitors), sink);
     spec.monitors = monitors::resolve(stated(&project.monitors), &spec, sink);
     spec.maintenance = maintenance::resolve(stated(&project.maintenance), &spec, sink);
     spec.schedule = project.schedule.get().and_then(|stated| schedule::resolve(stated, &spec, sink));

@@ -126,6 +126,33 @@ fn monitor(stated: &RawMonitor, span: Span, spec: &Spec, sink: &mut Sink) -> Opt
                 );
                 complete = false;
             }
+            let found = spec.table(table);
+            let time = &found.column(found.time.column).name;
+            if time.sql(spec.dialect) != time.as_str() {
+                let message =
+                    format!("{what} asks another system by {}, which not every system takes", quoted(time.as_str()));
+                sink.push(
+                    Diagnostic::new(Code::Monitor, message, span, "a name that needs quotes")
+                        .help("compare instead, or count in a monitor of that system"),
+                );
+                complete = false;
+            }
+            let raw = found.source.as_ref();
+            let trimmed =
+                spec.landings.iter().find(|one| raw.is_some_and(|raw| one.relation.may_be(raw, spec.dialect)));
+            if let (Some(landing), Some(within)) = (trimmed, window.and_then(|window| window.within))
+                && landing.keep <= within
+            {
+                let message = format!(
+                    "{what} counts raw rows of a window that is longer than they are kept: it would always find fewer"
+                );
+                let at = stated.window.get().map_or(span, |window| window.span);
+                sink.push(
+                    Diagnostic::new(Code::Monitor, message, at, "longer than `keep`")
+                        .help("keep raw rows for longer than the window, with time for the cycles between"),
+                );
+                complete = false;
+            }
             let Some(with) = stated.with.get() else {
                 needs("with", sink);
                 return None;
@@ -170,6 +197,15 @@ fn monitor(stated: &RawMonitor, span: Span, spec: &Spec, sink: &mut Sink) -> Opt
                 return None;
             };
             let with = relation_of(with, "the compared relation", &spec.schema, sink)?;
+            if spec.tables.iter().any(|table| table.relation.may_be(&with, spec.dialect)) {
+                let message = format!("{what} compares with a mart of this project, which dbt may have elsewhere");
+                let at = stated.with.get().map_or(span, |with| with.span);
+                sink.push(
+                    Diagnostic::new(Code::Monitor, message, at, "a mart")
+                        .help("compare with the source, or use has_parent"),
+                );
+                return None;
+            }
             let columns = compared(stated, table, &what, spec, sink)?;
             let Some(more_than) = stated.more_than.get() else {
                 needs("more_than", sink);

@@ -79,7 +79,8 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     if let Some(longest) = histories.iter().max_by_key(|history| history.name.as_str().len()) {
         check_length(spec, longest, "a history table", table.places.history, sink);
     }
-    for work in [spec.cutoff(id), spec.versions(id), spec.due(id), spec.cycles(id)] {
+    let cycles = (!spec.landings.is_empty()).then(|| spec.cycles(id));
+    for work in [spec.cutoff(id), spec.versions(id), spec.due(id)].into_iter().chain(cycles) {
         claim_name(spec, &work, &format!("a work table of {name}"), span, taken, sink);
     }
     check_length(spec, &spec.versions(id), "a work table", span, sink);

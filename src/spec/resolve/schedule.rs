@@ -22,14 +22,12 @@ pub(super) fn resolve(stated: &Spanned<RawSchedule>, spec: &Spec, sink: &mut Sin
                 .help("add `maintenance: { at: 02:00 }`"),
         );
     }
-    in_order(
-        &[
-            ("maintenance", &raw.maintenance, maintenance),
-            ("the sweep", &raw.sweep, sweep),
-            ("monitoring", &raw.monitoring, monitoring),
-        ],
-        sink,
-    );
+    let night = [
+        ("maintenance", &raw.maintenance, maintenance.flatten()),
+        ("the sweep", &raw.sweep, sweep.flatten()),
+        ("monitoring", &raw.monitoring, monitoring.flatten()),
+    ];
+    in_order(night, sink);
     let cycle = &raw.cycle.get()?.value;
     let every = cycle.every.get().and_then(|text| duration::resolve(text, "the cadence of cycles", sink));
     let extract = match cycle.extract.get() {
@@ -111,15 +109,15 @@ fn time(field: &Field<RawAt>, what: &str, sink: &mut Sink) -> Option<Option<Time
 }
 
 /// The night has an order: upkeep, sweep, monitors. A sweep after them would be watched a day late.
-fn in_order(stated: &[(&str, &Field<RawAt>, Option<Option<TimeOfDay>>)], sink: &mut Sink) {
+fn in_order(stated: [(&str, &Field<RawAt>, Option<TimeOfDay>); 3], sink: &mut Sink) {
     let known: Vec<_> =
-        stated.iter().filter_map(|(what, field, time)| Some((*what, field.get()?, (*time)??))).collect();
+        stated.into_iter().filter_map(|(what, field, time)| Some((what, field.get()?.span, time?))).collect();
     for pair in known.windows(2) {
         let ((first, _, earlier), (second, at, later)) = (pair[0], pair[1]);
         if later <= earlier {
             let message = format!("{second} is at {later}, and {first}, which comes before it, at {earlier}");
             sink.push(
-                Diagnostic::new(Code::Schedule, message, at.span, "too early")
+                Diagnostic::new(Code::Schedule, message, at, "too early")
                     .help(format!("let it be later than {earlier}, with time for {first} to end")),
             );
         }

@@ -76,9 +76,13 @@ impl<'a> Lowering<'a, '_> {
                 let args = vec![self.term(left, frame, next)?, self.term(right, frame, next)?];
                 Ok(Term::Call(sign.into(), args))
             }
-            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
-                Ok(Term::Call("-".into(), vec![self.term(expr, frame, next)?]))
-            }
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match self.term(expr, frame, next)? {
+                // Before 1970, an instant is a number below zero.
+                Term::Literal(number) if number.starts_with(|c: char| c.is_ascii_digit()) => {
+                    Ok(Term::Literal(format!("-{number}").into()))
+                }
+                term => Ok(Term::Call("-".into(), vec![term])),
+            },
             Expr::AtTimeZone { timestamp, time_zone } => {
                 let args = vec![self.term(timestamp, frame, next)?, self.term(time_zone, frame, next)?];
                 Ok(Term::Call("at time zone".into(), args))

@@ -161,7 +161,7 @@ fn each_monitor_finds_what_was_planted_and_nothing_else() {
         };
         kinds.insert(kind);
         // A window ends now; the horizon is reached by a row that is not of the future.
-        let now = if kind == "horizon" { CLOCK } else { newest + 60 };
+        let now = if kind == "horizon" { CLOCK } else { newest + 3_600 };
         let before = told.finds(name, now);
         if ["routed", "twice", "stale", "bounded", "horizon", "lower_edge", "tripwire", "compare"].contains(&kind) {
             assert_eq!(before, [], "{name} finds what nobody planted");
@@ -176,29 +176,37 @@ fn each_monitor_finds_what_was_planted_and_nothing_else() {
         expected.sort();
         assert_eq!(found, expected, "{name}");
         let exception_type = monitor.exception_type.clone().unwrap_or_default();
-        if let (Some(record), Some(resolve)) = (&monitor.record, &monitor.resolve) {
-            told.run(resolve, now);
+        let resolve = || monitor.resolve.iter().for_each(|resolve| told.run(resolve, now));
+        if let Some(record) = &monitor.record {
+            resolve();
             told.run(record, now);
             told.run(record, now);
-            told.run(resolve, now);
-            let mut keys: Vec<_> = expected.clone();
-            // A row without a key is reported by another type.
-            keys.retain(|key| key.is_some() || kind != "refused");
-            keys.sort();
+            resolve();
+            let mut keys = expected.clone();
+            if kind == "refused" {
+                // However many rows lack something, one exception says so.
+                keys = vec![None];
+            }
             keys.dedup();
             assert_eq!(open(&told, &exception_type), keys, "{name} records each key once");
         }
         fault.mend.iter().for_each(|sql| told.database.execute(sql));
         assert_eq!(told.finds(name, now), before, "{name} is silent again");
-        if let Some(resolve) = &monitor.resolve {
-            // Days later, when the window has moved on: what is still there stays open.
-            told.run(resolve, now + 3 * DAY);
-            let mut keys = before.clone();
-            keys.retain(Option::is_some);
-            keys.dedup();
+        // Days later, when the window has moved on: what is still there stays open.
+        monitor.resolve.iter().for_each(|resolve| told.run(resolve, now + 3 * DAY));
+        let mut keys = before.clone();
+        keys.retain(Option::is_some);
+        keys.dedup();
+        // What has left raw, or a window, is not cured by that.
+        if ["refused", "compare"].contains(&kind) {
+            keys = vec![None];
+        }
+        if monitor.record.is_some() {
             assert_eq!(open(&told, &exception_type), keys, "{name} closes what is mended, and nothing else");
         }
-        told.database.execute("DELETE FROM settlement_ods.order_tracking_exceptions WHERE order_id >= 9000000");
+        told.database.execute(
+            "DELETE FROM settlement_ods.order_tracking_exceptions WHERE order_id >= 9000000 OR order_id IS NULL",
+        );
     }
     assert_eq!(kinds.len(), 13, "{kinds:?}");
 }

@@ -84,7 +84,7 @@ fn raw_rows_go_once_a_cycle_has_seen_them() {
     let tables = [
         ("seconds", "loaded_at", ["TIMESTAMPTZ '2026-03-10 10:29:59+00'", "TIMESTAMPTZ '2026-03-10 10:30:00+00'"]),
         ("millis", "loaded", ["1772971199999", "1772971200000"]),
-        ("stamps", "day", ["DATE '2026-03-03'", "DATE '2026-03-04'"]),
+        ("stamps", "day", ["DATE '2026-03-02'", "DATE '2026-03-03'"]),
     ];
     for (model, column, [goes, stays]) in tables {
         let trim =
@@ -92,6 +92,12 @@ fn raw_rows_go_once_a_cycle_has_seen_them() {
         assert_eq!(trim.waits_for, [told.node(model).unique_id.as_str()]);
         for (key, landed) in [("1", goes), ("2", stays), ("3", "NULL")] {
             told.database.execute(&format!("INSERT INTO landing.{model} (id, {column}) VALUES ({key}, {landed})"));
+        }
+        // A load with a lookback reads a slice: what it has not taken over stays.
+        if model == "seconds" {
+            for key in [1, 2] {
+                told.database.execute(&format!("UPDATE landing.seconds SET t = 5 WHERE id = {key}"));
+            }
         }
         let left = || {
             told.run(&trim.statement, NOW);
@@ -104,6 +110,12 @@ fn raw_rows_go_once_a_cycle_has_seen_them() {
         complete(stamp);
         assert_eq!(left(), 6, "{model}: one was, and which rows its load saw is not known");
         complete("2026-03-12 12:00:00");
+        if model == "seconds" {
+            assert_eq!(left(), 6, "nothing as new of it was taken over");
+            told.database.execute("INSERT INTO ods.hist_seconds_2025_h1 VALUES (1, 1, 'x', 4), (2, 1, 'x', 5)");
+            assert_eq!(left(), 6, "what was taken over is older");
+            told.database.execute("INSERT INTO ods.seconds VALUES (1, 1, 'x', 5)");
+        }
         assert_eq!(left(), 5, "{model}: {goes} goes, {stays} and what has no time stay");
         // The hooks' own statements: the last two are kept.
         let node = told.node(model);
@@ -140,4 +152,58 @@ fn rows_that_no_load_takes_over_are_found() {
     // What a load could not take is not late.
     raw("5", "NULL", 1_760_000_000, "09:00:00");
     assert_eq!(late(), []);
+}
+
+/// On DuckDB too, a tripwire fails with its message, and at the share itself it does not.
+#[test]
+fn a_tripwire_says_the_same_on_the_other_engine() {
+    let project = "name: wire
+dialect: duckdb
+schema: ods
+periods: [2025_h2, 2026_h1]
+exceptions: { table: gaps, key: id }
+tables:
+  - { model: orders, history: hist, unique_key: id, time: { column: t, unit: epoch_seconds }, rows: latest, retention: { for: 90 days }, exception: GAP, tripwire: 20%, columns: { id: bigint, t: bigint } }
+";
+    for dialect in crate::engine::ENGINES {
+        let inputs = rowkeep::Inputs::new("rowkeep.yml", project).with_dialect(dialect);
+        let manifest = rowkeep::compile(&inputs).expect("it compiles").manifest().clone();
+        let mut engine = crate::engine::Engine::open(dialect, "wire");
+        engine.create(&resolve(&inputs).expect("it resolves"), &manifest, dialect);
+        let hooks = &manifest.nodes["model.wire.orders"].post_hooks;
+        let wire = hooks.iter().position(|hook| hook.name == "07_resolve_tripwire").expect("a tripwire");
+        // Ten rows, of which so many are due; below the first period and without a key, nothing can go.
+        let mut tried = |due: i64| {
+            engine.run("DELETE FROM ods.orders");
+            for id in 0..8 {
+                let t = if id < due { 1_755_000_000 } else { 1_770_000_000 };
+                engine.run(&format!("INSERT INTO ods.orders VALUES ({id}, {t})"));
+            }
+            engine.run("INSERT INTO ods.orders VALUES (8, 1700000000), (NULL, 1755000000)");
+            for hook in &hooks[..wire] {
+                engine.run(&crate::engine::at(&hook.sql, dialect, NOW));
+            }
+            let sql = format!("SELECT CAST(rowkeep_tripwire AS VARCHAR) FROM ({}) AS w", hooks[wire].sql);
+            match &mut engine {
+                crate::engine::Engine::DuckDb(connection) => {
+                    let mut statement = connection.prepare(&sql).expect("it is a query");
+                    let rows =
+                        statement.query_map([], |row| row.get::<_, Option<String>>(0)).and_then(Iterator::collect);
+                    rows.map_err(|error| error.to_string())
+                }
+                crate::engine::Engine::Postgres(client) => {
+                    let rows = client.query(&sql, &[]);
+                    let rows = rows.map(|rows| rows.iter().map(|row| row.get::<_, Option<String>>(0)).collect());
+                    rows.map_err(|error| error.as_db_error().expect("it said so").message().to_owned())
+                }
+            }
+        };
+        assert_eq!(tried(0), Ok(Vec::<Option<String>>::new()), "{dialect}");
+        assert_eq!(tried(2), Ok(vec![]), "{dialect}: two of ten are 20%");
+        let said = tried(3).expect_err("three of ten are more");
+        assert!(
+            said.contains("rowkeep tripwire: 3 of 10 rows of orders are due and not held, more than 20 in 100"),
+            "{said}"
+        );
+    }
 }
