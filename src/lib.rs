@@ -89,6 +89,7 @@ mod runbook;
 mod source;
 pub mod spec;
 pub mod sql;
+pub mod trace;
 mod verify;
 
 pub use artifacts::{Artifacts, FOLDERS, MANIFEST, SCHEDULE, manifest};

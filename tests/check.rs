@@ -160,7 +160,7 @@ fn a_raw_table_that_nobody_trims_is_found() {
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
-    warning[RK714]: nobody trims `settlement_public.ecs_order_info_raw`: each cycle of mart_ecs_order_info reads all of it, and it grows with each delivery
+    warning[RK714]: nobody trims `settlement_public.ecs_order_info_raw`, which mart_ecs_order_info reads: it grows with each delivery, and cycles become slower day by day
       --> tables/ecs.yml:14:9
        |
     14 | source: settlement_public.ecs_order_info_raw

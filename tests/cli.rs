@@ -632,6 +632,7 @@ fn help_fits_on_a_screen() {
                    writes nothing
       rotate       Add the next period: one line, with its comments, style and line ends kept
       runbook      Print a run-book: what to type, what to expect, how to go back
+      trace        Say which statements a row meets, and where it goes; looks at no table
       rehearse     Run the compiled statements on a real engine through simulated years, and check the
                    laws
       report       Write one page to look at: periods in time, statements in words, the next rotation,

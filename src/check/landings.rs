@@ -17,7 +17,7 @@ pub(super) fn report(spec: &Spec, sink: &mut Sink) {
         }
         let name = raw.parts().map(Name::as_str).collect::<Vec<_>>().join(".");
         let message = format!(
-            "nobody trims {}: each cycle of {} reads all of it, and it grows with each delivery",
+            "nobody trims {}, which {} reads: it grows with each delivery, and cycles become slower day by day",
             quoted(&name),
             table.model.value.as_str()
         );

@@ -17,6 +17,7 @@ mod report;
 mod rotate;
 mod runbook;
 mod schema;
+mod trace;
 mod write;
 
 use std::io::{IsTerminal, Write};
@@ -53,6 +54,8 @@ enum Command {
     Rotate(rotate::Arguments),
     /// Print a run-book: what to type, what to expect, how to go back
     Runbook(runbook::Arguments),
+    /// Say which statements a row meets, and where it goes; looks at no table
+    Trace(trace::Arguments),
     /// Run the compiled statements on a real engine through simulated years, and check the laws
     Rehearse(rehearse::Arguments),
     /// Write one page to look at: periods in time, statements in words, the next rotation, the last rehearsal
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Runbook(arguments) => runbook::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Trace(arguments) => trace::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rotate(arguments) => rotate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rehearse(arguments) => rehearse::run(&arguments),

@@ -40,6 +40,17 @@ pub(crate) fn epoch(day: Date) -> i64 {
     day.duration_since(jiff::civil::date(1970, 1, 1)).as_secs()
 }
 
+/// An instant as `2026-01-03 00:00:00`, UTC.
+pub(crate) fn instant(epoch: i64) -> String {
+    let at = jiff::Timestamp::from_second(epoch);
+    at.map_or_else(|_| format!("{epoch} seconds after 1970"), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// The seconds since 1970 of a time with its zone, or of a day's first instant in UTC.
+pub(crate) fn instant_of(text: &str) -> Option<i64> {
+    day(text).map(epoch).or_else(|| text.parse::<jiff::Timestamp>().ok().map(|at| at.as_second()))
+}
+
 /// The bounds that a name carries: `2025_h2`, `2025_q3`, `2025_m07`, `2025`.
 pub(super) fn bounds(name: &str) -> Option<Bounds> {
     let (year, part) = name.split_once('_').map_or((name, None), |(year, part)| (year, Some(part)));

@@ -47,7 +47,7 @@ fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {
     }
     let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
     match seconds {
-        Some(0) => Err(("keeps nothing: every row but the newest would be due at once", "write a positive number")),
+        Some(0) => Err(("is no time at all: whatever it measures would be over at once", "write a positive number")),
         Some(seconds) if seconds <= MAX_SECONDS => Ok(seconds),
         _ => Err(("is longer than the 100 years that every engine's arithmetic holds", "write at most `36525 days`")),
     }

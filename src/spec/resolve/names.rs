@@ -176,8 +176,10 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<RawTable>], monitors: &[Fi
             // Two specs of one model were said to be one table already.
             if let Some((other, first)) = taken.get(&ty).filter(|(other, _)| !other.eq_ignore_ascii_case(&model.value))
             {
+                let harm =
+                    if MONITORED.contains(&derived) { "close what the other found" } else { "hold the other's rows" };
                 let message = format!(
-                    "{} and {other} would both record exceptions of type {}; each would hold the other's rows",
+                    "{} and {other} would both record exceptions of type {}; each would {harm}",
                     model.value,
                     quoted(&ty)
                 );
