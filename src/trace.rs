@@ -169,11 +169,7 @@ fn due(spec: &Spec, table: &Table, time: i64) -> String {
     match &table.retention {
         Retention::For { seconds } => format!("once {}", passes(table, *seconds)),
         Retention::WhileIn { parent, root, .. } => {
-            let seconds = match spec.table(*root).retention {
-                Retention::For { seconds } => seconds,
-                // Invariant of a spec: the root is retained for a length of time.
-                Retention::WhileIn { .. } => 0,
-            };
+            let seconds = spec.retention_seconds(*root);
             let parent = spec.table(*parent).model.value.as_str();
             format!("once its row has left {parent} and {}", passes(spec.table(*root), seconds))
         }

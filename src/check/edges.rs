@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::check::{Day, Options, some};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink};
-use crate::spec::{Period, Retention, Spec, TableId};
+use crate::spec::{Period, Spec, TableId};
 
 /// Both edges of a table's periods. Days are UTC.
 #[derive(Clone, Debug, Serialize)]
@@ -34,7 +34,7 @@ fn as_text<S: serde::Serializer>(day: &Option<Day>, serializer: S) -> Result<S::
 pub fn edges(spec: &Spec) -> Vec<Edges> {
     let (first, last) = (spec.periods.first(), spec.periods.last());
     let of = |(id, table): (TableId, &crate::spec::Table)| {
-        let retention_seconds = retention(spec, id);
+        let retention_seconds = spec.retention_seconds(id);
         let end = last.map(|last| last.end_epoch().saturating_add_unsigned(retention_seconds));
         Edges {
             model: table.model.value.as_str().to_owned(),
@@ -44,18 +44,6 @@ pub fn edges(spec: &Spec) -> Vec<Edges> {
         }
     };
     spec.tables().map(of).collect()
-}
-
-/// How long a row stays, at the root of a chain.
-fn retention(spec: &Spec, id: TableId) -> u64 {
-    match spec.table(id).retention {
-        Retention::For { seconds } => seconds,
-        // Invariant of a spec: the root is retained for a length of time.
-        Retention::WhileIn { root, .. } => match spec.table(root).retention {
-            Retention::For { seconds } => seconds,
-            Retention::WhileIn { .. } => 0,
-        },
-    }
 }
 
 /// What is to be said about the edges, of tables that share one all at once.

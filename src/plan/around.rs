@@ -74,8 +74,6 @@ pub struct Repair {
     pub statements: Vec<Task>,
 }
 
-pub(super) const DAY: u64 = 86_400;
-
 pub(super) fn task(
     name: String,
     template: &'static str,

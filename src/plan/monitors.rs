@@ -1,9 +1,9 @@
 //! Monitors: those that every table has, and those that the project asks for.
 
-use crate::plan::around::{DAY, Task, task};
+use crate::plan::around::{Task, task};
 use crate::plan::{Slot, Verb};
 use crate::spec::naming::{HOLD, MONITORED};
-use crate::spec::{Asks, ExceptionsId, MonitorId, Retention, Severity, Spec, TableId, Window};
+use crate::spec::{Asks, DAY, ExceptionsId, MonitorId, Retention, Severity, Spec, TableId, Window};
 
 /// A question to which no row is the right answer.
 #[derive(Clone, Debug)]
@@ -95,10 +95,7 @@ pub(super) fn monitors(spec: &Spec) -> Vec<Monitor> {
         let of = OfTable { spec, id };
         let (mart, histories) = (Slot::Mart(id), of.histories());
         let copies: Vec<_> = std::iter::once(mart).chain(histories.clone()).collect();
-        let root = match table.retention {
-            Retention::For { .. } => id,
-            Retention::WhileIn { root, .. } => root,
-        };
+        let root = spec.root(id);
         all.push(of.monitor(MonitorKind::Routed, "monitor_routed.sql.j2", histories));
         all.push(Monitor {
             after_sweep: some_are_sealed,

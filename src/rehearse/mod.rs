@@ -42,6 +42,7 @@ mod oracle;
 mod program;
 mod random;
 mod report;
+mod schedule;
 mod shrink;
 mod state;
 mod story;

@@ -11,9 +11,10 @@ use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::landing::{Landing, row};
 use crate::rehearse::oracle::{Account, After, Broken, Key, Law, Moment, Oracle};
-use crate::rehearse::program::{Project, Stage, Stages, Statement};
+use crate::rehearse::program::{Project, Stage, Stages};
+use crate::rehearse::schedule::{Scheduled, schedule};
 use crate::rehearse::state::{places, read};
-use crate::rehearse::story::{Delivery, Event, Hold, Recovery, Regime, Run, Story};
+use crate::rehearse::story::{Delivery, Event, Hold, Recovery, Run, Story};
 use crate::rehearse::value::SECOND;
 
 /// What came of a story.
@@ -146,18 +147,6 @@ pub(super) struct Telling<'a> {
     watch: Option<&'a Watch>,
     watched: Vec<String>,
     pub(super) told: Told,
-}
-
-/// A statement of a run, and what it is committed with.
-pub(super) struct Scheduled<'a> {
-    pub(super) table: usize,
-    pub(super) statement: &'a Statement,
-    /// Statements of one group are one transaction; `None` commits alone.
-    group: Option<usize>,
-    /// Whether the table's load is complete after it.
-    ends_load: bool,
-    begins_hooks: bool,
-    ends_hooks: bool,
 }
 
 impl<'a> Telling<'a> {
@@ -473,33 +462,6 @@ impl<'a> Telling<'a> {
         self.told.ledger = self.oracle.ledger(&tables);
         Ok(())
     }
-}
-
-/// The statements of a run, grouped as its regime commits them.
-pub(super) fn schedule<'a>(stage: &'a Stage, regime: Regime, is_cycle: bool) -> Vec<Scheduled<'a>> {
-    let mut statements = Vec::new();
-    for (table, routine) in stage.program.tables.iter().enumerate() {
-        let (load, hooks) = if is_cycle { (&routine.load[..], &routine.hooks) } else { (&[][..], &routine.sweep) };
-        let loads = regime == Regime::Table;
-        let last = |number: usize, of: usize| number + 1 == of;
-        statements.extend(load.iter().enumerate().map(|(number, statement)| Scheduled {
-            table,
-            statement,
-            group: loads.then_some(table),
-            ends_load: last(number, load.len()),
-            begins_hooks: false,
-            ends_hooks: false,
-        }));
-        statements.extend(hooks.iter().enumerate().map(|(number, statement)| Scheduled {
-            table,
-            statement,
-            group: (regime != Regime::Statement).then_some(table),
-            ends_load: false,
-            begins_hooks: number == 0,
-            ends_hooks: last(number, hooks.len()),
-        }));
-    }
-    statements
 }
 
 /// The statement exactly as it was emitted, but for the clock: seconds since 1970, UTC.

@@ -7,18 +7,18 @@ use minijinja::{Value, context};
 use crate::dialect::{Dialect, Upkeep};
 use crate::plan::monitors::not_to_cure;
 use crate::plan::{Monitor, MonitorKind, Plan, RawTrim, Repair, Slot, Task, UpkeepPlan};
+use crate::render::context::{number, text};
 use crate::render::value::Sql;
 use crate::render::vocabulary::Place;
 use crate::render::{Failures, Owner, Renderer, Statement, context};
 use crate::spec::naming::HOLD;
-use crate::spec::{Asks, Column, ColumnId, ExceptionsId, Other, PeriodId, Retention, Share, Spec, TableId};
-use crate::sql::{SqlType, TimeUnit, literal};
+use crate::spec::{Asks, Column, ColumnId, DAY, ExceptionsId, Other, PeriodId, Share, Spec, TableId};
+use crate::sql::{SqlType, literal};
 
 /// How long before the horizon its monitor speaks, in seconds: as long as `check` does.
 const AHEAD: u64 = 60 * DAY;
 /// How long a row may be due before its monitor speaks: a night without a cycle is no fault of the rows.
 const SLACK: u64 = DAY;
-const DAY: u64 = 86_400;
 /// The most keys that a run of a monitor records: nobody reads more, and a mistake in a spec must not fill a table.
 const MOST: u64 = 1_000;
 
@@ -99,17 +99,8 @@ fn place(slot: Slot) -> Value {
     Value::from(Sql::Relation(Place::of(slot)))
 }
 
-fn number(number: u64) -> Value {
-    Value::from(Sql::Literal(number.to_string()))
-}
-
 fn share(share: Share) -> Value {
     context! { part => number(share.part), of => number(share.of) }
-}
-
-/// A text that resolve has found to be plain, or that stands here.
-fn text(text: &str) -> Value {
-    literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
 }
 
 fn texts(all: impl IntoIterator<Item = String>) -> Vec<Value> {
@@ -148,7 +139,7 @@ impl<'a> Maker<'a, '_> {
         let landing = &self.spec.landings[trim.landing];
         let Column { name, ty, not_null } = &landing.column;
         let landed = Sql::Column { name: name.sql(self.spec.dialect), ty: *ty, not_null: *not_null };
-        let unit = if *ty == SqlType::Timestamptz { "timestamptz" } else { unit_name(landing.unit) };
+        let unit = landing.unit.name(*ty == SqlType::Timestamptz);
         let context = context! {
             source => place(trim.trim.writes),
             readers => trim.readers.iter().map(|&id| place(Slot::Cycles(id))).collect::<Vec<_>>(),
@@ -162,18 +153,11 @@ impl<'a> Maker<'a, '_> {
 
     /// What is due by now, of the table that decides its cutoff.
     fn cutoff_now(&mut self, task: &Task, id: TableId, slack: bool) -> Value {
-        let root = self.root(id);
+        let root = self.spec.root(id);
         let unit = self.spec.table(root).time.unit;
         let slack = slack.then(|| Value::from(Sql::Literal(literal::duration(SLACK, unit))));
         let context = context! { slack => slack, ..context::every_period(self.spec, root) };
         Value::from(Sql::Query(self.marked(task, "cutoff_now.sql.j2", context)))
-    }
-
-    fn root(&self, id: TableId) -> TableId {
-        match self.spec.table(id).retention {
-            Retention::For { .. } => id,
-            Retention::WhileIn { root, .. } => root,
-        }
     }
 
     fn monitor<'p>(&mut self, monitor: &'p Monitor) -> RenderedMonitor<'p> {
@@ -191,7 +175,7 @@ impl<'a> Maker<'a, '_> {
                 let cutoff_now = self.cutoff_now(task, id, monitor.kind == MonitorKind::Bounded);
                 context! {
                     cutoff_now => cutoff_now,
-                    root_unit => spec.table(self.root(id)).time.unit_name(),
+                    root_unit => spec.table(spec.root(id)).time.unit_name(),
                     ahead => Value::from(Sql::Literal(literal::duration(AHEAD, time.unit))),
                     open => context::open(spec, time),
                 }
@@ -341,14 +325,5 @@ impl<'a> Maker<'a, '_> {
             statements.push(self.statement(Owner::Operation, task, context));
         }
         statements
-    }
-}
-
-fn unit_name(unit: TimeUnit) -> &'static str {
-    match unit {
-        TimeUnit::EpochSeconds => "epoch_seconds",
-        TimeUnit::EpochMillis => "epoch_millis",
-        TimeUnit::Timestamp => "timestamp",
-        TimeUnit::Date => "date",
     }
 }

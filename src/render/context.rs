@@ -128,9 +128,13 @@ pub(super) fn open(spec: &Spec, time: Time) -> Value {
     }
 }
 
-/// A text that resolve has found to be plain.
-fn text(text: &str) -> Value {
+/// A text that resolve has found to be plain, or that is Rowkeep's own.
+pub(super) fn text(text: &str) -> Value {
     literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
+}
+
+pub(super) fn number(number: u64) -> Value {
+    Value::from(Sql::Literal(number.to_string()))
 }
 
 /// What statements can be given when they run.
@@ -140,7 +144,6 @@ pub(super) fn given() -> Value {
 }
 
 fn tripwire(table: &Table, wire: Tripwire) -> Value {
-    let number = |number: u64| Value::from(Sql::Literal(number.to_string()));
     let Share { part, of } = wire.share;
     let model = table.model.value.as_str();
     // A sign for per cent would be a placeholder for some drivers.

@@ -15,10 +15,10 @@ mod schema;
 mod shape;
 mod yaml;
 
-pub(crate) use operations::length;
 pub use operations::{
     Asks, Landing, Maintenance, Monitor, Other, Schedule, Severity, Share, TimeOfDay, Tripwire, Window,
 };
+pub(crate) use operations::{DAY, length};
 pub use period::Period;
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;
@@ -105,6 +105,23 @@ impl Spec {
     /// Every table with its number, in run order.
     pub fn tables(&self) -> impl Iterator<Item = (TableId, &Table)> {
         self.tables.iter().enumerate().map(|(i, table)| (TableId(i), table))
+    }
+
+    /// The table whose newest row decides a table's cutoff: itself, or the first of the chain that it follows.
+    pub(crate) fn root(&self, id: TableId) -> TableId {
+        match self.table(id).retention {
+            Retention::For { .. } => id,
+            Retention::WhileIn { root, .. } => root,
+        }
+    }
+
+    /// How long a row stays, in seconds; of a table that follows another, how long a row of its root does.
+    pub(crate) fn retention_seconds(&self, id: TableId) -> u64 {
+        match self.table(self.root(id)).retention {
+            Retention::For { seconds } => seconds,
+            // Invariant: the root is retained for a length of time.
+            Retention::WhileIn { .. } => 0,
+        }
     }
 
     /// The period of that number.
@@ -224,15 +241,9 @@ pub struct Time {
 }
 
 impl Time {
-    /// The column's unit in one word; a timestamp with a zone is a unit of its own.
+    /// The column's unit in one word.
     pub(crate) fn unit_name(self) -> &'static str {
-        match self.unit {
-            TimeUnit::EpochSeconds => "epoch_seconds",
-            TimeUnit::EpochMillis => "epoch_millis",
-            TimeUnit::Timestamp if self.zoned => "timestamptz",
-            TimeUnit::Timestamp => "timestamp",
-            TimeUnit::Date => "date",
-        }
+        self.unit.name(self.zoned)
     }
 }
 

@@ -189,9 +189,12 @@ impl std::fmt::Display for TimeOfDay {
     }
 }
 
+/// Seconds in a day of UTC, which knows no summer time.
+pub(crate) const DAY: u64 = 86_400;
+
 /// A length of time in the largest unit that is whole.
 pub(crate) fn length(seconds: u64) -> String {
-    let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
+    let units = [(DAY, "days"), (3_600, "hours"), (60, "minutes")];
     let found = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
     found.map_or_else(|| format!("{seconds} seconds"), |(unit, name)| format!("{} {name}", seconds / unit))
 }

@@ -13,6 +13,19 @@ pub enum TimeUnit {
     Date,
 }
 
+impl TimeUnit {
+    /// The unit in one word; a timestamp with a zone is a unit of its own.
+    pub(crate) fn name(self, zoned: bool) -> &'static str {
+        match self {
+            Self::EpochSeconds => "epoch_seconds",
+            Self::EpochMillis => "epoch_millis",
+            Self::Timestamp if zoned => "timestamptz",
+            Self::Timestamp => "timestamp",
+            Self::Date => "date",
+        }
+    }
+}
+
 /// A text as an SQL literal; `None` if it holds what no engine should have to interpret.
 pub(crate) fn text(text: &str) -> Option<String> {
     // A backslash escapes on Redshift and not on PostgreSQL; nothing that Rowkeep writes needs one.

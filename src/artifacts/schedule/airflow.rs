@@ -5,11 +5,10 @@ use std::fmt::Write;
 
 use crate::artifacts::manifest::{Manifest, Monitor, Node};
 use crate::artifacts::schedule::{cron_daily, cron_every, every_in_words, pool};
-use crate::spec::{Schedule, Spec, TimeOfDay};
+use crate::spec::{DAY, Schedule, Spec, TimeOfDay};
 
 /// Before whom a task waits, where several wait for the one slot.
 const CYCLE_FIRST: u8 = 100;
-const DAY: u64 = 86_400;
 
 pub(super) fn emit(spec: &Spec, schedule: &Schedule, manifest: &Manifest, files: &mut BTreeMap<String, String>) {
     let dags = Dags { spec, schedule, manifest };

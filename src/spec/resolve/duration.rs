@@ -2,10 +2,10 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::source::Spanned;
+use crate::spec::DAY;
 
 /// A hundred years. More is a typing mistake, and would overflow some engine's interval.
 const MAX_SECONDS: u64 = 36_525 * DAY;
-pub(super) const DAY: u64 = 86_400;
 
 /// Reads `180 days` as seconds. `what` names what lasts that long.
 pub(super) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<u64> {

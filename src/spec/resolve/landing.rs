@@ -7,7 +7,7 @@ use crate::spec::resolve::columns::Scope;
 use crate::spec::resolve::table::time;
 use crate::spec::resolve::{duration, relation_of};
 use crate::spec::shape::Field;
-use crate::spec::{Column, Landing, Spec, TableId};
+use crate::spec::{Column, DAY, Landing, Spec, TableId};
 use crate::sql::{ALIASES, TimeUnit};
 
 pub(super) fn resolve(stated: &[Field<RawLanding>], spec: &Spec, sink: &mut Sink) -> Vec<Landing> {
@@ -73,7 +73,7 @@ fn landing(stated: &RawLanding, spec: &Spec, sink: &mut Sink) -> Option<Landing>
         return None;
     }
     let seconds = seconds?;
-    if landed.unit == TimeUnit::Date && seconds % duration::DAY != 0 {
+    if landed.unit == TimeUnit::Date && seconds % DAY != 0 {
         let message = format!("keep of {} is {}, but its time is a date", quoted(&table.value), quoted(&keep.value));
         sink.push(Diagnostic::new(Code::Duration, message, keep.span, "not whole days").help("write it in days"));
         return None;

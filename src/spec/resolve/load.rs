@@ -6,7 +6,7 @@ use crate::spec::raw::{Names, RawIncremental};
 use crate::spec::resolve::columns::{Scope, position, unknown_column};
 use crate::spec::resolve::duration;
 use crate::spec::resolve::table::list;
-use crate::spec::{Column, ColumnId, Load, Lookback, OrderBy, Time};
+use crate::spec::{Column, ColumnId, DAY, Load, Lookback, OrderBy, Time};
 use crate::sql::{Name, SqlType, TimeUnit};
 
 /// What a load may name.
@@ -83,7 +83,7 @@ pub(super) fn load(stated: &RawIncremental, scope: &LoadScope<'_>, sink: &mut Si
                     return None;
                 }
             };
-            if unit == TimeUnit::Date && seconds % duration::DAY != 0 {
+            if unit == TimeUnit::Date && seconds % DAY != 0 {
                 let message = format!("lookback of {what} is not in whole days, but {} is a date", quoted(&name.value));
                 sink.push(Diagnostic::new(Code::Duration, message, name.span, "a date").help("write it in days"));
                 return None;

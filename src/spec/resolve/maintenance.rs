@@ -7,7 +7,7 @@ use crate::spec::resolve::duration;
 use crate::spec::resolve::monitors::model;
 use crate::spec::resolve::table::list;
 use crate::spec::shape::Field;
-use crate::spec::{Maintenance, Spec, TableId};
+use crate::spec::{DAY, Maintenance, Spec, TableId};
 
 pub(super) fn resolve(stated: &[Field<RawMaintenance>], spec: &Spec, sink: &mut Sink) -> Vec<Maintenance> {
     let mut all: Vec<Maintenance> = Vec::new();
@@ -50,7 +50,7 @@ fn one(stated: &RawMaintenance, spec: &Spec, sink: &mut Sink) -> Option<Maintena
         return None;
     }
     let every = match stated.every.get() {
-        None => duration::DAY,
+        None => DAY,
         Some(text) => duration::resolve(text, &format!("the cadence of {what}"), sink)?,
     };
     let unsorted_more_than = match stated.when.get() {

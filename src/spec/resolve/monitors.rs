@@ -10,7 +10,7 @@ use crate::spec::resolve::order::comparable;
 use crate::spec::resolve::table::list;
 use crate::spec::resolve::{duration, plain, relation_of, share};
 use crate::spec::shape::{Entries, Field, Words};
-use crate::spec::{Asks, ColumnId, Monitor, Other, Severity, Spec, TableId, Window};
+use crate::spec::{Asks, ColumnId, DAY, Monitor, Other, Severity, Spec, TableId, Window};
 use crate::sql::TimeUnit;
 
 /// The longest name: its files' suffixes fit behind it.
@@ -97,7 +97,7 @@ fn monitor(stated: &RawMonitor, span: Span, spec: &Spec, sink: &mut Sink) -> Opt
     let exception_type = exception(stated, kind_word, &what, sink);
     let window = window(stated.window.get(), spec, table, &what, sink);
     let every = match stated.every.get() {
-        None => Some(duration::DAY),
+        None => Some(DAY),
         Some(text) => duration::resolve(text, &format!("the cadence of {what}"), sink),
     };
     let needs = |key: &str, sink: &mut Sink| {
@@ -260,7 +260,7 @@ fn window(
         Field::Invalid => None,
         Field::Set(text) => {
             let seconds = duration::resolve(text, &format!("{side} of the window of {what}"), sink)?;
-            if spec.table(table).time.unit == TimeUnit::Date && seconds % duration::DAY != 0 {
+            if spec.table(table).time.unit == TimeUnit::Date && seconds % DAY != 0 {
                 let message =
                     format!("{side} of the window of {what} is {}, but its time is a date", quoted(&text.value));
                 sink.push(

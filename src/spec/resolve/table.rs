@@ -8,7 +8,7 @@ use crate::spec::resolve::columns::{Scope, declared, position};
 use crate::spec::resolve::load::{LoadScope, load};
 use crate::spec::resolve::{duration, plain, relation_of, share};
 use crate::spec::shape::{Either, Entries, Field};
-use crate::spec::{Column, ColumnId, Layout, Load, Rows, TablePlaces, Time, Tripwire};
+use crate::spec::{Column, ColumnId, DAY, Layout, Load, Rows, TablePlaces, Time, Tripwire};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
 /// A table whose links to other tables are still names.
@@ -291,7 +291,7 @@ fn retention(
     match (&stated.value.r#for, &stated.value.while_in) {
         (Field::Set(text), Field::Missing) => {
             let seconds = duration::resolve(text, &format!("retention of {what}"), sink)?;
-            if time.is_some_and(|time| time.unit == TimeUnit::Date) && seconds % duration::DAY != 0 {
+            if time.is_some_and(|time| time.unit == TimeUnit::Date) && seconds % DAY != 0 {
                 let message = format!("retention of {what} is {}, but its time is a date", quoted(&text.value));
                 sink.push(
                     Diagnostic::new(Code::Duration, message, text.span, "not whole days").help("write it in days"),
