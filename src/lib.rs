@@ -73,9 +73,13 @@ pub mod check;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "doctor")]
+mod connect;
 mod diagnostic;
 mod dialect;
 mod diff;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod error;
 #[cfg(feature = "cli")]
 mod load;

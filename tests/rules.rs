@@ -27,6 +27,7 @@ fn tried_elsewhere(code: Code) -> &'static str {
         code if code.starts_with("RK5") => "tests/rehearse_cli.rs and tests/teeth.rs",
         code if code.starts_with("RK7") => "tests/check.rs",
         code if code.starts_with("RK8") => "tests/check_dbt.rs",
+        code if code.starts_with("RK9") => "tests/doctor",
         code => panic!("no golden/err_* case causes {code}"),
     }
 }
@@ -53,7 +54,7 @@ fn the_pages_say_what_explain_says() {
     let mut index = String::from(
         "# Rules\n\nEvery finding has a code, and every code a page: `rowkeep explain RK202` prints it. Codes never change their meaning.\n\n\
          RK1xx: the shape of files. RK2xx: periods. RK3xx: tables. RK4xx: rendered statements. RK5xx: laws that a rehearsal finds broken. RK7xx:\n\
-         what was committed, and time. RK8xx: what dbt runs.\n\n| code | means |\n|---|---|\n",
+         what was committed, and time. RK8xx: what dbt runs. RK9xx: what a live database has.\n\n| code | means |\n|---|---|\n",
     );
     for &code in Code::ALL {
         let text = code.page();

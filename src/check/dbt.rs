@@ -7,8 +7,7 @@ use serde_json::Value;
 use crate::artifacts::Artifacts;
 use crate::artifacts::dbt::guard;
 use crate::artifacts::manifest::Hook;
-use crate::check::some;
-use crate::diagnostic::{Code, Diagnostic, Level, Sink};
+use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::dialect::Dialect;
 use crate::spec::{Spec, Table, TableId};
 

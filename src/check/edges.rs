@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::check::{Day, Options, some};
-use crate::diagnostic::{Code, Diagnostic, Level, Sink};
+use crate::check::{Day, Options};
+use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::spec::{Period, Spec, TableId};
 
 /// Both edges of a table's periods. Days are UTC.

@@ -91,16 +91,6 @@ pub fn check(inputs: &Inputs, options: &Options<'_>) -> Checked {
     Checked { findings: sink.into_findings(), edges, files: artifacts.files().len() }
 }
 
-/// The first few of a list of names.
-fn some(names: &[&str]) -> String {
-    match names {
-        [first, second, third, rest @ ..] if !rest.is_empty() => {
-            format!("{first}, {second}, {third} and {} more", rest.len())
-        }
-        all => all.join(", "),
-    }
-}
-
 fn committed(spec: &Spec, artifacts: &Artifacts, options: &Options<'_>, sink: &mut Sink) {
     let Some(committed) = options.committed else { return };
     if let Some(manifest) = committed.files.get(MANIFEST) {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::check::{Checked, Day, DbtProject, Options, Restructuring, check};
 use crate::cli::committed::{committed, text};
-use crate::cli::{Output, dialect, print, project, shown, today};
+use crate::cli::{Output, dialect, eprint, print, project, shown, today};
 use crate::diagnostic::Format;
 use crate::dialect::Dialect;
 use crate::error::Error;
@@ -114,12 +114,6 @@ fn dbt(folder: &Path) -> Result<DbtProject, Error> {
         return Err(Error::Usage(message));
     }
     Ok(DbtProject { path: shown(&path), manifest: text(&path)? })
-}
-
-fn eprint(text: &str) {
-    use std::io::Write;
-    // If standard error is gone, the exit code has to say it all.
-    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {

@@ -9,6 +9,7 @@ mod committed;
 mod compile;
 mod completions;
 mod diff;
+mod doctor;
 mod explain;
 mod git;
 mod init;
@@ -56,6 +57,8 @@ enum Command {
     Runbook(runbook::Arguments),
     /// Say which statements a row meets, and where it goes; looks at no table
     Trace(trace::Arguments),
+    /// Compare a live database with the project; reads, and never writes
+    Doctor(doctor::Arguments),
     /// Run the compiled statements on a real engine through simulated years, and check the laws
     Rehearse(rehearse::Arguments),
     /// Write one page to look at: periods in time, statements in words, the next rotation, the last rehearsal
@@ -74,6 +77,7 @@ impl Command {
         match self {
             Command::Compile(arguments) => arguments.format,
             Command::Check(arguments) => arguments.format,
+            Command::Doctor(arguments) => arguments.format,
             _ => Output::Human,
         }
     }
@@ -91,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Compile(arguments) => compile::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Check(arguments) => check::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Runbook(arguments) => runbook::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Trace(arguments) => trace::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rotate(arguments) => rotate::run(&arguments).map(|()| ExitCode::SUCCESS),
@@ -107,8 +112,7 @@ pub fn main() -> ExitCode {
         },
         Err(Failure::World(error)) => (format!("error: {error}\n"), 2),
     };
-    // If standard error is gone too, the exit code has to say it all.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    eprint(&text);
     ExitCode::from(code)
 }
 
@@ -183,6 +187,12 @@ fn print(text: &str) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints what is no data.
+fn eprint(text: &str) {
+    // If standard error is gone, the exit code has to say it all.
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// A path as the user would type it from here.

@@ -639,6 +639,108 @@ codes! {
     ///
     /// What helps: give each target a schema of its own; or state the name as `relation:` in the table's spec.
     DbtAlias = "RK812",
+    /// A relation of the project is not in the database.
+    ///
+    /// A cycle that names it fails at that statement. Nothing is lost: every statement is safe to stop before.
+    ///
+    /// What helps: run the statements of ddl/ in the order of their names, which leave alone what is there; create a missing landing
+    /// table, or correct its name.
+    LiveMissing = "RK901",
+    /// A table in the database looks like one of the project's, and is none.
+    ///
+    /// A history table whose period is listed nowhere is seen by no view, no monitor and no cleanup: its rows are out of sight, and a key
+    /// in it can come to stand twice.
+    ///
+    /// What helps: list its period, with the bounds of its rows; or drop the table once it is empty.
+    LiveLeftOver = "RK902",
+    /// A relation in the database lacks a column of the project.
+    ///
+    /// Every statement names its columns, so the cycle fails at the first one that names this.
+    ///
+    /// What helps: add the column, to mart and history tables alike; or take it out of the spec.
+    LiveColumnMissing = "RK903",
+    /// A column in the database has another type than in the project.
+    ///
+    /// What is copied from one type to another may be cut, rounded or refused, and a proof that compares the two may never hold.
+    ///
+    /// What helps: make them the same: mart, history, work and exceptions tables share the types of the spec.
+    LiveColumnType = "RK904",
+    /// A mart or history table has a column that the project lacks.
+    ///
+    /// No archive copies it, and the row is trimmed as copied: what the column holds is lost with it.
+    ///
+    /// What helps: add the column to the spec and to the history tables before the next cycle; or drop it. `check --dbt` keeps it from
+    /// happening again.
+    LiveColumnUnknown = "RK905",
+    /// A landing table lacks a column that statements name.
+    ///
+    /// The load fails, in the night in which the column went.
+    ///
+    /// What helps: bring the column back, or name one in the spec that is there: a tie-break must be a column of raw.
+    LiveRaw = "RK906",
+    /// A column refuses NULL where the project does not, or takes it where the project refuses it.
+    ///
+    /// A history table that refuses what its mart holds stops every archive; a mart that takes what nobody expects keeps rows that no
+    /// statement can route.
+    ///
+    /// What helps: set or drop NOT NULL, or say `not null` in the spec.
+    LiveNull = "RK907",
+    /// What the doctor's role may not read.
+    ///
+    /// Nothing is known of it, and a monitor that reads it is not asked. Upkeep that may not look at unsorted shares sorts every night.
+    ///
+    /// What helps: the grant that the help names; reading is enough.
+    LiveUnreadable = "RK908",
+    /// Models may run at once in a database whose transactions are serializable.
+    ///
+    /// Both write one exceptions table. One of the two is ended with an error, on Redshift with 1023; nothing is lost, but its cycle has
+    /// to run again.
+    ///
+    /// What helps: snapshot isolation, which is the default of new Redshift databases; or `after:` in one of the specs.
+    LiveIsolation = "RK909",
+    /// Exceptions are open.
+    ///
+    /// Each keeps the rows of its key where they are. What is younger than a night may be gone after the sweep; what is older needs
+    /// somebody to look. Holds, and what is only a warning, are notes.
+    ///
+    /// What helps: `rowkeep runbook exceptions` says of each type what it means and what cures it.
+    LiveExceptions = "RK910",
+    /// No sweep was completed for more than a night.
+    ///
+    /// Rows of sealed periods wait for it, with their whole keys: marts grow, and keys that touch sealed periods may stand twice.
+    ///
+    /// What helps: run the sweep while no cycle runs, and look why the last one did not end.
+    LiveSweep = "RK911",
+    /// No cycle was completed for a long time.
+    ///
+    /// Raw rows wait, and raw tables are not trimmed until a cycle has taken them over.
+    ///
+    /// What helps: look at the last run of the load and the hooks; what was stopped can be started again.
+    LiveCycle = "RK912",
+    /// A monitor of the project finds something.
+    ///
+    /// The file that the help names lists all of it. Where periods are sealed, keys that touch one may stand twice until the next sweep.
+    ///
+    /// What helps: the cause, which the monitor's name says; `rowkeep runbook exceptions` has each.
+    LiveMonitor = "RK913",
+    /// By the rows in the mart, due rows will soon fall beyond the last period, or do.
+    ///
+    /// From then on they stay in their mart, each with an exception, until a period takes them; none is lost.
+    ///
+    /// What helps: one line, `rowkeep rotate`.
+    LiveHorizon = "RK914",
+    /// A mart holds rows that are older than the first period.
+    ///
+    /// Once they are due, no history table takes them: they stay in their mart, each with an exception that only a period can cure.
+    ///
+    /// What helps: one line before the first period, that `rowkeep runbook lower-edge` has.
+    LiveLowerEdge = "RK915",
+    /// A view over a mart and its history tables does not read all of them.
+    ///
+    /// Who asks it misses the rows of those periods. It was made before they were.
+    ///
+    /// What helps: run its statement of ddl/ again, which is part of every rotation.
+    LiveView = "RK916",
 }
 
 impl fmt::Display for Code {

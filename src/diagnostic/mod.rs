@@ -251,6 +251,15 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
+/// The first few of a list of names.
+pub(crate) fn some<T: AsRef<str>>(names: &[T]) -> String {
+    let text = |names: &[T]| names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.split_at_checked(3) {
+        Some((first, rest)) if rest.len() > 1 => format!("{} and {} more", text(first), rest.len()),
+        _ => text(names),
+    }
+}
+
 /// The one of `known` that `found` was probably meant to be.
 pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = found.to_lowercase();

@@ -2,6 +2,8 @@
 
 pub(crate) mod around;
 mod context;
+#[cfg(feature = "doctor")]
+pub(crate) mod doctor;
 mod origin;
 mod templates;
 mod value;

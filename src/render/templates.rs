@@ -34,6 +34,15 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "ddl_keys.sql.j2",
     "ddl_rows.sql.j2",
     "duckdb/time.sql.j2",
+    "doctor.sql.j2",
+    "doctor_ask.sql.j2",
+    "doctor_cycles.sql.j2",
+    "doctor_exceptions.sql.j2",
+    "doctor_isolation.sql.j2",
+    "doctor_relations.sql.j2",
+    "doctor_server.sql.j2",
+    "doctor_table_info.sql.j2",
+    "doctor_views.sql.j2",
     "due_fill.sql.j2",
     "due_reset.sql.j2",
     "load.sql.j2",
@@ -62,6 +71,7 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "physical.sql.j2",
     "postgres/time.sql.j2",
     "raw_trim.sql.j2",
+    "redshift/doctor_isolation.sql.j2",
     "redshift/physical.sql.j2",
     "redshift/time.sql.j2",
     "repair_cleanup.sql.j2",
@@ -133,8 +143,8 @@ pub(super) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(name.strip_prefix(&format!("{dialect}/")).unwrap_or(name), dialect, &BTreeMap::new())
 }
 
-/// What verify does not prove, by how it begins: texts that are for dbt alone, and those that run around the cycles.
-const UNPROVEN: [&str; 7] = ["cutoff_now", "dbt_", "monitor", "raw_trim", "repair_", "tripwire", "upkeep"];
+/// What verify does not prove, by how it begins: texts that are for dbt alone, those that run around the cycles, and questions.
+const UNPROVEN: [&str; 8] = ["cutoff_now", "dbt_", "doctor", "monitor", "raw_trim", "repair_", "tripwire", "upkeep"];
 
 /// The names that an override can have: those of built-in templates, each also below the folder of a dialect. Only what verify
 /// proves can be replaced.

@@ -1,5 +1,7 @@
 //! SQL as text: names, relations, types and literals, each quoted in one place, and the one call to the SQL parser.
 
+#[cfg(feature = "doctor")]
+mod catalogue;
 pub(crate) mod literal;
 mod name;
 pub(crate) mod parse;

@@ -24,7 +24,7 @@ pub enum SqlType {
 }
 
 /// The largest `varchar(n)`, Redshift's: 65,535 bytes.
-const MAX_VARCHAR: u32 = 65_535;
+pub(super) const MAX_VARCHAR: u32 = 65_535;
 /// The largest precision of a decimal that every engine here keeps exactly.
 const MAX_PRECISION: u8 = 38;
 

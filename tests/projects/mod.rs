@@ -52,8 +52,14 @@ pub fn golden(name: &str) -> Inputs {
 
 /// The example, with these texts as its periods.
 pub fn order_tracking(periods: &str) -> Inputs {
+    order_tracking_with(periods, |project| project)
+}
+
+/// The same, with its rowkeep.yml edited.
+pub fn order_tracking_with(periods: &str, edit: impl Fn(String) -> String) -> Inputs {
     let folder = "examples/order_tracking";
-    let inputs = Inputs::new("rowkeep.yml", read(format!("{folder}/rowkeep.yml"))).with_periods("periods.yml", periods);
+    let project = edit(read(format!("{folder}/rowkeep.yml")));
+    let inputs = Inputs::new("rowkeep.yml", project).with_periods("periods.yml", periods);
     ["ecs", "uti", "uts"].into_iter().fold(inputs, |inputs, table| {
         inputs.with_table(format!("tables/{table}.yml"), read(format!("{folder}/tables/{table}.yml")))
     })

@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "ENGINE")]
     engine: Option<Engine>,
     /// A PostgreSQL database, as postgres://user@host/database; scratch schemas are created there and dropped again, and nothing
-    /// else is touched. The connection is not encrypted
+    /// else is touched
     #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
     url: Option<String>,
     /// Rehearse your own statements: one per file, in name order, below DIR/MODEL/; those that begin with 00_ are the mart's

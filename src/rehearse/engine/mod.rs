@@ -6,11 +6,9 @@ mod postgres;
 pub use duckdb::DuckDb;
 pub use postgres::Postgres;
 
+pub use crate::connect::Record;
 use crate::dialect::Dialect;
 use crate::error::Error;
-
-/// A row of a query: its columns as texts, `None` for NULL.
-pub type Record = Vec<Option<String>>;
 
 /// A database of its own that a rehearsal may fill, ask and throw away.
 pub trait Engine {

@@ -1,7 +1,6 @@
 //! PostgreSQL, in scratch schemas of somebody's database: made here, dropped here, and nothing else is touched.
 
-use std::str::FromStr;
-
+use crate::connect::Connection;
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::rehearse::engine::{Engine, Record, quoted};
@@ -11,36 +10,29 @@ const PREFIX: &str = "rowkeep_rehearsal_";
 
 /// PostgreSQL, or what speaks its protocol.
 pub struct Postgres {
-    client: ::postgres::Client,
+    connection: Connection,
     /// The server's number of this session, by which rehearsals that share a database are told apart.
-    session: i32,
+    session: String,
     /// The project's schemas, each with the scratch schema in which it lives.
     schemas: Vec<(Vec<String>, String)>,
 }
 
 impl Postgres {
-    /// Connects, without encryption. `url` is a URL or a list of `key=value` pairs; it is never shown.
+    /// Connects. `url` is a URL or a list of `key=value` pairs; it is never shown.
     ///
     /// # Errors
     ///
     /// If `url` is none, or nobody answers there.
     pub fn connect(url: &str) -> Result<Self, Error> {
-        // What the parser says may repeat parts of the text, a password among them.
-        let config = ::postgres::Config::from_str(url).map_err(|_| Error::Engine {
-            engine: "PostgreSQL",
-            why: "--url is neither postgres://user@host/database nor a list of key=value pairs".to_owned(),
-        })?;
-        let mut client = config.connect(::postgres::NoTls).map_err(|error| failed(&error))?;
+        let mut connection = Connection::open(url)?;
         // A session that is not in UTC: a statement that depends on its zone must show it. And no schema but those that it names.
-        client
-            .batch_execute(
-                "SET TimeZone = 'America/New_York'; SET search_path = ''; SET synchronous_commit = off; SET jit = off; \
-                 SET client_min_messages = warning",
-            )
-            .map_err(|error| failed(&error))?;
-        let session =
-            client.query_one("SELECT pg_backend_pid()", &[]).map_err(|error| failed(&error))?.get::<_, i32>(0);
-        Ok(Self { client, session, schemas: Vec::new() })
+        connection.run(
+            "SET TimeZone = 'America/New_York'; SET search_path = ''; SET synchronous_commit = off; SET jit = off; \
+             SET client_min_messages = warning",
+        )?;
+        let session = connection.rows("SELECT pg_backend_pid()")?;
+        let session = session.into_iter().flatten().flatten().next().unwrap_or_default();
+        Ok(Self { connection, session, schemas: Vec::new() })
     }
 
     /// Makes a schema that nobody has. One that a rehearsal left behind when it was killed is not ours to drop.
@@ -48,11 +40,12 @@ impl Postgres {
         let mut number = self.schemas.len();
         loop {
             let name = format!("{PREFIX}{}_{number}", self.session);
-            match self.client.batch_execute(&format!("CREATE SCHEMA {}", quoted(&name))) {
-                Ok(()) => return Ok(name),
-                Err(error) if error.code() == Some(&::postgres::error::SqlState::DUPLICATE_SCHEMA) => number += 1,
-                Err(error) => return Err(failed(&error)),
+            let there = format!("SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = '{name}'");
+            if self.connection.rows(&there)?.is_empty() {
+                self.connection.run(&format!("CREATE SCHEMA {}", quoted(&name)))?;
+                return Ok(name);
             }
+            number += 1;
         }
     }
 
@@ -60,7 +53,7 @@ impl Postgres {
     fn clear(&mut self) -> Result<(), Error> {
         while let Some((_, name)) = self.schemas.last() {
             let drop = format!("DROP SCHEMA {} CASCADE", quoted(name));
-            self.client.batch_execute(&drop).map_err(|error| failed(&error))?;
+            self.connection.run(&drop)?;
             self.schemas.pop();
         }
         Ok(())
@@ -73,19 +66,6 @@ impl Drop for Postgres {
         let _ = self.run("ROLLBACK");
         let _ = self.clear();
     }
-}
-
-/// What the server said, without the text of the statement or of the connection.
-fn failed(error: &::postgres::Error) -> Error {
-    let why = match error.as_db_error() {
-        Some(said) => said.message().to_owned(),
-        None => {
-            let said =
-                std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
-            said.split(" (os error").next().unwrap_or(&said).to_owned()
-        }
-    };
-    Error::Engine { engine: "PostgreSQL", why }
 }
 
 impl Engine for Postgres {
@@ -109,17 +89,10 @@ impl Engine for Postgres {
     }
 
     fn run(&mut self, sql: &str) -> Result<(), Error> {
-        self.client.batch_execute(sql).map_err(|error| failed(&error))
+        self.connection.run(sql)
     }
 
     fn rows(&mut self, sql: &str) -> Result<Vec<Record>, Error> {
-        let found = self.client.simple_query(sql).map_err(|error| failed(&error))?;
-        let rows = found.iter().filter_map(|message| match message {
-            ::postgres::SimpleQueryMessage::Row(row) => {
-                Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
-            }
-            _ => None,
-        });
-        Ok(rows.collect())
+        self.connection.rows(sql)
     }
 }

@@ -1,0 +1,83 @@
+//! `rowkeep doctor`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::cli::{Output, dialect, eprint, print, project};
+use crate::diagnostic::{Format, some};
+use crate::dialect::Dialect;
+use crate::doctor::{Checkup, doctor};
+use crate::load::Failure;
+use crate::source::Inputs;
+
+/// Arguments of `rowkeep doctor`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder of rowkeep.yml [default: here, or the nearest folder above]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// The database, as postgres://user@host/database; PostgreSQL and Redshift. It is only read
+    #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
+    url: String,
+    /// Look as if compiled for another engine: redshift or postgres
+    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    dialect: Option<Dialect>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = Output::Human)]
+    pub(super) format: Output,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let mut inputs = project(arguments.project.as_deref())?.inputs;
+    if let Some(dialect) = arguments.dialect {
+        inputs = inputs.with_dialect(dialect);
+    }
+    let wrong = |found| Failure::Input(found, Box::new(inputs.clone()));
+    let spec = crate::resolve(&inputs).map_err(wrong)?;
+    let artifacts = crate::compile(&inputs).map_err(wrong)?;
+    let checkup = doctor(&spec, &artifacts, &arguments.url)?;
+    report(arguments, &checkup, &inputs)
+}
+
+fn report(arguments: &Arguments, checkup: &Checkup, inputs: &Inputs) -> Result<ExitCode, Failure> {
+    let format = arguments.format.format();
+    match format {
+        Format::Human(_) => {
+            eprint(&checkup.findings.in_format(inputs, format));
+            print(&summary(checkup))?;
+        }
+        Format::Json => {
+            let not_asked = checkup.not_asked.iter().map(|(monitor, why)| json!({ "monitor": monitor, "why": why }));
+            let found = json!({
+                "database": checkup.database,
+                "findings": checkup.findings.to_json(inputs),
+                "relations": checkup.relations,
+                "monitors_asked": checkup.asked,
+                "monitors_not_asked": not_asked.collect::<Vec<_>>(),
+            });
+            print(&format!("{found:#}\n"))?;
+        }
+        Format::Github | Format::Sarif => print(&checkup.findings.in_format(inputs, format))?,
+    }
+    Ok(if checkup.findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn summary(checkup: &Checkup) -> String {
+    let count = checkup.findings.count();
+    let mut text = if count.is_empty() { "nothing is wrong\n".to_owned() } else { format!("{count}\n") };
+    text.push_str(&format!(
+        "looked at {} relations in database {}, and asked {} monitors\n",
+        checkup.relations, checkup.database, checkup.asked
+    ));
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (monitor, why) in &checkup.not_asked {
+        by_reason.entry(why).or_default().push(monitor);
+    }
+    for (why, monitors) in by_reason {
+        text.push_str(&format!("  not asked, {why}: {}\n", some(&monitors)));
+    }
+    text
+}

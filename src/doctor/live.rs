@@ -1,0 +1,226 @@
+//! What stands in a database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::artifacts::manifest::Manifest;
+use crate::connect::{Connection, Record};
+use crate::diagnostic::Diagnostic;
+use crate::dialect::Dialect;
+use crate::doctor::Relations;
+use crate::error::Error;
+use crate::plan::Slot;
+use crate::plan::around::reads_trimmed_raw;
+use crate::render::doctor::Questions;
+use crate::spec::{ExceptionsId, Spec, TableId};
+use crate::sql::Relation;
+
+/// What was seen.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) database: String,
+    pub(super) relations: Relations,
+    pub(super) views: BTreeMap<(String, String), String>,
+    /// In what isolation transactions run; `None` if the server does not say.
+    pub(super) isolation: Option<String>,
+    /// Whether unsorted shares may be read; `None` where nobody asks.
+    pub(super) reads_table_info: Option<bool>,
+    pub(super) exceptions: Vec<(ExceptionsId, Vec<Open>)>,
+    /// How long ago the last cycle was completed, in seconds, of tables that say so.
+    pub(super) cycles: Vec<(TableId, Option<u64>)>,
+    /// By monitor, in the order of the manifest: the rows of its answer, or why there is none.
+    pub(super) answers: Vec<Result<Vec<Record>, String>>,
+}
+
+/// A relation.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// `r` a table, `p` a partitioned one, `v` a view, `m` a materialised one, `f` a foreign one.
+    pub(super) kind: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) is_readable: bool,
+}
+
+/// A column of a relation.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) ty: String,
+    pub(super) not_null: bool,
+}
+
+/// Open exceptions of one type.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) exception_type: Option<String>,
+    /// Whether they wait for a sweep: the period of their time is sealed.
+    pub(super) is_sealed: bool,
+    pub(super) number: u64,
+    /// The age of the oldest, in seconds; of those without a time, `None`.
+    pub(super) age: Option<u64>,
+}
+
+/// Puts questions to a database.
+pub(super) struct Asker<'a> {
+    questions: Questions<'a>,
+    connection: &'a mut Connection,
+}
+
+impl<'a> Asker<'a> {
+    pub(super) fn new(spec: &'a Spec, connection: &'a mut Connection) -> Self {
+        Self { questions: Questions::new(spec), connection }
+    }
+
+    /// Asks in a transaction of its own that cannot write, and that is never committed.
+    fn ask(
+        &mut self,
+        question: impl FnOnce(&mut Questions<'a>) -> Result<String, Box<Diagnostic>>,
+    ) -> Result<Vec<Record>, Error> {
+        let sql = question(&mut self.questions).map_err(|unasked| Error::Usage(unasked.message().to_owned()))?;
+        self.connection.run("BEGIN READ ONLY")?;
+        let answer = self.connection.rows(&sql);
+        self.connection.run("ROLLBACK")?;
+        answer
+    }
+}
+
+/// Asks all there is to ask.
+pub(super) fn look(spec: &Spec, manifest: &Manifest, asker: &mut Asker<'_>) -> Result<Live, Error> {
+    let server = asker.ask(Questions::server)?.into_iter().flatten().map(Option::unwrap_or_default).collect::<Vec<_>>();
+    let [database, version] = &server[..] else {
+        return Err(Error::Usage("the database does not say its name".to_owned()));
+    };
+    let engine = if version.contains("Redshift") { Dialect::Redshift } else { Dialect::Postgres };
+    if engine != spec.dialect {
+        let message = format!(
+            "the database is {engine}, and the project is compiled for {}: `--dialect {engine}` compiles it for the database",
+            spec.dialect
+        );
+        return Err(Error::Usage(message));
+    }
+    let schemas: BTreeSet<_> = slots(spec).iter().map(|slot| slot.relation(spec).schema.folded(spec.dialect)).collect();
+    let relations = relations(asker.ask(|questions| questions.relations(&schemas))?);
+    let views = asker.ask(|questions| questions.views(&schemas))?;
+    let mut live = Live {
+        database: database.clone(),
+        relations,
+        views: views.into_iter().filter_map(view).collect(),
+        // Who may not ask is told so, and is told all else.
+        isolation: asker.ask(Questions::isolation).ok().and_then(|rows| rows.into_iter().flatten().flatten().next()),
+        reads_table_info: None,
+        exceptions: Vec::new(),
+        cycles: Vec::new(),
+        answers: Vec::new(),
+    };
+    if spec.dialect.table_info().is_some() && spec.maintenance.iter().any(|stated| stated.unsorted_more_than.is_some())
+    {
+        let said = asker.ask(Questions::table_info)?;
+        live.reads_table_info = Some(said.into_iter().flatten().any(|one| one.is_some()));
+    }
+    for id in (0..spec.exceptions.len()).map(ExceptionsId) {
+        let reads = ["exception_type", "detected_at", "resolved_at", "notes"];
+        if live.can_read(spec, Slot::Exceptions(id), &reads) {
+            let rows = asker.ask(|questions| questions.exceptions(id))?;
+            live.exceptions.push((id, rows.into_iter().filter_map(open).collect()));
+        }
+    }
+    for (id, _) in spec.tables().filter(|(id, _)| reads_trimmed_raw(spec, *id)) {
+        if live.can_read(spec, Slot::Cycles(id), &["completed_at"]) {
+            let rows = asker.ask(|questions| questions.cycles(id))?;
+            live.cycles.push((id, rows.into_iter().flatten().next().and_then(|age| age?.parse().ok())));
+        }
+    }
+    let plan = crate::plan(spec);
+    for (monitor, planned) in manifest.monitors.iter().zip(&plan.monitors) {
+        let answer = if !monitor.find.parameters.is_empty() {
+            Err("as two systems must be asked".to_owned())
+        } else if let Some(slot) = planned.find.reads.iter().find(|&&slot| !live.has(spec, slot)) {
+            Err(format!("as {} is missing or may not be read", slot.relation(spec).sql(spec.dialect)))
+        } else {
+            asker
+                .ask(|questions| questions.monitor(&monitor.find.sql))
+                .map_err(|error| format!("as the database refused: {error}"))
+        };
+        live.answers.push(answer);
+    }
+    Ok(live)
+}
+
+/// Every relation that a project names.
+pub(super) fn slots(spec: &Spec) -> Vec<Slot> {
+    let plan = crate::plan(spec);
+    let sources = spec.tables().filter(|(_, table)| table.source.is_some()).map(|(id, _)| Slot::Source(id));
+    let mut all: Vec<_> = plan.definitions.iter().map(|definition| definition.creates).chain(sources).collect();
+    let compared = plan.monitors.iter().flat_map(|monitor| &monitor.find.reads);
+    all.extend(compared.filter(|slot| matches!(slot, Slot::Compared(_))));
+    all
+}
+
+impl Live {
+    /// A relation, if it is there. One of another database is not looked at, and counts as one that is not known.
+    pub(super) fn find(&self, spec: &Spec, relation: &Relation) -> Option<&Found> {
+        self.relations.get(&key(spec, relation))
+    }
+
+    /// Whether a relation is in the database that is looked at.
+    pub(super) fn is_here(&self, spec: &Spec, relation: &Relation) -> bool {
+        relation.database.as_ref().is_none_or(|name| name.folded(spec.dialect) == self.database)
+    }
+
+    fn has(&self, spec: &Spec, slot: Slot) -> bool {
+        self.can_read(spec, slot, &[])
+    }
+
+    fn can_read(&self, spec: &Spec, slot: Slot, columns: &[&str]) -> bool {
+        let found = self.find(spec, &slot.relation(spec));
+        let has = |found: &Found| columns.iter().all(|name| found.columns.iter().any(|column| column.name == *name));
+        found.is_some_and(|found| found.is_readable && has(found))
+    }
+}
+
+/// By what a relation is looked up.
+pub(super) fn key(spec: &Spec, relation: &Relation) -> (String, String) {
+    (relation.schema.folded(spec.dialect), relation.name().folded(spec.dialect))
+}
+
+fn relations(rows: Vec<Record>) -> Relations {
+    let mut all = Relations::new();
+    for row in rows {
+        let Ok([Some(schema), Some(name), Some(kind), column, ty, not_null, readable]) = <[_; 7]>::try_from(row) else {
+            continue;
+        };
+        let empty = Found { kind, columns: Vec::new(), is_readable: readable.is_some() };
+        let found = all.entry((schema, name)).or_insert(empty);
+        if let (Some(name), Some(ty)) = (column, ty) {
+            found.columns.push(Column { name, ty, not_null: not_null.is_some() });
+        }
+    }
+    all
+}
+
+fn view(row: Record) -> Option<((String, String), String)> {
+    let [schema, name, definition] = <[_; 3]>::try_from(row).ok()?;
+    Some(((schema?, name?), definition?))
+}
+
+fn open(row: Record) -> Option<Open> {
+    let [exception_type, sealed, number, age] = <[_; 4]>::try_from(row).ok()?;
+    let age = age.and_then(|age| age.parse().ok());
+    Some(Open { exception_type, is_sealed: sealed.is_some(), number: number?.parse().ok()?, age })
+}
+
+#[cfg(test)]
+impl Live {
+    /// An empty database.
+    pub(super) fn nothing() -> Self {
+        Self {
+            database: "db".to_owned(),
+            relations: Relations::new(),
+            views: BTreeMap::new(),
+            isolation: None,
+            reads_table_info: None,
+            exceptions: Vec::new(),
+            cycles: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+}

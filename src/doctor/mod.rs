@@ -1,0 +1,96 @@
+//! Compares a live database with a project, and only reads.
+//!
+//! What is asked are catalogues, open exceptions and the project's own monitors; every question runs in a transaction that the server
+//! itself keeps from writing.
+
+mod exceptions;
+mod live;
+mod monitors;
+mod relations;
+mod surroundings;
+
+use std::collections::BTreeMap;
+
+use crate::artifacts::Artifacts;
+use crate::connect::Connection;
+use crate::diagnostic::{Diagnostics, Sink};
+use crate::dialect::Dialect;
+use crate::error::Error;
+use crate::source::Span;
+use crate::spec::Spec;
+
+/// What a look at a database gave.
+#[derive(Debug)]
+pub struct Checkup {
+    /// Everything that is wrong, will be, or is worth knowing, at the line of the project that it is about.
+    pub findings: Diagnostics,
+    /// The database's name.
+    pub database: String,
+    /// How many relations were held against the project.
+    pub relations: usize,
+    /// How many monitors were asked.
+    pub asked: usize,
+    /// Monitors that were not, each with the reason.
+    pub not_asked: Vec<(String, String)>,
+}
+
+/// Looks at the database behind a URL, or a list of `key=value` pairs, which is never shown. `spec` and `artifacts` are those of one
+/// compilation, for PostgreSQL or Redshift.
+///
+/// # Errors
+///
+/// If nobody answers, or it is another engine than the project's.
+pub fn doctor(spec: &Spec, artifacts: &Artifacts, url: &str) -> Result<Checkup, Error> {
+    if !matches!(spec.dialect, Dialect::Postgres | Dialect::Redshift) {
+        let message =
+            format!("the doctor looks at PostgreSQL and Redshift; the project is compiled for {}", spec.dialect);
+        return Err(Error::Usage(message));
+    }
+    let mut connection = Connection::open(url)?;
+    // PostgreSQL and Redshift then refuse whatever writes: https://docs.aws.amazon.com/redshift/latest/dg/r_BEGIN.html
+    let mut asker = live::Asker::new(spec, &mut connection);
+    let live = live::look(spec, artifacts.manifest(), &mut asker)?;
+    Ok(examine(spec, artifacts, live))
+}
+
+/// What is to be said of what was seen.
+fn examine(spec: &Spec, artifacts: &Artifacts, live: live::Live) -> Checkup {
+    let mut sink = Sink::default();
+    let plan = crate::plan(spec);
+    let relations = relations::report(spec, &plan, &live, &mut sink);
+    surroundings::report(spec, &live, &mut sink);
+    exceptions::report(spec, &live, &mut sink);
+    monitors::report(spec, &plan, artifacts.manifest(), &live, &mut sink);
+    Checkup {
+        findings: sink.into_findings(),
+        database: live.database,
+        relations,
+        asked: live.answers.iter().filter(|answer| answer.is_ok()).count(),
+        not_asked: monitors::not_asked(artifacts.manifest(), &live.answers),
+    }
+}
+
+/// What is said at one place of the project together, in the order in which it came.
+#[derive(Debug, Default)]
+struct ByPlace(Vec<(Span, Vec<String>)>);
+
+impl ByPlace {
+    fn add(&mut self, place: Span, what: String) {
+        match self.0.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, all)) => all.push(what),
+            None => self.0.push((place, vec![what])),
+        }
+    }
+}
+
+/// A length of time as people say it, in its largest unit.
+fn ago(seconds: u64) -> String {
+    let parts = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let largest = parts.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(3);
+    let (unit, name) = parts[largest];
+    let number = seconds / unit;
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {name}{plural}")
+}
+
+type Relations = BTreeMap<(String, String), live::Found>;
