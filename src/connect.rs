@@ -38,10 +38,13 @@ impl Connection {
         let place = place(&config);
         // The library's own patience ends once the host has answered at all, be it with silence. Whoever waits in vain is left behind.
         let (told, answer) = mpsc::channel();
-        std::thread::spawn(move || told.send(config.connect(tls())));
+        let at = place.clone();
+        std::thread::spawn(move || {
+            // Nobody listens any more if it took too long.
+            let _ = told.send(config.connect(tls()).map_err(|error| refused(&error, &at)));
+        });
         match answer.recv_timeout(2 * PATIENCE) {
-            Ok(Ok(client)) => Ok(Self(client)),
-            Ok(Err(error)) => Err(said(refused(&error, &place))),
+            Ok(connected) => connected.map(Self).map_err(said),
             Err(_) => Err(said(format!("{place} answers, and says nothing: is it a PostgreSQL or Redshift server?"))),
         }
     }

@@ -211,7 +211,8 @@ impl Relations<'_> {
         // A late-binding view has no columns in the catalogue.
         let missing: Vec<_> =
             wanted.iter().filter(|wanted| here(wanted).is_none()).map(|one| one.name.clone()).collect();
-        if !missing.is_empty() && !(is_view && found.columns.is_empty()) {
+        let is_late_binding = is_view && found.columns.is_empty();
+        if !missing.is_empty() && !is_late_binding {
             let message = format!(
                 "{relation} lacks {}, which statements name: a cycle fails at the first of them",
                 some(&missing)
