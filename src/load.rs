@@ -14,7 +14,6 @@ use crate::spec::references::{self, MAX_BYTES};
 pub(crate) const PROJECT_FILE: &str = "rowkeep.yml";
 
 /// Where artifacts go if the project does not say.
-const DEFAULT_OUT: &str = "target/rowkeep";
 
 /// A project folder, read.
 #[derive(Debug)]
@@ -78,7 +77,7 @@ pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Pro
             inputs = inputs.with_template(name, reader.text(&file)?);
         }
     }
-    let stated = named.out.as_ref().map_or(DEFAULT_OUT, |out| out.value.as_str());
+    let stated = named.out.as_ref().map_or(crate::spec::OUT, |out| out.value.as_str());
     let out = folder.join(stated);
     if !reader.stays_inside(&out) {
         return Err(match &named.out {

@@ -13,13 +13,14 @@ fn compile_says_what_was_written_and_what_to_do_next() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 81 files to target/rowkeep
+    wrote 93 files to target/rowkeep
       redshift for 1 table, 2 periods (2 open): 18 statements a cycle, 18 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
-      every cycle   run compiled/<model>/ in the order of manifest.json (where there is no 00_load, after your own load)
-      every night   run compiled/sweep/<model>/, while no cycle runs
+      every cycle   run what runbooks/cycle.txt lists (where there is no 00_load, after your own load)
+      every night   run what runbooks/sweep.txt lists, while no cycle runs
       after that    ask monitors/: no row is the right answer
+    step by step: rowkeep runbook installation
     --- stderr
     ");
     assert!(shop.path("shop/target/rowkeep/manifest.json").exists());

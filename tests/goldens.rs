@@ -29,13 +29,16 @@ fn difference(old: &str, new: &str) -> String {
 
 /// Whether a file is of what runs around the cycles.
 fn is_around(path: &str) -> bool {
-    ["monitors/", "maintenance/", "airflow/"].iter().any(|folder| path.starts_with(folder))
+    ["monitors/", "maintenance/", "airflow/", "runbooks/"].iter().any(|folder| path.starts_with(folder))
 }
 
 /// What runs around the cycles: the stated dialect in full, the others as differences from it. How findings are recorded, and
 /// what operators do, is the same for all: the example shows it.
 fn around(inputs: &Inputs) -> String {
-    let is_own = |path: &str| !path.contains("__record") && !path.contains("__resolve") && !path.contains("repairs/");
+    let is_own = |path: &str| {
+        let same = ["__record", "__resolve", "repairs/", "runbooks/"];
+        !same.iter().any(|part| path.contains(part))
+    };
     let listing = |artifacts: &Artifacts| listing_of(artifacts, |path| is_around(path) && is_own(path));
     let base = compile(inputs);
     let mut text = listing(&base);
@@ -146,9 +149,17 @@ fn the_example_is_a_golden() {
     // Of what every table has, that of one.
     let is_shown = |path: &str| {
         let one = !path.contains("mart_") || path.contains("mart_ecs_order_info");
-        is_around(path) && one && !path.starts_with("airflow/")
+        is_around(path) && one && !path.starts_with("airflow/") && !path.starts_with("runbooks/")
     };
     snapshot(&golden("order_tracking"), "around", &listing_of(&compile(&inputs), is_shown));
+
+    let is_runbook = |path: &str| path.starts_with("runbooks/");
+    let runbooks = listing_of(&compile(&inputs), is_runbook);
+    snapshot(&golden("order_tracking"), "runbooks", &runbooks);
+    for dialect in [Dialect::DuckDb, Dialect::Postgres] {
+        let other = listing_of(&compile(&inputs.clone().with_dialect(dialect)), is_runbook);
+        snapshot(&golden("order_tracking"), &format!("runbooks_{dialect}"), &difference(&runbooks, &other));
+    }
 
     let is_long = |path: &str| {
         path.contains("macros/models/") || path.contains("properties/") || path.contains("tests/monitors/mart_")
@@ -186,7 +197,10 @@ fn a_third_period_changes_only_what_it_adds_or_widens() {
     let mut out = String::new();
     for (path, old) in before.files() {
         let new = after.get(path).unwrap_or_else(|| panic!("{path} is gone: a rotation renumbers and removes nothing"));
-        if old != new && path != rowkeep::MANIFEST && !path.starts_with("dbt/") && !path.starts_with("airflow/") {
+        if old != new
+            && path != rowkeep::MANIFEST
+            && !["dbt/", "airflow/", "runbooks/"].iter().any(|folder| path.starts_with(folder))
+        {
             out.push_str(&format!("==> {path} <==\n{}\n", difference(old, new)));
         }
     }

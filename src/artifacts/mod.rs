@@ -3,6 +3,7 @@
 mod around;
 pub(crate) mod dbt;
 pub mod manifest;
+mod runbooks;
 mod schedule;
 
 use std::collections::BTreeMap;
@@ -18,10 +19,11 @@ use manifest::{Definition, Hook, Manifest, Sweep};
 
 /// The name of the manifest among the artifacts.
 pub const MANIFEST: &str = "manifest.json";
+pub(crate) use runbooks::path as runbook_path;
 pub use schedule::SCHEDULE;
 
 /// The folders of all other artifacts.
-pub const FOLDERS: [&str; 6] = ["airflow", "compiled", "dbt", "ddl", "maintenance", "monitors"];
+pub const FOLDERS: [&str; 7] = ["airflow", "compiled", "dbt", "ddl", "maintenance", "monitors", "runbooks"];
 
 /// What a compilation gives: files by path, below the project's `out:`, and the manifest that describes them.
 #[derive(Clone, Debug)]
@@ -118,6 +120,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         files: Vec::new(),
     };
     schedule::emit(spec, &manifest, &mut files);
+    runbooks::emit(rendered.runbooks, &manifest, &mut files);
     manifest.files = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();
     manifest.files.sort();
     files.insert(MANIFEST.to_owned(), manifest.to_json());

@@ -2,7 +2,6 @@
 //!
 //! Nothing here reads a file or a clock: whoever asks brings what was committed, and the day that it is.
 
-mod day;
 mod dbt;
 mod drift;
 mod edges;
@@ -11,7 +10,6 @@ mod restructure;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use day::Day;
 pub use dbt::DbtProject;
 pub use edges::{Edges, edges};
 pub use restructure::{Restructuring, restructured};
@@ -19,6 +17,7 @@ pub use restructure::{Restructuring, restructured};
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::diagnostic::{Diagnostics, Sink};
 use crate::source::Inputs;
+pub use crate::spec::Day;
 use crate::spec::Spec;
 
 /// What a project is checked against.

@@ -135,17 +135,12 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
     };
     text.push_str(&format!("next, with paths in {out}:\n"));
     text.push_str("  once          run ddl/ in the order of its names\n");
-    text.push_str(&format!(
-        "  every cycle   run compiled/<model>/ in the order of {}{own}\n",
-        crate::artifacts::MANIFEST
-    ));
-    if !manifest.raw_trims.is_empty() {
-        text.push_str("  after it      run maintenance/raw/\n");
-    }
-    text.push_str("  every night   run compiled/sweep/<model>/, while no cycle runs\n");
+    text.push_str(&format!("  every cycle   run what runbooks/cycle.txt lists{own}\n"));
+    text.push_str("  every night   run what runbooks/sweep.txt lists, while no cycle runs\n");
     if !manifest.maintenance.is_empty() {
         text.push_str("                and maintenance/upkeep/ before it, each statement outside of a transaction\n");
     }
     text.push_str("  after that    ask monitors/: no row is the right answer\n");
+    text.push_str("step by step: rowkeep runbook installation\n");
     text
 }

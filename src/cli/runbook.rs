@@ -6,30 +6,34 @@ use crate::cli::{print, project};
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
 use crate::load::Failure;
-use crate::runbook::{NoRunbook, RUNBOOKS, runbook};
+use crate::runbook::{RUNBOOKS, runbook};
 
 /// Arguments of `rowkeep runbook`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Which: rotation
-    name: String,
+    /// Which; without a name, all of them are listed
+    name: Option<String>,
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let project = project(arguments.project.as_deref())?;
-    let text = runbook(&project.inputs, &arguments.name).map_err(|error| match error {
-        NoRunbook::Wrong(refused) => Failure::Input(refused.diagnostics, refused.inputs),
-        NoRunbook::Unknown => {
-            let names = RUNBOOKS.iter().map(|(name, _)| *name);
-            let near = did_you_mean(&arguments.name, names.clone());
-            let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            let known = names.collect::<Vec<_>>().join(", ");
-            Error::Usage(format!("there is no run-book {}; there are: {known}{help}", arguments.name)).into()
-        }
-    })?;
-    print(&text)?;
-    Ok(())
+    let Some(name) = &arguments.name else {
+        let widest = RUNBOOKS.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        let lines: String = RUNBOOKS.iter().map(|(name, about)| format!("{name:widest$}  {about}\n")).collect();
+        return Ok(print(&lines)?);
+    };
+    let names = RUNBOOKS.iter().map(|(name, _)| *name);
+    if !names.clone().any(|known| known == name) {
+        let near = did_you_mean(name, names.clone());
+        let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let known = names.collect::<Vec<_>>().join(", ");
+        return Err(Error::Usage(format!("there is no run-book {name}; there are: {known}{help}")).into());
+    }
+    let inputs = project(arguments.project.as_deref())?.inputs;
+    match runbook(&inputs, name).map_err(|found| Failure::Input(found, Box::new(inputs.clone())))? {
+        Some(text) => Ok(print(&text)?),
+        None => Err(Error::Usage("no period follows the last one: its end is beyond the year 9999".to_owned()).into()),
+    }
 }

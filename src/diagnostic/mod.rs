@@ -251,6 +251,12 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
+/// A text as it is typed into a shell.
+pub(crate) fn typed(text: &str) -> String {
+    let is_plain = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 /// The first few of a list of names.
 pub(crate) fn some<T: AsRef<str>>(names: &[T]) -> String {
     let text = |names: &[T]| names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");

@@ -115,14 +115,14 @@ mod tests {
             )
         };
         let head = "name: shop\ndialect: redshift\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n";
-        let text = format!("{head}{}{}", table("a", ""), table("b", after));
+        let text = format!("{head}{}{}", table("orders", ""), table("parts", after));
         crate::resolve(&Inputs::new("rowkeep.yml", text)).expect("it makes sense")
     }
 
     #[test]
     fn what_waits_does_not_run_at_once() {
         assert!(at_once(&spec("")).is_some());
-        assert!(at_once(&spec(", after: [a]")).is_none());
+        assert!(at_once(&spec(", after: [orders]")).is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod context;
 #[cfg(feature = "doctor")]
 pub(crate) mod doctor;
 mod origin;
+pub(crate) mod runbooks;
 mod templates;
 mod value;
 mod vocabulary;
@@ -33,6 +34,8 @@ pub(crate) struct Rendered<'p> {
     pub(crate) tables: Vec<RenderedTable<'p>>,
     pub(crate) definitions: Vec<Statement<'p, Definition>>,
     pub(crate) around: Around<'p>,
+    /// By name.
+    pub(crate) runbooks: Vec<(&'static str, String)>,
 }
 
 /// The statements of one table.
@@ -112,7 +115,8 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
         }));
     }
     let around = around::render(spec, plan, &mut failures);
-    failures.sink.finish(Some(Rendered { tables, definitions, around }))
+    let runbooks = runbooks::render(spec, &mut failures);
+    failures.sink.finish(Some(Rendered { tables, definitions, around, runbooks }))
 }
 
 /// The comment that a step's statement begins with.

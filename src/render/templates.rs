@@ -82,6 +82,39 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "resolve_keyed.sql.j2",
     "resolve_keyless.sql.j2",
     "restore.sql.j2",
+    "runbook_analyze.sql.j2",
+    "runbook_below.sql.j2",
+    "runbook_copies.sql.j2",
+    "runbook_exceptions.md.j2",
+    "runbook_gaps.sql.j2",
+    "runbook_home.sql.j2",
+    "runbook_home_cleanup.sql.j2",
+    "runbook_home_rest.sql.j2",
+    "runbook_incomplete.sql.j2",
+    "runbook_installation.md.j2",
+    "runbook_landing.sql.j2",
+    "runbook_late-period.md.j2",
+    "runbook_lost.sql.j2",
+    "runbook_lower-edge.md.j2",
+    "runbook_migration.md.j2",
+    "runbook_open.sql.j2",
+    "runbook_probe.sql.j2",
+    "runbook_probe_gone.sql.j2",
+    "runbook_probe_open.sql.j2",
+    "runbook_qa.md.j2",
+    "runbook_restore.md.j2",
+    "runbook_rotation.md.j2",
+    "runbook_schema.sql.j2",
+    "runbook_sealed.sql.j2",
+    "runbook_sealing.md.j2",
+    "runbook_seed.sql.j2",
+    "runbook_shell.md.j2",
+    "runbook_size.sql.j2",
+    "runbook_snapshot.sql.j2",
+    "runbook_snapshot_differs.sql.j2",
+    "runbook_snapshot_gone.sql.j2",
+    "runbook_unjoined.sql.j2",
+    "runbook_waiting.sql.j2",
     "safety_check.sql.j2",
     "supersede_older.sql.j2",
     "supersede_timeless.sql.j2",
@@ -143,8 +176,9 @@ pub(super) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(name.strip_prefix(&format!("{dialect}/")).unwrap_or(name), dialect, &BTreeMap::new())
 }
 
-/// What verify does not prove, by how it begins: texts that are for dbt alone, those that run around the cycles, and questions.
-const UNPROVEN: [&str; 8] = ["cutoff_now", "dbt_", "doctor", "monitor", "raw_trim", "repair_", "tripwire", "upkeep"];
+/// What verify does not prove, by how it begins: texts that are for dbt alone, those that run around the cycles, questions and run-books.
+const UNPROVEN: [&str; 9] =
+    ["cutoff_now", "dbt_", "doctor", "monitor", "raw_trim", "repair_", "runbook_", "tripwire", "upkeep"];
 
 /// The names that an override can have: those of built-in templates, each also below the folder of a dialect. Only what verify
 /// proves can be replaced.

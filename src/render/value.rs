@@ -35,6 +35,8 @@ pub(super) enum Sql {
     Alias(String),
     /// A whole query, rendered before.
     Query(String),
+    /// What is no SQL: a word of a run-book.
+    Word(String),
 }
 
 impl Object for Sql {
@@ -55,7 +57,7 @@ impl Object for Sql {
         match &**self {
             Sql::Relation(place) => f.write_str(&place.full),
             Sql::Column { name, .. } => f.write_str(name),
-            Sql::Literal(text) | Sql::Alias(text) | Sql::Query(text) => f.write_str(text),
+            Sql::Literal(text) | Sql::Alias(text) | Sql::Query(text) | Sql::Word(text) => f.write_str(text),
         }
     }
 }
@@ -121,6 +123,23 @@ pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
             _ => return Err(refused(format!("`of` takes a row by its alias, not {row}"))),
         };
         columns("of", value, |name, _| format!("{row}.{name}"))
+    });
+}
+
+/// The filters of run-books, which no project can replace: `word` for what is no SQL, `block` for whole statements, `fixed` for what
+/// stands in the template itself.
+pub(super) fn add_text_filters(environment: &mut Environment<'static>) {
+    environment.add_filter("word", |value: &Value| match value.downcast_object_ref::<Sql>() {
+        Some(Sql::Word(text)) => Ok(quoted(text.clone())),
+        _ => Err(misused("word", "words", value)),
+    });
+    environment.add_filter("block", |value: &Value| match value.downcast_object_ref::<Sql>() {
+        Some(Sql::Query(text)) => Ok(quoted(text.clone())),
+        _ => Err(misused("block", "statements", value)),
+    });
+    environment.add_filter("fixed", |value: &Value| match value.as_str() {
+        Some(text) => Ok(quoted(text.to_owned())),
+        None => Err(misused("fixed", "texts", value)),
     });
 }
 

@@ -3,6 +3,7 @@
 //! `read` turns texts into raw shapes, `resolve` turns those into a [`Spec`]. Each reports all that it finds wrong at once.
 
 mod cadence;
+mod day;
 pub(crate) mod naming;
 mod operations;
 pub(crate) mod period;
@@ -15,10 +16,12 @@ mod schema;
 mod shape;
 mod yaml;
 
+pub use day::Day;
 pub use operations::{
     Asks, Landing, Maintenance, Monitor, Other, Schedule, Severity, Share, TimeOfDay, Tripwire, Window,
 };
 pub(crate) use operations::{DAY, length};
+
 pub use period::Period;
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;
@@ -27,6 +30,9 @@ pub use schema::json_schema;
 use crate::dialect::Dialect;
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
+
+/// Where artifacts go in the project's folder, unless it says otherwise.
+pub(crate) const OUT: &str = "target/rowkeep";
 
 /// A valid project: every name resolves, every bound fits, and nothing in it contradicts anything else.
 #[derive(Clone, Debug)]

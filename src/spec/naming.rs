@@ -66,6 +66,11 @@ impl Spec {
     pub(crate) fn dbt_package(&self) -> String {
         format!("{}_rowkeep", self.name)
     }
+
+    /// The pool of the scheduler, with one slot: statements of a cycle, a sweep and monitors never run at one time.
+    pub(crate) fn pool(&self) -> String {
+        format!("{}_rowkeep", self.name)
+    }
 }
 
 impl Table {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::artifacts::manifest::{Manifest, Monitor, Node};
-use crate::artifacts::schedule::{cron_daily, cron_every, every_in_words, pool};
+use crate::artifacts::schedule::{cron_daily, cron_every, every_in_words};
 use crate::spec::{DAY, Schedule, Spec, TimeOfDay};
 
 /// Before whom a task waits, where several wait for the one slot.
@@ -44,7 +44,7 @@ impl Dags<'_> {
     }
 
     fn head(&self, about: &str, imports: &str) -> String {
-        let pool = pool(self.spec);
+        let pool = self.spec.pool();
         let mut text = format!(
             "\"\"\"{about}\n\nTimes are UTC. Tasks share the pool {pool}, which has one slot, so that a cycle, a sweep and monitors never run at one time:\n\n    airflow pools set {pool} 1 \"rowkeep: one at a time\"\n\nOn Redshift, the database needs snapshot isolation where marts run side by side.\nCompiled by rowkeep from the schedule in rowkeep.yml: change that and compile again.\n\"\"\"\n\n"
         );

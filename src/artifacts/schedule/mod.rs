@@ -79,7 +79,7 @@ pub(super) fn emit(spec: &Spec, manifest: &Manifest, files: &mut BTreeMap<String
         notify: &schedule.notify,
         connection: &schedule.connection,
         source_connection: schedule.source_connection.as_deref(),
-        pool: Pool { name: pool(spec), slots: 1 },
+        pool: Pool { name: spec.pool(), slots: 1 },
         order: manifest
             .order
             .iter()
@@ -90,11 +90,6 @@ pub(super) fn emit(spec: &Spec, manifest: &Manifest, files: &mut BTreeMap<String
     let text = serde_json::to_string_pretty(&written).unwrap_or_default();
     files.insert(SCHEDULE.to_owned(), format!("{text}\n"));
     airflow::emit(spec, schedule, manifest, files);
-}
-
-/// One slot: statements of a cycle, a sweep and monitors never run at one time.
-fn pool(spec: &Spec) -> String {
-    format!("{}_rowkeep", spec.name)
 }
 
 fn cron_daily(at: TimeOfDay) -> String {

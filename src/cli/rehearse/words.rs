@@ -1,9 +1,9 @@
 //! A rehearsal's outcome for people.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use crate::cli::rehearse::Arguments;
+use crate::diagnostic::typed;
 use crate::rehearse::{Counterexample, Ledger, Report, Verdict};
 
 pub(super) fn report(report: &Report, arguments: &Arguments) -> String {
@@ -90,19 +90,12 @@ fn counterexample(text: &mut String, found: &Counterexample, arguments: &Argumen
         again.push_str(" --url ...");
     }
     if let Some(hooks) = &arguments.hooks {
-        again.push_str(&format!(" --hooks {}", typed(hooks)));
+        again.push_str(&format!(" --hooks {}", typed(&hooks.display().to_string())));
     }
     if let Some(project) = &arguments.project {
-        again.push_str(&format!(" --project {}", typed(project)));
+        again.push_str(&format!(" --project {}", typed(&project.display().to_string())));
     }
     writeln!(text, "\n  again: {again}")
-}
-
-/// A path as it is typed into a shell.
-fn typed(path: &Path) -> String {
-    let path = path.display().to_string();
-    let is_plain = path.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
-    if is_plain { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 fn places(places: &[String]) -> String {

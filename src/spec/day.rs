@@ -9,7 +9,7 @@ use crate::spec::period;
 
 /// A day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(pub(super) Date);
+pub struct Day(pub(crate) Date);
 
 impl Day {
     /// The day of an instant, in seconds since 1970; `None` outside of the years 1 to 9999.

@@ -1,0 +1,389 @@
+//! Run-books: what somebody types, what to expect, how to go back; with the names and dates of the project. Nobody can replace their
+//! templates.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Value, context};
+
+use crate::diagnostic::typed;
+use crate::dialect::Dialect;
+use crate::plan::{Definition, DefinitionKind, Due, Scope, Slot};
+use crate::render::context::text;
+use crate::render::value::{Sql, add_text_filters};
+use crate::render::vocabulary::Place;
+use crate::render::{Failures, Owner, Renderer, context};
+use crate::spec::{Asks, Column, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, length};
+use crate::sql::{Relation, SqlType, literal};
+
+/// Every run-book, each with what it is for.
+pub const RUNBOOKS: &[(&str, &str)] = &[
+    ("exceptions", "open exceptions by type: what each means, and what cures it"),
+    ("installation", "from a database without any of it to the first cycle"),
+    ("late-period", "the last period ended, and nobody added the next one in time"),
+    ("lower-edge", "rows that are older than the first period"),
+    ("migration", "from marts that hold everything to marts with history, in production"),
+    ("qa", "try all of it on copies before it is trusted"),
+    ("restore", "bring one archived key back"),
+    ("rotation", "add the next period"),
+    ("sealing", "leave old periods to the nightly sweep, and undo that"),
+];
+
+/// Renders every run-book, by name. Those about the next period are left out where there is none, in the year 9999.
+pub(super) fn render(spec: &Spec, failures: &mut Failures) -> Vec<(&'static str, String)> {
+    let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
+    add_text_filters(&mut writer.renderer.environment);
+    let mut sql = Statements::new();
+    spec.tables().for_each(|(id, _)| writer.table(id, &mut sql));
+    (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
+    let next = spec.periods.last().and_then(Period::following).map(|period| writer.next(&period));
+    sql.insert("others", writer.others());
+    let has_next = next.is_some();
+    let shared = context! { sql => sql, next => next, ..project(spec) };
+    let known = RUNBOOKS.iter().filter(|(name, _)| has_next || !["rotation", "late-period"].contains(name));
+    known.map(|(name, _)| (*name, writer.book(name, &shared))).collect()
+}
+
+struct Writer<'a, 'f> {
+    spec: &'a Spec,
+    renderer: Renderer<'a>,
+    failures: &'f mut Failures,
+}
+
+/// Statements by what they are for: one for each table, or each exceptions table, that has one.
+type Statements = BTreeMap<&'static str, Vec<Value>>;
+
+fn word(text: impl Into<String>) -> Value {
+    Value::from(Sql::Word(text.into()))
+}
+
+fn place(slot: Slot) -> Value {
+    Value::from(Sql::Relation(Place::of(slot)))
+}
+
+/// What run-books say of the project as a whole.
+fn project(spec: &Spec) -> Value {
+    let out = spec.out.as_ref().map_or(crate::spec::OUT, |out| out.value.as_str());
+    let models: Vec<_> = spec.tables.iter().map(|table| table.model.value.as_str()).collect();
+    let elsewhere =
+        spec.tables.iter().filter(|table| table.load.is_none()).map(|table| word(table.model.value.as_str()));
+    let elsewhere: Vec<_> = elsewhere.collect();
+    let start = spec.periods.first().map(Period::start).unwrap_or_default();
+    let year: i32 = start.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default();
+    let periods: Vec<_> = spec
+        .periods
+        .iter()
+        .map(|period| context! { name => word(&period.name), start => word(period.start()) })
+        .collect();
+    let is_duckdb = spec.dialect == Dialect::DuckDb;
+    let client = if is_duckdb { "duckdb -bail" } else { "psql" };
+    let stops = if is_duckdb { "\"$ROWKEEP_DATABASE\"" } else { "\"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q" };
+    let bare = if is_duckdb { " -list -noheader" } else { "" };
+    let aligned = if is_duckdb { "" } else { " -At" };
+    let table = |(id, table): (TableId, &Table)| {
+        context! {
+            model => word(table.model.value.as_str()),
+            mart => word(table.relation.sql(spec.dialect)),
+            view => word(spec.all_rows(id).sql(spec.dialect)),
+            exception_type => word(&table.exception_type),
+        }
+    };
+    let tables: Vec<_> = spec.tables().map(table).collect();
+    let stated = spec.monitors.iter().filter_map(|monitor| {
+        let exception_type = word(monitor.exception_type.as_deref()?);
+        let model = word(spec.table(monitor.table).model.value.as_str());
+        Some(context! { type => exception_type, model => model, name => word(monitor.name.value.as_str()) })
+    });
+    let schedule = spec.schedule.as_ref().map(|schedule| {
+        context! {
+            cycle => word(length(schedule.cycle_every)),
+            sweep => word(schedule.sweep.to_string()),
+            monitoring => word(schedule.monitoring.to_string()),
+            mart_timeout => word(length(schedule.mart_timeout)),
+            pool => word(spec.pool()),
+        }
+    });
+    context! {
+        project => word(&spec.name),
+        package => word(spec.dbt_package()),
+        out => word(typed(out)),
+        is_duckdb => is_duckdb,
+        is_redshift => spec.dialect == Dialect::Redshift,
+        has_doctor => !is_duckdb,
+        client => word(format!("{client} {stops}")),
+        client_bare => word(format!("{client}{bare} {stops}{aligned}")),
+        timing => word(if is_duckdb { ".timer on" } else { "\\timing on" }),
+        echo_file => word(if is_duckdb { ".print" } else { "\\\\echo" }),
+        models => word(models.join(" ")),
+        tables => tables,
+        first_model => word(models.first().copied().unwrap_or_default()),
+        first_type => word(spec.tables.first().map_or("", |table| &table.exception_type)),
+        loads_all => elsewhere.is_empty(),
+        loaded_elsewhere => elsewhere,
+        first_start => word(&start),
+        legacy_start => word(format!("{:04}-01-01", (year - 6).max(1))),
+        last_end => word(spec.periods.last().map(Period::end).unwrap_or_default()),
+        seal => word(spec.periods.get(1).or(spec.periods.first()).map(Period::start).unwrap_or_default()),
+        periods => periods,
+        has_children => spec.tables.iter().any(|table| matches!(table.retention, Retention::WhileIn { .. })),
+        stated => stated.collect::<Vec<_>>(),
+        first_resolve => word(format!("resolve__{}", spec.exceptions_name(ExceptionsId(0)))),
+        schedule => schedule,
+    }
+}
+
+impl Writer<'_, '_> {
+    fn book(&mut self, name: &'static str, shared: &Value) -> String {
+        // Invariant: they stand in the same order.
+        let template =
+            RUNBOOKS.iter().zip(TEMPLATES).find(|((known, _), _)| *known == name).map_or("", |(_, found)| found);
+        let rendered = self.renderer.render(template, &|| format!("run-book {name}"), shared.clone());
+        format!("{}\n", self.failures.keep_text(template, rendered))
+    }
+
+    /// A statement with real names.
+    fn statement(&mut self, template: &'static str, context: Value) -> Value {
+        statement(&mut self.renderer, self.failures, template, context)
+    }
+
+    fn table(&mut self, id: TableId, sql: &mut Statements) {
+        let (spec, found) = (self.spec, self.spec.table(id));
+        let model = found.model.value.as_str();
+        let root = spec.root(id);
+        let cutoff_now = self.renderer.render(
+            "cutoff_now.sql.j2",
+            &|| model.to_owned(),
+            context! { slack => (), ..lean(spec, root) },
+        );
+        let cutoff_now = self.failures.keep_text("cutoff_now.sql.j2", cutoff_now);
+        let snapshot = spec.schema.renamed(found.model.value.with_suffix("__snapshot")).sql(spec.dialect);
+        let probe = Probe::new(spec, id);
+        let context = context! {
+            model => text(model),
+            staged => word(found.model.value.sql(spec.dialect)),
+            snapshot => word(&snapshot),
+            view => place(Slot::AllRows(id)),
+            cutoff_now => Value::from(Sql::Query(cutoff_now)),
+            probe => probe.values(),
+            probe_key => probe.key(),
+            probe_exception => Value::from(Sql::Literal(probe.value(found.exception_key))),
+            ..lean(spec, id)
+        };
+        let all = [
+            ("seed", "runbook_seed.sql.j2"),
+            ("incomplete", "runbook_incomplete.sql.j2"),
+            ("snapshot", "runbook_snapshot.sql.j2"),
+            ("snapshot_differs", "runbook_snapshot_differs.sql.j2"),
+            ("snapshot_gone", "runbook_snapshot_gone.sql.j2"),
+            ("lost", "runbook_lost.sql.j2"),
+            ("size", "runbook_size.sql.j2"),
+            ("probe", "runbook_probe.sql.j2"),
+            ("probe_gone", "runbook_probe_gone.sql.j2"),
+            ("probe_open", "runbook_probe_open.sql.j2"),
+            ("waiting", "runbook_waiting.sql.j2"),
+            ("below", "runbook_below.sql.j2"),
+            ("copies", "runbook_copies.sql.j2"),
+            ("analyze", "runbook_analyze.sql.j2"),
+        ];
+        let of_children = [("unjoined", "runbook_unjoined.sql.j2")];
+        let is_child = matches!(found.retention, Retention::WhileIn { .. });
+        for (name, template) in all.into_iter().chain(of_children.into_iter().filter(|_| is_child)) {
+            let statement = self.statement(template, context.clone());
+            sql.entry(name).or_default().push(statement);
+        }
+    }
+
+    fn exceptions(&mut self, id: ExceptionsId, sql: &mut Statements) {
+        let context = context! { table => place(Slot::Exceptions(id)), ..context::exceptions(self.spec, id) };
+        for (name, template) in
+            [("open", "runbook_open.sql.j2"), ("gaps", "runbook_gaps.sql.j2"), ("sealed", "runbook_sealed.sql.j2")]
+        {
+            let statement = self.statement(template, context.clone());
+            sql.entry(name).or_default().push(statement);
+        }
+    }
+
+    /// What the next period brings: of each table its history table, and the statements that take its rows home again.
+    fn next(&mut self, period: &Period) -> Value {
+        let mut later = self.spec.clone();
+        later.periods.push(period.clone());
+        let number = PeriodId(self.spec.periods.len());
+        let mut renderer = Renderer::new(&later, BTreeMap::new());
+        let (mut tables, mut ddl, mut home, mut rest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (id, table) in later.tables() {
+            let history = Slot::History(id, number);
+            let definition =
+                Definition { kind: DefinitionKind::History, creates: history, reads: Vec::new(), period: Some(number) };
+            let shared = lean(&later, id);
+            let rendered = renderer.definition(&shared, &definition);
+            ddl.push(Value::from(Sql::Query(self.failures.keep(&(), definition.template(), rendered).sql)));
+            let shared = context! { model => text(table.model.value.as_str()), history => place(history), ..shared };
+            let mut of = |template| statement(&mut renderer, self.failures, template, shared.clone());
+            home.extend(["runbook_home.sql.j2", "runbook_home_cleanup.sql.j2"].map(&mut of));
+            rest.push(of("runbook_home_rest.sql.j2"));
+            let from = Day::of_epoch(period.start_epoch().saturating_add_unsigned(later.retention_seconds(id)));
+            tables.push(context! {
+                model => word(table.model.value.as_str()),
+                history => word(history.relation(&later).sql(later.dialect)),
+                from => word(from.map_or_else(|| "the year 9999".to_owned(), |day| day.to_string())),
+            });
+        }
+        context! {
+            name => word(&period.name),
+            start => word(period.start()),
+            end => word(period.end()),
+            tables => tables,
+            ddl => ddl,
+            home => home,
+            rest => rest,
+        }
+    }
+
+    /// Schemas, landing tables, and what monitors compare with.
+    fn others(&mut self) -> Vec<Value> {
+        let spec = self.spec;
+        let mut landed: Vec<(Relation, Slot, Vec<&Column>)> = Vec::new();
+        for (id, table) in spec.tables() {
+            let Some(raw) = &table.source else { continue };
+            let known =
+                landed.iter().position(|(relation, ..)| relation.folded(spec.dialect) == raw.folded(spec.dialect));
+            let known = known.unwrap_or_else(|| {
+                landed.push((raw.clone(), Slot::Source(id), Vec::new()));
+                landed.len() - 1
+            });
+            let landing =
+                spec.landings.iter().filter(|landing| landing.read_by.contains(&id)).map(|landing| &landing.column);
+            for column in table.columns.iter().chain(&table.source_columns).chain(landing) {
+                add(&mut landed[known].2, column, spec.dialect);
+            }
+        }
+        for id in spec.monitor_ids() {
+            let monitor = spec.monitor(id);
+            if let Asks::Compare { with, .. } = &monitor.asks {
+                let columns = spec.table(monitor.table).columns.iter().collect();
+                landed.push((with.clone(), Slot::Compared(id), columns));
+            }
+        }
+        let definitions = crate::plan(spec).definitions;
+        let own = definitions.iter().map(|definition| definition.creates.relation(spec));
+        let mut schemas: Vec<String> = Vec::new();
+        for relation in own.chain(landed.iter().map(|(relation, ..)| relation.clone())) {
+            let schema = relation.schema.sql(spec.dialect);
+            if !schemas.contains(&schema) {
+                schemas.push(schema);
+            }
+        }
+        let mut all: Vec<_> = schemas
+            .into_iter()
+            .map(|schema| self.statement("runbook_schema.sql.j2", context! { schema => word(schema) }))
+            .collect();
+        for (_, slot, columns) in landed {
+            let columns: Vec<_> = columns
+                .into_iter()
+                .map(|column| {
+                    Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: false })
+                })
+                .collect();
+            all.push(self.statement("runbook_landing.sql.j2", context! { landing => place(slot), landed => columns }));
+        }
+        all
+    }
+}
+
+fn add<'a>(columns: &mut Vec<&'a Column>, column: &'a Column, dialect: Dialect) {
+    if !columns.iter().any(|known| known.name.folded(dialect) == column.name.folded(dialect)) {
+        columns.push(column);
+    }
+}
+
+fn statement(renderer: &mut Renderer<'_>, failures: &mut Failures, template: &'static str, context: Value) -> Value {
+    let called = || template.to_owned();
+    let named = renderer
+        .render(template, &called, context)
+        .and_then(|marked| renderer.name(Owner::Operation, template, &called, "", &marked));
+    Value::from(Sql::Query(failures.keep(&(), template, named).sql))
+}
+
+/// What a table's statements share, without its periods, of which there may be many.
+fn lean(spec: &Spec, id: TableId) -> Value {
+    let versioned = spec.table(id).is_versioned();
+    let scope =
+        Scope { periods: Vec::new(), due: Due::ByCutoff, versioned, batch: None, touched: None, parent_touched: None };
+    context::table(spec, id, &scope)
+}
+
+/// A row that no table has, of a time that no period covers and that is long due.
+struct Probe<'a> {
+    spec: &'a Spec,
+    id: TableId,
+}
+
+impl<'a> Probe<'a> {
+    fn new(spec: &'a Spec, id: TableId) -> Self {
+        Self { spec, id }
+    }
+
+    fn values(&self) -> Vec<Value> {
+        let ids = (0..self.table().columns.len()).map(crate::spec::ColumnId);
+        ids.map(|column| Value::from(Sql::Literal(self.value(column)))).collect()
+    }
+
+    fn key(&self) -> Vec<Value> {
+        let pair = |&column: &crate::spec::ColumnId| {
+            let value = Value::from(Sql::Literal(self.value(column)));
+            context! { column => context::column(self.spec, self.table(), column), value => value }
+        };
+        self.table().unique_key.iter().map(pair).collect()
+    }
+
+    fn table(&self) -> &'a Table {
+        self.spec.table(self.id)
+    }
+
+    fn value(&self, id: crate::spec::ColumnId) -> String {
+        let column = self.table().column(id);
+        let time = self.table().time;
+        if id == time.column {
+            // Older than all that any cutoff could leave, by as long as rows stay.
+            let days = self.spec.retention_seconds(self.id).div_ceil(DAY) + 1;
+            let first = self.spec.periods.first().map_or(0, Period::start_epoch);
+            let epoch = first.saturating_sub_unsigned(days * DAY);
+            let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());
+            return literal::instant(&day, epoch, time.unit, time.zoned);
+        }
+        if !column.not_null && !self.table().unique_key.contains(&id) {
+            return "NULL".to_owned();
+        }
+        // Each table has another, so that none is another's parent.
+        let number = 2_000_000_000 + self.id.0;
+        let value = match column.ty {
+            SqlType::Smallint => (32_767 - self.id.0 % 1_000).to_string(),
+            SqlType::Decimal { precision, scale } if precision - scale < 10 => "9".to_owned(),
+            SqlType::Integer | SqlType::Bigint | SqlType::Decimal { .. } => number.to_string(),
+            SqlType::Varchar(most) => {
+                let digits = number.to_string();
+                digits[digits.len().saturating_sub(most as usize)..].to_owned()
+            }
+            SqlType::Text => number.to_string(),
+            SqlType::Boolean => "true".to_owned(),
+            SqlType::Real | SqlType::Double => "1".to_owned(),
+            SqlType::Date => "1970-01-01".to_owned(),
+            SqlType::Timestamp => "1970-01-01 00:00:00".to_owned(),
+            SqlType::Timestamptz => "1970-01-01 00:00:00+00".to_owned(),
+            SqlType::Json => "{}".to_owned(),
+        };
+        format!("CAST('{value}' AS {})", column.ty.sql(self.spec.dialect))
+    }
+}
+
+/// The templates of run-books.
+const TEMPLATES: [&str; 9] = [
+    "runbook_exceptions.md.j2",
+    "runbook_installation.md.j2",
+    "runbook_late-period.md.j2",
+    "runbook_lower-edge.md.j2",
+    "runbook_migration.md.j2",
+    "runbook_qa.md.j2",
+    "runbook_restore.md.j2",
+    "runbook_rotation.md.j2",
+    "runbook_sealing.md.j2",
+];
