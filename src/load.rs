@@ -13,8 +13,6 @@ use crate::spec::references::{self, MAX_BYTES};
 /// The name of the project file.
 pub(crate) const PROJECT_FILE: &str = "rowkeep.yml";
 
-/// Where artifacts go if the project does not say.
-
 /// A project folder, read.
 #[derive(Debug)]
 pub(crate) struct Project {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::diagnostic::did_you_mean;
 use crate::plan::{Slot, Step, plan};
 use crate::spec::period::{self, instant};
 use crate::spec::{Period, Retention, Spec, Table, TableId, length};
@@ -89,7 +90,9 @@ pub fn trace(spec: &Spec, row: &Row<'_>) -> Result<Vec<Trace>, String> {
     if let Some(model) = row.model
         && !spec.tables.iter().any(|table| table.model.value.as_str() == model)
     {
-        return Err(format!("no table spec describes {model}"));
+        let near = did_you_mean(model, spec.tables.iter().map(|table| table.model.value.as_str()));
+        let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        return Err(format!("no table spec describes {model}{help}"));
     }
     let plans = plan(spec).tables;
     let is_asked = |table: &Table| row.model.is_none_or(|model| table.model.value.as_str() == model);
@@ -102,7 +105,12 @@ pub fn trace(spec: &Spec, row: &Row<'_>) -> Result<Vec<Trace>, String> {
         .collect();
     if traces.is_empty() {
         let names: Vec<_> = row.key.iter().map(|(name, _)| name.as_str()).collect();
-        return Err(format!("no table has the columns {}", names.join(", ")));
+        let known = || spec.tables.iter().flat_map(|table| &table.columns).map(|column| column.name.as_str());
+        let unknown =
+            names.iter().find(|name| !known().any(|known| known.eq_ignore_ascii_case(name.trim_matches('"'))));
+        let near = unknown.and_then(|unknown| did_you_mean(unknown, known()));
+        let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        return Err(format!("no table has the columns {}{help}", names.join(", ")));
     }
     Ok(traces)
 }

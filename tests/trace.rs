@@ -158,7 +158,7 @@ fn what_is_not_there_is_said() {
     exit 2
     --- stdout
     --- stderr
-    error: no table has the columns order
+    error: no table has the columns order; did you mean order_id?
     ");
     insta::assert_snapshot!(refuses(&["--key", "order_id=42", "--time", "2026-01-03", "--model", "mart_uti"]), @"
     exit 2
