@@ -18,23 +18,33 @@ pub type Record = Vec<Option<String>>;
 /// How long to wait for an answer, unless `connect_timeout` says otherwise: a host behind a firewall gives none.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+const NO_URL: &str = "the URL is neither postgres://user:password@host:5432/database nor a list of key=value pairs, or has an option \
+                      that is not known here; a sign such as @, : or / in a password is written %40, %3A, %2F";
+
 /// A session.
 pub(crate) struct Connection(Client);
 
 impl Connection {
-    /// Connects. `url` is a URL or a list of `key=value` pairs; it is never shown. Where the server offers TLS it is used, and its
-    /// certificate must be that of the host: `sslmode=disable` goes without, `sslmode=require` never does.
-    pub(crate) fn open(url: &str) -> Result<Self, Error> {
+    /// Connects. `url` is a URL or a list of `key=value` pairs; it is never shown. `password` is for those that hold none. Where the
+    /// server offers TLS it is used, and its certificate must be that of the host: `sslmode=disable` goes without, `sslmode=require`
+    /// never does.
+    pub(crate) fn open(url: &str, password: Option<&str>) -> Result<Self, Error> {
         // Certificates are verified whenever there are any: the stricter words of libpq mean what `require` does here.
         let known =
             url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
-        // What the parser says may repeat parts of the text, a password among them.
-        let mut config = Config::from_str(&known).map_err(|_| {
-            said("the URL is neither postgres://user:password@host:5432/database nor a list of key=value pairs; a sign such as @, : or / in a password is written %40, %3A, %2F")
-        })?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(PATIENCE);
+        // What the parser says may repeat parts of the text, a password among them; so may what it took for a host or a database.
+        let parsed = Config::from_str(&known).ok().filter(|config| {
+            let is_host = |host: &Host| !matches!(host, Host::Tcp(name) if name.contains('@'));
+            config.get_hosts().iter().all(is_host) && !config.get_dbname().is_some_and(|name| name.contains('@'))
+        });
+        let mut config = parsed.ok_or_else(|| said(NO_URL))?;
+        if config.get_password().is_none()
+            && let Some(password) = password
+        {
+            config.password(password);
         }
+        let patience = *config.get_connect_timeout().unwrap_or(&PATIENCE);
+        config.connect_timeout(patience);
         let place = place(&config);
         // The library's own patience ends once the host has answered at all, be it with silence. Whoever waits in vain is left behind.
         let (told, answer) = mpsc::channel();
@@ -43,9 +53,12 @@ impl Connection {
             // Nobody listens any more if it took too long.
             let _ = told.send(config.connect(tls()).map_err(|error| refused(&error, &at)));
         });
-        match answer.recv_timeout(2 * PATIENCE) {
+        // A name may stand for several addresses.
+        match answer.recv_timeout(3 * patience) {
             Ok(connected) => connected.map(Self).map_err(said),
-            Err(_) => Err(said(format!("{place} answers, and says nothing: is it a PostgreSQL or Redshift server?"))),
+            Err(_) => {
+                Err(said(format!("{place} does not go on: is it a PostgreSQL or Redshift server, and within reach?")))
+            }
         }
     }
 
@@ -66,7 +79,7 @@ impl Connection {
 }
 
 fn said(why: impl Into<String>) -> Error {
-    Error::Engine { engine: "PostgreSQL", why: why.into() }
+    Error::Engine { engine: "database", why: why.into() }
 }
 
 /// The certificates that the system trusts, or those of the file that `SSL_CERT_FILE` names.

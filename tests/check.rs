@@ -38,7 +38,7 @@ fn what_was_committed_is_what_compiles() {
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    93 files compile, and are what is there
+    94 files compile, and are what is there
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -59,7 +59,7 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     exit 1
     --- stdout
     1 error
-    93 files compile
+    94 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -79,7 +79,7 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     exit 1
     --- stdout
     1 error
-    93 files compile
+    94 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -97,7 +97,7 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     exit 1
     --- stdout
     1 error
-    93 files compile
+    94 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -120,7 +120,7 @@ fn a_stated_folder_that_is_not_there_is_drift() {
     exit 1
     --- stdout
     1 error
-    93 files compile
+    94 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     the horizon was not judged: --today now does that
     --- stderr
@@ -154,7 +154,7 @@ fn a_raw_table_that_nobody_trims_is_found() {
     exit 0
     --- stdout
     1 warning
-    307 files compile; there are no artifacts to hold them against
+    308 files compile; there are no artifacts to hold them against
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
@@ -214,7 +214,7 @@ fn the_horizon_is_told_in_time() {
     insta::assert_snapshot!(both.run(&["check", "--today", "2026-07-01"]), @"
     exit 0
     --- stdout
-    308 files compile; there are no artifacts to hold them against
+    309 files compile; there are no artifacts to hold them against
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
@@ -250,7 +250,7 @@ fn periods_are_not_sealed_while_rows_age_into_them() {
     exit 1
     --- stdout
     1 error
-    89 files compile
+    90 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     --- stderr
     error[RK713]: sealed_before 2026-01-01 seals periods into which rows of mart_orders still age: its cutoff is at 2025-11-16, and each row would wait for the sweep
@@ -576,7 +576,7 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
     exit 0
     --- stdout
-    98 files compile, and are what is there
+    99 files compile, and are what is there
       mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
     --- stderr
     ");

@@ -13,7 +13,7 @@ fn compile_says_what_was_written_and_what_to_do_next() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 93 files to target/rowkeep
+    wrote 94 files to target/rowkeep
       redshift for 1 table, 2 periods (2 open): 18 statements a cycle, 18 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
@@ -64,7 +64,7 @@ fn files_of_the_previous_tree_go_and_files_of_others_stay() {
     shop.write("shop/target/rowkeep/notes.txt", "mine");
     shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
     let outcome = shop.run(&["compile", "--allow", "period"]);
-    assert!(outcome.stdout.contains("removed 10 files no longer needed"), "{outcome}");
+    assert!(outcome.stdout.contains("removed 11 files no longer needed"), "{outcome}");
     assert!(!shop.path("shop/target/rowkeep/compiled/mart_orders/08_archive__2026_h1.sql").exists());
     assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/mine.sql").exists());
     assert!(shop.path("shop/target/rowkeep/notes.txt").exists());

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::cli::{Output, dialect, eprint, print, project};
@@ -19,7 +21,8 @@ pub(super) struct Arguments {
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
-    /// The database, as postgres://user@host/database; PostgreSQL and Redshift. It is only read
+    /// The database, as postgres://user@host/database; PostgreSQL and Redshift; PGPASSWORD may hold the
+    /// password. It is only read
     #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
     url: String,
     /// Look as if compiled for another engine: redshift or postgres
@@ -38,8 +41,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let wrong = |found| Failure::Input(found, Box::new(inputs.clone()));
     let spec = crate::resolve(&inputs).map_err(wrong)?;
     let artifacts = crate::compile(&inputs).map_err(wrong)?;
-    let checkup = doctor(&spec, &artifacts, &arguments.url)?;
+    let password = std::env::var("PGPASSWORD").ok();
+    let progress = progress();
+    let mut asks = |about: &str| progress.set_message(about.to_owned());
+    let checkup = doctor(&spec, &artifacts, (&arguments.url, password.as_deref()), &mut asks);
+    progress.finish_and_clear();
+    let checkup = checkup?;
     report(arguments, &checkup, &inputs)
+}
+
+/// Says what is asked, once it takes longer than a moment and a terminal is there.
+fn progress() -> ProgressBar {
+    let progress = ProgressBar::new_spinner().with_style(
+        ProgressStyle::with_template("{spinner} {elapsed} asking: {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    progress.enable_steady_tick(Duration::from_millis(500));
+    progress
 }
 
 fn report(arguments: &Arguments, checkup: &Checkup, inputs: &Inputs) -> Result<ExitCode, Failure> {

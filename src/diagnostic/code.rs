@@ -651,6 +651,8 @@ codes! {
     /// A history table whose period is listed nowhere is seen by no view, no monitor and no cleanup: its rows are out of sight, and a key
     /// in it can come to stand twice.
     ///
+    /// Another project's tables may stand in the same schema: then it is theirs.
+    ///
     /// What helps: list its period, with the bounds of its rows; or drop the table once it is empty.
     LiveLeftOver = "RK902",
     /// A relation in the database lacks a column of the project.
@@ -687,7 +689,7 @@ codes! {
     LiveNull = "RK907",
     /// What the doctor's role may not read.
     ///
-    /// Nothing is known of it, and a monitor that reads it is not asked. Upkeep that may not look at unsorted shares sorts every night.
+    /// Nothing is known of it; a monitor that reads it is not asked, or is refused. Upkeep that may not look at unsorted shares sorts every night.
     ///
     /// What helps: the grant that the help names; reading is enough.
     LiveUnreadable = "RK908",
@@ -741,6 +743,18 @@ codes! {
     ///
     /// What helps: run its statement of ddl/ again, which is part of every rotation.
     LiveView = "RK916",
+    /// A mart, history, work or exceptions table is no table in the database.
+    ///
+    /// Statements insert into it and delete from it: into a view they go elsewhere, or nowhere.
+    ///
+    /// What helps: put a table in its place, and the view under another name.
+    LiveKind = "RK917",
+    /// The exceptions table refuses a second exception of a key and type.
+    ///
+    /// One that was resolved stays in the table. When its cause comes again, the next one is refused, and the cycle stops.
+    ///
+    /// What helps: drop the constraint. A guard keeps it to one that is open.
+    LiveUnique = "RK918",
 }
 
 impl fmt::Display for Code {

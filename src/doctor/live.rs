@@ -27,8 +27,21 @@ pub(super) struct Live {
     pub(super) exceptions: Vec<(ExceptionsId, Vec<Open>)>,
     /// How long ago the last cycle was completed, in seconds, of tables that say so.
     pub(super) cycles: Vec<(TableId, Option<u64>)>,
-    /// By monitor, in the order of the manifest: the rows of its answer, or why there is none.
-    pub(super) answers: Vec<Result<Vec<Record>, String>>,
+    /// By relation: the columns of each unique constraint or index.
+    pub(super) unique: BTreeMap<(String, String), Vec<Vec<String>>>,
+    /// By monitor, in the order of the manifest.
+    pub(super) answers: Vec<Answer>,
+}
+
+/// What a monitor's question came to.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// What it found.
+    Rows(Vec<Record>),
+    /// It was not asked, because of this.
+    NotAsked(String),
+    /// The database refused it, because of this.
+    Refused(String),
 }
 
 /// A relation.
@@ -63,19 +76,23 @@ pub(super) struct Open {
 pub(super) struct Asker<'a> {
     questions: Questions<'a>,
     connection: &'a mut Connection,
+    asks: &'a mut dyn FnMut(&str),
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(spec: &'a Spec, connection: &'a mut Connection) -> Self {
-        Self { questions: Questions::new(spec), connection }
+    pub(super) fn new(spec: &'a Spec, connection: &'a mut Connection, asks: &'a mut dyn FnMut(&str)) -> Self {
+        Self { questions: Questions::new(spec), connection, asks }
     }
 
-    /// Asks in a transaction of its own that cannot write, and that is never committed.
+    /// Asks in a transaction of its own that is never committed, and in which PostgreSQL and Redshift refuse whatever writes:
+    /// <https://docs.aws.amazon.com/redshift/latest/dg/r_BEGIN.html>.
     fn ask(
         &mut self,
+        about: &str,
         question: impl FnOnce(&mut Questions<'a>) -> Result<String, Box<Diagnostic>>,
     ) -> Result<Vec<Record>, Error> {
         let sql = question(&mut self.questions).map_err(|unasked| Error::Usage(unasked.message().to_owned()))?;
+        (self.asks)(about);
         self.connection.run("BEGIN READ ONLY")?;
         let answer = self.connection.rows(&sql);
         self.connection.run("ROLLBACK")?;
@@ -85,7 +102,12 @@ impl<'a> Asker<'a> {
 
 /// Asks all there is to ask.
 pub(super) fn look(spec: &Spec, manifest: &Manifest, asker: &mut Asker<'_>) -> Result<Live, Error> {
-    let server = asker.ask(Questions::server)?.into_iter().flatten().map(Option::unwrap_or_default).collect::<Vec<_>>();
+    let server = asker
+        .ask("the server", Questions::server)?
+        .into_iter()
+        .flatten()
+        .map(Option::unwrap_or_default)
+        .collect::<Vec<_>>();
     let [database, version] = &server[..] else {
         return Err(Error::Usage("the database does not say its name".to_owned()));
     };
@@ -98,47 +120,61 @@ pub(super) fn look(spec: &Spec, manifest: &Manifest, asker: &mut Asker<'_>) -> R
         return Err(Error::Usage(message));
     }
     let schemas: BTreeSet<_> = slots(spec).iter().map(|slot| slot.relation(spec).schema.folded(spec.dialect)).collect();
-    let relations = relations(asker.ask(|questions| questions.relations(&schemas))?);
-    let views = asker.ask(|questions| questions.views(&schemas))?;
+    let relations = relations(asker.ask("relations", |questions| questions.relations(&schemas))?);
+    let views = asker.ask("views", |questions| questions.views(&schemas))?;
     let mut live = Live {
         database: database.clone(),
         relations,
         views: views.into_iter().filter_map(view).collect(),
         // Who may not ask is told so, and is told all else.
-        isolation: asker.ask(Questions::isolation).ok().and_then(|rows| rows.into_iter().flatten().flatten().next()),
+        isolation: asker
+            .ask("isolation", Questions::isolation)
+            .ok()
+            .and_then(|rows| rows.into_iter().flatten().flatten().next()),
         reads_table_info: None,
+        unique: BTreeMap::new(),
         exceptions: Vec::new(),
         cycles: Vec::new(),
         answers: Vec::new(),
     };
+    // On Redshift, UNIQUE is a remark that nothing enforces.
+    if spec.dialect == Dialect::Postgres {
+        for row in asker.ask("constraints", |questions| questions.unique(&schemas))? {
+            let Ok([Some(schema), Some(name), Some(columns)]) = <[_; 3]>::try_from(row) else { continue };
+            let columns = columns.split('\n').map(str::to_owned).collect();
+            live.unique.entry((schema, name)).or_default().push(columns);
+        }
+    }
     if spec.dialect.table_info().is_some() && spec.maintenance.iter().any(|stated| stated.unsorted_more_than.is_some())
     {
-        let said = asker.ask(Questions::table_info)?;
+        let said = asker.ask("grants", Questions::table_info)?;
         live.reads_table_info = Some(said.into_iter().flatten().any(|one| one.is_some()));
     }
     for id in (0..spec.exceptions.len()).map(ExceptionsId) {
         let reads = ["exception_type", "detected_at", "resolved_at", "notes"];
         if live.can_read(spec, Slot::Exceptions(id), &reads) {
-            let rows = asker.ask(|questions| questions.exceptions(id))?;
+            let rows = asker.ask("exceptions", |questions| questions.exceptions(id))?;
             live.exceptions.push((id, rows.into_iter().filter_map(open).collect()));
         }
     }
     for (id, _) in spec.tables().filter(|(id, _)| reads_trimmed_raw(spec, *id)) {
         if live.can_read(spec, Slot::Cycles(id), &["completed_at"]) {
-            let rows = asker.ask(|questions| questions.cycles(id))?;
+            let rows = asker.ask("cycles", |questions| questions.cycles(id))?;
             live.cycles.push((id, rows.into_iter().flatten().next().and_then(|age| age?.parse().ok())));
         }
     }
     let plan = crate::plan(spec);
     for (monitor, planned) in manifest.monitors.iter().zip(&plan.monitors) {
         let answer = if !monitor.find.parameters.is_empty() {
-            Err("as two systems must be asked".to_owned())
+            Answer::NotAsked("as two systems must be asked".to_owned())
         } else if let Some(slot) = planned.find.reads.iter().find(|&&slot| !live.has(spec, slot)) {
-            Err(format!("as {} is missing or may not be read", slot.relation(spec).sql(spec.dialect)))
+            let name = slot.relation(spec).sql(spec.dialect);
+            Answer::NotAsked(format!("as {name} is missing or may not be read"))
         } else {
-            asker
-                .ask(|questions| questions.monitor(&monitor.find.sql))
-                .map_err(|error| format!("as the database refused: {error}"))
+            match asker.ask(&monitor.name, |questions| questions.monitor(&monitor.find.sql)) {
+                Ok(rows) => Answer::Rows(rows),
+                Err(error) => Answer::Refused(error.to_string()),
+            }
         };
         live.answers.push(answer);
     }
@@ -218,6 +254,7 @@ impl Live {
             views: BTreeMap::new(),
             isolation: None,
             reads_table_info: None,
+            unique: BTreeMap::new(),
             exceptions: Vec::new(),
             cycles: Vec::new(),
             answers: Vec::new(),

@@ -34,21 +34,29 @@ pub struct Checkup {
     pub not_asked: Vec<(String, String)>,
 }
 
-/// Looks at the database behind a URL, or a list of `key=value` pairs, which is never shown. `spec` and `artifacts` are those of one
-/// compilation, for PostgreSQL or Redshift.
+/// Looks at the database behind a URL, or a list of `key=value` pairs, which is never shown; `password` is for one that holds none. `spec`
+/// and `artifacts` are those of one compilation, for PostgreSQL or Redshift. `asks` is told what is asked next.
 ///
 /// # Errors
 ///
 /// If nobody answers, or it is another engine than the project's.
-pub fn doctor(spec: &Spec, artifacts: &Artifacts, url: &str) -> Result<Checkup, Error> {
+pub fn doctor(
+    spec: &Spec,
+    artifacts: &Artifacts,
+    (url, password): (&str, Option<&str>),
+    asks: &mut dyn FnMut(&str),
+) -> Result<Checkup, Error> {
     if !matches!(spec.dialect, Dialect::Postgres | Dialect::Redshift) {
         let message =
             format!("the doctor looks at PostgreSQL and Redshift; the project is compiled for {}", spec.dialect);
         return Err(Error::Usage(message));
     }
-    let mut connection = Connection::open(url)?;
-    // PostgreSQL and Redshift then refuse whatever writes: https://docs.aws.amazon.com/redshift/latest/dg/r_BEGIN.html
-    let mut asker = live::Asker::new(spec, &mut connection);
+    let mut connection = Connection::open(url, password)?;
+    if spec.dialect == Dialect::Postgres {
+        // Who changes a table keeps others from reading it: the doctor does not wait in line.
+        connection.run("SET lock_timeout = '20s'")?;
+    }
+    let mut asker = live::Asker::new(spec, &mut connection, asks);
     let live = live::look(spec, artifacts.manifest(), &mut asker)?;
     Ok(examine(spec, artifacts, live))
 }
@@ -65,7 +73,7 @@ fn examine(spec: &Spec, artifacts: &Artifacts, live: live::Live) -> Checkup {
         findings: sink.into_findings(),
         database: live.database,
         relations,
-        asked: live.answers.iter().filter(|answer| answer.is_ok()).count(),
+        asked: live.answers.iter().filter(|answer| matches!(answer, live::Answer::Rows(_))).count(),
         not_asked: monitors::not_asked(artifacts.manifest(), &live.answers),
     }
 }

@@ -4,7 +4,7 @@ use crate::artifacts::manifest::Manifest;
 use crate::check::Day;
 use crate::connect::Record;
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
-use crate::doctor::live::Live;
+use crate::doctor::live::{Answer, Live};
 use crate::plan::{Monitor, MonitorKind, Plan};
 use crate::render::doctor::MOST;
 use crate::spec::{Period, Severity, Spec, TableId};
@@ -12,7 +12,13 @@ use crate::sql::TimeUnit;
 
 pub(super) fn report(spec: &Spec, plan: &Plan, manifest: &Manifest, live: &Live, sink: &mut Sink) {
     for ((planned, monitor), answer) in plan.monitors.iter().zip(&manifest.monitors).zip(&live.answers) {
-        let (Ok(rows), Some(id)) = (answer, planned.table) else { continue };
+        if let Answer::Refused(why) = answer {
+            let place = planned.table.map_or(spec.places.periods, |id| spec.table(id).model.span);
+            let message = format!("the database refused the question of {}: {why}", monitor.name);
+            let help = format!("run {} by hand, with time and rights enough", monitor.find.path);
+            sink.push(Diagnostic::new(Code::LiveUnreadable, message, place, "nothing is known of it").help(help));
+        }
+        let (Answer::Rows(rows), Some(id)) = (answer, planned.table) else { continue };
         let Some(first) = rows.first() else { continue };
         sink.push(match planned.kind {
             MonitorKind::Horizon => horizon(spec, id, first),
@@ -22,10 +28,14 @@ pub(super) fn report(spec: &Spec, plan: &Plan, manifest: &Manifest, live: &Live,
     }
 }
 
-/// Monitors that gave no answer, each with the reason.
-pub(super) fn not_asked(manifest: &Manifest, answers: &[Result<Vec<Record>, String>]) -> Vec<(String, String)> {
+/// Monitors that were not asked, each with the reason.
+pub(super) fn not_asked(manifest: &Manifest, answers: &[Answer]) -> Vec<(String, String)> {
     let all = manifest.monitors.iter().zip(answers);
-    all.filter_map(|(monitor, answer)| Some((monitor.name.clone(), answer.as_ref().err()?.clone()))).collect()
+    let all = all.filter_map(|(monitor, answer)| match answer {
+        Answer::NotAsked(why) => Some((monitor.name.clone(), why.clone())),
+        Answer::Rows(_) | Answer::Refused(_) => None,
+    });
+    all.collect()
 }
 
 fn finding(spec: &Spec, id: TableId, monitor: &Monitor, path: &str, rows: &[Record]) -> Diagnostic {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
+use crate::dialect::Dialect;
 use crate::doctor::ByPlace;
 use crate::doctor::live::{Column, Found, Live, key, slots};
 use crate::plan::{DefinitionKind, Plan, Slot};
 use crate::source::Span;
-use crate::spec::{Spec, Table};
+use crate::spec::{ExceptionsId, Spec, Table};
 use crate::sql::{Name, SqlType};
 
 /// A column that a relation is to have.
@@ -26,6 +27,8 @@ pub(super) fn report(spec: &Spec, plan: &Plan, live: &Live, sink: &mut Sink) -> 
     relations.missing(plan, &all, sink);
     relations.unreadable(&all, sink);
     relations.left_over(&all, sink);
+    relations.kinds(&all, sink);
+    relations.unique(sink);
     for slot in &all {
         relations.columns(*slot, sink);
     }
@@ -100,9 +103,16 @@ impl Relations<'_> {
                 let text = self.sql(slot);
                 if kind.is_empty() {
                     let message = format!("{text} is not there, which {}", self.reader(slot));
-                    let help = "create it, or correct its name here";
-                    let label = "names it";
-                    sink.push(Diagnostic::new(Code::LiveMissing, message, self.place(slot), label).help(help));
+                    let finding = Diagnostic::new(Code::LiveMissing, message, self.place(slot), "names it");
+                    // A federated table stands in a catalogue of its own.
+                    let may_be_external = self.spec.dialect == Dialect::Redshift && matches!(slot, Slot::Compared(_));
+                    sink.push(if may_be_external {
+                        finding
+                            .at_level(Level::Note)
+                            .help("if it is an external table, look for it in svv_external_tables")
+                    } else {
+                        finding.help("create it, or correct its name here")
+                    });
                 } else {
                     by_place.add(self.place(slot), text);
                 }
@@ -183,17 +193,52 @@ impl Relations<'_> {
                 .all(|wanted| found.columns.iter().any(|column| column.name == *wanted));
             let work = ["__cutoff", "__versions", "__due", "__cycles"].into_iter().find(|end| name.ends_with(end));
             let (what, consequence) = match (is_exceptions, work) {
-                (true, _) => ("an exceptions table", "what is open in it holds no row, and nobody closes it"),
-                (_, Some(_)) => ("a work table", "nobody empties it"),
+                (true, _) => ("an exceptions table", "what is open in it holds no row of this project"),
+                (_, Some(_)) => ("a work table", "no statement of this project knows it"),
                 _ => continue,
             };
-            let message = format!("{text} looks like {what}, and no table of the project has it: {consequence}");
+            let message = format!("{text} looks like {what}, and no table of this project has it: {consequence}");
             let place = spec.tables.first().map_or(spec.places.periods, |table| table.model.span);
             sink.push(
                 Diagnostic::new(Code::LiveLeftOver, message, place, "not of this table, nor of another")
                     .at_level(Level::Warning)
-                    .help("drop it, once nobody else has use for it"),
+                    .help(
+                        "another project's may stand in the same schema; what a removed or renamed model left can go",
+                    ),
             );
+        }
+    }
+
+    /// Views where tables belong: what is written there goes elsewhere, or nowhere.
+    fn kinds(&self, all: &[Slot], sink: &mut Sink) {
+        for &slot in all.iter().filter(|slot| !matches!(slot, Slot::AllRows(_) | Slot::Source(_) | Slot::Compared(_))) {
+            if self.found(slot).is_some_and(|found| !["r", "p"].contains(&found.kind.as_str())) {
+                let message = format!("{} is no table: statements insert into it and delete from it", self.sql(slot));
+                let help = "put a table in its place";
+                sink.push(
+                    Diagnostic::new(Code::LiveKind, message, self.place(slot), "a table of the project").help(help),
+                );
+            }
+        }
+    }
+
+    /// A unique exceptions table cannot hold a second occurrence after the first was resolved.
+    fn unique(&self, sink: &mut Sink) {
+        let spec = self.spec;
+        for id in (0..spec.exceptions.len()).map(ExceptionsId) {
+            let exceptions = spec.exceptions(id);
+            let own = [exceptions.key.name.folded(spec.dialect), "exception_type".to_owned()];
+            let Some(all) = self.live.unique.get(&key(spec, &exceptions.relation)) else { continue };
+            for columns in all.iter().filter(|columns| columns.iter().all(|column| own.contains(column))) {
+                let message = format!(
+                    "{} is unique by {}: a second exception, once the first is closed, stops the cycle",
+                    exceptions.relation.sql(spec.dialect),
+                    columns.join(", ")
+                );
+                let help = "drop the constraint; a guard keeps it to one that is open";
+                let label = "the exceptions table";
+                sink.push(Diagnostic::new(Code::LiveUnique, message, exceptions.span, label).help(help));
+            }
         }
     }
 

@@ -42,6 +42,11 @@ impl<'s> Questions<'s> {
         self.question("doctor_views.sql.j2", listed(schemas))
     }
 
+    /// Schema, relation, the columns of a unique index with line ends between them.
+    pub(crate) fn unique(&mut self, schemas: &BTreeSet<String>) -> Question {
+        self.question("doctor_unique.sql.j2", listed(schemas))
+    }
+
     /// In what isolation transactions run.
     pub(crate) fn isolation(&mut self) -> Question {
         self.question("doctor_isolation.sql.j2", context! {})

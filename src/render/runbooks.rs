@@ -23,12 +23,14 @@ pub const RUNBOOKS: &[(&str, &str)] = &[
     ("lower-edge", "rows that are older than the first period"),
     ("migration", "from marts that hold everything to marts with history, in production"),
     ("qa", "try all of it on copies before it is trusted"),
+    ("remove-period", "take the newest period back, with its rows"),
     ("restore", "bring one archived key back"),
     ("rotation", "add the next period"),
     ("sealing", "leave old periods to the nightly sweep, and undo that"),
 ];
 
-/// Renders every run-book, by name. Those about the next period are left out where there is none, in the year 9999.
+/// Renders every run-book, by name. Those about the next period are left out where there is none, in the year 9999; that about the last
+/// one, where it is the only one.
 pub(super) fn render(spec: &Spec, failures: &mut Failures) -> Vec<(&'static str, String)> {
     let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
     add_text_filters(&mut writer.renderer.environment);
@@ -37,10 +39,15 @@ pub(super) fn render(spec: &Spec, failures: &mut Failures) -> Vec<(&'static str,
     (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
     let next = spec.periods.last().and_then(Period::following).map(|period| writer.next(&period));
     sql.insert("others", writer.others());
-    let has_next = next.is_some();
-    let shared = context! { sql => sql, next => next, ..project(spec) };
-    let known = RUNBOOKS.iter().filter(|(name, _)| has_next || !["rotation", "late-period"].contains(name));
-    known.map(|(name, _)| (*name, writer.book(name, &shared))).collect()
+    let last = (spec.periods.len() > 1).then(|| writer.last());
+    let left_out = |name: &str| match name {
+        "rotation" | "late-period" => next.is_none(),
+        "remove-period" => last.is_none(),
+        _ => false,
+    };
+    let known: Vec<_> = RUNBOOKS.iter().map(|(name, _)| *name).filter(|name| !left_out(name)).collect();
+    let shared = context! { sql => sql, next => next, last => last, ..project(spec) };
+    known.into_iter().map(|name| (name, writer.book(name, &shared))).collect()
 }
 
 struct Writer<'a, 'f> {
@@ -75,10 +82,31 @@ fn project(spec: &Spec) -> Value {
         .map(|period| context! { name => word(&period.name), start => word(period.start()) })
         .collect();
     let is_duckdb = spec.dialect == Dialect::DuckDb;
-    let client = if is_duckdb { "duckdb -bail" } else { "psql" };
-    let stops = if is_duckdb { "\"$ROWKEEP_DATABASE\"" } else { "\"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q" };
-    let bare = if is_duckdb { " -list -noheader" } else { "" };
-    let aligned = if is_duckdb { "" } else { " -At" };
+    // Not what somebody's own ~/.psqlrc says: without autocommit, nothing would stay.
+    let (loud, quiet, bare) = if is_duckdb {
+        ("duckdb -bail", "", " -list -noheader")
+    } else {
+        ("psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1", " -q", " -q -At")
+    };
+    let client = |options: &str| {
+        let database = if is_duckdb { " \"$ROWKEEP_DATABASE\"" } else { "" };
+        word(format!("{loud}{options}{database}"))
+    };
+    let exceptions_table = |id: ExceptionsId| {
+        let tables = || spec.tables.iter().filter(move |table| table.exceptions == id);
+        context! {
+            models => tables().map(|table| word(table.model.value.as_str())).collect::<Vec<_>>(),
+            type => word(tables().next().map_or("", |table| &table.exception_type)),
+            resolve => word(format!("resolve__{}", spec.exceptions_name(id))),
+        }
+    };
+    let exceptions_tables: Vec<_> = (0..spec.exceptions.len()).map(ExceptionsId).map(exceptions_table).collect();
+    let compared = spec.monitors.iter().filter_map(|monitor| match &monitor.asks {
+        Asks::Compare { with, .. } if is_external(spec) => Some(word(with.sql(spec.dialect))),
+        _ => None,
+    });
+    let compared: Vec<_> = compared.collect();
+    let is_free = |name: &&str| !spec.periods.iter().any(|period| period.name == **name);
     let table = |(id, table): (TableId, &Table)| {
         context! {
             model => word(table.model.value.as_str()),
@@ -109,14 +137,18 @@ fn project(spec: &Spec) -> Value {
         is_duckdb => is_duckdb,
         is_redshift => spec.dialect == Dialect::Redshift,
         has_doctor => !is_duckdb,
-        client => word(format!("{client} {stops}")),
-        client_bare => word(format!("{client}{bare} {stops}{aligned}")),
+        client => client(quiet),
+        client_bare => client(bare),
+        client_loud => client(""),
+        has_tripwire => spec.tables.iter().any(|table| table.tripwire.is_some()),
+        exceptions_tables => exceptions_tables,
+        compared => compared,
+        legacy => word(["legacy", "older", "oldest", "before"].into_iter().find(is_free).unwrap_or_default()),
         timing => word(if is_duckdb { ".timer on" } else { "\\timing on" }),
         echo_file => word(if is_duckdb { ".print" } else { "\\\\echo" }),
         models => word(models.join(" ")),
         tables => tables,
         first_model => word(models.first().copied().unwrap_or_default()),
-        first_type => word(spec.tables.first().map_or("", |table| &table.exception_type)),
         loads_all => elsewhere.is_empty(),
         loaded_elsewhere => elsewhere,
         first_start => word(&start),
@@ -126,7 +158,6 @@ fn project(spec: &Spec) -> Value {
         periods => periods,
         has_children => spec.tables.iter().any(|table| matches!(table.retention, Retention::WhileIn { .. })),
         stated => stated.collect::<Vec<_>>(),
-        first_resolve => word(format!("resolve__{}", spec.exceptions_name(ExceptionsId(0)))),
         schedule => schedule,
     }
 }
@@ -165,10 +196,12 @@ impl Writer<'_, '_> {
             cutoff_now => Value::from(Sql::Query(cutoff_now)),
             probe => probe.values(),
             probe_key => probe.key(),
+            probe_time => Value::from(Sql::Literal(probe.value(found.time.column))),
             probe_exception => Value::from(Sql::Literal(probe.value(found.exception_key))),
             ..lean(spec, id)
         };
         let all = [
+            ("filled", "runbook_filled.sql.j2"),
             ("seed", "runbook_seed.sql.j2"),
             ("incomplete", "runbook_incomplete.sql.j2"),
             ("snapshot", "runbook_snapshot.sql.j2"),
@@ -177,14 +210,16 @@ impl Writer<'_, '_> {
             ("lost", "runbook_lost.sql.j2"),
             ("size", "runbook_size.sql.j2"),
             ("probe", "runbook_probe.sql.j2"),
+            ("probe_known", "runbook_probe_known.sql.j2"),
             ("probe_gone", "runbook_probe_gone.sql.j2"),
             ("probe_open", "runbook_probe_open.sql.j2"),
             ("waiting", "runbook_waiting.sql.j2"),
             ("below", "runbook_below.sql.j2"),
             ("copies", "runbook_copies.sql.j2"),
+            ("held", "runbook_held.sql.j2"),
             ("analyze", "runbook_analyze.sql.j2"),
         ];
-        let of_children = [("unjoined", "runbook_unjoined.sql.j2")];
+        let of_children = [("unjoined", "runbook_unjoined.sql.j2"), ("childless", "runbook_childless.sql.j2")];
         let is_child = matches!(found.retention, Retention::WhileIn { .. });
         for (name, template) in all.into_iter().chain(of_children.into_iter().filter(|_| is_child)) {
             let statement = self.statement(template, context.clone());
@@ -202,13 +237,13 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// What the next period brings: of each table its history table, and the statements that take its rows home again.
+    /// What the next period brings: of each table its history table.
     fn next(&mut self, period: &Period) -> Value {
         let mut later = self.spec.clone();
         later.periods.push(period.clone());
         let number = PeriodId(self.spec.periods.len());
         let mut renderer = Renderer::new(&later, BTreeMap::new());
-        let (mut tables, mut ddl, mut home, mut rest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut tables, mut ddl) = (Vec::new(), Vec::new());
         for (id, table) in later.tables() {
             let history = Slot::History(id, number);
             let definition =
@@ -216,10 +251,6 @@ impl Writer<'_, '_> {
             let shared = lean(&later, id);
             let rendered = renderer.definition(&shared, &definition);
             ddl.push(Value::from(Sql::Query(self.failures.keep(&(), definition.template(), rendered).sql)));
-            let shared = context! { model => text(table.model.value.as_str()), history => place(history), ..shared };
-            let mut of = |template| statement(&mut renderer, self.failures, template, shared.clone());
-            home.extend(["runbook_home.sql.j2", "runbook_home_cleanup.sql.j2"].map(&mut of));
-            rest.push(of("runbook_home_rest.sql.j2"));
             let from = Day::of_epoch(period.start_epoch().saturating_add_unsigned(later.retention_seconds(id)));
             tables.push(context! {
                 model => word(table.model.value.as_str()),
@@ -233,8 +264,33 @@ impl Writer<'_, '_> {
             end => word(period.end()),
             tables => tables,
             ddl => ddl,
+        }
+    }
+
+    /// The last period, and the statements that take its rows home.
+    fn last(&mut self) -> Value {
+        let spec = self.spec;
+        let number = PeriodId(spec.periods.len() - 1);
+        let (mut home, mut rest, mut drop) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, table) in spec.tables() {
+            let history = place(Slot::History(id, number));
+            let context = context! { model => text(table.model.value.as_str()), history => history, ..lean(spec, id) };
+            if table.is_versioned() {
+                home.push(self.statement("runbook_home_older.sql.j2", context.clone()));
+            }
+            home.push(self.statement("runbook_home.sql.j2", context.clone()));
+            home.push(self.statement("runbook_home_cleanup.sql.j2", context.clone()));
+            rest.push(self.statement("runbook_home_rest.sql.j2", context.clone()));
+            drop.push(self.statement("runbook_drop.sql.j2", context));
+        }
+        let period = spec.period(number);
+        context! {
+            name => word(&period.name),
+            start => word(period.start()),
+            end => word(period.end()),
             home => home,
             rest => rest,
+            drop => drop,
         }
     }
 
@@ -256,7 +312,7 @@ impl Writer<'_, '_> {
                 add(&mut landed[known].2, column, spec.dialect);
             }
         }
-        for id in spec.monitor_ids() {
+        for id in spec.monitor_ids().filter(|_| !is_external(spec)) {
             let monitor = spec.monitor(id);
             if let Asks::Compare { with, .. } = &monitor.asks {
                 let columns = spec.table(monitor.table).columns.iter().collect();
@@ -287,6 +343,11 @@ impl Writer<'_, '_> {
         }
         all
     }
+}
+
+/// Whether what monitors compare with is usually an external table, whose schema nobody must take.
+fn is_external(spec: &Spec) -> bool {
+    spec.dialect == Dialect::Redshift
 }
 
 fn add<'a>(columns: &mut Vec<&'a Column>, column: &'a Column, dialect: Dialect) {
@@ -357,7 +418,7 @@ impl<'a> Probe<'a> {
         let number = 2_000_000_000 + self.id.0;
         let value = match column.ty {
             SqlType::Smallint => (32_767 - self.id.0 % 1_000).to_string(),
-            SqlType::Decimal { precision, scale } if precision - scale < 10 => "9".to_owned(),
+            SqlType::Decimal { precision, scale } if precision - scale < 10 => (9 - self.id.0 % 9).to_string(),
             SqlType::Integer | SqlType::Bigint | SqlType::Decimal { .. } => number.to_string(),
             SqlType::Varchar(most) => {
                 let digits = number.to_string();
@@ -366,9 +427,9 @@ impl<'a> Probe<'a> {
             SqlType::Text => number.to_string(),
             SqlType::Boolean => "true".to_owned(),
             SqlType::Real | SqlType::Double => "1".to_owned(),
-            SqlType::Date => "1970-01-01".to_owned(),
-            SqlType::Timestamp => "1970-01-01 00:00:00".to_owned(),
-            SqlType::Timestamptz => "1970-01-01 00:00:00+00".to_owned(),
+            SqlType::Date => format!("1970-01-{:02}", 1 + self.id.0 % 28),
+            SqlType::Timestamp => format!("1970-01-{:02} 00:00:00", 1 + self.id.0 % 28),
+            SqlType::Timestamptz => format!("1970-01-{:02} 00:00:00+00", 1 + self.id.0 % 28),
             SqlType::Json => "{}".to_owned(),
         };
         format!("CAST('{value}' AS {})", column.ty.sql(self.spec.dialect))
@@ -376,13 +437,14 @@ impl<'a> Probe<'a> {
 }
 
 /// The templates of run-books.
-const TEMPLATES: [&str; 9] = [
+const TEMPLATES: [&str; 10] = [
     "runbook_exceptions.md.j2",
     "runbook_installation.md.j2",
     "runbook_late-period.md.j2",
     "runbook_lower-edge.md.j2",
     "runbook_migration.md.j2",
     "runbook_qa.md.j2",
+    "runbook_remove-period.md.j2",
     "runbook_restore.md.j2",
     "runbook_rotation.md.j2",
     "runbook_sealing.md.j2",

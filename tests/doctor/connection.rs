@@ -80,5 +80,8 @@ fn who_cannot_connect_is_told_why_and_never_the_password() {
     assert!(refused("postgres://ann:s3cret@no-such-host.invalid/shop").contains("no-such-host.invalid:5432"));
     assert!(refused("host=/nowhere user=ann password=s3cret").contains("there is no such socket"));
     assert!(refused("postgres://ann:s3cret@ss@host:port/shop").contains("%40"));
+    // What the parser takes for a host may be a part of a password.
+    assert!(refused("postgres://ann:p@s3cret@host.invalid/shop").contains("%40"));
+    assert!(refused("postgres://ann:5/s3cret@host.invalid/shop").contains("host.invalid:5432"));
     assert!(refused("mysql://ann:s3cret@host/shop").contains("postgres://"));
 }

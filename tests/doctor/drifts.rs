@@ -325,6 +325,22 @@ fn the_horizon_is_that_of_the_rows() {
     assert_eq!(said(&ground), [(Level::Error, passed.to_owned())]);
 }
 
+/// Not silence, and not `nothing is wrong`.
+#[test]
+fn a_question_that_the_database_refuses_is_an_error() {
+    let mut ground = Ground::new("doctor_refused", PERIODS);
+    ground.run(&[
+        "DROP VIEW settlement_ods.all_hist_uni_tracking_info",
+        &format!("ALTER TABLE {UTI} ALTER update_time TYPE TEXT"),
+    ]);
+    let found = ground.found();
+    let refused = found.iter().filter(|(level, code, message)| {
+        let words = "the database refused the question of mart_uni_tracking_info__lower_edge: database: operator does not exist";
+        (*level, code.as_str()) == (Level::Error, "RK908") && message.starts_with(words)
+    });
+    assert_eq!(refused.count(), 1, "{found:#?}");
+}
+
 /// A role that may only read sees all that the owner sees: nothing that the doctor does needs more.
 #[test]
 fn a_role_that_may_only_read_is_enough() {

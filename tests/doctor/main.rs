@@ -52,7 +52,7 @@ impl Ground {
     }
 
     fn look(&self) -> Checkup {
-        doctor(&self.spec, &self.artifacts, &self.url).expect("the database answers")
+        doctor(&self.spec, &self.artifacts, (&self.url, None), &mut |_| {}).expect("the database answers")
     }
 
     /// What is found: level, code and message.

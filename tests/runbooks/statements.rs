@@ -20,7 +20,11 @@ fn every_statement_of_every_run_book_parses() {
         for dialect in Dialect::ALL {
             let artifacts = rowkeep::compile(&projects::golden(&name).with_dialect(dialect)).expect(&name);
             for (book, _) in RUNBOOKS {
-                let text = artifacts.get(&format!("runbooks/{book}.md")).unwrap_or_else(|| panic!("{name} has {book}"));
+                let Some(text) = artifacts.get(&format!("runbooks/{book}.md")) else {
+                    // The only period there is cannot be taken back.
+                    assert!(*book == "remove-period" && artifacts.manifest().periods.len() == 1, "{name}: {book}");
+                    continue;
+                };
                 assert!(!text.contains(['\u{1}', '\u{2}']) && !text.contains("{{"), "{name}: {book}");
                 assert!(!text.contains("\n\n\n"), "{name}: {book} has an empty paragraph");
                 for section in book::read(text).sections {

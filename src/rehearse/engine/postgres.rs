@@ -24,7 +24,7 @@ impl Postgres {
     ///
     /// If `url` is none, or nobody answers there.
     pub fn connect(url: &str) -> Result<Self, Error> {
-        let mut connection = Connection::open(url)?;
+        let mut connection = Connection::open(url, None)?;
         // A session that is not in UTC: a statement that depends on its zone must show it. And no schema but those that it names.
         connection.run(
             "SET TimeZone = 'America/New_York'; SET search_path = ''; SET synchronous_commit = off; SET jit = off; \
