@@ -1,0 +1,62 @@
+//! Another parser reads every statement that no engine here can run. `scripts/with-sqlglot` brings it.
+#![allow(clippy::disallowed_methods, reason = "tests start processes and read the environment")]
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use rowkeep::Dialect;
+use rowkeep::manifest::{Hook, Manifest, Task};
+
+#[path = "../projects/mod.rs"]
+mod projects;
+
+const BROKEN: [&str; 3] = ["DELETE FROM WHERE TRUE", "SELECT a FROM t; SELECT b FROM t", "RETAIN a FOR b"];
+
+/// Every statement of a manifest, with values in the place of parameters.
+fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, String)> + '_ {
+    let nodes = manifest.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
+    let hooks = nodes.chain(manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
+    let hooks = hooks.map(|hook: &Hook| (hook.path.clone(), hook.sql.clone()));
+    let ddl = manifest.ddl.iter().map(|definition| (definition.path.clone(), definition.sql.clone()));
+    let given = |task: &Task| {
+        task.parameters.iter().fold(task.sql.clone(), |sql, name| sql.replace(&format!(":{name}"), "'7'"))
+    };
+    hooks.chain(ddl).chain(manifest.tasks().map(move |task| (task.path.clone(), given(task))))
+}
+
+/// What the other parser refuses, by the statement's file.
+fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
+    let mut all = BTreeMap::new();
+    for golden in projects::goldens().into_iter().filter(|name| !name.starts_with("err_")) {
+        let artifacts = rowkeep::compile(&projects::golden(&golden).with_dialect(dialect)).expect(&golden);
+        for (path, sql) in statements(artifacts.manifest()) {
+            all.entry(sql).or_insert_with(|| format!("{golden}: {path}"));
+        }
+    }
+    let python = std::env::var("ROWKEEP_SQLGLOT").expect("ROWKEEP_SQLGLOT is set by scripts/with-sqlglot");
+    let mut command = Command::new(python);
+    command.arg(projects::root().join("tests/second_opinion/parse.py")).arg(dialect.as_str());
+    let mut parser = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
+    // What is no SQL must be refused, or nothing is shown by all the others.
+    for broken in BROKEN {
+        all.insert(broken.to_owned(), broken.to_owned());
+    }
+    let pairs: Vec<_> = all.iter().map(|(sql, name)| (name, sql)).collect();
+    let json = serde_json::to_string(&pairs).expect("JSON");
+    parser.stdin.take().expect("a pipe").write_all(json.as_bytes()).expect("it reads");
+    let output = parser.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "it failed");
+    let mut refused: Vec<(String, String)> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let known = refused.len();
+    refused.retain(|(name, _)| !BROKEN.contains(&name.as_str()));
+    assert_eq!(known - refused.len(), BROKEN.len(), "it takes what is no SQL");
+    (pairs.len(), refused)
+}
+
+#[test]
+fn every_redshift_statement_is_read_as_redshift() {
+    let (read, refused) = refused(Dialect::Redshift);
+    assert!(read > 2_000, "only {read} statements were read");
+    assert!(refused.is_empty(), "{} of {read}:\n{refused:#?}", refused.len());
+}
