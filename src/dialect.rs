@@ -101,6 +101,18 @@ impl Dialect {
         }
     }
 
+    /// Whether it is reached over PostgreSQL's protocol, and has its catalogues.
+    pub(crate) fn speaks_postgres(self) -> bool {
+        matches!(self, Dialect::Redshift | Dialect::Postgres)
+    }
+
+    /// Whether tables of other systems stand in a catalogue of their own, in schemas that nobody else must take.
+    ///
+    /// Redshift: "CREATE EXTERNAL SCHEMA" and "SVV_EXTERNAL_TABLES" in its SQL reference.
+    pub(crate) fn has_external_schemas(self) -> bool {
+        self == Dialect::Redshift
+    }
+
     /// The catalogue's view that says how many rows of a table are unsorted, where there is one.
     ///
     /// Redshift: "SVV_TABLE_INFO" in its SQL reference.

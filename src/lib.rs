@@ -106,7 +106,7 @@ pub use error::Error;
 pub use plan::{Plan, plan};
 pub use report::{ReportOptions, report};
 pub use rotate::{Refused, Rotation, rotate};
-pub use runbook::{RUNBOOKS, runbook};
+pub use runbook::{RUNBOOKS, Runbook, runbook};
 pub use source::{Inputs, Spanned};
 pub use spec::{Spec, json_schema};
 

@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostics;
 use crate::source::Inputs;
 
-pub use crate::render::runbooks::RUNBOOKS;
+pub use crate::render::runbooks::{RUNBOOKS, Runbook};
 
 /// A run-book in Markdown: what somebody types, what to expect after each step, and how to go back. `None` if there is none of that name.
 ///

@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let wrong = |found| Failure::Input(found, Box::new(inputs.clone()));
     let spec = crate::resolve(&inputs).map_err(wrong)?;
-    let artifacts = crate::compile(&inputs).map_err(wrong)?;
+    let artifacts = crate::compile_spec(&spec, &inputs).map_err(wrong)?;
     let password = std::env::var("PGPASSWORD").ok();
     let progress = progress();
     let mut asks = |about: &str| progress.set_message(about.to_owned());

@@ -20,11 +20,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Some(name) = &arguments.name else {
-        let widest = RUNBOOKS.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-        let lines: String = RUNBOOKS.iter().map(|(name, about)| format!("{name:widest$}  {about}\n")).collect();
+        let widest = RUNBOOKS.iter().map(|book| book.name.len()).max().unwrap_or_default();
+        let lines: String = RUNBOOKS.iter().map(|book| format!("{:widest$}  {}\n", book.name, book.about)).collect();
         return Ok(print(&lines)?);
     };
-    let names = RUNBOOKS.iter().map(|(name, _)| *name);
+    let names = RUNBOOKS.iter().map(|book| book.name);
     if !names.clone().any(|known| known == name) {
         let near = did_you_mean(name, names.clone());
         let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));

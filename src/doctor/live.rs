@@ -6,19 +6,21 @@ use crate::artifacts::manifest::Manifest;
 use crate::connect::{Connection, Record};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
-use crate::doctor::Relations;
 use crate::error::Error;
-use crate::plan::Slot;
 use crate::plan::around::reads_trimmed_raw;
+use crate::plan::{Plan, Slot};
 use crate::render::doctor::Questions;
 use crate::spec::{ExceptionsId, Spec, TableId};
 use crate::sql::Relation;
+
+/// Relations by schema and name.
+pub(super) type Catalogue = BTreeMap<(String, String), Found>;
 
 /// What was seen.
 #[derive(Debug)]
 pub(super) struct Live {
     pub(super) database: String,
-    pub(super) relations: Relations,
+    pub(super) relations: Catalogue,
     pub(super) views: BTreeMap<(String, String), String>,
     /// In what isolation transactions run; `None` if the server does not say.
     pub(super) isolation: Option<String>,
@@ -101,7 +103,7 @@ impl<'a> Asker<'a> {
 }
 
 /// Asks all there is to ask.
-pub(super) fn look(spec: &Spec, manifest: &Manifest, asker: &mut Asker<'_>) -> Result<Live, Error> {
+pub(super) fn look(spec: &Spec, plan: &Plan, manifest: &Manifest, asker: &mut Asker<'_>) -> Result<Live, Error> {
     let server = asker
         .ask("the server", Questions::server)?
         .into_iter()
@@ -119,7 +121,8 @@ pub(super) fn look(spec: &Spec, manifest: &Manifest, asker: &mut Asker<'_>) -> R
         );
         return Err(Error::Usage(message));
     }
-    let schemas: BTreeSet<_> = slots(spec).iter().map(|slot| slot.relation(spec).schema.folded(spec.dialect)).collect();
+    let schemas: BTreeSet<_> =
+        slots(spec, plan).iter().map(|slot| slot.relation(spec).schema.folded(spec.dialect)).collect();
     let relations = relations(asker.ask("relations", |questions| questions.relations(&schemas))?);
     let views = asker.ask("views", |questions| questions.views(&schemas))?;
     let mut live = Live {
@@ -163,7 +166,6 @@ pub(super) fn look(spec: &Spec, manifest: &Manifest, asker: &mut Asker<'_>) -> R
             live.cycles.push((id, rows.into_iter().flatten().next().and_then(|age| age?.parse().ok())));
         }
     }
-    let plan = crate::plan(spec);
     for (monitor, planned) in manifest.monitors.iter().zip(&plan.monitors) {
         let answer = if !monitor.find.parameters.is_empty() {
             Answer::NotAsked("as two systems must be asked".to_owned())
@@ -182,8 +184,7 @@ pub(super) fn look(spec: &Spec, manifest: &Manifest, asker: &mut Asker<'_>) -> R
 }
 
 /// Every relation that a project names.
-pub(super) fn slots(spec: &Spec) -> Vec<Slot> {
-    let plan = crate::plan(spec);
+pub(super) fn slots(spec: &Spec, plan: &Plan) -> Vec<Slot> {
     let sources = spec.tables().filter(|(_, table)| table.source.is_some()).map(|(id, _)| Slot::Source(id));
     let mut all: Vec<_> = plan.definitions.iter().map(|definition| definition.creates).chain(sources).collect();
     let compared = plan.monitors.iter().flat_map(|monitor| &monitor.find.reads);
@@ -218,8 +219,8 @@ pub(super) fn key(spec: &Spec, relation: &Relation) -> (String, String) {
     (relation.schema.folded(spec.dialect), relation.name().folded(spec.dialect))
 }
 
-fn relations(rows: Vec<Record>) -> Relations {
-    let mut all = Relations::new();
+fn relations(rows: Vec<Record>) -> Catalogue {
+    let mut all = Catalogue::new();
     for row in rows {
         let Ok([Some(schema), Some(name), Some(kind), column, ty, not_null, readable]) = <[_; 7]>::try_from(row) else {
             continue;
@@ -250,7 +251,7 @@ impl Live {
     pub(super) fn nothing() -> Self {
         Self {
             database: "db".to_owned(),
-            relations: Relations::new(),
+            relations: Catalogue::new(),
             views: BTreeMap::new(),
             isolation: None,
             reads_table_info: None,

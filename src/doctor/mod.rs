@@ -9,14 +9,12 @@ mod monitors;
 mod relations;
 mod surroundings;
 
-use std::collections::BTreeMap;
-
 use crate::artifacts::Artifacts;
 use crate::connect::Connection;
 use crate::diagnostic::{Diagnostics, Sink};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::source::Span;
+use crate::plan::Plan;
 use crate::spec::Spec;
 
 /// What a look at a database gave.
@@ -46,7 +44,7 @@ pub fn doctor(
     (url, password): (&str, Option<&str>),
     asks: &mut dyn FnMut(&str),
 ) -> Result<Checkup, Error> {
-    if !matches!(spec.dialect, Dialect::Postgres | Dialect::Redshift) {
+    if !spec.dialect.speaks_postgres() {
         let message =
             format!("the doctor looks at PostgreSQL and Redshift; the project is compiled for {}", spec.dialect);
         return Err(Error::Usage(message));
@@ -57,37 +55,24 @@ pub fn doctor(
         connection.run("SET lock_timeout = '20s'")?;
     }
     let mut asker = live::Asker::new(spec, &mut connection, asks);
-    let live = live::look(spec, artifacts.manifest(), &mut asker)?;
-    Ok(examine(spec, artifacts, live))
+    let plan = crate::plan(spec);
+    let live = live::look(spec, &plan, artifacts.manifest(), &mut asker)?;
+    Ok(examine(spec, &plan, artifacts, live))
 }
 
 /// What is to be said of what was seen.
-fn examine(spec: &Spec, artifacts: &Artifacts, live: live::Live) -> Checkup {
+fn examine(spec: &Spec, plan: &Plan, artifacts: &Artifacts, live: live::Live) -> Checkup {
     let mut sink = Sink::default();
-    let plan = crate::plan(spec);
-    let relations = relations::report(spec, &plan, &live, &mut sink);
+    let relations = relations::report(spec, plan, &live, &mut sink);
     surroundings::report(spec, &live, &mut sink);
     exceptions::report(spec, &live, &mut sink);
-    monitors::report(spec, &plan, artifacts.manifest(), &live, &mut sink);
+    monitors::report(spec, plan, artifacts.manifest(), &live, &mut sink);
     Checkup {
         findings: sink.into_findings(),
         database: live.database,
         relations,
         asked: live.answers.iter().filter(|answer| matches!(answer, live::Answer::Rows(_))).count(),
         not_asked: monitors::not_asked(artifacts.manifest(), &live.answers),
-    }
-}
-
-/// What is said at one place of the project together, in the order in which it came.
-#[derive(Debug, Default)]
-struct ByPlace(Vec<(Span, Vec<String>)>);
-
-impl ByPlace {
-    fn add(&mut self, place: Span, what: String) {
-        match self.0.iter_mut().find(|(known, _)| *known == place) {
-            Some((_, all)) => all.push(what),
-            None => self.0.push((place, vec![what])),
-        }
     }
 }
 
@@ -100,5 +85,3 @@ fn ago(seconds: u64) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {name}{plural}")
 }
-
-type Relations = BTreeMap<(String, String), live::Found>;

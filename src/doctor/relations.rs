@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
-use crate::dialect::Dialect;
-use crate::doctor::ByPlace;
 use crate::doctor::live::{Column, Found, Live, key, slots};
 use crate::plan::{DefinitionKind, Plan, Slot};
 use crate::source::Span;
+use crate::spec::naming::{CUTOFF, CYCLES, DUE, VERSIONS};
 use crate::spec::{ExceptionsId, Spec, Table};
 use crate::sql::{Name, SqlType};
 
@@ -20,7 +19,7 @@ struct Wanted {
 
 /// Holds each relation of the project against what is there, and gives how many they are.
 pub(super) fn report(spec: &Spec, plan: &Plan, live: &Live, sink: &mut Sink) -> usize {
-    let all = slots(spec);
+    let all = slots(spec, plan);
     let distinct: BTreeSet<_> = all.iter().map(|slot| slot.relation(spec).folded(spec.dialect)).collect();
     let relations = Relations { spec, live };
     relations.elsewhere(&all, sink);
@@ -105,7 +104,7 @@ impl Relations<'_> {
                     let message = format!("{text} is not there, which {}", self.reader(slot));
                     let finding = Diagnostic::new(Code::LiveMissing, message, self.place(slot), "names it");
                     // A federated table stands in a catalogue of its own.
-                    let may_be_external = self.spec.dialect == Dialect::Redshift && matches!(slot, Slot::Compared(_));
+                    let may_be_external = self.spec.dialect.has_external_schemas() && matches!(slot, Slot::Compared(_));
                     sink.push(if may_be_external {
                         finding
                             .at_level(Level::Note)
@@ -191,7 +190,7 @@ impl Relations<'_> {
             let is_exceptions = ["exception_type", "detected_at", "resolved_at", "resolution_notes"]
                 .iter()
                 .all(|wanted| found.columns.iter().any(|column| column.name == *wanted));
-            let work = ["__cutoff", "__versions", "__due", "__cycles"].into_iter().find(|end| name.ends_with(end));
+            let work = [CUTOFF, VERSIONS, DUE, CYCLES].into_iter().find(|end| name.ends_with(end));
             let (what, consequence) = match (is_exceptions, work) {
                 (true, _) => ("an exceptions table", "what is open in it holds no row of this project"),
                 (_, Some(_)) => ("a work table", "no statement of this project knows it"),
@@ -433,6 +432,19 @@ impl Relations<'_> {
                 let place = self.place(definition.creates);
                 sink.push(Diagnostic::new(Code::LiveView, message, place, "its view of all rows").help(help));
             }
+        }
+    }
+}
+
+/// What is said at one place of the project together, in the order in which it came.
+#[derive(Debug, Default)]
+struct ByPlace(Vec<(Span, Vec<String>)>);
+
+impl ByPlace {
+    fn add(&mut self, place: Span, what: String) {
+        match self.0.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, all)) => all.push(what),
+            None => self.0.push((place, vec![what])),
         }
     }
 }

@@ -126,6 +126,20 @@ mod tests {
     }
 
     #[test]
+    fn upkeep_that_may_not_look_is_told_of() {
+        let head = "name: shop\ndialect: redshift\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: orders, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n";
+        let text = format!("{head}maintenance: [{{ run: vacuum_sort, when: unsorted > 15 }}]\n");
+        let spec = crate::resolve(&Inputs::new("rowkeep.yml", text)).expect("it makes sense");
+        let said = |reads_table_info: Option<bool>| {
+            let mut sink = Sink::default();
+            grants(&spec, &Live { reads_table_info, ..Live::nothing() }, &mut sink);
+            sink.into_findings().iter().map(|found| found.level()).collect::<Vec<_>>()
+        };
+        assert_eq!(said(Some(false)), [Level::Warning]);
+        assert_eq!((said(Some(true)), said(None)), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
     fn redshift_is_told_of_its_isolation() {
         let spec = spec("");
         let said = |level: Option<&str>| {

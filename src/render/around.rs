@@ -7,9 +7,8 @@ use minijinja::{Value, context};
 use crate::dialect::{Dialect, Upkeep};
 use crate::plan::monitors::not_to_cure;
 use crate::plan::{Monitor, MonitorKind, Plan, RawTrim, Repair, Slot, Task, UpkeepPlan};
-use crate::render::context::{number, text};
+use crate::render::context::{number, place, text};
 use crate::render::value::Sql;
-use crate::render::vocabulary::Place;
 use crate::render::{Failures, Owner, Renderer, Statement, context};
 use crate::spec::naming::HOLD;
 use crate::spec::{Asks, Column, ColumnId, DAY, ExceptionsId, Other, PeriodId, Share, Spec, TableId};
@@ -93,10 +92,6 @@ struct Maker<'a, 'f> {
     failures: &'f mut Failures,
     /// What the statements of a table share, of the one that came last.
     shared: Option<(TableId, Value)>,
-}
-
-fn place(slot: Slot) -> Value {
-    Value::from(Sql::Relation(Place::of(slot)))
 }
 
 fn share(share: Share) -> Value {

@@ -11,10 +11,13 @@ use crate::spec::naming::{HOLD, NULL_KEY};
 use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time, Tripwire};
 use crate::sql::{SqlType, literal};
 
+pub(super) fn place(slot: Slot) -> Value {
+    Value::from(Sql::Relation(Place::of(slot)))
+}
+
 /// What the statements of a table share.
 pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
     let table = spec.table(id);
-    let place = |slot| Value::from(Sql::Relation(Place::of(slot)));
     let time = table.time;
     let period = |period: PeriodId| interval(spec.period(period), spec.period(period), time);
     let hull = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
@@ -65,8 +68,17 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
 
 /// What a definition sees: every period.
 pub(super) fn every_period(spec: &Spec, id: TableId) -> Value {
+    over(spec, id, spec.period_ids().collect())
+}
+
+/// What those see that name no history table, of which there may be many.
+pub(super) fn no_period(spec: &Spec, id: TableId) -> Value {
+    over(spec, id, Vec::new())
+}
+
+fn over(spec: &Spec, id: TableId, periods: Vec<PeriodId>) -> Value {
     let scope = Scope {
-        periods: spec.period_ids().collect(),
+        periods,
         due: Due::ByCutoff,
         versioned: spec.table(id).is_versioned(),
         batch: None,
@@ -79,13 +91,13 @@ pub(super) fn every_period(spec: &Spec, id: TableId) -> Value {
 /// What one statement sees beyond what its table's statements share.
 pub(super) fn step(spec: &Spec, id: TableId, shared: &Value, step: &Step) -> Value {
     let Some(period) = step.period else { return shared.clone() };
-    let history = Value::from(Sql::Relation(Place::of(Slot::History(id, period))));
+    let history = place(Slot::History(id, period));
     let period = spec.period(period);
     context! { history => history, period => interval(period, period, spec.table(id).time), ..shared.clone() }
 }
 
 pub(super) fn definition(shared: &Value, definition: &Definition) -> Value {
-    context! { table => Value::from(Sql::Relation(Place::of(definition.creates))), ..shared.clone() }
+    context! { table => place(definition.creates), ..shared.clone() }
 }
 
 /// What the definition of an exceptions table sees.
@@ -187,7 +199,6 @@ fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
             context! { retention => Value::from(Sql::Literal(literal::duration(*seconds, table.time.unit))), parent => () }
         }
         Retention::WhileIn { parent, on, root } => {
-            let place = |slot| Value::from(Sql::Relation(Place::of(slot)));
             context! {
                 root_cutoff => place(Slot::Cutoff(*root)),
                 root_unit => spec.table(*root).time.unit_name(),
@@ -208,7 +219,6 @@ pub(super) fn pairs(spec: &Spec, child: &Table, parent: &Table, on: &[(ColumnId,
 }
 
 fn touched(spec: &Spec, link: &Touched) -> Value {
-    let place = |slot| Value::from(Sql::Relation(Place::of(slot)));
     let alias = |level: usize| Value::from(Sql::Alias(if level == 0 { "u".to_owned() } else { format!("u{level}") }));
     // One route per ancestor: over the marts between, to that ancestor's batch.
     let routes: Vec<_> = (1..=link.ancestors.len())

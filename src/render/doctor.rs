@@ -6,9 +6,8 @@ use minijinja::{Value, context};
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::Slot;
-use crate::render::context::{number, text};
+use crate::render::context::{number, place, text};
 use crate::render::value::Sql;
-use crate::render::vocabulary::Place;
 use crate::render::{Owner, Renderer};
 use crate::spec::{ExceptionsId, Spec, TableId};
 
@@ -59,13 +58,13 @@ impl<'s> Questions<'s> {
 
     /// Of open exceptions: type, `yes` if they wait for a sweep, how many, age of the oldest in seconds.
     pub(crate) fn exceptions(&mut self, id: ExceptionsId) -> Question {
-        let table = Value::from(Sql::Relation(Place::of(Slot::Exceptions(id))));
+        let table = place(Slot::Exceptions(id));
         self.question("doctor_exceptions.sql.j2", context! { table => table, sealed => text(SEALED) })
     }
 
     /// How long ago a table's last cycle was completed, in seconds.
     pub(crate) fn cycles(&mut self, id: TableId) -> Question {
-        let cycles = Value::from(Sql::Relation(Place::of(Slot::Cycles(id))));
+        let cycles = place(Slot::Cycles(id));
         self.question("doctor_cycles.sql.j2", context! { cycles => cycles })
     }
 

@@ -115,7 +115,7 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
         }));
     }
     let around = around::render(spec, plan, &mut failures);
-    let runbooks = runbooks::render(spec, &mut failures);
+    let runbooks = runbooks::render(spec, plan, &mut failures);
     failures.sink.finish(Some(Rendered { tables, definitions, around, runbooks }))
 }
 

@@ -7,47 +7,86 @@ use minijinja::{Value, context};
 
 use crate::diagnostic::typed;
 use crate::dialect::Dialect;
-use crate::plan::{Definition, DefinitionKind, Due, Scope, Slot};
-use crate::render::context::text;
+use crate::plan::{Definition, DefinitionKind, Plan, Slot};
+use crate::render::context::{no_period, place, text};
 use crate::render::value::{Sql, add_text_filters};
-use crate::render::vocabulary::Place;
 use crate::render::{Failures, Owner, Renderer, context};
-use crate::spec::{Asks, Column, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, length};
+use crate::spec::{
+    Asks, Column, ColumnId, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, length,
+};
 use crate::sql::{Relation, SqlType, literal};
 
-/// Every run-book, each with what it is for.
-pub const RUNBOOKS: &[(&str, &str)] = &[
-    ("exceptions", "open exceptions by type: what each means, and what cures it"),
-    ("installation", "from a database without any of it to the first cycle"),
-    ("late-period", "the last period ended, and nobody added the next one in time"),
-    ("lower-edge", "rows that are older than the first period"),
-    ("migration", "from marts that hold everything to marts with history, in production"),
-    ("qa", "try all of it on copies before it is trusted"),
-    ("remove-period", "take the newest period back, with its rows"),
-    ("restore", "bring one archived key back"),
-    ("rotation", "add the next period"),
-    ("sealing", "leave old periods to the nightly sweep, and undo that"),
+/// A run-book that there is.
+#[derive(Debug)]
+pub struct Runbook {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    template: &'static str,
+}
+
+/// Every run-book, by name.
+pub const RUNBOOKS: &[Runbook] = &[
+    Runbook {
+        name: "exceptions",
+        about: "open exceptions by type: what each means, and what cures it",
+        template: "runbook_exceptions.md.j2",
+    },
+    Runbook {
+        name: "installation",
+        about: "from a database without any of it to the first cycle",
+        template: "runbook_installation.md.j2",
+    },
+    Runbook {
+        name: "late-period",
+        about: "the last period ended, and nobody added the next one in time",
+        template: "runbook_late-period.md.j2",
+    },
+    Runbook {
+        name: "lower-edge",
+        about: "rows that are older than the first period",
+        template: "runbook_lower-edge.md.j2",
+    },
+    Runbook {
+        name: "migration",
+        about: "from marts that hold everything to marts with history, in production",
+        template: "runbook_migration.md.j2",
+    },
+    Runbook { name: "qa", about: "try all of it on copies before it is trusted", template: "runbook_qa.md.j2" },
+    Runbook {
+        name: "remove-period",
+        about: "take the newest period back, with its rows",
+        template: "runbook_remove-period.md.j2",
+    },
+    Runbook { name: "restore", about: "bring one archived key back", template: "runbook_restore.md.j2" },
+    Runbook { name: "rotation", about: "add the next period", template: "runbook_rotation.md.j2" },
+    Runbook {
+        name: "sealing",
+        about: "leave old periods to the nightly sweep, and undo that",
+        template: "runbook_sealing.md.j2",
+    },
 ];
 
 /// Renders every run-book, by name. Those about the next period are left out where there is none, in the year 9999; that about the last
 /// one, where it is the only one.
-pub(super) fn render(spec: &Spec, failures: &mut Failures) -> Vec<(&'static str, String)> {
+pub(super) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(&'static str, String)> {
     let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
     add_text_filters(&mut writer.renderer.environment);
     let mut sql = Statements::new();
     spec.tables().for_each(|(id, _)| writer.table(id, &mut sql));
     (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
     let next = spec.periods.last().and_then(Period::following).map(|period| writer.next(&period));
-    sql.insert("others", writer.others());
+    sql.insert("others", writer.others(plan));
     let last = (spec.periods.len() > 1).then(|| writer.last());
     let left_out = |name: &str| match name {
         "rotation" | "late-period" => next.is_none(),
         "remove-period" => last.is_none(),
         _ => false,
     };
-    let known: Vec<_> = RUNBOOKS.iter().map(|(name, _)| *name).filter(|name| !left_out(name)).collect();
+    let known: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
     let shared = context! { sql => sql, next => next, last => last, ..project(spec) };
-    known.into_iter().map(|name| (name, writer.book(name, &shared))).collect()
+    known.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
 }
 
 struct Writer<'a, 'f> {
@@ -61,10 +100,6 @@ type Statements = BTreeMap<&'static str, Vec<Value>>;
 
 fn word(text: impl Into<String>) -> Value {
     Value::from(Sql::Word(text.into()))
-}
-
-fn place(slot: Slot) -> Value {
-    Value::from(Sql::Relation(Place::of(slot)))
 }
 
 /// What run-books say of the project as a whole.
@@ -102,7 +137,7 @@ fn project(spec: &Spec) -> Value {
     };
     let exceptions_tables: Vec<_> = (0..spec.exceptions.len()).map(ExceptionsId).map(exceptions_table).collect();
     let compared = spec.monitors.iter().filter_map(|monitor| match &monitor.asks {
-        Asks::Compare { with, .. } if is_external(spec) => Some(word(with.sql(spec.dialect))),
+        Asks::Compare { with, .. } if spec.dialect.has_external_schemas() => Some(word(with.sql(spec.dialect))),
         _ => None,
     });
     let compared: Vec<_> = compared.collect();
@@ -136,7 +171,7 @@ fn project(spec: &Spec) -> Value {
         out => word(typed(out)),
         is_duckdb => is_duckdb,
         is_redshift => spec.dialect == Dialect::Redshift,
-        has_doctor => !is_duckdb,
+        has_doctor => spec.dialect.speaks_postgres(),
         client => client(quiet),
         client_bare => client(bare),
         client_loud => client(""),
@@ -163,12 +198,10 @@ fn project(spec: &Spec) -> Value {
 }
 
 impl Writer<'_, '_> {
-    fn book(&mut self, name: &'static str, shared: &Value) -> String {
-        // Invariant: they stand in the same order.
-        let template =
-            RUNBOOKS.iter().zip(TEMPLATES).find(|((known, _), _)| *known == name).map_or("", |(_, found)| found);
-        let rendered = self.renderer.render(template, &|| format!("run-book {name}"), shared.clone());
-        format!("{}\n", self.failures.keep_text(template, rendered))
+    fn book(&mut self, book: &Runbook, shared: &Value) -> String {
+        let called = || format!("run-book {}", book.name);
+        let rendered = self.renderer.render(book.template, &called, shared.clone());
+        format!("{}\n", self.failures.keep_text(book.template, rendered))
     }
 
     /// A statement with real names.
@@ -183,7 +216,7 @@ impl Writer<'_, '_> {
         let cutoff_now = self.renderer.render(
             "cutoff_now.sql.j2",
             &|| model.to_owned(),
-            context! { slack => (), ..lean(spec, root) },
+            context! { slack => (), ..no_period(spec, root) },
         );
         let cutoff_now = self.failures.keep_text("cutoff_now.sql.j2", cutoff_now);
         let snapshot = spec.schema.renamed(found.model.value.with_suffix("__snapshot")).sql(spec.dialect);
@@ -198,7 +231,7 @@ impl Writer<'_, '_> {
             probe_key => probe.key(),
             probe_time => Value::from(Sql::Literal(probe.value(found.time.column))),
             probe_exception => Value::from(Sql::Literal(probe.value(found.exception_key))),
-            ..lean(spec, id)
+            ..no_period(spec, id)
         };
         let all = [
             ("filled", "runbook_filled.sql.j2"),
@@ -248,7 +281,7 @@ impl Writer<'_, '_> {
             let history = Slot::History(id, number);
             let definition =
                 Definition { kind: DefinitionKind::History, creates: history, reads: Vec::new(), period: Some(number) };
-            let shared = lean(&later, id);
+            let shared = no_period(&later, id);
             let rendered = renderer.definition(&shared, &definition);
             ddl.push(Value::from(Sql::Query(self.failures.keep(&(), definition.template(), rendered).sql)));
             let from = Day::of_epoch(period.start_epoch().saturating_add_unsigned(later.retention_seconds(id)));
@@ -274,7 +307,8 @@ impl Writer<'_, '_> {
         let (mut home, mut rest, mut drop) = (Vec::new(), Vec::new(), Vec::new());
         for (id, table) in spec.tables() {
             let history = place(Slot::History(id, number));
-            let context = context! { model => text(table.model.value.as_str()), history => history, ..lean(spec, id) };
+            let context =
+                context! { model => text(table.model.value.as_str()), history => history, ..no_period(spec, id) };
             if table.is_versioned() {
                 home.push(self.statement("runbook_home_older.sql.j2", context.clone()));
             }
@@ -295,7 +329,7 @@ impl Writer<'_, '_> {
     }
 
     /// Schemas, landing tables, and what monitors compare with.
-    fn others(&mut self) -> Vec<Value> {
+    fn others(&mut self, plan: &Plan) -> Vec<Value> {
         let spec = self.spec;
         let mut landed: Vec<(Relation, Slot, Vec<&Column>)> = Vec::new();
         for (id, table) in spec.tables() {
@@ -312,15 +346,14 @@ impl Writer<'_, '_> {
                 add(&mut landed[known].2, column, spec.dialect);
             }
         }
-        for id in spec.monitor_ids().filter(|_| !is_external(spec)) {
+        for id in spec.monitor_ids().filter(|_| !spec.dialect.has_external_schemas()) {
             let monitor = spec.monitor(id);
             if let Asks::Compare { with, .. } = &monitor.asks {
                 let columns = spec.table(monitor.table).columns.iter().collect();
                 landed.push((with.clone(), Slot::Compared(id), columns));
             }
         }
-        let definitions = crate::plan(spec).definitions;
-        let own = definitions.iter().map(|definition| definition.creates.relation(spec));
+        let own = plan.definitions.iter().map(|definition| definition.creates.relation(spec));
         let mut schemas: Vec<String> = Vec::new();
         for relation in own.chain(landed.iter().map(|(relation, ..)| relation.clone())) {
             let schema = relation.schema.sql(spec.dialect);
@@ -345,11 +378,6 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Whether what monitors compare with is usually an external table, whose schema nobody must take.
-fn is_external(spec: &Spec) -> bool {
-    spec.dialect == Dialect::Redshift
-}
-
 fn add<'a>(columns: &mut Vec<&'a Column>, column: &'a Column, dialect: Dialect) {
     if !columns.iter().any(|known| known.name.folded(dialect) == column.name.folded(dialect)) {
         columns.push(column);
@@ -364,14 +392,6 @@ fn statement(renderer: &mut Renderer<'_>, failures: &mut Failures, template: &'s
     Value::from(Sql::Query(failures.keep(&(), template, named).sql))
 }
 
-/// What a table's statements share, without its periods, of which there may be many.
-fn lean(spec: &Spec, id: TableId) -> Value {
-    let versioned = spec.table(id).is_versioned();
-    let scope =
-        Scope { periods: Vec::new(), due: Due::ByCutoff, versioned, batch: None, touched: None, parent_touched: None };
-    context::table(spec, id, &scope)
-}
-
 /// A row that no table has, of a time that no period covers and that is long due.
 struct Probe<'a> {
     spec: &'a Spec,
@@ -384,12 +404,12 @@ impl<'a> Probe<'a> {
     }
 
     fn values(&self) -> Vec<Value> {
-        let ids = (0..self.table().columns.len()).map(crate::spec::ColumnId);
+        let ids = (0..self.table().columns.len()).map(ColumnId);
         ids.map(|column| Value::from(Sql::Literal(self.value(column)))).collect()
     }
 
     fn key(&self) -> Vec<Value> {
-        let pair = |&column: &crate::spec::ColumnId| {
+        let pair = |&column: &ColumnId| {
             let value = Value::from(Sql::Literal(self.value(column)));
             context! { column => context::column(self.spec, self.table(), column), value => value }
         };
@@ -400,7 +420,7 @@ impl<'a> Probe<'a> {
         self.spec.table(self.id)
     }
 
-    fn value(&self, id: crate::spec::ColumnId) -> String {
+    fn value(&self, id: ColumnId) -> String {
         let column = self.table().column(id);
         let time = self.table().time;
         if id == time.column {
@@ -435,17 +455,3 @@ impl<'a> Probe<'a> {
         format!("CAST('{value}' AS {})", column.ty.sql(self.spec.dialect))
     }
 }
-
-/// The templates of run-books.
-const TEMPLATES: [&str; 10] = [
-    "runbook_exceptions.md.j2",
-    "runbook_installation.md.j2",
-    "runbook_late-period.md.j2",
-    "runbook_lower-edge.md.j2",
-    "runbook_migration.md.j2",
-    "runbook_qa.md.j2",
-    "runbook_remove-period.md.j2",
-    "runbook_restore.md.j2",
-    "runbook_rotation.md.j2",
-    "runbook_sealing.md.j2",
-];

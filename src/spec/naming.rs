@@ -12,6 +12,12 @@ pub(crate) const HOLD: &str = "_HOLD";
 pub(crate) const MONITORED: [&str; 8] =
     ["_ROUTED", "_TWICE", "_STALE", "_BOUNDED", "_LATE", "_REFUSED", "_HORIZON", "_EDGE"];
 
+/// What the names of work tables add to their model's.
+pub(crate) const CUTOFF: &str = "__cutoff";
+pub(crate) const VERSIONS: &str = "__versions";
+pub(crate) const DUE: &str = "__due";
+pub(crate) const CYCLES: &str = "__cycles";
+
 impl Spec {
     /// The history table of a period.
     pub(crate) fn history(&self, table: TableId, period: PeriodId) -> Relation {
@@ -27,22 +33,22 @@ impl Spec {
 
     /// The work table that holds the cycle's cutoff.
     pub(crate) fn cutoff(&self, table: TableId) -> Relation {
-        self.work(table, "__cutoff")
+        self.work(table, CUTOFF)
     }
 
     /// The work table that holds the newest time of keys that stand more than once.
     pub(crate) fn versions(&self, table: TableId) -> Relation {
-        self.work(table, "__versions")
+        self.work(table, VERSIONS)
     }
 
     /// The work table that lists due rows.
     pub(crate) fn due(&self, table: TableId) -> Relation {
-        self.work(table, "__due")
+        self.work(table, DUE)
     }
 
     /// The work table that holds when the last two cycles were completed.
     pub(crate) fn cycles(&self, table: TableId) -> Relation {
-        self.work(table, "__cycles")
+        self.work(table, CYCLES)
     }
 
     /// What an exceptions table is called in the names of files: with its schema, where another has its name.

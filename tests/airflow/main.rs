@@ -9,7 +9,6 @@ use rowkeep::{Artifacts, Dialect, Inputs, resolve};
 use serde_json::Value;
 
 #[path = "../engines/engine.rs"]
-#[allow(dead_code, reason = "this test takes what it needs")]
 mod engine;
 #[path = "../projects/mod.rs"]
 mod projects;

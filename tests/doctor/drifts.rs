@@ -23,12 +23,9 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
         &format!("INSERT INTO {UTI} VALUES (1, 1, {NOW})"),
         &format!("INSERT INTO settlement_ods.mart_ecs_order_info VALUES (1, 1, {NOW})"),
         &format!("INSERT INTO {UTS} VALUES (1, 1, {NOW}, 1)"),
-        &format!("INSERT INTO {UTI} VALUES (2, 1, (SELECT MAX(update_time) FROM {UTI}))"),
+        &format!("UPDATE {UTS} SET pathTime = (SELECT MAX(update_time) FROM {UTI})"),
         "INSERT INTO mysql_source.ecs_order_info SELECT * FROM settlement_ods.mart_ecs_order_info",
         &format!("INSERT INTO mysql_source.uni_tracking_spath SELECT * FROM {UTS}"),
-        &format!("DELETE FROM {UTI} WHERE order_id = 2"),
-        &format!("UPDATE {UTS} SET pathTime = (SELECT MAX(update_time) FROM {UTI})"),
-        &format!("DELETE FROM mysql_source.uni_tracking_spath; INSERT INTO mysql_source.uni_tracking_spath SELECT * FROM {UTS}"),
     ]);
     let silent = |ground: &Ground, after: &str| assert_eq!(ground.found(), [], "after {after}");
     silent(&ground, "installation");

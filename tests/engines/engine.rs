@@ -1,4 +1,5 @@
 //! A real engine, and what a project needs on it.
+#![allow(dead_code, reason = "each test takes what it needs")]
 
 use crate::projects;
 use rowkeep::manifest::{Hook, Manifest};

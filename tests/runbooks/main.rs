@@ -3,7 +3,6 @@
 
 mod book;
 #[path = "../engines/engine.rs"]
-#[allow(dead_code, reason = "this test takes what it needs")]
 mod engine;
 #[path = "../projects/mod.rs"]
 mod projects;

@@ -37,16 +37,16 @@ impl Postgres {
 
     /// Makes a schema that nobody has. One that a rehearsal left behind when it was killed is not ours to drop.
     fn create(&mut self) -> Result<String, Error> {
+        let there = self.connection.rows("SELECT nspname FROM pg_catalog.pg_namespace")?;
+        let is_there = |name: &str| there.iter().flatten().flatten().any(|known| known == name);
         let mut number = self.schemas.len();
-        loop {
-            let name = format!("{PREFIX}{}_{number}", self.session);
-            let there = format!("SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = '{name}'");
-            if self.connection.rows(&there)?.is_empty() {
-                self.connection.run(&format!("CREATE SCHEMA {}", quoted(&name)))?;
-                return Ok(name);
-            }
+        let mut name = format!("{PREFIX}{}_{number}", self.session);
+        while is_there(&name) {
             number += 1;
+            name = format!("{PREFIX}{}_{number}", self.session);
         }
+        self.connection.run(&format!("CREATE SCHEMA {}", quoted(&name)))?;
+        Ok(name)
     }
 
     /// Drops what was made here.
