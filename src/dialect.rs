@@ -12,6 +12,8 @@ pub enum Dialect {
     Postgres,
     /// DuckDB 1.5 and later.
     DuckDb,
+    /// Google BigQuery, GoogleSQL.
+    BigQuery,
 }
 
 /// What is done to a table's storage.
@@ -41,7 +43,7 @@ impl Upkeep {
 
 impl Dialect {
     /// Every dialect, the base dialect of the goldens first.
-    pub const ALL: [Dialect; 3] = [Dialect::Redshift, Dialect::Postgres, Dialect::DuckDb];
+    pub const ALL: [Dialect; 4] = [Dialect::Redshift, Dialect::Postgres, Dialect::DuckDb, Dialect::BigQuery];
 
     /// As `dialect:` and `--dialect` spell it.
     pub fn as_str(self) -> &'static str {
@@ -49,6 +51,7 @@ impl Dialect {
             Dialect::Redshift => "redshift",
             Dialect::Postgres => "postgres",
             Dialect::DuckDb => "duckdb",
+            Dialect::BigQuery => "bigquery",
         }
     }
 
@@ -60,12 +63,14 @@ impl Dialect {
     /// The most bytes of a name that the engine keeps; it cuts off what is longer, without a word.
     ///
     /// Redshift: "Names and identifiers" in its SQL reference. PostgreSQL: NAMEDATALEN less one. DuckDB states no limit; 255 is
-    /// what file systems and catalogues around it agree on.
+    /// what file systems and catalogues around it agree on. BigQuery: 300 characters of a column's name ("Schemas" in its manual);
+    /// a table's may be longer.
     pub fn max_name_bytes(self) -> usize {
         match self {
             Dialect::Redshift => 127,
             Dialect::Postgres => 63,
             Dialect::DuckDb => 255,
+            Dialect::BigQuery => 300,
         }
     }
 
@@ -76,28 +81,30 @@ impl Dialect {
 
     /// Whether the catalogue has plain names in lower case.
     pub(crate) fn folds_plain_names(self) -> bool {
-        self != Dialect::DuckDb
+        !matches!(self, Dialect::DuckDb | Dialect::BigQuery)
     }
 
     /// Columns that every table has already; quoting does not free their names.
     ///
-    /// PostgreSQL: "System Columns" in its manual; Redshift descends from it.
+    /// PostgreSQL: "System Columns" in its manual; Redshift descends from it. BigQuery: pseudocolumns of partitioned and ingested tables.
     pub(crate) fn system_columns(self) -> &'static [&'static str] {
         match self {
             Dialect::Redshift | Dialect::Postgres => &["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"],
             Dialect::DuckDb => &[],
+            Dialect::BigQuery => &["_partitiontime", "_partitiondate", "_table_suffix", "_file_name"],
         }
     }
 
     /// Whether the engine does that upkeep, table by table.
     ///
     /// Redshift: "VACUUM" and "ANALYZE" in its SQL reference. PostgreSQL keeps no order of rows that could be restored. DuckDB
-    /// takes VACUUM and does nothing for it.
+    /// takes VACUUM and does nothing for it. BigQuery looks after its storage by itself.
     pub(crate) fn has_upkeep(self, run: Upkeep) -> bool {
         match self {
             Dialect::Redshift => true,
             Dialect::Postgres => run != Upkeep::VacuumSort,
             Dialect::DuckDb => run == Upkeep::Analyze,
+            Dialect::BigQuery => false,
         }
     }
 
@@ -113,6 +120,20 @@ impl Dialect {
         self == Dialect::Redshift
     }
 
+    /// The sign around names that must be quoted.
+    ///
+    /// BigQuery: "Quoted identifiers" in its lexical structure; double quotes make a text there.
+    pub(crate) fn quote(self) -> char {
+        if self == Dialect::BigQuery { '`' } else { '"' }
+    }
+
+    /// How dbt adds the rows of a query and changes no other.
+    ///
+    /// dbt-bigquery has no `append`; its `merge` without a unique key is one.
+    pub(crate) fn dbt_append(self) -> &'static str {
+        if self == Dialect::BigQuery { "merge" } else { "append" }
+    }
+
     /// The catalogue's view that says how many rows of a table are unsorted, where there is one.
     ///
     /// Redshift: "SVV_TABLE_INFO" in its SQL reference.
@@ -125,6 +146,7 @@ impl Dialect {
         match self {
             Dialect::Redshift => "GETDATE()",
             Dialect::Postgres | Dialect::DuckDb => "CURRENT_TIMESTAMP",
+            Dialect::BigQuery => "CURRENT_TIMESTAMP()",
         }
     }
 }

@@ -106,7 +106,7 @@ fn the_dialect_can_be_chosen() {
     exit 2
     --- stdout
     --- stderr
-    error: invalid value 'oracle' for '--dialect <DIALECT>': expected redshift, postgres, duckdb
+    error: invalid value 'oracle' for '--dialect <DIALECT>': expected redshift, postgres, duckdb, bigquery
 
     For more information, try '--help'.
     ");
@@ -664,7 +664,7 @@ fn help_fits_on_a_screen() {
               Where to write [default: the project's `out:`, or target/rowkeep in it]
 
           --dialect <DIALECT>
-              Compile for another engine than the project's: redshift, postgres or duckdb
+              Compile for another engine than the project's: redshift, postgres, duckdb or bigquery
 
           --select <MODEL>
               Only the statements of these models; with --stdout, or into another folder with --out

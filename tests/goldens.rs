@@ -79,26 +79,33 @@ fn listing(artifacts: &Artifacts) -> String {
     out
 }
 
-/// The stated dialect in full, the others as differences from it.
+/// The stated dialect in full, the others as differences from it, or why there is no other.
 fn snapshot_dialects(folder: &Path, inputs: &Inputs) {
     let base = compile(inputs);
     let stated = base.manifest().metadata.dialect;
     let text = listing(&base);
     snapshot(folder, stated, &text);
     for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.as_str() != stated) {
-        let other = listing(&compile(&inputs.clone().with_dialect(dialect)));
-        snapshot(folder, dialect.as_str(), &difference(&text, &other));
+        let inputs = inputs.clone().with_dialect(dialect);
+        let other = match rowkeep::compile(&inputs) {
+            Ok(artifacts) => difference(&text, &listing(&artifacts)),
+            Err(wrong) => wrong.render(&inputs, Style::Plain),
+        };
+        snapshot(folder, dialect.as_str(), &other);
     }
 }
 
-/// What a project's own templates change, in the stated dialect; in the others they compile too.
+/// What a project's own templates change, in the stated dialect; in the others they compile too, or it is said why not.
 fn snapshot_overrides(folder: &Path, inputs: &Inputs, project: String) {
     let built_in = compile(&Inputs::new("rowkeep.yml", project));
-    for dialect in Dialect::ALL {
-        compile(&inputs.clone().with_dialect(dialect));
-    }
-    let changes = difference(&listing(&built_in), &listing(&compile(inputs)));
+    let mut changes = difference(&listing(&built_in), &listing(&compile(inputs)));
     assert!(!changes.is_empty(), "{}: its templates change nothing", folder.display());
+    for dialect in Dialect::ALL {
+        let inputs = inputs.clone().with_dialect(dialect);
+        if let Err(wrong) = rowkeep::compile(&inputs) {
+            changes.push_str(&format!("==> not in {dialect} <==\n{}\n", wrong.render(&inputs, Style::Plain)));
+        }
+    }
     snapshot(folder, "overrides", &changes);
 }
 

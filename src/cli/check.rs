@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// A dbt project whose models are to run the compiled hooks; its target/manifest.json is read
     #[arg(long, value_name = "DIR")]
     dbt: Option<PathBuf>,
-    /// Check as if compiled for another engine: redshift, postgres or duckdb; artifacts are not looked at then
+    /// Check as if compiled for another engine: redshift, postgres, duckdb or bigquery; artifacts are not looked at then
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
     /// What may have been restructured: period, table, key, retention, history, column

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     /// Where to write [default: the project's `out:`, or target/rowkeep in it]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Compile for another engine than the project's: redshift, postgres or duckdb
+    /// Compile for another engine than the project's: redshift, postgres, duckdb or bigquery
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
     /// Only the statements of these models; with --stdout, or into another folder with --out

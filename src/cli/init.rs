@@ -98,7 +98,7 @@ fn files(name: &str, today: Day) -> Vec<(String, String)> {
 const PROJECT: &str = "\
 # yaml-language-server: $schema=.rowkeep/project.schema.json
 name: {name}
-dialect: postgres            # redshift | postgres | duckdb
+dialect: postgres            # redshift | postgres | duckdb | bigquery
 schema: analytics            # schema, or database.schema: history, work and exceptions tables are made here
 periods: periods.yml
 exceptions: { table: retention_exceptions, key: order_id }

@@ -222,9 +222,11 @@ fn of_every_table(kind: MonitorKind) -> (Option<&'static str>, Severity, &'stati
             Severity::Error,
             "rows of an open period, due for a day and not held, that are still in the mart",
         ),
-        MonitorKind::LateBeyondLookback => {
-            (Some(late), Severity::Error, "raw rows behind the load's lookback of which nothing as new was taken over")
-        }
+        MonitorKind::LateBeyondLookback => (
+            Some(late),
+            Severity::Error,
+            "raw rows behind the lookback of the load of which nothing as new was taken over",
+        ),
         MonitorKind::Refused => (
             Some(refused),
             Severity::Error,
@@ -261,12 +263,12 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
         Asks::HasRowsIn(other) => (
             "monitor_has_rows_in.sql.j2",
             std::iter::once(mart).chain(other_rows(other.table)).collect(),
-            "rows whose key has none in the other table's mart or history",
+            "rows whose key has none in the mart or history of the other table",
         ),
         Asks::HasParent(other) => (
             "monitor_has_parent.sql.j2",
             vec![mart, Slot::Mart(other.table)],
-            "rows whose key has none in the other table's mart",
+            "rows whose key has none in the mart of the other table",
         ),
         Asks::Compare { .. } => {
             ("monitor_compare.sql.j2", vec![mart, Slot::Compared(id)], "more rows differ from their source than may")

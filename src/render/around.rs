@@ -139,7 +139,7 @@ impl<'a> Maker<'a, '_> {
             source => place(trim.trim.writes),
             readers => trim.readers.iter().map(|&id| place(Slot::Cycles(id))).collect::<Vec<_>>(),
             landed => Value::from(landed),
-            keep => Value::from(Sql::Literal(literal::duration(landing.keep, landing.unit))),
+            keep => Value::from(Sql::Literal(literal::duration(landing.keep, landing.unit, self.spec.dialect))),
             unit => unit,
             slices => trim.slices.iter().map(|&id| context::every_period(self.spec, id)).collect::<Vec<_>>(),
         };
@@ -150,7 +150,7 @@ impl<'a> Maker<'a, '_> {
     fn cutoff_now(&mut self, task: &Task, id: TableId, slack: bool) -> Value {
         let root = self.spec.root(id);
         let unit = self.spec.table(root).time.unit;
-        let slack = slack.then(|| Value::from(Sql::Literal(literal::duration(SLACK, unit))));
+        let slack = slack.then(|| Value::from(Sql::Literal(literal::duration(SLACK, unit, self.spec.dialect))));
         let context = context! { slack => slack, ..context::every_period(self.spec, root) };
         Value::from(Sql::Query(self.marked(task, "cutoff_now.sql.j2", context)))
     }
@@ -163,7 +163,7 @@ impl<'a> Maker<'a, '_> {
         let (spec, task) = (self.spec, &monitor.find);
         let time = spec.table(id).time;
         let span = |seconds: Option<u64>| {
-            seconds.map(|seconds| Value::from(Sql::Literal(literal::duration(seconds, time.unit))))
+            seconds.map(|seconds| Value::from(Sql::Literal(literal::duration(seconds, time.unit, self.spec.dialect))))
         };
         let own = match monitor.kind {
             MonitorKind::Bounded | MonitorKind::Horizon | MonitorKind::Tripwire => {
@@ -171,7 +171,7 @@ impl<'a> Maker<'a, '_> {
                 context! {
                     cutoff_now => cutoff_now,
                     root_unit => spec.table(spec.root(id)).time.unit_name(),
-                    ahead => Value::from(Sql::Literal(literal::duration(AHEAD, time.unit))),
+                    ahead => Value::from(Sql::Literal(literal::duration(AHEAD, time.unit, self.spec.dialect))),
                     open => context::open(spec, time),
                 }
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
+use crate::dialect::Dialect;
 use crate::plan::{Definition, Due, Scope, Slot, Step, Touched};
 use crate::render::value::Sql;
 use crate::render::vocabulary::{self, PARAMETERS, Place};
@@ -19,9 +20,9 @@ pub(super) fn place(slot: Slot) -> Value {
 pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
     let table = spec.table(id);
     let time = table.time;
-    let period = |period: PeriodId| interval(spec.period(period), spec.period(period), time);
+    let period = |period: PeriodId| interval(spec.period(period), spec.period(period), time, spec.dialect);
     let hull = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
-        (Some(&first), Some(&last)) => interval(spec.period(first), spec.period(last), time),
+        (Some(&first), Some(&last)) => interval(spec.period(first), spec.period(last), time, spec.dialect),
         // Invariant of a spec: at least one period is open.
         _ => Value::UNDEFINED,
     };
@@ -93,7 +94,7 @@ pub(super) fn step(spec: &Spec, id: TableId, shared: &Value, step: &Step) -> Val
     let Some(period) = step.period else { return shared.clone() };
     let history = place(Slot::History(id, period));
     let period = spec.period(period);
-    context! { history => history, period => interval(period, period, spec.table(id).time), ..shared.clone() }
+    context! { history => history, period => interval(period, period, spec.table(id).time, spec.dialect), ..shared.clone() }
 }
 
 pub(super) fn definition(shared: &Value, definition: &Definition) -> Value {
@@ -125,8 +126,9 @@ pub(super) fn groups(columns: &[Value]) -> Value {
     context! { each => groups, several => several }
 }
 
-fn interval(first: &Period, last: &Period, time: Time) -> Value {
-    let bound = |day: String, epoch| Value::from(Sql::Literal(literal::instant(&day, epoch, time.unit, time.zoned)));
+fn interval(first: &Period, last: &Period, time: Time, dialect: Dialect) -> Value {
+    let bound =
+        |day: String, epoch| Value::from(Sql::Literal(literal::instant(&day, epoch, time.unit, time.zoned, dialect)));
     context! { start => bound(first.start(), first.start_epoch()), end => bound(last.end(), last.end_epoch()) }
 }
 
@@ -134,7 +136,7 @@ fn interval(first: &Period, last: &Period, time: Time) -> Value {
 pub(super) fn open(spec: &Spec, time: Time) -> Value {
     let first = spec.periods.iter().find(|period| !period.sealed);
     match (first, spec.periods.last()) {
-        (Some(first), Some(last)) => interval(first, last, time),
+        (Some(first), Some(last)) => interval(first, last, time, spec.dialect),
         // Invariant of a spec: at least one period is open.
         _ => Value::UNDEFINED,
     }
@@ -196,7 +198,7 @@ fn uncut(ty: SqlType) -> SqlType {
 fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
     match &table.retention {
         Retention::For { seconds } => {
-            context! { retention => Value::from(Sql::Literal(literal::duration(*seconds, table.time.unit))), parent => () }
+            context! { retention => Value::from(Sql::Literal(literal::duration(*seconds, table.time.unit, spec.dialect))), parent => () }
         }
         Retention::WhileIn { parent, on, root } => {
             context! {
@@ -258,7 +260,7 @@ fn load(spec: &Spec, table: &Table) -> Option<Value> {
         .map(|term| context! { column => raw(&term.column), descending => term.descending })
         .collect();
     let lookback = load.lookback.as_ref().map(|lookback| {
-        context! { column => raw(&lookback.column), within => Value::from(Sql::Literal(literal::duration(lookback.seconds, lookback.unit))) }
+        context! { column => raw(&lookback.column), within => Value::from(Sql::Literal(literal::duration(lookback.seconds, lookback.unit, spec.dialect))) }
     });
     let not_null = |of_key: bool| -> Vec<Value> {
         let ids = (0..table.columns.len()).map(ColumnId);

@@ -429,7 +429,7 @@ impl<'a> Probe<'a> {
             let first = self.spec.periods.first().map_or(0, Period::start_epoch);
             let epoch = first.saturating_sub_unsigned(days * DAY);
             let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());
-            return literal::instant(&day, epoch, time.unit, time.zoned);
+            return literal::instant(&day, epoch, time.unit, time.zoned, self.spec.dialect);
         }
         if !column.not_null && !self.table().unique_key.contains(&id) {
             return "NULL".to_owned();

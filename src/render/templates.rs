@@ -15,6 +15,11 @@ macro_rules! embedded {
 /// Every file below `templates/`; a test compares.
 const BUILT_IN: &[(&str, &str)] = embedded![
     "archive.sql.j2",
+    "bigquery/ddl_exceptions.sql.j2",
+    "bigquery/load_keyless.sql.j2",
+    "bigquery/physical.sql.j2",
+    "bigquery/time.sql.j2",
+    "bigquery/tripwire.sql.j2",
     "cleanup.sql.j2",
     "cleanup_replaced.sql.j2",
     "cleanup_stale.sql.j2",

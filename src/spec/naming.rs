@@ -83,7 +83,8 @@ impl Table {
     /// What dbt calls the raw table: its source, and its name there.
     pub(crate) fn dbt_source(&self) -> Option<(String, String)> {
         let raw = self.source.as_ref()?;
-        let database = raw.database.as_ref().map_or_else(String::new, |name| format!("{}_", name.as_str()));
+        let database =
+            raw.database.as_ref().map_or_else(String::new, |name| format!("{}_", name.as_str().replace('-', "_")));
         Some((format!("{database}{}", raw.schema.as_str()), raw.name.as_str().to_owned()))
     }
 }

@@ -318,8 +318,12 @@ shape! {
 pub(crate) type RawExceptions = Either<String, Never, RawExceptionsAt>;
 
 impl Words for Dialect {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("redshift", Dialect::Redshift), ("postgres", Dialect::Postgres), ("duckdb", Dialect::DuckDb)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("redshift", Dialect::Redshift),
+        ("postgres", Dialect::Postgres),
+        ("duckdb", Dialect::DuckDb),
+        ("bigquery", Dialect::BigQuery),
+    ];
 }
 
 /// What a monitor asks, before it is known of which table.

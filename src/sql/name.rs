@@ -44,6 +44,19 @@ impl Name {
         }
     }
 
+    /// A database whose name needs quotes, and may be written without them in a spec.
+    ///
+    /// BigQuery: "Project identifiers" in its manual, lower-case letters, digits and hyphens.
+    pub(crate) fn database(text: &str, dialect: Dialect) -> Option<Self> {
+        let is_known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let is_dashed = dialect == Dialect::BigQuery
+            && text.contains('-')
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && !text.ends_with('-')
+            && text.chars().all(is_known);
+        is_dashed.then(|| Self { text: text.to_owned(), quoted: true })
+    }
+
     /// A column: plain, or in double quotes.
     pub(crate) fn column(text: &str) -> Result<Self, NameError> {
         let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
@@ -83,12 +96,13 @@ impl Name {
 
     /// The name as it stands in a statement.
     pub fn sql(&self, dialect: Dialect) -> String {
+        let quote = dialect.quote();
         if self.quoted {
-            return format!("\"{}\"", self.text);
+            return format!("{quote}{}{quote}", self.text);
         }
         // A reserved plain name means what the engine would have made of it: the lower-case one.
         let folded = self.text.to_lowercase();
-        if reserved::is_reserved(&folded, dialect) { format!("\"{folded}\"") } else { self.text.clone() }
+        if reserved::is_reserved(&folded, dialect) { format!("{quote}{folded}{quote}") } else { self.text.clone() }
     }
 }
 

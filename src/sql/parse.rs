@@ -1,7 +1,7 @@
 //! The one call to the SQL parser.
 
 use sqlparser::ast::Statement;
-use sqlparser::dialect::{DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
+use sqlparser::dialect::{BigQueryDialect, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
@@ -24,6 +24,7 @@ pub(super) fn grammar(dialect: Dialect) -> &'static dyn sqlparser::dialect::Dial
         Dialect::Redshift => &RedshiftSqlDialect {},
         Dialect::Postgres => &PostgreSqlDialect {},
         Dialect::DuckDb => &DuckDbDialect {},
+        Dialect::BigQuery => &BigQueryDialect {},
     }
 }
 
@@ -62,9 +63,11 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
             {
                 Some("a comment that engines may end elsewhere")
             }
-            Token::Word(word) if !matches!(word.quote_style, None | Some('"')) => {
-                Some("a name in other quotes than double ones")
+            Token::Word(word) if word.quote_style.is_some_and(|quote| quote != dialect.quote()) => {
+                Some("a name in other quotes than those of its engine")
             }
+            // On BigQuery these are texts, which no one else takes for one.
+            Token::DoubleQuotedString(_) => Some("a text in double quotes"),
             Token::DoubleEq => Some("`==`, which is no comparison in SQL"),
             token if chain.is_too_long_with(token) => {
                 Some("a longer chain of operators than parsers can be asked to follow")

@@ -8,12 +8,14 @@ pub(super) fn is_reserved(word: &str, dialect: Dialect) -> bool {
         Dialect::Redshift => REDSHIFT,
         Dialect::Postgres => POSTGRES,
         Dialect::DuckDb => DUCKDB,
+        Dialect::BigQuery => BIGQUERY,
     };
     COMMON.binary_search(&word).is_ok() || more.binary_search(&word).is_ok()
 }
 
 // Sorted: looked up by binary search, which a test guards. PostgreSQL: appendix C of its manual, "reserved" and "reserved
 // (can be function or type)". Redshift: "Reserved words" in its SQL reference. DuckDB: duckdb_keywords(), reserved.
+// BigQuery: "Reserved keywords" in its lexical structure; COMMON holds a few words that it would take bare, which quotes do not harm.
 
 const COMMON: &[&str] = &[
     "all",
@@ -216,6 +218,50 @@ const REDSHIFT: &[&str] = &[
     "unpivot",
     "wallet",
     "without",
+];
+
+const BIGQUERY: &[&str] = &[
+    "assert_rows_modified",
+    "at",
+    "by",
+    "contains",
+    "cube",
+    "current",
+    "define",
+    "enum",
+    "escape",
+    "exclude",
+    "exists",
+    "extract",
+    "following",
+    "grouping",
+    "groups",
+    "hash",
+    "if",
+    "ignore",
+    "interval",
+    "lookup",
+    "merge",
+    "new",
+    "no",
+    "nulls",
+    "of",
+    "over",
+    "partition",
+    "preceding",
+    "proto",
+    "qualify",
+    "range",
+    "recursive",
+    "respect",
+    "rollup",
+    "rows",
+    "set",
+    "struct",
+    "treat",
+    "unbounded",
+    "unnest",
+    "within",
 ];
 
 #[cfg(test)]

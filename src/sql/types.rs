@@ -122,6 +122,23 @@ impl SqlType {
 
     /// The type as a statement writes it.
     pub fn sql(self, dialect: Dialect) -> String {
+        // BigQuery: "Data types" in its SQL reference. A timestamp without a zone is a DATETIME there; its JSON has no equality.
+        if dialect == Dialect::BigQuery {
+            return match self {
+                Self::Smallint | Self::Integer | Self::Bigint => "INT64".to_owned(),
+                Self::Boolean => "BOOL".to_owned(),
+                Self::Real | Self::Double => "FLOAT64".to_owned(),
+                Self::Decimal { precision, scale } if scale > 9 || precision - scale > 29 => {
+                    format!("BIGNUMERIC({precision}, {scale})")
+                }
+                Self::Decimal { precision, scale } => format!("NUMERIC({precision}, {scale})"),
+                Self::Varchar(n) => format!("STRING({n})"),
+                Self::Text | Self::Json => "STRING".to_owned(),
+                Self::Date => "DATE".to_owned(),
+                Self::Timestamp => "DATETIME".to_owned(),
+                Self::Timestamptz => "TIMESTAMP".to_owned(),
+            };
+        }
         let word = match (self, dialect) {
             (Self::Smallint, _) => "SMALLINT",
             (Self::Integer, _) => "INTEGER",
@@ -140,7 +157,7 @@ impl SqlType {
             (Self::Json, Dialect::Redshift) => "SUPER",
             // JSON has no equality on PostgreSQL, and a corrected row is found by comparing.
             (Self::Json, Dialect::Postgres) => "JSONB",
-            (Self::Json, Dialect::DuckDb) => "JSON",
+            (Self::Json, Dialect::DuckDb | Dialect::BigQuery) => "JSON",
         };
         word.to_owned()
     }

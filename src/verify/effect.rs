@@ -178,7 +178,7 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
         primary_key: None,
         order_by: None,
         partition_by: None,
-        cluster_by: None,
+        cluster_by,
         clustered_by: None,
         inherits: None,
         partition_of: None,
@@ -221,7 +221,12 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
     let has_options = *table_options != CreateTableOptions::None;
     let is_hive = hive_formats.as_ref().is_some_and(|format| *format != HiveFormat::default());
     let is_plain = constraints.is_empty() && !has_options && !is_hive;
-    (is_plain && (!is_laid_out || dialect == Dialect::Redshift)).then_some(name)
+    let is_fitting = match dialect {
+        Dialect::Redshift => cluster_by.is_none(),
+        Dialect::BigQuery => !is_laid_out,
+        _ => !is_laid_out && cluster_by.is_none(),
+    };
+    (is_plain && is_fitting).then_some(name)
 }
 
 /// A view is made anew with each period; on Redshift it must not hold the tables that it reads.

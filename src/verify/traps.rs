@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, JoinConstraint, JoinOperator, Query, Select, SetExpr, Statement, UnaryOperator, Visit,
-    Visitor, visit_expressions,
+    BinaryOperator, CastKind, DataType, Expr, JoinConstraint, JoinOperator, Query, Select, SetExpr, SetQuantifier,
+    Statement, UnaryOperator, Visit, Visitor, visit_expressions,
 };
 
 use crate::dialect::Dialect;
@@ -15,11 +15,13 @@ pub(super) type Trap = (&'static str, Option<usize>);
 
 /// The first trap of an engine that a statement steps into.
 pub(super) fn find(statement: &Statement, dialect: Dialect) -> Option<Trap> {
-    // PostgreSQL and DuckDB run, or refuse loudly, all that has a meaning for `lower`.
-    if dialect != Dialect::Redshift {
-        return None;
-    }
-    match statement.visit(&mut Redshift) {
+    let found = match dialect {
+        Dialect::Redshift => statement.visit(&mut Redshift),
+        Dialect::BigQuery => statement.visit(&mut BigQuery),
+        // They run, or refuse loudly, all that has a meaning for `lower`.
+        Dialect::Postgres | Dialect::DuckDb => return None,
+    };
+    match found {
         ControlFlow::Break(trap) => Some(trap),
         ControlFlow::Continue(()) => None,
     }
@@ -33,7 +35,9 @@ impl Visitor for Redshift {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Trap> {
         match &*query.body {
-            SetExpr::Select(select) => in_joins(select),
+            SetExpr::Select(select) => {
+                in_joins(select, "has a query in the ON of a join, which redshift refuses: move it to WHERE")
+            }
             _ => ControlFlow::Continue(()),
         }
     }
@@ -58,7 +62,71 @@ impl Visitor for Redshift {
     }
 }
 
-fn in_joins(select: &Select) -> ControlFlow<Trap> {
+/// What the parser takes for BigQuery, and GoogleSQL does not have: "Query syntax", "Conversion functions" and "Subqueries" in its
+/// reference.
+struct BigQuery;
+
+impl Visitor for BigQuery {
+    type Break = Trap;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Trap> {
+        in_branches(&query.body)
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Trap> {
+        let trap = match expr {
+            Expr::Cast { kind: CastKind::DoubleColon, .. } => {
+                "casts with `::`, which bigquery does not have: write CAST"
+            }
+            Expr::Cast { data_type, .. } if !is_of_bigquery(data_type) => {
+                "casts to a type that bigquery does not have: write INT64, NUMERIC, FLOAT64, BOOL, STRING, DATE, DATETIME or TIMESTAMP"
+            }
+            Expr::Function(function) if function.filter.is_some() => {
+                "has a FILTER, which bigquery does not have: aggregate a CASE"
+            }
+            _ => return ControlFlow::Continue(()),
+        };
+        ControlFlow::Break((trap, None))
+    }
+}
+
+/// Branches of a query that is one, down to those which are queries of their own.
+fn in_branches(body: &SetExpr) -> ControlFlow<Trap> {
+    match body {
+        SetExpr::Select(select) => {
+            in_joins(select, "has a query in the ON of a join, which bigquery refuses: move it to WHERE")
+        }
+        SetExpr::SetOperation { left, right, set_quantifier, .. } => {
+            if *set_quantifier == SetQuantifier::None {
+                let trap = "leaves open what a set operation does with copies of a row, which bigquery refuses: write ALL or DISTINCT";
+                return ControlFlow::Break((trap, line_of_body(right)));
+            }
+            in_branches(left)?;
+            in_branches(right)
+        }
+        _ => ControlFlow::Continue(()),
+    }
+}
+
+fn is_of_bigquery(ty: &DataType) -> bool {
+    use DataType::{BigNumeric, Bool, Bytes, Date, Datetime, Float64, Int64, JSON, Numeric, String, Timestamp};
+    matches!(
+        ty,
+        BigNumeric(_)
+            | Bool
+            | Bytes(_)
+            | Date
+            | Datetime(_)
+            | Float64
+            | Int64
+            | JSON
+            | Numeric(_)
+            | String(_)
+            | Timestamp(_, _)
+    )
+}
+
+fn in_joins(select: &Select, trap: &'static str) -> ControlFlow<Trap> {
     for join in select.from.iter().flat_map(|tables| &tables.joins) {
         let (JoinOperator::Join(on) | JoinOperator::Inner(on) | JoinOperator::Left(on) | JoinOperator::LeftOuter(on)) =
             &join.join_operator
@@ -71,7 +139,6 @@ fn in_joins(select: &Select) -> ControlFlow<Trap> {
             None => ControlFlow::Continue(()),
         });
         if let ControlFlow::Break(line) = found {
-            let trap = "has a query in the ON of a join, which redshift refuses: move it to WHERE";
             return ControlFlow::Break((trap, line));
         }
     }
@@ -97,7 +164,11 @@ fn subquery(expr: &Expr) -> Option<&Query> {
 }
 
 fn line_of(query: &Query) -> Option<usize> {
-    match &*query.body {
+    line_of_body(&query.body)
+}
+
+fn line_of_body(body: &SetExpr) -> Option<usize> {
+    match body {
         SetExpr::Select(select) => usize::try_from(select.select_token.0.span.start.line).ok(),
         _ => None,
     }

@@ -78,7 +78,7 @@ fn runs_what_was_compiled(project: &Project, dialect: Dialect) {
 #[test]
 fn both_wirings_give_dbt_the_compiled_hooks() {
     for (dialect, target) in
-        [(Dialect::Redshift, "redshift"), (Dialect::Redshift, "bigquery"), (Dialect::DuckDb, "duckdb")]
+        [(Dialect::Redshift, "redshift"), (Dialect::BigQuery, "bigquery"), (Dialect::DuckDb, "duckdb")]
     {
         let project = parsed(dialect, target);
         runs_what_was_compiled(&project, dialect);

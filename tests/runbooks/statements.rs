@@ -1,7 +1,7 @@
 //! Every run-book of every golden, in every dialect: its statements parse, and nothing is left of its template.
 
 use rowkeep::{Dialect, RUNBOOKS};
-use sqlparser::dialect::{Dialect as Parser, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
+use sqlparser::dialect::{BigQueryDialect, Dialect as Parser, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
 
 use crate::{book, projects};
 
@@ -9,6 +9,7 @@ fn parser(dialect: Dialect) -> Box<dyn Parser> {
     match dialect {
         Dialect::Redshift => Box::new(RedshiftSqlDialect {}),
         Dialect::DuckDb => Box::new(DuckDbDialect {}),
+        Dialect::BigQuery => Box::new(BigQueryDialect {}),
         _ => Box::new(PostgreSqlDialect {}),
     }
 }
@@ -16,8 +17,8 @@ fn parser(dialect: Dialect) -> Box<dyn Parser> {
 #[test]
 fn every_statement_of_every_run_book_parses() {
     let mut statements = 0;
-    for name in projects::goldens().into_iter().filter(|name| !name.starts_with("err_")) {
-        for dialect in Dialect::ALL {
+    for dialect in Dialect::ALL {
+        for name in projects::compiling_for(dialect) {
             let artifacts = rowkeep::compile(&projects::golden(&name).with_dialect(dialect)).expect(&name);
             for book in RUNBOOKS.iter().map(|book| book.name) {
                 let Some(text) = artifacts.get(&format!("runbooks/{book}.md")) else {

@@ -31,6 +31,7 @@ pub(super) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<Strin
 fn whole(spec: &Spec, model: &Model<'_>) -> Option<String> {
     let contract = model.texts.contract.as_ref()?;
     let (name, package) = (&model.node.name, spec.dbt_package());
+    let strategy = spec.dialect.dbt_append();
     let mut text = format!(
         "{{# Newest version wins. Compiled by rowkeep: change the spec and compile again.
 
@@ -38,7 +39,7 @@ fn whole(spec: &Spec, model: &Model<'_>) -> Option<String> {
    to its contract. #}}
 {{{{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='{strategy}',
     on_schema_change='fail',
     full_refresh=false,
     pre_hook={package}.{name}_load(),
@@ -84,7 +85,7 @@ fn columns(spec: &Spec, id: TableId) -> String {
     let mut text = "    columns:\n".to_owned();
     for (column, number) in table.columns.iter().zip(0..) {
         text.push_str(&format!("      - name: {}\n", scalar(column.name.as_str())));
-        if column.name.sql(spec.dialect).starts_with('"') {
+        if column.name.sql(spec.dialect).starts_with(spec.dialect.quote()) {
             text.push_str("        quote: true\n");
         }
         text.push_str(&format!("        data_type: {}\n", scalar(&column.ty.sql(spec.dialect))));

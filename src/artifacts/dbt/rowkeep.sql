@@ -81,7 +81,8 @@
   {% if most is not none and text | length > most %}
     {{ exceptions.raise_compiler_error(text ~ " is longer than the " ~ most ~ " characters that its column has") }}
   {% endif %}
-  {{ return("'" ~ (text | replace("'", "''")) ~ "'") }}
+  {# On BigQuery two texts side by side are two texts. #}
+  {{ return("'" ~ (text | replace("'", "\\'" if target.type == 'bigquery' else "''")) ~ "'") }}
 {% endmacro %}
 
 {# The names that are taken in a schema; `there` remembers them by schema. The schema is created if it is missing. #}
@@ -94,9 +95,9 @@
     {# dbt has its cache filled before something is added to it. #}
     {% do adapter.get_relation(place.database, place.schema, 'rowkeep') %}
     {% set names = {} %}
-    {# Rows of database, name, schema and type; engines look for the schema by a pattern. #}
-    {% for row in list_relations_without_caching(place) if row[2] | lower == place.schema | lower %}
-      {% do names.update({row[1]: true}) %}
+    {# Relations on BigQuery; rows of database, name, schema and type elsewhere. Engines look for the schema by a pattern. #}
+    {% for row in list_relations_without_caching(place) if row.schema | lower == place.schema | lower %}
+      {% do names.update({row.identifier if row.identifier is defined else row[1]: true}) %}
     {% endfor %}
     {% do there.update({schema: names}) %}
   {% endif %}

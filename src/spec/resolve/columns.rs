@@ -64,6 +64,16 @@ pub(super) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
             sink.push(Diagnostic::new(Code::Name, message, key.span, "a system column").help("choose another name"));
             continue;
         }
+        // "Column names" in the manual of BigQuery: a dot stands between a record and its field.
+        if dialect == Dialect::BigQuery && name.as_str().contains('.') {
+            let message =
+                format!("column {} has a dot in its name, which {dialect} does not take", quoted(name.as_str()));
+            sink.push(
+                Diagnostic::new(Code::Name, message, key.span, "not a column's name there")
+                    .help("name it without the dot"),
+            );
+            continue;
+        }
         if name.as_str().len() > dialect.max_name_bytes() {
             let message = format!(
                 "column {} is longer than the {} bytes that {dialect} keeps: it would be cut off, without a word",

@@ -101,7 +101,7 @@ fn groups(
             Either::List(never) => match *never {},
             Either::Map(long) => (long.table.get()?.clone(), Some(long.key.get()?)),
         };
-        let relation = relation_of(&table, "the exceptions table", schema, sink)?;
+        let relation = relation_of(&table, "the exceptions table", schema, dialect, sink)?;
         let key = match key {
             None => None,
             Some(text) => match Name::column(&text.value) {

@@ -28,7 +28,7 @@ pub(super) fn resolve(stated: &[Field<RawLanding>], spec: &Spec, sink: &mut Sink
 
 fn landing(stated: &RawLanding, spec: &Spec, sink: &mut Sink) -> Option<Landing> {
     let table = stated.table.get()?;
-    let relation = relation_of(table, "the raw table", &spec.schema, sink)?;
+    let relation = relation_of(table, "the raw table", &spec.schema, spec.dialect, sink)?;
     let reads = |id: &TableId| spec.table(*id).source.as_ref().is_some_and(|raw| raw.may_be(&relation, spec.dialect));
     let read_by: Vec<_> = spec.tables().map(|(id, _)| id).filter(reads).collect();
     let Some(&first) = read_by.first() else {

@@ -33,7 +33,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let project = &raw.project;
     let dialect = dialect.or_else(|| project.dialect.get().map(|word| word.value.0))?;
     let name = project.name.get().and_then(|name| plain(name, "the project", sink));
-    let schema = project.schema.get().and_then(|schema| schema_of(schema, sink));
+    let schema = project.schema.get().and_then(|schema| schema_of(schema, dialect, sink));
     let sealed_before = project.sealed_before.get();
     let periods = periods::resolve(&raw.periods, sealed_before, sink);
 
@@ -146,8 +146,8 @@ fn bad_name(text: &str, span: Span, what: &str, error: NameError) -> Diagnostic 
 }
 
 /// `schema` or `database.schema`, as a relation whose last part is still open.
-fn schema_of(text: &Spanned<String>, sink: &mut Sink) -> Option<Relation> {
-    let parts = parts_of(text, "the schema", 2, sink)?;
+fn schema_of(text: &Spanned<String>, dialect: Dialect, sink: &mut Sink) -> Option<Relation> {
+    let parts = parts_of(text, "the schema", 2, dialect, sink)?;
     let name = Name::plain("_").ok()?;
     match parts.as_slice() {
         [schema] => Some(Relation { database: None, schema: schema.clone(), name }),
@@ -157,8 +157,14 @@ fn schema_of(text: &Spanned<String>, sink: &mut Sink) -> Option<Relation> {
 }
 
 /// A relation, completed from the project's schema.
-fn relation_of(text: &Spanned<String>, what: &str, schema: &Relation, sink: &mut Sink) -> Option<Relation> {
-    let parts = parts_of(text, what, 3, sink)?;
+fn relation_of(
+    text: &Spanned<String>,
+    what: &str,
+    schema: &Relation,
+    dialect: Dialect,
+    sink: &mut Sink,
+) -> Option<Relation> {
+    let parts = parts_of(text, what, 3, dialect, sink)?;
     match parts.as_slice() {
         [name] => Some(schema.renamed(name.clone())),
         [inner, name] => {
@@ -171,7 +177,8 @@ fn relation_of(text: &Spanned<String>, what: &str, schema: &Relation, sink: &mut
     }
 }
 
-fn parts_of(text: &Spanned<String>, what: &str, most: usize, sink: &mut Sink) -> Option<Vec<Name>> {
+/// The parts of a dotted name. `most` of them are known, of which the first is a database.
+fn parts_of(text: &Spanned<String>, what: &str, most: usize, dialect: Dialect, sink: &mut Sink) -> Option<Vec<Name>> {
     let parts: Vec<_> = text.value.split('.').collect();
     if parts.len() > most {
         let message =
@@ -181,5 +188,10 @@ fn parts_of(text: &Spanned<String>, what: &str, most: usize, sink: &mut Sink) ->
         );
         return None;
     }
-    parts.iter().map(|part| plain(&Spanned { value: (*part).to_owned(), span: text.span }, what, sink)).collect()
+    let is_database = |place: usize| parts.len() == most && place == 0;
+    let names = parts.iter().zip(0..).map(|(part, place)| match Name::database(part, dialect) {
+        Some(name) if is_database(place) => Some(name),
+        _ => plain(&Spanned { value: (*part).to_owned(), span: text.span }, what, sink),
+    });
+    names.collect()
 }

@@ -196,7 +196,7 @@ fn monitor(stated: &RawMonitor, span: Span, spec: &Spec, sink: &mut Sink) -> Opt
                 needs("with", sink);
                 return None;
             };
-            let with = relation_of(with, "the compared relation", &spec.schema, sink)?;
+            let with = relation_of(with, "the compared relation", &spec.schema, spec.dialect, sink)?;
             if spec.tables.iter().any(|table| table.relation.may_be(&with, spec.dialect)) {
                 let message = format!("{what} compares with a mart of this project, which dbt may have elsewhere");
                 let at = stated.with.get().map_or(span, |with| with.span);

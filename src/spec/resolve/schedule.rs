@@ -78,6 +78,7 @@ fn default_connection(dialect: Dialect) -> &'static str {
         Dialect::Redshift => "redshift_default",
         Dialect::Postgres => "postgres_default",
         Dialect::DuckDb => "duckdb_default",
+        Dialect::BigQuery => "bigquery_default",
     }
 }
 

@@ -55,10 +55,10 @@ pub(super) fn draft(
         raw.model.get().and_then(|text| Some(Spanned { value: plain(text, "the model", sink)?, span: text.span }));
     let what = raw.model.get().map_or_else(|| "the table".to_owned(), |model| model.value.clone());
     let relation = match raw.relation.get() {
-        Some(text) => relation_of(text, "the mart", schema, sink),
+        Some(text) => relation_of(text, "the mart", schema, dialect, sink),
         None => model.as_ref().map(|model| schema.renamed(model.value.clone())),
     };
-    let history = raw.history.get().and_then(|text| relation_of(text, "the history table", schema, sink));
+    let history = raw.history.get().and_then(|text| relation_of(text, "the history table", schema, dialect, sink));
     let columns = raw.columns.get().map(|entries| declared(&entries.value, dialect, sink));
     let columns = columns?;
     let scope = Scope { what: &what, columns: &columns, dialect };
@@ -96,7 +96,7 @@ pub(super) fn draft(
         plain(text, "the exception type", sink)?;
         Some(text.clone())
     });
-    let source = raw.source.get().map(|text| relation_of(text, "the raw table", schema, sink));
+    let source = raw.source.get().map(|text| relation_of(text, "the raw table", schema, dialect, sink));
     let source_columns =
         raw.source_columns.get().map_or_else(Vec::new, |entries| declared(&entries.value, dialect, sink));
     for (key, _) in raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0) {

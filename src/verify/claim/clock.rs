@@ -9,7 +9,7 @@ use crate::verify::meaning::{All, Term};
 fn clock<'a>(dialect: Dialect) -> Term<'a> {
     match dialect {
         Dialect::Redshift => call("getdate", []),
-        Dialect::Postgres | Dialect::DuckDb => call("current_timestamp", []),
+        Dialect::Postgres | Dialect::DuckDb | Dialect::BigQuery => call("current_timestamp", []),
     }
 }
 
@@ -24,7 +24,7 @@ fn cast<'a>(to: &'static str, term: Term<'a>) -> Term<'a> {
 /// Now, as the exceptions table stores it: UTC, without a zone.
 pub(super) fn now_utc<'a>(dialect: Dialect) -> Term<'a> {
     match dialect {
-        Dialect::Redshift => clock(dialect),
+        Dialect::Redshift | Dialect::BigQuery => clock(dialect),
         Dialect::Postgres | Dialect::DuckDb => in_utc(clock(dialect)),
     }
 }
@@ -34,6 +34,7 @@ pub(super) fn now<'a>(dialect: Dialect, time: Time) -> Term<'a> {
     let epoch = || call("extract epoch", [clock(dialect)]);
     let whole = |seconds| cast("cast BIGINT", call("floor", [seconds]));
     match (dialect, time.unit) {
+        (Dialect::BigQuery, _) => counted(time, clock(dialect)),
         (Dialect::Redshift, TimeUnit::EpochSeconds) => cast("cast BIGINT", epoch()),
         (Dialect::Redshift, TimeUnit::EpochMillis) => call("*", [cast("cast BIGINT", epoch()), literal("1000")]),
         (Dialect::Redshift, TimeUnit::Date) => cast("cast DATE", clock(dialect)),
@@ -41,7 +42,7 @@ pub(super) fn now<'a>(dialect: Dialect, time: Time) -> Term<'a> {
         (_, TimeUnit::EpochSeconds) => whole(epoch()),
         (_, TimeUnit::EpochMillis) => whole(call("*", [epoch(), literal("1000")])),
         (_, TimeUnit::Date) => cast("cast DATE", now_utc(dialect)),
-        (Dialect::Postgres | Dialect::DuckDb, TimeUnit::Timestamp) if time.zoned => clock(dialect),
+        (_, TimeUnit::Timestamp) if time.zoned => clock(dialect),
         (_, TimeUnit::Timestamp) => now_utc(dialect),
     }
 }
@@ -50,6 +51,9 @@ pub(super) fn now<'a>(dialect: Dialect, time: Time) -> Term<'a> {
 pub(super) fn converted<'a>(dialect: Dialect, from: Time, to: Time, cutoff: Term<'a>) -> Term<'a> {
     if (from.unit, from.zoned) == (to.unit, to.zoned) {
         return cutoff;
+    }
+    if dialect == Dialect::BigQuery {
+        return bigquery(from, to, cutoff);
     }
     let instant = || instant(dialect, from, cutoff.clone());
     let whole = |count| cast("cast BIGINT", call("ceil", [count]));
@@ -67,8 +71,10 @@ pub(super) fn converted<'a>(dialect: Dialect, from: Time, to: Time, cutoff: Term
                 a_bit_more("INTERVAL '999 microseconds'"),
             ],
         ),
-        (Dialect::Postgres, TimeUnit::EpochSeconds) => whole(epoch(instant())),
-        (Dialect::Postgres, TimeUnit::EpochMillis) => whole(call("*", [epoch(instant()), literal("1000")])),
+        (Dialect::Postgres | Dialect::BigQuery, TimeUnit::EpochSeconds) => whole(epoch(instant())),
+        (Dialect::Postgres | Dialect::BigQuery, TimeUnit::EpochMillis) => {
+            whole(call("*", [epoch(instant()), literal("1000")]))
+        }
         (Dialect::DuckDb, TimeUnit::EpochSeconds) => {
             whole(call("/", [call("epoch_us", [instant()]), literal("1000000.0")]))
         }
@@ -86,6 +92,38 @@ pub(super) fn converted<'a>(dialect: Dialect, from: Time, to: Time, cutoff: Term
             )
         }
     }
+}
+
+/// An instant, as a time column of BigQuery counts.
+fn counted<'a>(time: Time, instant: Term<'a>) -> Term<'a> {
+    match time.unit {
+        TimeUnit::EpochSeconds => call("unix_seconds", [instant]),
+        TimeUnit::EpochMillis => call("unix_millis", [instant]),
+        TimeUnit::Date => call("date", [instant]),
+        TimeUnit::Timestamp if time.zoned => instant,
+        TimeUnit::Timestamp => call("datetime", [instant]),
+    }
+}
+
+/// The same on BigQuery, whose functions round down: just less than one unit more rounds up.
+fn bigquery<'a>(from: Time, to: Time, cutoff: Term<'a>) -> Term<'a> {
+    let instant = match from.unit {
+        TimeUnit::EpochSeconds => call("timestamp_seconds", [cutoff]),
+        TimeUnit::EpochMillis => call("timestamp_millis", [cutoff]),
+        TimeUnit::Timestamp if from.zoned => cutoff,
+        TimeUnit::Timestamp | TimeUnit::Date => call("timestamp", [cutoff]),
+    };
+    let more = match to.unit {
+        TimeUnit::EpochSeconds => Some("INTERVAL 999999 MICROSECOND"),
+        TimeUnit::EpochMillis => Some("INTERVAL 999 MICROSECOND"),
+        TimeUnit::Date => Some("INTERVAL 86399999999 MICROSECOND"),
+        TimeUnit::Timestamp => None,
+    };
+    let instant = match more {
+        Some(more) => call("+", [instant, literal(more)]),
+        None => instant,
+    };
+    counted(to, instant)
 }
 
 /// A cutoff as a timestamp in UTC.

@@ -37,12 +37,12 @@ impl<'a> Claims<'a, '_> {
 
     pub(super) fn start(&self, period: PeriodId) -> Term<'a> {
         let (period, time) = (self.spec.period(period), self.table.time);
-        literal(literal::instant(&period.start(), period.start_epoch(), time.unit, time.zoned))
+        literal(literal::instant(&period.start(), period.start_epoch(), time.unit, time.zoned, self.spec.dialect))
     }
 
     pub(super) fn end(&self, period: PeriodId) -> Term<'a> {
         let (period, time) = (self.spec.period(period), self.table.time);
-        literal(literal::instant(&period.end(), period.end_epoch(), time.unit, time.zoned))
+        literal(literal::instant(&period.end(), period.end_epoch(), time.unit, time.zoned, self.spec.dialect))
     }
 
     /// The row's time lies in the half-open period.

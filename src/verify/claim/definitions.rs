@@ -1,5 +1,6 @@
 //! Tables and views to create.
 
+use crate::dialect::Dialect;
 use crate::plan::Slot;
 use crate::spec::ExceptionsId;
 use crate::sql::parse::data_type;
@@ -11,7 +12,10 @@ use crate::verify::meaning::{All, Conjunct, Meaning, Order, Rows, Select, Source
 pub(super) fn exceptions<'a>(known: &'a Known<'_>, id: ExceptionsId) -> Meaning<'a> {
     let dialect = known.spec.dialect;
     let key = &known.spec.exceptions(id).key;
-    let types = ["VARCHAR(64)", "TIMESTAMP", "TIMESTAMP", "VARCHAR(512)", "VARCHAR(64)", "VARCHAR(512)"];
+    let types = match dialect {
+        Dialect::BigQuery => ["STRING(64)", "TIMESTAMP", "TIMESTAMP", "STRING(512)", "STRING(64)", "STRING(512)"],
+        _ => ["VARCHAR(64)", "TIMESTAMP", "TIMESTAMP", "VARCHAR(512)", "VARCHAR(64)", "VARCHAR(512)"],
+    };
     let mut columns =
         vec![(known.exception_key(Slot::Exceptions(id)).into(), data_type(&key.ty.sql(dialect), dialect), false)];
     let rest = EXCEPTION_COLUMNS.iter().zip(types);

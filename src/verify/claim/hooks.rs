@@ -41,7 +41,7 @@ impl<'a> Claims<'a, '_> {
                 let now = clock::now(dialect, self.table.time);
                 let is_future = All::new(vec![less(now.clone(), newest.clone())]);
                 let newest = Term::Case(vec![(is_future, now)], Some(Box::new(newest)));
-                let retention = literal(sql::duration(*seconds, self.table.time.unit));
+                let retention = literal(sql::duration(*seconds, self.table.time.unit, self.spec.dialect));
                 (self.mart(), call("-", [newest, retention]))
             }
             Retention::WhileIn { root, .. } => {

@@ -8,6 +8,7 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::quoted;
+use crate::dialect::Dialect;
 use crate::verify::known::fold_part;
 use crate::verify::lower::sources::item_named;
 use crate::verify::lower::{Binding, Lowering, OpenSource, Outputs, Result};
@@ -17,7 +18,21 @@ use crate::verify::meaning::{AGGREGATES, All, Order, Term};
 const MAX_DEPTH: usize = 64;
 
 /// Functions of one row that do nothing but compute. Whatever else is called may give rows, fail, or reach anything.
-const PLAIN: [&str; 6] = ["coalesce", "datediff", "epoch_us", "getdate", "make_timestamp", "nullif"];
+const PLAIN: [&str; 13] = [
+    "coalesce",
+    "date",
+    "datediff",
+    "datetime",
+    "epoch_us",
+    "getdate",
+    "make_timestamp",
+    "nullif",
+    "timestamp",
+    "timestamp_millis",
+    "timestamp_seconds",
+    "unix_millis",
+    "unix_seconds",
+];
 
 /// The clock that is written without parentheses.
 const CLOCK: &str = "current_timestamp";
@@ -161,7 +176,9 @@ impl<'a> Lowering<'a, '_> {
         let name = name.value.to_lowercase();
         let has_parentheses = !matches!(function.args, FunctionArguments::None);
         let is_known = AGGREGATES.contains(&&*name) || PLAIN.contains(&&*name);
-        if function.over.is_none() && (is_known != has_parentheses || (!is_known && name != CLOCK)) {
+        // BigQuery writes the clock as a call.
+        let is_clock = name == CLOCK && has_parentheses == (self.known.spec.dialect == Dialect::BigQuery);
+        if function.over.is_none() && !is_clock && !(is_known && has_parentheses) {
             return Err(self.unshown(format!("a call of {}, of which nothing is known", quoted(&name))));
         }
         if let Some(over) = &function.over {
