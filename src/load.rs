@@ -75,6 +75,10 @@ pub(crate) fn load(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Pro
             inputs = inputs.with_template(name, reader.text(&file)?);
         }
     }
+    for path in &named.queries {
+        let file = reader.inside(path, &inputs)?;
+        inputs = inputs.with_query(path.value.clone(), reader.text(&file)?);
+    }
     let stated = named.out.as_ref().map_or(crate::spec::OUT, |out| out.value.as_str());
     let out = folder.join(stated);
     if !reader.stays_inside(&out) {

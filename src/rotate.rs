@@ -64,8 +64,11 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>) -> Result<Rotation, Refused
         let (file, line) = (inputs.name(at.file).to_owned(), line_of(inputs.text(at.file), at.start));
         return Ok(Rotation::Listed { period: spec.periods[nth].name.clone(), file, line });
     }
-    // Invariant of a spec: there is a period.
-    let last = place(spec.periods.len() - 1);
+    let Some(last) = spec.periods.len().checked_sub(1).map(place) else {
+        let message = "the project has loads only, and no periods that one could be added to";
+        let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, "no tables, no periods");
+        return Err(refused(diagnostic.into(), inputs));
+    };
     let next = spec.periods.last().and_then(Period::following);
     let (name, entry) = match (period, next) {
         (Some(name), _) => (name.to_owned(), name.to_owned()),

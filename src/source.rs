@@ -47,6 +47,7 @@ pub(crate) enum Role {
     Periods,
     Table,
     Template,
+    Query,
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +97,12 @@ impl Inputs {
     #[must_use]
     pub fn with_template(self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.with(Role::Template, name, text)
+    }
+
+    /// Adds the query that a load's `model:` names, under the name that it has there.
+    #[must_use]
+    pub fn with_query(self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.with(Role::Query, name, text)
     }
 
     /// Compiles for another engine than the one that the project states.

@@ -633,6 +633,7 @@ fn help_fits_on_a_screen() {
                    writes nothing
       rotate       Add the next period: one line, with its comments, style and line ends kept
       runbook      Print a run-book: what to type, what to expect, how to go back
+      loads        Print what cleans up runs of loads, or runs them again
       trace        Say which statements a row meets, and where it goes; looks at no table
       doctor       Compare a live database with the project; reads, and never writes
       rehearse     Run the compiled statements on a real engine through simulated years, and check the

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use rowkeep::{Inputs, json_schema};
 
+mod projects;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -32,6 +34,8 @@ fn project_files_keep_their_schemas() {
     assert!(checked >= 15);
     let example = root().join("examples/order_tracking");
     assert_eq!(errors(&schema, &read(&example.join("rowkeep.yml"))), Vec::<String>::new());
+    let loads = root().join("examples/order_items/rowkeep.yml");
+    assert_eq!(errors(&schema, &read(&loads)), Vec::<String>::new());
     assert_eq!(
         errors(&json_schema("periods").expect("a schema"), &read(&root().join("periods.yml"))),
         Vec::<String>::new()
@@ -63,4 +67,10 @@ fn the_manifest_keeps_its_schema() {
         manifest["periods"][0]["state"] = "ajar".into();
         assert!(!errors(&schema, &manifest).is_empty());
     }
+    let artifacts = rowkeep::compile(&projects::order_items()).expect("it compiles");
+    let text = artifacts.get(rowkeep::MANIFEST).expect("a manifest");
+    let mut manifest: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    assert_eq!(errors(&schema, &manifest), Vec::<String>::new());
+    manifest["loads"][0]["clean"]["alarm"] = 1.into();
+    assert!(!errors(&schema, &manifest).is_empty());
 }

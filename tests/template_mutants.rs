@@ -191,8 +191,19 @@ fn every_change_of_a_template_is_refused() {
         }
     }
     let folder = projects::root().join("templates");
-    // What only dbt reads, what runs around the cycles, questions and run-books cannot be replaced, and are judged by running them.
-    let own = ["cutoff_now", "dbt_", "doctor", "monitor", "raw_trim", "repair_", "runbook_", "tripwire", "upkeep"];
+    // What only dbt reads, what runs around the cycles, questions, run-books and loads cannot be replaced, and are judged by running them.
+    let own = [
+        "cutoff_now",
+        "dbt_",
+        "doctor",
+        "monitor",
+        "raw_trim",
+        "repair_",
+        "runbook_",
+        "tripwire",
+        "upkeep",
+        "windowed",
+    ];
     let name = |file: &std::path::PathBuf| file.file_name().expect("a name").to_string_lossy().into_owned();
     let replaceable = |file: &std::path::PathBuf| !own.iter().any(|begin| name(file).starts_with(begin));
     let files: Vec<_> = projects::files(&folder)

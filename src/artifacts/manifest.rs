@@ -6,6 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use crate::artifacts::around::{Condition, Maintenance, Monitor, OtherSystem, RawTrim, Repair, Task, Window};
+pub use crate::artifacts::windowed::{Load, LoadStatement};
 use crate::plan::Slot;
 use crate::source::Inputs;
 use crate::spec::{Period, Retention, Spec, TableId};
@@ -32,6 +33,8 @@ pub struct Manifest {
     /// Upkeep of the marts, in order.
     pub maintenance: Vec<Maintenance>,
     pub repairs: Vec<Repair>,
+    /// Loads that select by two windows, in the order of the project.
+    pub loads: Vec<Load>,
     /// Every path written, this manifest's included.
     pub files: Vec<String>,
 }

@@ -5,6 +5,7 @@ pub(crate) mod dbt;
 pub mod manifest;
 mod runbooks;
 mod schedule;
+mod windowed;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ pub(crate) use runbooks::path as runbook_path;
 pub use schedule::SCHEDULE;
 
 /// The folders of all other artifacts.
-pub const FOLDERS: [&str; 7] = ["airflow", "compiled", "dbt", "ddl", "maintenance", "monitors", "runbooks"];
+pub const FOLDERS: [&str; 8] = ["airflow", "compiled", "dbt", "ddl", "loads", "maintenance", "monitors", "runbooks"];
 
 /// What a compilation gives: files by path, below the project's `out:`, and the manifest that describes them.
 #[derive(Clone, Debug)]
@@ -103,8 +104,11 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         texts,
     });
     let models: Vec<_> = models.collect();
-    dbt::monitors::emit(&around.monitors, &mut files);
-    dbt::emit(spec, &mut names, &models, &creations.remove(&None).unwrap_or_default(), &mut files);
+    if !models.is_empty() {
+        dbt::monitors::emit(&around.monitors, &mut files);
+        dbt::emit(spec, &mut names, &models, &creations.remove(&None).unwrap_or_default(), &mut files);
+    }
+    let loads = windowed::emit(spec, rendered.loads, &mut files);
     let mut manifest = Manifest {
         rowkeep_schema_version: 1,
         metadata: manifest::metadata(spec, inputs),
@@ -117,6 +121,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         monitors: around.monitors,
         maintenance: around.maintenance,
         repairs: around.repairs.into_iter().map(|(_, repair)| repair).collect(),
+        loads,
         files: Vec::new(),
     };
     schedule::emit(spec, &manifest, &mut files);

@@ -11,6 +11,10 @@ pub(super) fn emit(books: Vec<(&'static str, String)>, manifest: &Manifest, file
     for (name, text) in books {
         files.insert(path(name), text);
     }
+    // A project of loads has neither cycles nor sweeps.
+    if manifest.order.is_empty() {
+        return;
+    }
     let mut list = |name: &str, paths: &mut dyn Iterator<Item = &String>| {
         let lines: String = paths.flat_map(|path| [path.as_str(), "\n"]).collect();
         files.insert(format!("runbooks/{name}.txt"), lines);

@@ -7,6 +7,7 @@ mod drift;
 mod edges;
 mod landings;
 mod restructure;
+mod windowed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +52,7 @@ pub struct Checked {
     pub findings: Diagnostics,
     /// Between which days rows have a period, by table; empty if the project does not compile.
     pub edges: Vec<Edges>,
-    /// How many files compile.
+    /// How many files compile; none if the project does not.
     pub files: usize,
 }
 
@@ -85,6 +86,7 @@ pub fn check(inputs: &Inputs, options: &Options<'_>) -> Checked {
         dbt::report(&spec, &artifacts, project, &mut sink);
     }
     landings::report(&spec, &mut sink);
+    windowed::report(&spec, &mut sink);
     let edges = edges(&spec);
     edges::report(&spec, &edges, options, &mut sink);
     Checked { findings: sink.into_findings(), edges, files: artifacts.files().len() }

@@ -119,7 +119,7 @@ fn dbt(folder: &Path) -> Result<DbtProject, Error> {
 fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {
     let count = checked.findings.count();
     let mut text = if count.is_empty() { String::new() } else { format!("{count}\n") };
-    if checked.edges.is_empty() {
+    if checked.files == 0 {
         return text;
     }
     let files = checked.files;
@@ -138,7 +138,7 @@ fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {
             day(edge.horizon)
         ));
     }
-    if !has_day {
+    if !has_day && !checked.edges.is_empty() {
         text.push_str("the horizon was not judged: --today now does that\n");
     }
     text

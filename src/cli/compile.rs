@@ -118,6 +118,23 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
         text.push_str("this is a selection: it has no manifest, and nothing reads it as a whole project\n");
         return text;
     }
+    for load in &manifest.loads {
+        text.push_str(&format!(
+            "  load {}: {}, {}\n",
+            load.name,
+            count(load.statements.len(), "statement", "statements"),
+            count(load.monitors.len(), "monitor", "monitors")
+        ));
+    }
+    if manifest.nodes.is_empty() {
+        text.push_str(&format!("next, with paths in {out}:\n"));
+        text.push_str(
+            "  every run     rowkeep loads rerun --dates DATE prints what loads/ has, for that day; or dbt/models/\n",
+        );
+        text.push_str("  after that    ask loads/*/monitors/: no row is the right answer, but for writers\n");
+        text.push_str("when one goes wrong: rowkeep runbook load-incident\n");
+        return text;
+    }
     let hooks: usize = manifest.nodes.values().map(|node| node.load.len() + node.post_hooks.len()).sum();
     let nightly: usize = manifest.sweep.iter().map(|sweep| sweep.post_hooks.len()).sum();
     let open = manifest.periods.iter().filter(|period| period.state == "open").count();

@@ -13,6 +13,7 @@ mod doctor;
 mod explain;
 mod git;
 mod init;
+mod loads;
 mod rehearse;
 mod report;
 mod rotate;
@@ -55,6 +56,8 @@ enum Command {
     Rotate(rotate::Arguments),
     /// Print a run-book: what to type, what to expect, how to go back
     Runbook(runbook::Arguments),
+    /// Print what cleans up runs of loads, or runs them again
+    Loads(loads::Arguments),
     /// Say which statements a row meets, and where it goes; looks at no table
     Trace(trace::Arguments),
     /// Compare a live database with the project; reads, and never writes
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Runbook(arguments) => runbook::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Loads(arguments) => loads::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Trace(arguments) => trace::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rotate(arguments) => rotate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -34,6 +34,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let inputs = project(arguments.project.as_deref())?.inputs;
     match runbook(&inputs, name).map_err(|found| Failure::Input(found, Box::new(inputs.clone())))? {
         Some(text) => Ok(print(&text)?),
-        None => Err(Error::Usage("no period follows the last one: its end is beyond the year 9999".to_owned()).into()),
+        None => {
+            Err(Error::Usage(format!("this project needs no run-book {name}: what it is about is not there")).into())
+        }
     }
 }

@@ -259,6 +259,13 @@ codes! {
     ///
     /// What helps: write times of day as `02:30`, UTC, each later than the one before it.
     Schedule = "RK318",
+    /// A load that contradicts itself.
+    ///
+    /// A load selects by when a row was ingested and by what day it is of, and replaces whole days of its aggregate: it needs a
+    /// column for each, and a key by which versions of one row are known.
+    ///
+    /// What helps: state what the message names.
+    Load = "RK319",
     /// A template that could not be rendered.
     ///
     /// A value that passed no filter would be pasted into SQL as it is; an undefined name would leave a hole; a loop that
@@ -515,6 +522,25 @@ codes! {
     /// What helps: add it to `raw:` in rowkeep.yml with the time at which its rows were landed and how long they are to stay. If
     /// somebody else trims it, let that be after a completed cycle that began after the rows were landed.
     RawUntrimmed = "RK714",
+    /// A load that is bounded by ingestion time alone.
+    ///
+    /// What was ingested lately is what happened lately only while nobody fills the source again. A load that trusts it reads years of
+    /// rows on the day on which somebody does, for hours.
+    ///
+    /// What helps: state `within:` in the load's `event:`. It is one line, and may be removed again when the source is quiet.
+    LoadUnbounded = "RK715",
+    /// A load whose days reach back less far than its ingestion.
+    ///
+    /// A row may be ingested in time, and be of a day that is no longer looked at: no later run takes it either.
+    ///
+    /// What helps: let `within:` of `event:` be at least that of `ingestion:`, unless late rows are not to count.
+    LoadLosesLate = "RK716",
+    /// A load whose temp table has no partitions.
+    ///
+    /// BigQuery bills what is read: without partitions, each look at one day of a batch reads all of it.
+    ///
+    /// What helps: state `event:`, by whose column the temp table is partitioned.
+    LoadUnpartitioned = "RK717",
     /// A period that was there is gone.
     ///
     /// Its history tables hold rows, and no statement would look at them: a key that comes back would stand twice, and the

@@ -9,6 +9,7 @@ pub(crate) mod runbooks;
 mod templates;
 mod value;
 mod vocabulary;
+pub(crate) mod windowed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,8 @@ pub(crate) struct Rendered<'p> {
     pub(crate) around: Around<'p>,
     /// By name.
     pub(crate) runbooks: Vec<(&'static str, String)>,
+    /// In the order of the project.
+    pub(crate) loads: Vec<windowed::RenderedLoad>,
 }
 
 /// The statements of one table.
@@ -116,7 +119,8 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
     }
     let around = around::render(spec, plan, &mut failures);
     let runbooks = runbooks::render(spec, plan, &mut failures);
-    failures.sink.finish(Some(Rendered { tables, definitions, around, runbooks }))
+    let loads = windowed::render(spec, &mut failures);
+    failures.sink.finish(Some(Rendered { tables, definitions, around, runbooks, loads }))
 }
 
 /// The comment that a step's statement begins with.

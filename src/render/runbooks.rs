@@ -12,7 +12,8 @@ use crate::render::context::{no_period, place, text};
 use crate::render::value::{Sql, add_text_filters};
 use crate::render::{Failures, Owner, Renderer, context};
 use crate::spec::{
-    Asks, Column, ColumnId, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, length,
+    Asks, Column, ColumnId, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, WindowedLoad,
+    length,
 };
 use crate::sql::{Relation, SqlType, literal};
 
@@ -42,6 +43,11 @@ pub const RUNBOOKS: &[Runbook] = &[
         name: "late-period",
         about: "the last period ended, and nobody added the next one in time",
         template: "runbook_late-period.md.j2",
+    },
+    Runbook {
+        name: "load-incident",
+        about: "a load takes hours or costs too much: old rows were ingested again",
+        template: "runbook_load-incident.md.j2",
     },
     Runbook {
         name: "lower-edge",
@@ -82,8 +88,10 @@ pub(super) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     let left_out = |name: &str| match name {
         "rotation" | "late-period" => next.is_none(),
         "remove-period" => last.is_none(),
+        "load-incident" => spec.loads.is_empty(),
         _ => false,
     };
+    let left_out = |name: &str| left_out(name) || (spec.tables.is_empty() && name != "load-incident");
     let known: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
     let shared = context! { sql => sql, next => next, last => last, ..project(spec) };
     known.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
@@ -102,6 +110,44 @@ fn word(text: impl Into<String>) -> Value {
     Value::from(Sql::Word(text.into()))
 }
 
+/// How a shell hands statements to an engine: with all that it says, with errors only, with rows and nothing around them.
+struct Clients {
+    loud: &'static str,
+    quiet: &'static str,
+    bare: &'static str,
+    /// What makes it tell how long each statement took, and what makes it say a word; where it can.
+    timing: &'static str,
+    echo_file: &'static str,
+}
+
+fn clients(dialect: Dialect) -> Clients {
+    match dialect {
+        Dialect::DuckDb => Clients {
+            loud: "duckdb -bail \"$ROWKEEP_DATABASE\"",
+            quiet: "duckdb -bail \"$ROWKEEP_DATABASE\"",
+            bare: "duckdb -bail -list -noheader \"$ROWKEEP_DATABASE\"",
+            timing: ".timer on",
+            echo_file: ".print",
+        },
+        // One script: it stops at the first error.
+        Dialect::BigQuery => Clients {
+            loud: "bq query --use_legacy_sql=false",
+            quiet: "bq --quiet --format=none query --use_legacy_sql=false",
+            bare: "bq --quiet --format=csv query --use_legacy_sql=false",
+            timing: "",
+            echo_file: "",
+        },
+        // Not what somebody's own ~/.psqlrc says: without autocommit, nothing would stay.
+        Dialect::Redshift | Dialect::Postgres => Clients {
+            loud: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1",
+            quiet: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q",
+            bare: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q -At",
+            timing: "\\timing on",
+            echo_file: "\\\\echo",
+        },
+    }
+}
+
 /// What run-books say of the project as a whole.
 fn project(spec: &Spec) -> Value {
     let out = spec.out.as_ref().map_or(crate::spec::OUT, |out| out.value.as_str());
@@ -116,17 +162,7 @@ fn project(spec: &Spec) -> Value {
         .iter()
         .map(|period| context! { name => word(&period.name), start => word(period.start()) })
         .collect();
-    let is_duckdb = spec.dialect == Dialect::DuckDb;
-    // Not what somebody's own ~/.psqlrc says: without autocommit, nothing would stay.
-    let (loud, quiet, bare) = if is_duckdb {
-        ("duckdb -bail", "", " -list -noheader")
-    } else {
-        ("psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1", " -q", " -q -At")
-    };
-    let client = |options: &str| {
-        let database = if is_duckdb { " \"$ROWKEEP_DATABASE\"" } else { "" };
-        word(format!("{loud}{options}{database}"))
-    };
+    let clients = clients(spec.dialect);
     let exceptions_table = |id: ExceptionsId| {
         let tables = || spec.tables.iter().filter(move |table| table.exceptions == id);
         context! {
@@ -169,18 +205,20 @@ fn project(spec: &Spec) -> Value {
         project => word(&spec.name),
         package => word(spec.dbt_package()),
         out => word(typed(out)),
-        is_duckdb => is_duckdb,
+        is_duckdb => spec.dialect == Dialect::DuckDb,
+        is_bigquery => spec.dialect == Dialect::BigQuery,
+        is_psql => spec.dialect.speaks_postgres(),
         is_redshift => spec.dialect == Dialect::Redshift,
         has_doctor => spec.dialect.speaks_postgres(),
-        client => client(quiet),
-        client_bare => client(bare),
-        client_loud => client(""),
+        client => word(clients.quiet),
+        client_bare => word(clients.bare),
+        client_loud => word(clients.loud),
         has_tripwire => spec.tables.iter().any(|table| table.tripwire.is_some()),
         exceptions_tables => exceptions_tables,
         compared => compared,
         legacy => word(["legacy", "older", "oldest", "before"].into_iter().find(is_free).unwrap_or_default()),
-        timing => word(if is_duckdb { ".timer on" } else { "\\timing on" }),
-        echo_file => word(if is_duckdb { ".print" } else { "\\\\echo" }),
+        timing => word(clients.timing),
+        echo_file => word(clients.echo_file),
         models => word(models.join(" ")),
         tables => tables,
         first_model => word(models.first().copied().unwrap_or_default()),
@@ -194,6 +232,20 @@ fn project(spec: &Spec) -> Value {
         has_children => spec.tables.iter().any(|table| matches!(table.retention, Retention::WhileIn { .. })),
         stated => stated.collect::<Vec<_>>(),
         schedule => schedule,
+        loads => spec.loads.iter().map(load).collect::<Vec<_>>(),
+    }
+}
+
+/// What the run-book of an incident says of a load.
+fn load(load: &WindowedLoad) -> Value {
+    let event = load.event.as_ref();
+    context! {
+        name => word(load.name.value.as_str()),
+        span => word(load.alarms.span_days.to_string()),
+        is_bounded => event.is_some_and(|event| event.within.is_some()),
+        event => event.map(|event| word(load.column(event.column).name.as_str())),
+        has_cost => load.alarms.cost.is_some(),
+        has_aggregate => load.aggregate.is_some(),
     }
 }
 

@@ -105,6 +105,7 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "runbook_installation.md.j2",
     "runbook_landing.sql.j2",
     "runbook_late-period.md.j2",
+    "runbook_load-incident.md.j2",
     "runbook_lost.sql.j2",
     "runbook_lower-edge.md.j2",
     "runbook_migration.md.j2",
@@ -138,6 +139,22 @@ const BUILT_IN: &[(&str, &str)] = embedded![
     "upkeep_when.sql.j2",
     "versions_fill.sql.j2",
     "versions_reset.sql.j2",
+    "windowed.sql.j2",
+    "windowed_batch.sql.j2",
+    "windowed_batch_rows.sql.j2",
+    "windowed_clean.sql.j2",
+    "windowed_cost.sql.j2",
+    "windowed_create.sql.j2",
+    "windowed_dbt.sql.j2",
+    "windowed_late.sql.j2",
+    "windowed_replace.sql.j2",
+    "windowed_run.sql.j2",
+    "windowed_slot_hours.sql.j2",
+    "windowed_span.sql.j2",
+    "windowed_timeouts.sql.j2",
+    "windowed_updates.sql.j2",
+    "windowed_updates_rows.sql.j2",
+    "windowed_writers.sql.j2",
 ];
 
 /// The largest template, in bytes: the built-in ones stay below a tenth of it.
@@ -189,9 +206,9 @@ pub(super) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(name.strip_prefix(&format!("{dialect}/")).unwrap_or(name), dialect, &BTreeMap::new())
 }
 
-/// What verify does not prove, by how it begins: texts that are for dbt alone, those that run around the cycles, questions and run-books.
-const UNPROVEN: [&str; 9] =
-    ["cutoff_now", "dbt_", "doctor", "monitor", "raw_trim", "repair_", "runbook_", "tripwire", "upkeep"];
+/// What verify does not prove, by how it begins: texts that are for dbt alone, those that run around the cycles, questions, run-books and loads.
+const UNPROVEN: [&str; 10] =
+    ["cutoff_now", "dbt_", "doctor", "monitor", "raw_trim", "repair_", "runbook_", "tripwire", "upkeep", "windowed"];
 
 /// The names that an override can have: those of built-in templates, each also below the folder of a dialect. Only what verify
 /// proves can be replaced.

@@ -14,6 +14,7 @@ pub(crate) mod references;
 mod resolve;
 mod schema;
 mod shape;
+mod windowed;
 mod yaml;
 
 pub use day::Day;
@@ -21,6 +22,8 @@ pub use operations::{
     Asks, Landing, Maintenance, Monitor, Other, Schedule, Severity, Share, TimeOfDay, Tripwire, Window,
 };
 pub(crate) use operations::{DAY, length};
+pub(crate) use windowed::LoadPlaces;
+pub use windowed::{Aggregate, Alarms, Computed, EventWindow, WindowedLoad};
 
 pub use period::Period;
 pub(crate) use read::read;
@@ -41,7 +44,8 @@ pub struct Spec {
     pub name: String,
     /// The engine to compile for.
     pub dialect: Dialect,
-    /// The periods, oldest first. Invariant: they tile, each ends where the next one starts, and at least one is open.
+    /// The periods, oldest first. Invariant: they tile, each ends where the next one starts, and at least one is open,
+    /// where there are tables.
     pub periods: Vec<Period>,
     /// The exceptions tables, in the order in which tables first name them.
     pub exceptions: Vec<Exceptions>,
@@ -55,6 +59,8 @@ pub struct Spec {
     pub maintenance: Vec<Maintenance>,
     /// When what runs, if the project says so.
     pub schedule: Option<Schedule>,
+    /// Loads that select by two windows.
+    pub loads: Vec<WindowedLoad>,
     pub(crate) places: Places,
     /// Where the project wants its artifacts, if it says so.
     pub out: Option<Spanned<String>>,

@@ -194,7 +194,8 @@ pub(crate) const DAY: u64 = 86_400;
 
 /// A length of time in the largest unit that is whole.
 pub(crate) fn length(seconds: u64) -> String {
-    let units = [(DAY, "days"), (3_600, "hours"), (60, "minutes")];
-    let found = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
-    found.map_or_else(|| format!("{seconds} seconds"), |(unit, name)| format!("{} {name}", seconds / unit))
+    let units = [(DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit)).unwrap_or((1, "second"));
+    let number = seconds / unit;
+    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
 }

@@ -1,7 +1,7 @@
 //! The shapes of the project's YAML files: what may stand where, before anything is known to make sense.
 
 use crate::dialect::{Dialect, Upkeep};
-use crate::spec::shape::{Either, Entries, Field, Never, Text, Word, Words, shape};
+use crate::spec::shape::{Amount, Either, Entries, Field, Never, Text, Word, Words, shape};
 use crate::spec::{Rows, Severity};
 use crate::sql::TimeUnit;
 
@@ -24,14 +24,14 @@ shape! {
         required dialect: Word<Dialect>,
         /// Where marts, history and work tables live: schema or database.schema.
         required schema: String,
-        /// The periods: a path to a file with `hist_periods`, a list in place, or { file, at } for a key in another YAML file.
-        required periods: RawPeriods,
+        /// Needed where there are `tables`. The periods: a path to a file with `hist_periods`, a list in place, or { file, at } for a key in another YAML file.
+        optional periods: RawPeriods,
         /// A bound of a period: periods that end by then take part in the nightly sweep only. Nothing is sealed without it.
         optional sealed_before: String,
-        /// The table that records due rows which no history table holds: { table, key }, or just its name.
-        required exceptions: RawExceptions,
-        /// A folder of table specs (each *.yml in it, in name order), or a list in place.
-        required tables: PathOr<Vec<Field<RawTable>>>,
+        /// Needed where there are `tables`. The table that records due rows which no history table holds: { table, key }, or just its name.
+        optional exceptions: RawExceptions,
+        /// Needed unless there are `loads`. A folder of table specs (each *.yml in it, in name order), or a list in place.
+        optional tables: PathOr<Vec<Field<RawTable>>>,
         /// Where artifacts go; target/rowkeep/ if not stated.
         optional out: String,
         /// A folder of templates that take the place of built-in ones of the same name.
@@ -46,6 +46,89 @@ shape! {
         optional maintenance: Vec<Field<RawMaintenance>>,
         /// When what runs, UTC: asks for schedule.json and Airflow DAGs.
         optional schedule: RawSchedule,
+        /// Loads that select by when a row came and by what day it is of, on BigQuery.
+        optional loads: Vec<Field<RawLoad>>,
+    }
+
+    #[expected("a load")]
+    /// A load whose batch is bounded by two windows: when a row was ingested, and what day it is of.
+    struct RawLoad {
+        /// Its name; its files are called like it.
+        required name: String,
+        /// The table that rows are ingested into.
+        required source: String,
+        /// A file with a query over the source that gives `columns`; without it, the source itself is read.
+        optional model: String,
+        /// What is selected, in order, each column with its type.
+        required columns: Entries<String>,
+        /// The column, or columns, that name a row; of several the one that was ingested last counts in the aggregate.
+        optional unique_key: Names,
+        /// The window of ingestion time.
+        required ingestion: RawIngestion,
+        /// The window of the day that a row is of.
+        optional event: RawEvent,
+        /// Rows of days before it are never loaded, YYYY-MM-DD.
+        optional floor: String,
+        /// A boolean column: rows in which it is true are left out.
+        optional exclude: String,
+        /// The column that says where a row came from, for the monitor of late rows.
+        optional origin: String,
+        /// The batch's temp table, to which the run date is added; tmp_<name> if not stated.
+        optional temp: String,
+        /// What is computed from the rows of the window.
+        optional aggregate: RawAggregate,
+        /// When monitors speak.
+        optional alarms: RawAlarms,
+        /// Where its jobs run, such as us or europe-west1; us if not stated.
+        optional location: String,
+    }
+
+    #[expected("a mapping with `column` and `within`")]
+    /// The window of ingestion time, which ends with the run date.
+    struct RawIngestion {
+        /// The column that says when a row was ingested.
+        required column: String,
+        /// How far before the end of the run date it begins, such as 48 hours.
+        required within: String,
+    }
+
+    #[expected("a mapping with `column`, `within` and `until`")]
+    /// The window of the day that a row is of.
+    struct RawEvent {
+        /// The column that says what day a row is of.
+        required column: String,
+        /// How far before the run date it begins, such as 7 days. Without it, nothing keeps re-ingested history out.
+        optional within: String,
+        /// Where it ends: run_date, that day included.
+        required until: Word<Until>,
+    }
+
+    #[expected("a mapping with `into`, `by` and `columns`")]
+    /// What is computed, day by day, from the newest version of each row of the window.
+    struct RawAggregate {
+        /// The table whose days it replaces.
+        required into: String,
+        /// What it is computed for: the event column, and what else is told apart.
+        required by: Names,
+        /// What is computed: count, or sum, min or max and a column.
+        required columns: Entries<String>,
+        /// Its temp table, to which the run date is added; tmp_<name>_updates if not stated.
+        optional temp: String,
+    }
+
+    #[expected("a mapping with `span`, `run`, `slot_hours`, `cost` and `per_tib`")]
+    /// When the monitors of a load speak.
+    struct RawAlarms {
+        /// More days than this between the first and the last of a batch; the event window if not stated, 7 days without one.
+        optional span: String,
+        /// A statement that runs longer; 20 minutes if not stated.
+        optional run: String,
+        /// More slot-hours than this on one day; 30 if not stated.
+        optional slot_hours: Amount,
+        /// A higher price than this on one day; nobody is told if it is not stated.
+        optional cost: Amount,
+        /// The price of a tebibyte that is billed; needed where `cost` is stated.
+        optional per_tib: Amount,
     }
 
     #[expected("a schedule")]
@@ -344,6 +427,16 @@ impl Words for AsksWord {
         ("has_parent", AsksWord::HasParent),
         ("compare", AsksWord::Compare),
     ];
+}
+
+/// Where the window of a load's days ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    RunDate,
+}
+
+impl Words for Until {
+    const WORDS: &'static [(&'static str, Self)] = &[("run_date", Until::RunDate)];
 }
 
 impl Words for Severity {

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::source::{FileId, Inputs, Role, Span, Spanned};
-use crate::spec::raw::{RawPeriod, RawPeriods, RawPeriodsFile, RawProject, RawTable};
-use crate::spec::shape::{Either, Field, Shape};
+use crate::spec::raw::{RawLoad, RawPeriod, RawPeriods, RawPeriodsFile, RawProject, RawTable};
+use crate::spec::shape::{Either, Field, Shape, missing};
 use crate::spec::yaml::{self, Node, Value};
 
 /// What the project's files say. Invariant: well shaped; whether it makes sense is not known yet.
@@ -13,15 +13,25 @@ pub(crate) struct Raw {
     /// The list itself, and its place.
     pub(super) periods: Spanned<Vec<Field<RawPeriod>>>,
     pub(super) tables: Vec<Field<RawTable>>,
+    /// By load, in order: the text of the file that its `model` names.
+    pub(super) queries: Vec<Option<Spanned<String>>>,
 }
 
 /// Reads every file of the project.
 pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     let mut sink = Sink::default();
     let file = inputs.project();
-    let project = yaml::parse(inputs, file, &mut sink).and_then(|node| RawProject::read(&node, &mut sink));
+    let node = yaml::parse(inputs, file, &mut sink);
+    let project = node.as_ref().and_then(|node| RawProject::read(node, &mut sink));
+    if let Some((node, project)) = node.as_ref().zip(project.as_ref()) {
+        missing_keys(node, project, &mut sink);
+    }
+    let loads = project.as_ref().and_then(|project| project.loads.get());
+    let queries = loads.map_or_else(Vec::new, |loads| read_queries(inputs, &loads.value, &mut sink));
     let periods = match project.as_ref().map(|project| &project.periods) {
         Some(Field::Set(stated)) => read_periods(inputs, stated, &mut sink),
+        // A project of loads has none.
+        Some(Field::Missing) => loads.map(|loads| Spanned { value: Vec::new(), span: loads.span }),
         _ => None,
     };
     let tables = match project.as_ref().map(|project| &project.tables) {
@@ -54,8 +64,42 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
             );
         }
     }
-    let raw = project.zip(periods).map(|(project, periods)| Raw { project, periods, tables });
+    let raw = project.zip(periods).map(|(project, periods)| Raw { project, periods, tables, queries });
     sink.finish(raw)
+}
+
+/// A project is of tables, of loads, or of both; tables need periods and exceptions.
+fn missing_keys(node: &Node, project: &RawProject, sink: &mut Sink) {
+    let is_of_loads = !matches!(project.loads, Field::Missing);
+    let has_tables = !matches!(project.tables, Field::Missing);
+    if is_of_loads && !has_tables {
+        return;
+    }
+    let absent = [
+        ("periods", matches!(project.periods, Field::Missing)),
+        ("exceptions", matches!(project.exceptions, Field::Missing)),
+        ("tables", !has_tables),
+    ];
+    for (key, _) in absent.into_iter().filter(|(_, is_absent)| *is_absent) {
+        missing::<RawProject>(node, key, sink);
+    }
+}
+
+/// The queries that loads read instead of their source.
+fn read_queries(inputs: &Inputs, loads: &[Field<RawLoad>], sink: &mut Sink) -> Vec<Option<Spanned<String>>> {
+    let mut one = |load: &Field<RawLoad>| {
+        let path = load.get()?.value.model.get()?;
+        let file = inputs.of_role(Role::Query).find(|&file| inputs.name(file) == path.value);
+        if file.is_none() {
+            let message = format!("a query stands in {}, whose text was not given", quoted(&path.value));
+            sink.push(
+                Diagnostic::new(Code::Reference, message, path.span, "named here")
+                    .help("give its text to `Inputs::with_query`, under the same name"),
+            );
+        }
+        file.map(|file| Spanned { value: inputs.text(file).to_owned(), span: path.span })
+    };
+    loads.iter().map(&mut one).collect()
 }
 
 fn read_tables(inputs: &Inputs, path: &str, span: Span, sink: &mut Sink) -> Vec<Field<RawTable>> {

@@ -13,6 +13,7 @@ pub(crate) struct References {
     pub(crate) periods: Option<Spanned<String>>,
     pub(crate) tables: Option<Spanned<String>>,
     pub(crate) templates: Option<Spanned<String>>,
+    pub(crate) queries: Vec<Spanned<String>>,
     pub(crate) out: Option<Spanned<String>>,
 }
 
@@ -32,5 +33,7 @@ pub(crate) fn references(inputs: &Inputs) -> References {
         Either::Scalar(path) => Some(Spanned { value: path.clone(), span: tables.span }),
         _ => None,
     });
-    References { periods, tables, templates: path(&project.templates), out: path(&project.out) }
+    let loads = project.loads.get().map_or(&[][..], |loads| &loads.value);
+    let queries = loads.iter().filter_map(|load| path(&load.get()?.value.model)).collect();
+    References { periods, tables, templates: path(&project.templates), queries, out: path(&project.out) }
 }

@@ -13,7 +13,12 @@ use crate::spec::shape::Shape;
 /// ```
 pub fn json_schema(file: &str) -> Option<serde_json::Value> {
     let mut schema = match file {
-        "project" => RawProject::schema(),
+        "project" => {
+            let mut schema = RawProject::schema();
+            // A project is of tables, of loads, or of both.
+            schema["anyOf"] = json!([{ "required": ["periods", "exceptions", "tables"] }, { "required": ["loads"] }]);
+            schema
+        }
         "periods" => RawPeriodsFile::schema(),
         "table" => RawTable::schema(),
         _ => return None,

@@ -92,6 +92,24 @@ impl Shape for Text {
     }
 }
 
+/// An amount, which YAML reads as a number.
+#[derive(Clone, Debug)]
+pub(crate) struct Amount(pub(crate) String);
+
+impl Shape for Amount {
+    fn expected() -> String {
+        "an amount".to_owned()
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        String::read(node, sink).map(Amount)
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": ["string", "number"] })
+    }
+}
+
 /// A closed set of words.
 pub(crate) trait Words: Copy + 'static {
     const WORDS: &'static [(&'static str, Self)];
@@ -252,11 +270,7 @@ impl<'a> Mapping<'a> {
         // A key that is there under a misspelt name is said already.
         let absent = |key: &str| mapping.find(key).is_none() && !misspelt.contains(&key);
         for (key, _) in keys.iter().filter(|(key, required)| *required && absent(key)) {
-            let message = format!("{} lacks its key `{key}`", T::expected());
-            sink.push(
-                Diagnostic::new(Code::MissingKey, message, mapping.span, "in this mapping")
-                    .help(format!("add `{key}:`")),
-            );
+            lacks::<T>(mapping.span, key, sink);
         }
         Some(mapping)
     }
@@ -268,6 +282,20 @@ impl<'a> Mapping<'a> {
     pub(crate) fn field<T: Shape>(&self, key: &str, sink: &mut Sink) -> Field<T> {
         self.find(key).map_or(Field::Missing, |node| Field::read(node, sink))
     }
+}
+
+/// Reports a key that is absent and needed by what else is there, unless something like it is there.
+pub(crate) fn missing<T: Shape>(node: &Node, key: &str, sink: &mut Sink) {
+    let Value::Map(entries) = &node.value else { return };
+    let is_like_it = |(known, _): &(Spanned<String>, Node)| did_you_mean(&known.value, [key]).is_some();
+    if !entries.iter().any(is_like_it) {
+        lacks::<T>(node.span, key, sink);
+    }
+}
+
+fn lacks<T: Shape>(span: Span, key: &str, sink: &mut Sink) {
+    let message = format!("{} lacks its key `{key}`", T::expected());
+    sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this mapping").help(format!("add `{key}:`")));
 }
 
 /// The key of a field: Rust's keywords carry an `r#`.

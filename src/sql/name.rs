@@ -84,6 +84,11 @@ impl Name {
         Self { text: format!("{prefix}{}", self.text), quoted: self.quoted }
     }
 
+    /// The same, always quoted.
+    pub(crate) fn in_quotes(self) -> Self {
+        Self { quoted: true, ..self }
+    }
+
     /// The name without its quotes.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -87,6 +87,15 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
     parse_tokens(tokens, dialect)
 }
 
+/// Sees to it that a text is one query that only reads, and can stand in parentheses.
+pub(crate) fn parse_query(sql: &str, dialect: Dialect) -> Result<(), ParseError> {
+    match parse_emitted(sql, dialect)?.as_slice() {
+        [Statement::Query(_)] => Ok(()),
+        [_] => Err(ParseError { message: "it is no query".to_owned(), line: None }),
+        several => Err(ParseError { message: format!("it is {} statements", several.len()), line: None }),
+    }
+}
+
 /// Operators in a row, by the parentheses that are open. Trees of chains are as deep as the chain is long, and whoever walks a
 /// tree walks it by calling itself.
 #[derive(Default)]

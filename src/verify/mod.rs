@@ -17,6 +17,7 @@ mod refusal;
 mod relations;
 mod steps;
 mod traps;
+mod windowed;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +127,9 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
                 sink.push(diagnostic.anchored(place(spec, writes)));
             }
         }
+    }
+    for (load, rendered) in spec.loads.iter().zip(&rendered.loads) {
+        windowed::report(load, rendered, spec.dialect, &mut sink);
     }
     sink.finish(Some(Compiled(rendered)))
 }

@@ -101,6 +101,31 @@ fn both_wirings_give_dbt_the_compiled_hooks() {
     }
 }
 
+/// Loads have models of their own, and no package.
+#[test]
+fn models_of_loads_parse_for_bigquery_and_are_named_for_the_run_date() {
+    let project = Project::offline(Dialect::BigQuery);
+    project.edit("profiles.yml", |profiles| profiles + BIGQUERY);
+    project.compiled(&rowkeep::compile(&projects::order_items()).expect("the example compiles"));
+    std::fs::remove_file(project.path("packages.yml")).expect("it was there");
+    project.edit("dbt_project.yml", |text| text.replace("test-paths: [rowkeep/dbt/tests]", ""));
+    // Whoever runs other models of the project gives no run date.
+    parse(&project, "bigquery");
+    let said = project.dbt_with(&["parse", "--target", "bigquery", "--vars", "{run_date: 2025-11-19}"], &[]);
+    assert!(said.success, "{}", said.text);
+    let manifest = project.manifest();
+    let node = |name: &str| &manifest["nodes"][format!("model.order_tracking.{name}")];
+    assert_eq!(node("order_items")["alias"], "tmp_order_item_details_2025-11-19");
+    assert_eq!(node("order_items")["config"]["partition_by"]["field"], "order_date");
+    assert_eq!(node("return_items")["config"]["partition_by"]["data_type"], "timestamp");
+    assert_eq!(node("order_items_updates")["alias"], "tmp_product_insights_updates_2025-11-19");
+    let aggregate = node("order_items_aggregate");
+    assert_eq!(aggregate["alias"], "product_insights");
+    assert_eq!(aggregate["config"]["incremental_strategy"], "insert_overwrite");
+    let days = aggregate["config"]["partitions"].as_array().expect("the days that are replaced");
+    assert_eq!((days.len(), days[7].as_str()), (8, Some("DATE '2025-11-19' - 7")));
+}
+
 #[test]
 fn every_way_to_be_wrong_is_found_in_what_dbt_writes() {
     let dialect = Dialect::DuckDb;

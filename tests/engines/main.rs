@@ -4,8 +4,11 @@
 mod around;
 mod engine;
 mod history;
+mod loads;
 #[path = "../projects/mod.rs"]
 mod projects;
+#[path = "../shim/mod.rs"]
+mod shim;
 mod statements;
 mod stops;
 mod units;

@@ -75,6 +75,18 @@ pub fn order_tracking_with(periods: &str, edit: impl Fn(String) -> String) -> In
     })
 }
 
+/// The example of loads, with its rowkeep.yml edited.
+pub fn order_items_with(edit: impl Fn(String) -> String) -> Inputs {
+    let query = "queries/return_items.sql";
+    Inputs::new("rowkeep.yml", edit(read("examples/order_items/rowkeep.yml")))
+        .with_query(query, read(format!("examples/order_items/{query}")))
+}
+
+/// The example of loads as it stands.
+pub fn order_items() -> Inputs {
+    order_items_with(|project| project)
+}
+
 /// The example as it stands.
 pub fn example() -> Inputs {
     order_tracking(&read("periods.yml"))

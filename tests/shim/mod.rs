@@ -14,8 +14,12 @@ pub const FUNCTIONS: &str = "
     CREATE MACRO timestamp_millis(n) AS TIMESTAMPTZ '1970-01-01 00:00:00+00' + to_microseconds(n * 1000);
     CREATE MACRO of_datetime(t) AS CAST(t AS TIMESTAMP);
     CREATE MACRO of_date(t) AS CAST(CAST(t AS TIMESTAMP) AS DATE);
+    CREATE MACRO of_difference(t, o, unit) AS date_diff(unit, o, t);
     CREATE MACRO of_timestamp(t) AS CAST(CAST(t AS TIMESTAMP) AS TIMESTAMPTZ);
 ";
+
+/// What begins a line, or its end, about storage.
+const LAYOUT: [&str; 4] = [" CLUSTER BY ", "\nCLUSTER BY ", "\nPARTITION BY ", "\nOPTIONS ("];
 
 /// A statement in DuckDB's words.
 pub fn in_duckdb(sql: &str) -> String {
@@ -34,6 +38,7 @@ pub fn in_duckdb(sql: &str) -> String {
         out.push_str(match (piece, behind.starts_with('(')) {
             ("`", _) => "\"",
             ("DATE", true) => "of_date",
+            ("DATE_DIFF" | "TIMESTAMP_DIFF", true) => "of_difference",
             ("DATETIME", true) => "of_datetime",
             ("TIMESTAMP", true) => "of_timestamp",
             ("DATETIME", false) => "TIMESTAMP",
@@ -45,6 +50,11 @@ pub fn in_duckdb(sql: &str) -> String {
             _ => piece,
         });
         rest = behind;
+        // The unit of a difference is a text in DuckDB.
+        if matches!(piece, "DAY" | "SECOND") && rest.starts_with(')') && out.ends_with(&format!(", {piece}")) {
+            out.truncate(out.len() - piece.len());
+            out.push_str(&format!("'{}'", piece.to_lowercase()));
+        }
         // DuckDB reads a number there that fits in 32 bits, and any text.
         if piece == "INTERVAL"
             && let Some((number, unit)) = rest.trim_start().split_once(' ')
@@ -53,9 +63,13 @@ pub fn in_duckdb(sql: &str) -> String {
             out.push_str(&format!(" '{number}' "));
             rest = unit;
         }
-        // Where rows are stored is nothing to DuckDB.
-        if rest.starts_with(" CLUSTER BY ") {
-            rest = &rest[rest.find('\n').unwrap_or(rest.len())..];
+        // Where rows are stored, and how long a table stays, is nothing to DuckDB.
+        while let Some(skipped) = LAYOUT.iter().find(|begin| rest.starts_with(**begin)) {
+            let end = rest[skipped.len()..].find('\n').map_or(rest.len(), |end| end + skipped.len());
+            if rest[..end].ends_with(" AS") {
+                out.push_str(" AS");
+            }
+            rest = &rest[end..];
         }
     }
     out

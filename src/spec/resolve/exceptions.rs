@@ -14,6 +14,7 @@ use crate::sql::{Name, Relation};
 pub(crate) const COLUMNS: [&str; 6] =
     ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
 
+#[derive(Default)]
 pub(super) struct Resolved {
     pub(super) tables: Vec<Exceptions>,
     /// By position of the table's file: its exceptions table, and its own column for the key.

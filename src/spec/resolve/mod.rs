@@ -13,6 +13,7 @@ mod periods;
 mod schedule;
 mod share;
 mod table;
+mod windowed;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::dialect::Dialect;
@@ -35,15 +36,19 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let name = project.name.get().and_then(|name| plain(name, "the project", sink));
     let schema = project.schema.get().and_then(|schema| schema_of(schema, dialect, sink));
     let sealed_before = project.sealed_before.get();
-    let periods = periods::resolve(&raw.periods, sealed_before, sink);
+    // A project of loads has neither tables nor periods.
+    let is_of_loads = project.loads.get().is_some() && matches!(project.tables, Field::Missing);
+    let periods = if is_of_loads { Some(Vec::new()) } else { periods::resolve(&raw.periods, sealed_before, sink) };
 
     let specs: Vec<_> = raw.tables.iter().filter_map(|table| table.get()).collect();
-    if raw.tables.is_empty() {
+    if raw.tables.is_empty() && stated(&project.loads).is_empty() {
         let span = project.tables.get().map_or(raw.periods.span, |tables| tables.span);
-        sink.push(
-            Diagnostic::new(Code::NoTables, "the project has no tables; there is nothing to compile", span, "empty")
-                .help("add one spec per rolling table"),
-        );
+        let (message, help) = if is_of_loads {
+            ("the project has neither tables nor loads; there is nothing to compile", "add a load, or a table spec")
+        } else {
+            ("the project has no tables; there is nothing to compile", "add one spec per rolling table")
+        };
+        sink.push(Diagnostic::new(Code::NoTables, message, span, "empty").help(help));
     }
     let schema = schema?;
     let defaults = project.defaults.get().map(|defaults| &defaults.value);
@@ -51,7 +56,11 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         specs.iter().map(|spec| table::draft(&spec.value, spec.span, defaults, &schema, dialect, sink)).collect();
     // A table that is wrong in itself would only cause more, misleading, messages about the others.
     let drafts: Vec<_> = drafts.into_iter().collect::<Option<_>>()?;
-    let exceptions = exceptions::resolve(&specs, &drafts, project.exceptions.get(), &schema, dialect, sink);
+    let exceptions = if is_of_loads {
+        Some(exceptions::Resolved::default())
+    } else {
+        exceptions::resolve(&specs, &drafts, project.exceptions.get(), &schema, dialect, sink)
+    };
     let tables = order::resolve(drafts, dialect, sink);
     let (exceptions, tables) = (exceptions?, tables?);
     let tables = tables.into_iter().map(|draft| finish(draft, &exceptions)).collect();
@@ -70,6 +79,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         monitors: Vec::new(),
         maintenance: Vec::new(),
         schedule: None,
+        loads: Vec::new(),
         out: project.out.get().cloned(),
         schema,
     };
@@ -77,6 +87,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     names::check(&spec, &specs, stated(&project.monitors), sink);
     spec.monitors = monitors::resolve(stated(&project.monitors), &spec, sink);
     spec.maintenance = maintenance::resolve(stated(&project.maintenance), &spec, sink);
+    spec.loads = windowed::resolve(stated(&project.loads), &raw.queries, &spec, sink);
     spec.schedule = project.schedule.get().and_then(|stated| schedule::resolve(stated, &spec, sink));
     Some(spec)
 }

@@ -1,0 +1,72 @@
+//! `rowkeep loads`
+
+use std::path::PathBuf;
+
+use crate::cli::{print, project};
+use crate::diagnostic::did_you_mean;
+use crate::error::Error;
+use crate::load::Failure;
+use crate::manifest::{Load, LoadStatement};
+use crate::spec::Day;
+
+/// Arguments of `rowkeep loads`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Print what stops and drops the runs of these dates: jobs that still run, temp tables
+    Clean(Runs),
+    /// Print what runs these dates again, oldest first
+    Rerun(Runs),
+}
+
+#[derive(Debug, clap::Args)]
+struct Runs {
+    /// The run dates, such as 2025-11-19,2025-11-20
+    #[arg(long, value_name = "DATES", required = true, value_delimiter = ',')]
+    dates: Vec<Day>,
+    /// Only this load; may be given several times
+    #[arg(long, value_name = "NAME")]
+    load: Vec<String>,
+    /// The folder of rowkeep.yml [default: here, or the nearest folder above]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let (What::Clean(runs) | What::Rerun(runs)) = &arguments.what;
+    let inputs = project(runs.project.as_deref())?.inputs;
+    let artifacts = crate::compile(&inputs).map_err(|found| Failure::Input(found, Box::new(inputs.clone())))?;
+    let loads = chosen(&artifacts.manifest().loads, &runs.load)?;
+    let mut dates = runs.dates.clone();
+    dates.sort_unstable();
+    dates.dedup();
+    let of_load = |load: &Load, day: Day| -> String {
+        let statements: Vec<&LoadStatement> = match &arguments.what {
+            What::Clean(_) => vec![&load.clean],
+            What::Rerun(_) => load.statements.iter().collect(),
+        };
+        statements.iter().map(|statement| format!("{};\n\n", statement.of_day(day))).collect()
+    };
+    // A day is complete before the next one begins: loads may read what others made of it.
+    let text: String = dates.iter().flat_map(|&day| loads.iter().map(move |load| of_load(load, day))).collect();
+    Ok(print(&text)?)
+}
+
+fn chosen<'a>(loads: &'a [Load], names: &[String]) -> Result<Vec<&'a Load>, Error> {
+    if loads.is_empty() {
+        return Err(Error::Usage("this project has no loads: rowkeep.yml states them under `loads:`".to_owned()));
+    }
+    for name in names {
+        if !loads.iter().any(|load| load.name == *name) {
+            let near = did_you_mean(name, loads.iter().map(|load| load.name.as_str()));
+            let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            return Err(Error::Usage(format!("there is no load {name}{help}")));
+        }
+    }
+    Ok(loads.iter().filter(|load| names.is_empty() || names.contains(&load.name)).collect())
+}
