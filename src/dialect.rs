@@ -127,6 +127,13 @@ impl Dialect {
         if self == Dialect::BigQuery { '`' } else { '"' }
     }
 
+    /// Whether history tables are read by their partitions only, which a statement has to name.
+    ///
+    /// BigQuery: "Set the partition filter requirement" in its manual.
+    pub(crate) fn reads_by_partition(self) -> bool {
+        self == Dialect::BigQuery
+    }
+
     /// How dbt adds the rows of a query and changes no other.
     ///
     /// dbt-bigquery has no `append`; its `merge` without a unique key is one.

@@ -143,10 +143,10 @@ fn what_cannot_be_rendered_is_refused() {
     1 error; nothing was written
     "#);
     insta::assert_snapshot!(refused("conditions.sql.j2", "{# nothing is defined here #}\n"), @r#"
-    error[RK401]: the template of 02_versions_fill cannot be rendered: value of type undefined is not callable (`has_key` is undefined, from line 1)
-     --> templates/versions_fill.sql.j2:3:4
+    error[RK401]: the template of 02_versions_fill cannot be rendered: value of type undefined is not callable (`has_key` is undefined, from line 2)
+     --> templates/versions_fill.sql.j2:4:4
       |
-    3 | {{ has_key(row) }}{% if batch %} AND EXISTS (SELECT 1 FROM {{ source|full }} AS b WHERE {{ same(key, "b", row) }}){% endif %}
+    4 | {{ has_key(row) }}{% if batch %} AND EXISTS (SELECT 1 FROM {{ source|full }} AS b WHERE {{ same(key, "b", row) }}){% endif %}
       |    ^^^^^^^^^^^^ here
       |
       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
@@ -167,26 +167,26 @@ fn what_cannot_be_rendered_is_refused() {
       |
       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
-    error[RK401]: the template of 05_cleanup_replaced__2025_h2 cannot be rendered: value of type undefined is not callable (`not_older` is undefined, from line 1)
-     --> templates/cleanup_replaced.sql.j2:5:14
+    error[RK401]: the template of 05_cleanup_replaced__2025_h2 cannot be rendered: value of type undefined is not callable (`not_older` is undefined, from line 2)
+     --> templates/cleanup_replaced.sql.j2:6:14
       |
-    5 |     WHERE {{ not_older("m", history|bare) }}
+    6 |     WHERE {{ not_older("m", history|bare) }}
       |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
-    error[RK401]: the template of 05_cleanup_stale__2025_h2 cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 1)
-     --> templates/cleanup_stale.sql.j2:5:14
+    error[RK401]: the template of 05_cleanup_stale__2025_h2 cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 2)
+     --> templates/cleanup_stale.sql.j2:6:14
       |
-    5 |     WHERE {{ same(key, "v", history|bare) }} AND {{ time|of("v") }} > {{ time|of(history|bare) }}
+    6 |     WHERE {{ same(key, "v", history|bare) }} AND {{ time|of("v") }} > {{ time|of(history|bare) }}
       |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
-    error[RK401]: the template of 07_resolve_keyed cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 1)
-      --> templates/resolve_keyed.sql.j2:14:14
+    error[RK401]: the template of 07_resolve_keyed cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 2)
+      --> templates/resolve_keyed.sql.j2:15:14
        |
-    14 |       AND {{ is_due("m") }}
+    15 |       AND {{ is_due("m") }}
        |              ^^^^^^^^^^^ here
        |
        = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
@@ -199,18 +199,18 @@ fn what_cannot_be_rendered_is_refused() {
       |
       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
-    error[RK401]: the template of 09_trim cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 1)
-     --> templates/trim.sql.j2:3:10
+    error[RK401]: the template of 09_trim cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 2)
+     --> templates/trim.sql.j2:4:10
       |
-    3 | WHERE {{ is_due(mart|bare) }}
+    4 | WHERE {{ is_due(mart|bare) }}
       |          ^^^^^^^^^^^^^^^^^ here
       |
       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
-    error[RK401]: the template of 09_trim_kept__2025_h2 cannot be rendered: value of type undefined is not callable (`oldest_from` is undefined, from line 1)
-     --> templates/trim_kept.sql.j2:3:41
+    error[RK401]: the template of 09_trim_kept__2025_h2 cannot be rendered: value of type undefined is not callable (`oldest_from` is undefined, from line 2)
+     --> templates/trim_kept.sql.j2:4:41
       |
-    3 | WHERE {{ time|of(history|bare) }} >= {{ oldest_from(period.start) }}
+    4 | WHERE {{ time|of(history|bare) }} >= {{ oldest_from(period.start) }}{{ in_period(history|bare, period) }}
       |                                         ^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`

@@ -141,7 +141,7 @@ fn configs(load: &WindowedLoad) -> Vec<(String, String)> {
         let (list, partitions) = match days {
             Some(days) => (
                 format!(
-                    "{{% set days = [] %}}\n{{% for back in range({}) %}}{{% do days.append(\"DATE '\" ~ run_date ~ \"' - \" ~ back) %}}{{% endfor %}}\n",
+                    "{{% set days = [] %}}\n{{% for back in range({}) %}}{{% do days.append(\"/* rowkeep load {name} of \" ~ run_date ~ \" */ DATE '\" ~ run_date ~ \"' - \" ~ back) %}}{{% endfor %}}\n",
                     days + 1
                 ),
                 "    partitions=days,\n",

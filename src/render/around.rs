@@ -11,7 +11,7 @@ use crate::render::context::{number, place, text};
 use crate::render::value::Sql;
 use crate::render::{Failures, Owner, Renderer, Statement, context};
 use crate::spec::naming::HOLD;
-use crate::spec::{Asks, Column, ColumnId, DAY, ExceptionsId, Other, PeriodId, Share, Spec, TableId};
+use crate::spec::{Asks, Column, ColumnId, DAY, ExceptionsId, Other, Share, Spec, TableId};
 use crate::sql::{SqlType, literal};
 
 /// How long before the horizon its monitor speaks, in seconds: as long as `check` does.
@@ -243,7 +243,7 @@ impl<'a> Maker<'a, '_> {
         }
         context! {
             mart => place(Slot::Mart(other.table)),
-            histories => spec.period_ids().map(|period| place(Slot::History(other.table, period))).collect::<Vec<_>>(),
+            histories => context::histories(spec, other.table),
             on => context::pairs(spec, spec.table(id), theirs, &other.on),
             columns => context::columns(spec, theirs, &columns),
             columns_and_time => context::columns(spec, theirs, &with_time),
@@ -315,8 +315,10 @@ impl<'a> Maker<'a, '_> {
                 (None, Slot::Exceptions(id)) => self.exceptions(id),
                 (None, _) => Value::UNDEFINED,
             };
-            let history = |period: PeriodId| place(Slot::History(task.table.unwrap_or(TableId(0)), period));
-            let context = context! { history => task.period.map(history), ..shared };
+            let context = match (task.table, task.period) {
+                (Some(id), Some(period)) => context::of_period(self.spec, id, period, &shared),
+                _ => shared,
+            };
             statements.push(self.statement(Owner::Operation, task, context));
         }
         statements

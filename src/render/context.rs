@@ -10,7 +10,7 @@ use crate::render::value::Sql;
 use crate::render::vocabulary::{self, PARAMETERS, Place};
 use crate::spec::naming::{HOLD, NULL_KEY};
 use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time, Tripwire};
-use crate::sql::{SqlType, literal};
+use crate::sql::{SqlType, TimeUnit, literal};
 
 pub(super) fn place(slot: Slot) -> Value {
     Value::from(Sql::Relation(Place::of(slot)))
@@ -20,18 +20,12 @@ pub(super) fn place(slot: Slot) -> Value {
 pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
     let table = spec.table(id);
     let time = table.time;
-    let period = |period: PeriodId| interval(spec.period(period), spec.period(period), time, spec.dialect);
     let hull = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
         (Some(&first), Some(&last)) => interval(spec.period(first), spec.period(last), time, spec.dialect),
         // Invariant of a spec: at least one period is open.
         _ => Value::UNDEFINED,
     };
-    let histories: Vec<_> =
-        scope
-            .periods
-            .iter()
-            .map(|&id_| context! { table => place(Slot::History(id, id_)), name => text(&spec.period(id_).name), ..period(id_) })
-            .collect();
+    let histories: Vec<_> = scope.periods.iter().map(|&period| history(spec, id, period)).collect();
     let every: Vec<_> = spec.period_ids().collect();
     context! {
         mart => place(Slot::Mart(id)),
@@ -52,6 +46,7 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         payload => columns(spec, table, &table.payload().collect::<Vec<_>>()),
         payload_groups => groups(&columns(spec, table, &table.payload().collect::<Vec<_>>())),
         unit => time.unit_name(),
+        reads_by_partition => spec.dialect.reads_by_partition(),
         versioned => scope.versioned,
         due_is_listed => scope.due == Due::Listed,
         batch => scope.batch.is_some(),
@@ -61,10 +56,18 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         tripwire => table.tripwire.map(|wire| tripwire(table, wire)),
         dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
         work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(spec, table, id)),
-        sort_key => columns(spec, table, &table.layout.sort_key),
+        sort_key => columns(spec, table, &sort_key(spec, table)),
         load => load(spec, table),
         ..retention(spec, table, scope)
     }
+}
+
+/// Rows are not clustered by a FLOAT64: "Clustered columns" in BigQuery's manual.
+fn sort_key(spec: &Spec, table: &Table) -> Vec<ColumnId> {
+    let is_fit = |id: &ColumnId| {
+        spec.dialect != Dialect::BigQuery || !matches!(table.column(*id).ty, SqlType::Real | SqlType::Double)
+    };
+    table.layout.sort_key.iter().copied().filter(is_fit).collect()
 }
 
 /// What a definition sees: every period.
@@ -89,16 +92,65 @@ fn over(spec: &Spec, id: TableId, periods: Vec<PeriodId>) -> Value {
     table(spec, id, &scope)
 }
 
+/// A history table, its period's name and bounds.
+fn history(spec: &Spec, id: TableId, period: PeriodId) -> Value {
+    let found = spec.period(period);
+    context! {
+        table => place(Slot::History(id, period)),
+        name => text(&found.name),
+        ..interval(found, found, spec.table(id).time, spec.dialect)
+    }
+}
+
+/// Every history table of a table.
+pub(super) fn histories(spec: &Spec, id: TableId) -> Vec<Value> {
+    spec.period_ids().map(|period| history(spec, id, period)).collect()
+}
+
 /// What one statement sees beyond what its table's statements share.
 pub(super) fn step(spec: &Spec, id: TableId, shared: &Value, step: &Step) -> Value {
-    let Some(period) = step.period else { return shared.clone() };
+    step.period.map_or_else(|| shared.clone(), |period| of_period(spec, id, period, shared))
+}
+
+/// The same for one history table.
+pub(super) fn of_period(spec: &Spec, id: TableId, period: PeriodId, shared: &Value) -> Value {
     let history = place(Slot::History(id, period));
     let period = spec.period(period);
     context! { history => history, period => interval(period, period, spec.table(id).time, spec.dialect), ..shared.clone() }
 }
 
-pub(super) fn definition(shared: &Value, definition: &Definition) -> Value {
-    context! { table => place(definition.creates), ..shared.clone() }
+pub(super) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -> Value {
+    match definition.creates {
+        Slot::History(id, period) if spec.dialect.reads_by_partition() => {
+            let partition = partition(spec.table(id), spec.period(period), spec.dialect);
+            context! { table => place(definition.creates), partition => partition, ..shared.clone() }
+        }
+        creates => context! { table => place(creates), partition => (), ..shared.clone() },
+    }
+}
+
+/// The most partitions of one table that are days; a longer period has months, about. BigQuery: 10,000 partitions of a table, of which
+/// one job changes 4,000 ("Quotas and limits" in its manual).
+const MOST_DAYS: i64 = 2_000;
+
+/// "Partition expression" of CREATE TABLE in BigQuery's manual: whole numbers are cut into steps of a stated range.
+fn partition(table: &Table, period: &Period, dialect: Dialect) -> Value {
+    let name = table.column(table.time.column).name.sql(dialect);
+    let days = (period.end_epoch() - period.start_epoch()) / 86_400;
+    let (grain, step) = if days > MOST_DAYS { ("MONTH", 31 * 86_400) } else { ("DAY", 86_400) };
+    let steps = |per_second: i64| {
+        let [start, end, step] = [period.start_epoch(), period.end_epoch(), step].map(|seconds| seconds * per_second);
+        format!("RANGE_BUCKET({name}, GENERATE_ARRAY({start}, {end}, {step}))")
+    };
+    let expression = match (table.time.unit, table.time.zoned) {
+        (TimeUnit::EpochSeconds, _) => steps(1),
+        (TimeUnit::EpochMillis, _) => steps(1_000),
+        (TimeUnit::Date, _) if grain == "DAY" => name,
+        (TimeUnit::Date, _) => format!("DATE_TRUNC({name}, {grain})"),
+        (TimeUnit::Timestamp, true) => format!("TIMESTAMP_TRUNC({name}, {grain})"),
+        (TimeUnit::Timestamp, false) => format!("DATETIME_TRUNC({name}, {grain})"),
+    };
+    Value::from(Sql::Literal(expression))
 }
 
 /// What the definition of an exceptions table sees.

@@ -204,7 +204,7 @@ impl<'a> Renderer<'a> {
 
     /// The statement of a definition, without a trailing newline.
     fn definition(&mut self, shared: &Value, definition: &Definition) -> Result<Named, Box<Diagnostic>> {
-        let context = context::definition(shared, definition);
+        let context = context::definition(self.spec, shared, definition);
         let called = || definition.kind.as_str().to_owned();
         let marked = self.render(definition.template(), &called, context)?;
         self.name(Owner::Operation, definition.template(), &called, "", &marked)

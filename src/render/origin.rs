@@ -38,7 +38,7 @@ pub(crate) fn of_step(
 /// Where the byte of a definition came from.
 pub(crate) fn of_definition(spec: &Spec, inputs: &Inputs, definition: &Definition, at: usize) -> Option<Origin> {
     let shared = Renderer::new(spec, BTreeMap::new()).shared(definition);
-    let context = context::definition(&shared, definition);
+    let context = context::definition(spec, &shared, definition);
     Statement { spec, template: definition.template(), context }.origin(inputs, at)
 }
 

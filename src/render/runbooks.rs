@@ -8,7 +8,7 @@ use minijinja::{Value, context};
 use crate::diagnostic::typed;
 use crate::dialect::Dialect;
 use crate::plan::{Definition, DefinitionKind, Plan, Slot};
-use crate::render::context::{no_period, place, text};
+use crate::render::context::{no_period, of_period, place, text};
 use crate::render::value::{Sql, add_text_filters};
 use crate::render::{Failures, Owner, Renderer, context};
 use crate::spec::{
@@ -236,6 +236,12 @@ fn project(spec: &Spec) -> Value {
     }
 }
 
+/// The view of a dataset's partitions.
+fn partitions_of(history: &Relation, dialect: Dialect) -> String {
+    let dataset = history.database.iter().chain([&history.schema]).map(|part| part.sql(dialect));
+    format!("{}.INFORMATION_SCHEMA.PARTITIONS", dataset.collect::<Vec<_>>().join("."))
+}
+
 /// What the run-book of an incident says of a load.
 fn load(load: &WindowedLoad) -> Value {
     let event = load.event.as_ref();
@@ -283,9 +289,13 @@ impl Writer<'_, '_> {
             probe_key => probe.key(),
             probe_time => Value::from(Sql::Literal(probe.value(found.time.column))),
             probe_exception => Value::from(Sql::Literal(probe.value(found.exception_key))),
+            // "INFORMATION_SCHEMA.PARTITIONS" in BigQuery's manual: of one dataset.
+            partitions => word(partitions_of(&found.history, spec.dialect)),
+            history_names => spec.period_ids().map(|period| text(spec.history(id, period).name().as_str())).collect::<Vec<_>>(),
             ..no_period(spec, id)
         };
         let all = [
+            ("archived", "runbook_archived.sql.j2"),
             ("filled", "runbook_filled.sql.j2"),
             ("seed", "runbook_seed.sql.j2"),
             ("incomplete", "runbook_incomplete.sql.j2"),
@@ -358,9 +368,8 @@ impl Writer<'_, '_> {
         let number = PeriodId(spec.periods.len() - 1);
         let (mut home, mut rest, mut drop) = (Vec::new(), Vec::new(), Vec::new());
         for (id, table) in spec.tables() {
-            let history = place(Slot::History(id, number));
-            let context =
-                context! { model => text(table.model.value.as_str()), history => history, ..no_period(spec, id) };
+            let of_period = of_period(spec, id, number, &no_period(spec, id));
+            let context = context! { model => text(table.model.value.as_str()), ..of_period };
             if table.is_versioned() {
                 home.push(self.statement("runbook_home_older.sql.j2", context.clone()));
             }
@@ -504,6 +513,6 @@ impl<'a> Probe<'a> {
             SqlType::Timestamptz => format!("1970-01-{:02} 00:00:00+00", 1 + self.id.0 % 28),
             SqlType::Json => "{}".to_owned(),
         };
-        format!("CAST('{value}' AS {})", column.ty.sql(self.spec.dialect))
+        format!("CAST('{value}' AS {})", column.ty.cast(self.spec.dialect))
     }
 }

@@ -97,7 +97,7 @@ fn misused(filter: &str, writes: &str, value: &Value) -> Error {
     refused(format!("`{filter}` writes {writes}, not {value}"))
 }
 
-/// The filters: `full` and `bare` for relations, `name`, `of` and `type` for columns, `literal` for literals.
+/// The filters: `full` and `bare` for relations, `name`, `of`, `type` and `cast` for columns, `literal` for literals.
 pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Dialect) {
     environment.add_filter("full", |value: &Value| relation("full", value, |place| &place.full));
     environment.add_filter("bare", |value: &Value| relation("bare", value, |place| &place.bare));
@@ -117,6 +117,7 @@ pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
         _ => columns("name", value, |name, _| name.to_owned()),
     });
     environment.add_filter("type", move |value: &Value| columns("type", value, |_, ty| ty.sql(dialect)));
+    environment.add_filter("cast", move |value: &Value| columns("cast", value, |_, ty| ty.cast(dialect)));
     environment.add_filter("of", |value: &Value, row: &Value| {
         let row = match row.as_str() {
             Some(text) if row.is_safe() || ALIASES.contains(&text) => text,

@@ -245,7 +245,8 @@ impl Writer<'_, '_> {
             };
             context! { name => name(one), function => sql(function.to_owned()), column => column.map(|id| by(&id)) }
         });
-        // A row is not ingested before the day that it is of; the slack is that of the ingestion window itself.
+        // A row is not ingested before the day that it is of; the slack is that of the ingestion window itself. The bound of each row is what
+        // holds for every run alike, that of the window is what an engine can prune by.
         let ingestion = load.column(load.ingestion).ty;
         let within = event.and_then(|event| event.within);
         context! {
@@ -254,6 +255,10 @@ impl Writer<'_, '_> {
             names => aggregate.columns.iter().map(name).collect::<Vec<_>>(),
             columns => columns.collect::<Vec<_>>(),
             partition => event.map(|event| sql(partition(load.column(event.column), self.spec))),
+            not_before => event.zip(within).map(|(event, _)| {
+                let day = load.column(event.column).name.sql(self.spec.dialect);
+                sql(at(ingestion, &format!("b.{day}"), whole(ingestion, load.ingested_within)))
+            }),
             ingested_from => within.map(|within| sql(instant(ingestion, 0, whole(ingestion, within + load.ingested_within)))),
         }
     }
@@ -306,6 +311,15 @@ pub(crate) fn dbt_source(spec: &Spec, load: &WindowedLoad) -> String {
 
 fn sql(text: String) -> Value {
     Value::from(Sql::Literal(text))
+}
+
+/// Midnight UTC of a day, less a length of time, as a column of that type holds it.
+fn at(ty: SqlType, day: &str, less_seconds: u64) -> String {
+    match ty {
+        SqlType::Date => format!("{day} - {}", less_seconds / DAY),
+        SqlType::Timestamptz => format!("TIMESTAMP({day}) - {}", interval(less_seconds)),
+        _ => format!("DATETIME({day}) - {}", interval(less_seconds)),
+    }
 }
 
 /// Midnight UTC of the run date or of the day after it, less a length of time, as a column of that type holds it.

@@ -120,7 +120,16 @@ impl SqlType {
         matches!(self, Self::Smallint | Self::Integer | Self::Bigint)
     }
 
-    /// The type as a statement writes it.
+    /// The type as a cast writes it. BigQuery: "Parameterized data types" in its SQL reference are for columns only.
+    pub(crate) fn cast(self, dialect: Dialect) -> String {
+        let mut written = self.sql(dialect);
+        if dialect == Dialect::BigQuery {
+            written.truncate(written.find('(').unwrap_or(written.len()));
+        }
+        written
+    }
+
+    /// The type as a column's definition writes it.
     pub fn sql(self, dialect: Dialect) -> String {
         // BigQuery: "Data types" in its SQL reference. A timestamp without a zone is a DATETIME there; its JSON has no equality.
         if dialect == Dialect::BigQuery {

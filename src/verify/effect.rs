@@ -4,7 +4,7 @@
 
 use sqlparser::ast::{
     CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat, Insert,
-    ObjectName, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
+    ObjectName, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
 };
 
 use crate::dialect::Dialect;
@@ -177,7 +177,7 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
         on_cluster: None,
         primary_key: None,
         order_by: None,
-        partition_by: None,
+        partition_by,
         cluster_by,
         clustered_by: None,
         inherits: None,
@@ -218,15 +218,25 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
     };
     // Where rows lie is the engine's own matter; how they are stored must not make them go away.
     let is_laid_out = diststyle.is_some() || distkey.is_some() || sortkey.is_some() || backup.is_some();
-    let has_options = *table_options != CreateTableOptions::None;
+    let has_options = match table_options {
+        CreateTableOptions::None => false,
+        CreateTableOptions::Options(options) => dialect != Dialect::BigQuery || !options.iter().all(keeps_rows),
+        _ => true,
+    };
     let is_hive = hive_formats.as_ref().is_some_and(|format| *format != HiveFormat::default());
     let is_plain = constraints.is_empty() && !has_options && !is_hive;
     let is_fitting = match dialect {
-        Dialect::Redshift => cluster_by.is_none(),
+        Dialect::Redshift => cluster_by.is_none() && partition_by.is_none(),
         Dialect::BigQuery => !is_laid_out,
-        _ => !is_laid_out && cluster_by.is_none(),
+        _ => !is_laid_out && cluster_by.is_none() && partition_by.is_none(),
     };
     (is_plain && is_fitting).then_some(name)
+}
+
+/// Options that say how a table is read or described. Others let its rows expire: "table_option_list" in BigQuery's manual.
+fn keeps_rows(option: &SqlOption) -> bool {
+    const KEPT: [&str; 4] = ["require_partition_filter", "description", "friendly_name", "labels"];
+    matches!(option, SqlOption::KeyValue { key, .. } if KEPT.contains(&&*key.value.to_lowercase()))
 }
 
 /// A view is made anew with each period; on Redshift it must not hold the tables that it reads.

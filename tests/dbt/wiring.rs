@@ -123,7 +123,10 @@ fn models_of_loads_parse_for_bigquery_and_are_named_for_the_run_date() {
     assert_eq!(aggregate["alias"], "product_insights");
     assert_eq!(aggregate["config"]["incremental_strategy"], "insert_overwrite");
     let days = aggregate["config"]["partitions"].as_array().expect("the days that are replaced");
-    assert_eq!((days.len(), days[7].as_str()), (8, Some("DATE '2025-11-19' - 7")));
+    assert_eq!(
+        (days.len(), days[7].as_str()),
+        (8, Some("/* rowkeep load order_items of 2025-11-19 */ DATE '2025-11-19' - 7"))
+    );
 }
 
 #[test]

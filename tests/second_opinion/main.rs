@@ -11,7 +11,26 @@ use rowkeep::manifest::{Hook, Manifest, Task};
 #[path = "../projects/mod.rs"]
 mod projects;
 
-const BROKEN: [&str; 3] = ["DELETE FROM WHERE TRUE", "SELECT a FROM t; SELECT b FROM t", "RETAIN a FOR b"];
+/// Tables that are read by their partitions only, each with the column by which they are.
+type Partitioned = BTreeMap<String, String>;
+
+fn partitioned(artifacts: &rowkeep::Artifacts, dialect: Dialect) -> Partitioned {
+    let manifest = artifacts.manifest();
+    let of_node = |node: &rowkeep::manifest::Node| {
+        let (name, column) = (node.history.rsplit('.').next().expect("a name").to_owned(), node.time.column.clone());
+        manifest.periods.iter().map(|period| (format!("{name}_{}", period.name), column.clone())).collect::<Vec<_>>()
+    };
+    let all = manifest.nodes.values().flat_map(of_node);
+    all.filter(|_| dialect == Dialect::BigQuery).collect()
+}
+
+/// What must be refused, or nothing is shown by all the others; of the last, what its engine would refuse.
+const BROKEN: [&str; 4] = [
+    "DELETE FROM WHERE TRUE",
+    "SELECT a FROM t; SELECT b FROM t",
+    "RETAIN a FOR b",
+    "DELETE FROM s.hist_x WHERE hist_x.t < (SELECT MAX(t) FROM s.m)",
+];
 
 /// Every statement of a manifest, with values in the place of parameters.
 fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, String)> + '_ {
@@ -30,8 +49,9 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
     let mut all = BTreeMap::new();
     for golden in projects::compiling_for(dialect) {
         let artifacts = rowkeep::compile(&projects::golden(&golden).with_dialect(dialect)).expect(&golden);
+        let partitioned = partitioned(&artifacts, dialect);
         for (path, sql) in statements(artifacts.manifest()) {
-            all.entry(sql).or_insert_with(|| format!("{golden}: {path}"));
+            all.entry(sql).or_insert_with(|| (format!("{golden}: {path}"), partitioned.clone()));
         }
     }
     if dialect == Dialect::BigQuery {
@@ -41,7 +61,7 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
             for statement in load.statements.iter().chain([&load.clean]).chain(&load.monitors) {
                 // Scripts are read statement by statement, as all else.
                 for (number, sql) in statement.of_day(day).split(";\n").enumerate() {
-                    all.insert(sql.to_owned(), format!("{}, {number}", statement.path));
+                    all.insert(sql.to_owned(), (format!("{}, {number}", statement.path), Partitioned::new()));
                 }
             }
         }
@@ -50,11 +70,11 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
     let mut command = Command::new(python);
     command.arg(projects::root().join("tests/second_opinion/parse.py")).arg(dialect.as_str());
     let mut parser = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
-    // What is no SQL must be refused, or nothing is shown by all the others.
     for broken in BROKEN {
-        all.insert(broken.to_owned(), broken.to_owned());
+        let partitioned = Partitioned::from([("hist_x".to_owned(), "t".to_owned())]);
+        all.insert(broken.to_owned(), (broken.to_owned(), partitioned));
     }
-    let pairs: Vec<_> = all.iter().map(|(sql, name)| (name, sql)).collect();
+    let pairs: Vec<_> = all.iter().map(|(sql, (name, partitioned))| (name, sql, partitioned)).collect();
     let json = serde_json::to_string(&pairs).expect("JSON");
     parser.stdin.take().expect("a pipe").write_all(json.as_bytes()).expect("it reads");
     let output = parser.wait_with_output().expect("it ends");

@@ -1,4 +1,5 @@
-"""Parses statements as a dialect. Reads a JSON list of [name, sql]; prints a JSON list of [name, why not]."""
+"""Parses statements as a dialect. Reads a JSON list of [name, sql, partitioned], where the last maps tables that are read by their
+partitions only to the columns by which they are; prints a JSON list of [name, why not]."""
 
 import json
 import logging
@@ -11,7 +12,31 @@ from sqlglot import exp
 ONLY_WORDS = ("VACUUM",)
 
 
-def wrong(sql, dialect):
+def is_bound(condition, column):
+    """Whether a condition compares the column with what is known before the statement runs."""
+    sides = (condition.this, condition.args.get("expression"))
+    of_it = [side for side in sides if isinstance(side, exp.Column) and side.name == column]
+    other = [side for side in sides if side not in of_it]
+    return bool(of_it) and not any(side.find(exp.Column, exp.Select) for side in other if side is not None)
+
+
+def unbound(tree, partitioned):
+    """A table that is read without a bound of its partitions."""
+    for table in tree.find_all(exp.Table):
+        column = partitioned.get(table.name)
+        around = table.find_ancestor(exp.Select, exp.Delete)
+        # Tables that are written are no reads; a definition has neither.
+        if column is None or around is None or isinstance(table.parent, (exp.Insert, exp.Schema, exp.Create)):
+            continue
+        where = around.args.get("where")
+        comparisons = where.find_all(exp.GT, exp.GTE, exp.LT, exp.LTE) if where else ()
+        own = [found for found in comparisons if found.find_ancestor(exp.Select, exp.Delete) is around]
+        if not any(is_bound(found, column) for found in own):
+            return f"{table.name} is read without a bound of {column}"
+    return None
+
+
+def wrong(sql, partitioned, dialect):
     try:
         trees = sqlglot.parse(sql, read=dialect, error_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.errors.SqlglotError as error:
@@ -21,11 +46,11 @@ def wrong(sql, dialect):
     text = "\n".join(line for line in sql.splitlines() if not line.startswith("--")).lstrip()
     if isinstance(trees[0], exp.Command) and not text.startswith(ONLY_WORDS):
         return "not understood"
-    return None
+    return unbound(trees[0], partitioned)
 
 
 # Falling back to a command is told by the tree.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 dialect = sys.argv[1]
-found = [[name, wrong(sql, dialect)] for name, sql in json.load(sys.stdin)]
+found = [[name, wrong(sql, partitioned, dialect)] for name, sql, partitioned in json.load(sys.stdin)]
 json.dump([pair for pair in found if pair[1]], sys.stdout)

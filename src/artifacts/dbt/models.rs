@@ -88,7 +88,8 @@ fn columns(spec: &Spec, id: TableId) -> String {
         if column.name.sql(spec.dialect).starts_with(spec.dialect.quote()) {
             text.push_str("        quote: true\n");
         }
-        text.push_str(&format!("        data_type: {}\n", scalar(&column.ty.sql(spec.dialect))));
+        // dbt casts NULL to it, to see what the contract asks for.
+        text.push_str(&format!("        data_type: {}\n", scalar(&column.ty.cast(spec.dialect))));
         let mut tests = Vec::new();
         if column.not_null {
             text.push_str("        constraints:\n          - type: not_null\n");

@@ -72,8 +72,8 @@
 {# What an operator gave, as a literal. Engines disagree about backslashes, and YAML reads 00123 as another number. #}
 {% macro given(value, is_text, most) %}
   {% set text = value | string %}
-  {% if value is none or value is undefined or '\\' in text %}
-    {{ exceptions.raise_compiler_error("give a key and notes, without backslashes: --args '{key: 42, notes: why}'") }}
+  {% if value is none or value is undefined or '\\' in text or '\n' in text %}
+    {{ exceptions.raise_compiler_error("give a key and notes, in one line and without backslashes: --args '{key: 42, notes: why}'") }}
   {% endif %}
   {% if is_text and value is not string %}
     {{ exceptions.raise_compiler_error("put quotes around " ~ text ~ ": it is a text, and YAML reads a number") }}

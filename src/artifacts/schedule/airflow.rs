@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::artifacts::manifest::{Manifest, Monitor, Node};
 use crate::artifacts::schedule::{cron_daily, cron_every, every_in_words};
+use crate::dialect::Dialect;
 use crate::spec::{DAY, Schedule, Spec, TimeOfDay};
 
 /// Before whom a task waits, where several wait for the one slot.
@@ -62,6 +63,11 @@ impl Dags<'_> {
 
     fn dag(&self, kind: &str, about: &str, schedule: &str) -> String {
         let about = about.split(".\n").next().unwrap_or(about).replace('\n', " ");
+        // The hook's own default is the dialect of old.
+        let hook = match self.spec.dialect {
+            Dialect::BigQuery => "\n        \"hook_params\": {\"use_legacy_sql\": False},",
+            _ => "",
+        };
         format!(
             "
 
@@ -75,7 +81,7 @@ with DAG(
     max_active_runs=1,
     default_args={{
         \"execution_timeout\": timedelta(seconds={}),
-        \"on_failure_callback\": SmtpNotifier(to=NOTIFY) if NOTIFY else None,
+        \"on_failure_callback\": SmtpNotifier(to=NOTIFY) if NOTIFY else None,{hook}
     }},
     template_searchpath=[ARTIFACTS],
     tags=[\"rowkeep\", {}],
@@ -253,6 +259,13 @@ with DAG(
             let import = "try:\n    from airflow.sdk.bases.hook import BaseHook\nexcept ImportError:\n    from airflow.hooks.base import BaseHook\n";
             text.insert_str(text.find("from airflow.providers.common").unwrap_or(0), import);
             let _ = writeln!(text, "SOURCE_CONNECTION = {}", literal(source));
+            let (zoned, plain) = if self.spec.dialect == Dialect::BigQuery {
+                ("TIMESTAMP", "DATETIME")
+            } else {
+                ("TIMESTAMPTZ", "TIMESTAMP")
+            };
+            let _ = writeln!(text, "# What the warehouse calls an instant, with a zone and without.");
+            let _ = writeln!(text, "OWN = {{\"timestamptz\": \"{zoned}\", \"timestamp\": \"{plain}\"}}");
         }
         text.push_str(include_str!("days.py"));
         text.push_str(&monitor_code(counts));

@@ -31,14 +31,17 @@ class CountMatch(EverySoManyDays):
 
     def work(self, context):
         now = datetime.now(timezone.utc)
-        start, end = (self.literal(now - timedelta(seconds=ago)) for ago in (self.within, self.until))
-        asked = self.other_system.replace(":start", start).replace(":end", end)
+        start, end = (now - timedelta(seconds=ago) for ago in (self.within, self.until))
+        asked = self.put(self.other_system, start, end, {"timestamptz": "TIMESTAMPTZ", "timestamp": "TIMESTAMP"})
         expected = BaseHook.get_connection(SOURCE_CONNECTION).get_hook().get_first(asked)[0]
         self.log.info("the other system has %s rows in [%s, %s)", expected, start, end)
-        self.sql = self.sql.replace(":start", start).replace(":end", end).replace(":expected", str(int(expected)))
+        self.sql = self.put(self.sql, start, end, OWN).replace(":expected", str(int(expected)))
         return super().work(context)
 
-    def literal(self, at):
+    def put(self, sql, start, end, kinds):
+        return sql.replace(":start", self.literal(start, kinds)).replace(":end", self.literal(end, kinds))
+
+    def literal(self, at, kinds):
         if self.unit == "epoch_seconds":
             return str(int(at.timestamp()))
         if self.unit == "epoch_millis":
@@ -46,5 +49,4 @@ class CountMatch(EverySoManyDays):
         if self.unit == "date":
             return f"DATE '{at:%Y-%m-%d}'"
         zone = "+00" if self.unit == "timestamptz" else ""
-        kind = "TIMESTAMPTZ" if self.unit == "timestamptz" else "TIMESTAMP"
-        return f"{kind} '{at:%Y-%m-%d %H:%M:%S}{zone}'"
+        return f"{kinds[self.unit]} '{at:%Y-%m-%d %H:%M:%S}{zone}'"

@@ -51,6 +51,11 @@ impl<'a> Claims<'a, '_> {
         role(Role::Bounds, bounds).collect()
     }
 
+    /// A history table's row lies in its period, where the engine has to be told.
+    pub(super) fn in_partition(&self, of: Row, period: PeriodId) -> Vec<Conjunct<'a>> {
+        if self.spec.dialect.reads_by_partition() { self.within(of, period) } else { Vec::new() }
+    }
+
     /// The row's time lies outside of what these periods, neighbours, cover.
     pub(super) fn outside(&self, of: Row, periods: &[PeriodId]) -> Vec<Conjunct<'a>> {
         let (Some(&first), Some(&last)) = (periods.first(), periods.last()) else { return Vec::new() };

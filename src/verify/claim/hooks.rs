@@ -25,8 +25,8 @@ impl<'a> Claims<'a, '_> {
     pub(super) fn forget_cycles(&self) -> Meaning<'a> {
         let cycles = Slot::Cycles(self.id);
         let stamp = |depth: usize| Term::Column(row(depth), COMPLETED_COLUMN.into());
-        let newer = from(cycles, vec![less(stamp(0), stamp(1))]);
-        Meaning::Delete(from(cycles, vec![exists(newer)]))
+        let newest = Select { outputs: vec![call("max", [stamp(1)])], ..from(cycles, Vec::new()) };
+        Meaning::Delete(from(cycles, vec![less(stamp(0), Term::Scalar(Box::new(newest)))]))
     }
 
     pub(super) fn note_cycle(&self) -> Meaning<'a> {
@@ -59,6 +59,7 @@ impl<'a> Claims<'a, '_> {
         let part = |slot: Slot| {
             let of = row(1);
             let mut when = self.has_key(&|column| self.column(of, column));
+            when.extend(self.bounds_of(slot, of));
             if self.scope.batch.is_some() {
                 let same = self.same(&self.table.unique_key, &|column| self.column(row(2), column), &|column| {
                     self.column(of, column)
@@ -89,6 +90,11 @@ impl<'a> Claims<'a, '_> {
         Self::insert(columns, select)
     }
 
+    /// What a row of a history table is bounded by, where the engine has to be told.
+    fn bounds_of(&self, slot: Slot, of: Row) -> Vec<Conjunct<'a>> {
+        if let Slot::History(_, period) = slot { self.in_partition(of, period) } else { Vec::new() }
+    }
+
     fn histories(&self) -> impl Iterator<Item = Slot> + '_ {
         self.scope.periods.iter().map(|&period| Slot::History(self.id, period))
     }
@@ -114,7 +120,9 @@ impl<'a> Claims<'a, '_> {
 
     pub(super) fn cleanup_stale(&self, history: Slot) -> Meaning<'a> {
         let newer = self.newer_version(|newest| less(self.time(row(0)), newest));
-        Meaning::Delete(from(history, role(Role::Version, [newer]).collect()))
+        let mut when: Vec<_> = role(Role::Version, [newer]).collect();
+        when.extend(self.bounds_of(history, row(0)));
+        Meaning::Delete(from(history, when))
     }
 
     /// The newest archived row of keys that are not in the mart while their parent is in its own.
@@ -129,6 +137,7 @@ impl<'a> Claims<'a, '_> {
                 let wanted: Vec<_> = on.iter().map(|&(ours, _)| of(ours)).collect();
                 when.extend(role(Role::Touched, one_of(self.touched(link, &wanted, inner + 1))));
             }
+            when.extend(self.bounds_of(slot, row(inner)));
             from(slot, when)
         };
         let copy = |column| match several {
@@ -180,6 +189,7 @@ impl<'a> Claims<'a, '_> {
             }
         }
         when.extend(role(Role::Copy, [exists(from(self.mart(), there))]));
+        when.extend(self.in_partition(row(0), period));
         Meaning::Delete(from(history, when))
     }
 
@@ -224,6 +234,7 @@ impl<'a> Claims<'a, '_> {
                 let copy = |column| self.column(row(2), column);
                 let mut newer = self.same(&self.table.unique_key, &copy, &of);
                 newer.extend(role(Role::Version, [less(self.time(mart), self.time(row(2)))]));
+                newer.extend(self.in_partition(row(2), *period));
                 vec![exists(from(Slot::History(self.id, *period), newer))]
             };
             let stuck = about().chain(self.is_due(mart, 2)).chain(one_of(self.scope.periods.iter().map(newer)));
@@ -248,6 +259,7 @@ impl<'a> Claims<'a, '_> {
         when.extend(self.not_held(of(self.table.exception_key), 1));
         let mut there = self.not_older(&|column| self.column(row(1), column), &of);
         there.push(self.prune(row(1), period, 2));
+        there.extend(self.in_partition(row(1), period));
         when.extend(role(Role::Guard, [not_exists(from(history, there))]));
         let columns = self.all_columns().map(|column| (self.name(column), of(column))).collect();
         Self::insert(columns, from(self.mart(), when))
@@ -260,6 +272,7 @@ impl<'a> Claims<'a, '_> {
         let copies = self.scope.periods.iter().map(|&period| {
             let mut copy = self.same(&self.table.proof(), &|column| self.column(row(1), column), &of);
             copy.push(self.prune(row(1), period, 2));
+            copy.extend(self.in_partition(row(1), period));
             vec![exists(from(Slot::History(self.id, period), copy))]
         });
         when.extend(role(Role::Copy, one_of(copies)));
@@ -272,6 +285,7 @@ impl<'a> Claims<'a, '_> {
         kept.extend(self.is_due(row(1), 2));
         let mut when: Vec<_> = role(Role::Copy, [exists(from(self.mart(), kept))]).collect();
         when.push(self.prune(row(0), period, 1));
+        when.extend(self.in_partition(row(0), period));
         Meaning::Delete(from(history, when))
     }
 
