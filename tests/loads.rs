@@ -232,6 +232,10 @@ fn a_query_that_is_more_than_one_is_refused() {
         "SELECT 1 AS a; SELECT 2 AS a",
         "SELECT {{ ref('x') }}",
         "SELECT 'a",
+        "WITH a AS (DELETE FROM x WHERE TRUE RETURNING id) SELECT * FROM a",
+        "SELECT 1 AS a FOR UPDATE",
+        "VALUES (1, 2, 3, 4)",
+        "SELECT a FROM x WHERE a = @b",
         "",
     ];
     for text in texts {
@@ -239,11 +243,112 @@ fn a_query_that_is_more_than_one_is_refused() {
         shop.write("shop/queries/return_items.sql", text);
         let said = shop.refuses(&["compile"]);
         assert!(said.contains("error[RK319]: the query of load `return_items` cannot be used"), "{text}: {said}");
+        assert!(said.contains("--> queries/return_items.sql:") || text.is_empty(), "{text}: {said}");
     }
     let up = "../".repeat(12);
     let shop = items(|project| project.replace("queries/return_items.sql", &format!("{up}etc/passwd")));
     let said = shop.refuses(&["compile"]);
     assert!(said.contains("error[RK108]") && said.contains("leads out of the repository"), "{said}");
+}
+
+/// Windows and editors leave marks in files; and a text of several lines keeps them.
+#[test]
+fn a_query_is_taken_as_it_is_written() {
+    let shop = items(|project| project);
+    shop.write("shop/queries/return_items.sql", "\u{feff}SELECT a\r\nFROM x -- why\r\nWHERE b = 'one\r\ntwo'\r\n");
+    let outcome = shop.run(&["compile"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    let batch =
+        std::fs::read_to_string(shop.path("shop/target/rowkeep/loads/return_items/01_batch.sql")).expect("a batch");
+    assert!(batch.contains("FROM (\nSELECT a\nFROM x -- why\nWHERE b = 'one\ntwo'\n) AS b\n"), "{batch}");
+}
+
+fn git(shop: &Shop, arguments: &[&str]) {
+    let user = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"];
+    let status = std::process::Command::new("git").args(user).args(arguments).current_dir(shop.path("")).output();
+    assert!(status.expect("git starts").status.success(), "{arguments:?}");
+}
+
+#[test]
+fn a_change_of_a_load_is_shown_and_its_table_is_not_changed_in_silence() {
+    let shop = items(|project| project);
+    std::fs::remove_file(shop.path(".git/HEAD")).expect("it was there");
+    std::fs::remove_dir(shop.path(".git")).expect("nothing else was");
+    git(&shop, &["init", "-q"]);
+    git(&shop, &["add", "-A"]);
+    git(&shop, &["commit", "-q", "-m", "as it was"]);
+    insta::assert_snapshot!(shop.run(&["diff", "--against", "HEAD"]), @"
+    exit 0
+    --- stdout
+    nothing changes
+    --- stderr
+    ");
+
+    shop.run(&["compile"]);
+    let project = std::fs::read_to_string(shop.path("shop/rowkeep.yml")).expect("a project");
+    let narrower = project.replace("within: 7 days          #", "within: 3 days          #");
+    shop.write("shop/rowkeep.yml", &narrower);
+    let said = shop.run(&["diff", "--against", "HEAD"]);
+    assert!(said.stdout.contains("order_items") && said.stdout.contains("batch"), "{said}");
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+
+    shop.write("shop/rowkeep.yml", narrower.replace("items: count", "orders: count"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK727]: the aggregate of load order_items has other columns than its table was made with: the next run could not write into it
+     --> rowkeep.yml:8:11
+      |
+    8 |   - name: order_items
+      |           ^^^^^^^^^^^ its `by` or `columns` are others
+      |
+      = help: change the table in the same change, or drop it and run its days again
+      = help: if it is meant, and its rows were seen to: `--allow column`
+
+    1 error; nothing was written
+    ");
+    assert_eq!(shop.run(&["compile", "--allow", "column"]).code, Some(0));
+
+    // Of a load that is gone, nothing stays.
+    let (head, _) = narrower.split_once("\n  # The same windows").expect("the second load");
+    shop.write("shop/rowkeep.yml", format!("{head}\n"));
+    shop.run(&["compile", "--allow", "column"]);
+    assert!(!shop.path("shop/target/rowkeep/loads/return_items").exists());
+}
+
+#[test]
+fn periods_without_tables_are_refused() {
+    let shop = items(|project| format!("{project}periods: [2025_h1]\n"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK319]: `periods` is stated, and there are no tables that it could be of
+      --> rowkeep.yml:48:10
+       |
+    48 | periods: [2025_h1]
+       |          ^ would have no effect
+       |
+       = help: add `tables:`, or remove it
+
+    1 error; nothing was written
+    ");
+    let shop = items(|project| project.replace("\nloads:", "\nlaods:"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK104]: unknown key `laods` in the project file
+     --> rowkeep.yml:7:1
+      |
+    7 | laods:
+      | ^^^^^ not a known key
+      |
+      = help: did you mean `loads`?
+
+    1 error; nothing was written
+    ");
 }
 
 #[test]
@@ -253,23 +358,15 @@ fn a_project_is_of_tables_of_loads_or_of_both() {
     exit 1
     --- stdout
     --- stderr
-    error[RK106]: the project file lacks its key `periods`
-     --> rowkeep.yml:3:1
+    error[RK207]: the project has no periods; due rows would have nowhere to go
+     --> rowkeep.yml:8:3
       |
-    3 | name: order_insights
-      | ^^^^ in this mapping
+    8 |   - name: order_items
+      |   ^ empty
       |
-      = help: add `periods:`
+      = help: add a line such as `- 2025_h2`
 
-    error[RK106]: the project file lacks its key `exceptions`
-     --> rowkeep.yml:3:1
-      |
-    3 | name: order_insights
-      | ^^^^ in this mapping
-      |
-      = help: add `exceptions:`
-
-    2 errors; nothing was written
+    1 error; nothing was written
     ");
     let both = Shop::new();
     let project = std::fs::read_to_string(both.path("shop/rowkeep.yml")).expect("a project");

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::artifacts::manifest::checksum;
+use crate::artifacts::dbt::scalar;
+use crate::artifacts::manifest::{NodeColumn, checksum};
 use crate::render::windowed::{self as rendered, RUN_DATE, RenderedLoad, WRITERS};
 use crate::spec::{DAY, Day, Spec, WindowedLoad};
-use crate::sql::{Name, SqlType};
+use crate::sql::{Name, Relation, SqlType};
 
 /// A load that selects by two windows.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +20,8 @@ pub struct Load {
     pub temp_tables: Vec<String>,
     /// The table that it computes, if it does.
     pub into: Option<String>,
+    /// The columns of that table, with the engine's types.
+    pub columns: Vec<NodeColumn>,
     /// In run order.
     pub statements: Vec<LoadStatement>,
     pub clean: LoadStatement,
@@ -54,7 +57,7 @@ impl LoadStatement {
 }
 
 pub(super) fn emit(spec: &Spec, loads: Vec<RenderedLoad>, files: &mut BTreeMap<String, String>) -> Vec<Load> {
-    let described = spec.loads.iter().map(models).collect::<String>();
+    let described = spec.loads.iter().map(|load| models(spec, load)).collect::<String>();
     if !described.is_empty() {
         let head =
             "# What loads read and write. Compiled by rowkeep: change rowkeep.yml and compile again.\nversion: 2\n";
@@ -90,7 +93,7 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
         keep(statement, path, alarm)
     });
     let monitors = monitors.collect();
-    for (text, (model, config)) in texts.models.iter().zip(configs(load)) {
+    for (text, (model, config)) in texts.models.iter().zip(configs(spec, load)) {
         files.insert(format!("dbt/models/{model}.sql"), format!("{config}{text}"));
     }
     let temps = std::iter::once(&load.temp).chain(load.aggregate.as_ref().map(|aggregate| &aggregate.temp));
@@ -99,6 +102,11 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
         source: load.source.sql(spec.dialect),
         temp_tables: temps.map(|temp| temp.sql(spec.dialect)).collect(),
         into: load.aggregate.as_ref().map(|aggregate| aggregate.into.sql(spec.dialect)),
+        columns: load
+            .aggregate_columns()
+            .into_iter()
+            .map(|(name, ty)| NodeColumn { name: name.as_str().to_owned(), r#type: ty.sql(spec.dialect) })
+            .collect(),
         statements,
         clean,
         monitors,
@@ -106,14 +114,14 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
 }
 
 /// A run without a run date would take no rows, and replace no days: it is stopped. While dbt parses, no variable is needed.
-const GUARD: &str = "{% set run_date = var('run_date', 'run_date') %}
+const GUARD: &str = "{% set run_date = var('run_date', 'run_date') | string %}
 {% if execute and run_date == 'run_date' %}
   {{ exceptions.raise_compiler_error(\"rowkeep: say for which day the load runs: --vars '{run_date: 2025-11-19}'\") }}
 {% endif %}
 ";
 
 /// The models of a load, in the order of its texts: each with its name and what stands before its query.
-fn configs(load: &WindowedLoad) -> Vec<(String, String)> {
+fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<(String, String)> {
     let name = load.name.value.as_str();
     let about = "{# Compiled by rowkeep: change rowkeep.yml and compile again. #}\n";
     let partition = |column: &Name, ty: SqlType| {
@@ -122,35 +130,53 @@ fn configs(load: &WindowedLoad) -> Vec<(String, String)> {
             SqlType::Timestamptz => "timestamp",
             _ => "datetime",
         };
-        format!("    partition_by={{'field': '{}', 'data_type': '{ty}', 'granularity': 'day'}},\n", column.as_str())
+        format!(
+            "    partition_by={{'field': '{}', 'data_type': '{ty}', 'granularity': 'day'}},\n",
+            column.sql(spec.dialect)
+        )
     };
     let of_event = load.event.as_ref().map(|event| {
         let column = load.column(event.column);
         partition(&column.name, column.ty)
     });
     let of_event = of_event.unwrap_or_default();
-    let temp = |temp: &str| {
+    // Where the project's own dataset is, dbt's target is.
+    let elsewhere = |relation: &Relation| {
+        let other = |part: Option<&Name>, own: Option<&Name>, key: &str| match part {
+            Some(name) if own.is_none_or(|own| own.as_str() != name.as_str()) => {
+                format!("    {key}='{}',\n", name.as_str())
+            }
+            _ => String::new(),
+        };
+        let schema = other(Some(&relation.schema), Some(&spec.schema.schema), "schema");
+        format!("{}{schema}", other(relation.database.as_ref(), spec.schema.database.as_ref(), "database"))
+    };
+    let temp = |temp: &Relation| {
+        let (name, elsewhere) = (temp.name().as_str(), elsewhere(temp));
         format!(
-            "{about}{GUARD}{{{{ config(\n    materialized='table',\n    alias='{temp}_' ~ run_date,\n{of_event}    hours_to_expiration=336\n) }}}}\n"
+            "{about}{GUARD}{{{{ config(\n    materialized='table',\n    alias='{name}_' ~ run_date,\n{elsewhere}{of_event}    hours_to_expiration=336\n) }}}}\n"
         )
     };
-    let mut all = vec![(name.to_owned(), temp(load.temp.name().as_str()))];
+    let mut all = vec![(name.to_owned(), temp(&load.temp))];
     if let Some(aggregate) = &load.aggregate {
-        all.push((format!("{name}_updates"), temp(aggregate.temp.name().as_str())));
+        all.push((format!("{name}_updates"), temp(&aggregate.temp)));
         let days = load.event.as_ref().and_then(|event| event.within).map(|within| within / DAY);
+        let floor = load.floor.map_or_else(String::new, |floor| {
+            format!(" if (first - modules.datetime.timedelta(days=back)).isoformat() >= '{floor}'")
+        });
         let (list, partitions) = match days {
             Some(days) => (
                 format!(
-                    "{{% set days = [] %}}\n{{% for back in range({}) %}}{{% do days.append(\"/* rowkeep load {name} of \" ~ run_date ~ \" */ DATE '\" ~ run_date ~ \"' - \" ~ back) %}}{{% endfor %}}\n",
+                    "{{% set first = modules.datetime.date.fromisoformat(run_date if run_date != 'run_date' else '9999-12-31') %}}\n{{% set days = [] %}}\n{{% for back in range({}){floor} %}}{{% do days.append(\"/* rowkeep load {name} of \" ~ run_date ~ \" */ DATE '\" ~ run_date ~ \"' - \" ~ back) %}}{{% endfor %}}\n",
                     days + 1
                 ),
                 "    partitions=days,\n",
             ),
             None => (String::new(), ""),
         };
-        let into = aggregate.into.name().as_str();
+        let (into, elsewhere) = (aggregate.into.name().as_str(), elsewhere(&aggregate.into));
         let config = format!(
-            "{about}{GUARD}{list}{{{{ config(\n    materialized='incremental',\n    incremental_strategy='insert_overwrite',\n    alias='{into}',\n{of_event}{partitions}    require_partition_filter=true,\n    on_schema_change='fail',\n    full_refresh=false\n) }}}}\n"
+            "{about}{GUARD}{list}{{{{ config(\n    materialized='incremental',\n    incremental_strategy='insert_overwrite',\n    alias='{into}',\n{elsewhere}{of_event}{partitions}    require_partition_filter=true,\n    on_schema_change='fail',\n    full_refresh=false\n) }}}}\n"
         );
         all.push((format!("{name}_aggregate"), config));
     }
@@ -159,17 +185,21 @@ fn configs(load: &WindowedLoad) -> Vec<(String, String)> {
 
 fn source(spec: &Spec, load: &WindowedLoad) -> String {
     let parts: Vec<_> = load.source.parts().map(Name::as_str).collect();
-    let database = parts.iter().rev().nth(2).map_or_else(String::new, |name| format!("    database: {name}\n"));
+    let database =
+        parts.iter().rev().nth(2).map_or_else(String::new, |name| format!("    database: {}\n", scalar(name)));
     let schema = parts.iter().rev().nth(1).copied().unwrap_or_default();
     let (name, table) = (rendered::dbt_source(spec, load), load.source.name().as_str());
+    let (name, schema, table) = (scalar(&name), scalar(schema), scalar(table));
     format!("  - name: {name}\n{database}    schema: {schema}\n    tables:\n      - name: {table}\n")
 }
 
-fn models(load: &WindowedLoad) -> String {
-    let described = configs(load).into_iter().zip([
+fn models(spec: &Spec, load: &WindowedLoad) -> String {
+    let described = configs(spec, load).into_iter().zip([
         "What was ingested lately, of the days that the load looks at: a table for each run date.",
         "The aggregate of these days, from all that was ingested of them: a table for each run date.",
         "The aggregate; a run replaces its days.",
     ]);
-    described.map(|((name, _), about)| format!("  - name: {name}\n    description: '{about}'\n")).collect()
+    described
+        .map(|((name, _), about)| format!("  - name: {}\n    description: {}\n", scalar(&name), scalar(about)))
+        .collect()
 }

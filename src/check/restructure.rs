@@ -107,6 +107,9 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
     // Another engine writes names and types in another way.
     let same_engine = previous["metadata"]["dialect"].as_str() == Some(spec.dialect.as_str());
     // Tables are known by their models: another project's name makes them no others.
+    for load in previous["loads"].as_array().into_iter().flatten() {
+        aggregate(spec, load, &mut say);
+    }
     for node in previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values()) {
         let Some(name) = node["name"].as_str() else { continue };
         match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
@@ -123,6 +126,33 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
             }
         }
     }
+}
+
+/// An aggregate's table is made once: with other columns than it was made with, nothing can be written into it.
+fn aggregate(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
+    let found = spec.loads.iter().find(|load| {
+        let into = load.aggregate.as_ref().map(|aggregate| aggregate.into.sql(spec.dialect));
+        into.is_some() && into.as_deref() == previous["into"].as_str()
+    });
+    let Some(load) = found else { return };
+    let now = load.aggregate_columns();
+    let now = now.iter().map(|(name, ty)| (name.as_str(), ty.sql(spec.dialect)));
+    let was = previous["columns"].as_array().into_iter().flatten();
+    let was =
+        was.map(|column| (column["name"].as_str().unwrap_or_default(), column["type"].as_str().unwrap_or_default()));
+    let (now, was): (Vec<_>, Vec<_>) = (now.collect(), was.collect());
+    if now.iter().map(|(name, ty)| (*name, ty.as_str())).eq(was.iter().copied()) {
+        return;
+    }
+    let message = format!(
+        "the aggregate of load {} has other columns than its table was made with: the next run could not write into it",
+        load.name.value.as_str()
+    );
+    say(
+        Restructuring::Column,
+        Diagnostic::new(Code::ColumnDropped, message, load.name.span, "its `by` or `columns` are others")
+            .help("change the table in the same change, or drop it and run its days again"),
+    );
 }
 
 fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {

@@ -32,6 +32,10 @@ pub(super) fn project_at(commit: &str, folder: &Path) -> Result<Inputs, Failure>
             }
         }
     }
+    for path in &named.queries {
+        let file = tree.named(&path.value)?;
+        inputs = inputs.with_query(path.value.clone(), tree.needed(&file)?);
+    }
     if let Some(path) = &named.templates {
         let folder = tree.named(&path.value)?;
         let mut folders = vec![folder.clone()];

@@ -62,9 +62,13 @@ fn place(swap: &mut Swap, files: &BTreeMap<String, String>, previous: &[String])
     if files.contains_key(MANIFEST) {
         swap.replace(MANIFEST)?;
     }
-    // A folder that is empty now was the removed files'; one that is not stays.
-    for path in gone {
-        let _ = swap.out.join(path).parent().map(fs::remove_dir);
+    // A folder that is empty now was the removed files'; one that is not stays. The deepest first.
+    let mut emptied: Vec<_> = gone.iter().flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
+    emptied.retain(|folder| !folder.as_os_str().is_empty());
+    emptied.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+    emptied.dedup();
+    for folder in emptied {
+        let _ = fs::remove_dir(swap.out.join(folder));
     }
     Ok(Written { removed })
 }

@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
-use crate::artifacts::manifest::{Hook, Manifest, Monitor, Task};
+use crate::artifacts::manifest::{Hook, LoadStatement, Manifest, Monitor, Task};
 use crate::spec::{Period, Spec, Time};
 use crate::sql::literal;
 
 /// A statement that is other than before.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changed {
-    /// The model.
+    /// The model, or the load.
     pub model: String,
     /// When it runs: `load`, `cycle` or `sweep`; or what it is: `raw`, a trim of a landing table, `monitor`,
-    /// `upkeep`, `repair`, or `settings` of a monitor or an upkeep.
+    /// `upkeep`, `repair`, or `settings` of a monitor or an upkeep; of a load, `run`, `monitor` or `clean`.
     pub runs: &'static str,
     /// Its file's stem, such as `08_archive__2026_h2`.
     pub name: String,
@@ -71,7 +71,7 @@ struct Text<'a> {
 }
 
 /// Every statement, model by model in run order, then those that are for no model alone.
-fn statements(manifest: &Manifest) -> Vec<(Key<'_>, Text<'_>)> {
+fn statements<'m>(manifest: &'m Manifest) -> Vec<(Key<'m>, Text<'m>)> {
     let mut all = Vec::new();
     for (id, sweep) in manifest.order.iter().zip(&manifest.sweep) {
         let node = &manifest.nodes[id];
@@ -87,6 +87,17 @@ fn statements(manifest: &Manifest) -> Vec<(Key<'_>, Text<'_>)> {
         all.push(about_task(&trim.table, "raw", &trim.statement));
     }
     around(manifest, None, "", &mut all);
+    for load in &manifest.loads {
+        let mut add = |runs: &'static str, statement: &'m LoadStatement| {
+            all.push((
+                (load.name.as_str(), runs, statement.name),
+                Text { sql: statement.sql.as_str().into(), reads: &[] },
+            ));
+        };
+        load.statements.iter().for_each(|statement| add("run", statement));
+        add("clean", &load.clean);
+        load.monitors.iter().for_each(|statement| add("monitor", statement));
+    }
     all
 }
 

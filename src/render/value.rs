@@ -112,6 +112,11 @@ pub(super) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
         }
         _ => Err(misused("query", "queries", value)),
     });
+    // Somebody's own query: a text in it may have several lines.
+    environment.add_filter("verbatim", |value: &Value| match value.downcast_object_ref::<Sql>() {
+        Some(Sql::Query(text)) => Ok(quoted(text.clone())),
+        _ => Err(misused("verbatim", "queries", value)),
+    });
     environment.add_filter("name", |value: &Value| match value.downcast_object_ref::<Sql>() {
         Some(Sql::Alias(alias)) => Ok(quoted(alias.clone())),
         _ => columns("name", value, |name, _| name.to_owned()),

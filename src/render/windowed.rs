@@ -9,7 +9,7 @@ use crate::render::value::Sql;
 use crate::render::vocabulary::Place;
 use crate::render::{Failures, Renderer};
 use crate::spec::{Aggregate, Column, ColumnId, Computed, DAY, Spec, WindowedLoad};
-use crate::sql::{Name, Relation, SqlType, TimeUnit, literal};
+use crate::sql::{Relation, SqlType, TimeUnit, literal};
 
 /// What stands for the run date in a statement.
 pub(crate) const RUN_DATE: &str = ":run_date";
@@ -91,7 +91,10 @@ impl Writer<'_, '_> {
             asked.push(("late", late));
         }
         asked.push(("run", format!("statements that ran longer than {minutes} minutes")));
-        asked.push(("slot_hours", format!("days on which it took more than {} slot-hours", load.alarms.slot_hours)));
+        asked.push((
+            "slot_hours",
+            format!("days on which it took more than {} slot-hours", hundredths(load.alarms.slot_hours)),
+        ));
         if load.alarms.cost.is_some() {
             asked.push(("cost", "days on which it cost more than it may".to_owned()));
         }
@@ -209,7 +212,7 @@ impl Writer<'_, '_> {
             alarms => context! {
                 span => number(load.alarms.span_days),
                 run => number(load.alarms.run),
-                slot_hours => number(load.alarms.slot_hours),
+                slot_hours => sql(hundredths(load.alarms.slot_hours)),
                 cost => load.alarms.cost.map(|(cost, _)| sql(hundredths(cost))),
                 per_tib => load.alarms.cost.map(|(_, per_tib)| sql(hundredths(per_tib))),
             },
@@ -221,29 +224,20 @@ impl Writer<'_, '_> {
         let by = |id: &ColumnId| self.column(load.column(*id));
         let event = load.event.as_ref();
         let rest: Vec<_> = aggregate.by.iter().filter(|id| event.is_none_or(|event| event.column != **id)).collect();
-        let ty = |computed: Computed| match computed {
-            Computed::Count => SqlType::Bigint,
-            Computed::Min(id) | Computed::Max(id) => load.column(id).ty,
-            Computed::Sum(id) => match load.column(id).ty {
-                // What NUMERIC holds, if it does.
-                SqlType::Decimal { precision, scale } => {
-                    SqlType::Decimal { precision: precision.max((scale + 29).min(38)), scale }
-                }
-                ty if ty.is_whole_number() => SqlType::Bigint,
-                _ => SqlType::Double,
-            },
-        };
-        let name = |(name, computed): &(Name, Computed)| {
-            Value::from(Sql::Column { name: name.sql(self.spec.dialect), ty: ty(*computed), not_null: false })
-        };
-        let columns = aggregate.columns.iter().map(|one| {
+        let names = load
+            .aggregate_columns()
+            .into_iter()
+            .skip(aggregate.by.len())
+            .map(|(name, ty)| Value::from(Sql::Column { name: name.sql(self.spec.dialect), ty, not_null: false }));
+        let names: Vec<_> = names.collect();
+        let columns = aggregate.columns.iter().zip(&names).map(|(one, name)| {
             let (function, column) = match one.1 {
                 Computed::Count => ("COUNT", None),
                 Computed::Sum(id) => ("SUM", Some(id)),
                 Computed::Min(id) => ("MIN", Some(id)),
                 Computed::Max(id) => ("MAX", Some(id)),
             };
-            context! { name => name(one), function => sql(function.to_owned()), column => column.map(|id| by(&id)) }
+            context! { name => name, function => sql(function.to_owned()), column => column.map(|id| by(&id)) }
         });
         // A row is not ingested before the day that it is of; the slack is that of the ingestion window itself. The bound of each row is what
         // holds for every run alike, that of the window is what an engine can prune by.
@@ -252,8 +246,8 @@ impl Writer<'_, '_> {
         context! {
             by => aggregate.by.iter().map(by).collect::<Vec<_>>(),
             rest => rest.into_iter().map(by).collect::<Vec<_>>(),
-            names => aggregate.columns.iter().map(name).collect::<Vec<_>>(),
             columns => columns.collect::<Vec<_>>(),
+            names => names,
             partition => event.map(|event| sql(partition(load.column(event.column), self.spec))),
             not_before => event.zip(within).map(|(event, _)| {
                 let day = load.column(event.column).name.sql(self.spec.dialect);
@@ -369,5 +363,9 @@ fn partition(column: &Column, spec: &Spec) -> String {
 }
 
 fn hundredths(amount: u64) -> String {
-    format!("{}.{:02}", amount / 100, amount % 100)
+    if amount.is_multiple_of(100) {
+        (amount / 100).to_string()
+    } else {
+        format!("{}.{:02}", amount / 100, amount % 100)
+    }
 }

@@ -46,7 +46,10 @@ pub fn report(inputs: &Inputs, options: ReportOptions<'_>) -> Result<String, Dia
     page.head(&spec);
     page.figures(&artifacts);
     page.horizon(&edges, options.today);
-    page.line("<h2>Tables</h2>");
+    page.loads(&artifacts);
+    if !spec.tables.is_empty() {
+        page.line("<h2>Tables</h2>");
+    }
     for ((id, _), edges) in spec.tables().zip(&edges) {
         page.table(&spec, id, &artifacts, edges, options.today);
     }
@@ -120,6 +123,20 @@ impl Page {
             (manifest.ddl.len(), "relations"),
         ] {
             self.line(&format!("<li><b>{figure}</b> {what}</li>"));
+        }
+        self.line("</ul>");
+    }
+
+    fn loads(&mut self, artifacts: &Artifacts) {
+        let loads = &artifacts.manifest().loads;
+        if loads.is_empty() {
+            return;
+        }
+        self.line("<h2>Loads</h2>\n<ul>");
+        for load in loads {
+            let into = load.into.as_ref().map_or_else(String::new, |into| format!(", and computes {}", shown(into)));
+            let (name, source) = (shown(&load.name), shown(&load.source));
+            self.line(&format!("<li><strong>{name}</strong> reads {source}{into}.</li>"));
         }
         self.line("</ul>");
     }

@@ -97,7 +97,12 @@ fn read_queries(inputs: &Inputs, loads: &[Field<RawLoad>], sink: &mut Sink) -> V
                     .help("give its text to `Inputs::with_query`, under the same name"),
             );
         }
-        file.map(|file| Spanned { value: inputs.text(file).to_owned(), span: path.span })
+        // As Windows and editors write files: the marks of neither are SQL.
+        file.map(|file| {
+            let text = inputs.text(file);
+            let value = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+            Spanned { value: value.trim_end().to_owned(), span: Span { file, start: 0, end: 0 } }
+        })
     };
     loads.iter().map(&mut one).collect()
 }

@@ -16,7 +16,7 @@ pub fn json_schema(file: &str) -> Option<serde_json::Value> {
         "project" => {
             let mut schema = RawProject::schema();
             // A project is of tables, of loads, or of both.
-            schema["anyOf"] = json!([{ "required": ["periods", "exceptions", "tables"] }, { "required": ["loads"] }]);
+            schema["anyOf"] = json!([{ "required": ["periods", "exceptions", "tables"] }, { "required": ["loads"], "not": { "required": ["tables"] } }]);
             schema
         }
         "periods" => RawPeriodsFile::schema(),

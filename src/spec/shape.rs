@@ -284,10 +284,11 @@ impl<'a> Mapping<'a> {
     }
 }
 
-/// Reports a key that is absent and needed by what else is there, unless something like it is there.
+/// Reports a key that is absent and needed by what else is there, unless something like it is there, or like `loads`, beside which it
+/// may not be needed.
 pub(crate) fn missing<T: Shape>(node: &Node, key: &str, sink: &mut Sink) {
     let Value::Map(entries) = &node.value else { return };
-    let is_like_it = |(known, _): &(Spanned<String>, Node)| did_you_mean(&known.value, [key]).is_some();
+    let is_like_it = |(known, _): &(Spanned<String>, Node)| did_you_mean(&known.value, [key, "loads"]).is_some();
     if !entries.iter().any(is_like_it) {
         lacks::<T>(node.span, key, sink);
     }

@@ -2,7 +2,7 @@
 
 use crate::source::{Span, Spanned};
 use crate::spec::{Column, ColumnId, Day};
-use crate::sql::{Name, Relation};
+use crate::sql::{Name, Relation, SqlType};
 
 /// A load whose batch is bounded by ingestion time and by the day that a row is of, counted from a run date that is given when
 /// it runs.
@@ -91,13 +91,35 @@ pub struct Alarms {
     pub span_days: u64,
     /// A statement that runs longer than this many seconds.
     pub run: u64,
-    /// More slot-hours than this on one day.
+    /// More slot-hours than this on one day, in hundredths.
     pub slot_hours: u64,
     /// A price, and that of a tebibyte, both in hundredths.
     pub cost: Option<(u64, u64)>,
 }
 
 impl WindowedLoad {
+    /// The columns of its aggregate's table, in order; none without an aggregate.
+    pub(crate) fn aggregate_columns(&self) -> Vec<(&Name, SqlType)> {
+        let Some(aggregate) = &self.aggregate else { return Vec::new() };
+        let by = aggregate.by.iter().map(|&id| (&self.column(id).name, self.column(id).ty));
+        by.chain(aggregate.columns.iter().map(|(name, computed)| (name, self.type_of(*computed)))).collect()
+    }
+
+    fn type_of(&self, computed: Computed) -> SqlType {
+        match computed {
+            Computed::Count => SqlType::Bigint,
+            Computed::Min(id) | Computed::Max(id) => self.column(id).ty,
+            Computed::Sum(id) => match self.column(id).ty {
+                // What NUMERIC holds, if it does.
+                SqlType::Decimal { precision, scale } => {
+                    SqlType::Decimal { precision: precision.max((scale + 29).min(38)), scale }
+                }
+                ty if ty.is_whole_number() => SqlType::Bigint,
+                _ => SqlType::Double,
+            },
+        }
+    }
+
     /// The column of that number.
     pub fn column(&self, id: ColumnId) -> &Column {
         &self.columns[id.0]

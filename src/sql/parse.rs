@@ -1,6 +1,6 @@
 //! The one call to the SQL parser.
 
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Query, SetExpr, Statement};
 use sqlparser::dialect::{BigQueryDialect, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -89,11 +89,36 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
 
 /// Sees to it that a text is one query that only reads, and can stand in parentheses.
 pub(crate) fn parse_query(sql: &str, dialect: Dialect) -> Result<(), ParseError> {
-    match parse_emitted(sql, dialect)?.as_slice() {
-        [Statement::Query(_)] => Ok(()),
-        [_] => Err(ParseError { message: "it is no query".to_owned(), line: None }),
-        several => Err(ParseError { message: format!("it is {} statements", several.len()), line: None }),
+    let wrong = |message: &str, line: Option<usize>| Err(ParseError { message: message.to_owned(), line });
+    let is_parameter = |token: &Token| match token {
+        Token::Placeholder(_) | Token::AtSign => true,
+        Token::Word(word) => word.quote_style.is_none() && word.value.starts_with('@'),
+        _ => false,
+    };
+    if let Some(found) = tokens(sql, dialect)?.iter().find(|found| is_parameter(&found.token)) {
+        return wrong("a parameter, which nobody gives a value", usize::try_from(found.span.start.line).ok());
     }
+    match parse_emitted(sql, dialect)?.as_slice() {
+        [Statement::Query(query)] if selects(query) => Ok(()),
+        [Statement::Query(_)] => wrong("it does more than to select", None),
+        [_] => wrong("it is no query", None),
+        [] => wrong("it is empty", None),
+        _ => wrong("it is more than one statement", None),
+    }
+}
+
+/// Whether a query, and each that it names, is made of SELECTs that keep nothing and lock nothing.
+fn selects(query: &Query) -> bool {
+    fn body(of: &SetExpr) -> bool {
+        match of {
+            SetExpr::Select(select) => select.into.is_none(),
+            SetExpr::Query(query) => selects(query),
+            SetExpr::SetOperation { left, right, .. } => body(left) && body(right),
+            _ => false,
+        }
+    }
+    let named = query.with.iter().flat_map(|with| &with.cte_tables);
+    query.locks.is_empty() && body(&query.body) && named.into_iter().all(|named| selects(&named.query))
 }
 
 /// Operators in a row, by the parentheses that are open. Trees of chains are as deep as the chain is long, and whoever walks a

@@ -220,13 +220,16 @@ fn with_the_event_window_a_flood_stays_out_and_is_told_of() {
     assert!(late[0].contains("'origin': replayed, 'late_rows': 642, 'first_day': 2024-02-09"), "{late:?}");
 }
 
-#[test]
-fn without_the_line_the_flood_comes_in_and_the_monitor_fires() {
-    let without = order_items_with(|project| {
+fn without_the_safety_net() -> Inputs {
+    order_items_with(|project| {
         let line = project.lines().find(|line| line.contains("# the safety net")).expect("the safety net is one line");
         project.replace(&format!("{line}\n"), "")
-    });
-    let mut warehouse = flooded(&without);
+    })
+}
+
+#[test]
+fn without_the_line_the_flood_comes_in_and_the_monitor_fires() {
+    let mut warehouse = flooded(&without_the_safety_net());
     assert_eq!(warehouse.batch("order_item_id", "tmp_order_item_details_2025-11-19").len(), 650 + 4);
     let span = warehouse.asked("order_items", "span", DAY);
     assert_eq!(span.len(), 1, "{span:?}");
@@ -265,6 +268,21 @@ fn an_aggregate_counts_each_row_once_whatever_runs_again() {
     // A rerun of an older day takes nothing away from what a newer one found.
     warehouse.run("order_items", DAY);
     assert_eq!(warehouse.insights(), second);
+}
+
+/// Without the event window, each run replaces every day that the source still holds, and none that it does not.
+#[test]
+fn without_the_line_days_that_the_source_lost_stay() {
+    let mut warehouse = Warehouse::open(&without_the_safety_net());
+    warehouse.item(1, "DATE '2025-01-05'", "2025-01-05 06:00:00");
+    warehouse.item(2, "DATE '2025-11-18'", "2025-11-18 06:00:00");
+    warehouse.run("order_items", DAY);
+    let both = ["2025-01-05 7: 1, 1, 10.00", "2025-11-18 7: 1, 1, 10.00"];
+    assert_eq!(warehouse.insights(), both);
+    warehouse.engine.run("DELETE FROM \"acme-shop\".shop_raw.order_item_events WHERE order_item_id = 1");
+    warehouse.item(3, "DATE '2025-11-18'", "2025-11-19 06:00:00");
+    warehouse.run("order_items", DAY);
+    assert_eq!(warehouse.insights(), ["2025-01-05 7: 1, 1, 10.00", "2025-11-18 7: 2, 2, 20.00"]);
 }
 
 #[test]

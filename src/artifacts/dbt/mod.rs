@@ -50,7 +50,7 @@ pub(crate) fn guard(spec: &Spec, table: TableId) -> String {
 }
 
 /// A YAML scalar in double quotes, which JSON's strings are too.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

@@ -37,10 +37,19 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let schema = project.schema.get().and_then(|schema| schema_of(schema, dialect, sink));
     let sealed_before = project.sealed_before.get();
     // A project of loads has neither tables nor periods.
+    let without_tables = |field: &str, span: Span| {
+        let message = format!("`{field}` is stated, and there are no tables that it could be of");
+        Diagnostic::new(Code::Load, message, span, "would have no effect").help("add `tables:`, or remove it")
+    };
     let is_of_loads = project.loads.get().is_some() && matches!(project.tables, Field::Missing);
     let periods = if is_of_loads { Some(Vec::new()) } else { periods::resolve(&raw.periods, sealed_before, sink) };
 
     let specs: Vec<_> = raw.tables.iter().filter_map(|table| table.get()).collect();
+    if is_of_loads {
+        let periods = project.periods.get().map(|stated| ("periods", stated.span));
+        let exceptions = project.exceptions.get().map(|stated| ("exceptions", stated.span));
+        periods.into_iter().chain(exceptions).for_each(|(key, span)| sink.push(without_tables(key, span)));
+    }
     if raw.tables.is_empty() && stated(&project.loads).is_empty() {
         let span = project.tables.get().map_or(raw.periods.span, |tables| tables.span);
         let (message, help) = if is_of_loads {
@@ -88,6 +97,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     spec.monitors = monitors::resolve(stated(&project.monitors), &spec, sink);
     spec.maintenance = maintenance::resolve(stated(&project.maintenance), &spec, sink);
     spec.loads = windowed::resolve(stated(&project.loads), &raw.queries, &spec, sink);
+    names::check_loads(&spec, sink);
     spec.schedule = project.schedule.get().and_then(|stated| schedule::resolve(stated, &spec, sink));
     Some(spec)
 }

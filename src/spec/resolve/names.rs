@@ -59,6 +59,79 @@ pub(super) fn check(spec: &Spec, raw: &[&Spanned<RawTable>], monitors: &[Field<R
     check_exception_types(spec, raw, monitors, sink);
 }
 
+/// Loads are checked by themselves, once they are known: what they write must be nobody else's.
+pub(super) fn check_loads(spec: &Spec, sink: &mut Sink) {
+    let mut written: Vec<(Relation, String, Span)> = Vec::new();
+    for (id, table) in spec.tables() {
+        let (model, span) = (table.model.value.as_str(), table.model.span);
+        let mut add = |relation: Relation, what: &str| written.push((relation, format!("{what} of {model}"), span));
+        add(table.relation.clone(), "the mart");
+        spec.period_ids().for_each(|period| add(spec.history(id, period), "a history table"));
+        for work in [spec.cutoff(id), spec.versions(id), spec.due(id), spec.cycles(id)] {
+            add(work, "a work table");
+        }
+        add(spec.all_rows(id), "the all-rows view");
+        table.source.iter().for_each(|source| add(source.clone(), "the raw table"));
+    }
+    for exceptions in &spec.exceptions {
+        written.push((exceptions.relation.clone(), "the exceptions table".to_owned(), exceptions.span));
+    }
+    let mut models: BTreeMap<String, (String, Span)> = BTreeMap::new();
+    for table in &spec.tables {
+        let name = table.model.value.as_str();
+        models.insert(name.to_lowercase(), (format!("table {name}"), table.model.span));
+    }
+    for load in &spec.loads {
+        let (name, span) = (load.name.value.as_str(), load.name.span);
+        let clash = |what: String, other: &str, first: Span| {
+            let message = format!("{what} is {other} too: one would replace what the other wrote");
+            Diagnostic::new(Code::NameClash, message, span, "again here").also(first, "first here").help("rename one")
+        };
+        let aggregate = load.aggregate.as_ref();
+        // Its models in dbt.
+        let suffixes = ["", "_updates", "_aggregate"];
+        for suffix in &suffixes[..if aggregate.is_some() { 3 } else { 1 }] {
+            let model = format!("{name}{suffix}");
+            match models.get(&model.to_lowercase()) {
+                Some((other, first)) => {
+                    sink.push(clash(
+                        format!("the dbt model {} of load {name}", quoted(&model)),
+                        &format!("one of {other}"),
+                        *first,
+                    ));
+                }
+                None => drop(models.insert(model.to_lowercase(), (format!("load {name}"), span))),
+            }
+        }
+        if name.len() > MAX_LOAD {
+            let message = format!("the load has a name of {} bytes, with which its files cannot be named", name.len());
+            sink.push(Diagnostic::new(Code::NameLength, message, span, "they could not be written").help("shorten it"));
+        }
+        let updates = aggregate.map(|aggregate| (&aggregate.temp, "the aggregate's temp table"));
+        let into = aggregate.map(|aggregate| (&aggregate.into, "the aggregate"));
+        for (relation, what) in [(&load.temp, "the temp table")].into_iter().chain(updates).chain(into) {
+            let dated = relation.name.with_suffix("_2025-11-19");
+            check_name_length(spec, dated.as_str(), &format!("{what} of load {name}"), span, sink);
+            let what = format!("{what} of load {name}, {},", quoted(&relation.sql(spec.dialect)));
+            if relation.may_be(&load.source, spec.dialect) {
+                let message = format!("{what} is its source: a run would read what it writes");
+                sink.push(
+                    Diagnostic::new(Code::NameClash, message, span, "reads and writes it").help("name another table"),
+                );
+            } else if let Some((_, other, first)) =
+                written.iter().find(|(known, ..)| known.may_be(relation, spec.dialect))
+            {
+                sink.push(clash(what, other, *first));
+            } else {
+                written.push((relation.clone(), format!("a table of load {name}"), span));
+            }
+        }
+    }
+}
+
+/// The longest name of a load, whose files and folders are called like it.
+const MAX_LOAD: usize = 100;
+
 type Taken = BTreeMap<Vec<String>, (String, Span)>;
 
 fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {

@@ -3,21 +3,21 @@
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::source::{Span, Spanned};
-use crate::spec::raw::{RawAggregate, RawAlarms, RawEvent, RawLoad};
+use crate::spec::raw::{Names, RawAggregate, RawAlarms, RawEvent, RawLoad};
 use crate::spec::resolve::columns::{self, Scope};
 use crate::spec::resolve::table::list;
 use crate::spec::resolve::{duration, plain, relation_of};
 use crate::spec::shape::{Amount, Entries, Field};
 use crate::spec::{Aggregate, Alarms, ColumnId, Computed, DAY, Day, EventWindow, LoadPlaces, Spec, WindowedLoad};
 use crate::sql::parse::parse_query;
-use crate::sql::{Name, Relation, SqlType};
+use crate::sql::{Name, SqlType};
 
 /// A run longer than this is told of, in seconds, where the project does not say.
 const RUN: u64 = 20 * 60;
 /// A batch over more days is told of, where the project says neither that nor how far back its days reach.
 const SPAN_DAYS: u64 = 7;
-/// More slot-hours on one day are told of, where the project does not say.
-const SLOT_HOURS: u64 = 30;
+/// More slot-hours on one day, in hundredths, are told of, where the project does not say.
+const SLOT_HOURS: u64 = 30 * 100;
 
 /// Resolves the loads. `queries` are the texts of their `model` files, in the same order.
 pub(super) fn resolve(
@@ -38,49 +38,9 @@ pub(super) fn resolve(
             return loads;
         }
         let query = queries.get(number).and_then(Option::as_ref);
-        let Some(load) = Draft { spec, sink }.load(&entry.value, query, entry.span) else { continue };
-        if let Some(what) = twin(&load, &loads, spec) {
-            let message = format!("load {} writes {what}, which is written already", load.name.value.as_str());
-            sink.push(
-                Diagnostic::new(Code::NameClash, message, load.name.span, "one would replace the other's rows")
-                    .help("give it a name, temp tables and a target of its own"),
-            );
-            continue;
-        }
-        loads.push(load);
+        loads.extend(Draft { spec, sink }.load(&entry.value, query, entry.span));
     }
     loads
-}
-
-/// What a load writes that something before it writes too.
-fn twin(load: &WindowedLoad, others: &[WindowedLoad], spec: &Spec) -> Option<String> {
-    let folded = |relation: &Relation| relation.folded(spec.dialect);
-    let temps = |load: &WindowedLoad| {
-        let updates = load.aggregate.as_ref().map(|aggregate| &aggregate.temp);
-        std::iter::once(&load.temp).chain(updates).map(folded).collect::<Vec<_>>()
-    };
-    let target = |load: &WindowedLoad| load.aggregate.as_ref().map(|aggregate| folded(&aggregate.into));
-    let (own, into) = (temps(load), target(load));
-    let name = |folded: &[String]| quoted(&folded.join("."));
-    if let [batch, updates] = own.as_slice()
-        && batch == updates
-    {
-        return Some(name(batch));
-    }
-    for other in others {
-        if other.name.value.folded(spec.dialect) == load.name.value.folded(spec.dialect) {
-            return Some(format!("the files of load {}", other.name.value.as_str()));
-        }
-        if let Some(shared) = temps(other).into_iter().find(|temp| own.contains(temp)) {
-            return Some(name(&shared));
-        }
-        if into.is_some() && into == target(other) {
-            return into.as_deref().map(name);
-        }
-    }
-    let marts = spec.tables.iter().map(|table| folded(&table.relation));
-    let sources = others.iter().map(|other| folded(&other.source)).chain([folded(&load.source)]);
-    marts.chain(sources).find(|taken| into.as_ref() == Some(taken)).map(|taken| name(&taken))
 }
 
 struct Draft<'a> {
@@ -111,7 +71,7 @@ impl Draft<'_> {
             self.fits(ingested_at, seconds, within, "ingestion", &scope)?;
         }
         let event = match stated.event.get() {
-            Some(event) => Some(self.event(&event.value, &scope)?),
+            Some(event) => Some(self.event(&event.value, ingested_at, &scope)?),
             None => None,
         };
         let floor = match stated.floor.get() {
@@ -126,9 +86,10 @@ impl Draft<'_> {
             Some(column) => Some(scope.column(column, "origin", self.sink)?),
             None => None,
         };
-        let unique_key = stated.unique_key.get().map_or_else(Vec::new, |names| list(&names.value, names.span));
-        let unique_key: Vec<_> =
-            unique_key.iter().map(|name| scope.column(name, "unique_key", self.sink)).collect::<Option<_>>()?;
+        let unique_key = match stated.unique_key.get() {
+            Some(names) => self.key(names, "unique_key", &scope)?,
+            None => Vec::new(),
+        };
         let aggregate = match stated.aggregate.get() {
             Some(aggregate) => {
                 let parts = (event.as_ref(), unique_key.is_empty());
@@ -198,10 +159,42 @@ impl Draft<'_> {
         None
     }
 
-    fn event(&mut self, stated: &RawEvent, scope: &Scope<'_>) -> Option<EventWindow> {
+    /// Columns by which rows are told apart.
+    fn key(&mut self, names: &Spanned<Names>, role: &str, scope: &Scope<'_>) -> Option<Vec<ColumnId>> {
+        let mut key = Vec::new();
+        for name in list(&names.value, names.span) {
+            let id = scope.column(&name, role, self.sink)?;
+            let ty = scope.columns[id.0].ty;
+            let (code, message, here, help) = if key.contains(&id) {
+                let message = format!("{role} of {} names {} twice", scope.what, quoted(&name.value));
+                (Code::NameClash, message, "again here", "remove one")
+            } else if !ty.can_be_key() {
+                let message = format!("{role} of {} is {}, a {ty}", scope.what, quoted(&name.value));
+                (Code::ColumnType, message, "has no exact equality", "use a column of another type")
+            } else {
+                key.push(id);
+                continue;
+            };
+            self.sink.push(Diagnostic::new(code, message, name.span, here).help(help));
+            return None;
+        }
+        Some(key)
+    }
+
+    fn event(&mut self, stated: &RawEvent, ingested_at: Option<ColumnId>, scope: &Scope<'_>) -> Option<EventWindow> {
         // There is one word that it can be, and it must be there to be seen.
         stated.until.get()?;
-        let column = self.moment(stated.column.get()?, "event", scope)?;
+        let name = stated.column.get()?;
+        let column = self.moment(name, "event", scope)?;
+        if ingested_at == Some(column) {
+            let message =
+                format!("event of {} is when a row was ingested: the second window bounds nothing", scope.what);
+            self.sink.push(
+                Diagnostic::new(Code::Load, message, name.span, "the column of `ingestion`")
+                    .help("name the column that says what day a row is of"),
+            );
+            return None;
+        }
         let within = match (&stated.within, stated.within.get()) {
             (Field::Missing, _) => None,
             (_, None) => return None,
@@ -256,8 +249,7 @@ impl Draft<'_> {
         let temp = stated.value.temp.get().unwrap_or(&otherwise);
         let temp = relation_of(temp, "the temp table", schema, dialect, self.sink);
         let names = stated.value.by.get()?;
-        let by: Vec<_> = list(&names.value, names.span);
-        let by: Vec<_> = by.iter().map(|name| scope.column(name, "by", self.sink)).collect::<Option<_>>()?;
+        let by = self.key(names, "by", scope)?;
         let mut wrong = |message: String, span: Span, here: &str, help: &str| {
             self.sink.push(Diagnostic::new(Code::Load, message, span, here).help(help));
         };
@@ -277,7 +269,13 @@ impl Draft<'_> {
             wrong(message, stated.span, "counts what?", "add `unique_key:` to the load: the column that names a row");
             return None;
         }
-        let columns = self.computed(&stated.value.columns.get()?.value, &by, scope)?;
+        let entries = stated.value.columns.get()?;
+        if entries.value.0.is_empty() {
+            let message = format!("the aggregate of {} computes nothing", scope.what);
+            wrong(message, entries.span, "empty", "write what is computed, as in `{ items: count }`");
+            return None;
+        }
+        let columns = self.computed(&entries.value, &by, scope)?;
         Some(Aggregate { into: into?, temp: temp?, by, columns })
     }
 
@@ -304,23 +302,26 @@ impl Draft<'_> {
             let column = |text: &str, sink: &mut Sink| {
                 scope.column(&Spanned { value: text.to_owned(), span: written.span }, "aggregate", sink)
             };
-            let words: Vec<_> = written.value.split_whitespace().collect();
-            let computed = match words.as_slice() {
-                ["count"] => Computed::Count,
-                ["sum", name] => {
-                    let id = column(name, self.sink)?;
+            // A column's name may be quoted, and hold spaces.
+            let (function, of) =
+                written.value.trim().split_once(char::is_whitespace).unwrap_or((written.value.trim(), ""));
+            let of = of.trim();
+            let computed = match function {
+                "count" if of.is_empty() => Computed::Count,
+                "sum" if !of.is_empty() => {
+                    let id = column(of, self.sink)?;
                     let ty = scope.columns[id.0].ty;
                     let is_number =
                         ty.is_whole_number() || matches!(ty, SqlType::Decimal { .. } | SqlType::Double | SqlType::Real);
                     if !is_number {
-                        let message = format!("the aggregate of {} sums {}, a {ty}", scope.what, quoted(name));
+                        let message = format!("the aggregate of {} sums {}, a {ty}", scope.what, quoted(of));
                         self.sink.push(Diagnostic::new(Code::ColumnType, message, written.span, "not a number"));
                         return None;
                     }
                     Computed::Sum(id)
                 }
-                ["min", name] => Computed::Min(column(name, self.sink)?),
-                ["max", name] => Computed::Max(column(name, self.sink)?),
+                "min" if !of.is_empty() => Computed::Min(column(of, self.sink)?),
+                "max" if !of.is_empty() => Computed::Max(column(of, self.sink)?),
                 _ => {
                     let message = format!(
                         "the aggregate of {} has {}, which is nothing known",
@@ -341,12 +342,14 @@ impl Draft<'_> {
 
     /// One query, which stands in parentheses later on: what is no query by itself could end them.
     fn query(&mut self, text: &Spanned<String>, what: &str) -> Option<String> {
-        let query = text.value.trim_end();
-        let Err(error) = parse_query(query, self.spec.dialect) else { return Some(query.to_owned()) };
-        let line = error.line.map_or_else(String::new, |line| format!(", in its line {line}"));
-        let message = format!("the query of {what} cannot be used{line}: {}", error.message);
+        let Err(error) = parse_query(&text.value, self.spec.dialect) else { return Some(text.value.clone()) };
+        let message = format!("the query of {what} cannot be used: {}", error.message);
+        // Lines are counted as in the file.
+        let before: usize = text.value.split_inclusive('\n').take(error.line.unwrap_or(1) - 1).map(str::len).sum();
+        let line = text.value.get(before..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+        let span = Span { start: before, end: before + line, ..text.span };
         self.sink.push(
-            Diagnostic::new(Code::Load, message, text.span, "named here").help("write one SELECT, without a semicolon"),
+            Diagnostic::new(Code::Load, message, span, "in this query").help("write one SELECT that gives `columns`"),
         );
         None
     }
@@ -364,7 +367,7 @@ impl Draft<'_> {
             None => RUN,
         };
         let slot_hours = match stated.and_then(|stated| stated.slot_hours.get()) {
-            Some(text) => self.hundredths(text, "slot_hours", what)? / 100,
+            Some(text) => self.hundredths(text, "slot_hours", what)?,
             None => SLOT_HOURS,
         };
         let amount = |draft: &mut Self, text: Option<&Spanned<Amount>>, key: &str| match text {
@@ -397,13 +400,12 @@ impl Draft<'_> {
         let number = (is_digits(whole) && is_digits(part) && part.len() <= 2)
             .then(|| Some(whole.parse::<u64>().ok()? * 100 + format!("{part:0<2}").parse::<u64>().ok()?))
             .flatten()
-            .filter(|&number| number > 0 && (key != "slot_hours" || number.is_multiple_of(100)));
+            .filter(|&number| number > 0);
         if number.is_none() {
-            let form = if key == "slot_hours" { "a whole number" } else { "a number with at most two decimals" };
             let message = format!("{key} of {what} is {}", quoted(&text.value.0));
             self.sink.push(
                 Diagnostic::new(Code::Load, message, text.span, "no such amount")
-                    .help(format!("write {form}, above 0")),
+                    .help("write a number above 0, with at most two decimals"),
             );
         }
         number
