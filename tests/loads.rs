@@ -383,6 +383,7 @@ fn a_project_is_of_tables_of_loads_or_of_both() {
       every cycle   run what runbooks/cycle.txt lists (where there is no 00_load, after your own load)
       every night   run what runbooks/sweep.txt lists, while no cycle runs
       after that    ask monitors/: no row is the right answer
+      loads         rowkeep loads rerun --dates DATE prints what loads/ has, for that day; or dbt/models/
     step by step: rowkeep runbook installation
     --- stderr
     ");

@@ -154,7 +154,7 @@ fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<(String, String)> {
     let temp = |temp: &Relation| {
         let (name, elsewhere) = (temp.name().as_str(), elsewhere(temp));
         format!(
-            "{about}{GUARD}{{{{ config(\n    materialized='table',\n    alias='{name}_' ~ run_date,\n{elsewhere}{of_event}    hours_to_expiration=336\n) }}}}\n"
+            "{about}{GUARD}{{{{ config(\n    materialized='table',\n    alias='{name}_' ~ run_date,\n{elsewhere}{of_event}    hours_to_expiration=336,\n    tags=['rowkeep_load']\n) }}}}\n"
         )
     };
     let mut all = vec![(name.to_owned(), temp(&load.temp))];
@@ -174,9 +174,13 @@ fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<(String, String)> {
             ),
             None => (String::new(), ""),
         };
+        let event = load.event.as_ref().map(|event| event.column);
+        let rest = aggregate.by.iter().filter(|id| Some(**id) != event).take(4);
+        let rest: Vec<_> = rest.map(|id| format!("'{}'", load.column(*id).name.sql(spec.dialect))).collect();
+        let cluster = if rest.is_empty() { String::new() } else { format!("    cluster_by=[{}],\n", rest.join(", ")) };
         let (into, elsewhere) = (aggregate.into.name().as_str(), elsewhere(&aggregate.into));
         let config = format!(
-            "{about}{GUARD}{list}{{{{ config(\n    materialized='incremental',\n    incremental_strategy='insert_overwrite',\n    alias='{into}',\n{elsewhere}{of_event}{partitions}    require_partition_filter=true,\n    on_schema_change='fail',\n    full_refresh=false\n) }}}}\n"
+            "{about}{GUARD}{list}{{{{ config(\n    materialized='incremental',\n    incremental_strategy='insert_overwrite',\n    alias='{into}',\n{elsewhere}{of_event}{cluster}{partitions}    require_partition_filter=true,\n    on_schema_change='fail',\n    full_refresh=false,\n    tags=['rowkeep_load']\n) }}}}\n"
         );
         all.push((format!("{name}_aggregate"), config));
     }

@@ -158,6 +158,11 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
         text.push_str("                and maintenance/upkeep/ before it, each statement outside of a transaction\n");
     }
     text.push_str("  after that    ask monitors/: no row is the right answer\n");
+    if !manifest.loads.is_empty() {
+        text.push_str(
+            "  loads         rowkeep loads rerun --dates DATE prints what loads/ has, for that day; or dbt/models/\n",
+        );
+    }
     text.push_str("step by step: rowkeep runbook installation\n");
     text
 }

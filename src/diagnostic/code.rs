@@ -405,7 +405,7 @@ codes! {
     /// A form that the parser takes and the engine does not.
     ///
     /// Parsers know no engine's limits. Redshift does not decorrelate a query beside OR, and refuses one in the ON of a join
-    /// (its manual, "Correlated subqueries").
+    /// (its manual, "Correlated subqueries"). GoogleSQL has no `::`, no UNION that leaves ALL or DISTINCT open, and other types.
     ///
     /// What helps: write it as the message says.
     Trap = "RK422",
@@ -582,9 +582,10 @@ codes! {
     HistoryMoved = "RK726",
     /// A column that was there is gone, or has another type.
     ///
-    /// What is archived from now on would lack it, and be trimmed from the mart as copied.
+    /// What is archived from now on would lack it, and be trimmed from the mart as copied. The table of a load's aggregate is made once: with
+    /// other columns, no run could write into it.
     ///
-    /// What helps: put it back; or change the mart and every history table in the same change, and say `--allow column`.
+    /// What helps: put it back; or change the mart and every history table, or the aggregate's table, in the same change, and say `--allow column`.
     ColumnDropped = "RK727",
     /// The manifest of the dbt project cannot be compared: it is not one, or dbt runs on another engine than the project
     /// compiles for.

@@ -8,7 +8,7 @@ use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::restructured;
 use crate::source::{Inputs, Role};
 use crate::spec::length;
-use crate::spec::{Retention, Spec, Table};
+use crate::spec::{Retention, Spec, Table, WindowedLoad};
 
 /// What a change means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,10 +90,33 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
             }
         }
     }
+    loads(old, new, &mut say);
     templates(before.2, after.2, &mut say);
     all.extend(destructive(before.1, new));
     all.sort_by_key(|consequence| consequence.weight);
     all
+}
+
+/// Loads that late data could flood from now on, or no longer.
+fn loads(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
+    let within = |load: &WindowedLoad| load.event.as_ref().and_then(|event| event.within);
+    for load in &new.loads {
+        let name = load.name.value.as_str();
+        let Some(was) = old.loads.iter().find(|was| was.name.value.as_str() == name) else { continue };
+        match (within(was), within(load)) {
+            (Some(days), None) => say(
+                Weight::Notable,
+                format!(
+                    "load {name} takes rows of any day, and no longer of the last {} only: what is ingested again floods it",
+                    length(days)
+                ),
+            ),
+            (None, Some(days)) => {
+                say(Weight::Plain, format!("load {name} takes rows of the last {} only", length(days)))
+            }
+            _ => {}
+        }
+    }
 }
 
 /// What `compile` would refuse.

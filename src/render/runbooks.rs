@@ -9,6 +9,7 @@ use crate::diagnostic::typed;
 use crate::dialect::Dialect;
 use crate::plan::{Definition, DefinitionKind, Plan, Slot};
 use crate::render::context::{no_period, of_period, place, text};
+use crate::render::shell::clients;
 use crate::render::value::{Sql, add_text_filters};
 use crate::render::{Failures, Owner, Renderer, context};
 use crate::spec::{
@@ -108,44 +109,6 @@ type Statements = BTreeMap<&'static str, Vec<Value>>;
 
 fn word(text: impl Into<String>) -> Value {
     Value::from(Sql::Word(text.into()))
-}
-
-/// How a shell hands statements to an engine: with all that it says, with errors only, with rows and nothing around them.
-struct Clients {
-    loud: &'static str,
-    quiet: &'static str,
-    bare: &'static str,
-    /// What makes it tell how long each statement took, and what makes it say a word; where it can.
-    timing: &'static str,
-    echo_file: &'static str,
-}
-
-fn clients(dialect: Dialect) -> Clients {
-    match dialect {
-        Dialect::DuckDb => Clients {
-            loud: "duckdb -bail \"$ROWKEEP_DATABASE\"",
-            quiet: "duckdb -bail \"$ROWKEEP_DATABASE\"",
-            bare: "duckdb -bail -list -noheader \"$ROWKEEP_DATABASE\"",
-            timing: ".timer on",
-            echo_file: ".print",
-        },
-        // One script: it stops at the first error.
-        Dialect::BigQuery => Clients {
-            loud: "bq query --use_legacy_sql=false",
-            quiet: "bq --quiet --format=none query --use_legacy_sql=false",
-            bare: "bq --quiet --format=csv query --use_legacy_sql=false",
-            timing: "",
-            echo_file: "",
-        },
-        // Not what somebody's own ~/.psqlrc says: without autocommit, nothing would stay.
-        Dialect::Redshift | Dialect::Postgres => Clients {
-            loud: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1",
-            quiet: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q",
-            bare: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q -At",
-            timing: "\\timing on",
-            echo_file: "\\\\echo",
-        },
-    }
 }
 
 /// What run-books say of the project as a whole.
@@ -417,7 +380,11 @@ impl Writer<'_, '_> {
         let own = plan.definitions.iter().map(|definition| definition.creates.relation(spec));
         let mut schemas: Vec<String> = Vec::new();
         for relation in own.chain(landed.iter().map(|(relation, ..)| relation.clone())) {
-            let schema = relation.schema.sql(spec.dialect);
+            // Where a project is named beside it, the client's own may be another.
+            let project = relation.database.as_ref().filter(|_| spec.dialect == Dialect::BigQuery);
+            let parts: Vec<_> =
+                project.into_iter().chain([&relation.schema]).map(|part| part.sql(spec.dialect)).collect();
+            let schema = parts.join(".");
             if !schemas.contains(&schema) {
                 schemas.push(schema);
             }

@@ -59,7 +59,12 @@ impl Draft<'_> {
         };
         let temp = relation(stated.temp.get(), "the temp table", format!("tmp_{}", plain_name.as_str()), self.sink);
         let source = relation_of(stated.source.get()?, "the source", schema, dialect, self.sink);
-        let columns = columns::declared(&stated.columns.get()?.value, dialect, self.sink);
+        let declared = &stated.columns.get()?.value;
+        let columns = columns::declared(declared, dialect, self.sink);
+        // What is said of a column is not said again where it is named.
+        if columns.len() != declared.0.len() {
+            return None;
+        }
         let what = format!("load {}", quoted(plain_name.as_str()));
         let scope = Scope { what: &what, columns: &columns, dialect };
         let ingestion = stated.ingestion.get()?;
@@ -260,7 +265,16 @@ impl Draft<'_> {
                 "the aggregate of {} is not by its event day: a run could not tell which of its rows to replace",
                 scope.what
             );
-            wrong(message, names.span, "lacks the event's date", "put the event column, a date, first in `by`");
+            match event.map(|event| (event.column, scope.columns[event.column.0].ty)) {
+                Some((column, ty)) if by.contains(&column) => {
+                    let here = format!("the event column is a {ty}");
+                    let help = "declare a date as the event column; `model:` may name a query that gives one";
+                    wrong(message, names.span, &here, help);
+                }
+                _ => {
+                    wrong(message, names.span, "lacks the event's date", "put the event column, a date, first in `by`")
+                }
+            }
             return None;
         }
         if lacks_key {
@@ -413,9 +427,10 @@ impl Draft<'_> {
 
     fn location(&mut self, text: Option<&Spanned<String>>, what: &str) -> Option<String> {
         let Some(text) = text else { return Some("us".to_owned()) };
+        let written = text.value.to_lowercase();
         let is_known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if !text.value.is_empty() && text.value.len() < 64 && text.value.chars().all(is_known) {
-            return Some(text.value.clone());
+        if !written.is_empty() && written.len() < 64 && written.chars().all(is_known) {
+            return Some(written);
         }
         let message = format!("location of {what} is {}", quoted(&text.value));
         self.sink.push(
