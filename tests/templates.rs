@@ -559,6 +559,39 @@ fn what_only_looks_like_its_step_is_refused() {
     }
 }
 
+/// What the parser takes for BigQuery: what GoogleSQL does not have, by its own code, and what would have rows go away.
+#[test]
+fn what_bigquery_would_refuse_or_forget_is_refused() {
+    let layout = "{{ layout(dist_key, sort_key) }}";
+    let note = "MIN(gap.rowkeep_note)";
+    let from = "{{ mart|full }} AS m";
+    let cases = [
+        ("safety_check", note, "MIN(gap.rowkeep_note::STRING)", "RK422"),
+        ("safety_check", note, "CAST(MIN(gap.rowkeep_note) AS VARCHAR)", "RK422"),
+        ("versions_fill", "COUNT(*)", "COUNT(*) FILTER (WHERE TRUE)", "RK402"),
+        ("versions_fill", "UNION ALL", "UNION", "RK422"),
+        (
+            "archive",
+            from,
+            "{{ mart|full }} AS m JOIN {{ cutoff|full }} AS d ON EXISTS (SELECT 1 FROM {{ cutoff|full }} AS c)",
+            "RK422",
+        ),
+        ("trim", "DELETE FROM {{ mart|full }}", "DELETE FROM {{ mart|full }} USING {{ mart|full }} AS u", "RK404"),
+        ("cutoff_fill", "MAX(", "\"MAX\"(", "RK402"),
+        ("ddl_rows", layout, " DISTKEY (order_id)", "RK404"),
+        ("ddl_rows", layout, " OPTIONS (partition_expiration_days = 7)", "RK404"),
+        ("ddl_rows", layout, " OPTIONS (expiration_timestamp = CURRENT_TIMESTAMP())", "RK404"),
+    ];
+    for (name, from, to, code) in cases {
+        let file = format!("{name}.sql.j2");
+        let found = rowkeep::compile(&hostile("bigquery", &file, &edited(&file, from, to))).expect_err(to);
+        assert!(found.iter().any(|one| one.code().as_str() == code), "{to}: {found}");
+    }
+    let file = "ddl_rows.sql.j2";
+    let described = edited(file, layout, " OPTIONS (description = 'rows')");
+    assert!(rowkeep::compile(&hostile("bigquery", file, &described)).is_ok());
+}
+
 /// Statements that would have whoever walks their trees walk for ever, or too deep.
 #[test]
 fn what_would_never_be_understood_is_refused() {

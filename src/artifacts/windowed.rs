@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::artifacts::dbt::scalar;
 use crate::artifacts::manifest::{NodeColumn, checksum};
-use crate::render::windowed::{self as rendered, RUN_DATE, RenderedLoad, WRITERS};
+use crate::render::windowed::{self as rendered, RUN_DATE, RenderedLoad, TEMP_DAYS, WRITERS};
+use crate::spec::naming::LOAD_MARK;
 use crate::spec::{DAY, Day, Spec, WindowedLoad};
 use crate::sql::{Name, Relation, SqlType};
 
@@ -57,7 +58,7 @@ impl LoadStatement {
 }
 
 pub(super) fn emit(spec: &Spec, loads: Vec<RenderedLoad>, files: &mut BTreeMap<String, String>) -> Vec<Load> {
-    let described = spec.loads.iter().map(|load| models(spec, load)).collect::<String>();
+    let described = spec.loads.iter().map(models).collect::<String>();
     if !described.is_empty() {
         let head =
             "# What loads read and write. Compiled by rowkeep: change rowkeep.yml and compile again.\nversion: 2\n";
@@ -93,7 +94,7 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
         keep(statement, path, alarm)
     });
     let monitors = monitors.collect();
-    for (text, (model, config)) in texts.models.iter().zip(configs(spec, load)) {
+    for ((text, model), config) in texts.models.iter().zip(load.dbt_models()).zip(configs(spec, load)) {
         files.insert(format!("dbt/models/{model}.sql"), format!("{config}{text}"));
     }
     let temps = std::iter::once(&load.temp).chain(load.aggregate.as_ref().map(|aggregate| &aggregate.temp));
@@ -120,8 +121,8 @@ const GUARD: &str = "{% set run_date = var('run_date', 'run_date') | string %}
 {% endif %}
 ";
 
-/// The models of a load, in the order of its texts: each with its name and what stands before its query.
-fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<(String, String)> {
+/// What stands before the query of each model of a load.
+fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<String> {
     let name = load.name.value.as_str();
     let about = "{# Compiled by rowkeep: change rowkeep.yml and compile again. #}\n";
     let partition = |column: &Name, ty: SqlType| {
@@ -154,12 +155,13 @@ fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<(String, String)> {
     let temp = |temp: &Relation| {
         let (name, elsewhere) = (temp.name().as_str(), elsewhere(temp));
         format!(
-            "{about}{GUARD}{{{{ config(\n    materialized='table',\n    alias='{name}_' ~ run_date,\n{elsewhere}{of_event}    hours_to_expiration=336,\n    tags=['rowkeep_load']\n) }}}}\n"
+            "{about}{GUARD}{{{{ config(\n    materialized='table',\n    alias='{name}_' ~ run_date,\n{elsewhere}{of_event}    hours_to_expiration={},\n    tags=['rowkeep_load']\n) }}}}\n",
+            TEMP_DAYS * 24
         )
     };
-    let mut all = vec![(name.to_owned(), temp(&load.temp))];
+    let mut all = vec![temp(&load.temp)];
     if let Some(aggregate) = &load.aggregate {
-        all.push((format!("{name}_updates"), temp(&aggregate.temp)));
+        all.push(temp(&aggregate.temp));
         let days = load.event.as_ref().and_then(|event| event.within).map(|within| within / DAY);
         let floor = load.floor.map_or_else(String::new, |floor| {
             format!(" if (first - modules.datetime.timedelta(days=back)).isoformat() >= '{floor}'")
@@ -167,7 +169,7 @@ fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<(String, String)> {
         let (list, partitions) = match days {
             Some(days) => (
                 format!(
-                    "{{% set first = modules.datetime.date.fromisoformat(run_date if run_date != 'run_date' else '9999-12-31') %}}\n{{% set days = [] %}}\n{{% for back in range({}){floor} %}}{{% do days.append(\"/* rowkeep load {name} of \" ~ run_date ~ \" */ DATE '\" ~ run_date ~ \"' - \" ~ back) %}}{{% endfor %}}\n",
+                    "{{% set first = modules.datetime.date.fromisoformat(run_date if run_date != 'run_date' else '9999-12-31') %}}\n{{% set days = [] %}}\n{{% for back in range({}){floor} %}}{{% do days.append(\"/* {LOAD_MARK}{name} of \" ~ run_date ~ \" */ DATE '\" ~ run_date ~ \"' - \" ~ back) %}}{{% endfor %}}\n",
                     days + 1
                 ),
                 "    partitions=days,\n",
@@ -182,7 +184,7 @@ fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<(String, String)> {
         let config = format!(
             "{about}{GUARD}{list}{{{{ config(\n    materialized='incremental',\n    incremental_strategy='insert_overwrite',\n    alias='{into}',\n{elsewhere}{of_event}{cluster}{partitions}    require_partition_filter=true,\n    on_schema_change='fail',\n    full_refresh=false,\n    tags=['rowkeep_load']\n) }}}}\n"
         );
-        all.push((format!("{name}_aggregate"), config));
+        all.push(config);
     }
     all
 }
@@ -192,18 +194,18 @@ fn source(spec: &Spec, load: &WindowedLoad) -> String {
     let database =
         parts.iter().rev().nth(2).map_or_else(String::new, |name| format!("    database: {}\n", scalar(name)));
     let schema = parts.iter().rev().nth(1).copied().unwrap_or_default();
-    let (name, table) = (rendered::dbt_source(spec, load), load.source.name().as_str());
+    let (name, table) = (load.dbt_source(spec), load.source.name().as_str());
     let (name, schema, table) = (scalar(&name), scalar(schema), scalar(table));
     format!("  - name: {name}\n{database}    schema: {schema}\n    tables:\n      - name: {table}\n")
 }
 
-fn models(spec: &Spec, load: &WindowedLoad) -> String {
-    let described = configs(spec, load).into_iter().zip([
+fn models(load: &WindowedLoad) -> String {
+    let described = load.dbt_models().into_iter().zip([
         "What was ingested lately, of the days that the load looks at: a table for each run date.",
         "The aggregate of these days, from all that was ingested of them: a table for each run date.",
         "The aggregate; a run replaces its days.",
     ]);
     described
-        .map(|((name, _), about)| format!("  - name: {}\n    description: {}\n", scalar(&name), scalar(about)))
+        .map(|(name, about)| format!("  - name: {}\n    description: {}\n", scalar(&name), scalar(about)))
         .collect()
 }

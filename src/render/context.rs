@@ -9,7 +9,9 @@ use crate::plan::{Definition, Due, Scope, Slot, Step, Touched};
 use crate::render::value::Sql;
 use crate::render::vocabulary::{self, PARAMETERS, Place};
 use crate::spec::naming::{HOLD, NULL_KEY};
-use crate::spec::{ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time, Tripwire};
+use crate::spec::{
+    Column, ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time, Tripwire,
+};
 use crate::sql::{SqlType, TimeUnit, literal};
 
 pub(super) fn place(slot: Slot) -> Value {
@@ -162,7 +164,11 @@ pub(super) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
 }
 
 pub(super) fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {
-    let column = table.column(id);
+    declared(spec, table.column(id))
+}
+
+/// A column, wherever it is declared.
+pub(super) fn declared(spec: &Spec, column: &Column) -> Value {
     Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: column.not_null })
 }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
+use crate::render::context::{declared, number, text};
 use crate::render::value::Sql;
 use crate::render::vocabulary::Place;
 use crate::render::{Failures, Renderer};
+use crate::spec::naming::LOAD_MARK;
 use crate::spec::{Aggregate, Column, ColumnId, Computed, DAY, Spec, WindowedLoad};
 use crate::sql::{Relation, SqlType, TimeUnit, literal};
 
@@ -15,6 +17,9 @@ use crate::sql::{Relation, SqlType, TimeUnit, literal};
 pub(crate) const RUN_DATE: &str = ":run_date";
 /// What stands for it in a dbt model.
 const DBT_RUN_DATE: &str = "{{ run_date }}";
+
+/// How long a temp table stays that nobody drops.
+pub(crate) const TEMP_DAYS: u64 = 14;
 
 /// The statements of a load.
 #[derive(Debug)]
@@ -57,7 +62,7 @@ struct Writer<'a, 'f> {
 /// What the relations of a load are called.
 struct Names {
     source: Place,
-    batch: Place,
+    batch: Option<Place>,
     updates: Option<Place>,
     into: Option<Place>,
 }
@@ -118,17 +123,17 @@ impl Writer<'_, '_> {
 
     /// The queries that dbt makes tables of.
     fn models(&mut self, load: &WindowedLoad) -> Vec<String> {
-        let name = load.name.value.as_str();
         let of = |sql: String| Place { full: sql.clone(), bare: sql };
-        let reference = |model: &str| of(format!("{{{{ ref('{model}') }}}}"));
+        let models = load.dbt_models();
+        let reference = |number: usize| models.get(number).map(|model| of(format!("{{{{ ref('{model}') }}}}")));
         let names = Names {
             source: of(format!(
                 "{{{{ source('{}', '{}') }}}}",
-                dbt_source(self.spec, load),
+                load.dbt_source(self.spec),
                 load.source.name().as_str()
             )),
-            batch: reference(name),
-            updates: Some(reference(&format!("{name}_updates"))),
+            batch: reference(0),
+            updates: reference(1),
             into: None,
         };
         let shared = self.context(load, &names);
@@ -148,7 +153,7 @@ impl Writer<'_, '_> {
         let place = |relation: &Relation| Place { full: relation.sql(dialect), bare: relation.name().sql(dialect) };
         Names {
             source: place(&load.source),
-            batch: place(&of_run_date(&load.temp)),
+            batch: Some(place(&of_run_date(&load.temp))),
             updates: load.aggregate.as_ref().map(|aggregate| place(&of_run_date(&aggregate.temp))),
             into: load.aggregate.as_ref().map(|aggregate| place(&aggregate.into)),
         }
@@ -157,7 +162,7 @@ impl Writer<'_, '_> {
     fn context(&self, load: &WindowedLoad, names: &Names) -> Value {
         let relation =
             |place: &Place| Value::from(Sql::Relation(Place { full: place.full.clone(), bare: place.bare.clone() }));
-        let column = |id: ColumnId| self.column(load.column(id));
+        let column = |id: ColumnId| declared(self.spec, load.column(id));
         let columns = |ids: &[ColumnId]| ids.iter().map(|&id| column(id)).collect::<Vec<_>>();
         let every: Vec<_> = (0..load.columns.len()).map(ColumnId).collect();
         let others: Vec<_> =
@@ -180,12 +185,10 @@ impl Writer<'_, '_> {
             sql(literal::instant(&day.to_string(), day.epoch(), unit, ty == SqlType::Timestamptz, self.spec.dialect))
         });
         let parts: Vec<_> = load.source.parts().map(|part| part.as_str().to_owned()).collect();
-        let text = |text: &str| literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)));
         let (source_table, source_schema) = (parts.last(), parts.len().checked_sub(2).and_then(|at| parts.get(at)));
-        let number = |number: u64| sql(number.to_string());
         context! {
             source => relation(&names.source),
-            batch => relation(&names.batch),
+            batch => names.batch.as_ref().map(relation),
             updates => names.updates.as_ref().map(relation),
             into => names.into.as_ref().map(relation),
             query => load.query.as_ref().map(|text| Value::from(Sql::Query(text.clone()))),
@@ -202,8 +205,10 @@ impl Writer<'_, '_> {
             aggregate => load.aggregate.as_ref().map(|aggregate| self.aggregate(load, aggregate)),
             jobs_view => sql(self.jobs_view(load)),
             run_start => sql(format!("TIMESTAMP(DATE '{RUN_DATE}')")),
+            mark_begin => text(LOAD_MARK),
             mark => text(&mark(load)),
-            mark_line => sql(format!("-- rowkeep load {}", mark(load))),
+            mark_line => sql(format!("-- {LOAD_MARK}{}", mark(load))),
+            temp_days => number(TEMP_DAYS),
             source_parts => context! {
                 project => (parts.len() > 2).then(|| text(&parts[0])),
                 dataset => source_schema.map(|part| text(part)),
@@ -221,7 +226,7 @@ impl Writer<'_, '_> {
     }
 
     fn aggregate(&self, load: &WindowedLoad, aggregate: &Aggregate) -> Value {
-        let by = |id: &ColumnId| self.column(load.column(*id));
+        let by = |id: &ColumnId| declared(self.spec, load.column(*id));
         let event = load.event.as_ref();
         let rest: Vec<_> = aggregate.by.iter().filter(|id| event.is_none_or(|event| event.column != **id)).collect();
         let names = load
@@ -255,10 +260,6 @@ impl Writer<'_, '_> {
             }),
             ingested_from => within.map(|within| sql(instant(ingestion, 0, whole(ingestion, within + load.ingested_within)))),
         }
-    }
-
-    fn column(&self, column: &Column) -> Value {
-        Value::from(Sql::Column { name: column.name.sql(self.spec.dialect), ty: column.ty, not_null: column.not_null })
     }
 
     /// "INFORMATION_SCHEMA.JOBS_BY_PROJECT" in BigQuery's manual: it needs the region as a qualifier.
@@ -298,43 +299,30 @@ fn mark(load: &WindowedLoad) -> String {
     format!("{} of {RUN_DATE}", load.name.value.as_str())
 }
 
-/// What dbt calls the dataset of a load's source.
-pub(crate) fn dbt_source(spec: &Spec, load: &WindowedLoad) -> String {
-    format!("{}_{}", spec.name, load.name.value.as_str())
-}
-
 fn sql(text: String) -> Value {
     Value::from(Sql::Literal(text))
 }
 
 /// Midnight UTC of a day, less a length of time, as a column of that type holds it.
 fn at(ty: SqlType, day: &str, less_seconds: u64) -> String {
-    match ty {
-        SqlType::Date => format!("{day} - {}", less_seconds / DAY),
-        SqlType::Timestamptz => format!("TIMESTAMP({day}) - {}", interval(less_seconds)),
-        _ => format!("DATETIME({day}) - {}", interval(less_seconds)),
-    }
+    let word = match ty {
+        SqlType::Date if less_seconds == 0 => return day.to_owned(),
+        SqlType::Date => return format!("{day} - {}", less_seconds / DAY),
+        SqlType::Timestamptz => "TIMESTAMP",
+        _ => "DATETIME",
+    };
+    let less = if less_seconds == 0 { String::new() } else { format!(" - {}", interval(less_seconds)) };
+    format!("{word}({day}){less}")
 }
 
-/// Midnight UTC of the run date or of the day after it, less a length of time, as a column of that type holds it.
-fn instant(ty: SqlType, days: u8, less_seconds: u64) -> String {
+/// Midnight UTC of the run date or of a day after it, less a length of time, as a column of that type holds it.
+fn instant(ty: SqlType, days: u64, less_seconds: u64) -> String {
     let day = format!("DATE '{RUN_DATE}'");
-    let at = if days == 0 { day } else { format!("{day} + {days}") };
-    let less = |amount: String| if less_seconds == 0 { String::new() } else { format!(" - {amount}") };
-    match ty {
-        SqlType::Date if days > 0 && less_seconds > 0 => {
-            // One number: the bound of whole days before the end of the run date.
-            let back = less_seconds / DAY;
-            if back == u64::from(days) {
-                format!("DATE '{RUN_DATE}'")
-            } else {
-                format!("DATE '{RUN_DATE}' - {}", back - u64::from(days))
-            }
-        }
-        SqlType::Date => format!("{at}{}", less((less_seconds / DAY).to_string())),
-        SqlType::Timestamptz => format!("TIMESTAMP({at}){}", less(interval(less_seconds))),
-        _ => format!("DATETIME({at}){}", less(interval(less_seconds))),
-    }
+    // Of whole days, one number is left.
+    let both = if ty == SqlType::Date { days.min(less_seconds / DAY) } else { 0 };
+    let (days, less_seconds) = (days - both, less_seconds - both * DAY);
+    let day = if days == 0 { day } else { format!("{day} + {days}") };
+    at(ty, &day, less_seconds)
 }
 
 /// A length of time in whole days, up, where a column counts days.

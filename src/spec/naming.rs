@@ -1,6 +1,6 @@
 //! The names of what Rowkeep creates beside a mart: one place, for those who check names and those who write them.
 
-use crate::spec::{Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
+use crate::spec::{Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId, WindowedLoad};
 use crate::sql::Relation;
 
 /// The folder of the nightly statements, beside those of the models.
@@ -76,6 +76,23 @@ impl Spec {
     /// The pool of the scheduler, with one slot: statements of a cycle, a sweep and monitors never run at one time.
     pub(crate) fn pool(&self) -> String {
         format!("{}_rowkeep", self.name)
+    }
+}
+
+/// Whatever finds or marks the runs of loads looks for this, the load, and the run date.
+pub(crate) const LOAD_MARK: &str = "rowkeep load ";
+
+impl WindowedLoad {
+    /// Its models in dbt: batch, and where there is an aggregate, updates and the aggregate.
+    pub(crate) fn dbt_models(&self) -> Vec<String> {
+        let suffixes = ["", "_updates", "_aggregate"];
+        let own = if self.aggregate.is_some() { &suffixes[..] } else { &suffixes[..1] };
+        own.iter().map(|suffix| format!("{}{suffix}", self.name.value.as_str())).collect()
+    }
+
+    /// What dbt calls the dataset of its source.
+    pub(crate) fn dbt_source(&self, spec: &Spec) -> String {
+        format!("{}_{}", spec.name, self.name.value.as_str())
     }
 }
 

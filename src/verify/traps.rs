@@ -81,9 +81,6 @@ impl Visitor for BigQuery {
             Expr::Cast { data_type, .. } if !is_of_bigquery(data_type) => {
                 "casts to a type that bigquery does not have: write INT64, NUMERIC, FLOAT64, BOOL, STRING, DATE, DATETIME or TIMESTAMP"
             }
-            Expr::Function(function) if function.filter.is_some() => {
-                "has a FILTER, which bigquery does not have: aggregate a CASE"
-            }
             _ => return ControlFlow::Continue(()),
         };
         ControlFlow::Break((trap, None))

@@ -47,8 +47,10 @@ fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, String)> + '
 /// What the other parser refuses, by the statement's file.
 fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
     let mut all = BTreeMap::new();
-    for golden in projects::compiling_for(dialect) {
-        let artifacts = rowkeep::compile(&projects::golden(&golden).with_dialect(dialect)).expect(&golden);
+    let goldens = projects::compiling_for(dialect).into_iter().map(|name| (projects::golden(&name), name));
+    let example = (projects::example(), "examples/order_tracking".to_owned());
+    for (inputs, golden) in goldens.chain([example]) {
+        let artifacts = rowkeep::compile(&inputs.with_dialect(dialect)).expect(&golden);
         let partitioned = partitioned(&artifacts, dialect);
         for (path, sql) in statements(artifacts.manifest()) {
             all.entry(sql).or_insert_with(|| (format!("{golden}: {path}"), partitioned.clone()));

@@ -88,10 +88,7 @@ pub(super) fn check_loads(spec: &Spec, sink: &mut Sink) {
             Diagnostic::new(Code::NameClash, message, span, "again here").also(first, "first here").help("rename one")
         };
         let aggregate = load.aggregate.as_ref();
-        // Its models in dbt.
-        let suffixes = ["", "_updates", "_aggregate"];
-        for suffix in &suffixes[..if aggregate.is_some() { 3 } else { 1 }] {
-            let model = format!("{name}{suffix}");
+        for model in load.dbt_models() {
             match models.get(&model.to_lowercase()) {
                 Some((other, first)) => {
                     sink.push(clash(
