@@ -73,7 +73,7 @@ pub struct OtherSystem {
     pub path: String,
 }
 
-/// Upkeep of one mart.
+/// Run of one mart.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Maintenance {

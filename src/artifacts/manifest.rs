@@ -30,7 +30,7 @@ pub struct Manifest {
     /// Trims of landing tables, in the order of the project.
     pub raw_trims: Vec<RawTrim>,
     pub monitors: Vec<Monitor>,
-    /// Upkeep of the marts, in order.
+    /// Run of the marts, in order.
     pub maintenance: Vec<Maintenance>,
     pub repairs: Vec<Repair>,
     /// Loads that select by two windows, in the order of the project.
@@ -214,7 +214,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
         history: table.history.sql(spec.dialect),
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
-        time: NodeTime { column: name(table.time.column), unit: table.time.unit_name() },
+        time: NodeTime { column: name(table.time.column), unit: table.time.unit.as_str() },
         retention: match &table.retention {
             Retention::For { seconds } => NodeRetention::For { for_seconds: *seconds },
             Retention::WhileIn { parent, .. } => NodeRetention::WhileIn { while_in: unique_id(spec, *parent) },

@@ -255,7 +255,7 @@ codes! {
     Maintenance = "RK317",
     /// A schedule that says no time, or whose night is out of order.
     ///
-    /// Upkeep comes before the sweep, and the sweep before monitors: what monitors find is to be what a sweep left.
+    /// Run comes before the sweep, and the sweep before monitors: what monitors find is to be what a sweep left.
     ///
     /// What helps: write times of day as `02:30`, UTC, each later than the one before it.
     Schedule = "RK318",
@@ -716,7 +716,7 @@ codes! {
     LiveNull = "RK907",
     /// What the doctor's role may not read.
     ///
-    /// Nothing is known of it; a monitor that reads it is not asked, or is refused. Upkeep that may not look at unsorted shares sorts every night.
+    /// Nothing is known of it; a monitor that reads it is not asked, or is refused. Run that may not look at unsorted shares sorts every night.
     ///
     /// What helps: the grant that the help names; reading is enough.
     LiveUnreadable = "RK908",

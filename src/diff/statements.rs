@@ -8,7 +8,6 @@ use similar::{DiffTag, TextDiff};
 
 use crate::artifacts::manifest::{Hook, LoadStatement, Manifest, Monitor, Task};
 use crate::spec::{Period, Spec, Time};
-use crate::sql::literal;
 
 /// A statement that is other than before.
 #[derive(Clone, Debug, Serialize)]
@@ -258,7 +257,7 @@ fn moved_bounds(old: &Spec, new: &Spec, model: &str) -> Vec<(String, String)> {
         |spec: &Spec| spec.tables().find(|(_, table)| table.model.value.as_str() == model).map(|(_, table)| table.time);
     let (Some(old_time), Some(new_time)) = (time(old), time(new)) else { return Vec::new() };
     let ends = |spec: &Spec, time: Time| -> Vec<String> {
-        let bound = |day: String, epoch| literal::instant(&day, epoch, time.unit, time.zoned, spec.dialect);
+        let bound = |day: String, epoch| spec.dialect.rules().instant(&day, epoch, time.unit);
         let open: Vec<&Period> = spec.periods.iter().filter(|period| !period.sealed).collect();
         let all: Vec<&Period> = spec.periods.iter().collect();
         let pairs = [&open, &all].map(|list| (list.first().copied(), list.last().copied()));

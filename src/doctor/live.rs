@@ -113,8 +113,12 @@ pub(super) fn look(spec: &Spec, plan: &Plan, manifest: &Manifest, asker: &mut As
     let [database, version] = &server[..] else {
         return Err(Error::Usage("the database does not say its name".to_owned()));
     };
-    let engine = if version.contains("Redshift") { Dialect::Redshift } else { Dialect::Postgres };
-    if engine != spec.dialect {
+    let answers =
+        |dialect: &Dialect| dialect.rules().server().is_some_and(|server| version.contains(server.version_mark));
+    // Redshift names PostgreSQL too, of which it descends: the first that answers counts.
+    let engine = Dialect::ALL.into_iter().find(answers);
+    if engine != Some(spec.dialect) {
+        let engine = engine.map_or("another engine", Dialect::as_str);
         let message = format!(
             "the database is {engine}, and the project is compiled for {}: `--dialect {engine}` compiles it for the database",
             spec.dialect
@@ -141,14 +145,15 @@ pub(super) fn look(spec: &Spec, plan: &Plan, manifest: &Manifest, asker: &mut As
         answers: Vec::new(),
     };
     // On Redshift, UNIQUE is a remark that nothing enforces.
-    if spec.dialect == Dialect::Postgres {
+    if spec.dialect.rules().server().is_some_and(|server| server.enforces_unique) {
         for row in asker.ask("constraints", |questions| questions.unique(&schemas))? {
             let Ok([Some(schema), Some(name), Some(columns)]) = <[_; 3]>::try_from(row) else { continue };
             let columns = columns.split('\n').map(str::to_owned).collect();
             live.unique.entry((schema, name)).or_default().push(columns);
         }
     }
-    if spec.dialect.table_info().is_some() && spec.maintenance.iter().any(|stated| stated.unsorted_more_than.is_some())
+    if spec.dialect.rules().table_info().is_some()
+        && spec.maintenance.iter().any(|stated| stated.unsorted_more_than.is_some())
     {
         let said = asker.ask("grants", Questions::table_info)?;
         live.reads_table_info = Some(said.into_iter().flatten().any(|one| one.is_some()));

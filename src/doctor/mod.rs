@@ -12,7 +12,6 @@ mod surroundings;
 use crate::artifacts::Artifacts;
 use crate::connect::Connection;
 use crate::diagnostic::{Diagnostics, Sink};
-use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::spec::Spec;
@@ -44,15 +43,14 @@ pub fn doctor(
     (url, password): (&str, Option<&str>),
     asks: &mut dyn FnMut(&str),
 ) -> Result<Checkup, Error> {
-    if !spec.dialect.speaks_postgres() {
+    let Some(server) = spec.dialect.rules().server() else {
         let message =
             format!("the doctor looks at PostgreSQL and Redshift; the project is compiled for {}", spec.dialect);
         return Err(Error::Usage(message));
-    }
+    };
     let mut connection = Connection::open(url, password)?;
-    if spec.dialect == Dialect::Postgres {
-        // Who changes a table keeps others from reading it: the doctor does not wait in line.
-        connection.run("SET lock_timeout = '20s'")?;
+    if let Some(session) = server.session {
+        connection.run(session)?;
     }
     let mut asker = live::Asker::new(spec, &mut connection, asks);
     let plan = crate::plan(spec);

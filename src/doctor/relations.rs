@@ -104,7 +104,8 @@ impl Relations<'_> {
                     let message = format!("{text} is not there, which {}", self.reader(slot));
                     let finding = Diagnostic::new(Code::LiveMissing, message, self.place(slot), "names it");
                     // A federated table stands in a catalogue of its own.
-                    let may_be_external = self.spec.dialect.has_external_schemas() && matches!(slot, Slot::Compared(_));
+                    let may_be_external =
+                        self.spec.dialect.rules().has_external_schemas() && matches!(slot, Slot::Compared(_));
                     sink.push(if may_be_external {
                         finding
                             .at_level(Level::Note)

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic, Level, Sink};
-use crate::dialect::Dialect;
 use crate::doctor::ago;
 use crate::doctor::live::Live;
 use crate::spec::{DAY, Spec, TableId};
@@ -36,15 +35,8 @@ fn isolation(spec: &Spec, live: &Live, sink: &mut Sink) {
         "transactions of {} are serializable: of {} and {}, which may run at once, one will be ended with an error",
         live.database, names[0], names[1]
     );
-    let help = match spec.dialect {
-        Dialect::Redshift => {
-            "`ALTER DATABASE ... ISOLATION LEVEL SNAPSHOT`, while nobody is connected; or run one after the other"
-        }
-        _ => {
-            "set default_transaction_isolation to read committed for the role that runs cycles; or run one after the other"
-        }
-    };
-    sink.push(Diagnostic::new(Code::LiveIsolation, message, place, label).help(help));
+    let Some(server) = spec.dialect.rules().server() else { return };
+    sink.push(Diagnostic::new(Code::LiveIsolation, message, place, label).help(server.isolation_help));
 }
 
 /// Two tables that share an exceptions table, and of which neither waits for the other.

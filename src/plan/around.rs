@@ -1,6 +1,6 @@
 //! What runs around a table's cycle: raw trims, upkeep and repairs.
 
-use crate::dialect::Upkeep;
+use crate::dialect::Maintenance as Run;
 use crate::plan::{Slot, TablePlan, Verb};
 use crate::spec::{ExceptionsId, PeriodId, Retention, Spec, TableId};
 use crate::sql::Relation;
@@ -48,11 +48,11 @@ pub struct RawTrim {
     pub trim: Task,
 }
 
-/// Upkeep of one mart.
+/// Run of one mart.
 #[derive(Clone, Debug)]
 pub struct UpkeepPlan {
     /// What is done.
-    pub run: Upkeep,
+    pub run: Run,
     /// The table.
     pub table: TableId,
     /// How often, in seconds.
@@ -135,21 +135,21 @@ pub(super) fn maintenance(spec: &Spec) -> Vec<UpkeepPlan> {
     let most: usize = spec.maintenance.iter().map(|stated| stated.tables.len()).sum();
     let width = most.to_string().len().max(2);
     for stated in &spec.maintenance {
-        if !spec.dialect.has_upkeep(stated.run) {
+        if spec.dialect.rules().maintenance(stated.run).is_none() {
             continue;
         }
         for &id in &stated.tables {
             let (mart, model, word) = (Slot::Mart(id), spec.table(id).model.value.as_str(), stated.run.as_str());
             let (verb, reason) = match stated.run {
-                Upkeep::Vacuum => {
+                Run::Vacuum => {
                     (Verb::Vacuum, "frees the room of deleted rows, and sorts the rest where rows are sorted")
                 }
-                Upkeep::VacuumDelete => (Verb::Vacuum, "frees the room of deleted rows"),
-                Upkeep::VacuumSort => (Verb::Vacuum, "sorts the rows that came since"),
-                Upkeep::Analyze => (Verb::Analyze, "renews what the planner knows of the table"),
+                Run::VacuumDelete => (Verb::Vacuum, "frees the room of deleted rows"),
+                Run::VacuumSort => (Verb::Vacuum, "sorts the rows that came since"),
+                Run::Analyze => (Verb::Analyze, "renews what the planner knows of the table"),
             };
             let name = format!("{:0width$}_{word}_{model}", all.len() + 1);
-            let condition = stated.unsorted_more_than.and(spec.dialect.table_info()).map(|_| {
+            let condition = stated.unsorted_more_than.and(spec.dialect.rules().table_info()).map(|_| {
                 let reason = "whether more rows are unsorted than may be";
                 task(format!("{name}__when"), "upkeep_when.sql.j2", Verb::Select, mart, Vec::new(), reason)
             });

@@ -28,7 +28,7 @@ pub struct Plan {
     pub raw_trims: Vec<RawTrim>,
     /// What is asked of the rows.
     pub monitors: Vec<Monitor>,
-    /// Upkeep of the marts, in order.
+    /// Run of the marts, in order.
     pub maintenance: Vec<UpkeepPlan>,
     /// What an operator may do.
     pub repairs: Vec<Repair>,

@@ -130,7 +130,7 @@ impl Project {
                         "{model}/{}.sql uses {function}, which a rehearsal does not know to be harmless; the clock is {} or {}, so spelt",
                         statement.name,
                         self.spec.dialect.clock_token(),
-                        Dialect::Redshift.clock_token(),
+                        Dialect::OF_HANDWRITTEN_HOOKS.clock_token(),
                     )));
                 }
             }

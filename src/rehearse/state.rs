@@ -44,10 +44,7 @@ pub(super) fn read(engine: &mut dyn Engine, facts: &Facts, stage: &Stage) -> Res
 
 /// A timestamp column of the exceptions table, in microseconds since 1970.
 fn instant(column: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::DuckDb => format!("CAST(epoch_us({column}) AS VARCHAR)"),
-        _ => format!("CAST(CAST(EXTRACT(EPOCH FROM {column}) * 1000000 AS BIGINT) AS VARCHAR)"),
-    }
+    format!("CAST({} AS VARCHAR)", dialect.rules().epoch_micros(column))
 }
 
 type Standing = (Vec<Row>, Vec<(usize, Row)>);

@@ -469,5 +469,5 @@ fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
     let instant = |ty: &str, zone: &str| format!("({ty} '1970-01-01 00:00:00{zone}' + INTERVAL '{epoch} seconds')");
     // Somebody's own hooks may be written for Redshift, whose clock has no zone.
     sql.replace(dialect.clock_token(), &instant("TIMESTAMPTZ", "+00"))
-        .replace(Dialect::Redshift.clock_token(), &instant("TIMESTAMP", ""))
+        .replace(Dialect::OF_HANDWRITTEN_HOOKS.clock_token(), &instant("TIMESTAMP", ""))
 }

@@ -22,7 +22,7 @@ pub(super) fn grain(unit: TimeUnit) -> i64 {
     match unit {
         TimeUnit::EpochSeconds => SECOND,
         TimeUnit::EpochMillis => 1_000,
-        TimeUnit::Timestamp => 1,
+        TimeUnit::Timestamp | TimeUnit::Timestamptz => 1,
         TimeUnit::Date => DAY,
     }
 }
@@ -40,7 +40,8 @@ impl Typed {
     pub(super) fn new(column: &Column, unit: Option<TimeUnit>, dialect: Dialect) -> Self {
         let unit = unit.or(match column.ty {
             SqlType::Date => Some(TimeUnit::Date),
-            SqlType::Timestamp | SqlType::Timestamptz => Some(TimeUnit::Timestamp),
+            SqlType::Timestamp => Some(TimeUnit::Timestamp),
+            SqlType::Timestamptz => Some(TimeUnit::Timestamptz),
             _ => None,
         });
         Self { name: column.name.as_str().to_owned(), sql: column.name.sql(dialect), ty: column.ty, unit }
@@ -97,14 +98,9 @@ impl Typed {
     /// The SQL expression that reads the column back as [`Typed::text`] gives it.
     pub(super) fn reading(&self, dialect: Dialect) -> String {
         let column = &self.sql;
-        let micros = match (self.ty, self.unit, dialect) {
-            (SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz, _, Dialect::DuckDb) => {
-                format!("epoch_us({column})")
-            }
-            (SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz, ..) => {
-                format!("CAST(EXTRACT(EPOCH FROM {column}) * 1000000 AS BIGINT)")
-            }
-            (_, Some(unit), _) => format!("CAST({column} AS BIGINT) * {}", grain(unit)),
+        let micros = match (self.ty, self.unit) {
+            (SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz, _) => dialect.rules().epoch_micros(column),
+            (_, Some(unit)) => format!("CAST({column} AS BIGINT) * {}", grain(unit)),
             (SqlType::Real | SqlType::Double, ..) => format!("CAST({column} AS BIGINT)"),
             _ => column.clone(),
         };

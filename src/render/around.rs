@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Value, context};
 
-use crate::dialect::{Dialect, Upkeep};
 use crate::plan::monitors::not_to_cure;
 use crate::plan::{Monitor, MonitorKind, Plan, RawTrim, Repair, Slot, Task, UpkeepPlan};
 use crate::render::context::{number, place, text};
@@ -12,7 +11,6 @@ use crate::render::value::Sql;
 use crate::render::{Failures, Owner, Renderer, Statement, context};
 use crate::spec::naming::HOLD;
 use crate::spec::{Asks, Column, ColumnId, DAY, ExceptionsId, Other, Share, Spec, TableId};
-use crate::sql::{SqlType, literal};
 
 /// How long before the horizon its monitor speaks, in seconds: as long as `check` does.
 const AHEAD: u64 = 60 * DAY;
@@ -134,12 +132,12 @@ impl<'a> Maker<'a, '_> {
         let landing = &self.spec.landings[trim.landing];
         let Column { name, ty, not_null } = &landing.column;
         let landed = Sql::Column { name: name.sql(self.spec.dialect), ty: *ty, not_null: *not_null };
-        let unit = landing.unit.name(*ty == SqlType::Timestamptz);
+        let unit = landing.unit.as_str();
         let context = context! {
             source => place(trim.trim.writes),
             readers => trim.readers.iter().map(|&id| place(Slot::Cycles(id))).collect::<Vec<_>>(),
             landed => Value::from(landed),
-            keep => Value::from(Sql::Literal(literal::duration(landing.keep, landing.unit, self.spec.dialect))),
+            keep => Value::from(Sql::Literal(self.spec.dialect.rules().duration(landing.keep, landing.unit))),
             unit => unit,
             slices => trim.slices.iter().map(|&id| context::every_period(self.spec, id)).collect::<Vec<_>>(),
         };
@@ -150,7 +148,7 @@ impl<'a> Maker<'a, '_> {
     fn cutoff_now(&mut self, task: &Task, id: TableId, slack: bool) -> Value {
         let root = self.spec.root(id);
         let unit = self.spec.table(root).time.unit;
-        let slack = slack.then(|| Value::from(Sql::Literal(literal::duration(SLACK, unit, self.spec.dialect))));
+        let slack = slack.then(|| Value::from(Sql::Literal(self.spec.dialect.rules().duration(SLACK, unit))));
         let context = context! { slack => slack, ..context::every_period(self.spec, root) };
         Value::from(Sql::Query(self.marked(task, "cutoff_now.sql.j2", context)))
     }
@@ -163,15 +161,15 @@ impl<'a> Maker<'a, '_> {
         let (spec, task) = (self.spec, &monitor.find);
         let time = spec.table(id).time;
         let span = |seconds: Option<u64>| {
-            seconds.map(|seconds| Value::from(Sql::Literal(literal::duration(seconds, time.unit, self.spec.dialect))))
+            seconds.map(|seconds| Value::from(Sql::Literal(self.spec.dialect.rules().duration(seconds, time.unit))))
         };
         let own = match monitor.kind {
             MonitorKind::Bounded | MonitorKind::Horizon | MonitorKind::Tripwire => {
                 let cutoff_now = self.cutoff_now(task, id, monitor.kind == MonitorKind::Bounded);
                 context! {
                     cutoff_now => cutoff_now,
-                    root_unit => spec.table(spec.root(id)).time.unit_name(),
-                    ahead => Value::from(Sql::Literal(literal::duration(AHEAD, time.unit, self.spec.dialect))),
+                    root_unit => spec.table(spec.root(id)).time.unit.as_str(),
+                    ahead => Value::from(Sql::Literal(self.spec.dialect.rules().duration(AHEAD, time.unit))),
                     open => context::open(spec, time),
                 }
             }
@@ -282,12 +280,8 @@ impl<'a> Maker<'a, '_> {
 
     fn upkeep<'p>(&mut self, upkeep: &'p UpkeepPlan) -> RenderedUpkeep<'p> {
         let spec = self.spec;
-        let words = match (upkeep.run, spec.dialect) {
-            (Upkeep::Analyze, _) => "ANALYZE",
-            (Upkeep::VacuumDelete, Dialect::Redshift) => "VACUUM DELETE ONLY",
-            (Upkeep::VacuumSort, _) => "VACUUM SORT ONLY",
-            (Upkeep::Vacuum | Upkeep::VacuumDelete, _) => "VACUUM",
-        };
+        let words = spec.dialect.rules().maintenance(upkeep.run);
+        let words = words.unwrap_or_else(|| unreachable!("a plan has only maintenance that the engine has"));
         let mart = Slot::Mart(upkeep.table);
         let context = context! { upkeep => Value::from(Sql::Literal(words.to_owned())), mart => place(mart) };
         let run = self.statement(Owner::Operation, &upkeep.task, context);

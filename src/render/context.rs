@@ -12,7 +12,7 @@ use crate::spec::naming::{HOLD, NULL_KEY};
 use crate::spec::{
     Column, ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time, Tripwire,
 };
-use crate::sql::{SqlType, TimeUnit, literal};
+use crate::sql::{SqlType, literal};
 
 pub(super) fn place(slot: Slot) -> Value {
     Value::from(Sql::Relation(Place::of(slot)))
@@ -47,8 +47,8 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         columns => columns(spec, table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
         payload => columns(spec, table, &table.payload().collect::<Vec<_>>()),
         payload_groups => groups(&columns(spec, table, &table.payload().collect::<Vec<_>>())),
-        unit => time.unit_name(),
-        reads_by_partition => spec.dialect.reads_by_partition(),
+        unit => time.unit.as_str(),
+        reads_by_partition => spec.dialect.rules().reads_by_partition(),
         versioned => scope.versioned,
         due_is_listed => scope.due == Due::Listed,
         batch => scope.batch.is_some(),
@@ -64,11 +64,9 @@ pub(super) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
     }
 }
 
-/// Rows are not clustered by a FLOAT64: "Clustered columns" in BigQuery's manual.
+/// The columns of the sort key that the engine can sort by.
 fn sort_key(spec: &Spec, table: &Table) -> Vec<ColumnId> {
-    let is_fit = |id: &ColumnId| {
-        spec.dialect != Dialect::BigQuery || !matches!(table.column(*id).ty, SqlType::Real | SqlType::Double)
-    };
+    let is_fit = |id: &ColumnId| spec.dialect.rules().sorts_by(table.column(*id).ty);
     table.layout.sort_key.iter().copied().filter(is_fit).collect()
 }
 
@@ -123,7 +121,7 @@ pub(super) fn of_period(spec: &Spec, id: TableId, period: PeriodId, shared: &Val
 
 pub(super) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -> Value {
     match definition.creates {
-        Slot::History(id, period) if spec.dialect.reads_by_partition() => {
+        Slot::History(id, period) => {
             let partition = partition(spec.table(id), spec.period(period), spec.dialect);
             context! { table => place(definition.creates), partition => partition, ..shared.clone() }
         }
@@ -131,28 +129,10 @@ pub(super) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -
     }
 }
 
-/// The most partitions of one table that are days; a longer period has months, about. BigQuery: 10,000 partitions of a table, of which
-/// one job changes 4,000 ("Quotas and limits" in its manual).
-const MOST_DAYS: i64 = 2_000;
-
-/// "Partition expression" of CREATE TABLE in BigQuery's manual: whole numbers are cut into steps of a stated range.
-fn partition(table: &Table, period: &Period, dialect: Dialect) -> Value {
+fn partition(table: &Table, period: &Period, dialect: Dialect) -> Option<Value> {
     let name = table.column(table.time.column).name.sql(dialect);
-    let days = (period.end_epoch() - period.start_epoch()) / 86_400;
-    let (grain, step) = if days > MOST_DAYS { ("MONTH", 31 * 86_400) } else { ("DAY", 86_400) };
-    let steps = |per_second: i64| {
-        let [start, end, step] = [period.start_epoch(), period.end_epoch(), step].map(|seconds| seconds * per_second);
-        format!("RANGE_BUCKET({name}, GENERATE_ARRAY({start}, {end}, {step}))")
-    };
-    let expression = match (table.time.unit, table.time.zoned) {
-        (TimeUnit::EpochSeconds, _) => steps(1),
-        (TimeUnit::EpochMillis, _) => steps(1_000),
-        (TimeUnit::Date, _) if grain == "DAY" => name,
-        (TimeUnit::Date, _) => format!("DATE_TRUNC({name}, {grain})"),
-        (TimeUnit::Timestamp, true) => format!("TIMESTAMP_TRUNC({name}, {grain})"),
-        (TimeUnit::Timestamp, false) => format!("DATETIME_TRUNC({name}, {grain})"),
-    };
-    Value::from(Sql::Literal(expression))
+    let (start, end) = (period.start_epoch(), period.end_epoch());
+    dialect.rules().partition(&name, table.time.unit, start, end).map(|text| Value::from(Sql::Literal(text)))
 }
 
 /// What the definition of an exceptions table sees.
@@ -185,8 +165,7 @@ pub(super) fn groups(columns: &[Value]) -> Value {
 }
 
 fn interval(first: &Period, last: &Period, time: Time, dialect: Dialect) -> Value {
-    let bound =
-        |day: String, epoch| Value::from(Sql::Literal(literal::instant(&day, epoch, time.unit, time.zoned, dialect)));
+    let bound = |day: String, epoch| Value::from(Sql::Literal(dialect.rules().instant(&day, epoch, time.unit)));
     context! { start => bound(first.start(), first.start_epoch()), end => bound(last.end(), last.end_epoch()) }
 }
 
@@ -256,12 +235,12 @@ fn uncut(ty: SqlType) -> SqlType {
 fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
     match &table.retention {
         Retention::For { seconds } => {
-            context! { retention => Value::from(Sql::Literal(literal::duration(*seconds, table.time.unit, spec.dialect))), parent => () }
+            context! { retention => Value::from(Sql::Literal(spec.dialect.rules().duration(*seconds, table.time.unit))), parent => () }
         }
         Retention::WhileIn { parent, on, root } => {
             context! {
                 root_cutoff => place(Slot::Cutoff(*root)),
-                root_unit => spec.table(*root).time.unit_name(),
+                root_unit => spec.table(*root).time.unit.as_str(),
                 parent => context! {
                     mart => place(Slot::Mart(*parent)),
                     on => pairs(spec, table, spec.table(*parent), on),
@@ -318,7 +297,7 @@ fn load(spec: &Spec, table: &Table) -> Option<Value> {
         .map(|term| context! { column => raw(&term.column), descending => term.descending })
         .collect();
     let lookback = load.lookback.as_ref().map(|lookback| {
-        context! { column => raw(&lookback.column), within => Value::from(Sql::Literal(literal::duration(lookback.seconds, lookback.unit, spec.dialect))) }
+        context! { column => raw(&lookback.column), within => Value::from(Sql::Literal(spec.dialect.rules().duration(lookback.seconds, lookback.unit))) }
     });
     let not_null = |of_key: bool| -> Vec<Value> {
         let ids = (0..table.columns.len()).map(ColumnId);

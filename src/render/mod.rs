@@ -6,7 +6,6 @@ mod context;
 pub(crate) mod doctor;
 mod origin;
 pub(crate) mod runbooks;
-mod shell;
 mod templates;
 mod value;
 mod vocabulary;

@@ -9,14 +9,13 @@ use crate::diagnostic::typed;
 use crate::dialect::Dialect;
 use crate::plan::{Definition, DefinitionKind, Plan, Slot};
 use crate::render::context::{no_period, of_period, place, text};
-use crate::render::shell::clients;
 use crate::render::value::{Sql, add_text_filters};
 use crate::render::{Failures, Owner, Renderer, context};
 use crate::spec::{
     Asks, Column, ColumnId, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, WindowedLoad,
     length,
 };
-use crate::sql::{Relation, SqlType, literal};
+use crate::sql::{Relation, SqlType};
 
 /// A run-book that there is.
 #[derive(Debug)]
@@ -125,7 +124,7 @@ fn project(spec: &Spec) -> Value {
         .iter()
         .map(|period| context! { name => word(&period.name), start => word(period.start()) })
         .collect();
-    let clients = clients(spec.dialect);
+    let shell = spec.dialect.rules().shell();
     let exceptions_table = |id: ExceptionsId| {
         let tables = || spec.tables.iter().filter(move |table| table.exceptions == id);
         context! {
@@ -136,7 +135,7 @@ fn project(spec: &Spec) -> Value {
     };
     let exceptions_tables: Vec<_> = (0..spec.exceptions.len()).map(ExceptionsId).map(exceptions_table).collect();
     let compared = spec.monitors.iter().filter_map(|monitor| match &monitor.asks {
-        Asks::Compare { with, .. } if spec.dialect.has_external_schemas() => Some(word(with.sql(spec.dialect))),
+        Asks::Compare { with, .. } if spec.dialect.rules().has_external_schemas() => Some(word(with.sql(spec.dialect))),
         _ => None,
     });
     let compared: Vec<_> = compared.collect();
@@ -168,20 +167,18 @@ fn project(spec: &Spec) -> Value {
         project => word(&spec.name),
         package => word(spec.dbt_package()),
         out => word(typed(out)),
-        is_duckdb => spec.dialect == Dialect::DuckDb,
-        is_bigquery => spec.dialect == Dialect::BigQuery,
-        is_psql => spec.dialect.speaks_postgres(),
-        is_redshift => spec.dialect == Dialect::Redshift,
-        has_doctor => spec.dialect.speaks_postgres(),
-        client => word(clients.quiet),
-        client_bare => word(clients.bare),
-        client_loud => word(clients.loud),
+        shell => shell.client,
+        needs_snapshot_isolation => spec.dialect.rules().server().is_some_and(|server| server.needs_snapshot_isolation),
+        has_doctor => spec.dialect.rules().speaks_postgres(),
+        client => word(shell.quiet),
+        client_bare => word(shell.bare),
+        client_loud => word(shell.loud),
         has_tripwire => spec.tables.iter().any(|table| table.tripwire.is_some()),
         exceptions_tables => exceptions_tables,
         compared => compared,
         legacy => word(["legacy", "older", "oldest", "before"].into_iter().find(is_free).unwrap_or_default()),
-        timing => word(clients.timing),
-        echo_file => word(clients.echo_file),
+        timing => word(shell.timing),
+        echo_file => word(shell.echo),
         models => word(models.join(" ")),
         tables => tables,
         first_model => word(models.first().copied().unwrap_or_default()),
@@ -370,7 +367,7 @@ impl Writer<'_, '_> {
                 add(&mut landed[known].2, column, spec.dialect);
             }
         }
-        for id in spec.monitor_ids().filter(|_| !spec.dialect.has_external_schemas()) {
+        for id in spec.monitor_ids().filter(|_| !spec.dialect.rules().has_external_schemas()) {
             let monitor = spec.monitor(id);
             if let Asks::Compare { with, .. } = &monitor.asks {
                 let columns = spec.table(monitor.table).columns.iter().collect();
@@ -381,7 +378,7 @@ impl Writer<'_, '_> {
         let mut schemas: Vec<String> = Vec::new();
         for relation in own.chain(landed.iter().map(|(relation, ..)| relation.clone())) {
             // Where a project is named beside it, the client's own may be another.
-            let project = relation.database.as_ref().filter(|_| spec.dialect == Dialect::BigQuery);
+            let project = relation.database.as_ref().filter(|_| spec.dialect.rules().creates_schemas_in_databases());
             let parts: Vec<_> =
                 project.into_iter().chain([&relation.schema]).map(|part| part.sql(spec.dialect)).collect();
             let schema = parts.join(".");
@@ -457,7 +454,7 @@ impl<'a> Probe<'a> {
             let first = self.spec.periods.first().map_or(0, Period::start_epoch);
             let epoch = first.saturating_sub_unsigned(days * DAY);
             let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());
-            return literal::instant(&day, epoch, time.unit, time.zoned, self.spec.dialect);
+            return self.spec.dialect.rules().instant(&day, epoch, time.unit);
         }
         if !column.not_null && !self.table().unique_key.contains(&id) {
             return "NULL".to_owned();

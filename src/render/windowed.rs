@@ -11,7 +11,7 @@ use crate::render::vocabulary::Place;
 use crate::render::{Failures, Renderer};
 use crate::spec::naming::LOAD_MARK;
 use crate::spec::{Aggregate, Column, ColumnId, Computed, DAY, Spec, WindowedLoad};
-use crate::sql::{Relation, SqlType, TimeUnit, literal};
+use crate::sql::{Relation, SqlType, TimeUnit};
 
 /// What stands for the run date in a statement.
 pub(crate) const RUN_DATE: &str = ":run_date";
@@ -181,8 +181,12 @@ impl Writer<'_, '_> {
         });
         let floor = load.event.as_ref().zip(load.floor).map(|(event, day)| {
             let ty = load.column(event.column).ty;
-            let unit = if ty == SqlType::Date { TimeUnit::Date } else { TimeUnit::Timestamp };
-            sql(literal::instant(&day.to_string(), day.epoch(), unit, ty == SqlType::Timestamptz, self.spec.dialect))
+            let unit = match ty {
+                SqlType::Date => TimeUnit::Date,
+                SqlType::Timestamptz => TimeUnit::Timestamptz,
+                _ => TimeUnit::Timestamp,
+            };
+            sql(self.spec.dialect.rules().instant(&day.to_string(), day.epoch(), unit))
         });
         let parts: Vec<_> = load.source.parts().map(|part| part.as_str().to_owned()).collect();
         let (source_table, source_schema) = (parts.last(), parts.len().checked_sub(2).and_then(|at| parts.get(at)));

@@ -55,7 +55,7 @@ pub struct Spec {
     pub landings: Vec<Landing>,
     /// What is asked beyond what is asked of every table.
     pub monitors: Vec<Monitor>,
-    /// Upkeep of the marts, in order.
+    /// Run of the marts, in order.
     pub maintenance: Vec<Maintenance>,
     /// When what runs, if the project says so.
     pub schedule: Option<Schedule>,
@@ -248,15 +248,6 @@ pub struct Time {
     pub column: ColumnId,
     /// How it counts.
     pub unit: TimeUnit,
-    /// Whether values carry their zone.
-    pub zoned: bool,
-}
-
-impl Time {
-    /// The column's unit in one word.
-    pub(crate) fn unit_name(self) -> &'static str {
-        self.unit.name(self.zoned)
-    }
 }
 
 /// Whether rows have versions.

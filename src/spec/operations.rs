@@ -1,6 +1,6 @@
 //! What stands around a table's cycle: landing tables that are trimmed, monitors, upkeep, and the tripwire.
 
-use crate::dialect::Upkeep;
+use crate::dialect::Maintenance as Run;
 use crate::source::Spanned;
 use crate::spec::{Column, ColumnId, TableId};
 use crate::sql::{Relation, TimeUnit};
@@ -132,11 +132,11 @@ pub struct Tripwire {
     pub at_least: u64,
 }
 
-/// Upkeep of the marts of some tables.
+/// Run of the marts of some tables.
 #[derive(Clone, Debug)]
 pub struct Maintenance {
     /// What is done.
-    pub run: Upkeep,
+    pub run: Run,
     /// The tables, in the order in which it is done.
     pub tables: Vec<TableId>,
     /// How often, in seconds.

@@ -1,6 +1,6 @@
 //! The shapes of the project's YAML files: what may stand where, before anything is known to make sense.
 
-use crate::dialect::{Dialect, Upkeep};
+use crate::dialect::{Dialect, Maintenance as Run};
 use crate::spec::shape::{Amount, Either, Entries, Field, Never, Text, Word, Words, shape};
 use crate::spec::{Rows, Severity};
 use crate::sql::TimeUnit;
@@ -231,10 +231,10 @@ shape! {
     }
 
     #[expected("an entry of `maintenance`")]
-    /// Upkeep of marts.
+    /// Run of marts.
     struct RawMaintenance {
         /// vacuum, vacuum_delete, vacuum_sort or analyze.
-        required run: Word<Upkeep>,
+        required run: Word<Run>,
         /// The models whose marts it is for; all if not stated.
         optional models: Names,
         /// How often, such as 1 day, which it is if not stated.
@@ -401,12 +401,9 @@ shape! {
 pub(crate) type RawExceptions = Either<String, Never, RawExceptionsAt>;
 
 impl Words for Dialect {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("redshift", Dialect::Redshift),
-        ("postgres", Dialect::Postgres),
-        ("duckdb", Dialect::DuckDb),
-        ("bigquery", Dialect::BigQuery),
-    ];
+    fn words() -> Vec<(&'static str, Self)> {
+        Dialect::ALL.into_iter().map(|dialect| (dialect.as_str(), dialect)).collect()
+    }
 }
 
 /// What a monitor asks, before it is known of which table.
@@ -420,13 +417,15 @@ pub(crate) enum AsksWord {
 }
 
 impl Words for AsksWord {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("count_match", AsksWord::CountMatch),
-        ("latest_matches", AsksWord::LatestMatches),
-        ("has_rows_in", AsksWord::HasRowsIn),
-        ("has_parent", AsksWord::HasParent),
-        ("compare", AsksWord::Compare),
-    ];
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("count_match", AsksWord::CountMatch),
+            ("latest_matches", AsksWord::LatestMatches),
+            ("has_rows_in", AsksWord::HasRowsIn),
+            ("has_parent", AsksWord::HasParent),
+            ("compare", AsksWord::Compare),
+        ]
+    }
 }
 
 /// Where the window of a load's days ends.
@@ -436,31 +435,41 @@ pub(crate) enum Until {
 }
 
 impl Words for Until {
-    const WORDS: &'static [(&'static str, Self)] = &[("run_date", Until::RunDate)];
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("run_date", Until::RunDate)]
+    }
 }
 
 impl Words for Severity {
-    const WORDS: &'static [(&'static str, Self)] = &[("error", Severity::Error), ("warn", Severity::Warn)];
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("error", Severity::Error), ("warn", Severity::Warn)]
+    }
 }
 
-impl Words for Upkeep {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("vacuum", Upkeep::Vacuum),
-        ("vacuum_delete", Upkeep::VacuumDelete),
-        ("vacuum_sort", Upkeep::VacuumSort),
-        ("analyze", Upkeep::Analyze),
-    ];
+impl Words for Run {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("vacuum", Run::Vacuum),
+            ("vacuum_delete", Run::VacuumDelete),
+            ("vacuum_sort", Run::VacuumSort),
+            ("analyze", Run::Analyze),
+        ]
+    }
 }
 
 impl Words for Rows {
-    const WORDS: &'static [(&'static str, Self)] = &[("latest", Rows::Latest), ("events", Rows::Events)];
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("latest", Rows::Latest), ("events", Rows::Events)]
+    }
 }
 
 impl Words for TimeUnit {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("epoch_seconds", TimeUnit::EpochSeconds),
-        ("epoch_millis", TimeUnit::EpochMillis),
-        ("timestamp", TimeUnit::Timestamp),
-        ("date", TimeUnit::Date),
-    ];
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("epoch_seconds", TimeUnit::EpochSeconds),
+            ("epoch_millis", TimeUnit::EpochMillis),
+            ("timestamp", TimeUnit::Timestamp),
+            ("date", TimeUnit::Date),
+        ]
+    }
 }

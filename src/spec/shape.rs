@@ -112,7 +112,7 @@ impl Shape for Amount {
 
 /// A closed set of words.
 pub(crate) trait Words: Copy + 'static {
-    const WORDS: &'static [(&'static str, Self)];
+    fn words() -> Vec<(&'static str, Self)>;
 }
 
 /// One of a closed set of words.
@@ -121,18 +121,18 @@ pub(crate) struct Word<T>(pub(crate) T);
 
 impl<T: Words> Shape for Word<T> {
     fn expected() -> String {
-        let words: Vec<_> = T::WORDS.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let words: Vec<_> = T::words().iter().map(|(word, _)| format!("`{word}`")).collect();
         words.join(" or ")
     }
 
     fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
         let Value::Scalar(text) = &node.value else { return wrong_type(node, sink) };
-        if let Some((_, value)) = T::WORDS.iter().find(|(word, _)| word == text) {
-            return Some(Word(*value));
+        if let Some((_, value)) = T::words().into_iter().find(|(word, _)| word == text) {
+            return Some(Word(value));
         }
         let message = format!("expected {}, found {}", Self::expected(), quoted(text));
         let mut diagnostic = Diagnostic::new(Code::UnknownWord, message, node.span, "not a known word");
-        if let Some(near) = did_you_mean(text, T::WORDS.iter().map(|(word, _)| *word)) {
+        if let Some(near) = did_you_mean(text, T::words().iter().map(|(word, _)| *word)) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }
         sink.push(diagnostic);
@@ -140,7 +140,7 @@ impl<T: Words> Shape for Word<T> {
     }
 
     fn schema() -> serde_json::Value {
-        json!({ "enum": T::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() })
+        json!({ "enum": T::words().iter().map(|(word, _)| *word).collect::<Vec<_>>() })
     }
 }
 

@@ -1,16 +1,16 @@
 //! SQL as text: names, relations, types and literals, each quoted in one place, and the one call to the SQL parser.
 
-#[cfg(feature = "doctor")]
-mod catalogue;
 pub(crate) mod literal;
 mod name;
 pub(crate) mod parse;
 #[cfg(feature = "rehearse")]
 pub(crate) mod relocate;
 mod reserved;
+mod spelling;
 mod types;
+mod unit;
 
-pub use literal::TimeUnit;
 pub(crate) use name::{ALIASES, NameError};
 pub use name::{Name, Relation};
 pub use types::SqlType;
+pub use unit::TimeUnit;

@@ -45,16 +45,8 @@ impl Name {
     }
 
     /// A database whose name needs quotes, and may be written without them in a spec.
-    ///
-    /// BigQuery: "Project identifiers" in its manual, lower-case letters, digits and hyphens.
     pub(crate) fn database(text: &str, dialect: Dialect) -> Option<Self> {
-        let is_known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let is_dashed = dialect == Dialect::BigQuery
-            && text.contains('-')
-            && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && !text.ends_with('-')
-            && text.chars().all(is_known);
-        is_dashed.then(|| Self { text: text.to_owned(), quoted: true })
+        dialect.rules().is_dashed_database(text).then(|| Self { text: text.to_owned(), quoted: true })
     }
 
     /// A column: plain, or in double quotes.
@@ -96,12 +88,16 @@ impl Name {
 
     /// What the engine compares: two names are one where this is equal.
     pub(crate) fn folded(&self, dialect: Dialect) -> String {
-        if self.quoted && dialect.quoted_names_keep_case() { self.text.clone() } else { self.text.to_lowercase() }
+        if self.quoted && dialect.rules().quoted_names_keep_case() {
+            self.text.clone()
+        } else {
+            self.text.to_lowercase()
+        }
     }
 
     /// The name as it stands in a statement.
     pub fn sql(&self, dialect: Dialect) -> String {
-        let quote = dialect.quote();
+        let quote = dialect.rules().quote();
         if self.quoted {
             return format!("{quote}{}{quote}", self.text);
         }

@@ -1,7 +1,6 @@
 //! The one call to the SQL parser.
 
-use sqlparser::ast::{Query, SetExpr, Statement};
-use sqlparser::dialect::{BigQueryDialect, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
+use sqlparser::ast::{BinaryOperator, Expr, Query, SetExpr, Statement};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
@@ -18,19 +17,29 @@ pub(crate) struct ParseError {
     pub(crate) line: Option<usize>,
 }
 
-/// The parser's idea of a dialect.
-pub(super) fn grammar(dialect: Dialect) -> &'static dyn sqlparser::dialect::Dialect {
-    match dialect {
-        Dialect::Redshift => &RedshiftSqlDialect {},
-        Dialect::Postgres => &PostgreSqlDialect {},
-        Dialect::DuckDb => &DuckDbDialect {},
-        Dialect::BigQuery => &BigQueryDialect {},
+/// The terms of a chain of one operator, however long: the parser nests it to the left.
+pub(crate) fn parts<'a>(expr: &'a Expr, operator: &BinaryOperator) -> Vec<&'a Expr> {
+    let mut parts = Vec::new();
+    let mut rest = expr;
+    loop {
+        match rest {
+            Expr::BinaryOp { left, op, right } if op == operator => {
+                parts.push(&**right);
+                rest = left;
+            }
+            Expr::Nested(inner) if parts.is_empty() => rest = inner,
+            _ => break,
+        }
     }
+    parts.push(rest);
+    parts.reverse();
+    parts
 }
 
 /// A type as the parser prints it, so that two ways to write it compare; as it is written if it is none.
 pub(crate) fn data_type(text: &str, dialect: Dialect) -> String {
-    let parsed = Parser::new(grammar(dialect)).try_with_sql(text).and_then(|mut parser| parser.parse_data_type());
+    let parsed =
+        Parser::new(dialect.rules().grammar()).try_with_sql(text).and_then(|mut parser| parser.parse_data_type());
     parsed.map_or_else(|_| text.to_owned(), |ty| ty.to_string())
 }
 
@@ -63,7 +72,7 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
             {
                 Some("a comment that engines may end elsewhere")
             }
-            Token::Word(word) if word.quote_style.is_some_and(|quote| quote != dialect.quote()) => {
+            Token::Word(word) if word.quote_style.is_some_and(|quote| quote != dialect.rules().quote()) => {
                 Some("a name in other quotes than those of its engine")
             }
             // On BigQuery these are texts, which no one else takes for one.
@@ -161,7 +170,7 @@ impl Chain {
 
 /// The tokens of a text, if they are not too many.
 pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<TokenWithSpan>, ParseError> {
-    let tokens = Tokenizer::new(grammar(dialect), sql).tokenize_with_location().map_err(
+    let tokens = Tokenizer::new(dialect.rules().grammar(), sql).tokenize_with_location().map_err(
         |TokenizerError { message, location }| ParseError { message, line: usize::try_from(location.line).ok() },
     )?;
     let words = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).count();
@@ -173,7 +182,7 @@ pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<TokenWithSpan>, 
 
 /// Parses every statement, whoever wrote it.
 pub(crate) fn parse_tokens(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
-    Parser::new(grammar(dialect)).with_tokens_with_locations(tokens).parse_statements().map_err(|error| {
+    Parser::new(dialect.rules().grammar()).with_tokens_with_locations(tokens).parse_statements().map_err(|error| {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
             ParserError::RecursionLimitExceeded => "nested too deeply".to_owned(),

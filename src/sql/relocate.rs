@@ -24,7 +24,7 @@ pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) ->
         let (mut parts, mut ends) = (Vec::new(), Vec::new());
         let mut end = at;
         while let Some(found) = word(end) {
-            let keeps_case = found.quote_style.is_some() && dialect.quoted_names_keep_case();
+            let keeps_case = found.quote_style.is_some() && dialect.rules().quoted_names_keep_case();
             parts.push(if keeps_case { found.value.clone() } else { found.value.to_lowercase() });
             ends.push(end);
             let dot = next(end);

@@ -1,8 +1,6 @@
-//! Column types, mapped per engine and never pasted.
+//! Column types, as a spec writes them. An engine's file maps them: they are never pasted.
 
 use std::fmt;
-
-use crate::dialect::Dialect;
 
 /// The type of a column, as a spec writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +21,13 @@ pub enum SqlType {
     Json,
 }
 
-/// The largest `varchar(n)`, Redshift's: 65,535 bytes.
-pub(super) const MAX_VARCHAR: u32 = 65_535;
 /// The largest precision of a decimal that every engine here keeps exactly.
 const MAX_PRECISION: u8 = 38;
 
 impl SqlType {
+    /// The largest n of `varchar(n)`, Redshift's: 65,535 bytes.
+    pub(crate) const MAX_VARCHAR: u32 = 65_535;
+
     /// The words that a spec may use, for messages.
     pub(crate) const WORDS: [&str; 13] = [
         "smallint",
@@ -96,10 +95,10 @@ impl SqlType {
 
     fn varchar(arguments: Option<&[&str]>) -> Result<Self, String> {
         match arguments {
-            Some([n]) => n.parse().ok().filter(|n| (1..=MAX_VARCHAR).contains(n)).map(Self::Varchar),
+            Some([n]) => n.parse().ok().filter(|n| (1..=Self::MAX_VARCHAR).contains(n)).map(Self::Varchar),
             _ => None,
         }
-        .ok_or_else(|| format!("`varchar(n)` with n from 1 to {MAX_VARCHAR}"))
+        .ok_or_else(|| format!("`varchar(n)` with n from 1 to {}", Self::MAX_VARCHAR))
     }
 
     fn decimal(arguments: Option<&[&str]>) -> Result<Self, String> {
@@ -119,57 +118,6 @@ impl SqlType {
 
     pub(crate) fn is_whole_number(self) -> bool {
         matches!(self, Self::Smallint | Self::Integer | Self::Bigint)
-    }
-
-    /// The type as a cast writes it. BigQuery: "Parameterized data types" in its SQL reference are for columns only.
-    pub(crate) fn cast(self, dialect: Dialect) -> String {
-        let mut written = self.sql(dialect);
-        if dialect == Dialect::BigQuery {
-            written.truncate(written.find('(').unwrap_or(written.len()));
-        }
-        written
-    }
-
-    /// The type as a column's definition writes it.
-    pub fn sql(self, dialect: Dialect) -> String {
-        // BigQuery: "Data types" in its SQL reference. A timestamp without a zone is a DATETIME there; its JSON has no equality.
-        if dialect == Dialect::BigQuery {
-            return match self {
-                Self::Smallint | Self::Integer | Self::Bigint => "INT64".to_owned(),
-                Self::Boolean => "BOOL".to_owned(),
-                Self::Real | Self::Double => "FLOAT64".to_owned(),
-                Self::Decimal { precision, scale } if scale > 9 || precision - scale > 29 => {
-                    format!("BIGNUMERIC({precision}, {scale})")
-                }
-                Self::Decimal { precision, scale } => format!("NUMERIC({precision}, {scale})"),
-                Self::Varchar(n) => format!("STRING({n})"),
-                Self::Text | Self::Json => "STRING".to_owned(),
-                Self::Date => "DATE".to_owned(),
-                Self::Timestamp => "DATETIME".to_owned(),
-                Self::Timestamptz => "TIMESTAMP".to_owned(),
-            };
-        }
-        let word = match (self, dialect) {
-            (Self::Smallint, _) => "SMALLINT",
-            (Self::Integer, _) => "INTEGER",
-            (Self::Bigint, _) => "BIGINT",
-            (Self::Boolean, _) => "BOOLEAN",
-            (Self::Real, _) => "REAL",
-            (Self::Double, _) => "DOUBLE PRECISION",
-            (Self::Decimal { precision, scale }, _) => return format!("DECIMAL({precision}, {scale})"),
-            (Self::Varchar(n), _) => return format!("VARCHAR({n})"),
-            // On Redshift TEXT is VARCHAR(256), which cuts: the widest is meant.
-            (Self::Text, Dialect::Redshift) => return Self::Varchar(MAX_VARCHAR).sql(dialect),
-            (Self::Text, _) => "TEXT",
-            (Self::Date, _) => "DATE",
-            (Self::Timestamp, _) => "TIMESTAMP",
-            (Self::Timestamptz, _) => "TIMESTAMPTZ",
-            (Self::Json, Dialect::Redshift) => "SUPER",
-            // JSON has no equality on PostgreSQL, and a corrected row is found by comparing.
-            (Self::Json, Dialect::Postgres) => "JSONB",
-            (Self::Json, Dialect::DuckDb | Dialect::BigQuery) => "JSON",
-        };
-        word.to_owned()
     }
 }
 

@@ -7,7 +7,7 @@ use sqlparser::ast::{
     ObjectName, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
 };
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, TableLayout};
 use crate::plan::Verb;
 
 pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &ObjectName)> {
@@ -217,29 +217,29 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
         return None;
     };
     // Where rows lie is the engine's own matter; how they are stored must not make them go away.
-    let is_laid_out = diststyle.is_some() || distkey.is_some() || sortkey.is_some() || backup.is_some();
-    let has_options = match table_options {
-        CreateTableOptions::None => false,
-        CreateTableOptions::Options(options) => dialect != Dialect::BigQuery || !options.iter().all(keeps_rows),
-        _ => true,
+    let options: Vec<String> = match table_options {
+        CreateTableOptions::None => Vec::new(),
+        CreateTableOptions::Options(options) => options.iter().map(option_name).collect::<Option<_>>()?,
+        _ => return None,
     };
     let is_hive = hive_formats.as_ref().is_some_and(|format| *format != HiveFormat::default());
-    let is_plain = constraints.is_empty() && !has_options && !is_hive;
-    let is_fitting = match dialect {
-        Dialect::Redshift => cluster_by.is_none() && partition_by.is_none(),
-        Dialect::BigQuery => !is_laid_out,
-        _ => !is_laid_out && cluster_by.is_none() && partition_by.is_none(),
+    let is_plain = constraints.is_empty() && !is_hive;
+    let layout = TableLayout {
+        is_distributed: diststyle.is_some() || distkey.is_some() || sortkey.is_some() || backup.is_some(),
+        is_clustered: cluster_by.is_some() || partition_by.is_some(),
+        options: options.iter().map(String::as_str).collect(),
     };
-    (is_plain && is_fitting).then_some(name)
+    (is_plain && dialect.rules().accepts(&layout)).then_some(name)
 }
 
-/// Options that say how a table is read or described. Others let its rows expire: "table_option_list" in BigQuery's manual.
-fn keeps_rows(option: &SqlOption) -> bool {
-    const KEPT: [&str; 4] = ["require_partition_filter", "description", "friendly_name", "labels"];
-    matches!(option, SqlOption::KeyValue { key, .. } if KEPT.contains(&&*key.value.to_lowercase()))
+fn option_name(option: &SqlOption) -> Option<String> {
+    match option {
+        SqlOption::KeyValue { key, .. } => Some(key.value.to_lowercase()),
+        _ => None,
+    }
 }
 
-/// A view is made anew with each period; on Redshift it must not hold the tables that it reads.
+/// A view is made anew with each period; where the engine can, it does not lock the tables that it reads.
 fn replaced_view(create: &CreateView, dialect: Dialect) -> Option<&ObjectName> {
     match create {
         CreateView {
@@ -262,7 +262,7 @@ fn replaced_view(create: &CreateView, dialect: Dialect) -> Option<&ObjectName> {
             params: None,
         } if columns.is_empty()
             && cluster_by.is_empty()
-            && *with_no_schema_binding == (dialect == Dialect::Redshift) =>
+            && *with_no_schema_binding == dialect.rules().has_unbound_views() =>
         {
             Some(name)
         }

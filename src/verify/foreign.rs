@@ -91,7 +91,7 @@ const CLOCKS: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 /// The first function that a text calls which may do more than compute, the clock's token aside; or a text that is a clock.
 pub(crate) fn reaching_function(sql: &str, dialect: Dialect) -> Option<String> {
     let statements = parse(sql, dialect).ok()?;
-    let clocks = [dialect.clock_token(), Dialect::Redshift.clock_token()];
+    let clocks = [dialect.clock_token(), Dialect::OF_HANDWRITTEN_HOOKS.clock_token()];
     let found = visit_expressions(&statements, |expr| match expr {
         Expr::Function(function) => {
             let name = function.name.to_string();

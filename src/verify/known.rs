@@ -133,7 +133,7 @@ pub(super) fn fold(name: &ObjectName, dialect: Dialect) -> Option<Vec<String>> {
 
 /// What the engine compares of one name.
 pub(super) fn fold_part(ident: &Ident, dialect: Dialect) -> std::borrow::Cow<'_, str> {
-    let kept = ident.quote_style.is_some() && dialect.quoted_names_keep_case();
+    let kept = ident.quote_style.is_some() && dialect.rules().quoted_names_keep_case();
     if kept || !ident.value.chars().any(char::is_uppercase) {
         ident.value.as_str().into()
     } else {

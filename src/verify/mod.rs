@@ -16,7 +16,6 @@ mod meaning;
 mod refusal;
 mod relations;
 mod steps;
-mod traps;
 mod windowed;
 mod words;
 
@@ -197,7 +196,7 @@ fn refusals<'k>(
     }
     let is_declared = |slot: Slot| slot == claim.writes || claim.reads.iter().any(|&read| known.one(read) == slot);
     // What is read of the catalogue, by what only reads, is about tables and no rows of them.
-    let table_info = spec.dialect.table_info().filter(|_| claim.verb == Verb::Select);
+    let table_info = spec.dialect.rules().table_info().filter(|_| claim.verb == Verb::Select);
     let may_touch = |name: &ObjectName| {
         let is_table_info =
             || table_info.is_some_and(|view| known::fold(name, spec.dialect).as_deref() == Some(&[view.to_owned()]));
@@ -208,8 +207,8 @@ fn refusals<'k>(
         let what = format!("touches {}, which its step does not declare", quoted(&undeclared));
         return vec![Refusal::new(Code::UndeclaredRelation, what, line, "not declared")];
     }
-    if let Some((trap, line)) = traps::find(statement, spec.dialect) {
-        return vec![Refusal::new(Code::Trap, trap, line, "a trap of this engine")];
+    if let Some(trap) = spec.dialect.rules().trap(statement) {
+        return vec![Refusal::new(Code::Trap, trap.says, trap.line, "a trap of this engine")];
     }
     let Some(meaning) = meaning else { return Vec::new() };
     let found = match lower::lower(statement, claim.writes, known, sql.len()) {

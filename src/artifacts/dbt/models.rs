@@ -31,7 +31,7 @@ pub(super) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<Strin
 fn whole(spec: &Spec, model: &Model<'_>) -> Option<String> {
     let contract = model.texts.contract.as_ref()?;
     let (name, package) = (&model.node.name, spec.dbt_package());
-    let strategy = spec.dialect.dbt_append();
+    let strategy = spec.dialect.rules().dbt_append();
     let mut text = format!(
         "{{# Newest version wins. Compiled by rowkeep: change the spec and compile again.
 
@@ -85,7 +85,7 @@ fn columns(spec: &Spec, id: TableId) -> String {
     let mut text = "    columns:\n".to_owned();
     for (column, number) in table.columns.iter().zip(0..) {
         text.push_str(&format!("      - name: {}\n", scalar(column.name.as_str())));
-        if column.name.sql(spec.dialect).starts_with(spec.dialect.quote()) {
+        if column.name.sql(spec.dialect).starts_with(spec.dialect.rules().quote()) {
             text.push_str("        quote: true\n");
         }
         // dbt casts NULL to it, to see what the contract asks for.

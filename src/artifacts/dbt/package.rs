@@ -190,7 +190,7 @@ fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> Strin
 fn identifier(spec: &Spec, slot: Slot) -> String {
     let relation = slot.relation(spec);
     let name = relation.name().as_str();
-    if spec.dialect.folds_plain_names() { name.to_lowercase() } else { name.to_owned() }
+    if spec.dialect.rules().folds_plain_names() { name.to_lowercase() } else { name.to_owned() }
 }
 
 /// The raw tables, as sources: under every target they are where they are.
@@ -215,7 +215,8 @@ fn sources(spec: &Spec) -> Option<String> {
         text.push_str(&format!("    schema: {}\n    tables:\n", scalar(&raw.schema.folded(spec.dialect))));
         for table in tables {
             // dbt quotes what it finds here.
-            let identifier = if spec.dialect.folds_plain_names() { table.to_lowercase() } else { table.clone() };
+            let identifier =
+                if spec.dialect.rules().folds_plain_names() { table.to_lowercase() } else { table.clone() };
             text.push_str(&format!("      - name: {}\n        identifier: {}\n", scalar(&table), scalar(&identifier)));
         }
     }

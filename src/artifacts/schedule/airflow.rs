@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use crate::artifacts::manifest::{Manifest, Monitor, Node};
 use crate::artifacts::schedule::{cron_daily, cron_every, every_in_words};
-use crate::dialect::Dialect;
 use crate::spec::{DAY, Schedule, Spec, TimeOfDay};
+use crate::sql::SqlType;
 
 /// Before whom a task waits, where several wait for the one slot.
 const CYCLE_FIRST: u8 = 100;
@@ -64,10 +64,8 @@ impl Dags<'_> {
     fn dag(&self, kind: &str, about: &str, schedule: &str) -> String {
         let about = about.split(".\n").next().unwrap_or(about).replace('\n', " ");
         // The hook's own default is the dialect of old.
-        let hook = match self.spec.dialect {
-            Dialect::BigQuery => "\n        \"hook_params\": {\"use_legacy_sql\": False},",
-            _ => "",
-        };
+        let hook = self.spec.dialect.rules().airflow_hook_params();
+        let hook = hook.map_or_else(String::new, |params| format!("\n        \"hook_params\": {params},"));
         format!(
             "
 
@@ -211,7 +209,7 @@ with DAG(
             });
             let _ = write!(
                 text,
-                "    task = Upkeep(\n        task_id={},\n        conn_id=CONNECTION,\n        sql={},\n{condition}        every_days={},\n        autocommit=True,\n        split_statements=False,\n        pool=POOL,\n    )\n    if last is not None:\n        last >> task\n    last = task\n",
+                "    task = Run(\n        task_id={},\n        conn_id=CONNECTION,\n        sql={},\n{condition}        every_days={},\n        autocommit=True,\n        split_statements=False,\n        pool=POOL,\n    )\n    if last is not None:\n        last >> task\n    last = task\n",
                 literal(&upkeep.statement.name),
                 literal(&upkeep.statement.path),
                 (upkeep.every_seconds / DAY).max(1),
@@ -259,11 +257,7 @@ with DAG(
             let import = "try:\n    from airflow.sdk.bases.hook import BaseHook\nexcept ImportError:\n    from airflow.hooks.base import BaseHook\n";
             text.insert_str(text.find("from airflow.providers.common").unwrap_or(0), import);
             let _ = writeln!(text, "SOURCE_CONNECTION = {}", literal(source));
-            let (zoned, plain) = if self.spec.dialect == Dialect::BigQuery {
-                ("TIMESTAMP", "DATETIME")
-            } else {
-                ("TIMESTAMPTZ", "TIMESTAMP")
-            };
+            let [zoned, plain] = [SqlType::Timestamptz, SqlType::Timestamp].map(|ty| ty.sql(self.spec.dialect));
             let _ = writeln!(text, "# What the warehouse calls an instant, with a zone and without.");
             let _ = writeln!(text, "OWN = {{\"timestamptz\": \"{zoned}\", \"timestamp\": \"{plain}\"}}");
         }
@@ -316,7 +310,7 @@ with DAG(
                 literal(monitor.severity),
             );
         };
-        let unit = self.spec.table(stated.table).time.unit_name();
+        let unit = self.spec.table(stated.table).time.unit.as_str();
         format!(
             "    monitors.append(\n        CountMatch(\n            task_id={name},\n            conn_id=CONNECTION,\n            sql={},\n            other_system={},\n            within={},\n            until={},\n            unit={},\n            every_days={days},\n            handler=no_row({}),\n            autocommit=True,\n            split_statements=False,\n            pool=POOL,\n        )\n    )\n",
             literal(&monitor.find.path),

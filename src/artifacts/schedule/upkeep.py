@@ -1,6 +1,6 @@
 
 
-class Upkeep(EverySoManyDays):
+class Run(EverySoManyDays):
     """Runs its statement if there is something to do."""
 
     template_fields = (*SQLExecuteQueryOperator.template_fields, "condition")

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         (Some(Engine::Postgres) | None, Some(url)) => Some(url),
         (Some(Engine::Duckdb), _) | (None, None) => None,
     };
-    let dialect = if url.is_some() { Dialect::Postgres } else { Dialect::DuckDb };
+    let dialect = if url.is_some() { Dialect::BEHIND_A_URL } else { Dialect::IN_PROCESS };
     let loaded = project(arguments.project.as_deref())?;
     let wrong = |diagnostics| Failure::Input(diagnostics, Box::new(loaded.inputs.clone()));
     let mut subject = Project::new(&loaded.inputs, dialect).map_err(wrong)?;

@@ -41,7 +41,7 @@ fn fresh() -> Result<::duckdb::Connection, Error> {
 
 impl Engine for DuckDb {
     fn dialect(&self) -> Dialect {
-        Dialect::DuckDb
+        Dialect::IN_PROCESS
     }
 
     fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error> {

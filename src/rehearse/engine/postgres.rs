@@ -70,7 +70,7 @@ impl Drop for Postgres {
 
 impl Engine for Postgres {
     fn dialect(&self) -> Dialect {
-        Dialect::Postgres
+        Dialect::BEHIND_A_URL
     }
 
     fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error> {

@@ -56,7 +56,7 @@ pub(super) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
             sink.push(Diagnostic::new(Code::NameClash, message, key.span, "again here").help("rename or remove one"));
             continue;
         }
-        if dialect.system_columns().contains(&name.folded(dialect).as_str()) {
+        if dialect.rules().system_columns().contains(&name.folded(dialect).as_str()) {
             let message = format!(
                 "column {} is named like one that {dialect} has in every table, which statements would read instead",
                 quoted(name.as_str())
@@ -64,8 +64,7 @@ pub(super) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
             sink.push(Diagnostic::new(Code::Name, message, key.span, "a system column").help("choose another name"));
             continue;
         }
-        // "Column names" in the manual of BigQuery: a dot stands between a record and its field.
-        if dialect == Dialect::BigQuery && name.as_str().contains('.') {
+        if !dialect.rules().allows_dots_in_columns() && name.as_str().contains('.') {
             let message =
                 format!("column {} has a dot in its name, which {dialect} does not take", quoted(name.as_str()));
             sink.push(

@@ -73,7 +73,8 @@ pub(super) fn load(stated: &RawIncremental, scope: &LoadScope<'_>, sink: &mut Si
             let is_time = time.is_some_and(|time| *time == column.name);
             let unit = match (scope.time, column.ty) {
                 (Some(time), _) if is_time => time.unit,
-                (_, SqlType::Timestamp | SqlType::Timestamptz) => TimeUnit::Timestamp,
+                (_, SqlType::Timestamp) => TimeUnit::Timestamp,
+                (_, SqlType::Timestamptz) => TimeUnit::Timestamptz,
                 (_, ty) => {
                     let message = format!("lookback of {what} measures {}, a {ty}", quoted(&name.value));
                     sink.push(

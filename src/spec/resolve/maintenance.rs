@@ -1,4 +1,4 @@
-//! Upkeep of the marts.
+//! Run of the marts.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::source::Spanned;

@@ -85,7 +85,7 @@ fn monitor(stated: &RawMonitor, span: Span, spec: &Spec, sink: &mut Sink) -> Opt
     let kind_word = kind.value.0;
     let what = format!("monitor {}", name.value);
     let table = model(stated.model.get()?, &what, spec, sink)?;
-    let word = AsksWord::WORDS.iter().find(|(_, asks)| *asks == kind_word).map_or("", |(word, _)| word);
+    let word = AsksWord::words().into_iter().find(|(_, asks)| *asks == kind_word).map_or("", |(word, _)| word);
     let mut complete = true;
     for (key, at, takers) in keys(stated) {
         if let Some(at) = at.filter(|_| !takers.contains(&kind_word)) {
@@ -173,13 +173,13 @@ fn monitor(stated: &RawMonitor, span: Span, spec: &Spec, sink: &mut Sink) -> Opt
                 AsksWord::HasParent => Asks::HasParent(other),
                 _ => {
                     let (ours, theirs) = (spec.table(table).time, spec.table(other.table).time);
-                    if (ours.unit, ours.zoned) != (theirs.unit, theirs.zoned) {
+                    if ours.unit != theirs.unit {
                         let message = format!(
                             "{what} compares the time of {}, which counts {}, with that of {}, which counts {}",
                             model_of(spec, table),
-                            ours.unit_name(),
+                            ours.unit.as_str(),
                             model_of(spec, other.table),
-                            theirs.unit_name()
+                            theirs.unit.as_str()
                         );
                         sink.push(
                             Diagnostic::new(Code::TimeUnit, message, span, "two units")

@@ -1,7 +1,6 @@
 //! When what runs, and in which order.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
-use crate::dialect::Dialect;
 use crate::source::Spanned;
 use crate::spec::raw::{RawAt, RawSchedule};
 use crate::spec::resolve::duration;
@@ -47,7 +46,7 @@ pub(super) fn resolve(stated: &Spanned<RawSchedule>, spec: &Spec, sink: &mut Sin
     let addresses: Vec<_> = notify.iter().map(|text| one_line(text, "an address to notify", sink)).collect();
     let connection = match raw.connection.get() {
         Some(text) => one_line(text, "the connection", sink),
-        None => Some(default_connection(spec.dialect).to_owned()),
+        None => Some(spec.dialect.rules().airflow_connection().to_owned()),
     };
     let source_connection = match raw.source_connection.get() {
         Some(text) => one_line(text, "the other system's connection", sink).map(Some),
@@ -71,15 +70,6 @@ pub(super) fn resolve(stated: &Spanned<RawSchedule>, spec: &Spec, sink: &mut Sin
         connection: connection?,
         source_connection: source_connection?,
     })
-}
-
-fn default_connection(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Redshift => "redshift_default",
-        Dialect::Postgres => "postgres_default",
-        Dialect::DuckDb => "duckdb_default",
-        Dialect::BigQuery => "bigquery_default",
-    }
 }
 
 /// `None` if a time is stated and is none.

@@ -244,8 +244,11 @@ pub(super) fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Opti
     let column = scope.column(column_name, "time", sink)?;
     let ty = scope.columns[column.0].ty;
     let unit = match (stated.unit.get(), ty) {
+        // In YAML, `timestamp` is the unit of both types.
+        (Some(word), SqlType::Timestamptz) if word.value.0 == TimeUnit::Timestamp => TimeUnit::Timestamptz,
         (Some(word), _) => word.value.0,
-        (None, SqlType::Timestamp | SqlType::Timestamptz) => TimeUnit::Timestamp,
+        (None, SqlType::Timestamptz) => TimeUnit::Timestamptz,
+        (None, SqlType::Timestamp) => TimeUnit::Timestamp,
         (None, SqlType::Date) => TimeUnit::Date,
         (None, _) => {
             let message = format!(
@@ -263,7 +266,9 @@ pub(super) fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Opti
     let (fits, needed) = match unit {
         TimeUnit::EpochSeconds => (matches!(ty, SqlType::Integer | SqlType::Bigint), "integer or bigint"),
         TimeUnit::EpochMillis => (ty == SqlType::Bigint, "bigint"),
-        TimeUnit::Timestamp => (matches!(ty, SqlType::Timestamp | SqlType::Timestamptz), "timestamp or timestamptz"),
+        TimeUnit::Timestamp | TimeUnit::Timestamptz => {
+            (matches!(ty, SqlType::Timestamp | SqlType::Timestamptz), "timestamp or timestamptz")
+        }
         TimeUnit::Date => (ty == SqlType::Date, "date"),
     };
     if !fits {
@@ -279,7 +284,7 @@ pub(super) fn time(stated: &RawTime, scope: &Scope<'_>, sink: &mut Sink) -> Opti
         );
         return None;
     }
-    Some(Time { column, unit, zoned: ty == SqlType::Timestamptz })
+    Some(Time { column, unit })
 }
 
 fn retention(

@@ -1,7 +1,6 @@
 //! Loads: their windows, what they select, and what they compute.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
-use crate::dialect::Dialect;
 use crate::source::{Span, Spanned};
 use crate::spec::raw::{Names, RawAggregate, RawAlarms, RawEvent, RawLoad};
 use crate::spec::resolve::columns::{self, Scope};
@@ -29,7 +28,7 @@ pub(super) fn resolve(
     let mut loads: Vec<WindowedLoad> = Vec::new();
     for (number, entry) in stated.iter().enumerate() {
         let Some(entry) = entry.get() else { continue };
-        if spec.dialect != Dialect::BigQuery {
+        if !spec.dialect.rules().has_windowed_loads() {
             let message = format!("loads are compiled for bigquery, and this project is for {}", spec.dialect);
             sink.push(
                 Diagnostic::new(Code::Load, message, entry.span, "not for this engine")

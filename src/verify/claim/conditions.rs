@@ -37,12 +37,12 @@ impl<'a> Claims<'a, '_> {
 
     pub(super) fn start(&self, period: PeriodId) -> Term<'a> {
         let (period, time) = (self.spec.period(period), self.table.time);
-        literal(literal::instant(&period.start(), period.start_epoch(), time.unit, time.zoned, self.spec.dialect))
+        literal(self.spec.dialect.rules().instant(&period.start(), period.start_epoch(), time.unit))
     }
 
     pub(super) fn end(&self, period: PeriodId) -> Term<'a> {
         let (period, time) = (self.spec.period(period), self.table.time);
-        literal(literal::instant(&period.end(), period.end_epoch(), time.unit, time.zoned, self.spec.dialect))
+        literal(self.spec.dialect.rules().instant(&period.end(), period.end_epoch(), time.unit))
     }
 
     /// The row's time lies in the half-open period.
@@ -53,7 +53,7 @@ impl<'a> Claims<'a, '_> {
 
     /// A history table's row lies in its period, where the engine has to be told.
     pub(super) fn in_partition(&self, of: Row, period: PeriodId) -> Vec<Conjunct<'a>> {
-        if self.spec.dialect.reads_by_partition() { self.within(of, period) } else { Vec::new() }
+        if self.spec.dialect.rules().reads_by_partition() { self.within(of, period) } else { Vec::new() }
     }
 
     /// The row's time lies outside of what these periods, neighbours, cover.

@@ -1,8 +1,8 @@
 //! Tables and views to create.
 
-use crate::dialect::Dialect;
 use crate::plan::Slot;
 use crate::spec::ExceptionsId;
+use crate::sql::SqlType;
 use crate::sql::parse::data_type;
 use crate::verify::claim::{Claims, equal, from, is_null, literal, one_of, row};
 use crate::verify::known::{COMPLETED_COLUMN, CUTOFF_COLUMN, EXCEPTION_COLUMNS, Known};
@@ -12,14 +12,13 @@ use crate::verify::meaning::{All, Conjunct, Meaning, Order, Rows, Select, Source
 pub(super) fn exceptions<'a>(known: &'a Known<'_>, id: ExceptionsId) -> Meaning<'a> {
     let dialect = known.spec.dialect;
     let key = &known.spec.exceptions(id).key;
-    let types = match dialect {
-        Dialect::BigQuery => ["STRING(64)", "TIMESTAMP", "TIMESTAMP", "STRING(512)", "STRING(64)", "STRING(512)"],
-        _ => ["VARCHAR(64)", "TIMESTAMP", "TIMESTAMP", "VARCHAR(512)", "VARCHAR(64)", "VARCHAR(512)"],
-    };
+    let text = |length| SqlType::Varchar(length).sql(dialect);
+    let instant = || dialect.rules().stored_instant_type().to_owned();
+    let types = [text(64), instant(), instant(), text(512), text(64), text(512)];
     let mut columns =
         vec![(known.exception_key(Slot::Exceptions(id)).into(), data_type(&key.ty.sql(dialect), dialect), false)];
     let rest = EXCEPTION_COLUMNS.iter().zip(types);
-    columns.extend(rest.map(|(name, ty)| ((*name).into(), data_type(ty, dialect), false)));
+    columns.extend(rest.map(|(name, ty)| ((*name).into(), data_type(&ty, dialect), false)));
     Meaning::Table(columns)
 }
 

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::plan::{Due, Slot};
 use crate::spec::naming::NULL_KEY;
 use crate::spec::{PeriodId, Retention};
-use crate::sql::literal as sql;
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
     Claims, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role, row,
@@ -38,16 +37,16 @@ impl<'a> Claims<'a, '_> {
         let (slot, cutoff) = match &self.table.retention {
             Retention::For { seconds } => {
                 let newest = call("max", [self.time(row(0))]);
-                let now = clock::now(dialect, self.table.time);
+                let now = clock::now(dialect, self.table.time.unit);
                 let is_future = All::new(vec![less(now.clone(), newest.clone())]);
                 let newest = Term::Case(vec![(is_future, now)], Some(Box::new(newest)));
-                let retention = literal(sql::duration(*seconds, self.table.time.unit, self.spec.dialect));
+                let retention = literal(self.spec.dialect.rules().duration(*seconds, self.table.time.unit));
                 (self.mart(), call("-", [newest, retention]))
             }
             Retention::WhileIn { root, .. } => {
                 let theirs = Term::Column(row(0), CUTOFF_COLUMN.into());
                 let (from, to) = (self.spec.table(*root).time, self.table.time);
-                (Slot::Cutoff(*root), clock::converted(dialect, from, to, theirs))
+                (Slot::Cutoff(*root), clock::converted(dialect, from.unit, to.unit, theirs))
             }
         };
         Self::insert(vec![(CUTOFF_COLUMN.into(), cutoff)], from(slot, Vec::new()))

@@ -2,7 +2,7 @@
 
 use crate::plan::Slot;
 use crate::spec::{ColumnId, Load};
-use crate::sql::{Name, literal as sql};
+use crate::sql::Name;
 use crate::verify::claim::{
     Claims, at_most, call, equal, from, is_not_null, is_null, literal, not_exists, one_of, role, row,
 };
@@ -29,7 +29,7 @@ impl<'a> Claims<'a, '_> {
         if let Some(lookback) = &load.lookback {
             let column = |depth| self.of_raw(row(depth), &lookback.column);
             let newest = Select { outputs: vec![call("max", [column(depth + 1)])], ..from(self.raw(), Vec::new()) };
-            let length = literal(sql::duration(lookback.seconds, lookback.unit, self.spec.dialect));
+            let length = literal(self.spec.dialect.rules().duration(lookback.seconds, lookback.unit));
             let oldest = call("-", [Term::Scalar(Box::new(newest)), length]);
             when.extend(one_of([vec![is_null(column(depth))], vec![at_most(oldest, column(depth))]]));
         }

@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{BinaryOperator, Expr, Select as SelectTree, TableFactor, Visit, Visitor};
 
+use crate::sql::parse::parts;
 use crate::verify::known::fold_part;
-use crate::verify::lower::{Apart, ApartKind, Binding, Lowering, Result, conjunct, parts};
+use crate::verify::lower::{Apart, ApartKind, Binding, Lowering, Result, conjunct};
 use crate::verify::meaning::{Comparison, Condition, Conjunct, Select, Term};
 
 impl<'a> Lowering<'a, '_> {

@@ -6,29 +6,11 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::{Code, quoted};
+use crate::sql::parse::parts;
 use crate::verify::effect::plain_table;
 use crate::verify::lower::sources::{drops_equal_rows, is_grouped};
 use crate::verify::lower::{Binding, Lowering, Result, conjunct, output_name, terms};
 use crate::verify::meaning::{All, Comparison, Condition, Conjunct, Select, any, compare};
-
-/// The terms of a chain of one operator, however long: parsers make it lean to the left.
-pub(in crate::verify) fn parts<'a>(expr: &'a Expr, operator: &BinaryOperator) -> Vec<&'a Expr> {
-    let mut parts = Vec::new();
-    let mut rest = expr;
-    loop {
-        match rest {
-            Expr::BinaryOp { left, op, right } if op == operator => {
-                parts.push(&**right);
-                rest = left;
-            }
-            Expr::Nested(inner) if parts.is_empty() => rest = inner,
-            _ => break,
-        }
-    }
-    parts.push(rest);
-    parts.reverse();
-    parts
-}
 
 /// Whether a UNION takes columns by their place, and not by name.
 fn is_by_place(quantifier: &SetQuantifier) -> bool {

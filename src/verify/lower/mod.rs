@@ -7,7 +7,6 @@ mod sources;
 mod terms;
 mod words;
 
-pub(super) use conditions::parts;
 use frames::{Apart, ApartKind, Binding, Frame, Named, OpenQuery, OpenSource, Outputs};
 
 use sqlparser::ast::{

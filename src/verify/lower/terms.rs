@@ -8,7 +8,6 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::quoted;
-use crate::dialect::Dialect;
 use crate::verify::known::fold_part;
 use crate::verify::lower::sources::item_named;
 use crate::verify::lower::{Binding, Lowering, OpenSource, Outputs, Result};
@@ -177,7 +176,7 @@ impl<'a> Lowering<'a, '_> {
         let has_parentheses = !matches!(function.args, FunctionArguments::None);
         let is_known = AGGREGATES.contains(&&*name) || PLAIN.contains(&&*name);
         // BigQuery writes the clock as a call.
-        let is_clock = name == CLOCK && has_parentheses == (self.known.spec.dialect == Dialect::BigQuery);
+        let is_clock = name == CLOCK && has_parentheses == self.known.spec.dialect.rules().clock_is_called();
         if function.over.is_none() && !is_clock && !(is_known && has_parentheses) {
             return Err(self.unshown(format!("a call of {}, of which nothing is known", quoted(&name))));
         }

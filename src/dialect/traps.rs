@@ -1,4 +1,5 @@
-//! What a parser takes and an engine does not, or takes for something else.
+//! Forms that the parser takes and an engine refuses or reads differently. An engine's file names
+//! those that concern it.
 
 use std::ops::ControlFlow;
 
@@ -7,30 +8,31 @@ use sqlparser::ast::{
     Statement, UnaryOperator, Visit, Visitor, visit_expressions,
 };
 
-use crate::dialect::Dialect;
-use crate::verify::lower::parts;
+use crate::sql::parse::parts;
 
-/// A trap, as what follows the statement's name, and the line of the query in it.
-pub(super) type Trap = (&'static str, Option<usize>);
-
-/// The first trap of an engine that a statement steps into.
-pub(super) fn find(statement: &Statement, dialect: Dialect) -> Option<Trap> {
-    let found = match dialect {
-        Dialect::Redshift => statement.visit(&mut Redshift),
-        Dialect::BigQuery => statement.visit(&mut BigQuery),
-        // They run, or refuse loudly, all that has a meaning for `lower`.
-        Dialect::Postgres | Dialect::DuckDb => return None,
-    };
-    match found {
-        ControlFlow::Break(trap) => Some(trap),
-        ControlFlow::Continue(()) => None,
-    }
+/// A form that an engine refuses or reads differently.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trap {
+    /// What a message says behind the statement's name.
+    pub(crate) says: &'static str,
+    /// The line of the query in it, from 1.
+    pub(crate) line: Option<usize>,
 }
 
-/// "Correlated subqueries" in the SQL reference of Redshift: patterns that it does not run.
-struct Redshift;
+/// "Correlated subqueries" in Redshift's SQL reference: patterns that it does not run.
+pub(super) fn correlated_subquery(statement: &Statement) -> Option<Trap> {
+    statement.visit(&mut CorrelatedSubquery).break_value()
+}
 
-impl Visitor for Redshift {
+/// "Query syntax", "Conversion functions" and "Subqueries" in the reference of GoogleSQL: what the
+/// parser takes and GoogleSQL does not have.
+pub(super) fn not_googlesql(statement: &Statement) -> Option<Trap> {
+    statement.visit(&mut NotGoogleSql).break_value()
+}
+
+struct CorrelatedSubquery;
+
+impl Visitor for CorrelatedSubquery {
     type Break = Trap;
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Trap> {
@@ -55,18 +57,16 @@ impl Visitor for Redshift {
         match found {
             Some(query) => {
                 let trap = "has a query beside OR, which redshift does not decorrelate: write UNION ALL inside of it";
-                ControlFlow::Break((trap, line_of(query)))
+                ControlFlow::Break(Trap { says: trap, line: line_of(query) })
             }
             None => ControlFlow::Continue(()),
         }
     }
 }
 
-/// What the parser takes for BigQuery, and GoogleSQL does not have: "Query syntax", "Conversion functions" and "Subqueries" in its
-/// reference.
-struct BigQuery;
+struct NotGoogleSql;
 
-impl Visitor for BigQuery {
+impl Visitor for NotGoogleSql {
     type Break = Trap;
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Trap> {
@@ -83,7 +83,7 @@ impl Visitor for BigQuery {
             }
             _ => return ControlFlow::Continue(()),
         };
-        ControlFlow::Break((trap, None))
+        ControlFlow::Break(Trap { says: trap, line: None })
     }
 }
 
@@ -96,7 +96,7 @@ fn in_branches(body: &SetExpr) -> ControlFlow<Trap> {
         SetExpr::SetOperation { left, right, set_quantifier, .. } => {
             if *set_quantifier == SetQuantifier::None {
                 let trap = "leaves open what a set operation does with copies of a row, which bigquery refuses: write ALL or DISTINCT";
-                return ControlFlow::Break((trap, line_of_body(right)));
+                return ControlFlow::Break(Trap { says: trap, line: line_of_body(right) });
             }
             in_branches(left)?;
             in_branches(right)
@@ -136,7 +136,7 @@ fn in_joins(select: &Select, trap: &'static str) -> ControlFlow<Trap> {
             None => ControlFlow::Continue(()),
         });
         if let ControlFlow::Break(line) = found {
-            return ControlFlow::Break((trap, line));
+            return ControlFlow::Break(Trap { says: trap, line });
         }
     }
     ControlFlow::Continue(())

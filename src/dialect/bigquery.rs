@@ -1,0 +1,309 @@
+//! Google BigQuery, GoogleSQL. Sources are pages of its manual.
+
+use sqlparser::ast::Statement;
+
+use crate::dialect::expression::{call, plus};
+use crate::dialect::{Expression, Maintenance, Rules, Server, Shell, TableLayout, Trap, standard, traps};
+use crate::sql::{SqlType, TimeUnit};
+
+pub(super) struct BigQuery;
+
+/// The most partitions of one table that are days; a longer period has months, about. A table has
+/// at most 10,000 partitions, of which one job changes 4,000: "Quotas and limits".
+const MOST_DAYS: i64 = 2_000;
+
+/// The clock has a zone.
+fn clock() -> Expression {
+    call("current_timestamp", [])
+}
+
+/// An instant with a zone in a time column of that unit. Functions round down.
+fn counted(instant: Expression, unit: TimeUnit) -> Expression {
+    match unit {
+        TimeUnit::EpochSeconds => call("unix_seconds", [instant]),
+        TimeUnit::EpochMillis => call("unix_millis", [instant]),
+        TimeUnit::Date => call("date", [instant]),
+        TimeUnit::Timestamptz => instant,
+        TimeUnit::Timestamp => call("datetime", [instant]),
+    }
+}
+
+impl Rules for BigQuery {
+    fn name(&self) -> &'static str {
+        "bigquery"
+    }
+
+    // A column name has 300 characters: "Schemas". A table's may be longer.
+    fn max_name_bytes(&self) -> usize {
+        300
+    }
+
+    // "Quoted identifiers": double quotes make a text.
+    fn quote(&self) -> char {
+        '`'
+    }
+
+    fn quoted_names_keep_case(&self) -> bool {
+        false
+    }
+
+    fn folds_plain_names(&self) -> bool {
+        false
+    }
+
+    fn reserved_words(&self) -> &'static [&'static str] {
+        RESERVED
+    }
+
+    // Pseudocolumns of partitioned and of ingested tables.
+    fn system_columns(&self) -> &'static [&'static str] {
+        &["_partitiontime", "_partitiondate", "_table_suffix", "_file_name"]
+    }
+
+    // "Column names": a dot stands between a record and its field.
+    fn allows_dots_in_columns(&self) -> bool {
+        false
+    }
+
+    // "Project identifiers": lower-case letters, digits and hyphens.
+    fn is_dashed_database(&self, name: &str) -> bool {
+        name.contains('-')
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && !name.ends_with('-')
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    }
+
+    // The client's own project may be another.
+    fn creates_schemas_in_databases(&self) -> bool {
+        true
+    }
+
+    // "Data types". A timestamp without a zone is a DATETIME. JSON has no equality.
+    fn type_name(&self, ty: SqlType) -> String {
+        match ty {
+            SqlType::Smallint | SqlType::Integer | SqlType::Bigint => "INT64".to_owned(),
+            SqlType::Boolean => "BOOL".to_owned(),
+            SqlType::Real | SqlType::Double => "FLOAT64".to_owned(),
+            SqlType::Decimal { precision, scale } if scale > 9 || precision - scale > 29 => {
+                format!("BIGNUMERIC({precision}, {scale})")
+            }
+            SqlType::Decimal { precision, scale } => format!("NUMERIC({precision}, {scale})"),
+            SqlType::Varchar(n) => format!("STRING({n})"),
+            SqlType::Text | SqlType::Json => "STRING".to_owned(),
+            SqlType::Date => "DATE".to_owned(),
+            SqlType::Timestamp => "DATETIME".to_owned(),
+            SqlType::Timestamptz => "TIMESTAMP".to_owned(),
+        }
+    }
+
+    // "Parameterized data types" are for columns only.
+    fn cast_type(&self, ty: SqlType) -> String {
+        let mut written = self.type_name(ty);
+        written.truncate(written.find('(').unwrap_or(written.len()));
+        written
+    }
+
+    #[cfg(feature = "doctor")]
+    fn catalogue_type(&self, ty: SqlType) -> String {
+        unreachable!("the doctor asks only engines that speak PostgreSQL's protocol, for {ty}")
+    }
+
+    fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String {
+        match unit {
+            TimeUnit::Timestamptz => format!("TIMESTAMP '{day} 00:00:00+00'"),
+            TimeUnit::Timestamp => format!("DATETIME '{day} 00:00:00'"),
+            TimeUnit::EpochSeconds | TimeUnit::EpochMillis | TimeUnit::Date => standard::instant(day, epoch, unit),
+        }
+    }
+
+    fn duration(&self, seconds: u64, unit: TimeUnit) -> String {
+        match unit {
+            TimeUnit::Timestamp | TimeUnit::Timestamptz => format!("INTERVAL {seconds} SECOND"),
+            TimeUnit::EpochSeconds | TimeUnit::EpochMillis | TimeUnit::Date => standard::duration(seconds, unit),
+        }
+    }
+
+    fn stored_instant_type(&self) -> &'static str {
+        "TIMESTAMP"
+    }
+
+    fn clock_token(&self) -> &'static str {
+        "CURRENT_TIMESTAMP()"
+    }
+
+    fn clock_is_called(&self) -> bool {
+        true
+    }
+
+    fn now_utc(&self) -> Expression {
+        clock()
+    }
+
+    fn now(&self, unit: TimeUnit) -> Expression {
+        counted(clock(), unit)
+    }
+
+    // Just less than one unit is added first: functions round down.
+    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
+        let instant = match from {
+            TimeUnit::EpochSeconds => call("timestamp_seconds", [Expression::Given]),
+            TimeUnit::EpochMillis => call("timestamp_millis", [Expression::Given]),
+            TimeUnit::Timestamptz => Expression::Given,
+            TimeUnit::Timestamp | TimeUnit::Date => call("timestamp", [Expression::Given]),
+        };
+        let instant = match to {
+            TimeUnit::EpochSeconds => plus(instant, "INTERVAL 999999 MICROSECOND"),
+            TimeUnit::EpochMillis => plus(instant, "INTERVAL 999 MICROSECOND"),
+            TimeUnit::Date => plus(instant, "INTERVAL 86399999999 MICROSECOND"),
+            TimeUnit::Timestamp | TimeUnit::Timestamptz => instant,
+        };
+        counted(instant, to)
+    }
+
+    fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {
+        &sqlparser::dialect::BigQueryDialect {}
+    }
+
+    fn trap(&self, statement: &Statement) -> Option<Trap> {
+        traps::not_googlesql(statement)
+    }
+
+    // Options say how a table is read or described. Others let its rows expire:
+    // "table_option_list".
+    fn accepts(&self, layout: &TableLayout<'_>) -> bool {
+        const HARMLESS: [&str; 4] = ["require_partition_filter", "description", "friendly_name", "labels"];
+        !layout.is_distributed && layout.options.iter().all(|option| HARMLESS.contains(option))
+    }
+
+    fn has_unbound_views(&self) -> bool {
+        false
+    }
+
+    // "Set the partition filter requirement".
+    fn reads_by_partition(&self) -> bool {
+        true
+    }
+
+    // "Partition expression" of CREATE TABLE: whole numbers are cut into steps of a stated range.
+    fn partition(&self, column: &str, unit: TimeUnit, start: i64, end: i64) -> Option<String> {
+        let is_long = (end - start) / 86_400 > MOST_DAYS;
+        let (grain, step) = if is_long { ("MONTH", 31 * 86_400) } else { ("DAY", 86_400) };
+        let steps = |per_second: i64| {
+            let [start, end, step] = [start, end, step].map(|seconds| seconds * per_second);
+            format!("RANGE_BUCKET({column}, GENERATE_ARRAY({start}, {end}, {step}))")
+        };
+        Some(match unit {
+            TimeUnit::EpochSeconds => steps(1),
+            TimeUnit::EpochMillis => steps(1_000),
+            TimeUnit::Date if is_long => format!("DATE_TRUNC({column}, {grain})"),
+            TimeUnit::Date => column.to_owned(),
+            TimeUnit::Timestamptz => format!("TIMESTAMP_TRUNC({column}, {grain})"),
+            TimeUnit::Timestamp => format!("DATETIME_TRUNC({column}, {grain})"),
+        })
+    }
+
+    // "Clustered columns": not by a FLOAT64.
+    fn sorts_by(&self, ty: SqlType) -> bool {
+        !matches!(ty, SqlType::Real | SqlType::Double)
+    }
+
+    // It maintains its storage by itself.
+    fn maintenance(&self, _run: Maintenance) -> Option<&'static str> {
+        None
+    }
+
+    fn table_info(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn has_external_schemas(&self) -> bool {
+        false
+    }
+
+    fn has_windowed_loads(&self) -> bool {
+        true
+    }
+
+    fn speaks_postgres(&self) -> bool {
+        false
+    }
+
+    fn server(&self) -> Option<Server> {
+        None
+    }
+
+    // dbt-bigquery has no `append`. Its `merge` without a unique key is one.
+    fn dbt_append(&self) -> &'static str {
+        "merge"
+    }
+
+    fn airflow_connection(&self) -> &'static str {
+        "bigquery_default"
+    }
+
+    fn airflow_hook_params(&self) -> Option<&'static str> {
+        Some("{\"use_legacy_sql\": False}")
+    }
+
+    fn shell(&self) -> Shell {
+        // One script: it stops at the first error.
+        Shell {
+            client: "bq",
+            loud: "bq query --use_legacy_sql=false",
+            quiet: "bq --quiet --format=none query --use_legacy_sql=false",
+            bare: "bq --quiet --format=csv query --use_legacy_sql=false",
+            timing: "",
+            echo: "",
+        }
+    }
+
+    #[cfg(feature = "rehearse")]
+    fn epoch_micros(&self, column: &str) -> String {
+        format!("UNIX_MICROS(TIMESTAMP({column}))")
+    }
+}
+
+/// "Reserved keywords". The common words hold a few that it would take bare, which quotes do not harm.
+const RESERVED: &[&str] = &[
+    "assert_rows_modified",
+    "at",
+    "by",
+    "contains",
+    "cube",
+    "current",
+    "define",
+    "enum",
+    "escape",
+    "exclude",
+    "exists",
+    "extract",
+    "following",
+    "grouping",
+    "groups",
+    "hash",
+    "if",
+    "ignore",
+    "interval",
+    "lookup",
+    "merge",
+    "new",
+    "no",
+    "nulls",
+    "of",
+    "over",
+    "partition",
+    "preceding",
+    "proto",
+    "qualify",
+    "range",
+    "recursive",
+    "respect",
+    "rollup",
+    "rows",
+    "set",
+    "struct",
+    "treat",
+    "unbounded",
+    "unnest",
+    "within",
+];

@@ -1,0 +1,250 @@
+//! DuckDB 1.5 and later.
+
+use sqlparser::ast::Statement;
+
+use crate::dialect::expression::{at_utc, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp};
+use crate::dialect::{Expression, Maintenance, Rules, Server, Shell, TableLayout, Trap, standard};
+use crate::sql::{SqlType, TimeUnit};
+
+pub(super) struct DuckDb;
+
+/// The clock has a zone.
+fn clock() -> Expression {
+    call("current_timestamp", [])
+}
+
+fn rounded_down(count: Expression) -> Expression {
+    to_bigint(call("floor", [count]))
+}
+
+fn rounded_up(count: Expression) -> Expression {
+    to_bigint(call("ceil", [count]))
+}
+
+fn micros_by(instant: Expression, unit: &'static str) -> Expression {
+    call("/", [call("epoch_us", [instant]), Expression::Literal(unit)])
+}
+
+/// A cutoff as a timestamp in UTC.
+fn utc(from: TimeUnit) -> Expression {
+    match from {
+        TimeUnit::EpochSeconds => call("make_timestamp", [times(Expression::Given, "1000000")]),
+        TimeUnit::EpochMillis => call("make_timestamp", [times(Expression::Given, "1000")]),
+        TimeUnit::Timestamptz => at_utc(Expression::Given),
+        TimeUnit::Timestamp => Expression::Given,
+        TimeUnit::Date => to_timestamp(Expression::Given),
+    }
+}
+
+impl Rules for DuckDb {
+    fn name(&self) -> &'static str {
+        "duckdb"
+    }
+
+    // It states no limit. File systems and catalogues around it agree on 255.
+    fn max_name_bytes(&self) -> usize {
+        255
+    }
+
+    fn quote(&self) -> char {
+        '"'
+    }
+
+    fn quoted_names_keep_case(&self) -> bool {
+        false
+    }
+
+    fn folds_plain_names(&self) -> bool {
+        false
+    }
+
+    fn reserved_words(&self) -> &'static [&'static str] {
+        RESERVED
+    }
+
+    fn system_columns(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn allows_dots_in_columns(&self) -> bool {
+        true
+    }
+
+    fn is_dashed_database(&self, _name: &str) -> bool {
+        false
+    }
+
+    fn creates_schemas_in_databases(&self) -> bool {
+        false
+    }
+
+    fn type_name(&self, ty: SqlType) -> String {
+        match ty {
+            SqlType::Text => "TEXT".to_owned(),
+            SqlType::Json => "JSON".to_owned(),
+            _ => standard::type_name(ty).unwrap_or_else(|| unreachable!("only text and JSON have no standard name")),
+        }
+    }
+
+    fn cast_type(&self, ty: SqlType) -> String {
+        self.type_name(ty)
+    }
+
+    #[cfg(feature = "doctor")]
+    fn catalogue_type(&self, ty: SqlType) -> String {
+        unreachable!("the doctor asks only engines that speak PostgreSQL's protocol, for {ty}")
+    }
+
+    fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String {
+        standard::instant(day, epoch, unit)
+    }
+
+    fn duration(&self, seconds: u64, unit: TimeUnit) -> String {
+        standard::duration(seconds, unit)
+    }
+
+    fn stored_instant_type(&self) -> &'static str {
+        "TIMESTAMP"
+    }
+
+    fn clock_token(&self) -> &'static str {
+        "CURRENT_TIMESTAMP"
+    }
+
+    fn clock_is_called(&self) -> bool {
+        false
+    }
+
+    fn now_utc(&self) -> Expression {
+        at_utc(clock())
+    }
+
+    fn now(&self, unit: TimeUnit) -> Expression {
+        match unit {
+            TimeUnit::EpochSeconds => rounded_down(epoch(clock())),
+            TimeUnit::EpochMillis => rounded_down(times(epoch(clock()), "1000")),
+            TimeUnit::Timestamptz => clock(),
+            TimeUnit::Timestamp => self.now_utc(),
+            TimeUnit::Date => to_date(self.now_utc()),
+        }
+    }
+
+    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
+        match to {
+            TimeUnit::EpochSeconds => rounded_up(micros_by(utc(from), "1000000.0")),
+            TimeUnit::EpochMillis => rounded_up(micros_by(utc(from), "1000.0")),
+            TimeUnit::Timestamptz => at_utc(utc(from)),
+            TimeUnit::Timestamp => utc(from),
+            TimeUnit::Date => day_rounded_up(utc(from)),
+        }
+    }
+
+    fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {
+        &sqlparser::dialect::DuckDbDialect {}
+    }
+
+    // It runs, or refuses with an error, all that has a meaning for verify.
+    fn trap(&self, _statement: &Statement) -> Option<Trap> {
+        None
+    }
+
+    fn accepts(&self, layout: &TableLayout<'_>) -> bool {
+        !layout.is_distributed && !layout.is_clustered && layout.options.is_empty()
+    }
+
+    fn has_unbound_views(&self) -> bool {
+        false
+    }
+
+    fn reads_by_partition(&self) -> bool {
+        false
+    }
+
+    fn partition(&self, _column: &str, _unit: TimeUnit, _start: i64, _end: i64) -> Option<String> {
+        None
+    }
+
+    fn sorts_by(&self, _ty: SqlType) -> bool {
+        true
+    }
+
+    // It takes VACUUM and does nothing for it.
+    fn maintenance(&self, run: Maintenance) -> Option<&'static str> {
+        (run == Maintenance::Analyze).then_some("ANALYZE")
+    }
+
+    fn table_info(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn has_external_schemas(&self) -> bool {
+        false
+    }
+
+    fn has_windowed_loads(&self) -> bool {
+        false
+    }
+
+    fn speaks_postgres(&self) -> bool {
+        false
+    }
+
+    fn server(&self) -> Option<Server> {
+        None
+    }
+
+    fn dbt_append(&self) -> &'static str {
+        "append"
+    }
+
+    fn airflow_connection(&self) -> &'static str {
+        "duckdb_default"
+    }
+
+    fn airflow_hook_params(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn shell(&self) -> Shell {
+        Shell {
+            client: "duckdb",
+            loud: "duckdb -bail \"$ROWKEEP_DATABASE\"",
+            quiet: "duckdb -bail \"$ROWKEEP_DATABASE\"",
+            bare: "duckdb -bail -list -noheader \"$ROWKEEP_DATABASE\"",
+            timing: ".timer on",
+            echo: ".print",
+        }
+    }
+
+    #[cfg(feature = "rehearse")]
+    fn epoch_micros(&self, column: &str) -> String {
+        format!("epoch_us({column})")
+    }
+}
+
+/// duckdb_keywords(), reserved.
+const RESERVED: &[&str] = &[
+    "anti",
+    "asof",
+    "at",
+    "collation",
+    "columns",
+    "concurrently",
+    "describe",
+    "generated",
+    "glob",
+    "lambda",
+    "map",
+    "pivot",
+    "pivot_longer",
+    "pivot_wider",
+    "positional",
+    "qualify",
+    "semi",
+    "show",
+    "struct",
+    "summarize",
+    "try_cast",
+    "unpack",
+    "unpivot",
+];

@@ -1,0 +1,68 @@
+//! What an engine computes, as verify is to find it in a statement.
+
+/// A computed value. Names of calls, operators and casts are those that verify gives them when it
+/// reads a statement.
+#[derive(Clone, Debug)]
+pub(crate) enum Expression {
+    /// The value that is converted.
+    Given,
+    Literal(&'static str),
+    Call(&'static str, Vec<Expression>),
+    /// `CASE WHEN less < than THEN then ELSE otherwise END`.
+    IfLess {
+        less: Box<Expression>,
+        than: Box<Expression>,
+        then: Box<Expression>,
+        otherwise: Box<Expression>,
+    },
+}
+
+use Expression::{Call, Literal};
+
+pub(super) fn call(name: &'static str, arguments: impl IntoIterator<Item = Expression>) -> Expression {
+    Call(name, arguments.into_iter().collect())
+}
+
+pub(super) fn plus(a: Expression, b: &'static str) -> Expression {
+    call("+", [a, Literal(b)])
+}
+
+pub(super) fn times(a: Expression, b: &'static str) -> Expression {
+    call("*", [a, Literal(b)])
+}
+
+pub(super) fn to_bigint(value: Expression) -> Expression {
+    call("cast BIGINT", [value])
+}
+
+pub(super) fn to_date(value: Expression) -> Expression {
+    call("cast DATE", [value])
+}
+
+pub(super) fn to_timestamp(value: Expression) -> Expression {
+    call("cast TIMESTAMP", [value])
+}
+
+pub(super) fn epoch(instant: Expression) -> Expression {
+    call("extract epoch", [instant])
+}
+
+pub(super) fn at_utc(value: Expression) -> Expression {
+    call("at time zone", [value, Literal("'UTC'")])
+}
+
+/// The day of an instant, or the day after it unless the instant is midnight.
+pub(super) fn day_rounded_up(instant: Expression) -> Expression {
+    let day = || to_date(instant.clone());
+    Expression::IfLess {
+        less: Box::new(to_timestamp(day())),
+        than: Box::new(instant.clone()),
+        then: Box::new(plus(day(), "1")),
+        otherwise: Box::new(day()),
+    }
+}
+
+/// A count since 1970 as a timestamp, where the engine multiplies intervals.
+pub(super) fn since_1970(count: Expression, unit: &'static str) -> Expression {
+    call("+", [Literal("TIMESTAMP '1970-01-01 00:00:00'"), times(count, unit)])
+}

@@ -1,0 +1,239 @@
+//! PostgreSQL 15 and later. Sources are pages of its manual.
+
+use sqlparser::ast::Statement;
+
+use crate::dialect::expression::{
+    at_utc, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
+};
+use crate::dialect::{Expression, Maintenance, Rules, Server, Shell, TableLayout, Trap, standard};
+use crate::sql::{SqlType, TimeUnit};
+
+pub(super) struct Postgres;
+
+/// The clock has a zone.
+fn clock() -> Expression {
+    call("current_timestamp", [])
+}
+
+fn rounded_down(count: Expression) -> Expression {
+    to_bigint(call("floor", [count]))
+}
+
+fn rounded_up(count: Expression) -> Expression {
+    to_bigint(call("ceil", [count]))
+}
+
+/// A cutoff as a timestamp in UTC.
+fn utc(from: TimeUnit) -> Expression {
+    match from {
+        TimeUnit::EpochSeconds => since_1970(Expression::Given, "INTERVAL '1 second'"),
+        TimeUnit::EpochMillis => since_1970(Expression::Given, "INTERVAL '1 millisecond'"),
+        TimeUnit::Timestamptz => at_utc(Expression::Given),
+        TimeUnit::Timestamp => Expression::Given,
+        TimeUnit::Date => to_timestamp(Expression::Given),
+    }
+}
+
+impl Rules for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    // NAMEDATALEN less one: "Identifiers and Key Words".
+    fn max_name_bytes(&self) -> usize {
+        63
+    }
+
+    fn quote(&self) -> char {
+        '"'
+    }
+
+    fn quoted_names_keep_case(&self) -> bool {
+        true
+    }
+
+    fn folds_plain_names(&self) -> bool {
+        true
+    }
+
+    fn reserved_words(&self) -> &'static [&'static str] {
+        RESERVED
+    }
+
+    // "System Columns".
+    fn system_columns(&self) -> &'static [&'static str] {
+        &["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"]
+    }
+
+    fn allows_dots_in_columns(&self) -> bool {
+        true
+    }
+
+    fn is_dashed_database(&self, _name: &str) -> bool {
+        false
+    }
+
+    fn creates_schemas_in_databases(&self) -> bool {
+        false
+    }
+
+    fn type_name(&self, ty: SqlType) -> String {
+        match ty {
+            SqlType::Text => "TEXT".to_owned(),
+            // JSON has no equality here, and a corrected row is found by comparing: "JSON Types".
+            SqlType::Json => "JSONB".to_owned(),
+            _ => standard::type_name(ty).unwrap_or_else(|| unreachable!("only text and JSON have no standard name")),
+        }
+    }
+
+    fn cast_type(&self, ty: SqlType) -> String {
+        self.type_name(ty)
+    }
+
+    #[cfg(feature = "doctor")]
+    fn catalogue_type(&self, ty: SqlType) -> String {
+        standard::catalogue_type(ty, &self.type_name(ty))
+    }
+
+    fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String {
+        standard::instant(day, epoch, unit)
+    }
+
+    fn duration(&self, seconds: u64, unit: TimeUnit) -> String {
+        standard::duration(seconds, unit)
+    }
+
+    fn stored_instant_type(&self) -> &'static str {
+        "TIMESTAMP"
+    }
+
+    fn clock_token(&self) -> &'static str {
+        "CURRENT_TIMESTAMP"
+    }
+
+    fn clock_is_called(&self) -> bool {
+        false
+    }
+
+    fn now_utc(&self) -> Expression {
+        at_utc(clock())
+    }
+
+    fn now(&self, unit: TimeUnit) -> Expression {
+        match unit {
+            TimeUnit::EpochSeconds => rounded_down(epoch(clock())),
+            TimeUnit::EpochMillis => rounded_down(times(epoch(clock()), "1000")),
+            TimeUnit::Timestamptz => clock(),
+            TimeUnit::Timestamp => self.now_utc(),
+            TimeUnit::Date => to_date(self.now_utc()),
+        }
+    }
+
+    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
+        match to {
+            TimeUnit::EpochSeconds => rounded_up(epoch(utc(from))),
+            TimeUnit::EpochMillis => rounded_up(times(epoch(utc(from)), "1000")),
+            TimeUnit::Timestamptz => at_utc(utc(from)),
+            TimeUnit::Timestamp => utc(from),
+            TimeUnit::Date => day_rounded_up(utc(from)),
+        }
+    }
+
+    fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {
+        &sqlparser::dialect::PostgreSqlDialect {}
+    }
+
+    // It runs, or refuses with an error, all that has a meaning for verify.
+    fn trap(&self, _statement: &Statement) -> Option<Trap> {
+        None
+    }
+
+    fn accepts(&self, layout: &TableLayout<'_>) -> bool {
+        !layout.is_distributed && !layout.is_clustered && layout.options.is_empty()
+    }
+
+    fn has_unbound_views(&self) -> bool {
+        false
+    }
+
+    fn reads_by_partition(&self) -> bool {
+        false
+    }
+
+    fn partition(&self, _column: &str, _unit: TimeUnit, _start: i64, _end: i64) -> Option<String> {
+        None
+    }
+
+    fn sorts_by(&self, _ty: SqlType) -> bool {
+        true
+    }
+
+    // It keeps no order of rows that could be restored.
+    fn maintenance(&self, run: Maintenance) -> Option<&'static str> {
+        match run {
+            Maintenance::Vacuum | Maintenance::VacuumDelete => Some("VACUUM"),
+            Maintenance::VacuumSort => None,
+            Maintenance::Analyze => Some("ANALYZE"),
+        }
+    }
+
+    fn table_info(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn has_external_schemas(&self) -> bool {
+        false
+    }
+
+    fn has_windowed_loads(&self) -> bool {
+        false
+    }
+
+    fn speaks_postgres(&self) -> bool {
+        true
+    }
+
+    fn server(&self) -> Option<Server> {
+        Some(Server {
+            version_mark: "PostgreSQL",
+            // A statement that changes a table keeps others from reading it: the doctor does not
+            // wait for it.
+            session: Some("SET lock_timeout = '20s'"),
+            enforces_unique: true,
+            needs_snapshot_isolation: false,
+            isolation_help: "set default_transaction_isolation to read committed for the role that runs cycles; or run one after the other",
+        })
+    }
+
+    fn dbt_append(&self) -> &'static str {
+        "append"
+    }
+
+    fn airflow_connection(&self) -> &'static str {
+        "postgres_default"
+    }
+
+    fn airflow_hook_params(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn shell(&self) -> Shell {
+        Shell {
+            client: "psql",
+            // Not what somebody's own ~/.psqlrc says: without autocommit, nothing would stay.
+            loud: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1",
+            quiet: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q",
+            bare: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q -At",
+            timing: "\\timing on",
+            echo: "\\\\echo",
+        }
+    }
+
+    #[cfg(feature = "rehearse")]
+    fn epoch_micros(&self, column: &str) -> String {
+        format!("CAST(EXTRACT(EPOCH FROM {column}) * 1000000 AS BIGINT)")
+    }
+}
+
+/// Appendix "SQL Key Words": reserved, and reserved (can be function or type).
+const RESERVED: &[&str] = &["collation", "concurrently", "system_user"];

@@ -1,0 +1,313 @@
+//! Amazon Redshift. Sources are pages of its SQL reference.
+
+use sqlparser::ast::Statement;
+
+use crate::dialect::expression::{
+    at_utc, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
+};
+use crate::dialect::{Expression, Maintenance, Rules, Server, Shell, TableLayout, Trap, standard, traps};
+use crate::sql::{SqlType, TimeUnit};
+
+pub(super) struct Redshift;
+
+/// The clock has no zone, and is UTC.
+fn clock() -> Expression {
+    call("getdate", [])
+}
+
+/// A cutoff as a timestamp in UTC.
+fn utc(from: TimeUnit) -> Expression {
+    match from {
+        TimeUnit::EpochSeconds => since_1970(Expression::Given, "INTERVAL '1 second'"),
+        TimeUnit::EpochMillis => since_1970(Expression::Given, "INTERVAL '1 millisecond'"),
+        TimeUnit::Timestamptz => at_utc(Expression::Given),
+        TimeUnit::Timestamp => Expression::Given,
+        TimeUnit::Date => to_timestamp(Expression::Given),
+    }
+}
+
+impl Rules for Redshift {
+    fn name(&self) -> &'static str {
+        "redshift"
+    }
+
+    // "Names and identifiers".
+    fn max_name_bytes(&self) -> usize {
+        127
+    }
+
+    fn quote(&self) -> char {
+        '"'
+    }
+
+    fn quoted_names_keep_case(&self) -> bool {
+        false
+    }
+
+    fn folds_plain_names(&self) -> bool {
+        true
+    }
+
+    fn reserved_words(&self) -> &'static [&'static str] {
+        RESERVED
+    }
+
+    // It descends from PostgreSQL: "System Columns" in that manual.
+    fn system_columns(&self) -> &'static [&'static str] {
+        &["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"]
+    }
+
+    fn allows_dots_in_columns(&self) -> bool {
+        true
+    }
+
+    fn is_dashed_database(&self, _name: &str) -> bool {
+        false
+    }
+
+    fn creates_schemas_in_databases(&self) -> bool {
+        false
+    }
+
+    fn type_name(&self, ty: SqlType) -> String {
+        match ty {
+            // TEXT is VARCHAR(256), which cuts. The widest is meant: "Character types".
+            SqlType::Text => format!("VARCHAR({})", SqlType::MAX_VARCHAR),
+            SqlType::Json => "SUPER".to_owned(),
+            _ => standard::type_name(ty).unwrap_or_else(|| unreachable!("only text and JSON have no standard name")),
+        }
+    }
+
+    fn cast_type(&self, ty: SqlType) -> String {
+        self.type_name(ty)
+    }
+
+    #[cfg(feature = "doctor")]
+    fn catalogue_type(&self, ty: SqlType) -> String {
+        let ty = if ty == SqlType::Text { SqlType::Varchar(SqlType::MAX_VARCHAR) } else { ty };
+        standard::catalogue_type(ty, &self.type_name(ty))
+    }
+
+    fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String {
+        standard::instant(day, epoch, unit)
+    }
+
+    fn duration(&self, seconds: u64, unit: TimeUnit) -> String {
+        standard::duration(seconds, unit)
+    }
+
+    fn stored_instant_type(&self) -> &'static str {
+        "TIMESTAMP"
+    }
+
+    fn clock_token(&self) -> &'static str {
+        "GETDATE()"
+    }
+
+    fn clock_is_called(&self) -> bool {
+        // GETDATE is a function like any other, and CURRENT_TIMESTAMP takes no parentheses.
+        false
+    }
+
+    fn now_utc(&self) -> Expression {
+        clock()
+    }
+
+    fn now(&self, unit: TimeUnit) -> Expression {
+        match unit {
+            TimeUnit::EpochSeconds => to_bigint(epoch(clock())),
+            TimeUnit::EpochMillis => times(to_bigint(epoch(clock())), "1000"),
+            TimeUnit::Timestamptz => at_utc(clock()),
+            TimeUnit::Timestamp => clock(),
+            TimeUnit::Date => to_date(clock()),
+        }
+    }
+
+    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
+        match to {
+            TimeUnit::EpochSeconds => to_bigint(epoch(plus(utc(from), "INTERVAL '999999 microseconds'"))),
+            TimeUnit::EpochMillis => call(
+                "datediff",
+                [
+                    Expression::Literal("millisecond"),
+                    Expression::Literal("TIMESTAMP '1970-01-01 00:00:00'"),
+                    plus(utc(from), "INTERVAL '999 microseconds'"),
+                ],
+            ),
+            TimeUnit::Timestamptz => at_utc(utc(from)),
+            TimeUnit::Timestamp => utc(from),
+            TimeUnit::Date => day_rounded_up(utc(from)),
+        }
+    }
+
+    fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {
+        &sqlparser::dialect::RedshiftSqlDialect {}
+    }
+
+    fn trap(&self, statement: &Statement) -> Option<Trap> {
+        traps::correlated_subquery(statement)
+    }
+
+    fn accepts(&self, layout: &TableLayout<'_>) -> bool {
+        !layout.is_clustered && layout.options.is_empty()
+    }
+
+    // "CREATE VIEW": late-binding views.
+    fn has_unbound_views(&self) -> bool {
+        true
+    }
+
+    fn reads_by_partition(&self) -> bool {
+        false
+    }
+
+    fn partition(&self, _column: &str, _unit: TimeUnit, _start: i64, _end: i64) -> Option<String> {
+        None
+    }
+
+    fn sorts_by(&self, _ty: SqlType) -> bool {
+        true
+    }
+
+    // "VACUUM" and "ANALYZE".
+    fn maintenance(&self, run: Maintenance) -> Option<&'static str> {
+        Some(match run {
+            Maintenance::Vacuum => "VACUUM",
+            Maintenance::VacuumDelete => "VACUUM DELETE ONLY",
+            Maintenance::VacuumSort => "VACUUM SORT ONLY",
+            Maintenance::Analyze => "ANALYZE",
+        })
+    }
+
+    // "SVV_TABLE_INFO".
+    fn table_info(&self) -> Option<&'static str> {
+        Some("svv_table_info")
+    }
+
+    // "CREATE EXTERNAL SCHEMA" and "SVV_EXTERNAL_TABLES".
+    fn has_external_schemas(&self) -> bool {
+        true
+    }
+
+    fn has_windowed_loads(&self) -> bool {
+        false
+    }
+
+    fn speaks_postgres(&self) -> bool {
+        true
+    }
+
+    // "Serializable isolation": error 1023.
+    fn server(&self) -> Option<Server> {
+        Some(Server {
+            version_mark: "Redshift",
+            session: None,
+            enforces_unique: false,
+            needs_snapshot_isolation: true,
+            isolation_help: "`ALTER DATABASE ... ISOLATION LEVEL SNAPSHOT`, while nobody is connected; or run one after the other",
+        })
+    }
+
+    fn dbt_append(&self) -> &'static str {
+        "append"
+    }
+
+    fn airflow_connection(&self) -> &'static str {
+        "redshift_default"
+    }
+
+    fn airflow_hook_params(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn shell(&self) -> Shell {
+        Shell {
+            client: "psql",
+            // Not what somebody's own ~/.psqlrc says: without autocommit, nothing would stay.
+            loud: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1",
+            quiet: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q",
+            bare: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q -At",
+            timing: "\\timing on",
+            echo: "\\\\echo",
+        }
+    }
+
+    #[cfg(feature = "rehearse")]
+    fn epoch_micros(&self, column: &str) -> String {
+        format!("CAST(EXTRACT(EPOCH FROM {column}) * 1000000 AS BIGINT)")
+    }
+}
+
+/// "Reserved words".
+const RESERVED: &[&str] = &[
+    "aes128",
+    "aes256",
+    "allowoverwrite",
+    "az64",
+    "backup",
+    "blanksasnull",
+    "bytedict",
+    "bzip2",
+    "connect",
+    "credentials",
+    "current_user_id",
+    "deflate",
+    "defrag",
+    "delta",
+    "delta32k",
+    "disable",
+    "emptyasnull",
+    "enable",
+    "encode",
+    "encrypt",
+    "encryption",
+    "explicit",
+    "globaldict256",
+    "globaldict64k",
+    "gzip",
+    "identity",
+    "ignore",
+    "interval",
+    "language",
+    "luns",
+    "lzo",
+    "lzop",
+    "minus",
+    "mostly16",
+    "mostly32",
+    "mostly8",
+    "new",
+    "nulls",
+    "off",
+    "offline",
+    "oid",
+    "old",
+    "open",
+    "parallel",
+    "partition",
+    "percent",
+    "permissions",
+    "pivot",
+    "qualify",
+    "raw",
+    "readratio",
+    "recover",
+    "rejectlog",
+    "resort",
+    "respect",
+    "restore",
+    "snapshot",
+    "sysdate",
+    "system",
+    "tag",
+    "tdes",
+    "text255",
+    "text32k",
+    "timestamp",
+    "top",
+    "truncatecolumns",
+    "unnest",
+    "unpivot",
+    "wallet",
+    "without",
+];

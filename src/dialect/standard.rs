@@ -1,0 +1,69 @@
+//! What standard SQL and PostgreSQL's family spell alike; an engine's file says that it does so too.
+
+use crate::sql::{SqlType, TimeUnit};
+
+/// The standard name of a type; `None` for text and JSON, which each engine names differently.
+pub(super) fn type_name(ty: SqlType) -> Option<String> {
+    Some(match ty {
+        SqlType::Smallint => "SMALLINT".to_owned(),
+        SqlType::Integer => "INTEGER".to_owned(),
+        SqlType::Bigint => "BIGINT".to_owned(),
+        SqlType::Boolean => "BOOLEAN".to_owned(),
+        SqlType::Real => "REAL".to_owned(),
+        SqlType::Double => "DOUBLE PRECISION".to_owned(),
+        SqlType::Decimal { precision, scale } => format!("DECIMAL({precision}, {scale})"),
+        SqlType::Varchar(n) => format!("VARCHAR({n})"),
+        SqlType::Date => "DATE".to_owned(),
+        SqlType::Timestamp => "TIMESTAMP".to_owned(),
+        SqlType::Timestamptz => "TIMESTAMPTZ".to_owned(),
+        SqlType::Text | SqlType::Json => return None,
+    })
+}
+
+/// A type as `format_type` of PostgreSQL's catalogue writes it, from the engine's own name for it.
+#[cfg(feature = "doctor")]
+pub(super) fn catalogue_type(ty: SqlType, own: &str) -> String {
+    match ty {
+        SqlType::Decimal { precision, scale } => format!("numeric({precision},{scale})"),
+        SqlType::Varchar(n) => format!("character varying({n})"),
+        SqlType::Timestamp => "timestamp without time zone".to_owned(),
+        SqlType::Timestamptz => "timestamp with time zone".to_owned(),
+        _ => own.to_ascii_lowercase(),
+    }
+}
+
+/// Midnight UTC of a day. A column with a zone gets a literal with a zone: one without would shift
+/// with the session's zone.
+pub(super) fn instant(day: &str, epoch: i64, unit: TimeUnit) -> String {
+    match unit {
+        TimeUnit::EpochSeconds => epoch.to_string(),
+        // Years 1 to 9999 in milliseconds stay far below what 64 bits hold.
+        TimeUnit::EpochMillis => (epoch * 1_000).to_string(),
+        TimeUnit::Timestamptz => format!("TIMESTAMPTZ '{day} 00:00:00+00'"),
+        TimeUnit::Timestamp => format!("TIMESTAMP '{day} 00:00:00'"),
+        TimeUnit::Date => format!("DATE '{day}'"),
+    }
+}
+
+/// A number of seconds, as it is subtracted from a time column.
+pub(super) fn duration(seconds: u64, unit: TimeUnit) -> String {
+    match unit {
+        TimeUnit::EpochSeconds => seconds.to_string(),
+        TimeUnit::EpochMillis => (seconds * 1_000).to_string(),
+        TimeUnit::Timestamp | TimeUnit::Timestamptz => format!("INTERVAL '{seconds} seconds'"),
+        TimeUnit::Date => (seconds / 86_400).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_literals_of_their_unit() {
+        let day = |unit| instant("2025-07-01", 1_751_328_000, unit);
+        assert_eq!(day(TimeUnit::EpochMillis), "1751328000000");
+        assert_eq!(day(TimeUnit::Timestamptz), "TIMESTAMPTZ '2025-07-01 00:00:00+00'");
+        assert_eq!(day(TimeUnit::Date), "DATE '2025-07-01'");
+    }
+}
