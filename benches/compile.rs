@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rowkeep::{Artifacts, Inputs};
+use rowkeep::{Compilation, Inputs};
 use sqlparser::dialect::RedshiftSqlDialect;
 use sqlparser::parser::Parser;
 
-#[path = "../tests/projects/mod.rs"]
+#[path = "../tests/shared/projects.rs"]
 mod projects;
 
 #[global_allocator]
@@ -47,12 +47,12 @@ fn large(tables: usize) -> Inputs {
     Inputs::new("rowkeep.yml", project)
 }
 
-fn compile(inputs: &Inputs) -> Artifacts {
+fn compile(inputs: &Inputs) -> Compilation {
     rowkeep::compile(inputs).expect("it compiles")
 }
 
 /// Every statement, once for each time that it is emitted.
-fn statements(artifacts: &Artifacts) -> Vec<String> {
+fn statements(artifacts: &Compilation) -> Vec<String> {
     let manifest = artifacts.manifest();
     let of_nodes = manifest.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
     let hooks = of_nodes.chain(manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks)).map(|hook| hook.sql.clone());

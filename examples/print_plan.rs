@@ -38,7 +38,7 @@ fn main() {
     for table in rowkeep::plan(&spec).tables {
         println!("{}", spec.table(table.table).model.value.as_str());
         for step in table.load.iter().chain(&table.hooks) {
-            println!("  {:<28} {:<12} {}", step.stem(&spec), step.verb.to_string(), step.reason);
+            println!("  {:<28} {:<12} {}", step.stem(&spec), step.kind.verb().to_string(), step.kind.reason());
         }
     }
 }

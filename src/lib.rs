@@ -28,16 +28,16 @@
 //!     columns: { order_id: bigint not null, state: text, updated_at: timestamp }
 //! "#);
 //!
-//! let artifacts = rowkeep::compile(&inputs).map_err(|wrong| wrong.render(&inputs, rowkeep::Style::Plain)).unwrap();
+//! let compilation = rowkeep::compile(&inputs).map_err(|wrong| wrong.render(&inputs, rowkeep::Style::Plain)).unwrap();
 //!
 //! // One file per statement, in folders by model; a step's number is part of its name.
-//! let archive = artifacts.get("compiled/mart_orders/08_archive__2025_h2.sql").unwrap();
+//! let archive = compilation.get("compiled/mart_orders/08_archive__2025_h2.sql").unwrap();
 //! assert!(archive.contains("INSERT INTO analytics.hist_orders_2025_h2 (order_id, state, updated_at)"));
 //! assert!(archive.contains("m.updated_at >= TIMESTAMP '2025-07-01 00:00:00' AND m.updated_at < TIMESTAMP '2026-01-01 00:00:00'"));
 //!
 //! // The manifest says the same to programs, in the order in which it runs.
-//! let hooks = &artifacts.manifest().nodes["model.shop.mart_orders"].post_hooks;
-//! assert_eq!(hooks.first().unwrap().name, "01_cutoff_reset");
+//! let hooks = &compilation.manifest().nodes["model.shop.mart_orders"].post_hooks;
+//! assert_eq!(hooks.first().unwrap().name, "01_cutoff_clear");
 //! assert_eq!(hooks.last().unwrap().name, "10_safety_check");
 //! ```
 //!
@@ -64,8 +64,8 @@
 //! # let inputs = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 //! let spec = rowkeep::resolve(&inputs).unwrap();
 //! let plan = rowkeep::plan(&spec);
-//! let trim = plan.tables[0].hooks.iter().find(|step| step.name == rowkeep::plan::StepName::Trim).unwrap();
-//! assert_eq!(trim.reason, "due rows of which an exact copy is seen in a history table");
+//! let trim = plan.tables[0].hooks.iter().find(|step| step.name == rowkeep::cycle::plan::StepName::Trim).unwrap();
+//! assert_eq!(trim.kind.reason(), "due rows of which an exact copy is seen in a history table");
 //! ```
 
 mod artifacts;
@@ -75,81 +75,129 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "doctor")]
 mod connect;
+pub mod cycle;
 mod diagnostic;
 mod dialect;
 mod diff;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;
-#[cfg(feature = "cli")]
-mod load;
-pub mod plan;
+pub mod features;
+pub mod project;
 #[cfg(feature = "rehearse")]
 pub mod rehearse;
-mod render;
 mod report;
 mod rotate;
-mod runbook;
 mod source;
-pub mod spec;
 pub mod sql;
 pub mod trace;
 mod verify;
 
-pub use artifacts::{Artifacts, FOLDERS, MANIFEST, SCHEDULE, manifest};
+pub use artifacts::{Artifacts, FOLDERS, MANIFEST, manifest};
+pub use cycle::plan::{Plan, plan};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Format, Level, Style};
 pub use dialect::Dialect;
 pub use diff::{
     Changed, Consequence, EdgeChange, Flow, How, MARKER, Preview, Relation, Uncompiled, Weight, diff, diff_without,
 };
 pub use error::Error;
-pub use plan::{Plan, plan};
+pub use features::runbooks::{RUNBOOKS, Runbook, runbook};
+pub use features::schedule::SCHEDULE;
+pub use project::{Spec, json_schema};
 pub use report::{ReportOptions, report};
 pub use rotate::{Refused, Rotation, rotate};
-pub use runbook::{RUNBOOKS, Runbook, runbook};
 pub use source::{Inputs, Spanned};
-pub use spec::{Spec, json_schema};
+
+/// What a compilation gives: the valid project, its plan, and the files.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Compilation {
+    spec: Spec,
+    plan: Plan,
+    artifacts: Artifacts,
+}
+
+impl Compilation {
+    /// The valid project: every name resolves, every bound fits.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// The statements of every table, in order, each with its reason.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The files by path, and the manifest.
+    pub fn artifacts(&self) -> &Artifacts {
+        &self.artifacts
+    }
+
+    /// Every file by its path, in the order of paths.
+    pub fn files(&self) -> &std::collections::BTreeMap<String, String> {
+        self.artifacts.files()
+    }
+
+    /// The contents of one file.
+    pub fn get(&self, path: &str) -> Option<&str> {
+        self.artifacts.get(path)
+    }
+
+    /// What the files hold, in the order in which it runs.
+    pub fn manifest(&self) -> &manifest::Manifest {
+        self.artifacts.manifest()
+    }
+
+    /// The files by path, and the manifest.
+    pub fn into_artifacts(self) -> Artifacts {
+        self.artifacts
+    }
+}
 
 /// Compiles a project in memory.
 ///
 /// # Errors
 ///
 /// All that the first failing stage found wrong with the input. See the [crate documentation](crate) for an example.
-pub fn compile(inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
-    compile_spec(&resolve(inputs)?, inputs)
+pub fn compile(inputs: &Inputs) -> Result<Compilation, Diagnostics> {
+    compile_watched(inputs, &mut |_| {})
 }
 
-/// What [`compile`] does once it has resolved.
-fn compile_spec(spec: &Spec, inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
-    compile_spec_watched(spec, inputs, &mut |_| {})
-}
-
-/// [`compile`], for those who measure it: tells the name of each stage as it ends.
+/// [`compile`], for benchmarks: is told the name of each stage as it ends.
 ///
 /// # Errors
 ///
 /// As [`compile`].
 #[doc(hidden)]
-pub fn compile_watched(inputs: &Inputs, ended: &mut dyn FnMut(&'static str)) -> Result<Artifacts, Diagnostics> {
+pub fn compile_watched(inputs: &Inputs, ended: &mut dyn FnMut(&'static str)) -> Result<Compilation, Diagnostics> {
     let spec = resolve(inputs)?;
     ended("resolve");
-    compile_spec_watched(&spec, inputs, ended)
+    let (plan, artifacts) = stages(&spec, inputs, ended)?;
+    Ok(Compilation { spec, plan, artifacts })
 }
 
-fn compile_spec_watched(
-    spec: &Spec,
-    inputs: &Inputs,
-    ended: &mut dyn FnMut(&'static str),
-) -> Result<Artifacts, Diagnostics> {
+/// The files of a spec that is resolved already.
+fn compile_spec(spec: &Spec, inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
+    stages(spec, inputs, &mut |_| {}).map(|(_, artifacts)| artifacts)
+}
+
+/// The chain of stages behind `resolve`: the proven cycle first, then the features.
+fn stages(spec: &Spec, inputs: &Inputs, ended: &mut dyn FnMut(&'static str)) -> Result<(Plan, Artifacts), Diagnostics> {
     let plan = plan(spec);
     ended("plan");
-    let rendered = render::render(spec, &plan, inputs)?;
+    let rendered = cycle::render::render(spec, &plan, inputs)?;
     ended("render");
-    let compiled = verify::verify(spec, rendered, inputs)?;
+    let verified = verify::verify(spec, rendered, inputs);
     ended("verify");
-    let artifacts = artifacts::emit(spec, compiled, inputs);
+    let operations = features::plan(spec, &plan);
+    let rendered = features::render(spec, &plan, &operations)?;
+    ended("render features");
+    let checked = features::verify(spec, rendered);
+    ended("verify features");
+    let (verified, checked) = diagnostic::both(verified, checked)?;
+    let artifacts = artifacts::emit(spec, verified, checked, inputs);
     ended("emit");
-    Ok(artifacts)
+    Ok((plan, artifacts))
 }
 
 /// Reads and resolves a project: what [`compile`] does before it plans.
@@ -163,6 +211,6 @@ fn compile_spec_watched(
 /// assert_eq!(rowkeep::resolve(&inputs).unwrap_err().iter().next().unwrap().code().as_str(), "RK105");
 /// ```
 pub fn resolve(inputs: &Inputs) -> Result<Spec, Diagnostics> {
-    let raw = spec::read(inputs)?;
-    spec::resolve(&raw, inputs.dialect())
+    let files = project::read(inputs)?;
+    project::resolve(&files, inputs.dialect())
 }

@@ -1,8 +1,8 @@
 //! The one line of a rotation, added to the text that holds the list: comments, style and line ends stay as they are.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::project::{Period, Spec};
 use crate::source::{Inputs, Span, line_of};
-use crate::spec::{Period, Spec};
 
 /// What came of a wish to rotate.
 #[derive(Clone, Debug)]

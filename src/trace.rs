@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use crate::cycle::plan::{Slot, Step, plan};
 use crate::diagnostic::did_you_mean;
-use crate::plan::{Slot, Step, plan};
-use crate::spec::period::{self, instant};
-use crate::spec::{Period, Retention, Spec, Table, TableId, length};
+use crate::project::period::{self, instant};
+use crate::project::{Period, Retention, Spec, Table, TableId, length};
 
 /// The row that is asked about.
 #[derive(Clone, Debug)]
@@ -131,17 +131,17 @@ fn one(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, swe
     let mine = [Some(Slot::Mart(id)), number.map(|number| Slot::History(id, number))];
     let met = |runs: &'static str, step: &Step| {
         let folder = if runs == "sweep" { format!("compiled/sweep/{model}") } else { format!("compiled/{model}") };
-        let changes = step.verb != crate::plan::Verb::Select;
+        let changes = step.kind.verb() != crate::cycle::plan::Verb::Select;
         Met {
             runs,
             path: format!("{folder}/{}.sql", step.stem(spec)),
             writes: changes.then(|| step.writes.relation(spec).sql(spec.dialect)),
-            reason: step.reason,
+            reason: step.kind.reason(),
             moves: changes && mine.contains(&Some(step.writes)),
         }
     };
     // Of the statements for single periods, only those of its own meet it; of a sealed one, those of the night.
-    let is_of_others = |step: &Step| matches!(step.part, Some("timeless" | "keyless"));
+    let is_of_others = |step: &Step| matches!(step.kind.part(), Some("timeless" | "keyless"));
     let is_met = |step: &&Step| (step.period.is_none() || step.period == number) && !is_of_others(step);
     let mut steps: Vec<Met> = load.iter().filter(is_met).map(|step| met("load", step)).collect();
     steps.extend(hooks.iter().filter(is_met).map(|step| met("cycle", step)));

@@ -4,9 +4,9 @@
 use libfuzzer_sys::fuzz_target;
 use rowkeep::{Inputs, Style};
 
-const PROJECT: &str = include_str!("../../golden/chain/rowkeep.yml");
+const PROJECT: &str = include_str!("../../golden/compile/chain/rowkeep.yml");
 const NAMES: [&str; 6] =
-    ["archive.sql.j2", "conditions.sql.j2", "restore.sql.j2", "safety_check.sql.j2", "trim.sql.j2", "ddl_rows.sql.j2"];
+    ["cycle/archive.sql.j2", "cycle/conditions.sql.j2", "cycle/restore.sql.j2", "cycle/safety_check.sql.j2", "cycle/trim.sql.j2", "ddl/rows.sql.j2"];
 
 fuzz_target!(|input: (u8, &str)| {
     let name = NAMES[usize::from(input.0) % NAMES.len()];

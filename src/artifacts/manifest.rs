@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-pub use crate::artifacts::around::{Condition, Maintenance, Monitor, OtherSystem, RawTrim, Repair, Task, Window};
-pub use crate::artifacts::windowed::{Load, LoadStatement};
-use crate::plan::Slot;
+use crate::artifacts::checksum;
+use crate::cycle::plan::Slot;
+pub use crate::features::layout::OperationEntry;
+pub use crate::features::loads::emit::{Load, LoadStatement};
+pub use crate::features::maintenance::emit::{Condition, Maintenance};
+pub use crate::features::monitors::emit::{Monitor, OtherSystem, Window};
+pub use crate::features::raw_trims::emit::RawTrim;
+pub use crate::features::repairs::emit::Repair;
+use crate::project::{Period, Retention, Spec, TableId};
 use crate::source::Inputs;
-use crate::spec::{Period, Retention, Spec, TableId};
 
 /// The JSON Schema of the manifest.
 pub const JSON_SCHEMA: &str = include_str!("../../docs/schema/manifest.schema.json");
@@ -27,10 +31,10 @@ pub struct Manifest {
     /// The nightly form, in run order.
     pub sweep: Vec<Sweep>,
     pub ddl: Vec<Definition>,
-    /// Trims of landing tables, in the order of the project.
+    /// Trims of raw tables, in the order of the project.
     pub raw_trims: Vec<RawTrim>,
     pub monitors: Vec<Monitor>,
-    /// Run of the marts, in order.
+    /// Maintenance of the marts, in order.
     pub maintenance: Vec<Maintenance>,
     pub repairs: Vec<Repair>,
     /// Loads that select by two windows, in the order of the project.
@@ -152,7 +156,7 @@ pub struct Definition {
 
 impl Manifest {
     /// Every statement that runs apart from the cycles, in the order of the manifest.
-    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+    pub fn tasks(&self) -> impl Iterator<Item = &OperationEntry> {
         let trims = self.raw_trims.iter().map(|trim| &trim.statement);
         let monitors = self.monitors.iter();
         let monitors = monitors.flat_map(|one| std::iter::once(&one.find).chain(&one.record).chain(&one.resolve));
@@ -168,7 +172,7 @@ impl Manifest {
         let hooks = hooks.chain(self.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
         // Most of it is statements, and a large text is costly to grow. What stands beside a statement is as long as a short one.
         let length: usize = hooks.map(|hook| hook.sql.len() + hook.dbt_sql.len() + 1024).sum();
-        let of_task = |task: &Task| {
+        let of_task = |task: &OperationEntry| {
             let listed = task.reads.iter().chain(&task.writes).map(|name| name.len() + 16).sum::<usize>();
             task.sql.len() + task.dbt_sql.as_ref().map_or(0, String::len) + listed + 768
         };
@@ -179,10 +183,6 @@ impl Manifest {
         json.push(b'\n');
         String::from_utf8(json).unwrap_or_default()
     }
-}
-
-pub(super) fn unique_id(spec: &Spec, table: TableId) -> String {
-    format!("model.{}.{}", spec.name, spec.table(table).model.value.as_str())
 }
 
 pub(super) fn metadata(spec: &Spec, inputs: &Inputs) -> Metadata {
@@ -209,7 +209,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
     let table = spec.table(id);
     let name = |column| table.column(column).name.as_str().to_owned();
     Node {
-        unique_id: unique_id(spec, id),
+        unique_id: spec.unique_id(id),
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
         history: table.history.sql(spec.dialect),
@@ -217,31 +217,15 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         time: NodeTime { column: name(table.time.column), unit: table.time.unit.as_str() },
         retention: match &table.retention {
             Retention::For { seconds } => NodeRetention::For { for_seconds: *seconds },
-            Retention::WhileIn { parent, .. } => NodeRetention::WhileIn { while_in: unique_id(spec, *parent) },
+            Retention::WhileIn { parent, .. } => NodeRetention::WhileIn { while_in: spec.unique_id(*parent) },
         },
         columns: table
             .columns
             .iter()
             .map(|column| NodeColumn { name: column.name.as_str().to_owned(), r#type: column.ty.sql(spec.dialect) })
             .collect(),
-        depends_on: NodeDependencies {
-            nodes: table.depends_on.iter().map(|&parent| unique_id(spec, parent)).collect(),
-        },
+        depends_on: NodeDependencies { nodes: table.depends_on.iter().map(|&parent| spec.unique_id(parent)).collect() },
         load,
         post_hooks,
     }
-}
-
-/// SHA-256 over texts, in hexadecimal. Each text's length goes in too, so that no two lists of texts share one.
-pub(super) fn checksum<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut texts = texts.into_iter().peekable();
-    let mut hash = Sha256::new();
-    while let Some(text) = texts.next() {
-        hash.update(text);
-        if texts.peek().is_some() {
-            hash.update([0]);
-            hash.update(text.len().to_le_bytes());
-        }
-    }
-    format!("{:x}", hash.finalize())
 }

@@ -1,27 +1,23 @@
 //! Everything that a compilation gives, as a map from path to contents. Nothing is written here.
 
-mod around;
-pub(crate) mod dbt;
+pub(crate) mod checksum;
 pub mod manifest;
-mod runbooks;
-mod schedule;
-mod windowed;
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Slot, Step, Verb};
-use crate::render::{Statement, Vocabulary};
+use crate::cycle::plan::{Slot, Step, Verb};
+use crate::cycle::render::{Statement, Vocabulary};
+use crate::features::{self, dbt, runbooks, schedule};
+use crate::project::Spec;
+use crate::project::naming::SWEEP;
 use crate::source::Inputs;
-use crate::spec::Spec;
-use crate::spec::naming::SWEEP;
 use crate::verify::Compiled;
 
+pub(crate) use checksum::checksum;
 use manifest::{Definition, Hook, Manifest, Sweep};
 
 /// The name of the manifest among the artifacts.
 pub const MANIFEST: &str = "manifest.json";
-pub(crate) use runbooks::path as runbook_path;
-pub use schedule::SCHEDULE;
 
 /// The folders of all other artifacts.
 pub const FOLDERS: [&str; 8] = ["airflow", "compiled", "dbt", "ddl", "loads", "maintenance", "monitors", "runbooks"];
@@ -51,7 +47,12 @@ impl Artifacts {
 }
 
 /// Lays out what was compiled.
-pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Artifacts {
+pub(crate) fn emit(
+    spec: &Spec,
+    compiled: Compiled<'_>,
+    operations: features::Rendered<'_>,
+    inputs: &Inputs,
+) -> Artifacts {
     let rendered = compiled.into_statements();
     let mut names = Vocabulary::new(spec);
     let mut files = BTreeMap::new();
@@ -70,7 +71,7 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
             model: model.to_owned(),
             post_hooks: hooks(table.sweep, &format!("compiled/{SWEEP}/{model}")),
         });
-        let id = manifest::unique_id(spec, table.plan.table);
+        let id = spec.unique_id(table.plan.table);
         nodes.insert(id.clone(), manifest::node(spec, table.plan.table, load, post_hooks));
         order.push(id);
         for_dbt.push((table.plan.table, table.for_dbt));
@@ -94,21 +95,20 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         }
     });
     let ddl: Vec<_> = ddl.collect();
-    let around = around::emit(spec, &mut names, rendered.around, &mut files);
+    let (emitted, books) = features::emit(spec, &mut names, operations, &mut files);
     let models = for_dbt.into_iter().zip(&order).zip(&sweep).map(|(((table, texts), id), sweep)| dbt::Model {
         table,
         node: &nodes[id],
         sweep: &sweep.post_hooks,
         creations: creations.remove(&Some(table)).unwrap_or_default(),
-        repairs: around.repairs.iter().filter(|(of, _)| *of == Some(table)).map(|(_, repair)| repair).collect(),
+        repairs: emitted.repairs.iter().filter(|(of, _)| *of == Some(table)).map(|(_, repair)| repair).collect(),
         texts,
     });
     let models: Vec<_> = models.collect();
     if !models.is_empty() {
-        dbt::monitors::emit(&around.monitors, &mut files);
+        dbt::monitors::emit(&emitted.monitors, &mut files);
         dbt::emit(spec, &mut names, &models, &creations.remove(&None).unwrap_or_default(), &mut files);
     }
-    let loads = windowed::emit(spec, rendered.loads, &mut files);
     let mut manifest = Manifest {
         rowkeep_schema_version: 1,
         metadata: manifest::metadata(spec, inputs),
@@ -117,15 +117,15 @@ pub(crate) fn emit(spec: &Spec, compiled: Compiled<'_>, inputs: &Inputs) -> Arti
         nodes,
         sweep,
         ddl,
-        raw_trims: around.raw_trims,
-        monitors: around.monitors,
-        maintenance: around.maintenance,
-        repairs: around.repairs.into_iter().map(|(_, repair)| repair).collect(),
-        loads,
+        raw_trims: emitted.raw_trims,
+        monitors: emitted.monitors,
+        maintenance: emitted.maintenance,
+        repairs: emitted.repairs.into_iter().map(|(_, repair)| repair).collect(),
+        loads: emitted.loads,
         files: Vec::new(),
     };
     schedule::emit(spec, &manifest, &mut files);
-    runbooks::emit(rendered.runbooks, &manifest, &mut files);
+    runbooks::emit(books, &manifest, &mut files);
     manifest.files = files.keys().cloned().chain([MANIFEST.to_owned()]).collect();
     manifest.files.sort();
     files.insert(MANIFEST.to_owned(), manifest.to_json());
@@ -145,15 +145,15 @@ fn hook(
     files.insert(path.clone(), format!("{}\n", statement.sql));
     let mut written = |slot: Slot| names.full(slot).to_owned();
     Hook {
-        step: step.name.as_str(),
+        step: step.kind.step().as_str(),
         period: step.period.map(|period| spec.period(period).name.clone()),
         name,
-        checksum: manifest::checksum([statement.sql.as_str()]),
+        checksum: checksum([statement.sql.as_str()]),
         sql: statement.sql,
         dbt_sql: statement.dbt,
         transaction: true,
         reads: step.reads.iter().map(|&slot| written(slot)).collect(),
-        writes: if step.verb == Verb::Select { Vec::new() } else { vec![written(step.writes)] },
+        writes: if step.kind.verb() == Verb::Select { Vec::new() } else { vec![written(step.writes)] },
         path,
     }
 }

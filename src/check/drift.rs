@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::Committed;
 use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::project::Spec;
 use crate::source::{Span, line_range};
-use crate::spec::Spec;
 
 pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, sink: &mut Sink) {
     // Files have no line in the project; the folder may.

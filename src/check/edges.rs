@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::check::{Day, Options};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
-use crate::spec::{Period, Spec, TableId};
+use crate::project::{Period, Spec, TableId};
 
 /// Both edges of a table's periods. Days are UTC.
 #[derive(Clone, Debug, Serialize)]
@@ -33,7 +33,7 @@ fn as_text<S: serde::Serializer>(day: &Option<Day>, serializer: S) -> Result<S::
 /// The edges of every table, in run order.
 pub fn edges(spec: &Spec) -> Vec<Edges> {
     let (first, last) = (spec.periods.first(), spec.periods.last());
-    let of = |(id, table): (TableId, &crate::spec::Table)| {
+    let of = |(id, table): (TableId, &crate::project::Table)| {
         let retention_seconds = spec.retention_seconds(id);
         let end = last.map(|last| last.end_epoch().saturating_add_unsigned(retention_seconds));
         Edges {

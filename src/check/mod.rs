@@ -2,24 +2,22 @@
 //!
 //! Nothing here reads a file or a clock: whoever asks brings what was committed, and the day that it is.
 
-mod dbt;
 mod drift;
 mod edges;
-mod landings;
 mod restructure;
-mod windowed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use dbt::DbtProject;
+pub use crate::features::dbt::check::DbtProject;
 pub use edges::{Edges, edges};
 pub use restructure::{Restructuring, restructured};
 
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::diagnostic::{Diagnostics, Sink};
+use crate::features;
+pub use crate::project::Day;
+use crate::project::Spec;
 use crate::source::Inputs;
-pub use crate::spec::Day;
-use crate::spec::Spec;
 
 /// What a project is checked against.
 #[derive(Clone, Debug)]
@@ -83,10 +81,10 @@ pub fn check(inputs: &Inputs, options: &Options<'_>) -> Checked {
     let mut sink = Sink::default();
     committed(&spec, &artifacts, options, &mut sink);
     if let Some(project) = options.dbt {
-        dbt::report(&spec, &artifacts, project, &mut sink);
+        features::dbt::check::report(&spec, &artifacts, project, &mut sink);
     }
-    landings::report(&spec, &mut sink);
-    windowed::report(&spec, &mut sink);
+    features::raw_trims::check::report(&spec, &mut sink);
+    features::loads::check::report(&spec, &mut sink);
     let edges = edges(&spec);
     edges::report(&spec, &edges, options, &mut sink);
     Checked { findings: sink.into_findings(), edges, files: artifacts.files().len() }

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::artifacts::manifest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
+use crate::project::{Retention, Spec, Table, TableId, length};
 use crate::source::Span;
-use crate::spec::{Retention, Spec, Table, TableId, length};
 
 /// A kind of restructuring, as `--allow` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

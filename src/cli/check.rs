@@ -12,7 +12,7 @@ use crate::cli::{Output, dialect, eprint, print, project, shown, today};
 use crate::diagnostic::Format;
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::load::{Failure, Project};
+use crate::project::folder::{Failure, Folder};
 use crate::source::Inputs;
 
 /// Arguments of `rowkeep check`.
@@ -88,7 +88,7 @@ fn report(arguments: &Arguments, checked: &Checked, inputs: &Inputs, has_artifac
 }
 
 /// The artifacts that were committed: those of a stated `out:`, which must be there, or whatever is in the default one.
-fn found(project: &Project) -> Result<Option<crate::check::Committed>, Error> {
+fn found(project: &Folder) -> Result<Option<crate::check::Committed>, Error> {
     let found = committed(&project.out)?;
     let stated = crate::resolve(&project.inputs).is_ok_and(|spec| spec.out.is_some());
     Ok(match found {

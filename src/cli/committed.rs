@@ -5,11 +5,12 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use crate::artifacts::{FOLDERS, MANIFEST, SCHEDULE};
+use crate::artifacts::{FOLDERS, MANIFEST};
 use crate::check::Committed;
 use crate::cli::shown;
 use crate::error::Error;
-use crate::load::why;
+use crate::features::schedule::SCHEDULE;
+use crate::project::folder::why;
 
 /// No artifact is larger: a manifest of a thousand tables and twenty periods has some two hundred megabytes.
 const MAX_BYTES: u64 = 1 << 30;

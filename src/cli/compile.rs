@@ -11,7 +11,7 @@ use crate::cli::{Output, dialect, print, project, shown};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::load::Failure;
+use crate::project::folder::Failure;
 
 /// Arguments of `rowkeep compile`.
 #[derive(Debug, clap::Args)]

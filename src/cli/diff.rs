@@ -9,7 +9,7 @@ use crate::cli::{git, print, project, shown, style};
 use crate::diagnostic::Style;
 use crate::diff::{Preview, Uncompiled, Weight, diff, diff_without};
 use crate::error::Error;
-use crate::load::{self, Failure, Project};
+use crate::project::folder::{self, Failure, Folder};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
 
@@ -56,14 +56,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(if arguments.exit_code && !preview.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-fn preview(arguments: &Arguments, project: &Project) -> Result<Preview, Failure> {
+fn preview(arguments: &Arguments, project: &Folder) -> Result<Preview, Failure> {
     let now = &project.inputs;
     let wrong = |wrong: Box<Uncompiled>, before: &Inputs, after: &Inputs| {
         let inputs = if wrong.is_after { after } else { before };
         Failure::Input(wrong.diagnostics, Box::new(inputs.clone()))
     };
     if let Some(against) = &arguments.against {
-        let then = then(against, &project.folder)?;
+        let then = then(against, &project.path)?;
         return diff(&then, now).map_err(|uncompiled| wrong(uncompiled, &then, now));
     }
     if let Some(period) = &arguments.remove {
@@ -83,8 +83,8 @@ fn preview(arguments: &Arguments, project: &Project) -> Result<Preview, Failure>
 /// The project as it was.
 fn then(against: &str, folder: &Path) -> Result<Inputs, Failure> {
     let other = Path::new(against);
-    if other.join(load::PROJECT_FILE).is_file() {
-        return Ok(load::load(other, &shown)?.inputs);
+    if other.join(folder::PROJECT_FILE).is_file() {
+        return Ok(folder::open(other, &shown)?.inputs);
     }
     git::project_at(against, folder)
 }

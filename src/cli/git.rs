@@ -5,9 +5,9 @@ use std::process::Command;
 
 use crate::cli::shown;
 use crate::error::Error;
-use crate::load::{Failure, PROJECT_FILE};
+use crate::project::folder::{Failure, PROJECT_FILE};
+use crate::project::references;
 use crate::source::Inputs;
-use crate::spec::references;
 
 /// The project of a folder, as it stands at a commit.
 pub(super) fn project_at(commit: &str, folder: &Path) -> Result<Inputs, Failure> {

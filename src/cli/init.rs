@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::check::Day;
 use crate::cli::{print, today};
 use crate::error::Error;
-use crate::load::{PROJECT_FILE, why};
-use crate::spec::period::half_years;
+use crate::project::folder::{PROJECT_FILE, why};
+use crate::project::period::half_years;
 
 /// Arguments of `rowkeep init`.
 #[derive(Debug, clap::Args)]
@@ -82,7 +82,7 @@ fn files(name: &str, today: Day) -> Vec<(String, String)> {
     let periods: String =
         half_years(cutoff.date(), today.date()).iter().map(|period| format!("  - {period}\n")).collect();
     let schema = |name: &str| {
-        let schema = crate::spec::json_schema(name).unwrap_or_default();
+        let schema = crate::project::json_schema(name).unwrap_or_default();
         (format!(".rowkeep/{name}.schema.json"), format!("{schema:#}\n"))
     };
     vec![
@@ -106,8 +106,8 @@ tables: tables/              # one spec per rolling table
 out: rowkeep/                # commit it: `rowkeep check` then refuses whatever was changed by hand
 defaults:
   retention: { for: 180 days }   # weeks, days, hours or minutes: months have no fixed length
-raw:                         # landing tables: a row goes once a completed cycle has seen it, and so much later
-  - { table: landing.orders_raw, time: { column: loaded_at }, keep: 2 days }
+raw:                         # raw tables: a row goes once a completed cycle has seen it, and so much later
+  - { table: raw_table.orders_raw, time: { column: loaded_at }, keep: 2 days }
 ";
 
 const PERIODS: &str = "\
@@ -130,6 +130,6 @@ columns:                     # every column of the mart: one that is missing her
   order_id: bigint not null
   state: integer
   updated_at: bigint
-source: landing.orders_raw   # the raw table that a cycle loads from; without it each cycle looks at every key
+source: raw_table.orders_raw   # the raw table that a cycle loads from; without it each cycle looks at every key
 source_columns: { loaded_at: timestamp }   # what raw has beyond the mart's columns: here, when a row was landed, UTC
 ";

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use crate::cli::{print, project};
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
-use crate::load::Failure;
 use crate::manifest::{Load, LoadStatement};
-use crate::spec::Day;
+use crate::project::Day;
+use crate::project::folder::Failure;
 
 /// Arguments of `rowkeep loads`.
 #[derive(Debug, clap::Args)]
@@ -40,8 +40,8 @@ struct Runs {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (What::Clean(runs) | What::Rerun(runs)) = &arguments.what;
     let inputs = project(runs.project.as_deref())?.inputs;
-    let artifacts = crate::compile(&inputs).map_err(|found| Failure::Input(found, Box::new(inputs.clone())))?;
-    let loads = chosen(&artifacts.manifest().loads, &runs.load)?;
+    let compilation = crate::compile(&inputs).map_err(|found| Failure::Input(found, Box::new(inputs.clone())))?;
+    let loads = chosen(&compilation.artifacts().manifest().loads, &runs.load)?;
     let mut dates = runs.dates.clone();
     dates.sort_unstable();
     dates.dedup();

@@ -32,7 +32,7 @@ use crate::check::Day;
 use crate::diagnostic::{Format, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::load::{self, Failure, Project};
+use crate::project::folder::{self, Failure, Folder};
 
 /// Compiles retention: from YAML to every SQL statement that moves ageing rows from a mart to its history tables.
 #[derive(Debug, Parser)]
@@ -140,16 +140,16 @@ fn today(text: &str) -> Result<Day, String> {
 }
 
 /// Reads the project in a folder, or in the nearest one at or above the working directory.
-fn project(folder: Option<&Path>) -> Result<Project, Failure> {
+fn project(folder: Option<&Path>) -> Result<Folder, Failure> {
     let folder = match folder {
-        Some(folder) if folder.join(load::PROJECT_FILE).exists() => folder.to_owned(),
+        Some(folder) if folder.join(folder::PROJECT_FILE).exists() => folder.to_owned(),
         Some(file) if file.is_file() => {
             return Err(Error::Usage(format!("--project names a file, {}; name its folder", file.display())).into());
         }
-        Some(folder) => return Err(Error::Usage(format!("no {} in {}", load::PROJECT_FILE, folder.display())).into()),
-        None => load::find(Path::new("."))?,
+        Some(folder) => return Err(Error::Usage(format!("no {} in {}", folder::PROJECT_FILE, folder.display())).into()),
+        None => folder::find(Path::new("."))?,
     };
-    load::load(&folder, &shown)
+    folder::open(&folder, &shown)
 }
 
 /// How findings are written.
@@ -187,7 +187,7 @@ fn print(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::Write { path: PathBuf::from("standard output"), why: crate::load::why(&error) })
+            Err(Error::Write { path: PathBuf::from("standard output"), why: crate::project::folder::why(&error) })
         }
         _ => Ok(()),
     }

@@ -6,7 +6,7 @@ use crate::check::Day;
 use crate::cli::committed::text;
 use crate::cli::write::replace;
 use crate::cli::{print, project, shown, today};
-use crate::load::Failure;
+use crate::project::folder::Failure;
 use crate::report::{ReportOptions, report};
 
 /// Arguments of `rowkeep report`.

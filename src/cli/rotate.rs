@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::write::replace;
 use crate::cli::{print, project};
 use crate::diff::diff;
-use crate::load::Failure;
+use crate::project::folder::Failure;
 use crate::rotate::{Rotation, rotate};
 
 /// Arguments of `rowkeep rotate`.
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let inputs = if wrong.is_after { (*inputs).clone() } else { project.inputs.clone() };
         Failure::Input(wrong.diagnostics, Box::new(inputs))
     })?;
-    let path = project.periods.unwrap_or_else(|| project.folder.join(crate::load::PROJECT_FILE));
+    let path = project.periods.unwrap_or_else(|| project.path.join(crate::project::folder::PROJECT_FILE));
     let new = text.lines().nth(line - 1).unwrap_or_default();
     let mut said = String::new();
     if arguments.dry_run {

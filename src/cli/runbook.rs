@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::cli::{print, project};
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
-use crate::load::Failure;
-use crate::runbook::{RUNBOOKS, runbook};
+use crate::features::runbooks::{RUNBOOKS, runbook};
+use crate::project::folder::Failure;
 
 /// Arguments of `rowkeep runbook`.
 #[derive(Debug, clap::Args)]

@@ -2,7 +2,7 @@
 
 use crate::artifacts::manifest;
 use crate::cli::print;
-use crate::load::Failure;
+use crate::project::folder::Failure;
 
 /// Arguments of `rowkeep schema`.
 #[derive(Debug, clap::Args)]
@@ -15,7 +15,7 @@ pub(super) struct Arguments {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum File {
     /// rowkeep.yml
-    Project,
+    Folder,
     /// periods.yml
     Periods,
     /// A table spec
@@ -26,12 +26,12 @@ enum File {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = match arguments.file {
-        File::Project => "project",
+        File::Folder => "project",
         File::Periods => "periods",
         File::Table => "table",
         File::Manifest => return Ok(print(manifest::JSON_SCHEMA)?),
     };
     // Every name above is that of a schema; a test asks for each.
-    let schema = crate::spec::json_schema(name).unwrap_or_default();
+    let schema = crate::project::json_schema(name).unwrap_or_default();
     Ok(print(&format!("{schema:#}\n"))?)
 }

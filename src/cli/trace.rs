@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::{print, project};
 use crate::error::Error;
-use crate::load::Failure;
+use crate::project::folder::Failure;
 use crate::trace::{Row, Trace, instant_of, trace};
 
 /// Arguments of `rowkeep trace`.

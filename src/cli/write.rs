@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::artifacts::MANIFEST;
 use crate::cli::shown;
 use crate::error::Error;
-use crate::load::why;
+use crate::project::folder::why;
 
 /// What was done.
 #[derive(Debug)]

@@ -233,7 +233,7 @@ codes! {
     /// when each row was landed: the time by which rows age does not say it, since a late row carries an old one.
     ///
     /// What helps: name the `source` of a table spec, once, and a column that the extraction fills with its own time.
-    RawTable = "RK314",
+    TableFile = "RK314",
     /// A monitor that could not ask what it is to ask.
     ///
     /// Each kind takes keys of its own; a key that has no effect, an empty window, or nothing to compare would make a monitor that
@@ -255,7 +255,7 @@ codes! {
     Maintenance = "RK317",
     /// A schedule that says no time, or whose night is out of order.
     ///
-    /// Run comes before the sweep, and the sweep before monitors: what monitors find is to be what a sweep left.
+    /// Maintenance comes before the sweep, and the sweep before monitors: what monitors find is to be what a sweep left.
     ///
     /// What helps: write times of day as `02:30`, UTC, each later than the one before it.
     Schedule = "RK318",
@@ -670,7 +670,7 @@ codes! {
     ///
     /// A cycle that names it fails at that statement. Nothing is lost: every statement is safe to stop before.
     ///
-    /// What helps: run the statements of ddl/ in the order of their names, which leave alone what is there; create a missing landing
+    /// What helps: run the statements of ddl/ in the order of their names, which leave alone what is there; create a missing raw_table
     /// table, or correct its name.
     LiveMissing = "RK901",
     /// A table in the database looks like one of the project's, and is none.
@@ -701,7 +701,7 @@ codes! {
     /// What helps: add the column to the spec and to the history tables before the next cycle; or drop it. `check --dbt` keeps it from
     /// happening again.
     LiveColumnUnknown = "RK905",
-    /// A landing table lacks a column that statements name.
+    /// A raw table lacks a column that statements name.
     ///
     /// The load fails, in the night in which the column went.
     ///
@@ -716,7 +716,7 @@ codes! {
     LiveNull = "RK907",
     /// What the doctor's role may not read.
     ///
-    /// Nothing is known of it; a monitor that reads it is not asked, or is refused. Run that may not look at unsorted shares sorts every night.
+    /// Nothing is known of it; a monitor that reads it is not asked, or is refused. Maintenance that may not look at unsorted shares sorts every night.
     ///
     /// What helps: the grant that the help names; reading is enough.
     LiveUnreadable = "RK908",

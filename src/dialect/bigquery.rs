@@ -2,8 +2,10 @@
 
 use sqlparser::ast::Statement;
 
+#[cfg(feature = "doctor")]
+use crate::dialect::Server;
 use crate::dialect::expression::{call, plus};
-use crate::dialect::{Expression, Maintenance, Rules, Server, Shell, TableLayout, Trap, standard, traps};
+use crate::dialect::{Expression, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct BigQuery;
@@ -208,7 +210,7 @@ impl Rules for BigQuery {
     }
 
     // It maintains its storage by itself.
-    fn maintenance(&self, _run: Maintenance) -> Option<&'static str> {
+    fn maintenance(&self, _run: MaintenanceKind) -> Option<&'static str> {
         None
     }
 
@@ -228,6 +230,11 @@ impl Rules for BigQuery {
         false
     }
 
+    fn needs_snapshot_isolation(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "doctor")]
     fn server(&self) -> Option<Server> {
         None
     }

@@ -2,8 +2,10 @@
 
 use sqlparser::ast::Statement;
 
+#[cfg(feature = "doctor")]
+use crate::dialect::Server;
 use crate::dialect::expression::{at_utc, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp};
-use crate::dialect::{Expression, Maintenance, Rules, Server, Shell, TableLayout, Trap, standard};
+use crate::dialect::{Expression, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct DuckDb;
@@ -169,8 +171,8 @@ impl Rules for DuckDb {
     }
 
     // It takes VACUUM and does nothing for it.
-    fn maintenance(&self, run: Maintenance) -> Option<&'static str> {
-        (run == Maintenance::Analyze).then_some("ANALYZE")
+    fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str> {
+        (run == MaintenanceKind::Analyze).then_some("ANALYZE")
     }
 
     fn table_info(&self) -> Option<&'static str> {
@@ -189,6 +191,11 @@ impl Rules for DuckDb {
         false
     }
 
+    fn needs_snapshot_isolation(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "doctor")]
     fn server(&self) -> Option<Server> {
         None
     }

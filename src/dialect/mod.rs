@@ -117,7 +117,7 @@ pub(crate) trait Rules: Sync {
     /// Whether rows can be clustered or sorted by a column of that type.
     fn sorts_by(&self, ty: SqlType) -> bool;
     /// The words of a maintenance statement in front of its table, where the engine has it.
-    fn maintenance(&self, run: Maintenance) -> Option<&'static str>;
+    fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str>;
     /// The catalogue's view that says what share of a table is unsorted, where there is one.
     fn table_info(&self) -> Option<&'static str>;
     /// Whether tables of other systems stand in a catalogue of their own, in external schemas.
@@ -129,7 +129,10 @@ pub(crate) trait Rules: Sync {
     fn has_windowed_loads(&self) -> bool;
     /// Whether it is reached over PostgreSQL's protocol, and has its catalogues.
     fn speaks_postgres(&self) -> bool;
+    /// Whether models that run at once need snapshot isolation.
+    fn needs_snapshot_isolation(&self) -> bool;
     /// How the doctor talks to it, where [`Rules::speaks_postgres`].
+    #[cfg(feature = "doctor")]
     fn server(&self) -> Option<Server>;
     /// The value of dbt's `incremental_strategy` that adds rows and changes none.
     fn dbt_append(&self) -> &'static str;
@@ -156,6 +159,7 @@ pub(crate) struct TableLayout<'a> {
 }
 
 /// What the doctor must know of a server.
+#[cfg(feature = "doctor")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Server {
     /// What its version text contains, and that of no other engine does.
@@ -164,8 +168,6 @@ pub(crate) struct Server {
     pub(crate) session: Option<&'static str>,
     /// Whether UNIQUE is enforced.
     pub(crate) enforces_unique: bool,
-    /// Whether models that run at once need snapshot isolation.
-    pub(crate) needs_snapshot_isolation: bool,
     /// What cures serializable isolation where two models run at once.
     pub(crate) isolation_help: &'static str,
 }
@@ -184,7 +186,7 @@ pub(crate) struct Shell {
 
 /// A maintenance statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Maintenance {
+pub enum MaintenanceKind {
     /// Frees the space of deleted rows and sorts the rest.
     Vacuum,
     /// Frees the space of deleted rows.
@@ -195,14 +197,14 @@ pub enum Maintenance {
     Analyze,
 }
 
-impl Maintenance {
+impl MaintenanceKind {
     /// Its name in YAML.
     pub fn as_str(self) -> &'static str {
         match self {
-            Maintenance::Vacuum => "vacuum",
-            Maintenance::VacuumDelete => "vacuum_delete",
-            Maintenance::VacuumSort => "vacuum_sort",
-            Maintenance::Analyze => "analyze",
+            MaintenanceKind::Vacuum => "vacuum",
+            MaintenanceKind::VacuumDelete => "vacuum_delete",
+            MaintenanceKind::VacuumSort => "vacuum_sort",
+            MaintenanceKind::Analyze => "analyze",
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use sqlparser::ast::Statement;
 
+#[cfg(feature = "doctor")]
+use crate::dialect::Server;
 use crate::dialect::expression::{
     at_utc, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
 };
-use crate::dialect::{Expression, Maintenance, Rules, Server, Shell, TableLayout, Trap, standard};
+use crate::dialect::{Expression, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Postgres;
@@ -169,11 +171,11 @@ impl Rules for Postgres {
     }
 
     // It keeps no order of rows that could be restored.
-    fn maintenance(&self, run: Maintenance) -> Option<&'static str> {
+    fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str> {
         match run {
-            Maintenance::Vacuum | Maintenance::VacuumDelete => Some("VACUUM"),
-            Maintenance::VacuumSort => None,
-            Maintenance::Analyze => Some("ANALYZE"),
+            MaintenanceKind::Vacuum | MaintenanceKind::VacuumDelete => Some("VACUUM"),
+            MaintenanceKind::VacuumSort => None,
+            MaintenanceKind::Analyze => Some("ANALYZE"),
         }
     }
 
@@ -193,6 +195,11 @@ impl Rules for Postgres {
         true
     }
 
+    fn needs_snapshot_isolation(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "doctor")]
     fn server(&self) -> Option<Server> {
         Some(Server {
             version_mark: "PostgreSQL",
@@ -200,7 +207,6 @@ impl Rules for Postgres {
             // wait for it.
             session: Some("SET lock_timeout = '20s'"),
             enforces_unique: true,
-            needs_snapshot_isolation: false,
             isolation_help: "set default_transaction_isolation to read committed for the role that runs cycles; or run one after the other",
         })
     }

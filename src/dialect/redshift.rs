@@ -2,10 +2,12 @@
 
 use sqlparser::ast::Statement;
 
+#[cfg(feature = "doctor")]
+use crate::dialect::Server;
 use crate::dialect::expression::{
     at_utc, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
 };
-use crate::dialect::{Expression, Maintenance, Rules, Server, Shell, TableLayout, Trap, standard, traps};
+use crate::dialect::{Expression, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Redshift;
@@ -170,12 +172,12 @@ impl Rules for Redshift {
     }
 
     // "VACUUM" and "ANALYZE".
-    fn maintenance(&self, run: Maintenance) -> Option<&'static str> {
+    fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str> {
         Some(match run {
-            Maintenance::Vacuum => "VACUUM",
-            Maintenance::VacuumDelete => "VACUUM DELETE ONLY",
-            Maintenance::VacuumSort => "VACUUM SORT ONLY",
-            Maintenance::Analyze => "ANALYZE",
+            MaintenanceKind::Vacuum => "VACUUM",
+            MaintenanceKind::VacuumDelete => "VACUUM DELETE ONLY",
+            MaintenanceKind::VacuumSort => "VACUUM SORT ONLY",
+            MaintenanceKind::Analyze => "ANALYZE",
         })
     }
 
@@ -198,12 +200,16 @@ impl Rules for Redshift {
     }
 
     // "Serializable isolation": error 1023.
+    fn needs_snapshot_isolation(&self) -> bool {
+        true
+    }
+
+    #[cfg(feature = "doctor")]
     fn server(&self) -> Option<Server> {
         Some(Server {
             version_mark: "Redshift",
             session: None,
             enforces_unique: false,
-            needs_snapshot_isolation: true,
             isolation_help: "`ALTER DATABASE ... ISOLATION LEVEL SNAPSHOT`, while nobody is connected; or run one after the other",
         })
     }

@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::restructured;
+use crate::features::loads::WindowedLoad;
+use crate::project::length;
+use crate::project::{Retention, Spec, Table};
 use crate::source::{Inputs, Role};
-use crate::spec::length;
-use crate::spec::{Retention, Spec, Table, WindowedLoad};
 
 /// What a change means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -10,8 +10,8 @@ use crate::artifacts::Artifacts;
 use crate::artifacts::manifest::Definition;
 use crate::check::{Edges, edges};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::project::Spec;
 use crate::source::Inputs;
-use crate::spec::Spec;
 
 pub use consequences::{Consequence, Weight};
 pub use statements::{Changed, How};

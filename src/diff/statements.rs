@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
-use crate::artifacts::manifest::{Hook, LoadStatement, Manifest, Monitor, Task};
-use crate::spec::{Period, Spec, Time};
+use crate::artifacts::manifest::{Hook, LoadStatement, Manifest, Monitor, OperationEntry};
+use crate::project::{Period, Spec, Time};
 
 /// A statement that is other than before.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changed {
     /// The model, or the load.
     pub model: String,
-    /// When it runs: `load`, `cycle` or `sweep`; or what it is: `raw`, a trim of a landing table, `monitor`,
+    /// When it runs: `load`, `cycle` or `sweep`; or what it is: `raw`, a trim of a raw table, `monitor`,
     /// `upkeep`, `repair`, or `settings` of a monitor or an upkeep; of a load, `run`, `monitor` or `clean`.
     pub runs: &'static str,
     /// Its file's stem, such as `08_archive__2026_h2`.
@@ -83,7 +83,7 @@ fn statements<'m>(manifest: &'m Manifest) -> Vec<(Key<'m>, Text<'m>)> {
         around(manifest, Some(id), &node.name, &mut all);
     }
     for trim in &manifest.raw_trims {
-        all.push(about_task(&trim.table, "raw", &trim.statement));
+        all.push(about_operation(&trim.table, "raw", &trim.statement));
     }
     around(manifest, None, "", &mut all);
     for load in &manifest.loads {
@@ -105,18 +105,18 @@ fn around<'a>(manifest: &'a Manifest, id: Option<&String>, model: &'a str, all: 
     // What is recorded of a finding follows from the question.
     let monitors = manifest.monitors.iter().filter(|monitor| monitor.model.as_ref() == id);
     for monitor in monitors {
-        all.push(about_task(model, "monitor", &monitor.find));
+        all.push(about_operation(model, "monitor", &monitor.find));
         all.push(((model, "settings", &monitor.name), Text { sql: settings(monitor).into(), reads: &[] }));
     }
     let upkeep = manifest.maintenance.iter().filter(|upkeep| Some(&upkeep.model) == id);
     for upkeep in upkeep {
-        all.push(about_task(model, "upkeep", &upkeep.statement));
+        all.push(about_operation(model, "upkeep", &upkeep.statement));
         let when = upkeep.condition.as_ref().map_or("always", |condition| condition.statement.sql.as_str());
         let sql = format!("every {} seconds\n{when}", upkeep.every_seconds);
         all.push(((model, "settings", &upkeep.statement.name), Text { sql: sql.into(), reads: &[] }));
     }
     let repairs = manifest.repairs.iter().filter(|repair| repair.model.as_ref() == id);
-    all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| about_task(model, "repair", task)));
+    all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| about_operation(model, "repair", task)));
 }
 
 /// What a monitor has beyond its question: what is recorded of a finding follows from it and from these.
@@ -135,8 +135,8 @@ fn settings(monitor: &Monitor) -> String {
     text
 }
 
-fn about_task<'a>(model: &'a str, runs: &'static str, task: &'a Task) -> (Key<'a>, Text<'a>) {
-    ((model, runs, &task.name), Text { sql: task.sql.as_str().into(), reads: &task.reads })
+fn about_operation<'a>(model: &'a str, runs: &'static str, operation: &'a OperationEntry) -> (Key<'a>, Text<'a>) {
+    ((model, runs, &operation.name), Text { sql: operation.sql.as_str().into(), reads: &operation.reads })
 }
 
 /// Statements that are other than before, in run order, and how many are the same.

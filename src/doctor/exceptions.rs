@@ -3,9 +3,9 @@
 use crate::diagnostic::{Code, Diagnostic, Level, Sink};
 use crate::doctor::ago;
 use crate::doctor::live::{Live, Open};
-use crate::plan::monitors::not_to_cure;
-use crate::spec::naming::{HOLD, MONITORED, NULL_KEY};
-use crate::spec::{DAY, ExceptionsId, Spec, Table};
+use crate::features::monitors::plan::not_to_cure;
+use crate::project::naming::{HOLD, MONITORED, NULL_KEY};
+use crate::project::{DAY, ExceptionsId, Spec, Table};
 
 /// A sweep comes every night, and takes its time.
 const A_NIGHT: u64 = DAY + 2 * 3_600;

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::artifacts::manifest::Manifest;
 use crate::connect::{Connection, Record};
+use crate::cycle::plan::reads_trimmed_raw;
+use crate::cycle::plan::{Plan, Slot};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
+use crate::doctor::questions::Questions;
 use crate::error::Error;
-use crate::plan::around::reads_trimmed_raw;
-use crate::plan::{Plan, Slot};
-use crate::render::doctor::Questions;
-use crate::spec::{ExceptionsId, Spec, TableId};
+use crate::features::Operations;
+use crate::project::{ExceptionsId, Spec, TableId};
 use crate::sql::Relation;
 
 /// Relations by schema and name.
@@ -103,7 +104,13 @@ impl<'a> Asker<'a> {
 }
 
 /// Asks all there is to ask.
-pub(super) fn look(spec: &Spec, plan: &Plan, manifest: &Manifest, asker: &mut Asker<'_>) -> Result<Live, Error> {
+pub(super) fn look(
+    spec: &Spec,
+    plan: &Plan,
+    operations: &Operations,
+    manifest: &Manifest,
+    asker: &mut Asker<'_>,
+) -> Result<Live, Error> {
     let server = asker
         .ask("the server", Questions::server)?
         .into_iter()
@@ -126,7 +133,7 @@ pub(super) fn look(spec: &Spec, plan: &Plan, manifest: &Manifest, asker: &mut As
         return Err(Error::Usage(message));
     }
     let schemas: BTreeSet<_> =
-        slots(spec, plan).iter().map(|slot| slot.relation(spec).schema.folded(spec.dialect)).collect();
+        slots(spec, plan, operations).iter().map(|slot| slot.relation(spec).schema.folded(spec.dialect)).collect();
     let relations = relations(asker.ask("relations", |questions| questions.relations(&schemas))?);
     let views = asker.ask("views", |questions| questions.views(&schemas))?;
     let mut live = Live {
@@ -171,7 +178,7 @@ pub(super) fn look(spec: &Spec, plan: &Plan, manifest: &Manifest, asker: &mut As
             live.cycles.push((id, rows.into_iter().flatten().next().and_then(|age| age?.parse().ok())));
         }
     }
-    for (monitor, planned) in manifest.monitors.iter().zip(&plan.monitors) {
+    for (monitor, planned) in manifest.monitors.iter().zip(&operations.monitors) {
         let answer = if !monitor.find.parameters.is_empty() {
             Answer::NotAsked("as two systems must be asked".to_owned())
         } else if let Some(slot) = planned.find.reads.iter().find(|&&slot| !live.has(spec, slot)) {
@@ -189,10 +196,10 @@ pub(super) fn look(spec: &Spec, plan: &Plan, manifest: &Manifest, asker: &mut As
 }
 
 /// Every relation that a project names.
-pub(super) fn slots(spec: &Spec, plan: &Plan) -> Vec<Slot> {
+pub(super) fn slots(spec: &Spec, plan: &Plan, operations: &Operations) -> Vec<Slot> {
     let sources = spec.tables().filter(|(_, table)| table.source.is_some()).map(|(id, _)| Slot::Source(id));
     let mut all: Vec<_> = plan.definitions.iter().map(|definition| definition.creates).chain(sources).collect();
-    let compared = plan.monitors.iter().flat_map(|monitor| &monitor.find.reads);
+    let compared = operations.monitors.iter().flat_map(|monitor| &monitor.find.reads);
     all.extend(compared.filter(|slot| matches!(slot, Slot::Compared(_))));
     all
 }

@@ -6,15 +6,17 @@
 mod exceptions;
 mod live;
 mod monitors;
+mod questions;
 mod relations;
 mod surroundings;
 
 use crate::artifacts::Artifacts;
 use crate::connect::Connection;
+use crate::cycle::plan::Plan;
 use crate::diagnostic::{Diagnostics, Sink};
 use crate::error::Error;
-use crate::plan::Plan;
-use crate::spec::Spec;
+use crate::features::{self, Operations};
+use crate::project::Spec;
 
 /// What a look at a database gave.
 #[derive(Debug)]
@@ -53,18 +55,19 @@ pub fn doctor(
         connection.run(session)?;
     }
     let mut asker = live::Asker::new(spec, &mut connection, asks);
-    let plan = crate::plan(spec);
-    let live = live::look(spec, &plan, artifacts.manifest(), &mut asker)?;
-    Ok(examine(spec, &plan, artifacts, live))
+    let plan = crate::cycle::plan::plan(spec);
+    let operations = features::plan(spec, &plan);
+    let live = live::look(spec, &plan, &operations, artifacts.manifest(), &mut asker)?;
+    Ok(examine(spec, &plan, &operations, artifacts, live))
 }
 
 /// What is to be said of what was seen.
-fn examine(spec: &Spec, plan: &Plan, artifacts: &Artifacts, live: live::Live) -> Checkup {
+fn examine(spec: &Spec, plan: &Plan, operations: &Operations, artifacts: &Artifacts, live: live::Live) -> Checkup {
     let mut sink = Sink::default();
-    let relations = relations::report(spec, plan, &live, &mut sink);
+    let relations = relations::report(spec, plan, operations, &live, &mut sink);
     surroundings::report(spec, &live, &mut sink);
     exceptions::report(spec, &live, &mut sink);
-    monitors::report(spec, plan, artifacts.manifest(), &live, &mut sink);
+    monitors::report(spec, operations, artifacts.manifest(), &live, &mut sink);
     Checkup {
         findings: sink.into_findings(),
         database: live.database,

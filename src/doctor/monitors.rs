@@ -5,13 +5,15 @@ use crate::check::Day;
 use crate::connect::Record;
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::doctor::live::{Answer, Live};
-use crate::plan::{Monitor, MonitorKind, Plan};
-use crate::render::doctor::MOST;
-use crate::spec::{Period, Severity, Spec, TableId};
+use crate::doctor::questions::MOST;
+use crate::features::Operations;
+use crate::features::monitors::Severity;
+use crate::features::monitors::{Monitor, MonitorKind};
+use crate::project::{Period, Spec, TableId};
 use crate::sql::TimeUnit;
 
-pub(super) fn report(spec: &Spec, plan: &Plan, manifest: &Manifest, live: &Live, sink: &mut Sink) {
-    for ((planned, monitor), answer) in plan.monitors.iter().zip(&manifest.monitors).zip(&live.answers) {
+pub(super) fn report(spec: &Spec, operations: &Operations, manifest: &Manifest, live: &Live, sink: &mut Sink) {
+    for ((planned, monitor), answer) in operations.monitors.iter().zip(&manifest.monitors).zip(&live.answers) {
         if let Answer::Refused(why) = answer {
             let place = planned.table.map_or(spec.places.periods, |id| spec.table(id).model.span);
             let message = format!("the database refused the question of {}: {why}", monitor.name);

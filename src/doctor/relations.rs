@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::cycle::plan::{DefinitionKind, Plan, Slot};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::doctor::live::{Column, Found, Live, key, slots};
-use crate::plan::{DefinitionKind, Plan, Slot};
+use crate::features::Operations;
+use crate::project::naming::{CUTOFF, CYCLES, DUE, VERSIONS};
+use crate::project::{ExceptionsId, Spec, Table};
 use crate::source::Span;
-use crate::spec::naming::{CUTOFF, CYCLES, DUE, VERSIONS};
-use crate::spec::{ExceptionsId, Spec, Table};
 use crate::sql::{Name, SqlType};
 
 /// A column that a relation is to have.
@@ -18,8 +19,8 @@ struct Wanted {
 }
 
 /// Holds each relation of the project against what is there, and gives how many they are.
-pub(super) fn report(spec: &Spec, plan: &Plan, live: &Live, sink: &mut Sink) -> usize {
-    let all = slots(spec, plan);
+pub(super) fn report(spec: &Spec, plan: &Plan, operations: &Operations, live: &Live, sink: &mut Sink) -> usize {
+    let all = slots(spec, plan, operations);
     let distinct: BTreeSet<_> = all.iter().map(|slot| slot.relation(spec).folded(spec.dialect)).collect();
     let relations = Relations { spec, live };
     relations.elsewhere(&all, sink);
@@ -346,7 +347,7 @@ impl Relations<'_> {
         let folded = |name: &Name| name.folded(spec.dialect);
         let catalogue = |ty: SqlType| ty.in_catalogue(spec.dialect);
         let of = |name: &str, ty: SqlType| Wanted { name: name.to_owned(), ty: catalogue(ty), not_null: false };
-        let column = |column: &crate::spec::Column, not_null: bool| Wanted {
+        let column = |column: &crate::project::Column, not_null: bool| Wanted {
             name: folded(&column.name),
             ty: catalogue(column.ty),
             not_null,
@@ -397,17 +398,17 @@ impl Relations<'_> {
                 wanted.extend(order.chain(lookback));
                 wanted.extend(table.columns.iter().map(|column| (&column.name, "the load selects it")));
             }
-            let landing = spec.landings.iter().filter(|landing| landing.read_by.contains(&id));
-            wanted.extend(landing.map(|landing| (&landing.column.name, "its trim goes by it")));
+            let raw_table = spec.raw_tables.iter().filter(|raw_table| raw_table.read_by.contains(&id));
+            wanted.extend(raw_table.map(|raw_table| (&raw_table.column.name, "its trim goes by it")));
             let mut said = BTreeSet::new();
             for (name, why) in wanted {
                 let folded = name.folded(spec.dialect);
                 if said.insert(folded.clone()) && !found.columns.iter().any(|column| column.name == folded) {
                     let message =
                         format!("{} lacks {folded}: {why}, and the next cycle fails", self.sql(Slot::Source(id)));
-                    let help = "add it to the landing table; or name a column here that it has";
+                    let help = "add it to the raw table; or name a column here that it has";
                     let place = self.place(Slot::Source(id));
-                    sink.push(Diagnostic::new(Code::LiveRaw, message, place, "the landing table").help(help));
+                    sink.push(Diagnostic::new(Code::LiveRaw, message, place, "the raw table").help(help));
                 }
             }
         }

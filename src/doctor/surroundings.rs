@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Code, Diagnostic, Level, Sink};
 use crate::doctor::ago;
 use crate::doctor::live::Live;
-use crate::spec::{DAY, Spec, TableId};
+use crate::project::{DAY, Spec, TableId};
 
 pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
     isolation(spec, live, sink);

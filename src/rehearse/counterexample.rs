@@ -7,9 +7,9 @@ use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::oracle::Law;
 use crate::rehearse::program::{Project, Stages};
+use crate::rehearse::run::{Found, Watch, tell};
 use crate::rehearse::schedule::schedule;
 use crate::rehearse::story::{Delivery, Event, Hold, Periods, Recovery, Regime, Run, Story};
-use crate::rehearse::tell::{Found, Watch, tell};
 use crate::rehearse::value::{Typed, shown};
 
 /// How a law was broken, in as few events as it takes.

@@ -1,8 +1,8 @@
 //! What a spec says about its tables, as those who deliver rows and those who judge need it: no statement, no plan.
 
+use crate::project::naming::{HOLD, NULL_KEY};
+use crate::project::{Retention, Spec, Table};
 use crate::rehearse::value::{SECOND, Typed, grain};
-use crate::spec::naming::{HOLD, NULL_KEY};
-use crate::spec::{Retention, Spec, Table};
 use crate::sql::TimeUnit;
 
 /// Every table of a project, in run order.
@@ -40,7 +40,7 @@ pub(super) enum Keep {
     WhileIn { parent: usize, on: Vec<(usize, usize)>, root: usize },
 }
 
-/// The landing table: the mart's columns, and those that only raw has.
+/// The raw table: the mart's columns, and those that only raw has.
 #[derive(Clone, Debug)]
 pub(super) struct Raw {
     pub(super) relation: String,
@@ -111,9 +111,9 @@ impl Facts {
             })
             .collect();
         let source = table.source.as_ref().map(|source| source.folded(dialect));
-        let landing = spec.landings.iter().find(|landing| Some(landing.relation.folded(dialect)) == source);
+        let raw_table = spec.raw_tables.iter().find(|raw_table| Some(raw_table.relation.folded(dialect)) == source);
         let unit_of_landing =
-            |name: &str| landing.filter(|landing| landing.column.name.as_str() == name).map(|found| found.unit);
+            |name: &str| raw_table.filter(|raw_table| raw_table.column.name.as_str() == name).map(|found| found.unit);
         let extra: Vec<_> = table
             .source_columns
             .iter()
@@ -134,7 +134,7 @@ impl Facts {
             let micros = i64::try_from(lookback.seconds).ok()?.checked_mul(SECOND)?;
             Some((number_of(lookback.column.as_str())?, micros))
         });
-        let landed = landing.and_then(|landing| number_of(landing.column.name.as_str()));
+        let landed = raw_table.and_then(|raw_table| number_of(raw_table.column.name.as_str()));
         let keep = match &table.retention {
             // A hundred years at most, by resolve.
             Retention::For { seconds } => Keep::For { micros: i64::try_from(*seconds).unwrap_or(0) * SECOND },

@@ -33,20 +33,20 @@
 //! assert_eq!(report.ledger[0].model, "mart_orders");
 //! ```
 
-mod by;
 mod counterexample;
 mod engine;
+mod external;
 mod facts;
-mod landing;
 mod oracle;
 mod program;
 mod random;
+mod raw_table;
 mod report;
+mod run;
 mod schedule;
 mod shrink;
 mod state;
 mod story;
-mod tell;
 mod value;
 mod workload;
 
@@ -55,17 +55,17 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use by::{ToldBy, Turn, rehearse_by};
 pub use counterexample::{Counterexample, Happening, Movement};
 pub use engine::{DuckDb, Engine, Postgres, Record};
+pub use external::{ToldBy, Turn, rehearse_by};
 pub use oracle::Law;
 pub use program::{Program, Project, Routine, Statement};
 pub use report::{Archived, Ledger, Report, Verdict};
-pub use tell::Counts;
+pub use run::Counts;
 
 use crate::error::Error;
 use program::Stages;
-use tell::{Told, tell};
+use run::{Told, tell};
 
 /// What to rehearse.
 pub struct Options<'a> {

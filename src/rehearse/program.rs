@@ -8,15 +8,15 @@ use crate::artifacts::manifest::{Hook, Manifest};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
+use crate::project::{Column, Load, OrderBy, Period, Spec};
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::story::{Periods, Story};
 use crate::rehearse::workload;
 use crate::source::Inputs;
-use crate::spec::{Column, Load, OrderBy, Period, Spec};
 use crate::sql::relocate::relocate;
 use crate::sql::{Name, SqlType};
-use crate::verify::foreign;
+use crate::verify::external;
 
 /// The statements of a project, in run order.
 #[derive(Clone, Debug)]
@@ -123,9 +123,9 @@ impl Project {
         let relations = self.relations(&self.spec);
         for (model, routine) in &own {
             for statement in routine.load.iter().chain(&routine.hooks).chain(&routine.sweep) {
-                foreign::changes_rows_of(&statement.sql, &relations, self.spec.dialect)
+                external::changes_rows_of(&statement.sql, &relations, self.spec.dialect)
                     .map_err(|why| Error::Usage(format!("{model}/{}.sql {why}", statement.name)))?;
-                if let Some(function) = foreign::reaching_function(&statement.sql, self.spec.dialect) {
+                if let Some(function) = external::reaching_function(&statement.sql, self.spec.dialect) {
                     return Err(Error::Usage(format!(
                         "{model}/{}.sql uses {function}, which a rehearsal does not know to be harmless; the clock is {} or {}, so spelt",
                         statement.name,
@@ -310,9 +310,9 @@ impl Project {
             }
         });
         // Trims wait for what hooks write down, which hooks of somebody's own do not.
-        let trims = self.spec.landings.iter().zip(&manifest.raw_trims).filter(|_| self.own.is_none());
-        let raw_trims = trims.map(|(landing, trim)| {
-            let name = self.spec.table(landing.read_by[0]).model.value.as_str().to_owned();
+        let trims = self.spec.raw_tables.iter().zip(&manifest.raw_trims).filter(|_| self.own.is_none());
+        let raw_trims = trims.map(|(raw_table, trim)| {
+            let name = self.spec.table(raw_table.read_by[0]).model.value.as_str().to_owned();
             Statement { name, sql: trim.statement.sql.clone() }
         });
         Program { tables: tables.collect(), raw_trims: raw_trims.collect() }
@@ -337,7 +337,7 @@ impl Stage {
                     let (name, schema) = parts.split_last()?;
                     Some(vec![places.get(schema)?.clone(), name.clone()])
                 });
-                foreign::changes_rows_of(&statement.sql, &scratch.collect(), dialect)
+                external::changes_rows_of(&statement.sql, &scratch.collect(), dialect)
                     .map_err(|why| Error::Usage(format!("{}.sql {why}", statement.name)))?;
             }
         }
@@ -422,8 +422,8 @@ fn with_loads(spec: &Spec) -> Spec {
     // A name that no spec can have declared in raw: it holds a character that only quotes allow, and no user would type.
     let Ok(delivery) = Name::column("\"rowkeep delivery\"") else { return loading };
     for table in loading.tables.iter_mut().filter(|table| table.load.is_none()) {
-        let landing = || spec.schema.renamed(table.model.value.with_suffix("__raw"));
-        table.source = Some(table.source.clone().unwrap_or_else(landing));
+        let raw_table = || spec.schema.renamed(table.model.value.with_suffix("__raw"));
+        table.source = Some(table.source.clone().unwrap_or_else(raw_table));
         table.source_columns.push(Column { name: delivery.clone(), ty: SqlType::Bigint, not_null: false });
         let last = OrderBy { column: delivery.clone(), descending: true };
         let time = OrderBy { column: table.column(table.time.column).name.clone(), descending: true };

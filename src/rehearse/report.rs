@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::rehearse::counterexample::Counterexample;
 use crate::rehearse::oracle::{Account, Law};
 use crate::rehearse::program::Project;
-use crate::rehearse::tell::Counts;
+use crate::rehearse::run::Counts;
 
 /// What a rehearsal found.
 #[derive(Clone, Debug, Serialize)]

@@ -3,8 +3,8 @@
 use crate::rehearse::engine::Engine;
 use crate::rehearse::oracle::Law;
 use crate::rehearse::program::{Project, Stages};
+use crate::rehearse::run::{Found, tell};
 use crate::rehearse::story::{Event, Recovery, Regime, Run, Story};
-use crate::rehearse::tell::{Found, tell};
 
 /// How many shorter stories are tried. A story that is cut down is quickly told, so most of them cost little.
 const TRIES: usize = 600;

@@ -6,7 +6,7 @@ use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, TableFacts};
 use crate::rehearse::oracle::{Exception, Row, Tables};
 use crate::rehearse::program::Stage;
-use crate::rehearse::tell::Watch;
+use crate::rehearse::run::Watch;
 use crate::rehearse::value::shown;
 
 /// Everything that stands in marts, history and exceptions tables, in an order of its own.

@@ -1,7 +1,7 @@
 //! Values of a rehearsal: how a cell is written into a raw table, and as which text it is read back, on every engine.
 
 use crate::dialect::Dialect;
-use crate::spec::Column;
+use crate::project::Column;
 use crate::sql::{SqlType, TimeUnit};
 
 /// A value before it has a type.

@@ -12,9 +12,9 @@ use crate::artifacts::manifest::Hook;
 use crate::check::{Day, Edges, edges};
 use crate::diagnostic::Diagnostics;
 use crate::diff::{Changed, Preview, Weight, diff};
+use crate::project::{Retention, Spec, TableId};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
-use crate::spec::{Retention, Spec, TableId};
 
 /// What a report is to show beyond the project itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -163,7 +163,7 @@ impl Page {
         let table = spec.table(id);
         let model = table.model.value.as_str();
         let stays = match &table.retention {
-            Retention::For { seconds } => format!("Rows stay {}", crate::spec::length(*seconds)),
+            Retention::For { seconds } => format!("Rows stay {}", crate::project::length(*seconds)),
             Retention::WhileIn { parent, .. } => {
                 format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
             }

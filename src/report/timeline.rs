@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::check::{Day, Edges};
+use crate::project::{Retention, Spec, Table};
 use crate::report::{day, shown};
-use crate::spec::{Retention, Spec, Table};
 
 /// The picture's width and height, in its own units.
 const WIDTH: f64 = 1000.0;

@@ -3,13 +3,12 @@
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::dialect::Dialect;
-use crate::sql::parse::grammar;
 
 /// The text with the schemas of its relations replaced. `place` is given the folded parts of a dotted name and says which schema
 /// it is in, if the name is that of a relation to be moved. `None` if the text is no SQL.
 pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) -> Option<String>) -> Option<String> {
     // Without unescaping, a token is written as it was read.
-    let tokens = Tokenizer::new(grammar(dialect), sql).with_unescape(false).tokenize().ok()?;
+    let tokens = Tokenizer::new(dialect.rules().grammar(), sql).with_unescape(false).tokenize().ok()?;
     let word = |at: usize| match tokens.get(at) {
         Some(Token::Word(word)) => Some(word),
         _ => None,

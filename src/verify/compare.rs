@@ -1,6 +1,6 @@
 //! What was found, held against what is claimed.
 
-use crate::spec::Spec;
+use crate::project::Spec;
 use crate::verify::meaning::{All, Condition, Conjunct, Meaning, Role, Rows, Select, Source, Term};
 use crate::verify::words;
 

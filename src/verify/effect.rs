@@ -7,8 +7,8 @@ use sqlparser::ast::{
     ObjectName, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
 };
 
+use crate::cycle::plan::Verb;
 use crate::dialect::{Dialect, TableLayout};
-use crate::plan::Verb;
 
 pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &ObjectName)> {
     match statement {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{Ident, ObjectName};
 
+use crate::cycle::plan::Slot;
 use crate::dialect::Dialect;
-use crate::plan::Slot;
-use crate::spec::{Asks, ColumnId, Spec, TableId};
+use crate::features::monitors::Asks;
+use crate::project::{ColumnId, Spec, TableId};
 
 /// The columns of every exceptions table beside its key, in their order.
 pub(super) const EXCEPTION_COLUMNS: [&str; 6] =

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::plan::Slot;
+use crate::cycle::plan::Slot;
 
 /// Functions of many rows that have a meaning here; there are no others.
 pub(super) const AGGREGATES: [&str; 3] = ["max", "min", "count"];

@@ -9,25 +9,24 @@ mod claim;
 mod compare;
 mod effect;
 #[cfg(feature = "rehearse")]
-pub(crate) mod foreign;
+pub(crate) mod external;
 mod known;
 mod lower;
 mod meaning;
 mod refusal;
 mod relations;
 mod steps;
-mod windowed;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::ObjectName;
 
+use crate::cycle::plan::{Due, Scope, Slot, StatementKind, Step, Verb};
+use crate::cycle::render::{self, Rendered};
 use crate::diagnostic::{Code, Diagnostics, Sink, quoted};
-use crate::plan::{Due, Scope, Slot, Step, StepName, Verb};
-use crate::render::{self, Rendered};
+use crate::project::{PeriodId, Spec};
 use crate::source::{Inputs, Span};
-use crate::spec::{PeriodId, Spec};
 use crate::sql::parse::parse_emitted;
 use effect::effect;
 use known::Known;
@@ -64,22 +63,23 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
                 // Most statements of a sweep are those of the cycle, word for word, and claim the same.
                 if std::ptr::eq(scope, &plan.nightly)
                     && of_cycle.get(&place_of(step)) == Some(&statement.sql.as_str())
-                    && claim::of_step(&known, plan.table, &plan.cycle, step)
-                        == claim::of_step(&known, plan.table, scope, step)
+                    && (step.kind.verb() == Verb::Select
+                        || claim::of_step(&known, plan.table, &plan.cycle, step)
+                            == claim::of_step(&known, plan.table, scope, step))
                 {
                     continue;
                 }
                 let claim = Claim {
                     name: &format!("{model}/{}", step.stem(spec)),
-                    verb: step.verb,
+                    verb: step.kind.verb(),
                     writes: step.writes,
                     reads: &step.reads,
                 };
                 // What only reads can break no law, and its template is Rowkeep's own.
                 let meaning = || claim::of_step(&known, plan.table, scope, step);
-                let meaning = (step.verb != Verb::Select).then_some(meaning);
+                let meaning = (step.kind.verb() != Verb::Select).then_some(meaning);
                 for refusal in refusals(&known, &claim, &statement.sql, meaning) {
-                    if said.insert((step.template, refusal.code)) {
+                    if said.insert((step.kind.template(), refusal.code)) {
                         let origin = render::origin_of_step(
                             spec,
                             inputs,
@@ -88,7 +88,7 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
                             step,
                             refusal.start(&statement.sql),
                         );
-                        let diagnostic = refusal.diagnose(claim.name, &statement.sql, step.template, origin);
+                        let diagnostic = refusal.diagnose(claim.name, &statement.sql, step.kind.template(), origin);
                         sink.push(diagnostic.anchored(spec.table(plan.table).model.span));
                     }
                 }
@@ -117,25 +117,38 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
             }
         }
     }
-    for (task, sql) in rendered.around.to_judge() {
-        let (verb, writes, reads) = (task.verb, task.writes, task.reads.as_slice());
-        let claim = Claim { name: &task.name, verb, writes, reads };
+    sink.finish(Some(Compiled(rendered)))
+}
+
+/// A statement that changes no row of a mart or of history in a cycle: what it declares.
+pub(crate) struct Declared<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) verb: Verb,
+    pub(crate) writes: Slot,
+    pub(crate) reads: &'a [Slot],
+    pub(crate) template: &'static str,
+    pub(crate) sql: &'a str,
+}
+
+/// Holds statements against what they declare: each is one statement, has that effect on that
+/// relation, and touches no other than those that it reads. What it means is not proven.
+pub(crate) fn declared<'a>(spec: &Spec, all: impl Iterator<Item = Declared<'a>>, sink: &mut Sink) {
+    let known = Known::new(spec);
+    let mut said = BTreeSet::new();
+    for Declared { name, verb, writes, reads, template, sql } in all {
+        let claim = Claim { name, verb, writes, reads };
         for refusal in refusals(&known, &claim, sql, None::<fn() -> Meaning<'static>>) {
-            if said.insert((task.template, refusal.code)) {
-                let diagnostic = refusal.diagnose(claim.name, sql, task.template, None);
+            if said.insert((template, refusal.code)) {
+                let diagnostic = refusal.diagnose(claim.name, sql, template, None);
                 sink.push(diagnostic.anchored(place(spec, writes)));
             }
         }
     }
-    for (load, rendered) in spec.loads.iter().zip(&rendered.loads) {
-        windowed::report(load, rendered, spec.dialect, &mut sink);
-    }
-    sink.finish(Some(Compiled(rendered)))
 }
 
 /// Which statement of a table's it is.
-fn place_of(step: &Step) -> (StepName, Option<&'static str>, Option<PeriodId>) {
-    (step.name, step.part, step.period)
+fn place_of(step: &Step) -> (StatementKind, Option<PeriodId>) {
+    (step.kind, step.period)
 }
 
 /// Where the project says that a relation is to be.

@@ -1,7 +1,7 @@
 //! What is said about a statement that is not what its step claims.
 
+use crate::cycle::render::Origin;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::render::Origin;
 use crate::source::line_range;
 use crate::verify::compare::{Gap, Kind};
 use crate::verify::lower::Unshown;

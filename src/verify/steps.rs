@@ -1,9 +1,8 @@
 //! Across a table's statements: each step is there for each of its periods, and they stand in order.
 
+use crate::cycle::plan::{Due, Scope, StatementKind, Step, TablePlan, reads_trimmed_raw};
 use crate::diagnostic::{Code, Diagnostic, Sink};
-use crate::plan::around::reads_trimmed_raw;
-use crate::plan::{Due, Scope, Step, StepName, TablePlan};
-use crate::spec::{PeriodId, Retention, Spec};
+use crate::project::{PeriodId, Retention, Spec};
 
 /// Checks a table's plan against what the spec demands.
 pub(super) fn check(spec: &Spec, plan: &TablePlan, sink: &mut Sink) {
@@ -30,8 +29,8 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
     if !tile {
         return Err("its periods leave a gap".to_owned());
     }
-    if let Some(pair) = steps.windows(2).find(|pair| pair[0].name > pair[1].name) {
-        return Err(format!("{} stands before {}", pair[0].name.as_str(), pair[1].name.as_str()));
+    if let Some(pair) = steps.windows(2).find(|pair| pair[0].kind > pair[1].kind) {
+        return Err(format!("{} stands before {}", pair[0].kind.word(), pair[1].kind.word()));
     }
     let is_cycle = std::ptr::eq(scope, &plan.cycle);
     let listed = matches!(table.retention, Retention::WhileIn { .. });
@@ -41,49 +40,43 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
     let versioned = table.is_versioned();
     let sweeps_stale = versioned && (!listed || scope.touched.is_none());
     let completes = is_cycle && reads_trimmed_raw(spec, plan.table);
-    let demanded: [(StepName, Option<&str>, bool); 20] = [
-        (StepName::Cutoff, Some("reset"), true),
-        (StepName::Cutoff, Some("fill"), true),
-        (StepName::Versions, Some("reset"), versioned),
-        (StepName::Versions, Some("fill"), versioned),
-        (StepName::Supersede, Some("older"), versioned),
-        (StepName::Supersede, Some("timeless"), versioned),
-        (StepName::Restore, None, listed),
-        (StepName::Cleanup, None, !versioned),
-        (StepName::Cleanup, Some("replaced"), versioned && !listed),
-        (StepName::Cleanup, Some("returned"), versioned && listed),
-        (StepName::Cleanup, Some("stale"), sweeps_stale),
-        (StepName::Due, Some("reset"), listed),
-        (StepName::Due, Some("fill"), listed),
-        (StepName::Resolve, Some("keyed"), true),
-        (StepName::Resolve, Some("keyless"), true),
-        (StepName::Resolve, Some("tripwire"), table.tripwire.is_some()),
-        (StepName::Trim, None, true),
-        (StepName::SafetyCheck, None, true),
-        (StepName::Complete, Some("forget"), completes),
-        (StepName::Complete, Some("note"), completes),
+    let by_cutoff = !listed;
+    let demanded = [
+        (StatementKind::CutoffClear, true),
+        (StatementKind::CutoffFill, by_cutoff),
+        (StatementKind::CutoffInherit, listed),
+        (StatementKind::VersionsClear, versioned),
+        (StatementKind::VersionsFill, versioned),
+        (StatementKind::SupersedeOlder, versioned),
+        (StatementKind::SupersedeTimeless, versioned),
+        (StatementKind::Restore, listed),
+        (StatementKind::CleanupReplaced, versioned && by_cutoff),
+        (StatementKind::CleanupReplacedEvent, !versioned && by_cutoff),
+        (StatementKind::CleanupReturned, versioned && listed),
+        (StatementKind::CleanupReturnedEvent, !versioned && listed),
+        (StatementKind::CleanupStale, sweeps_stale),
+        (StatementKind::DueClear, listed),
+        (StatementKind::DueFill, listed),
+        (StatementKind::ResolveKeyed, true),
+        (StatementKind::ResolveKeyless, true),
+        (StatementKind::Tripwire, table.tripwire.is_some()),
+        (StatementKind::Archive, true),
+        (StatementKind::Trim, true),
+        (StatementKind::TrimKept, true),
+        (StatementKind::SafetyCheck, true),
+        (StatementKind::CompleteForget, completes),
+        (StatementKind::CompleteNote, completes),
     ];
     let mut place = 0;
-    for (name, part, is_demanded) in demanded {
-        let each: &[PeriodId] = if name == StepName::Cleanup { periods } else { &[] };
-        let found = steps.iter().filter(|step| step.name == name && step.part == part);
-        let found: Vec<_> = found.map(|step| step.period).collect();
-        let expected: Vec<_> = match (is_demanded, each) {
+    for (kind, is_demanded) in demanded {
+        let found: Vec<_> = steps.iter().filter(|step| step.kind == kind).map(|step| step.period).collect();
+        let expected: Vec<_> = match (is_demanded, kind.per_period()) {
             (false, _) => Vec::new(),
-            (true, []) => vec![None],
-            (true, each) => each.iter().copied().map(Some).collect(),
+            (true, false) => vec![None],
+            (true, true) => periods.iter().copied().map(Some).collect(),
         };
         if found != expected {
-            return Err(missing(spec, name, part, &expected, &found));
-        }
-        place += found.len();
-    }
-    let per_period = [(StepName::Archive, None), (StepName::Trim, Some("kept"))];
-    for (name, part) in per_period {
-        let found = steps.iter().filter(|step| step.name == name && step.part == part).map(|step| step.period);
-        let (found, expected): (Vec<_>, Vec<_>) = (found.collect(), periods.iter().copied().map(Some).collect());
-        if found != expected {
-            return Err(missing(spec, name, part, &expected, &found));
+            return Err(missing(spec, kind, &expected, &found));
         }
         place += found.len();
     }
@@ -93,26 +86,19 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
     Ok(())
 }
 
-fn missing(
-    spec: &Spec,
-    name: StepName,
-    part: Option<&str>,
-    expected: &[Option<PeriodId>],
-    found: &[Option<PeriodId>],
-) -> String {
-    let part = part.map(|part| format!("_{part}")).unwrap_or_default();
+fn missing(spec: &Spec, kind: StatementKind, expected: &[Option<PeriodId>], found: &[Option<PeriodId>]) -> String {
     let absent = expected.iter().find(|period| !found.contains(period));
     let of = |period: &Option<PeriodId>| period.map(|id| format!(" of {}", spec.period(id).name)).unwrap_or_default();
     match absent {
-        Some(period) => format!("{}{part}{} is missing", name.as_str(), of(period)),
-        None => format!("{}{part} is there too often, or in another order", name.as_str()),
+        Some(period) => format!("{}{} is missing", kind.word(), of(period)),
+        None => format!("{} is there too often, or in another order", kind.word()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::plan;
+    use crate::cycle::plan::plan;
     use crate::{Inputs, resolve};
 
     const PROJECT: &str = "
@@ -171,7 +157,7 @@ tables:
 
     #[test]
     fn the_step_that_is_missing_is_named() {
-        let sealed_too = said(|table| table.hooks.retain(|step| step.name != StepName::Archive));
+        let sealed_too = said(|table| table.hooks.retain(|step| step.kind != StatementKind::Archive));
         assert_eq!(
             sealed_too,
             [
@@ -179,7 +165,7 @@ tables:
                 "the cycle of child is not complete: archive of 2025_h2 is missing"
             ]
         );
-        let swept = said(|table| table.sweep.retain(|step| step.name != StepName::Archive));
+        let swept = said(|table| table.sweep.retain(|step| step.kind != StatementKind::Archive));
         assert_eq!(swept[0], "the sweep of mart is not complete: archive of 2025_h1 is missing");
         let twice = said(|table| table.hooks.push(table.hooks[table.hooks.len() - 1].clone()));
         assert_eq!(twice[0], "the cycle of mart is not complete: safety_check is there too often, or in another order");

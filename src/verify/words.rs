@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::spec::Spec;
+use crate::project::Spec;
 use crate::verify::meaning::{All, Comparison, Condition, Role, Row, Rows, Select, Source, Term};
 
 /// Longer than this, nobody reads it.

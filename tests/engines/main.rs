@@ -1,14 +1,20 @@
-//! Compiled statements on real engines: DuckDB in process, and the PostgreSQL that `scripts/with-engines` starts.
-#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
+//! Emitted statements on PostgreSQL and DuckDB.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
-mod around;
+mod doctor;
+#[path = "../shared/engine.rs"]
 mod engine;
 mod history;
 mod loads;
-#[path = "../projects/mod.rs"]
+mod operations;
+#[path = "../shared/projects.rs"]
 mod projects;
-#[path = "../shim/mod.rs"]
+mod rehearse;
+mod rehearse_cli;
+mod runbooks;
+#[path = "../shared/shim.rs"]
 mod shim;
 mod statements;
 mod stops;
+mod teeth;
 mod units;

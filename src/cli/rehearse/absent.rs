@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::rehearse::Arguments;
 use crate::error::Error;
-use crate::load::Failure;
+use crate::project::folder::Failure;
 
 pub(crate) fn run(_arguments: &Arguments) -> Result<ExitCode, Failure> {
     let message = "this rowkeep was built without engines to rehearse on; install one that has them with \

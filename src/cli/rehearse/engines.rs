@@ -9,7 +9,7 @@ use crate::cli::rehearse::{Arguments, Engine, Format, hooks, words};
 use crate::cli::{print, project};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::load::Failure;
+use crate::project::folder::Failure;
 use crate::rehearse::{self, DuckDb, Options, Postgres, Project, rehearse};
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {

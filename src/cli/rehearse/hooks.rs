@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::cli::shown;
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
-use crate::load::why;
+use crate::project::folder::why;
+use crate::project::naming::SWEEP;
 use crate::rehearse::{Project, Routine, Statement};
-use crate::spec::naming::SWEEP;
 
 /// More than any statement that a person wrote.
 const MAX_BYTES: u64 = 1024 * 1024;

@@ -4,11 +4,11 @@ mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::project::Period;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::random::Random;
 use crate::rehearse::story::{Event, Hold, Periods, Place, Recovery, Regime, Run, Stop, Story};
 use crate::rehearse::value::{Cell, DAY, SECOND};
-use crate::spec::Period;
 
 const HOUR: i64 = 3_600 * SECOND;
 

@@ -1,10 +1,10 @@
 //! The rows of a story: new, newer, late, corrected, incomplete, on every bound.
 
+use crate::project::Period;
 use crate::rehearse::facts::Keep;
 use crate::rehearse::story::{Delivery, Event};
 use crate::rehearse::value::{Cell, DAY, SECOND};
 use crate::rehearse::workload::{Known, Teller};
-use crate::spec::Period;
 
 /// Members of a key beside the one that exceptions name: a line of an order, a parcel of it.
 const MEMBERS: i64 = 3;

@@ -1,8 +1,8 @@
 //! The vocabulary of conditions, each written once, as in the templates but for their words.
 
-use crate::plan::{Due, Slot, Touched};
-use crate::spec::naming::HOLD;
-use crate::spec::{ColumnId, PeriodId, Retention, TableId};
+use crate::cycle::plan::{Due, Slot, Touched};
+use crate::project::naming::HOLD;
+use crate::project::{ColumnId, PeriodId, Retention, TableId};
 use crate::sql::literal;
 use crate::verify::claim::{
     Claims, Columns, at_most, call, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,

@@ -1,7 +1,7 @@
 //! Tables and views to create.
 
-use crate::plan::Slot;
-use crate::spec::ExceptionsId;
+use crate::cycle::plan::Slot;
+use crate::project::ExceptionsId;
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
 use crate::verify::claim::{Claims, equal, from, is_null, literal, one_of, row};
@@ -28,7 +28,7 @@ pub(super) fn cycles<'a>() -> Meaning<'a> {
 }
 
 impl<'a> Claims<'a, '_> {
-    fn type_of(&self, column: crate::spec::ColumnId) -> String {
+    fn type_of(&self, column: crate::project::ColumnId) -> String {
         data_type(&self.table.column(column).ty.sql(self.spec.dialect), self.spec.dialect)
     }
 

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::plan::{Due, Slot};
-use crate::spec::naming::NULL_KEY;
-use crate::spec::{PeriodId, Retention};
+use crate::cycle::plan::{Due, Slot};
+use crate::project::naming::NULL_KEY;
+use crate::project::{PeriodId, Retention};
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
     Claims, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role, row,
@@ -16,7 +16,7 @@ use crate::verify::meaning::{
 
 impl<'a> Claims<'a, '_> {
     /// A work table is emptied.
-    pub(super) fn reset(&self, writes: Slot) -> Meaning<'a> {
+    pub(super) fn clear(&self, writes: Slot) -> Meaning<'a> {
         Meaning::Delete(from(writes, Vec::new()))
     }
 

@@ -1,7 +1,7 @@
 //! The mart's own load.
 
-use crate::plan::Slot;
-use crate::spec::{ColumnId, Load};
+use crate::cycle::plan::Slot;
+use crate::project::{ColumnId, Load};
 use crate::sql::Name;
 use crate::verify::claim::{
     Claims, at_most, call, equal, from, is_not_null, is_null, literal, not_exists, one_of, role, row,

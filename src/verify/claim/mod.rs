@@ -8,8 +8,8 @@ mod load;
 
 use std::borrow::Cow;
 
-use crate::plan::{Definition, DefinitionKind, Scope, Slot, Step, StepName};
-use crate::spec::{ColumnId, Spec, Table, TableId};
+use crate::cycle::plan::{Definition, DefinitionKind, Scope, Slot, StatementKind, Step};
+use crate::project::{ColumnId, Spec, Table, TableId};
 use crate::verify::known::{CUTOFF_COLUMN, Known};
 use crate::verify::meaning::{
     All, Comparison, Condition, Conjunct, Meaning, Role, Row, Rows, Select, Source, Term, any, compare,
@@ -18,30 +18,36 @@ use crate::verify::meaning::{
 /// What a step claims.
 pub(super) fn of_step<'a>(known: &'a Known<'_>, table: TableId, scope: &'a Scope, step: &Step) -> Meaning<'a> {
     let claims = Claims { known, spec: known.spec, id: table, table: known.spec.table(table), scope };
-    match (step.name, step.part, step.period) {
-        (StepName::Load, Some("correct"), _) => claims.load_correct(),
-        (StepName::Load, Some("insert"), _) => claims.load_insert(),
-        (StepName::Load, Some("keyless"), _) => claims.load_keyless(),
-        (StepName::Load, ..) => claims.load_timeless(),
-        (StepName::Cutoff | StepName::Versions | StepName::Due, Some("reset"), _) => claims.reset(step.writes),
-        (StepName::Cutoff, ..) => claims.cutoff(),
-        (StepName::Versions, ..) => claims.versions(),
-        (StepName::Supersede, Some("older"), _) => claims.supersede_older(),
-        (StepName::Supersede, ..) => claims.supersede_timeless(),
-        (StepName::Restore, ..) => claims.restore(),
-        (StepName::Cleanup, Some("stale"), _) => claims.cleanup_stale(step.writes),
-        (StepName::Cleanup, _, Some(period)) => claims.cleanup(step.writes, period),
-        (StepName::Due, ..) => claims.due(),
-        (StepName::Resolve, Some("keyed"), _) => claims.resolve_keyed(),
-        (StepName::Resolve, ..) => claims.resolve_keyless(),
-        (StepName::Archive, _, Some(period)) => claims.archive(step.writes, period),
-        (StepName::Trim, Some("kept"), Some(period)) => claims.trim_kept(step.writes, period),
-        (StepName::Trim, ..) => claims.trim(),
-        (StepName::SafetyCheck, ..) => claims.safety_check(),
-        (StepName::Complete, Some("forget"), _) => claims.forget_cycles(),
-        (StepName::Complete, ..) => claims.note_cycle(),
-        // Invariant of a plan: cleanup and archive are for a period.
-        (StepName::Cleanup | StepName::Archive, ..) => Meaning::Table(Vec::new()),
+    // Invariant of a plan: what writes a history table is for the period of that table.
+    let period = || step.period.unwrap_or_else(|| unreachable!("{} is for a period", step.kind.word()));
+    match step.kind {
+        StatementKind::LoadCorrect => claims.load_correct(),
+        StatementKind::LoadInsert => claims.load_insert(),
+        StatementKind::LoadKeyless => claims.load_keyless(),
+        StatementKind::LoadTimeless => claims.load_timeless(),
+        StatementKind::CutoffClear | StatementKind::VersionsClear | StatementKind::DueClear => {
+            claims.clear(step.writes)
+        }
+        StatementKind::CutoffFill | StatementKind::CutoffInherit => claims.cutoff(),
+        StatementKind::VersionsFill => claims.versions(),
+        StatementKind::SupersedeOlder => claims.supersede_older(),
+        StatementKind::SupersedeTimeless => claims.supersede_timeless(),
+        StatementKind::Restore => claims.restore(),
+        StatementKind::CleanupStale => claims.cleanup_stale(step.writes),
+        StatementKind::CleanupReturned
+        | StatementKind::CleanupReturnedEvent
+        | StatementKind::CleanupReplaced
+        | StatementKind::CleanupReplacedEvent => claims.cleanup(step.writes, period()),
+        StatementKind::DueFill => claims.due(),
+        StatementKind::ResolveKeyed => claims.resolve_keyed(),
+        StatementKind::ResolveKeyless => claims.resolve_keyless(),
+        StatementKind::Archive => claims.archive(step.writes, period()),
+        StatementKind::Trim => claims.trim(),
+        StatementKind::TrimKept => claims.trim_kept(step.writes, period()),
+        StatementKind::SafetyCheck => claims.safety_check(),
+        StatementKind::CompleteForget => claims.forget_cycles(),
+        StatementKind::CompleteNote => claims.note_cycle(),
+        StatementKind::Tripwire => unreachable!("a SELECT changes no row, and claims nothing"),
     }
 }
 
@@ -57,8 +63,7 @@ pub(super) fn of_definition<'a>(known: &'a Known<'_>, scope: &'a Scope, definiti
         (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Source(table) | Slot::AllRows(table)) => {
             claims(table).rows_table()
         }
-        // Invariant of a plan: what is compared with is somebody else's to create.
-        (_, Slot::Compared(_)) => Meaning::Table(Vec::new()),
+        (_, Slot::Compared(_)) => unreachable!("a plan creates no relation that a monitor compares with"),
     }
 }
 

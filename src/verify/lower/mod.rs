@@ -1,21 +1,21 @@
 //! From a tree to what it means. What has no meaning here cannot be shown to be right, and is refused.
 
-mod apart;
 mod conditions;
-mod frames;
+mod scopes;
+mod semi_join;
 mod sources;
 mod terms;
 mod words;
 
-use frames::{Apart, ApartKind, Binding, Frame, Named, OpenQuery, OpenSource, Outputs};
+use scopes::{Apart, ApartKind, Binding, Frame, Named, OpenQuery, OpenSource, Outputs};
 
 use sqlparser::ast::{
     AssignmentTarget, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, Insert, ObjectName, Query,
     Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement, Update, UpdateTableFromKind,
 };
 
+use crate::cycle::plan::Slot;
 use crate::diagnostic::{Code, quoted};
-use crate::plan::Slot;
 use crate::verify::known::{Known, fold_part};
 use crate::verify::meaning::{All, Conjunct, Meaning, Row, Rows, Select, Source, Term};
 

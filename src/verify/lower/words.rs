@@ -2,7 +2,7 @@
 
 use sqlparser::ast::Select as SelectTree;
 
-use crate::plan::Slot;
+use crate::cycle::plan::Slot;
 use crate::verify::lower::{Lowering, OpenSource, Result};
 use crate::verify::meaning::Term;
 

@@ -1,0 +1,17 @@
+//! Checksums of texts.
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 over texts, in hexadecimal. Each text's length goes in too, so that no two lists of texts share one.
+pub(crate) fn checksum<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut texts = texts.into_iter().peekable();
+    let mut hash = Sha256::new();
+    while let Some(text) = texts.next() {
+        hash.update(text);
+        if texts.peek().is_some() {
+            hash.update([0]);
+            hash.update(text.len().to_le_bytes());
+        }
+    }
+    format!("{:x}", hash.finalize())
+}

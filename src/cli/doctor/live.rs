@@ -1,0 +1,82 @@
+//! Looks at the database, and prints what was found.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::cli::doctor::Arguments;
+use crate::cli::{eprint, print, project};
+use crate::diagnostic::{Format, some};
+use crate::doctor::{Checkup, doctor};
+use crate::project::folder::Failure;
+use crate::source::Inputs;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let mut inputs = project(arguments.project.as_deref())?.inputs;
+    if let Some(dialect) = arguments.dialect {
+        inputs = inputs.with_dialect(dialect);
+    }
+    let wrong = |found| Failure::Input(found, Box::new(inputs.clone()));
+    let spec = crate::resolve(&inputs).map_err(wrong)?;
+    let artifacts = crate::compile_spec(&spec, &inputs).map_err(wrong)?;
+    let password = std::env::var("PGPASSWORD").ok();
+    let progress = progress();
+    let mut asks = |about: &str| progress.set_message(about.to_owned());
+    let checkup = doctor(&spec, &artifacts, (&arguments.url, password.as_deref()), &mut asks);
+    progress.finish_and_clear();
+    let checkup = checkup?;
+    report(arguments, &checkup, &inputs)
+}
+
+/// Says what is asked, once it takes longer than a moment and a terminal is there.
+fn progress() -> ProgressBar {
+    let progress = ProgressBar::new_spinner().with_style(
+        ProgressStyle::with_template("{spinner} {elapsed} asking: {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    progress.enable_steady_tick(Duration::from_millis(500));
+    progress
+}
+
+fn report(arguments: &Arguments, checkup: &Checkup, inputs: &Inputs) -> Result<ExitCode, Failure> {
+    let format = arguments.format.format();
+    match format {
+        Format::Human(_) => {
+            eprint(&checkup.findings.in_format(inputs, format));
+            print(&summary(checkup))?;
+        }
+        Format::Json => {
+            let not_asked = checkup.not_asked.iter().map(|(monitor, why)| json!({ "monitor": monitor, "why": why }));
+            let found = json!({
+                "database": checkup.database,
+                "findings": checkup.findings.to_json(inputs),
+                "relations": checkup.relations,
+                "monitors_asked": checkup.asked,
+                "monitors_not_asked": not_asked.collect::<Vec<_>>(),
+            });
+            print(&format!("{found:#}\n"))?;
+        }
+        Format::Github | Format::Sarif => print(&checkup.findings.in_format(inputs, format))?,
+    }
+    Ok(if checkup.findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn summary(checkup: &Checkup) -> String {
+    let count = checkup.findings.count();
+    let mut text = if count.is_empty() { "nothing is wrong\n".to_owned() } else { format!("{count}\n") };
+    text.push_str(&format!(
+        "looked at {} relations in database {}, and asked {} monitors\n",
+        checkup.relations, checkup.database, checkup.asked
+    ));
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (monitor, why) in &checkup.not_asked {
+        by_reason.entry(why).or_default().push(monitor);
+    }
+    for (why, monitors) in by_reason {
+        text.push_str(&format!("  not asked, {why}: {}\n", some(&monitors)));
+    }
+    text
+}

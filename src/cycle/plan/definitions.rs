@@ -1,0 +1,102 @@
+//! What must exist before the first run.
+
+use crate::cycle::plan::steps::reads_trimmed_raw;
+use crate::cycle::plan::{Slot, Verb};
+use crate::project::{ExceptionsId, PeriodId, Retention, Spec};
+
+/// A table or view to create.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// What it is for.
+    pub kind: DefinitionKind,
+    /// The relation.
+    pub creates: Slot,
+    /// Every relation that it looks at.
+    pub reads: Vec<Slot>,
+    /// The period of a history table.
+    pub period: Option<PeriodId>,
+}
+
+/// What a definition is for; in the order in which they can be created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each variant is its own word")]
+pub enum DefinitionKind {
+    Mart,
+    History,
+    Exceptions,
+    Work,
+    View,
+}
+
+impl DefinitionKind {
+    /// Its word in the manifest.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DefinitionKind::Mart => "mart",
+            DefinitionKind::History => "history",
+            DefinitionKind::Exceptions => "exceptions",
+            DefinitionKind::Work => "work",
+            DefinitionKind::View => "view",
+        }
+    }
+
+    /// The number of its files. By kind, so that adding a period renumbers nothing.
+    pub fn number(self) -> usize {
+        self as usize + 1
+    }
+}
+
+impl Definition {
+    /// What its statement does.
+    pub fn verb(&self) -> Verb {
+        match self.kind {
+            DefinitionKind::View => Verb::CreateView,
+            _ => Verb::CreateTable,
+        }
+    }
+
+    /// The template that gives it words.
+    pub(crate) fn template(&self) -> &'static str {
+        match self.creates {
+            Slot::Exceptions(_) => "ddl/exceptions.sql.j2",
+            Slot::Cutoff(_) => "ddl/cutoff.sql.j2",
+            Slot::Cycles(_) => "ddl/cycles.sql.j2",
+            Slot::Versions(_) | Slot::Due(_) => "ddl/keys.sql.j2",
+            Slot::AllRows(_) => "ddl/all_rows.sql.j2",
+            Slot::Mart(_) | Slot::Source(_) | Slot::History(..) | Slot::Compared(_) => "ddl/rows.sql.j2",
+        }
+    }
+}
+
+/// By kind, and within a kind in run order.
+pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
+    let create = |kind, creates, reads, period| Definition { kind, creates, reads, period };
+    let mut all = Vec::new();
+    for (id, table) in spec.tables() {
+        all.push(create(DefinitionKind::Mart, Slot::Mart(id), vec![], None));
+        let histories: Vec<_> = spec.period_ids().map(|period| Slot::History(id, period)).collect();
+        for (period, &history) in spec.period_ids().zip(&histories) {
+            all.push(create(DefinitionKind::History, history, vec![], Some(period)));
+        }
+        all.push(create(DefinitionKind::Work, Slot::Cutoff(id), vec![], None));
+        if table.is_versioned() {
+            all.push(create(DefinitionKind::Work, Slot::Versions(id), vec![], None));
+        }
+        if let Retention::WhileIn { .. } = table.retention {
+            all.push(create(DefinitionKind::Work, Slot::Due(id), vec![], None));
+        }
+        if reads_trimmed_raw(spec, id) {
+            all.push(create(DefinitionKind::Work, Slot::Cycles(id), vec![], None));
+        }
+        let mut reads = vec![Slot::Mart(id)];
+        reads.extend(histories);
+        all.push(create(DefinitionKind::View, Slot::AllRows(id), reads, None));
+    }
+    all.extend(
+        (0..spec.exceptions.len())
+            .map(|i| create(DefinitionKind::Exceptions, Slot::Exceptions(ExceptionsId(i)), vec![], None)),
+    );
+    // Stable: tables keep their run order within a kind.
+    all.sort_by_key(|definition| definition.kind);
+    all
+}

@@ -1,0 +1,309 @@
+//! What templates see: relations, columns and literals of one table in one scope, and the conditions that the plan chose.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Value, context};
+
+use crate::cycle::plan::{Definition, Due, Scope, Slot, Step, Touched};
+use crate::cycle::render::value::Sql;
+use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
+use crate::dialect::Dialect;
+use crate::features::tripwire::Tripwire;
+use crate::project::naming::{HOLD, NULL_KEY};
+use crate::project::{Column, ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time};
+use crate::sql::{SqlType, literal};
+
+pub(crate) fn place(slot: Slot) -> Value {
+    Value::from(Sql::Relation(Place::of(slot)))
+}
+
+/// What the statements of a table share.
+pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
+    let table = spec.table(id);
+    let time = table.time;
+    let hull = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
+        (Some(&first), Some(&last)) => interval(spec.period(first), spec.period(last), time, spec.dialect),
+        // Invariant of a spec: at least one period is open.
+        _ => Value::UNDEFINED,
+    };
+    let histories: Vec<_> = scope.periods.iter().map(|&period| history(spec, id, period)).collect();
+    let every: Vec<_> = spec.period_ids().collect();
+    context! {
+        mart => place(Slot::Mart(id)),
+        source => table.source.as_ref().map(|_| place(Slot::Source(id))),
+        cutoff => place(Slot::Cutoff(id)),
+        versions => place(Slot::Versions(id)),
+        due => place(Slot::Due(id)),
+        cycles => place(Slot::Cycles(id)),
+        exceptions => place(Slot::Exceptions(table.exceptions)),
+        histories => histories,
+        scope => hull(&scope.periods),
+        covered => hull(&every),
+        some_are_sealed => scope.periods.len() < every.len(),
+        key => columns(spec, table, &table.unique_key),
+        time => column(spec, table, time.column),
+        proof => columns(spec, table, &table.proof()),
+        columns => columns(spec, table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
+        payload => columns(spec, table, &table.payload().collect::<Vec<_>>()),
+        payload_groups => groups(&columns(spec, table, &table.payload().collect::<Vec<_>>())),
+        unit => time.unit.as_str(),
+        reads_by_partition => spec.dialect.rules().reads_by_partition(),
+        versioned => scope.versioned,
+        due_is_listed => scope.due == Due::Listed,
+        batch => scope.batch.is_some(),
+        touched => scope.touched.as_ref().map(|link| touched(spec, link)),
+        exception => exception(spec, table),
+        given => given(),
+        tripwire => table.tripwire.map(|wire| tripwire(table, wire)),
+        dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
+        work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(spec, table, id)),
+        sort_key => columns(spec, table, &sort_key(spec, table)),
+        load => load(spec, table),
+        ..retention(spec, table, scope)
+    }
+}
+
+/// The columns of the sort key that the engine can sort by.
+fn sort_key(spec: &Spec, table: &Table) -> Vec<ColumnId> {
+    let is_fit = |id: &ColumnId| spec.dialect.rules().sorts_by(table.column(*id).ty);
+    table.layout.sort_key.iter().copied().filter(is_fit).collect()
+}
+
+/// What a definition sees: every period.
+pub(crate) fn every_period(spec: &Spec, id: TableId) -> Value {
+    over(spec, id, spec.period_ids().collect())
+}
+
+/// What those see that name no history table, of which there may be many.
+pub(crate) fn no_period(spec: &Spec, id: TableId) -> Value {
+    over(spec, id, Vec::new())
+}
+
+fn over(spec: &Spec, id: TableId, periods: Vec<PeriodId>) -> Value {
+    let scope = Scope {
+        periods,
+        due: Due::ByCutoff,
+        versioned: spec.table(id).is_versioned(),
+        batch: None,
+        touched: None,
+        parent_touched: None,
+    };
+    table(spec, id, &scope)
+}
+
+/// A history table, its period's name and bounds.
+fn history(spec: &Spec, id: TableId, period: PeriodId) -> Value {
+    let found = spec.period(period);
+    context! {
+        table => place(Slot::History(id, period)),
+        name => text(&found.name),
+        ..interval(found, found, spec.table(id).time, spec.dialect)
+    }
+}
+
+/// Every history table of a table.
+pub(crate) fn histories(spec: &Spec, id: TableId) -> Vec<Value> {
+    spec.period_ids().map(|period| history(spec, id, period)).collect()
+}
+
+/// What one statement sees beyond what its table's statements share.
+pub(crate) fn step(spec: &Spec, id: TableId, shared: &Value, step: &Step) -> Value {
+    step.period.map_or_else(|| shared.clone(), |period| of_period(spec, id, period, shared))
+}
+
+/// The same for one history table.
+pub(crate) fn of_period(spec: &Spec, id: TableId, period: PeriodId, shared: &Value) -> Value {
+    let history = place(Slot::History(id, period));
+    let period = spec.period(period);
+    context! { history => history, period => interval(period, period, spec.table(id).time, spec.dialect), ..shared.clone() }
+}
+
+pub(crate) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -> Value {
+    match definition.creates {
+        Slot::History(id, period) => {
+            let partition = partition(spec.table(id), spec.period(period), spec.dialect);
+            context! { table => place(definition.creates), partition => partition, ..shared.clone() }
+        }
+        creates => context! { table => place(creates), partition => (), ..shared.clone() },
+    }
+}
+
+fn partition(table: &Table, period: &Period, dialect: Dialect) -> Option<Value> {
+    let name = table.column(table.time.column).name.sql(dialect);
+    let (start, end) = (period.start_epoch(), period.end_epoch());
+    dialect.rules().partition(&name, table.time.unit, start, end).map(|text| Value::from(Sql::Literal(text)))
+}
+
+/// What the definition of an exceptions table sees.
+pub(crate) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
+    let key = &spec.exceptions(id).key;
+    let column = Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false });
+    let given = Value::from(Sql::Column { name: String::new(), ty: uncut(key.ty), not_null: false });
+    context! { exception => context! { column => column, given => given } }
+}
+
+pub(crate) fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {
+    declared(spec, table.column(id))
+}
+
+/// A column, wherever it is declared.
+pub(crate) fn declared(spec: &Spec, column: &Column) -> Value {
+    Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: column.not_null })
+}
+
+pub(crate) fn columns(spec: &Spec, table: &Table, ids: &[ColumnId]) -> Vec<Value> {
+    ids.iter().map(|&id| column(spec, table, id)).collect()
+}
+
+/// Columns in groups for conditions that chain one term per column: parsers recurse over a chain, and a mart may be wide.
+pub(crate) fn groups(columns: &[Value]) -> Value {
+    const TERMS: usize = 32;
+    let groups: Vec<Value> = columns.chunks(TERMS).map(|group| Value::from(group.to_vec())).collect();
+    let several = groups.len() > 1;
+    context! { each => groups, several => several }
+}
+
+fn interval(first: &Period, last: &Period, time: Time, dialect: Dialect) -> Value {
+    let bound = |day: String, epoch| Value::from(Sql::Literal(dialect.rules().instant(&day, epoch, time.unit)));
+    context! { start => bound(first.start(), first.start_epoch()), end => bound(last.end(), last.end_epoch()) }
+}
+
+/// What the open periods cover: neighbours, and the last ones.
+pub(crate) fn open(spec: &Spec, time: Time) -> Value {
+    let first = spec.periods.iter().find(|period| !period.sealed);
+    match (first, spec.periods.last()) {
+        (Some(first), Some(last)) => interval(first, last, time, spec.dialect),
+        // Invariant of a spec: at least one period is open.
+        _ => Value::UNDEFINED,
+    }
+}
+
+/// A text that resolve has found to be plain, or that is Rowkeep's own.
+pub(crate) fn text(text: &str) -> Value {
+    literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
+}
+
+pub(crate) fn number(number: u64) -> Value {
+    Value::from(Sql::Literal(number.to_string()))
+}
+
+/// What statements can be given when they run.
+pub(crate) fn given() -> Value {
+    let given: BTreeMap<_, _> = PARAMETERS.into_iter().map(|name| (name, parameter(name))).collect();
+    Value::from(given)
+}
+
+fn tripwire(table: &Table, wire: Tripwire) -> Value {
+    let Share { part, of } = wire.share;
+    let model = table.model.value.as_str();
+    // A sign for per cent would be a placeholder for some drivers.
+    let tail = format!(" rows of {model} are due and not held, more than {part} in {of}: nothing was archived");
+    context! {
+        part => number(part),
+        of => number(of),
+        at_least => number(wire.at_least),
+        head => text("rowkeep tripwire: "),
+        tail => text(&tail),
+    }
+}
+
+/// What is given when the statement runs.
+fn parameter(name: &'static str) -> Value {
+    Value::from(Sql::Literal(vocabulary::parameter(name)))
+}
+
+fn exception(spec: &Spec, table: &Table) -> Value {
+    let key = &spec.exceptions(table.exceptions).key;
+    let ty = &table.exception_type;
+    context! {
+        key => column(spec, table, table.exception_key),
+        column => Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false }),
+        // A cast to varchar(n) would cut a key that is too long, and find another.
+        given => Value::from(Sql::Column { name: String::new(), ty: uncut(key.ty), not_null: false }),
+        type => text(ty),
+        null_key => text(&format!("{ty}{NULL_KEY}")),
+        hold => text(&format!("{ty}{HOLD}")),
+    }
+}
+
+/// The type as which a key is read that an operator gives.
+fn uncut(ty: SqlType) -> SqlType {
+    if let SqlType::Varchar(_) = ty { SqlType::Text } else { ty }
+}
+
+fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
+    match &table.retention {
+        Retention::For { seconds } => {
+            context! { retention => Value::from(Sql::Literal(spec.dialect.rules().duration(*seconds, table.time.unit))), parent => () }
+        }
+        Retention::WhileIn { parent, on, root } => {
+            context! {
+                root_cutoff => place(Slot::Cutoff(*root)),
+                root_unit => spec.table(*root).time.unit.as_str(),
+                parent => context! {
+                    mart => place(Slot::Mart(*parent)),
+                    on => pairs(spec, table, spec.table(*parent), on),
+                    touched => scope.parent_touched.as_ref().map(|link| touched(spec, link)),
+                },
+            }
+        }
+    }
+}
+
+pub(crate) fn pairs(spec: &Spec, child: &Table, parent: &Table, on: &[(ColumnId, ColumnId)]) -> Vec<Value> {
+    on.iter()
+        .map(|&(ours, theirs)| context! { ours => column(spec, child, ours), theirs => column(spec, parent, theirs) })
+        .collect()
+}
+
+fn touched(spec: &Spec, link: &Touched) -> Value {
+    let alias = |level: usize| Value::from(Sql::Alias(if level == 0 { "u".to_owned() } else { format!("u{level}") }));
+    // One route per ancestor: over the marts between, to that ancestor's batch.
+    let routes: Vec<_> = (1..=link.ancestors.len())
+        .map(|length| {
+            let mut child = link.table;
+            let hops = link.ancestors[..length].iter().enumerate().map(|(level, hop)| {
+                let on = pairs(spec, spec.table(child), spec.table(hop.parent), &hop.on);
+                child = hop.parent;
+                let last = level + 1 == length;
+                let (table, to) = if last {
+                    (place(Slot::Source(child)), Value::from(Sql::Alias("b".to_owned())))
+                } else {
+                    (place(Slot::Mart(child)), alias(level + 1))
+                };
+                context! { table => table, alias => to, below => alias(level), on => on }
+            });
+            Value::from(hops.collect::<Vec<_>>())
+        })
+        .collect();
+    context! {
+        source => place(Slot::Source(link.table)),
+        mart => place(Slot::Mart(link.table)),
+        columns => columns(spec, spec.table(link.table), &link.columns),
+        routes => routes,
+    }
+}
+
+fn load(spec: &Spec, table: &Table) -> Option<Value> {
+    let load = table.load.as_ref()?;
+    // Columns of raw have no type that a load writes.
+    let raw = |name: &crate::sql::Name| {
+        Value::from(Sql::Column { name: name.sql(spec.dialect), ty: SqlType::Text, not_null: false })
+    };
+    let order_by: Vec<_> = load
+        .order_by
+        .iter()
+        .map(|term| context! { column => raw(&term.column), descending => term.descending })
+        .collect();
+    let lookback = load.lookback.as_ref().map(|lookback| {
+        context! { column => raw(&lookback.column), within => Value::from(Sql::Literal(spec.dialect.rules().duration(lookback.seconds, lookback.unit))) }
+    });
+    let not_null = |of_key: bool| -> Vec<Value> {
+        let ids = (0..table.columns.len()).map(ColumnId);
+        let ids = ids.filter(|id| table.column(*id).not_null && table.unique_key.contains(id) == of_key);
+        ids.map(|id| raw(&table.column(id).name)).collect()
+    };
+    Some(
+        context! { order_by => order_by, lookback => lookback, not_null => groups(&not_null(false)), not_null_key => not_null(true) },
+    )
+}

@@ -1,0 +1,288 @@
+//! Gives each step its words: one template per kind of statement, every value through a quoting filter.
+
+pub(crate) mod context;
+mod origin;
+mod templates;
+pub(crate) mod value;
+pub(crate) mod vocabulary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+
+use crate::cycle::plan::{Definition, Plan, Slot, Step, TablePlan};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
+use crate::project::{Spec, TableId};
+use crate::source::{Inputs, line_range};
+pub(crate) use origin::{Origin, of_definition as origin_of_definition, of_step as origin_of_step};
+pub(crate) use templates::verbatim;
+use vocabulary::Named;
+pub(crate) use vocabulary::Owner;
+pub(crate) use vocabulary::Vocabulary;
+
+/// Instructions that one statement's template may run. The largest sound ones, over hundreds of periods, stay far below.
+const FUEL: u64 = 2_000_000;
+/// Calls within calls.
+const MAX_DEPTH: usize = 120;
+
+/// Every statement of a project.
+#[derive(Debug)]
+pub(crate) struct Rendered<'p> {
+    pub(crate) tables: Vec<RenderedTable<'p>>,
+    pub(crate) definitions: Vec<Statement<'p, Definition>>,
+}
+
+/// The statements of one table.
+#[derive(Debug)]
+pub(crate) struct RenderedTable<'p> {
+    pub(crate) plan: &'p TablePlan,
+    pub(crate) load: Vec<Statement<'p, Step>>,
+    pub(crate) hooks: Vec<Statement<'p, Step>>,
+    pub(crate) sweep: Vec<Statement<'p, Step>>,
+    pub(crate) for_dbt: ForDbt,
+}
+
+/// What only dbt is given of a table. Verify does not judge it, and no project can replace it.
+#[derive(Debug)]
+pub(crate) struct ForDbt {
+    /// The query of the model, where the load is Rowkeep's.
+    pub(crate) contract: Option<String>,
+    /// Complete keys that stand twice in the mart, as a query that dbt tests; where dbt's own test of one column is not enough.
+    pub(crate) twice: Option<String>,
+}
+
+/// A statement and what it was rendered from.
+#[derive(Debug)]
+pub(crate) struct Statement<'p, T> {
+    pub(crate) step: &'p T,
+    /// Without a semicolon, without a newline at its end.
+    pub(crate) sql: String,
+    /// The same with names that dbt resolves.
+    pub(crate) dbt: String,
+}
+
+/// Renders every statement of a plan.
+pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result<Rendered<'p>, Diagnostics> {
+    let mut renderer = Renderer::new(spec, templates::overrides(inputs));
+    let mut failures = Failures::default();
+    templates::check(inputs, &mut failures.sink);
+    let mut tables = Vec::with_capacity(plan.tables.len());
+    for table in &plan.tables {
+        let cycle = context::table(spec, table.table, &table.cycle);
+        let nightly = context::table(spec, table.table, &table.nightly);
+        let found = spec.table(table.table);
+        let mut query = |owner: Owner, template: &'static str| {
+            let rendered = renderer.query(owner, template, &cycle);
+            failures.keep(&(), template, rendered).dbt
+        };
+        let for_dbt = ForDbt {
+            contract: found.load.as_ref().map(|_| query(Owner::Hook(table.table), "dbt/contract.sql.j2")),
+            twice: (found.unique_key.len() > 1).then(|| query(Owner::Query, "dbt/twice.sql.j2")),
+        };
+        let mut all = |owner: Owner, shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
+            let one = |step: &'p Step| {
+                let rendered = renderer.step(owner, table.table, shared, step);
+                failures.keep(step, step.kind.template(), rendered)
+            };
+            steps.iter().map(one).collect()
+        };
+        let hook = Owner::Hook(table.table);
+        tables.push(RenderedTable {
+            plan: table,
+            load: all(hook, &cycle, &table.load),
+            hooks: all(hook, &cycle, &table.hooks),
+            sweep: all(Owner::Operation, &nightly, &table.sweep),
+            for_dbt,
+        });
+    }
+    // Neighbours are of one table, mostly: its history tables. What they share is made once for all of them.
+    let mut definitions = Vec::with_capacity(plan.definitions.len());
+    let same_table = |one: &Definition, next: &Definition| {
+        let table = one.creates.table();
+        table.is_some() && table == next.creates.table()
+    };
+    for of_table in plan.definitions.chunk_by(same_table) {
+        let shared = renderer.shared(&of_table[0]);
+        definitions.extend(of_table.iter().map(|definition| {
+            let rendered = renderer.definition(&shared, definition);
+            failures.keep(definition, definition.template(), rendered)
+        }));
+    }
+    failures.finish(Rendered { tables, definitions })
+}
+
+/// The comment that a step's statement begins with.
+fn comment(step: &Step) -> String {
+    format!("-- {}: {}\n", step.kind.step().as_str(), step.kind.reason())
+}
+
+/// What could not be rendered. One template serves many statements: what is wrong with it is said once.
+#[derive(Default)]
+pub(crate) struct Failures {
+    sink: Sink,
+    said: BTreeSet<&'static str>,
+}
+
+impl Failures {
+    pub(crate) fn keep<'p, T>(
+        &mut self,
+        step: &'p T,
+        template: &'static str,
+        rendered: Result<Named, Box<Diagnostic>>,
+    ) -> Statement<'p, T> {
+        let Named { sql, dbt } = rendered.unwrap_or_else(|diagnostic| {
+            if self.said.insert(template) {
+                self.sink.push(*diagnostic);
+            }
+            Named::default()
+        });
+        Statement { step, sql, dbt }
+    }
+
+    /// What was rendered, or all that could not be.
+    pub(crate) fn finish<T>(self, rendered: T) -> Result<T, Diagnostics> {
+        self.sink.finish(Some(rendered))
+    }
+
+    /// A text with its marks.
+    pub(crate) fn keep_text(&mut self, template: &'static str, rendered: Result<String, Box<Diagnostic>>) -> String {
+        rendered.unwrap_or_else(|diagnostic| {
+            if self.said.insert(template) {
+                self.sink.push(*diagnostic);
+            }
+            String::new()
+        })
+    }
+}
+
+/// Templates, ready to render a project's statements in its dialect.
+#[derive(Debug)]
+pub(crate) struct Renderer<'a> {
+    spec: &'a Spec,
+    pub(crate) environment: Environment<'static>,
+    vocabulary: Vocabulary<'a>,
+}
+
+impl<'a> Renderer<'a> {
+    /// The built-in templates, and a project's own in their place.
+    pub(crate) fn new(spec: &'a Spec, overrides: BTreeMap<String, String>) -> Self {
+        let mut environment = Environment::empty();
+        // Everything is escaped, which is to say: nothing is written that a filter below did not quote. Autoescape is on so
+        // that what a macro returns keeps the mark of having been through that.
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("sql".into()));
+        environment.set_formatter(value::write_quoted);
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_debug(true);
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(MAX_DEPTH);
+        environment.set_syntax(
+            minijinja::syntax::SyntaxConfig::builder()
+                .trim_blocks(true)
+                .lstrip_blocks(true)
+                .build()
+                .expect("the default delimiters"),
+        );
+        value::add_filters(&mut environment, spec.dialect);
+        let dialect = spec.dialect;
+        environment.set_loader(move |name| Ok(templates::find(name, dialect, &overrides)));
+        Self { spec, environment, vocabulary: Vocabulary::new(spec) }
+    }
+
+    /// The statement of a step, without a trailing newline.
+    pub(crate) fn step(
+        &mut self,
+        owner: Owner,
+        table: TableId,
+        shared: &Value,
+        step: &Step,
+    ) -> Result<Named, Box<Diagnostic>> {
+        let context = context::step(self.spec, table, shared, step);
+        let marked = self.render(step.kind.template(), &|| step.stem(self.spec), context)?;
+        self.name(owner, step.kind.template(), &|| step.stem(self.spec), &comment(step), &marked)
+    }
+
+    /// The statement of a definition, without a trailing newline.
+    pub(crate) fn definition(&mut self, shared: &Value, definition: &Definition) -> Result<Named, Box<Diagnostic>> {
+        let context = context::definition(self.spec, shared, definition);
+        let called = || definition.kind.as_str().to_owned();
+        let marked = self.render(definition.template(), &called, context)?;
+        self.name(Owner::Operation, definition.template(), &called, "", &marked)
+    }
+
+    /// A query that only dbt runs.
+    pub(crate) fn query(&mut self, owner: Owner, template: &str, context: &Value) -> Result<Named, Box<Diagnostic>> {
+        let called = || template.to_owned();
+        let marked = self.render(template, &called, context.clone())?;
+        self.name(owner, template, &called, "", &marked)
+    }
+
+    /// What the definitions of a table share.
+    pub(crate) fn shared(&self, definition: &Definition) -> Value {
+        match definition.creates {
+            Slot::Exceptions(id) => context::exceptions(self.spec, id),
+            slot => slot.table().map_or(Value::UNDEFINED, |table| context::every_period(self.spec, table)),
+        }
+    }
+
+    /// The text with its marks, without a newline at its end.
+    pub(crate) fn render(
+        &self,
+        template: &str,
+        statement: &dyn Fn() -> String,
+        context: Value,
+    ) -> Result<String, Box<Diagnostic>> {
+        let mut out = value::Bounded::default();
+        let rendered = self
+            .environment
+            .get_template(template)
+            .and_then(|found| found.render_captured_to(context, &mut out).map(drop));
+        match rendered.and_then(|()| out.into_string()) {
+            Ok(mut text) => {
+                text.truncate(text.trim_end().len());
+                Ok(text)
+            }
+            Err(error) => Err(Box::new(self.diagnose(template, &statement(), &error))),
+        }
+    }
+
+    /// A rendered text in both vocabularies.
+    pub(crate) fn name(
+        &mut self,
+        owner: Owner,
+        template: &str,
+        statement: &dyn Fn() -> String,
+        comment: &str,
+        marked: &str,
+    ) -> Result<Named, Box<Diagnostic>> {
+        self.vocabulary.name(owner, comment, marked, value::MAX_STATEMENT).map_err(|why| {
+            let found = self.environment.get_template(template).ok();
+            let source = found.as_ref().map_or("", |found| found.source());
+            let place = (format!("templates/{template}"), source, line_range(source, 1));
+            let message = format!("the template of {} {why}", statement());
+            Box::new(Diagnostic::in_text(Code::Template, message, place, "in this template, or in one that it imports"))
+        })
+    }
+
+    fn diagnose(&self, template: &str, statement: &str, error: &Error) -> Diagnostic {
+        let name = error.name().unwrap_or(template).to_owned();
+        let source = error.template_source().unwrap_or_default();
+        // The library's own words end with the place, which the snippet shows.
+        let said = error.to_string();
+        let said = said.split(" (in ").next().unwrap_or_default();
+        let why = match error.kind() {
+            ErrorKind::OutOfFuel => "runs without end".to_owned(),
+            _ => {
+                let said = said.strip_prefix("invalid operation: ").unwrap_or(said);
+                format!("cannot be rendered: {}", vocabulary::said(self.spec, said))
+            }
+        };
+        let range = error.range().unwrap_or_else(|| line_range(source, error.line().unwrap_or(1)));
+        let message = format!("the template of {statement} {why}");
+        let place = (format!("templates/{name}"), source, range);
+        let diagnostic = Diagnostic::in_text(Code::Template, message, place, "here");
+        if error.kind() == ErrorKind::InvalidOperation {
+            return diagnostic.help("every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`");
+        }
+        diagnostic
+    }
+}

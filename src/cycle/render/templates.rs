@@ -1,0 +1,104 @@
+//! The built-in templates, and those that a project puts in their place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::dialect::Dialect;
+use crate::source::{Inputs, Role, Span};
+
+/// Every file below `templates/`, by its path there: `build.rs` lists them.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// The folders whose templates a project may replace: verify proves what is rendered from them.
+const REPLACEABLE: [&str; 2] = ["cycle/", "ddl/"];
+
+/// The largest template, in bytes: the built-in ones stay below a tenth of it.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// The project's own templates, by name.
+pub(crate) fn overrides(inputs: &Inputs) -> BTreeMap<String, String> {
+    inputs
+        .of_role(Role::Template)
+        .map(|file| (inputs.name(file).to_owned(), inputs.text(file).replace("\r\n", "\n")))
+        .collect()
+}
+
+/// Reports templates of the project that are too large, and those that take the place of none: they would have no effect,
+/// without a word.
+pub(crate) fn check(inputs: &Inputs, sink: &mut Sink) {
+    let known = names();
+    for file in inputs.of_role(Role::Template).filter(|&file| inputs.text(file).len() > MAX_BYTES) {
+        let message =
+            format!("template {} is larger than the {MAX_BYTES} bytes that are read", quoted(inputs.name(file)));
+        sink.push(Diagnostic::new(
+            Code::Budget,
+            message,
+            Span { file, start: 0, end: 0 },
+            "not a template of one statement",
+        ));
+    }
+    for file in inputs.of_role(Role::Template).filter(|&file| !known.contains(inputs.name(file))) {
+        let message =
+            format!("template {} takes the place of none, and would have no effect", quoted(inputs.name(file)));
+        let diagnostic = Diagnostic::new(Code::Path, message, Span { file, start: 0, end: 0 }, "not used");
+        sink.push(match meant(inputs.name(file), &known) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("name it like the template that it replaces, such as `cycle/archive.sql.j2`"),
+        });
+    }
+}
+
+/// The template that a name means: one of that file name in its folder, or one that is spelled nearly so.
+fn meant<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
+    // Up to version 0.1.0, templates stood in one flat folder, and `clear` was `reset`.
+    let flat = name.replace("_reset.", "_clear.");
+    let flat = flat.strip_prefix("ddl_").unwrap_or(&flat);
+    let moved = REPLACEABLE.iter().find_map(|folder| match flat.split_once('/') {
+        Some((engine, file)) => known.get(&format!("{folder}{engine}/{}", file.strip_prefix("ddl_").unwrap_or(file))),
+        None => known.get(&format!("{folder}{flat}")),
+    });
+    moved.map(String::as_str).or_else(|| did_you_mean(name, known.iter().map(String::as_str)))
+}
+
+/// The template of that name: the project's before the built-in one, the engine's before the common one.
+pub(crate) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, String>) -> Option<String> {
+    let special = of_engine(name, dialect);
+    let built_in = |name: &str| BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
+    let own = |name: &str| overrides.get(name).cloned();
+    own(&special).or_else(|| own(name)).or_else(|| built_in(&special)).or_else(|| built_in(name))
+}
+
+/// Where an engine's own form of a template stands: `cycle/load.sql.j2` in `cycle/redshift/load.sql.j2`.
+fn of_engine(name: &str, dialect: Dialect) -> String {
+    match name.rsplit_once('/') {
+        Some((folder, file)) => format!("{folder}/{dialect}/{file}"),
+        None => format!("{dialect}/{name}"),
+    }
+}
+
+/// A template's name without the folder of an engine.
+fn common(name: &str) -> String {
+    let parts = name.split('/').filter(|part| Dialect::from_name(part).is_none());
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The built-in template that an override takes the place of.
+pub(crate) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
+    find(&common(name), dialect, &BTreeMap::new())
+}
+
+/// A file of `templates/` that is emitted as it is.
+pub(crate) fn verbatim(name: &str) -> &'static str {
+    let found = BUILT_IN.iter().find(|(known, _)| *known == name);
+    found.map_or_else(|| unreachable!("templates/{name} is part of the crate"), |(_, text)| text)
+}
+
+/// The names that an override can have: those of built-in templates, each also in the folder of an engine.
+fn names() -> BTreeSet<String> {
+    let replaceable = BUILT_IN.iter().map(|(name, _)| *name);
+    let replaceable = replaceable.filter(|name| REPLACEABLE.iter().any(|folder| name.starts_with(folder)));
+    let common: BTreeSet<_> = replaceable.map(common).collect();
+    let of_engines =
+        common.iter().flat_map(|name| Dialect::ALL.into_iter().map(move |dialect| of_engine(name, dialect)));
+    of_engines.chain(common.iter().cloned()).collect()
+}

@@ -1,0 +1,348 @@
+//! One rendering, two vocabularies. Templates write marks where relations stand; afterwards each vocabulary puts its own names
+//! there. So the form that dbt runs differs from the one that was verified in the names of relations, and in nothing else.
+
+use std::collections::BTreeMap;
+
+use crate::cycle::plan::Slot;
+use crate::features::monitors::{Asks, Stated};
+use crate::project::{ExceptionsId, MonitorId, PeriodId, Spec, TableId};
+use crate::sql::Relation;
+
+/// A mark is a place between these two. No statement may hold a control character otherwise: verify sees to that.
+const OPEN: char = '\u{1}';
+const CLOSE: char = '\u{2}';
+
+/// How a statement writes a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// With its schema, where it stands as a table.
+    Full,
+    /// Its name alone, where it qualifies a column.
+    Bare,
+}
+
+/// Whose statement it is, which decides what dbt calls its mart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A hook of this table's model: its mart is `this`.
+    Hook(TableId),
+    /// A statement that runs outside of models: every mart is looked up.
+    Operation,
+    /// A query of dbt's own.
+    Query,
+}
+
+/// A statement in both vocabularies.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) sql: String,
+    pub(crate) dbt: String,
+}
+
+/// The marks of a relation.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) full: String,
+    pub(crate) bare: String,
+}
+
+impl Place {
+    pub(crate) fn of(slot: Slot) -> Self {
+        Self { full: mark(slot, Form::Full), bare: mark(slot, Form::Bare) }
+    }
+}
+
+/// What statements can be given when they run.
+pub(crate) const PARAMETERS: [&str; 6] = ["key", "notes", "type", "expected", "start", "end"];
+
+/// The mark of a parameter, which is one of [`PARAMETERS`].
+pub(crate) fn parameter(name: &str) -> String {
+    format!("{OPEN}p{name}{CLOSE}")
+}
+
+fn mark(slot: Slot, form: Form) -> String {
+    let (kind, number, period) = match slot {
+        Slot::Mart(table) => ('m', table.0, 0),
+        Slot::Source(table) => ('s', table.0, 0),
+        Slot::History(table, period) => ('h', table.0, period.0),
+        Slot::Cutoff(table) => ('c', table.0, 0),
+        Slot::Versions(table) => ('v', table.0, 0),
+        Slot::Due(table) => ('d', table.0, 0),
+        Slot::Cycles(table) => ('k', table.0, 0),
+        Slot::Compared(monitor) => ('x', monitor.0, 0),
+        Slot::Exceptions(exceptions) => ('e', exceptions.0, 0),
+        Slot::AllRows(table) => ('a', table.0, 0),
+    };
+    let form = if form == Form::Full { 'f' } else { 'b' };
+    format!("{OPEN}{form}{kind}{number},{period}{CLOSE}")
+}
+
+/// What a rendered text is made of.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece<'t> {
+    Text(&'t str),
+    Relation(Slot, Form),
+    Parameter(&'static str),
+}
+
+/// Takes a text apart. What looks like a mark and is none, which only a template can have written, stays text.
+fn pieces<'t>(spec: &'t Spec, marked: &'t str) -> impl Iterator<Item = (usize, Piece<'t>)> {
+    let mut rest = marked;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let at = marked.len() - rest.len();
+        let end = if let Some(inner) = rest.strip_prefix(OPEN) {
+            if let Some((code, behind)) = inner.split_once(CLOSE)
+                && let Some(piece) = decode(spec, code)
+            {
+                rest = behind;
+                return Some((at, piece));
+            }
+            inner.find(OPEN).map_or(rest.len(), |next| next + OPEN.len_utf8())
+        } else {
+            rest.find(OPEN).unwrap_or(rest.len())
+        };
+        let (text, behind) = rest.split_at(end);
+        rest = behind;
+        Some((at, Piece::Text(text)))
+    })
+}
+
+fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
+    let mut letters = code.chars();
+    let form = match letters.next()? {
+        'f' => Form::Full,
+        'b' => Form::Bare,
+        'p' => return PARAMETERS.into_iter().find(|name| *name == letters.as_str()).map(Piece::Parameter),
+        _ => return None,
+    };
+    let kind = letters.next()?;
+    let (number, period) = letters.as_str().split_once(',')?;
+    let (number, period): (usize, usize) = (number.parse().ok()?, period.parse().ok()?);
+    if kind == 'e' {
+        let slot = Slot::Exceptions(ExceptionsId(number));
+        return (number < spec.exceptions.len()).then_some(Piece::Relation(slot, form));
+    }
+    if kind == 'x' {
+        let compares = |monitor: &Stated| matches!(monitor.asks, Asks::Compare { .. });
+        let slot = Slot::Compared(MonitorId(number));
+        return spec.monitors.get(number).is_some_and(compares).then_some(Piece::Relation(slot, form));
+    }
+    let table = spec.tables.get(number).map(|_| TableId(number))?;
+    let slot = match kind {
+        'm' => Slot::Mart(table),
+        's' => spec.table(table).source.as_ref().map(|_| Slot::Source(table))?,
+        'h' => spec.periods.get(period).map(|_| Slot::History(table, PeriodId(period)))?,
+        'c' => Slot::Cutoff(table),
+        'v' => Slot::Versions(table),
+        'd' => Slot::Due(table),
+        'k' => Slot::Cycles(table),
+        'a' => Slot::AllRows(table),
+        _ => return None,
+    };
+    Some(Piece::Relation(slot, form))
+}
+
+/// The names of a project's relations, made once each.
+#[derive(Debug)]
+pub(crate) struct Vocabulary<'s> {
+    spec: &'s Spec,
+    package: String,
+    names: BTreeMap<Slot, Names>,
+    schemas: Vec<Schema>,
+    /// By table: the number of its mart's schema.
+    of_marts: Vec<usize>,
+}
+
+/// What a relation is called.
+#[derive(Debug)]
+struct Names {
+    full: String,
+    bare: String,
+    /// The number of its schema.
+    schema: usize,
+    /// What dbt calls it wherever it stands, if that depends on nothing.
+    dbt: Option<String>,
+}
+
+/// A schema that relations are in.
+#[derive(Debug)]
+struct Schema {
+    folded: Vec<String>,
+    /// What dbt calls it outside of the models that are in it.
+    dbt: String,
+}
+
+impl<'s> Vocabulary<'s> {
+    pub(crate) fn new(spec: &'s Spec) -> Self {
+        let package = spec.dbt_package();
+        let mut vocabulary = Self {
+            spec,
+            package,
+            names: BTreeMap::new(),
+            schemas: Vec::new(),
+            of_marts: Vec::with_capacity(spec.tables.len()),
+        };
+        // Where a mart stands, the rest of its schema does too, whatever dbt calls it under this target.
+        for (_, table) in spec.tables() {
+            let beside = format!(
+                "{{{{ {}.mart('{}').include(identifier=false) }}}}",
+                vocabulary.package,
+                table.model.value.as_str()
+            );
+            let schema = vocabulary.schema(&table.relation, |_| beside);
+            vocabulary.of_marts.push(schema);
+        }
+        vocabulary
+    }
+
+    /// The number of a relation's schema; a new one is called as stated.
+    fn schema(&mut self, relation: &Relation, called: impl FnOnce(&str) -> String) -> usize {
+        let folded = relation.schema_folded(self.spec.dialect);
+        self.schemas.iter().position(|known| known.folded == folded).unwrap_or_else(|| {
+            let dbt = called(&self.package);
+            self.schemas.push(Schema { folded, dbt });
+            self.schemas.len() - 1
+        })
+    }
+
+    fn add(&mut self, slot: Slot) {
+        if self.names.contains_key(&slot) {
+            return;
+        }
+        let spec = self.spec;
+        let relation = slot.relation(spec);
+        let schema = self.schema(&relation, |package| {
+            let database = relation.database.as_ref().map_or_else(String::new, |name| format!(", '{}'", name.as_str()));
+            format!("{{{{ {package}.in_schema('{}'{database}) }}}}", relation.schema.as_str())
+        });
+        let dbt = match slot {
+            Slot::Source(table) => spec
+                .table(table)
+                .dbt_source()
+                .map(|(source, name)| format!("{{{{ source('{source}', '{name}').render() }}}}")),
+            _ => None,
+        };
+        let (full, bare) = (relation.sql(spec.dialect), relation.name.sql(spec.dialect));
+        // What a mart is compared with is where it is, under every target.
+        let dbt = if let Slot::Compared(_) = slot { Some(full.clone()) } else { dbt };
+        self.names.insert(slot, Names { full, bare, schema, dbt });
+    }
+
+    /// The relation's real name.
+    pub(crate) fn full(&mut self, slot: Slot) -> &str {
+        self.add(slot);
+        &self.names[&slot].full
+    }
+
+    /// Where a relation is, as an expression that dbt evaluates outside of models, without its braces.
+    pub(crate) fn place(&mut self, slot: Slot) -> &str {
+        self.add(slot);
+        let dbt = &self.schemas[self.names[&slot].schema].dbt;
+        dbt.trim_start_matches("{{ ").trim_end_matches(" }}")
+    }
+
+    /// The text with real names, in which it may have so many bytes, and with those that dbt resolves. If it cannot be given
+    /// names, what its template does wrong.
+    pub(crate) fn name(
+        &mut self,
+        owner: Owner,
+        comment: &str,
+        marked: &str,
+        most: usize,
+    ) -> Result<Named, &'static str> {
+        let spec = self.spec;
+        let length = comment.len() + marked.len() * 2;
+        let (mut sql, mut dbt) = (String::with_capacity(length), String::with_capacity(length + length / 4));
+        sql.push_str(comment);
+        dbt.push_str(comment);
+        for (_, piece) in pieces(spec, marked) {
+            match piece {
+                Piece::Text(text) => {
+                    sql.push_str(text);
+                    dbt.push_str(text);
+                }
+                Piece::Relation(slot, form) => {
+                    // It would open a tag of Jinja together with the name's own braces.
+                    if sql.ends_with('{') {
+                        return Err("puts a relation behind a brace, which Jinja would take for its own");
+                    }
+                    self.add(slot);
+                    let names = &self.names[&slot];
+                    sql.push_str(if form == Form::Full { &names.full } else { &names.bare });
+                    self.write_for_dbt(names, owner, slot, form, &mut dbt);
+                }
+                Piece::Parameter(name) => {
+                    sql.push(':');
+                    sql.push_str(name);
+                    dbt.push_str("{{ ");
+                    dbt.push_str(name);
+                    dbt.push_str(" }}");
+                }
+            }
+            if sql.len() > most {
+                return Err("writes a statement that is larger than any engine takes");
+            }
+        }
+        Ok(Named { sql, dbt })
+    }
+
+    fn write_for_dbt(&self, names: &Names, owner: Owner, slot: Slot, form: Form, dbt: &mut String) {
+        let mut write = |parts: &[&str]| parts.iter().for_each(|part| dbt.push_str(part));
+        match (slot, owner, form) {
+            (Slot::Mart(table), _, _) => {
+                let model = self.spec.table(table).model.value.as_str();
+                match owner {
+                    Owner::Hook(own) if own == table => write(&["{{ this"]),
+                    Owner::Hook(_) | Owner::Query => write(&["{{ ref('", model, "')"]),
+                    // Not by ref(): with `--defer`, that may name production's mart.
+                    Owner::Operation => write(&["{{ ", &self.package, ".mart('", model, "')"]),
+                }
+                if form == Form::Bare {
+                    write(&[".include(database=false, schema=false)"]);
+                }
+                // Rendered as a name: with `--empty`, `--sample` or microbatches, a reference would be a part of the rows.
+                if matches!(owner, Owner::Hook(own) if own != table) {
+                    write(&[".render()"]);
+                }
+                write(&[" }}"]);
+            }
+            (_, _, Form::Bare) => write(&[&names.bare]),
+            (Slot::Source(_) | Slot::Compared(_), _, Form::Full) => write(&[names.dbt.as_deref().unwrap_or_default()]),
+            (_, Owner::Hook(own), Form::Full) if names.schema == self.of_marts[own.0] => {
+                write(&["{{ this.include(identifier=false) }}.", &names.bare]);
+            }
+            _ => write(&[&self.schemas[names.schema].dbt, ".", &names.bare]),
+        }
+    }
+}
+
+/// A text about marked ones, for people.
+pub(crate) fn said(spec: &Spec, marked: &str) -> String {
+    let named = pieces(spec, marked).map(|(_, piece)| match piece {
+        Piece::Text(text) => text.to_owned(),
+        Piece::Relation(slot, _) => slot.relation(spec).sql(spec.dialect),
+        Piece::Parameter(name) => format!(":{name}"),
+    });
+    named.collect()
+}
+
+/// The byte of a marked text from which a byte of the one with real names comes.
+pub(crate) fn marked_at(spec: &Spec, marked: &str, at: usize) -> usize {
+    let mut named = 0;
+    for (begin, piece) in pieces(spec, marked) {
+        let length = match &piece {
+            Piece::Text(text) => text.len(),
+            Piece::Relation(slot, Form::Full) => slot.relation(spec).sql(spec.dialect).len(),
+            Piece::Relation(slot, Form::Bare) => slot.relation(spec).name.sql(spec.dialect).len(),
+            Piece::Parameter(name) => 1 + name.len(),
+        };
+        if at < named + length {
+            return if matches!(piece, Piece::Text(_)) { begin + at - named } else { begin };
+        }
+        named += length;
+    }
+    marked.len()
+}

@@ -1,0 +1,448 @@
+//! The table of steps: every kind of statement that a cycle has, with its step, its part, what it
+//! does, and its template. The plan, the claim, the name of the file and the order read from it.
+
+use std::fmt;
+
+use crate::cycle::plan::Slot;
+use crate::project::{PeriodId, Spec};
+
+/// The steps of a cycle, in order, each with a number that never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each variant is its own word; Step::reason says more")]
+pub enum StepName {
+    Load,
+    Cutoff,
+    Versions,
+    Supersede,
+    Restore,
+    Cleanup,
+    Due,
+    Resolve,
+    Archive,
+    Trim,
+    SafetyCheck,
+    Complete,
+}
+
+impl StepName {
+    /// Its fixed number: 00 to 11.
+    pub fn number(self) -> usize {
+        self as usize
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepName::Load => "load",
+            StepName::Cutoff => "cutoff",
+            StepName::Versions => "versions",
+            StepName::Supersede => "supersede",
+            StepName::Restore => "restore",
+            StepName::Cleanup => "cleanup",
+            StepName::Due => "due",
+            StepName::Resolve => "resolve",
+            StepName::Archive => "archive",
+            StepName::Trim => "trim",
+            StepName::SafetyCheck => "safety_check",
+            StepName::Complete => "complete",
+        }
+    }
+}
+
+/// Every kind of statement that a load or a cycle has, in run order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum StatementKind {
+    /// A row that is delivered again under its own time.
+    LoadCorrect,
+    /// Rows that are new or newer.
+    LoadInsert,
+    /// Rows without a complete key.
+    LoadKeyless,
+    /// Rows without a time.
+    LoadTimeless,
+    /// Empties the work table of the cutoff.
+    CutoffClear,
+    /// Stores the cutoff of the mart.
+    CutoffFill,
+    /// Stores the root's cutoff for a child.
+    CutoffInherit,
+    /// Empties the work table of versions.
+    VersionsClear,
+    /// Lists keys that have several versions.
+    VersionsFill,
+    /// Deletes older versions from the mart.
+    SupersedeOlder,
+    /// Deletes rows without a time from the mart.
+    SupersedeTimeless,
+    /// Brings rows of a child back.
+    Restore,
+    /// Deletes from history what is back in the mart.
+    CleanupReturned,
+    /// The same for rows without versions.
+    CleanupReturnedEvent,
+    /// Deletes from history what the mart archives again.
+    CleanupReplaced,
+    /// The same for rows without versions.
+    CleanupReplacedEvent,
+    /// Deletes older versions from history.
+    CleanupStale,
+    /// Empties the list of due rows.
+    DueClear,
+    /// Lists the due rows of a child.
+    DueFill,
+    /// Closes exceptions about a key.
+    ResolveKeyed,
+    /// Closes the exception about rows without a key.
+    ResolveKeyless,
+    /// Stops a cycle with too many due rows.
+    Tripwire,
+    /// Copies due rows to the history table of a period.
+    Archive,
+    /// Deletes archived rows from the mart.
+    Trim,
+    /// Deletes the copies of rows that the trim did not delete.
+    TrimKept,
+    /// Records due rows that no history table holds.
+    SafetyCheck,
+    /// Deletes all stamps but the last.
+    CompleteForget,
+    /// Stamps a completed cycle.
+    CompleteNote,
+}
+
+/// A row of the table of steps.
+struct Facts {
+    step: StepName,
+    /// Which of the statements of its step, where the step has several.
+    part: Option<&'static str>,
+    /// Whether there is one for each period.
+    per_period: bool,
+    verb: Verb,
+    template: &'static str,
+    reason: &'static str,
+}
+
+impl StatementKind {
+    fn facts(self) -> Facts {
+        match self {
+            StatementKind::LoadCorrect => Facts {
+                step: StepName::Load,
+                part: Some("correct"),
+                per_period: false,
+                verb: Verb::Update,
+                template: "cycle/load_correct.sql.j2",
+                reason: "a row delivered again under its own time replaces what the mart has of it",
+            },
+            StatementKind::LoadInsert => Facts {
+                step: StepName::Load,
+                part: Some("insert"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/load_insert.sql.j2",
+                reason: "rows whose key is new to the mart, or newer than there",
+            },
+            StatementKind::LoadKeyless => Facts {
+                step: StepName::Load,
+                part: Some("keyless"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/load_keyless.sql.j2",
+                reason: "rows that lack a part of their key, once each: nothing can replace them",
+            },
+            StatementKind::LoadTimeless => Facts {
+                step: StepName::Load,
+                part: Some("timeless"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/load_timeless.sql.j2",
+                reason: "rows that lack their time, where nothing complete is known of their key",
+            },
+            StatementKind::CutoffClear => Facts {
+                step: StepName::Cutoff,
+                part: Some("clear"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/cutoff_clear.sql.j2",
+                reason: "forget the last cycle's cutoff: without one, nothing is due",
+            },
+            StatementKind::CutoffFill => Facts {
+                step: StepName::Cutoff,
+                part: Some("fill"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/cutoff_fill.sql.j2",
+                reason: "one cutoff for every statement of the cycle, never later than now less the retention",
+            },
+            StatementKind::CutoffInherit => Facts {
+                step: StepName::Cutoff,
+                part: Some("fill"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/cutoff_inherit.sql.j2",
+                reason: "one cutoff for every statement of the cycle, never later than now less the retention",
+            },
+            StatementKind::VersionsClear => Facts {
+                step: StepName::Versions,
+                part: Some("clear"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/versions_clear.sql.j2",
+                reason: "forget the last cycle's versions",
+            },
+            StatementKind::VersionsFill => Facts {
+                step: StepName::Versions,
+                part: Some("fill"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/versions_fill.sql.j2",
+                reason: "the newest time of every key that stands more than once",
+            },
+            StatementKind::SupersedeOlder => Facts {
+                step: StepName::Supersede,
+                part: Some("older"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/supersede_older.sql.j2",
+                reason: "a late, older version gives way to the newer one, wherever that stands",
+            },
+            StatementKind::SupersedeTimeless => Facts {
+                step: StepName::Supersede,
+                part: Some("timeless"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/supersede_timeless.sql.j2",
+                reason: "a row without a time gives way to a complete version of its key",
+            },
+            StatementKind::Restore => Facts {
+                step: StepName::Restore,
+                part: None,
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/restore.sql.j2",
+                reason: "rows whose parent is back return with it",
+            },
+            StatementKind::CleanupReturned => Facts {
+                step: StepName::Cleanup,
+                part: Some("returned"),
+                per_period: true,
+                verb: Verb::Delete,
+                template: "cycle/cleanup.sql.j2",
+                reason: "a row that is back in the mart leaves its history table",
+            },
+            StatementKind::CleanupReturnedEvent => Facts {
+                step: StepName::Cleanup,
+                part: None,
+                per_period: true,
+                verb: Verb::Delete,
+                template: "cycle/cleanup.sql.j2",
+                reason: "a row that is back in the mart leaves its history table",
+            },
+            StatementKind::CleanupReplaced => Facts {
+                step: StepName::Cleanup,
+                part: Some("replaced"),
+                per_period: true,
+                verb: Verb::Delete,
+                template: "cycle/cleanup_replaced.sql.j2",
+                reason: "what the mart archives again replaces the copies that are not newer",
+            },
+            StatementKind::CleanupReplacedEvent => Facts {
+                step: StepName::Cleanup,
+                part: None,
+                per_period: true,
+                verb: Verb::Delete,
+                template: "cycle/cleanup_replaced.sql.j2",
+                reason: "a redelivered event replaces its archived copy",
+            },
+            StatementKind::CleanupStale => Facts {
+                step: StepName::Cleanup,
+                part: Some("stale"),
+                per_period: true,
+                verb: Verb::Delete,
+                template: "cycle/cleanup_stale.sql.j2",
+                reason: "an archived version gives way to a newer one, wherever that stands",
+            },
+            StatementKind::DueClear => Facts {
+                step: StepName::Due,
+                part: Some("clear"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/due_clear.sql.j2",
+                reason: "forget the last cycle's list",
+            },
+            StatementKind::DueFill => Facts {
+                step: StepName::Due,
+                part: Some("fill"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/due_fill.sql.j2",
+                reason: "rows older than the cutoff whose parent has left its mart",
+            },
+            StatementKind::ResolveKeyed => Facts {
+                step: StepName::Resolve,
+                part: Some("keyed"),
+                per_period: false,
+                verb: Verb::Update,
+                template: "cycle/resolve_keyed.sql.j2",
+                reason: "an exception whose rows can be routed again is closed, before they are archived",
+            },
+            StatementKind::ResolveKeyless => Facts {
+                step: StepName::Resolve,
+                part: Some("keyless"),
+                per_period: false,
+                verb: Verb::Update,
+                template: "cycle/resolve_keyless.sql.j2",
+                reason: "the exception for rows without a key is closed when there are none left",
+            },
+            StatementKind::Tripwire => Facts {
+                step: StepName::Resolve,
+                part: Some("tripwire"),
+                per_period: false,
+                verb: Verb::Select,
+                template: "tripwire/tripwire.sql.j2",
+                reason: "fails, and with it the cycle, where more rows are due than may be",
+            },
+            StatementKind::Archive => Facts {
+                step: StepName::Archive,
+                part: None,
+                per_period: true,
+                verb: Verb::Insert,
+                template: "cycle/archive.sql.j2",
+                reason: "due rows of the period, unless held or already there",
+            },
+            StatementKind::Trim => Facts {
+                step: StepName::Trim,
+                part: None,
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/trim.sql.j2",
+                reason: "due rows of which an exact copy is seen in a history table",
+            },
+            StatementKind::TrimKept => Facts {
+                step: StepName::Trim,
+                part: Some("kept"),
+                per_period: true,
+                verb: Verb::Delete,
+                template: "cycle/trim_kept.sql.j2",
+                reason: "a row that the trim left in the mart, held since it was archived, stands there alone",
+            },
+            StatementKind::SafetyCheck => Facts {
+                step: StepName::SafetyCheck,
+                part: None,
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/safety_check.sql.j2",
+                reason: "whatever is due and still here is the gap: somebody is told, once",
+            },
+            StatementKind::CompleteForget => Facts {
+                step: StepName::Complete,
+                part: Some("forget"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/complete_forget.sql.j2",
+                reason: "forget all completed cycles but the last",
+            },
+            StatementKind::CompleteNote => Facts {
+                step: StepName::Complete,
+                part: Some("note"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/complete_note.sql.j2",
+                reason: "write down that this cycle is completed: raw rows landed before the last one were seen by all of it",
+            },
+        }
+    }
+
+    /// Its step.
+    pub fn step(self) -> StepName {
+        self.facts().step
+    }
+
+    /// Which of the statements of its step, where the step has several. Parts of a step sort by name
+    /// in run order.
+    pub fn part(self) -> Option<&'static str> {
+        self.facts().part
+    }
+
+    /// Whether there is one statement for each period.
+    pub fn per_period(self) -> bool {
+        self.facts().per_period
+    }
+
+    /// What it does to the relation that it writes.
+    pub fn verb(self) -> Verb {
+        self.facts().verb
+    }
+
+    /// Why it is there, in one line.
+    pub fn reason(self) -> &'static str {
+        self.facts().reason
+    }
+
+    /// The template that renders it.
+    pub(crate) fn template(self) -> &'static str {
+        self.facts().template
+    }
+
+    /// Its step and part, as file names and messages write them.
+    pub(crate) fn word(self) -> String {
+        match self.part() {
+            Some(part) => format!("{}_{part}", self.step().as_str()),
+            None => self.step().as_str().to_owned(),
+        }
+    }
+}
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What kind of statement it is.
+    pub kind: StatementKind,
+    /// The period that it works for, if one.
+    pub period: Option<PeriodId>,
+    /// The relation that it changes; of a SELECT, the one that it is about.
+    pub writes: Slot,
+    /// Every relation that it may look at.
+    pub reads: Vec<Slot>,
+}
+
+impl Step {
+    /// The stem of its file: number, step, part and period.
+    pub fn stem(&self, spec: &Spec) -> String {
+        let mut stem = format!("{:02}_{}", self.kind.step().number(), self.kind.word());
+        if let Some(period) = self.period {
+            stem.push_str("__");
+            stem.push_str(&spec.period(period).name);
+        }
+        stem
+    }
+}
+
+/// What a statement does to the relation that it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is SQL's own word")]
+pub enum Verb {
+    Insert,
+    Update,
+    Delete,
+    CreateTable,
+    CreateView,
+    Select,
+    Vacuum,
+    Analyze,
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Verb::Insert => "INSERT",
+            Verb::Update => "UPDATE",
+            Verb::Delete => "DELETE",
+            Verb::CreateTable => "CREATE TABLE",
+            Verb::CreateView => "CREATE VIEW",
+            Verb::Select => "SELECT",
+            Verb::Vacuum => "VACUUM",
+            Verb::Analyze => "ANALYZE",
+        })
+    }
+}

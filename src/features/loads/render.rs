@@ -1,0 +1,364 @@
+//! Loads: their statements, in which `:run_date` stands for the day that they run for, and the queries of their dbt models. Nobody can
+//! replace their templates.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Value, context};
+
+use crate::cycle::render::context::{declared, number, text};
+use crate::cycle::render::value::Sql;
+use crate::cycle::render::vocabulary::Place;
+use crate::cycle::render::{Failures, Renderer};
+use crate::features::loads::{Aggregate, Computed, WindowedLoad};
+use crate::project::naming::LOAD_MARK;
+use crate::project::{Column, ColumnId, DAY, Spec};
+use crate::sql::{Relation, SqlType, TimeUnit};
+
+/// What stands for the run date in a statement.
+pub(crate) const RUN_DATE: &str = ":run_date";
+/// What stands for it in a dbt model.
+const DBT_RUN_DATE: &str = "{{ run_date }}";
+
+/// How long a temp table stays that nobody drops.
+pub(crate) const TEMP_DAYS: u64 = 14;
+
+/// The statements of a load.
+#[derive(Debug)]
+pub(crate) struct RenderedLoad {
+    /// What runs, in this order.
+    pub(crate) statements: Vec<LoadStatement>,
+    /// What a bad run is cleaned up with.
+    pub(crate) clean: LoadStatement,
+    /// Questions to which no row is the right answer, and one that only informs.
+    pub(crate) monitors: Vec<LoadStatement>,
+    /// The queries of its models, in this order: batch, updates, aggregate.
+    pub(crate) models: Vec<String>,
+}
+
+/// One statement of a load, or one script of several.
+#[derive(Debug)]
+pub(crate) struct LoadStatement {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// What it does, or asks.
+    pub(crate) about: String,
+    /// Without a semicolon at its end.
+    pub(crate) sql: String,
+}
+
+pub(crate) fn render(spec: &Spec, failures: &mut Failures) -> Vec<RenderedLoad> {
+    if spec.loads.is_empty() {
+        return Vec::new();
+    }
+    let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
+    spec.loads.iter().map(|load| writer.load(load)).collect()
+}
+
+struct Writer<'a, 'f> {
+    spec: &'a Spec,
+    renderer: Renderer<'a>,
+    failures: &'f mut Failures,
+}
+
+/// What the relations of a load are called.
+struct Names {
+    source: Place,
+    batch: Option<Place>,
+    updates: Option<Place>,
+    into: Option<Place>,
+}
+
+impl Writer<'_, '_> {
+    fn load(&mut self, load: &WindowedLoad) -> RenderedLoad {
+        let shared = self.context(load, &self.names(load));
+        let days = load.alarms.span_days;
+        let mut statements = Vec::new();
+        if load.aggregate.is_some() {
+            statements.push(self.statement(load, "create", "the aggregate's table", &shared));
+        }
+        statements.push(self.statement(
+            load,
+            "batch",
+            "what was ingested lately, of the days that a run looks at",
+            &shared,
+        ));
+        if load.aggregate.is_some() {
+            let about = "the aggregate of these days, from all that was ingested of them";
+            statements.push(self.statement(load, "updates", about, &shared));
+            let about = "these days of the aggregate, replaced as a whole";
+            statements.push(self.statement(load, "replace", about, &shared));
+        }
+        let clean = self.statement(load, "clean", "the jobs that still run for it, and its temp tables", &shared);
+        let minutes = load.alarms.run / 60;
+        let mut asked = Vec::new();
+        if load.event.is_some() {
+            asked.push(("span", format!("a batch over more than {days} days")));
+            let late = format!("rows that came more than {days} days after theirs, or before it, or have none");
+            asked.push(("late", late));
+        }
+        asked.push(("run", format!("statements that ran longer than {minutes} minutes")));
+        asked.push((
+            "slot_hours",
+            format!("days on which it took more than {} slot-hours", hundredths(load.alarms.slot_hours)),
+        ));
+        if load.alarms.cost.is_some() {
+            asked.push(("cost", "days on which it cost more than it may".to_owned()));
+        }
+        asked.push(("timeouts", "statements that ran out of time".to_owned()));
+        asked.push((WRITERS, "who wrote to the source in the last 7 days: to be read, not to be empty".to_owned()));
+        let monitors = asked.into_iter().map(|(name, about)| self.statement(load, name, &about, &shared)).collect();
+        RenderedLoad { statements, clean, monitors, models: self.models(load) }
+    }
+
+    fn statement(&mut self, load: &WindowedLoad, name: &'static str, about: &str, shared: &Value) -> LoadStatement {
+        let template = TEMPLATES.iter().find(|(known, _)| *known == name).map_or("", |(_, template)| template);
+        let sql = format!("-- {name} of load {}: {about}\n{}", mark(load), self.text(template, load, shared));
+        LoadStatement { name, about: about.to_owned(), sql }
+    }
+
+    fn text(&mut self, template: &'static str, load: &WindowedLoad, context: &Value) -> String {
+        let called = || format!("load {}", load.name.value.as_str());
+        let rendered = self.renderer.render(template, &called, context.clone());
+        self.failures.keep_text(template, rendered)
+    }
+
+    /// The queries that dbt makes tables of.
+    fn models(&mut self, load: &WindowedLoad) -> Vec<String> {
+        let of = |sql: String| Place { full: sql.clone(), bare: sql };
+        let models = load.dbt_models();
+        let reference = |number: usize| models.get(number).map(|model| of(format!("{{{{ ref('{model}') }}}}")));
+        let names = Names {
+            source: of(format!(
+                "{{{{ source('{}', '{}') }}}}",
+                load.dbt_source(self.spec),
+                load.source.name().as_str()
+            )),
+            batch: reference(0),
+            updates: reference(1),
+            into: None,
+        };
+        let shared = self.context(load, &names);
+        let mut model = |template: &'static str| {
+            format!("{}\n", self.text(template, load, &shared)).replace(RUN_DATE, DBT_RUN_DATE)
+        };
+        let mut models = vec![model("loads/batch_rows.sql.j2")];
+        if load.aggregate.is_some() {
+            models.push(model("loads/updates_rows.sql.j2"));
+            models.push(model("loads/dbt.sql.j2"));
+        }
+        models
+    }
+
+    fn names(&self, load: &WindowedLoad) -> Names {
+        let dialect = self.spec.dialect;
+        let place = |relation: &Relation| Place { full: relation.sql(dialect), bare: relation.name().sql(dialect) };
+        Names {
+            source: place(&load.source),
+            batch: Some(place(&of_run_date(&load.temp))),
+            updates: load.aggregate.as_ref().map(|aggregate| place(&of_run_date(&aggregate.temp))),
+            into: load.aggregate.as_ref().map(|aggregate| place(&aggregate.into)),
+        }
+    }
+
+    fn context(&self, load: &WindowedLoad, names: &Names) -> Value {
+        let relation =
+            |place: &Place| Value::from(Sql::Relation(Place { full: place.full.clone(), bare: place.bare.clone() }));
+        let column = |id: ColumnId| declared(self.spec, load.column(id));
+        let columns = |ids: &[ColumnId]| ids.iter().map(|&id| column(id)).collect::<Vec<_>>();
+        let every: Vec<_> = (0..load.columns.len()).map(ColumnId).collect();
+        let others: Vec<_> =
+            every.iter().copied().filter(|id| *id != load.ingestion && !load.unique_key.contains(id)).collect();
+        let ingestion = load.column(load.ingestion).ty;
+        let before_end = |seconds: u64| sql(instant(ingestion, 1, seconds));
+        let event = load.event.as_ref().map(|event| {
+            let ty = load.column(event.column).ty;
+            context! {
+                event => column(event.column),
+                event_day => sql(day_of(load.column(event.column), self.spec)),
+                event_from => event.within.map(|within| sql(instant(ty, 0, within))),
+                event_until => sql(instant(ty, 1, 0)),
+                partition => sql(partition(load.column(event.column), self.spec)),
+            }
+        });
+        let floor = load.event.as_ref().zip(load.floor).map(|(event, day)| {
+            let ty = load.column(event.column).ty;
+            let unit = match ty {
+                SqlType::Date => TimeUnit::Date,
+                SqlType::Timestamptz => TimeUnit::Timestamptz,
+                _ => TimeUnit::Timestamp,
+            };
+            sql(self.spec.dialect.rules().instant(&day.to_string(), day.epoch(), unit))
+        });
+        let parts: Vec<_> = load.source.parts().map(|part| part.as_str().to_owned()).collect();
+        let (source_table, source_schema) = (parts.last(), parts.len().checked_sub(2).and_then(|at| parts.get(at)));
+        context! {
+            source => relation(&names.source),
+            batch => names.batch.as_ref().map(relation),
+            updates => names.updates.as_ref().map(relation),
+            into => names.into.as_ref().map(relation),
+            query => load.query.as_ref().map(|text| Value::from(Sql::Query(text.clone()))),
+            columns => columns(&every),
+            key => columns(&load.unique_key),
+            others => columns(&others),
+            ingestion => column(load.ingestion),
+            ingestion_day => sql(day_of(load.column(load.ingestion), self.spec)),
+            ingested_from => before_end(load.ingested_within),
+            ingested_until => before_end(0),
+            floor => floor,
+            exclude => load.exclude.map(column),
+            origin => load.origin.map(column),
+            aggregate => load.aggregate.as_ref().map(|aggregate| self.aggregate(load, aggregate)),
+            jobs_view => sql(self.jobs_view(load)),
+            run_start => sql(format!("TIMESTAMP(DATE '{RUN_DATE}')")),
+            mark_begin => text(LOAD_MARK),
+            mark => text(&mark(load)),
+            mark_line => sql(format!("-- {LOAD_MARK}{}", mark(load))),
+            temp_days => number(TEMP_DAYS),
+            source_parts => context! {
+                project => (parts.len() > 2).then(|| text(&parts[0])),
+                dataset => source_schema.map(|part| text(part)),
+                table => source_table.map(|part| text(part)),
+            },
+            alarms => context! {
+                span => number(load.alarms.span_days),
+                run => number(load.alarms.run),
+                slot_hours => sql(hundredths(load.alarms.slot_hours)),
+                cost => load.alarms.cost.map(|(cost, _)| sql(hundredths(cost))),
+                per_tib => load.alarms.cost.map(|(_, per_tib)| sql(hundredths(per_tib))),
+            },
+            ..event.unwrap_or_else(|| context! { event => (), partition => () })
+        }
+    }
+
+    fn aggregate(&self, load: &WindowedLoad, aggregate: &Aggregate) -> Value {
+        let by = |id: &ColumnId| declared(self.spec, load.column(*id));
+        let event = load.event.as_ref();
+        let rest: Vec<_> = aggregate.by.iter().filter(|id| event.is_none_or(|event| event.column != **id)).collect();
+        let names = load
+            .aggregate_columns()
+            .into_iter()
+            .skip(aggregate.by.len())
+            .map(|(name, ty)| Value::from(Sql::Column { name: name.sql(self.spec.dialect), ty, not_null: false }));
+        let names: Vec<_> = names.collect();
+        let columns = aggregate.columns.iter().zip(&names).map(|(one, name)| {
+            let (function, column) = match one.1 {
+                Computed::Count => ("COUNT", None),
+                Computed::Sum(id) => ("SUM", Some(id)),
+                Computed::Min(id) => ("MIN", Some(id)),
+                Computed::Max(id) => ("MAX", Some(id)),
+            };
+            context! { name => name, function => sql(function.to_owned()), column => column.map(|id| by(&id)) }
+        });
+        // A row is not ingested before the day that it is of; the slack is that of the ingestion window itself. The bound of each row is what
+        // holds for every run alike, that of the window is what an engine can prune by.
+        let ingestion = load.column(load.ingestion).ty;
+        let within = event.and_then(|event| event.within);
+        context! {
+            by => aggregate.by.iter().map(by).collect::<Vec<_>>(),
+            rest => rest.into_iter().map(by).collect::<Vec<_>>(),
+            columns => columns.collect::<Vec<_>>(),
+            names => names,
+            partition => event.map(|event| sql(partition(load.column(event.column), self.spec))),
+            not_before => event.zip(within).map(|(event, _)| {
+                let day = load.column(event.column).name.sql(self.spec.dialect);
+                sql(at(ingestion, &format!("b.{day}"), whole(ingestion, load.ingested_within)))
+            }),
+            ingested_from => within.map(|within| sql(instant(ingestion, 0, whole(ingestion, within + load.ingested_within)))),
+        }
+    }
+
+    /// "INFORMATION_SCHEMA.JOBS_BY_PROJECT" in BigQuery's manual: it needs the region as a qualifier.
+    fn jobs_view(&self, load: &WindowedLoad) -> String {
+        let project = self.spec.schema.database.as_ref().map(|name| format!("{}.", name.sql(self.spec.dialect)));
+        format!("{}`region-{}`.INFORMATION_SCHEMA.JOBS_BY_PROJECT", project.unwrap_or_default(), load.location)
+    }
+}
+
+/// The question that only informs.
+pub(crate) const WRITERS: &str = "writers";
+
+/// The templates of what a load runs and asks.
+const TEMPLATES: [(&str, &str); 12] = [
+    ("create", "loads/create.sql.j2"),
+    ("batch", "loads/batch.sql.j2"),
+    ("updates", "loads/updates.sql.j2"),
+    ("replace", "loads/replace.sql.j2"),
+    ("clean", "loads/clean.sql.j2"),
+    ("span", "loads/span.sql.j2"),
+    ("late", "loads/late.sql.j2"),
+    ("run", "loads/run.sql.j2"),
+    ("slot_hours", "loads/slot_hours.sql.j2"),
+    ("cost", "loads/cost.sql.j2"),
+    ("timeouts", "loads/timeouts.sql.j2"),
+    (WRITERS, "loads/writers.sql.j2"),
+];
+
+/// A temp table of the run date.
+fn of_run_date(temp: &Relation) -> Relation {
+    let name = temp.name().with_suffix(&format!("_{RUN_DATE}"));
+    temp.renamed(name.in_quotes())
+}
+
+/// What marks the statements of a load, for the run date.
+fn mark(load: &WindowedLoad) -> String {
+    format!("{} of {RUN_DATE}", load.name.value.as_str())
+}
+
+fn sql(text: String) -> Value {
+    Value::from(Sql::Literal(text))
+}
+
+/// Midnight UTC of a day, less a length of time, as a column of that type holds it.
+fn at(ty: SqlType, day: &str, less_seconds: u64) -> String {
+    let word = match ty {
+        SqlType::Date if less_seconds == 0 => return day.to_owned(),
+        SqlType::Date => return format!("{day} - {}", less_seconds / DAY),
+        SqlType::Timestamptz => "TIMESTAMP",
+        _ => "DATETIME",
+    };
+    let less = if less_seconds == 0 { String::new() } else { format!(" - {}", interval(less_seconds)) };
+    format!("{word}({day}){less}")
+}
+
+/// Midnight UTC of the run date or of a day after it, less a length of time, as a column of that type holds it.
+fn instant(ty: SqlType, days: u64, less_seconds: u64) -> String {
+    let day = format!("DATE '{RUN_DATE}'");
+    // Of whole days, one number is left.
+    let both = if ty == SqlType::Date { days.min(less_seconds / DAY) } else { 0 };
+    let (days, less_seconds) = (days - both, less_seconds - both * DAY);
+    let day = if days == 0 { day } else { format!("{day} + {days}") };
+    at(ty, &day, less_seconds)
+}
+
+/// A length of time in whole days, up, where a column counts days.
+fn whole(ty: SqlType, seconds: u64) -> u64 {
+    if ty == SqlType::Date { seconds.div_ceil(DAY) * DAY } else { seconds }
+}
+
+fn interval(seconds: u64) -> String {
+    if seconds.is_multiple_of(3_600) {
+        format!("INTERVAL {} HOUR", seconds / 3_600)
+    } else {
+        format!("INTERVAL {} MINUTE", seconds / 60)
+    }
+}
+
+/// The day of a column, of a row that is called `b`.
+fn day_of(column: &Column, spec: &Spec) -> String {
+    let name = column.name.sql(spec.dialect);
+    if column.ty == SqlType::Date { format!("b.{name}") } else { format!("DATE(b.{name})") }
+}
+
+/// "Partition expression" of CREATE TABLE in BigQuery's manual.
+fn partition(column: &Column, spec: &Spec) -> String {
+    let name = column.name.sql(spec.dialect);
+    if column.ty == SqlType::Date { name } else { format!("DATE({name})") }
+}
+
+fn hundredths(amount: u64) -> String {
+    if amount.is_multiple_of(100) {
+        (amount / 100).to_string()
+    } else {
+        format!("{}.{:02}", amount / 100, amount % 100)
+    }
+}

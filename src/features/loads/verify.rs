@@ -1,0 +1,27 @@
+//! Statements of loads. Their templates are Rowkeep's own: what is asked of them is that the parser takes each, and finds in it
+//! as many statements as it is to have.
+
+use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::dialect::Dialect;
+use crate::features::loads::WindowedLoad;
+use crate::features::loads::render::RenderedLoad;
+use crate::sql::parse::parse_emitted;
+
+pub(crate) fn report(load: &WindowedLoad, rendered: &RenderedLoad, dialect: Dialect, sink: &mut Sink) {
+    let with_aggregate = load.aggregate.is_some();
+    for statement in rendered.statements.iter().chain([&rendered.clean]).chain(&rendered.monitors) {
+        let expected = match statement.name {
+            // BEGIN, DELETE, INSERT, COMMIT.
+            "replace" => 4,
+            "clean" => 2 + usize::from(with_aggregate),
+            _ => 1,
+        };
+        let why = match parse_emitted(&statement.sql, dialect) {
+            Ok(found) if found.len() == expected => continue,
+            Ok(found) => format!("is {} statements where {expected} are needed", found.len()),
+            Err(error) => format!("is not {dialect} SQL: {}", error.message),
+        };
+        let message = format!("{} of load {} {why}", statement.name, load.name.value.as_str());
+        sink.push(Diagnostic::new(Code::Unparsable, message, load.places.entry, "compiled from here"));
+    }
+}

@@ -1,0 +1,42 @@
+//! Lays the maintenance of marts out: `maintenance/upkeep/`.
+
+use serde::Serialize;
+
+use crate::features::layout::{Layout, OperationEntry};
+use crate::features::maintenance::render::RenderedMaintenance;
+use crate::project::Spec;
+
+/// Maintenance of one mart.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct Maintenance {
+    pub run: &'static str,
+    pub model: String,
+    pub every_seconds: u64,
+    pub statement: OperationEntry,
+    pub condition: Option<Condition>,
+}
+
+/// When an upkeep is to be done.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "the JSON Schema describes each field")]
+pub struct Condition {
+    /// A query that gives a row if it is.
+    pub statement: OperationEntry,
+    /// What to do where the query is refused for want of a grant.
+    pub if_refused: &'static str,
+}
+
+pub(crate) fn emit(spec: &Spec, layout: &mut Layout<'_, '_>, maintenance: RenderedMaintenance<'_>) -> Maintenance {
+    let condition = maintenance.condition.map(|statement| Condition {
+        statement: layout.operation(statement, "maintenance/upkeep", None),
+        if_refused: "run",
+    });
+    Maintenance {
+        run: maintenance.plan.run.as_str(),
+        model: spec.unique_id(maintenance.plan.table),
+        every_seconds: maintenance.plan.every,
+        statement: layout.operation(maintenance.run, "maintenance/upkeep", None),
+        condition,
+    }
+}

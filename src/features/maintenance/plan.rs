@@ -1,0 +1,60 @@
+//! Plans the maintenance of marts.
+
+use crate::cycle::plan::{Slot, Verb};
+use crate::dialect::MaintenanceKind;
+use crate::features::operation::Operation;
+use crate::project::{Spec, TableId};
+
+/// Maintenance of one mart.
+#[derive(Clone, Debug)]
+pub struct MaintenancePlan {
+    /// What is done.
+    pub run: MaintenanceKind,
+    /// The table.
+    pub table: TableId,
+    /// How often, in seconds.
+    pub every: u64,
+    /// The statement.
+    pub statement: Operation,
+    /// A query that gives a row if it is to be done; whoever may not run the query does it anyway.
+    pub condition: Option<Operation>,
+}
+
+/// The maintenance of every mart, in the order of the project.
+pub(crate) fn plan(spec: &Spec) -> Vec<MaintenancePlan> {
+    let mut all = Vec::new();
+    // Names sort as they run.
+    let most: usize = spec.maintenance.iter().map(|stated| stated.tables.len()).sum();
+    let width = most.to_string().len().max(2);
+    for stated in &spec.maintenance {
+        if spec.dialect.rules().maintenance(stated.run).is_none() {
+            continue;
+        }
+        for &id in &stated.tables {
+            let (mart, model, word) = (Slot::Mart(id), spec.table(id).model.value.as_str(), stated.run.as_str());
+            let (verb, reason) = match stated.run {
+                MaintenanceKind::Vacuum => {
+                    (Verb::Vacuum, "frees the room of deleted rows, and sorts the rest where rows are sorted")
+                }
+                MaintenanceKind::VacuumDelete => (Verb::Vacuum, "frees the room of deleted rows"),
+                MaintenanceKind::VacuumSort => (Verb::Vacuum, "sorts the rows that came since"),
+                MaintenanceKind::Analyze => (Verb::Analyze, "renews what the planner knows of the table"),
+            };
+            let name = format!("{:0width$}_{word}_{model}", all.len() + 1);
+            let condition = stated.unsorted_more_than.and(spec.dialect.rules().table_info()).map(|_| {
+                let reason = "whether more rows are unsorted than may be";
+                Operation::new(
+                    format!("{name}__when"),
+                    "maintenance/when.sql.j2",
+                    Verb::Select,
+                    mart,
+                    Vec::new(),
+                    reason,
+                )
+            });
+            let statement = Operation::new(name, "maintenance/run.sql.j2", verb, mart, Vec::new(), reason);
+            all.push(MaintenancePlan { run: stated.run, table: id, every: stated.every, statement, condition });
+        }
+    }
+    all
+}

@@ -1,0 +1,13 @@
+//! Monitors: queries that must return no rows. Key: `monitors:`; ten of them every table has
+//! without it.
+
+mod config;
+pub(crate) mod emit;
+pub(crate) mod plan;
+pub(crate) mod render;
+pub(crate) mod resolve;
+
+pub use config::{Asks, Other, Severity, Stated, Window};
+pub use plan::{Monitor, MonitorKind};
+pub(crate) use render::RenderedMonitor;
+pub(crate) use resolve::resolve;

@@ -1,0 +1,391 @@
+//! Monitors that a project asks for: which keys belong to which kind, and what they name.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::features::monitors::{Asks, Other, Severity, Stated, Window};
+use crate::project::files::{AsksWord, MonitorEntry, WindowEntry};
+use crate::project::resolve::columns::{Scope, unknown_column};
+use crate::project::resolve::order::comparable;
+use crate::project::resolve::table::list;
+use crate::project::resolve::{duration, plain, relation_of, share};
+use crate::project::shape::{Entries, Field, Words};
+use crate::project::{ColumnId, DAY, Spec, TableId};
+use crate::source::{Span, Spanned};
+use crate::sql::TimeUnit;
+
+/// The longest name: its files' suffixes fit behind it.
+const MAX_NAME: usize = 100;
+
+pub(crate) fn resolve(stated: &[Field<MonitorEntry>], spec: &Spec, sink: &mut Sink) -> Vec<Stated> {
+    let mut monitors: Vec<Stated> = Vec::new();
+    let mut names: BTreeMap<String, Span> = BTreeMap::new();
+    for entry in stated.iter().filter_map(Field::get) {
+        if let Some(name) = entry.value.name.get() {
+            let folded = name.value.to_lowercase();
+            if let Some(&first) = names.get(&folded) {
+                let message =
+                    format!("two monitors are called {}; one would write the other's files", quoted(&name.value));
+                sink.push(
+                    Diagnostic::new(Code::NameClash, message, name.span, "again here")
+                        .also(first, "first here")
+                        .help("rename one"),
+                );
+                continue;
+            }
+            names.insert(folded, name.span);
+        }
+        monitors.extend(monitor(&entry.value, entry.span, spec, sink));
+    }
+    monitors
+}
+
+/// The model of that name.
+pub(crate) fn model(name: &Spanned<String>, role: &str, spec: &Spec, sink: &mut Sink) -> Option<TableId> {
+    let models = || spec.tables.iter().map(|table| table.model.value.as_str());
+    let found = spec.tables().find(|(_, table)| table.model.value.as_str().eq_ignore_ascii_case(&name.value));
+    if found.is_none() {
+        let message = format!("{role} names {}, which no table spec describes", quoted(&name.value));
+        let diagnostic = Diagnostic::new(Code::TableReference, message, name.span, "not a table of this project");
+        sink.push(match did_you_mean(&name.value, models()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => {
+                diagnostic.help(format!("name a model, such as {}", models().take(8).collect::<Vec<_>>().join(", ")))
+            }
+        });
+    }
+    found.map(|(id, _)| id)
+}
+
+/// Keys of a monitor that only some kinds take.
+fn keys(stated: &MonitorEntry) -> [(&'static str, Option<Span>, &'static [AsksWord]); 5] {
+    const OTHERS: &[AsksWord] = &[AsksWord::LatestMatches, AsksWord::HasRowsIn, AsksWord::HasParent];
+    const COMPARE: &[AsksWord] = &[AsksWord::Compare];
+    [
+        ("in", stated.r#in.get().map(|found| found.span), OTHERS),
+        ("on", stated.on.get().map(|found| found.span), OTHERS),
+        ("with", stated.with.get().map(|found| found.span), &[AsksWord::CountMatch, AsksWord::Compare]),
+        ("columns", stated.columns.get().map(|found| found.span), COMPARE),
+        ("more_than", stated.more_than.get().map(|found| found.span), COMPARE),
+    ]
+}
+
+fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> Option<Stated> {
+    let name = stated.name.get()?;
+    plain(name, "a monitor", sink)?;
+    if name.value.contains("__") || name.value.len() > MAX_NAME {
+        let message =
+            format!("a monitor is named {}, like the files of those that every table has", quoted(&name.value));
+        sink.push(
+            Diagnostic::new(Code::Name, message, name.span, "could take their place")
+                .help(format!("use a name without two underscores in a row, of {MAX_NAME} bytes at most")),
+        );
+        return None;
+    }
+    let kind = stated.kind.get()?;
+    let kind_word = kind.value.0;
+    let what = format!("monitor {}", name.value);
+    let table = model(stated.model.get()?, &what, spec, sink)?;
+    let word = AsksWord::words().into_iter().find(|(_, asks)| *asks == kind_word).map_or("", |(word, _)| word);
+    let mut complete = true;
+    for (key, at, takers) in keys(stated) {
+        if let Some(at) = at.filter(|_| !takers.contains(&kind_word)) {
+            let message = format!("{what} is a {word}, which takes no `{key}`: it would have no effect");
+            sink.push(Diagnostic::new(Code::Monitor, message, at, "not for this kind").help("remove it"));
+            complete = false;
+        }
+    }
+    let exception_type = exception(stated, kind_word, &what, sink);
+    let window = window(stated.window.get(), spec, table, &what, sink);
+    let every = match stated.every.get() {
+        None => Some(DAY),
+        Some(text) => duration::resolve(text, &format!("the cadence of {what}"), sink),
+    };
+    let needs = |key: &str, sink: &mut Sink| {
+        let message = format!("{what} is a {word}, which needs `{key}`");
+        sink.push(Diagnostic::new(Code::Monitor, message, span, "in this monitor").help(format!("add `{key}:`")));
+    };
+    let asks = match kind_word {
+        AsksWord::CountMatch => {
+            if spec.table(table).source.is_none() {
+                let message =
+                    format!("{what} counts the raw rows of {}, which has no raw table", model_of(spec, table));
+                sink.push(
+                    Diagnostic::new(Code::Monitor, message, span, "in this monitor")
+                        .help("add `source:` to the table's spec"),
+                );
+                complete = false;
+            }
+            if window.is_some_and(|window| window.within.is_none() || window.until.is_none()) {
+                let message = format!(
+                    "{what} compares two systems, and its window does not end on both sides: rows on their way would be missing in one"
+                );
+                let at = stated.window.get().map_or(span, |window| window.span);
+                sink.push(
+                    Diagnostic::new(Code::Monitor, message, at, "an open window")
+                        .help("write `window: { within: 125 minutes, until: 5 minutes }`"),
+                );
+                complete = false;
+            }
+            let found = spec.table(table);
+            let time = &found.column(found.time.column).name;
+            if time.sql(spec.dialect) != time.as_str() {
+                let message =
+                    format!("{what} asks another system by {}, which not every system takes", quoted(time.as_str()));
+                sink.push(
+                    Diagnostic::new(Code::Monitor, message, span, "a name that needs quotes")
+                        .help("compare instead, or count in a monitor of that system"),
+                );
+                complete = false;
+            }
+            let raw = found.source.as_ref();
+            let trimmed =
+                spec.raw_tables.iter().find(|one| raw.is_some_and(|raw| one.relation.may_be(raw, spec.dialect)));
+            if let (Some(raw_table), Some(within)) = (trimmed, window.and_then(|window| window.within))
+                && raw_table.keep <= within
+            {
+                let message = format!(
+                    "{what} counts raw rows of a window that is longer than they are kept: it would always find fewer"
+                );
+                let at = stated.window.get().map_or(span, |window| window.span);
+                sink.push(
+                    Diagnostic::new(Code::Monitor, message, at, "longer than `keep`")
+                        .help("keep raw rows for longer than the window, with time for the cycles between"),
+                );
+                complete = false;
+            }
+            let Some(with) = stated.with.get() else {
+                needs("with", sink);
+                return None;
+            };
+            for part in with.value.split('.') {
+                plain(&Spanned { value: part.to_owned(), span: with.span }, "the other system's table", sink)?;
+            }
+            Asks::CountMatch { with: with.value.clone() }
+        }
+        AsksWord::LatestMatches | AsksWord::HasRowsIn | AsksWord::HasParent => {
+            let Some(other) = stated.r#in.get() else {
+                needs("in", sink);
+                return None;
+            };
+            let other = other_table(stated, other, table, &what, spec, sink)?;
+            match kind_word {
+                AsksWord::HasRowsIn => Asks::HasRowsIn(other),
+                AsksWord::HasParent => Asks::HasParent(other),
+                _ => {
+                    let (ours, theirs) = (spec.table(table).time, spec.table(other.table).time);
+                    if ours.unit != theirs.unit {
+                        let message = format!(
+                            "{what} compares the time of {}, which counts {}, with that of {}, which counts {}",
+                            model_of(spec, table),
+                            ours.unit.as_str(),
+                            model_of(spec, other.table),
+                            theirs.unit.as_str()
+                        );
+                        sink.push(
+                            Diagnostic::new(Code::TimeUnit, message, span, "two units")
+                                .help("use has_rows_in, or give both one unit"),
+                        );
+                        complete = false;
+                    }
+                    Asks::LatestMatches(other)
+                }
+            }
+        }
+        AsksWord::Compare => {
+            let Some(with) = stated.with.get() else {
+                needs("with", sink);
+                return None;
+            };
+            let with = relation_of(with, "the compared relation", &spec.schema, spec.dialect, sink)?;
+            if spec.tables.iter().any(|table| table.relation.may_be(&with, spec.dialect)) {
+                let message = format!("{what} compares with a mart of this project, which dbt may have elsewhere");
+                let at = stated.with.get().map_or(span, |with| with.span);
+                sink.push(
+                    Diagnostic::new(Code::Monitor, message, at, "a mart")
+                        .help("compare with the source, or use has_parent"),
+                );
+                return None;
+            }
+            let columns = compared(stated, table, &what, spec, sink)?;
+            let Some(more_than) = stated.more_than.get() else {
+                needs("more_than", sink);
+                return None;
+            };
+            Asks::Compare {
+                with,
+                columns,
+                more_than: share::resolve(more_than, &format!("more_than of {what}"), sink)?,
+            }
+        }
+    };
+    let severity = stated.severity.get().map_or(Severity::Error, |word| word.value.0);
+    complete.then_some(())?;
+    Some(Stated {
+        name: name.clone(),
+        table,
+        asks,
+        window: window?,
+        exception_type: exception_type?,
+        severity,
+        every: every?,
+    })
+}
+
+fn model_of(spec: &Spec, table: TableId) -> &str {
+    spec.table(table).model.value.as_str()
+}
+
+/// `None` if a type is stated and is none.
+fn exception(stated: &MonitorEntry, kind: AsksWord, what: &str, sink: &mut Sink) -> Option<Option<String>> {
+    let Some(text) = stated.exception.get() else { return Some(None) };
+    if kind == AsksWord::CountMatch {
+        let message = format!("{what} counts rows, and has no key that an exception could be about");
+        sink.push(Diagnostic::new(Code::Monitor, message, text.span, "never recorded").help("remove it"));
+        return None;
+    }
+    plain(text, "the exception type", sink)?;
+    Some(Some(text.value.clone()))
+}
+
+fn window(
+    stated: Option<&Spanned<WindowEntry>>,
+    spec: &Spec,
+    table: TableId,
+    what: &str,
+    sink: &mut Sink,
+) -> Option<Window> {
+    let Some(stated) = stated else { return Some(Window::default()) };
+    let bound = |field: &Field<String>, side: &str, sink: &mut Sink| match field {
+        Field::Missing => Some(None),
+        Field::Invalid => None,
+        Field::Set(text) => {
+            let seconds = duration::resolve(text, &format!("{side} of the window of {what}"), sink)?;
+            if spec.table(table).time.unit == TimeUnit::Date && seconds % DAY != 0 {
+                let message =
+                    format!("{side} of the window of {what} is {}, but its time is a date", quoted(&text.value));
+                sink.push(
+                    Diagnostic::new(Code::Duration, message, text.span, "not whole days").help("write it in days"),
+                );
+                return None;
+            }
+            Some(Some(seconds))
+        }
+    };
+    let (within, until) = (bound(&stated.value.within, "within", sink), bound(&stated.value.until, "until", sink));
+    let window = Window { within: within?, until: until? };
+    if let (Some(within), Some(until)) = (window.within, window.until)
+        && until >= within
+    {
+        let message = format!("the window of {what} ends before it begins: no row is ever in it");
+        sink.push(
+            Diagnostic::new(Code::Monitor, message, stated.span, "always empty")
+                .help("`within` is how far back it begins, `until` how far back it ends"),
+        );
+        return None;
+    }
+    Some(window)
+}
+
+/// The other table, and the columns by which its rows are found.
+fn other_table(
+    stated: &MonitorEntry,
+    name: &Spanned<String>,
+    table: TableId,
+    what: &str,
+    spec: &Spec,
+    sink: &mut Sink,
+) -> Option<Other> {
+    let other = model(name, what, spec, sink)?;
+    if other == table {
+        let message = format!("{what} looks for the rows of {} in the table itself", name.value);
+        sink.push(
+            Diagnostic::new(Code::TableReference, message, name.span, "not another table").help("name another model"),
+        );
+        return None;
+    }
+    let (ours, theirs) = (spec.table(table), spec.table(other));
+    let scope =
+        |id: TableId| Scope { what: model_of(spec, id), columns: &spec.table(id).columns, dialect: spec.dialect };
+    let mut on: Vec<(ColumnId, ColumnId)> = Vec::new();
+    match stated.on.get() {
+        None => {
+            for &column in &ours.unique_key {
+                let key = &ours.column(column).name;
+                let found =
+                    theirs.columns.iter().position(|their| their.name.folded(spec.dialect) == key.folded(spec.dialect));
+                let Some(found) = found else {
+                    let at = Spanned { value: key.as_str().to_owned(), span: name.span };
+                    sink.push(unknown_column(&at, "the key", model_of(spec, other), &theirs.columns, "columns").help(
+                        format!(
+                            "state the columns: `on: {{ {}: <column of {}> }}`",
+                            key.as_str(),
+                            model_of(spec, other)
+                        ),
+                    ));
+                    return None;
+                };
+                on.push((column, ColumnId(found)));
+            }
+        }
+        Some(Spanned { value: Entries(entries), span }) => {
+            if entries.is_empty() {
+                let message = format!("{what} joins on no column; every row would have every other");
+                sink.push(
+                    Diagnostic::new(Code::UnknownColumn, message, *span, "empty `on`")
+                        .help("name at least one pair of columns"),
+                );
+                return None;
+            }
+            for (left, right) in entries {
+                let left = scope(table).column(left, "on", sink);
+                let right = scope(other).column(right.get()?, "on", sink);
+                on.push((left?, right?));
+            }
+        }
+    }
+    for &(left, right) in &on {
+        let (left, right) = (ours.column(left), theirs.column(right));
+        if !comparable(left.ty, right.ty) {
+            let message = format!(
+                "{what} compares {}, a {}, with {}, a {}: no row would find another",
+                quoted(left.name.as_str()),
+                left.ty,
+                quoted(right.name.as_str()),
+                right.ty
+            );
+            let at = stated.on.get().map_or(name.span, |on| on.span);
+            sink.push(
+                Diagnostic::new(Code::ColumnType, message, at, "not comparable everywhere")
+                    .help("join columns of one type"),
+            );
+            return None;
+        }
+    }
+    Some(Other { table: other, on })
+}
+
+/// The columns that are compared.
+fn compared(stated: &MonitorEntry, table: TableId, what: &str, spec: &Spec, sink: &mut Sink) -> Option<Vec<ColumnId>> {
+    let found = spec.table(table);
+    let is_key = |id: &ColumnId| found.unique_key.contains(id);
+    let columns: Vec<ColumnId> = match stated.columns.get() {
+        None => (0..found.columns.len()).map(ColumnId).filter(|id| !is_key(id)).collect(),
+        Some(names) => {
+            let scope = Scope { what: model_of(spec, table), columns: &found.columns, dialect: spec.dialect };
+            let named = list(&names.value, names.span);
+            let columns: Vec<_> = named.iter().map(|name| scope.column(name, "columns", sink)).collect();
+            columns.into_iter().collect::<Option<_>>()?
+        }
+    };
+    if columns.iter().all(is_key) {
+        let message = format!("{what} compares nothing but keys, which are equal where rows meet");
+        let at = stated.columns.get().map_or(stated.name.get()?.span, |columns| columns.span);
+        sink.push(
+            Diagnostic::new(Code::Monitor, message, at, "nothing to compare")
+                .help("name columns beyond the key, or use has_rows_in"),
+        );
+        return None;
+    }
+    Some(columns)
+}

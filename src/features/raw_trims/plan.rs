@@ -1,0 +1,46 @@
+//! Plans the trims of raw tables.
+
+use crate::cycle::plan::{Slot, TablePlan, Verb};
+use crate::features::operation::Operation;
+use crate::project::{Spec, TableId};
+
+/// The trim of a raw table.
+#[derive(Clone, Debug)]
+pub struct RawTrim {
+    /// The number of the raw table in [`Spec::raw_tables`].
+    pub raw_table: usize,
+    /// The tables whose completed cycles it waits for: all that read the raw table.
+    pub readers: Vec<TableId>,
+    /// Those whose load reads a slice of it: a row goes only once something as new of its key was taken over.
+    pub slices: Vec<TableId>,
+    /// The statement.
+    pub trim: Operation,
+}
+
+/// The trims, in the order of the project.
+pub(crate) fn plan(spec: &Spec, tables: &[TablePlan]) -> Vec<RawTrim> {
+    let trims = spec.raw_tables.iter().enumerate().map(|(number, raw_table)| {
+        let reads_it = |slot: &Slot| matches!(slot, Slot::Source(id) if raw_table.read_by.contains(id));
+        let is_reader =
+            |plan: &&TablePlan| plan.load.iter().chain(&plan.hooks).flat_map(|step| &step.reads).any(reads_it);
+        let mut readers: Vec<_> = tables.iter().filter(is_reader).map(|plan| plan.table).collect();
+        readers.extend(raw_table.read_by.iter().filter(|id| !readers.contains(id)).copied().collect::<Vec<_>>());
+        let name = raw_table.relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
+        let reason = "rows that were landed before the last but one completed cycle of every reader, less what is kept";
+        let source = Slot::Source(raw_table.read_by[0]);
+        let is_slice = |id: &&TableId| spec.table(**id).load.as_ref().is_some_and(|load| load.lookback.is_some());
+        let slices: Vec<_> = raw_table.read_by.iter().filter(is_slice).copied().collect();
+        let mut reads: Vec<_> = readers.iter().map(|&id| Slot::Cycles(id)).collect();
+        for &id in &slices {
+            reads.push(Slot::Mart(id));
+            reads.extend(spec.period_ids().map(|period| Slot::History(id, period)));
+        }
+        RawTrim {
+            slices,
+            raw_table: number,
+            trim: Operation::new(name, "raw/trim.sql.j2", Verb::Delete, source, reads, reason),
+            readers,
+        }
+    });
+    trims.collect()
+}

@@ -1,0 +1,102 @@
+//! RawTable tables: who reads them, and when a row of them was landed.
+
+use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::features::raw_trims::RawTable;
+use crate::project::files::RawTrimEntry;
+use crate::project::resolve::columns::Scope;
+use crate::project::resolve::table::time;
+use crate::project::resolve::{duration, relation_of};
+use crate::project::shape::Field;
+use crate::project::{Column, DAY, Spec, TableId};
+use crate::source::Spanned;
+use crate::sql::{ALIASES, TimeUnit};
+
+pub(crate) fn resolve(stated: &[Field<RawTrimEntry>], spec: &Spec, sink: &mut Sink) -> Vec<RawTable> {
+    let mut raw_tables: Vec<RawTable> = Vec::new();
+    for entry in stated.iter().filter_map(Field::get) {
+        let Some(raw_table) = raw_table(&entry.value, spec, sink) else { continue };
+        let is_twin = |other: &RawTable| other.relation.may_be(&raw_table.relation, spec.dialect);
+        if raw_tables.iter().any(is_twin) {
+            let name = quoted(raw_table.relation.name().as_str());
+            let message = format!("raw table {name} is trimmed twice; the shorter `keep` would win");
+            sink.push(Diagnostic::new(Code::TableFile, message, entry.span, "again here").help("keep one entry"));
+            continue;
+        }
+        raw_tables.push(raw_table);
+    }
+    raw_tables
+}
+
+fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawTable> {
+    let table = stated.table.get()?;
+    let relation = relation_of(table, "the raw table", &spec.schema, spec.dialect, sink)?;
+    let reads = |id: &TableId| spec.table(*id).source.as_ref().is_some_and(|raw| raw.may_be(&relation, spec.dialect));
+    let read_by: Vec<_> = spec.tables().map(|(id, _)| id).filter(reads).collect();
+    let Some(&first) = read_by.first() else {
+        sink.push(unread(table, spec));
+        return None;
+    };
+    if ALIASES.iter().any(|alias| relation.name().as_str().eq_ignore_ascii_case(alias)) {
+        let message =
+            format!("raw table {} is named like a word that statements use for their own rows", quoted(&table.value));
+        sink.push(
+            Diagnostic::new(Code::Name, message, table.span, "would be taken for it").help("choose a longer name"),
+        );
+        return None;
+    }
+    let columns: Vec<Column> = read_by
+        .iter()
+        .map(|&id| spec.table(id))
+        .flat_map(|table| table.columns.iter().chain(&table.source_columns))
+        .cloned()
+        .collect();
+    let scope = Scope { what: &table.value, columns: &columns, dialect: spec.dialect };
+    let keep = stated.keep.get()?;
+    let seconds = duration::resolve(keep, &format!("keep of {}", quoted(&table.value)), sink);
+    let stated_time = stated.time.get()?;
+    let landed = time(&stated_time.value, &scope, sink)?;
+    let column = &columns[landed.column.0];
+    let of_rows = spec.table(first);
+    if read_by.iter().any(|&id| {
+        let table = spec.table(id);
+        table.column(table.time.column).name.folded(spec.dialect) == column.name.folded(spec.dialect)
+    }) {
+        let message = format!(
+            "time of {} is {}, by which the rows of {} age: one that is delivered late would be trimmed before a cycle saw it",
+            quoted(&table.value),
+            quoted(column.name.as_str()),
+            of_rows.model.value.as_str()
+        );
+        sink.push(
+            Diagnostic::new(Code::TableFile, message, stated_time.span, "not when a row was landed")
+                .help("name a column that the extraction fills with its own time; declare it under `source_columns`"),
+        );
+        return None;
+    }
+    let seconds = seconds?;
+    if landed.unit == TimeUnit::Date && seconds % DAY != 0 {
+        let message = format!("keep of {} is {}, but its time is a date", quoted(&table.value), quoted(&keep.value));
+        sink.push(Diagnostic::new(Code::Duration, message, keep.span, "not whole days").help("write it in days"));
+        return None;
+    }
+    Some(RawTable { relation, read_by, column: column.clone(), unit: landed.unit, keep: seconds })
+}
+
+/// When rows of a table that no spec reads were taken over, nobody here can know.
+fn unread(table: &Spanned<String>, spec: &Spec) -> Diagnostic {
+    let message = format!(
+        "no table spec has {} as its source: its rows could be trimmed before anybody read them",
+        quoted(&table.value)
+    );
+    let sources: Vec<_> = spec
+        .tables
+        .iter()
+        .filter_map(|table| table.source.as_ref())
+        .map(|raw| raw.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join("."))
+        .collect();
+    let diagnostic = Diagnostic::new(Code::TableFile, message, table.span, "read by nobody");
+    match did_you_mean(&table.value, sources.iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("name the `source` of a table spec, or remove the entry"),
+    }
+}

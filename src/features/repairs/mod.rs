@@ -1,0 +1,9 @@
+//! Repairs: what an operator may do about one key.
+
+pub(crate) mod emit;
+mod plan;
+mod render;
+
+pub use plan::Repair;
+pub(crate) use plan::plan;
+pub(crate) use render::render;

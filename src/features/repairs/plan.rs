@@ -1,0 +1,78 @@
+//! Plans what an operator may do about one key.
+
+use crate::cycle::plan::{Slot, Verb};
+use crate::features::operation::Operation;
+use crate::project::{ExceptionsId, Spec, TableId};
+
+/// What an operator does about one key.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    /// Its word.
+    pub name: &'static str,
+    /// The table; a repair of exceptions serves all tables that record there.
+    pub table: Option<TableId>,
+    /// Its statements, in order.
+    pub statements: Vec<Operation>,
+}
+
+/// What an operator may do about a key, by table.
+pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
+    let mut all = Vec::new();
+    for (id, table) in spec.tables() {
+        let exceptions = Slot::Exceptions(table.exceptions);
+        let of_key = |name: String, template, verb, writes, reads, parameters, reason| {
+            let operation = Operation::new(name, template, verb, writes, reads, reason);
+            Operation { table: Some(id), parameters, ..operation }
+        };
+        let hold = of_key(
+            "hold".to_owned(),
+            "repairs/hold.sql.j2",
+            Verb::Insert,
+            exceptions,
+            vec![exceptions],
+            &["key", "notes"][..],
+            "keeps the rows of a key where they are until the hold is lifted; twice is once",
+        );
+        let lift = of_key(
+            "lift".to_owned(),
+            "repairs/lift.sql.j2",
+            Verb::Update,
+            exceptions,
+            vec![exceptions],
+            &["key", "notes"][..],
+            "ends the hold of a key: the next cycle treats its rows as any other",
+        );
+        let mart = Slot::Mart(id);
+        let histories = || spec.period_ids().map(|period| (period, Slot::History(id, period)));
+        let copies = std::iter::once(mart).chain(histories().map(|(_, history)| history)).collect();
+        let mut restore = vec![of_key(
+            "restore_01_insert".to_owned(),
+            "repairs/restore.sql.j2",
+            Verb::Insert,
+            mart,
+            copies,
+            &["key"][..],
+            "the newest archived version of each row with this key comes back, where the mart has none",
+        )];
+        restore.extend(histories().map(|(period, history)| {
+            let name = format!("restore_02_cleanup__{}", spec.period(period).name);
+            let reason = "what is back in the mart leaves history";
+            let operation =
+                of_key(name, "repairs/cleanup.sql.j2", Verb::Delete, history, vec![mart], &["key"][..], reason);
+            Operation { period: Some(period), ..operation }
+        }));
+        all.push(Repair { name: "hold", table: Some(id), statements: vec![hold] });
+        all.push(Repair { name: "lift", table: Some(id), statements: vec![lift] });
+        all.push(Repair { name: "restore", table: Some(id), statements: restore });
+    }
+    for number in 0..spec.exceptions.len() {
+        let slot = Slot::Exceptions(ExceptionsId(number));
+        let name = format!("resolve__{}", spec.exceptions_name(ExceptionsId(number)));
+        let reason =
+            "closes the exceptions of a type that are about a key; a cause that is still there opens them again";
+        let operation = Operation::new(name, "repairs/resolve.sql.j2", Verb::Update, slot, Vec::new(), reason);
+        let operation = Operation { parameters: &["key", "type", "notes"], ..operation };
+        all.push(Repair { name: "resolve", table: None, statements: vec![operation] });
+    }
+    all
+}

@@ -1,0 +1,26 @@
+//! Renders repairs.
+
+use minijinja::Value;
+
+use crate::cycle::plan::Slot;
+use crate::cycle::render::{Owner, Statement, context};
+use crate::features::operation::Operation;
+use crate::features::repairs::Repair;
+use crate::features::writer::Writer;
+
+pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, repair: &'p Repair) -> Vec<Statement<'p, Operation>> {
+    let mut statements = Vec::with_capacity(repair.statements.len());
+    for operation in &repair.statements {
+        let shared = match (operation.table, operation.writes) {
+            (Some(id), _) => writer.table(id),
+            (None, Slot::Exceptions(id)) => writer.exceptions(id),
+            (None, _) => Value::UNDEFINED,
+        };
+        let context = match (operation.table, operation.period) {
+            (Some(id), Some(period)) => context::of_period(writer.spec, id, period, &shared),
+            _ => shared,
+        };
+        statements.push(writer.statement(Owner::Operation, operation, context));
+    }
+    statements
+}

@@ -1,0 +1,28 @@
+//! Run-books: what somebody types, what to expect, how to go back.
+
+mod emit;
+pub(crate) mod render;
+
+use crate::diagnostic::Diagnostics;
+use crate::source::Inputs;
+
+pub(crate) use emit::emit;
+pub use render::{RUNBOOKS, Runbook};
+
+/// A run-book in Markdown: what somebody types, what to expect after each step, and how to go back. `None` if there is none of that name.
+///
+/// # Errors
+///
+/// If the project does not compile.
+///
+/// ```
+/// use rowkeep::{Inputs, runbook};
+///
+/// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
+/// let text = runbook(&inputs, "rotation").unwrap().unwrap();
+/// assert!(text.starts_with("# Add the period 2026") && text.contains("CREATE TABLE IF NOT EXISTS s.hist_2026"));
+/// ```
+pub fn runbook(inputs: &Inputs, name: &str) -> Result<Option<String>, Diagnostics> {
+    let compilation = crate::compile(inputs)?;
+    Ok(compilation.artifacts().get(&emit::path(name)).map(str::to_owned))
+}

@@ -1,0 +1,494 @@
+//! Run-books: what somebody types, what to expect, how to go back; with the names and dates of the project. Nobody can replace their
+//! templates.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Value, context};
+
+use crate::cycle::plan::{Definition, DefinitionKind, Plan, Slot};
+use crate::cycle::render::context::{no_period, of_period, place, text};
+use crate::cycle::render::value::{Sql, add_text_filters};
+use crate::cycle::render::{Failures, Owner, Renderer, context};
+use crate::diagnostic::typed;
+use crate::dialect::Dialect;
+use crate::features::loads::WindowedLoad;
+use crate::features::monitors::Asks;
+use crate::project::{
+    Column, ColumnId, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, length,
+};
+use crate::sql::{Relation, SqlType};
+
+/// A run-book that there is.
+#[derive(Debug)]
+pub struct Runbook {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    template: &'static str,
+}
+
+/// Every run-book, by name.
+pub const RUNBOOKS: &[Runbook] = &[
+    Runbook {
+        name: "exceptions",
+        about: "open exceptions by type: what each means, and what cures it",
+        template: "runbooks/exceptions.md.j2",
+    },
+    Runbook {
+        name: "installation",
+        about: "from a database without any of it to the first cycle",
+        template: "runbooks/installation.md.j2",
+    },
+    Runbook {
+        name: "late-period",
+        about: "the last period ended, and nobody added the next one in time",
+        template: "runbooks/late-period.md.j2",
+    },
+    Runbook {
+        name: "load-incident",
+        about: "a load takes hours or costs too much: old rows were ingested again",
+        template: "runbooks/load-incident.md.j2",
+    },
+    Runbook {
+        name: "lower-edge",
+        about: "rows that are older than the first period",
+        template: "runbooks/lower-edge.md.j2",
+    },
+    Runbook {
+        name: "migration",
+        about: "from marts that hold everything to marts with history, in production",
+        template: "runbooks/migration.md.j2",
+    },
+    Runbook { name: "qa", about: "try all of it on copies before it is trusted", template: "runbooks/qa.md.j2" },
+    Runbook {
+        name: "remove-period",
+        about: "take the newest period back, with its rows",
+        template: "runbooks/remove-period.md.j2",
+    },
+    Runbook { name: "restore", about: "bring one archived key back", template: "runbooks/restore.md.j2" },
+    Runbook { name: "rotation", about: "add the next period", template: "runbooks/rotation.md.j2" },
+    Runbook {
+        name: "sealing",
+        about: "leave old periods to the nightly sweep, and undo that",
+        template: "runbooks/sealing.md.j2",
+    },
+];
+
+/// Renders every run-book, by name. Those about the next period are left out where there is none, in the year 9999; that about the last
+/// one, where it is the only one.
+pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(&'static str, String)> {
+    let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
+    add_text_filters(&mut writer.renderer.environment);
+    let mut sql = Statements::new();
+    spec.tables().for_each(|(id, _)| writer.table(id, &mut sql));
+    (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
+    let next = spec.periods.last().and_then(Period::following).map(|period| writer.next(&period));
+    sql.insert("others", writer.others(plan));
+    let last = (spec.periods.len() > 1).then(|| writer.last());
+    let left_out = |name: &str| match name {
+        "rotation" | "late-period" => next.is_none(),
+        "remove-period" => last.is_none(),
+        "load-incident" => spec.loads.is_empty(),
+        _ => false,
+    };
+    let left_out = |name: &str| left_out(name) || (spec.tables.is_empty() && name != "load-incident");
+    let known: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
+    let shared = context! { sql => sql, next => next, last => last, ..project(spec) };
+    known.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
+}
+
+struct Writer<'a, 'f> {
+    spec: &'a Spec,
+    renderer: Renderer<'a>,
+    failures: &'f mut Failures,
+}
+
+/// Statements by what they are for: one for each table, or each exceptions table, that has one.
+type Statements = BTreeMap<&'static str, Vec<Value>>;
+
+fn word(text: impl Into<String>) -> Value {
+    Value::from(Sql::Word(text.into()))
+}
+
+/// What run-books say of the project as a whole.
+fn project(spec: &Spec) -> Value {
+    let out = spec.out.as_ref().map_or(crate::project::OUT, |out| out.value.as_str());
+    let models: Vec<_> = spec.tables.iter().map(|table| table.model.value.as_str()).collect();
+    let elsewhere =
+        spec.tables.iter().filter(|table| table.load.is_none()).map(|table| word(table.model.value.as_str()));
+    let elsewhere: Vec<_> = elsewhere.collect();
+    let start = spec.periods.first().map(Period::start).unwrap_or_default();
+    let year: i32 = start.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default();
+    let periods: Vec<_> = spec
+        .periods
+        .iter()
+        .map(|period| context! { name => word(&period.name), start => word(period.start()) })
+        .collect();
+    let shell = spec.dialect.rules().shell();
+    let exceptions_table = |id: ExceptionsId| {
+        let tables = || spec.tables.iter().filter(move |table| table.exceptions == id);
+        context! {
+            models => tables().map(|table| word(table.model.value.as_str())).collect::<Vec<_>>(),
+            type => word(tables().next().map_or("", |table| &table.exception_type)),
+            resolve => word(format!("resolve__{}", spec.exceptions_name(id))),
+        }
+    };
+    let exceptions_tables: Vec<_> = (0..spec.exceptions.len()).map(ExceptionsId).map(exceptions_table).collect();
+    let compared = spec.monitors.iter().filter_map(|monitor| match &monitor.asks {
+        Asks::Compare { with, .. } if spec.dialect.rules().has_external_schemas() => Some(word(with.sql(spec.dialect))),
+        _ => None,
+    });
+    let compared: Vec<_> = compared.collect();
+    let is_free = |name: &&str| !spec.periods.iter().any(|period| period.name == **name);
+    let table = |(id, table): (TableId, &Table)| {
+        context! {
+            model => word(table.model.value.as_str()),
+            mart => word(table.relation.sql(spec.dialect)),
+            view => word(spec.all_rows(id).sql(spec.dialect)),
+            exception_type => word(&table.exception_type),
+        }
+    };
+    let tables: Vec<_> = spec.tables().map(table).collect();
+    let stated = spec.monitors.iter().filter_map(|monitor| {
+        let exception_type = word(monitor.exception_type.as_deref()?);
+        let model = word(spec.table(monitor.table).model.value.as_str());
+        Some(context! { type => exception_type, model => model, name => word(monitor.name.value.as_str()) })
+    });
+    let schedule = spec.schedule.as_ref().map(|schedule| {
+        context! {
+            cycle => word(length(schedule.cycle_every)),
+            sweep => word(schedule.sweep.to_string()),
+            monitoring => word(schedule.monitoring.to_string()),
+            mart_timeout => word(length(schedule.mart_timeout)),
+            pool => word(spec.pool()),
+        }
+    });
+    context! {
+        project => word(&spec.name),
+        package => word(spec.dbt_package()),
+        out => word(typed(out)),
+        shell => shell.client,
+        needs_snapshot_isolation => spec.dialect.rules().needs_snapshot_isolation(),
+        has_doctor => spec.dialect.rules().speaks_postgres(),
+        client => word(shell.quiet),
+        client_bare => word(shell.bare),
+        client_loud => word(shell.loud),
+        has_tripwire => spec.tables.iter().any(|table| table.tripwire.is_some()),
+        exceptions_tables => exceptions_tables,
+        compared => compared,
+        legacy => word(["legacy", "older", "oldest", "before"].into_iter().find(is_free).unwrap_or_default()),
+        timing => word(shell.timing),
+        echo_file => word(shell.echo),
+        models => word(models.join(" ")),
+        tables => tables,
+        first_model => word(models.first().copied().unwrap_or_default()),
+        loads_all => elsewhere.is_empty(),
+        loaded_elsewhere => elsewhere,
+        first_start => word(&start),
+        legacy_start => word(format!("{:04}-01-01", (year - 6).max(1))),
+        last_end => word(spec.periods.last().map(Period::end).unwrap_or_default()),
+        seal => word(spec.periods.get(1).or(spec.periods.first()).map(Period::start).unwrap_or_default()),
+        periods => periods,
+        has_children => spec.tables.iter().any(|table| matches!(table.retention, Retention::WhileIn { .. })),
+        stated => stated.collect::<Vec<_>>(),
+        schedule => schedule,
+        loads => spec.loads.iter().map(load).collect::<Vec<_>>(),
+    }
+}
+
+/// The view of a dataset's partitions.
+fn partitions_of(history: &Relation, dialect: Dialect) -> String {
+    let dataset = history.database.iter().chain([&history.schema]).map(|part| part.sql(dialect));
+    format!("{}.INFORMATION_SCHEMA.PARTITIONS", dataset.collect::<Vec<_>>().join("."))
+}
+
+/// What the run-book of an incident says of a load.
+fn load(load: &WindowedLoad) -> Value {
+    let event = load.event.as_ref();
+    context! {
+        name => word(load.name.value.as_str()),
+        span => word(load.alarms.span_days.to_string()),
+        is_bounded => event.is_some_and(|event| event.within.is_some()),
+        event => event.map(|event| word(load.column(event.column).name.as_str())),
+        has_cost => load.alarms.cost.is_some(),
+        has_aggregate => load.aggregate.is_some(),
+    }
+}
+
+impl Writer<'_, '_> {
+    fn book(&mut self, book: &Runbook, shared: &Value) -> String {
+        let called = || format!("run-book {}", book.name);
+        let rendered = self.renderer.render(book.template, &called, shared.clone());
+        format!("{}\n", self.failures.keep_text(book.template, rendered))
+    }
+
+    /// A statement with real names.
+    fn statement(&mut self, template: &'static str, context: Value) -> Value {
+        statement(&mut self.renderer, self.failures, template, context)
+    }
+
+    fn table(&mut self, id: TableId, sql: &mut Statements) {
+        let (spec, found) = (self.spec, self.spec.table(id));
+        let model = found.model.value.as_str();
+        let root = spec.root(id);
+        let cutoff_now = self.renderer.render(
+            "monitors/cutoff_now.sql.j2",
+            &|| model.to_owned(),
+            context! { slack => (), ..no_period(spec, root) },
+        );
+        let cutoff_now = self.failures.keep_text("monitors/cutoff_now.sql.j2", cutoff_now);
+        let snapshot = spec.schema.renamed(found.model.value.with_suffix("__snapshot")).sql(spec.dialect);
+        let probe = Probe::new(spec, id);
+        let context = context! {
+            model => text(model),
+            staged => word(found.model.value.sql(spec.dialect)),
+            snapshot => word(&snapshot),
+            view => place(Slot::AllRows(id)),
+            cutoff_now => Value::from(Sql::Query(cutoff_now)),
+            probe => probe.values(),
+            probe_key => probe.key(),
+            probe_time => Value::from(Sql::Literal(probe.value(found.time.column))),
+            probe_exception => Value::from(Sql::Literal(probe.value(found.exception_key))),
+            // "INFORMATION_SCHEMA.PARTITIONS" in BigQuery's manual: of one dataset.
+            partitions => word(partitions_of(&found.history, spec.dialect)),
+            history_names => spec.period_ids().map(|period| text(spec.history(id, period).name().as_str())).collect::<Vec<_>>(),
+            ..no_period(spec, id)
+        };
+        let all = [
+            ("archived", "runbooks/sql/archived.sql.j2"),
+            ("filled", "runbooks/sql/filled.sql.j2"),
+            ("seed", "runbooks/sql/seed.sql.j2"),
+            ("incomplete", "runbooks/sql/incomplete.sql.j2"),
+            ("snapshot", "runbooks/sql/snapshot.sql.j2"),
+            ("snapshot_differs", "runbooks/sql/snapshot_differs.sql.j2"),
+            ("snapshot_gone", "runbooks/sql/snapshot_gone.sql.j2"),
+            ("lost", "runbooks/sql/lost.sql.j2"),
+            ("size", "runbooks/sql/size.sql.j2"),
+            ("probe", "runbooks/sql/probe.sql.j2"),
+            ("probe_known", "runbooks/sql/probe_known.sql.j2"),
+            ("probe_gone", "runbooks/sql/probe_gone.sql.j2"),
+            ("probe_open", "runbooks/sql/probe_open.sql.j2"),
+            ("waiting", "runbooks/sql/waiting.sql.j2"),
+            ("below", "runbooks/sql/below.sql.j2"),
+            ("copies", "runbooks/sql/copies.sql.j2"),
+            ("held", "runbooks/sql/held.sql.j2"),
+            ("analyze", "runbooks/sql/analyze.sql.j2"),
+        ];
+        let of_children =
+            [("unjoined", "runbooks/sql/unjoined.sql.j2"), ("childless", "runbooks/sql/childless.sql.j2")];
+        let is_child = matches!(found.retention, Retention::WhileIn { .. });
+        for (name, template) in all.into_iter().chain(of_children.into_iter().filter(|_| is_child)) {
+            let statement = self.statement(template, context.clone());
+            sql.entry(name).or_default().push(statement);
+        }
+    }
+
+    fn exceptions(&mut self, id: ExceptionsId, sql: &mut Statements) {
+        let context = context! { table => place(Slot::Exceptions(id)), ..context::exceptions(self.spec, id) };
+        for (name, template) in [
+            ("open", "runbooks/sql/open.sql.j2"),
+            ("gaps", "runbooks/sql/gaps.sql.j2"),
+            ("sealed", "runbooks/sql/sealed.sql.j2"),
+        ] {
+            let statement = self.statement(template, context.clone());
+            sql.entry(name).or_default().push(statement);
+        }
+    }
+
+    /// What the next period brings: of each table its history table.
+    fn next(&mut self, period: &Period) -> Value {
+        let mut later = self.spec.clone();
+        later.periods.push(period.clone());
+        let number = PeriodId(self.spec.periods.len());
+        let mut renderer = Renderer::new(&later, BTreeMap::new());
+        let (mut tables, mut ddl) = (Vec::new(), Vec::new());
+        for (id, table) in later.tables() {
+            let history = Slot::History(id, number);
+            let definition =
+                Definition { kind: DefinitionKind::History, creates: history, reads: Vec::new(), period: Some(number) };
+            let shared = no_period(&later, id);
+            let rendered = renderer.definition(&shared, &definition);
+            ddl.push(Value::from(Sql::Query(self.failures.keep(&(), definition.template(), rendered).sql)));
+            let from = Day::of_epoch(period.start_epoch().saturating_add_unsigned(later.retention_seconds(id)));
+            tables.push(context! {
+                model => word(table.model.value.as_str()),
+                history => word(history.relation(&later).sql(later.dialect)),
+                from => word(from.map_or_else(|| "the year 9999".to_owned(), |day| day.to_string())),
+            });
+        }
+        context! {
+            name => word(&period.name),
+            start => word(period.start()),
+            end => word(period.end()),
+            tables => tables,
+            ddl => ddl,
+        }
+    }
+
+    /// The last period, and the statements that take its rows home.
+    fn last(&mut self) -> Value {
+        let spec = self.spec;
+        let number = PeriodId(spec.periods.len() - 1);
+        let (mut home, mut rest, mut drop) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, table) in spec.tables() {
+            let of_period = of_period(spec, id, number, &no_period(spec, id));
+            let context = context! { model => text(table.model.value.as_str()), ..of_period };
+            if table.is_versioned() {
+                home.push(self.statement("runbooks/sql/home_older.sql.j2", context.clone()));
+            }
+            home.push(self.statement("runbooks/sql/home.sql.j2", context.clone()));
+            home.push(self.statement("runbooks/sql/home_cleanup.sql.j2", context.clone()));
+            rest.push(self.statement("runbooks/sql/home_rest.sql.j2", context.clone()));
+            drop.push(self.statement("runbooks/sql/drop.sql.j2", context));
+        }
+        let period = spec.period(number);
+        context! {
+            name => word(&period.name),
+            start => word(period.start()),
+            end => word(period.end()),
+            home => home,
+            rest => rest,
+            drop => drop,
+        }
+    }
+
+    /// Schemas, raw tables, and what monitors compare with.
+    fn others(&mut self, plan: &Plan) -> Vec<Value> {
+        let spec = self.spec;
+        let mut landed: Vec<(Relation, Slot, Vec<&Column>)> = Vec::new();
+        for (id, table) in spec.tables() {
+            let Some(raw) = &table.source else { continue };
+            let known =
+                landed.iter().position(|(relation, ..)| relation.folded(spec.dialect) == raw.folded(spec.dialect));
+            let known = known.unwrap_or_else(|| {
+                landed.push((raw.clone(), Slot::Source(id), Vec::new()));
+                landed.len() - 1
+            });
+            let raw_table = spec
+                .raw_tables
+                .iter()
+                .filter(|raw_table| raw_table.read_by.contains(&id))
+                .map(|raw_table| &raw_table.column);
+            for column in table.columns.iter().chain(&table.source_columns).chain(raw_table) {
+                add(&mut landed[known].2, column, spec.dialect);
+            }
+        }
+        for id in spec.monitor_ids().filter(|_| !spec.dialect.rules().has_external_schemas()) {
+            let monitor = spec.monitor(id);
+            if let Asks::Compare { with, .. } = &monitor.asks {
+                let columns = spec.table(monitor.table).columns.iter().collect();
+                landed.push((with.clone(), Slot::Compared(id), columns));
+            }
+        }
+        let own = plan.definitions.iter().map(|definition| definition.creates.relation(spec));
+        let mut schemas: Vec<String> = Vec::new();
+        for relation in own.chain(landed.iter().map(|(relation, ..)| relation.clone())) {
+            // Where a project is named beside it, the client's own may be another.
+            let project = relation.database.as_ref().filter(|_| spec.dialect.rules().creates_schemas_in_databases());
+            let parts: Vec<_> =
+                project.into_iter().chain([&relation.schema]).map(|part| part.sql(spec.dialect)).collect();
+            let schema = parts.join(".");
+            if !schemas.contains(&schema) {
+                schemas.push(schema);
+            }
+        }
+        let mut all: Vec<_> = schemas
+            .into_iter()
+            .map(|schema| self.statement("runbooks/sql/schema.sql.j2", context! { schema => word(schema) }))
+            .collect();
+        for (_, slot, columns) in landed {
+            let columns: Vec<_> = columns
+                .into_iter()
+                .map(|column| {
+                    Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: false })
+                })
+                .collect();
+            all.push(
+                self.statement(
+                    "runbooks/sql/raw_table.sql.j2",
+                    context! { raw_table => place(slot), landed => columns },
+                ),
+            );
+        }
+        all
+    }
+}
+
+fn add<'a>(columns: &mut Vec<&'a Column>, column: &'a Column, dialect: Dialect) {
+    if !columns.iter().any(|known| known.name.folded(dialect) == column.name.folded(dialect)) {
+        columns.push(column);
+    }
+}
+
+fn statement(renderer: &mut Renderer<'_>, failures: &mut Failures, template: &'static str, context: Value) -> Value {
+    let called = || template.to_owned();
+    let named = renderer
+        .render(template, &called, context)
+        .and_then(|marked| renderer.name(Owner::Operation, template, &called, "", &marked));
+    Value::from(Sql::Query(failures.keep(&(), template, named).sql))
+}
+
+/// A row that no table has, of a time that no period covers and that is long due.
+struct Probe<'a> {
+    spec: &'a Spec,
+    id: TableId,
+}
+
+impl<'a> Probe<'a> {
+    fn new(spec: &'a Spec, id: TableId) -> Self {
+        Self { spec, id }
+    }
+
+    fn values(&self) -> Vec<Value> {
+        let ids = (0..self.table().columns.len()).map(ColumnId);
+        ids.map(|column| Value::from(Sql::Literal(self.value(column)))).collect()
+    }
+
+    fn key(&self) -> Vec<Value> {
+        let pair = |&column: &ColumnId| {
+            let value = Value::from(Sql::Literal(self.value(column)));
+            context! { column => context::column(self.spec, self.table(), column), value => value }
+        };
+        self.table().unique_key.iter().map(pair).collect()
+    }
+
+    fn table(&self) -> &'a Table {
+        self.spec.table(self.id)
+    }
+
+    fn value(&self, id: ColumnId) -> String {
+        let column = self.table().column(id);
+        let time = self.table().time;
+        if id == time.column {
+            // Older than all that any cutoff could leave, by as long as rows stay.
+            let days = self.spec.retention_seconds(self.id).div_ceil(DAY) + 1;
+            let first = self.spec.periods.first().map_or(0, Period::start_epoch);
+            let epoch = first.saturating_sub_unsigned(days * DAY);
+            let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());
+            return self.spec.dialect.rules().instant(&day, epoch, time.unit);
+        }
+        if !column.not_null && !self.table().unique_key.contains(&id) {
+            return "NULL".to_owned();
+        }
+        // Each table has another, so that none is another's parent.
+        let number = 2_000_000_000 + self.id.0;
+        let value = match column.ty {
+            SqlType::Smallint => (32_767 - self.id.0 % 1_000).to_string(),
+            SqlType::Decimal { precision, scale } if precision - scale < 10 => (9 - self.id.0 % 9).to_string(),
+            SqlType::Integer | SqlType::Bigint | SqlType::Decimal { .. } => number.to_string(),
+            SqlType::Varchar(most) => {
+                let digits = number.to_string();
+                digits[digits.len().saturating_sub(most as usize)..].to_owned()
+            }
+            SqlType::Text => number.to_string(),
+            SqlType::Boolean => "true".to_owned(),
+            SqlType::Real | SqlType::Double => "1".to_owned(),
+            SqlType::Date => format!("1970-01-{:02}", 1 + self.id.0 % 28),
+            SqlType::Timestamp => format!("1970-01-{:02} 00:00:00", 1 + self.id.0 % 28),
+            SqlType::Timestamptz => format!("1970-01-{:02} 00:00:00+00", 1 + self.id.0 % 28),
+            SqlType::Json => "{}".to_owned(),
+        };
+        format!("CAST('{value}' AS {})", column.ty.cast(self.spec.dialect))
+    }
+}

@@ -1,0 +1,11 @@
+//! The schedule: `schedule.json` and Airflow DAGs. Key: `schedule:`.
+
+mod airflow;
+mod config;
+mod emit;
+mod resolve;
+
+pub use config::{Schedule, TimeOfDay};
+pub use emit::SCHEDULE;
+pub(crate) use emit::emit;
+pub(crate) use resolve::resolve;

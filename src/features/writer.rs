@@ -1,0 +1,79 @@
+//! Writes operations: what the statements of several features share.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Value, context};
+
+use crate::cycle::plan::Slot;
+use crate::cycle::render::context::{given, place, text};
+use crate::cycle::render::{Failures, Owner, Renderer, Statement, context};
+use crate::features::operation::Operation;
+use crate::project::naming::HOLD;
+use crate::project::{ExceptionsId, Spec, TableId};
+
+/// Renders operations. No project can replace their templates.
+pub(crate) struct Writer<'a, 'f> {
+    pub(crate) spec: &'a Spec,
+    renderer: Renderer<'a>,
+    pub(crate) failures: &'f mut Failures,
+    /// The context that the statements of a table share, of the table that came last.
+    shared: Option<(TableId, Value)>,
+}
+
+pub(crate) fn texts(all: impl IntoIterator<Item = String>) -> Vec<Value> {
+    all.into_iter().map(|one| text(&one)).collect()
+}
+
+impl<'a, 'f> Writer<'a, 'f> {
+    pub(crate) fn new(spec: &'a Spec, failures: &'f mut Failures) -> Self {
+        Self { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures, shared: None }
+    }
+
+    pub(crate) fn table(&mut self, id: TableId) -> Value {
+        match &self.shared {
+            Some((known, shared)) if *known == id => shared.clone(),
+            _ => {
+                let shared = context::every_period(self.spec, id);
+                self.shared = Some((id, shared.clone()));
+                shared
+            }
+        }
+    }
+
+    pub(crate) fn marked(&mut self, operation: &Operation, template: &'static str, context: Value) -> String {
+        let rendered = self.renderer.render(template, &|| operation.name.clone(), context);
+        self.failures.keep_text(template, rendered)
+    }
+
+    pub(crate) fn named<'p>(
+        &mut self,
+        owner: Owner,
+        operation: &'p Operation,
+        marked: &str,
+    ) -> Statement<'p, Operation> {
+        let comment = format!("-- {}: {}\n", operation.name, operation.reason);
+        let named = self.renderer.name(owner, operation.template, &|| operation.name.clone(), &comment, marked);
+        self.failures.keep(operation, operation.template, named)
+    }
+
+    pub(crate) fn statement<'p>(
+        &mut self,
+        owner: Owner,
+        operation: &'p Operation,
+        context: Value,
+    ) -> Statement<'p, Operation> {
+        let marked = self.marked(operation, operation.template, context);
+        self.named(owner, operation, &marked)
+    }
+
+    pub(crate) fn exceptions(&self, id: ExceptionsId) -> Value {
+        let tables = self.spec.tables.iter().filter(|table| table.exceptions == id);
+        let holds = tables.map(|table| format!("{}{HOLD}", table.exception_type));
+        context! {
+            table => place(Slot::Exceptions(id)),
+            holds => texts(holds),
+            given => given(),
+            ..context::exceptions(self.spec, id)
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Reads a project folder into texts. Together with `src/cli/` the only place that touches the file
+//! system.
+#![expect(clippy::disallowed_methods, reason = "this is where files are read")]
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
+use crate::error::Error;
+use crate::project::references::{self, MAX_BYTES};
+use crate::source::{Inputs, Spanned, line_of};
+
+/// The name of the project file.
+pub const PROJECT_FILE: &str = "rowkeep.yml";
+
+/// A project folder, read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Folder {
+    /// Every text of the project.
+    pub inputs: Inputs,
+    /// Its real path.
+    pub path: PathBuf,
+    /// The file that `periods:` names, if the list is not in place.
+    pub periods: Option<PathBuf>,
+    /// Where its artifacts go. Invariant: inside the repository, links included.
+    pub out: PathBuf,
+}
+
+/// Why a project could not be read, or a command not be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The project's own files are wrong. The inputs are what [`Diagnostics::render`] needs.
+    #[error("{0}")]
+    Input(Diagnostics, Box<Inputs>),
+    /// A file could not be read.
+    #[error(transparent)]
+    World(#[from] Error),
+}
+
+/// The project folder at or above a folder.
+///
+/// # Errors
+///
+/// If no folder on the way up holds a `rowkeep.yml`, or `start` is no folder.
+pub fn find(start: &Path) -> Result<PathBuf, Error> {
+    let absolute = start.canonicalize().map_err(|error| read_error(start, &error))?;
+    let found = absolute.ancestors().find(|folder| folder.join(PROJECT_FILE).exists());
+    found.map(Path::to_owned).ok_or_else(|| Error::NoProject { start: start.to_owned() })
+}
+
+/// Reads every text of the project in a folder. `shown` turns a path into what diagnostics call it.
+///
+/// # Errors
+///
+/// If a file cannot be read, or a path of the project leads out of its git repository.
+///
+/// ```no_run
+/// use std::path::Path;
+///
+/// let folder = rowkeep::project::folder::open(Path::new("orders"), &|path| path.display().to_string())?;
+/// let compilation = rowkeep::compile(&folder.inputs)?;
+/// println!("{} files", compilation.artifacts().files().len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Folder, Failure> {
+    let folder = folder.canonicalize().map_err(|error| read_error(folder, &error))?;
+    let root = repository(&folder);
+    let file = folder.join(PROJECT_FILE);
+    let reader = Reader { folder: &folder, root: &root, shown };
+    if !file.canonicalize().map_err(|error| read_error(&file, &error))?.starts_with(&root) {
+        let why = "it is a link that leads out of the repository".to_owned();
+        return Err(Error::Read { path: shown(&file).into(), why }.into());
+    }
+    let mut inputs = Inputs::new(shown(&file), reader.text(&file)?);
+    let named = references::references(&inputs);
+    let mut periods = None;
+    if let Some(path) = &named.periods {
+        let file = reader.inside(path, &inputs)?;
+        inputs = inputs.with_periods(shown(&file), reader.text(&file)?);
+        periods = Some(file);
+    }
+    if let Some(path) = &named.tables {
+        for file in reader.tables(path, &inputs)? {
+            inputs = inputs.with_table(shown(&file), reader.text(&file)?);
+        }
+    }
+    if let Some(path) = &named.templates {
+        for (name, file) in reader.templates(path, &inputs)? {
+            inputs = inputs.with_template(name, reader.text(&file)?);
+        }
+    }
+    for path in &named.queries {
+        let file = reader.inside(path, &inputs)?;
+        inputs = inputs.with_query(path.value.clone(), reader.text(&file)?);
+    }
+    let stated = named.out.as_ref().map_or(crate::project::OUT, |out| out.value.as_str());
+    let out = folder.join(stated);
+    if !reader.stays_inside(&out) {
+        return Err(match &named.out {
+            Some(path) => reader.outside(path, &inputs),
+            None => {
+                let why = "a link leads out of the repository".to_owned();
+                Error::Write { path: shown(&out).into(), why }.into()
+            }
+        });
+    }
+    Ok(Folder { inputs, periods, out, path: folder })
+}
+
+/// The root of the git repository around a folder; the folder itself if there is none.
+fn repository(folder: &Path) -> PathBuf {
+    folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(folder).to_owned()
+}
+
+struct Reader<'a> {
+    folder: &'a Path,
+    root: &'a Path,
+    shown: &'a dyn Fn(&Path) -> String,
+}
+
+impl Reader<'_> {
+    /// Resolves a path of the project file, links first, and refuses one that leads out of the repository.
+    fn inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, Failure> {
+        let joined = self.folder.join(&path.value);
+        let resolved = joined.canonicalize().map_err(|error| {
+            let by = inputs.name(path.span.file);
+            let line = line_of(inputs.text(path.span.file), path.span.start);
+            Error::Read {
+                path: (self.shown)(&without_detours(&joined)).into(),
+                why: format!("{}; line {line} of {by} names it", why(&error)),
+            }
+        })?;
+        if resolved.starts_with(self.root) { Ok(resolved) } else { Err(self.outside(path, inputs)) }
+    }
+
+    /// Whether a path that need not exist yet stays in the repository: its nearest existing folder decides.
+    fn stays_inside(&self, path: &Path) -> bool {
+        let existing = path.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
+        existing.is_some_and(|(ancestor, real)| {
+            let rest = path.strip_prefix(ancestor).unwrap_or(Path::new(""));
+            let climbs = rest.components().any(|part| matches!(part, std::path::Component::ParentDir));
+            // A link that leads nowhere yet would be followed as soon as it does.
+            let dangles = rest.components().next().is_some_and(|part| ancestor.join(part).is_symlink());
+            real.starts_with(self.root) && !climbs && !dangles
+        })
+    }
+
+    fn outside(&self, path: &Spanned<String>, inputs: &Inputs) -> Failure {
+        let message =
+            format!("{} leads out of the repository; a build must not depend on what lies there", quoted(&path.value));
+        let diagnostic =
+            Diagnostic::new(Code::Path, message, path.span, format!("outside of {}", (self.shown)(self.root)))
+                .help("move the file into the repository, and name it by a path that stays there");
+        Failure::Input(diagnostic.into(), Box::new(inputs.clone()))
+    }
+
+    fn wrong(path: &Spanned<String>, inputs: &Inputs, message: String, help: String) -> Failure {
+        let diagnostic = Diagnostic::new(Code::Path, message, path.span, "in this folder").help(help);
+        Failure::Input(diagnostic.into(), Box::new(inputs.clone()))
+    }
+
+    /// The table specs of a folder, in the order of their names.
+    fn tables(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<PathBuf>, Failure> {
+        let mut files = Vec::new();
+        for entry in self.entries(&self.inside(path, inputs)?)? {
+            let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if name.starts_with('.') {
+                continue;
+            }
+            let ending = name.rsplit_once('.').map_or_else(String::new, |(_, ending)| ending.to_ascii_lowercase());
+            if name.ends_with(".yml") {
+                files.push(self.linked(&entry, path, inputs)?);
+            } else if ending == "yaml" || ending == "yml" {
+                let message = format!("{} would be left out: table specs end in .yml", quoted(&name));
+                return Err(Self::wrong(
+                    path,
+                    inputs,
+                    message,
+                    format!("rename it to {}.yml", &name[..name.len() - ending.len() - 1]),
+                ));
+            }
+        }
+        Ok(files)
+    }
+
+    /// The templates of a folder and of its dialects' folders, each with its name.
+    fn templates(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<(String, PathBuf)>, Failure> {
+        let mut files = Vec::new();
+        let mut folders = vec![(String::new(), self.inside(path, inputs)?)];
+        while let Some((prefix, folder)) = folders.pop() {
+            for entry in self.entries(&folder)? {
+                let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let linked = self.linked(&entry, path, inputs)?;
+                if entry.is_dir() && prefix.is_empty() {
+                    folders.push((format!("{name}/"), linked));
+                } else if !name.starts_with('.') {
+                    files.push((format!("{prefix}{name}"), linked));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn entries(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        let failed = |error: std::io::Error| read_error(Path::new(&(self.shown)(folder)), &error);
+        if folder.is_file() {
+            return Err(Error::Read {
+                path: (self.shown)(folder).into(),
+                why: "it is a file where a folder is named".to_owned(),
+            });
+        }
+        let entries = fs::read_dir(folder).map_err(failed)?;
+        let mut paths: Vec<_> =
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed)?;
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// A file of a folder, whose own link must not lead out either.
+    fn linked(&self, file: &Path, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, Failure> {
+        let resolved = file.canonicalize().map_err(|error| read_error(Path::new(&(self.shown)(file)), &error))?;
+        if resolved.starts_with(self.root) {
+            return Ok(file.to_owned());
+        }
+        Err(self.outside(&Spanned { value: (self.shown)(file), span: path.span }, inputs))
+    }
+
+    /// A file's text, up to what the YAML stage will refuse as too large.
+    fn text(&self, path: &Path) -> Result<String, Error> {
+        let called = PathBuf::from((self.shown)(path));
+        let failed = |error: &std::io::Error| read_error(&called, error);
+        // A pipe or a device would be read for ever.
+        if !fs::metadata(path).map_err(|error| failed(&error))?.is_file() {
+            return Err(Error::Read { path: called, why: "it is not a file".to_owned() });
+        }
+        let mut bytes = Vec::new();
+        let file = fs::File::open(path).map_err(|error| failed(&error))?;
+        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+        let cut = bytes.len() > MAX_BYTES;
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            // The cut may have gone through a character.
+            Err(error) if cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            Err(error) => {
+                let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+                Err(Error::Read { path: called, why: format!("line {line} is not UTF-8 text") })
+            }
+        }
+    }
+}
+
+/// The path as it reads without `..`: only to be shown, since a link would make it another place.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut shown = PathBuf::new();
+    for part in path.components() {
+        if part == std::path::Component::ParentDir {
+            shown.pop();
+        } else {
+            shown.push(part);
+        }
+    }
+    shown
+}
+
+fn read_error(path: &Path, error: &std::io::Error) -> Error {
+    Error::Read { path: path.to_owned(), why: why(error) }
+}
+
+/// What the system said, without Rust's "(os error 2)".
+pub(crate) fn why(error: &std::io::Error) -> String {
+    let said = error.to_string();
+    said.split(" (os error").next().unwrap_or(&said).to_lowercase()
+}

@@ -1,0 +1,139 @@
+//! Columns: their declarations, and looking them up by name as the engine compares names.
+
+use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::dialect::Dialect;
+use crate::project::resolve::bad_name;
+use crate::project::shape::Entries;
+use crate::project::{Column, ColumnId};
+use crate::source::Spanned;
+use crate::sql::{Name, NameError, SqlType};
+
+/// The most columns of a table, on Redshift and PostgreSQL alike.
+const MAX_COLUMNS: usize = 1_600;
+
+pub(crate) fn position(columns: &[Column], name: &Name, dialect: Dialect) -> Option<ColumnId> {
+    let folded = name.folded(dialect);
+    columns.iter().position(|column| column.name.folded(dialect) == folded).map(ColumnId)
+}
+
+pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<Column> {
+    if entries.0.len() > MAX_COLUMNS {
+        let at = entries.0[MAX_COLUMNS].0.span;
+        let message =
+            format!("{} columns are declared, more than the {MAX_COLUMNS} that engines hold", entries.0.len());
+        sink.push(Diagnostic::new(Code::Budget, message, at, "one too many").help("split the table"));
+        return Vec::new();
+    }
+    let mut columns: Vec<Column> = Vec::with_capacity(entries.0.len());
+    for (key, written) in &entries.0 {
+        let name = match Name::column(&key.value) {
+            Ok(name) if name.as_str().to_lowercase().starts_with("rowkeep_") => {
+                let message =
+                    format!("column {} is named like those that statements add for themselves", quoted(&key.value));
+                sink.push(
+                    Diagnostic::new(Code::Name, message, key.span, "starts with `rowkeep_`")
+                        .help("choose another name"),
+                );
+                continue;
+            }
+            Ok(name) => name,
+            Err(error) => {
+                let diagnostic = bad_name(&key.value, key.span, "a column", error);
+                sink.push(if error == NameError::NotPlain {
+                    diagnostic.help(format!("or quote it, as in '\"{}\"'", key.value.replace(['"', '\''], "")))
+                } else {
+                    diagnostic
+                });
+                continue;
+            }
+        };
+        if let Some(twin) = position(&columns, &name, dialect) {
+            let message = format!(
+                "columns {} and {} are one to {dialect}",
+                quoted(columns[twin.0].name.as_str()),
+                quoted(name.as_str())
+            );
+            sink.push(Diagnostic::new(Code::NameClash, message, key.span, "again here").help("rename or remove one"));
+            continue;
+        }
+        if dialect.rules().system_columns().contains(&name.folded(dialect).as_str()) {
+            let message = format!(
+                "column {} is named like one that {dialect} has in every table, which statements would read instead",
+                quoted(name.as_str())
+            );
+            sink.push(Diagnostic::new(Code::Name, message, key.span, "a system column").help("choose another name"));
+            continue;
+        }
+        if !dialect.rules().allows_dots_in_columns() && name.as_str().contains('.') {
+            let message =
+                format!("column {} has a dot in its name, which {dialect} does not take", quoted(name.as_str()));
+            sink.push(
+                Diagnostic::new(Code::Name, message, key.span, "not a column's name there")
+                    .help("name it without the dot"),
+            );
+            continue;
+        }
+        if name.as_str().len() > dialect.max_name_bytes() {
+            let message = format!(
+                "column {} is longer than the {} bytes that {dialect} keeps: it would be cut off, without a word",
+                quoted(name.as_str()),
+                dialect.max_name_bytes()
+            );
+            sink.push(Diagnostic::new(Code::NameLength, message, key.span, "would be cut off").help("shorten it"));
+            continue;
+        }
+        let Some(written) = written.get() else { continue };
+        let text = written.value.trim();
+        let words: Vec<_> = text.split_whitespace().collect();
+        let (ty, not_null) = match words.as_slice() {
+            [ty @ .., not, null] if not.eq_ignore_ascii_case("not") && null.eq_ignore_ascii_case("null") => (ty, true),
+            ty => (ty, false),
+        };
+        let ty = ty.join(" ");
+        match SqlType::parse(&ty) {
+            Ok(ty) => columns.push(Column { name, ty, not_null }),
+            Err(expected) => {
+                let message = format!("column {} has type {}; expected {expected}", quoted(&key.value), quoted(text));
+                let mut diagnostic =
+                    Diagnostic::new(Code::ColumnType, message, written.span, "not a type that Rowkeep maps");
+                if let Some(near) = SqlType::meant(&ty).or_else(|| did_you_mean(&ty, SqlType::WORDS)) {
+                    diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                }
+                sink.push(diagnostic);
+            }
+        }
+    }
+    columns
+}
+
+/// Where column names are looked up.
+pub(crate) struct Scope<'a> {
+    pub(crate) what: &'a str,
+    pub(crate) columns: &'a [Column],
+    pub(crate) dialect: Dialect,
+}
+
+impl Scope<'_> {
+    pub(crate) fn column(&self, text: &Spanned<String>, role: &str, sink: &mut Sink) -> Option<ColumnId> {
+        let found = Name::column(&text.value).ok().and_then(|name| position(self.columns, &name, self.dialect));
+        if found.is_none() {
+            sink.push(unknown_column(text, role, self.what, self.columns, "columns"));
+        }
+        found
+    }
+}
+
+pub(crate) fn unknown_column(
+    text: &Spanned<String>,
+    role: &str,
+    what: &str,
+    columns: &[Column],
+    list: &str,
+) -> Diagnostic {
+    let message = format!("{role} of {what} names column {}, which `{list}` does not declare", quoted(&text.value));
+    let diagnostic = Diagnostic::new(Code::UnknownColumn, message, text.span, "no such column");
+    match did_you_mean(&text.value, columns.iter().map(|column| column.name.as_str())) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("declare it under `{list}`, with its type")),
+    }
+}

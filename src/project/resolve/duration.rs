@@ -1,0 +1,85 @@
+//! Lengths of time: fixed ones only.
+
+use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
+use crate::project::DAY;
+use crate::source::Spanned;
+
+/// A hundred years. More is a typing mistake, and would overflow some engine's interval.
+const MAX_SECONDS: u64 = 36_525 * DAY;
+
+/// Reads `180 days` as seconds. `what` names what lasts that long.
+pub(crate) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<u64> {
+    match parse(&text.value) {
+        Ok(seconds) => Some(seconds),
+        // A default that many tables take is wrong once.
+        Err(_) if sink.has(Code::Duration, text.span) => None,
+        Err((problem, help)) => {
+            let message = format!("{what} is {}, which {problem}", quoted(&text.value));
+            sink.push(Diagnostic::new(Code::Duration, message, text.span, "not a fixed length of time").help(help));
+            None
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {
+    const FORM: (&str, &str) =
+        ("is no length of time", "write a whole number and weeks, days, hours or minutes, as in `180 days`");
+    let mut words = text.split_whitespace();
+    let (Some(number), Some(unit), None) = (words.next(), words.next(), words.next()) else { return Err(FORM) };
+    let unit = match unit {
+        "week" | "weeks" => 7 * DAY,
+        "day" | "days" => DAY,
+        "hour" | "hours" => 3_600,
+        "minute" | "minutes" => 60,
+        "month" | "months" | "year" | "years" => {
+            return Err((
+                "has no fixed length: the same row would be due or not depending on the calendar",
+                "write it in days, as in `180 days`",
+            ));
+        }
+        _ => return Err(FORM),
+    };
+    if number.starts_with('-') && number[1..].bytes().all(|b| b.is_ascii_digit()) {
+        return Err(("is negative: rows would be due before they exist", "write a positive number"));
+    }
+    if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(FORM);
+    }
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    match seconds {
+        Some(0) => Err(("is no time at all: whatever it measures would be over at once", "write a positive number")),
+        Some(seconds) if seconds <= MAX_SECONDS => Ok(seconds),
+        _ => Err(("is longer than the 100 years that every engine's arithmetic holds", "write at most `36525 days`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_lengths_are_read() {
+        assert_eq!(parse("180 days"), Ok(15_552_000));
+        assert_eq!(parse("1 week"), Ok(604_800));
+        assert_eq!(parse("90  minutes"), Ok(5_400));
+    }
+
+    #[test]
+    fn others_are_refused() {
+        for text in [
+            "",
+            "180",
+            "days",
+            "0 days",
+            "-3 days",
+            "6 months",
+            "1.5 days",
+            "99999999999999999999 days",
+            "40000 days",
+            "2 days ago",
+            "+1 day",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

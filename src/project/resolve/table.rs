@@ -1,0 +1,359 @@
+//! One table spec on its own: everything that can be known without looking at other tables.
+
+use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
+use crate::dialect::Dialect;
+use crate::features::tripwire;
+use crate::features::tripwire::Tripwire;
+use crate::project::files::{DefaultsEntry, LayoutEntry, Names, RetentionEntry, TableFile, TimeEntry};
+use crate::project::resolve::columns::{Scope, declared, position};
+use crate::project::resolve::load::{LoadScope, load};
+use crate::project::resolve::{duration, plain, relation_of};
+use crate::project::shape::{Either, Entries, Field};
+use crate::project::{Column, ColumnId, DAY, Layout, Load, Rows, TablePlaces, Time};
+use crate::source::{Span, Spanned};
+use crate::sql::{Name, Relation, SqlType, TimeUnit};
+
+/// A table whose links to other tables are still names.
+pub(crate) struct Draft {
+    pub(crate) model: Spanned<Name>,
+    pub(crate) relation: Relation,
+    pub(crate) history: Relation,
+    pub(crate) places: TablePlaces,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) unique_key: Vec<ColumnId>,
+    pub(crate) time: Time,
+    pub(crate) rows: Rows,
+    pub(crate) retention: DraftRetention,
+    pub(crate) exception_type: Spanned<String>,
+    pub(crate) layout: Layout,
+    pub(crate) tripwire: Option<Tripwire>,
+    pub(crate) source: Option<Relation>,
+    pub(crate) source_columns: Vec<Column>,
+    pub(crate) load: Option<Load>,
+    pub(crate) after: Vec<Spanned<String>>,
+}
+
+pub(crate) enum DraftRetention {
+    For { seconds: u64 },
+    WhileIn { model: Spanned<String>, on: Option<Entries<String>> },
+}
+
+impl Draft {
+    /// The column of that name, as the engine compares names.
+    pub(crate) fn find(&self, name: &Name, dialect: Dialect) -> Option<ColumnId> {
+        position(&self.columns, name, dialect)
+    }
+}
+
+pub(crate) fn draft(
+    raw: &TableFile,
+    span: Span,
+    defaults: Option<&DefaultsEntry>,
+    schema: &Relation,
+    dialect: Dialect,
+    sink: &mut Sink,
+) -> Option<Draft> {
+    let model =
+        raw.model.get().and_then(|text| Some(Spanned { value: plain(text, "the model", sink)?, span: text.span }));
+    let what = raw.model.get().map_or_else(|| "the table".to_owned(), |model| model.value.clone());
+    let relation = match raw.relation.get() {
+        Some(text) => relation_of(text, "the mart", schema, dialect, sink),
+        None => model.as_ref().map(|model| schema.renamed(model.value.clone())),
+    };
+    let history = raw.history.get().and_then(|text| relation_of(text, "the history table", schema, dialect, sink));
+    let columns = raw.columns.get().map(|entries| declared(&entries.value, dialect, sink));
+    let columns = columns?;
+    let scope = Scope { what: &what, columns: &columns, dialect };
+    if columns.is_empty() {
+        let at = raw.columns.get().map_or(span, |columns| columns.span);
+        sink.push(
+            Diagnostic::new(Code::UnknownColumn, format!("{what} declares no columns"), at, "empty")
+                .help("list every column of the mart"),
+        );
+        return None;
+    }
+
+    let unique_key = raw.unique_key.get().and_then(|names| unique_key(names, &scope, sink));
+    let stated_time = raw.time.get().or_else(|| defaults.and_then(|defaults| defaults.time.get()));
+    let time = match stated_time {
+        Some(stated) => time(&stated.value, &scope, sink),
+        None => missing(matches!(raw.time, Field::Missing), "time", &what, span, sink),
+    };
+    let rows = match raw.rows.get().or_else(|| defaults.and_then(|defaults| defaults.rows.get())) {
+        Some(word) => Some((word.value.0, word.span)),
+        None => missing(matches!(raw.rows, Field::Missing), "rows", &what, span, sink),
+    };
+    let stated_retention = raw.retention.get().or_else(|| defaults.and_then(|defaults| defaults.retention.get()));
+    let retention = match stated_retention {
+        Some(stated) => retention(stated, time, &what, sink),
+        None => missing(matches!(raw.retention, Field::Missing), "retention", &what, span, sink),
+    };
+    let layout = match raw.layout.get().or_else(|| defaults.and_then(|defaults| defaults.layout.get())) {
+        Some(stated) => layout(&stated.value, &scope, sink),
+        None => Layout::default(),
+    };
+    let tripwire = raw.tripwire.get().or_else(|| defaults.and_then(|defaults| defaults.tripwire.get()));
+    let tripwire = tripwire.map(|stated| tripwire::resolve(stated, &what, sink));
+    let exception_type = raw.exception.get().and_then(|text| {
+        plain(text, "the exception type", sink)?;
+        Some(text.clone())
+    });
+    let source = raw.source.get().map(|text| relation_of(text, "the raw table", schema, dialect, sink));
+    let source_columns =
+        raw.source_columns.get().map_or_else(Vec::new, |entries| declared(&entries.value, dialect, sink));
+    for (key, _) in raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0) {
+        if Name::column(&key.value).is_ok_and(|name| position(&columns, &name, dialect).is_some()) {
+            let message = format!("column {} of {what} stands in columns and in source_columns", quoted(&key.value));
+            sink.push(
+                Diagnostic::new(Code::NameClash, message, key.span, "stands in `columns` too")
+                    .help("raw has every column of the mart: list here only what it has beyond them"),
+            );
+        }
+    }
+    let versioned = unique_key.as_ref().zip(time).map(|(key, time)| !key.contains(&time.column));
+    if let (Some(false), Some((Rows::Latest, at))) = (versioned, rows) {
+        let message = format!(
+            "{what} keeps the latest row per key, but its key holds the time: no row would ever replace another"
+        );
+        sink.push(
+            Diagnostic::new(Code::Rows, message, at, "contradicts `unique_key`")
+                .help("write `rows: events`, or take the time column out of `unique_key`"),
+        );
+    }
+    let load = raw.incremental.get().map(|stated| {
+        if raw.source.get().is_none() {
+            let message = format!("{what} has an incremental load, but no raw table to load from");
+            sink.push(Diagnostic::new(Code::MissingKey, message, stated.span, "reads `source`").help("add `source:`"));
+        }
+        let scope = LoadScope {
+            scope: &scope,
+            key: unique_key.as_deref().unwrap_or_default(),
+            source_columns: &source_columns,
+            time,
+            versioned: versioned.unwrap_or(false),
+        };
+        load(&stated.value, &scope, sink)
+    });
+    Some(Draft {
+        model: model?,
+        relation: relation?,
+        history: history?,
+        places: TablePlaces {
+            history: raw.history.get()?.span,
+            unique_key: raw.unique_key.get()?.span,
+            time: stated_time?.span,
+            retention: stated_retention?.span,
+            columns: raw.columns.get()?.span,
+            source: raw.source.get().map(|source| source.span),
+        },
+        columns: columns.clone(),
+        unique_key: unique_key?,
+        time: time?,
+        rows: rows?.0,
+        retention: retention?,
+        exception_type: exception_type?,
+        layout,
+        tripwire: optional(tripwire)?,
+        source: optional(source)?,
+        load: optional(load)?,
+        source_columns,
+        after: raw.after.get().map_or_else(Vec::new, |names| list(&names.value, names.span)),
+    })
+}
+
+/// `None` if something is stated and could not be read.
+fn optional<T>(stated: Option<Option<T>>) -> Option<Option<T>> {
+    match stated {
+        Some(None) => None,
+        Some(read) => Some(read),
+        None => Some(None),
+    }
+}
+
+fn missing<T>(absent: bool, key: &str, what: &str, span: Span, sink: &mut Sink) -> Option<T> {
+    if absent {
+        let message = format!("{what} lacks its key `{key}`, and `defaults` does not state it");
+        sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this table spec").help(format!("add `{key}:`")));
+    }
+    None
+}
+
+/// One name or a list of names, as a list.
+pub(crate) fn list(names: &Names, span: Span) -> Vec<Spanned<String>> {
+    match names {
+        Either::Scalar(name) => vec![Spanned { value: name.clone(), span }],
+        Either::List(names) => names.iter().filter_map(|name| name.get().cloned()).collect(),
+        Either::Map(never) => match *never {},
+    }
+}
+
+/// The most columns of a key: what a PostgreSQL index holds.
+const MAX_KEY: usize = 32;
+
+fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Option<Vec<ColumnId>> {
+    let at = names.span;
+    if let Either::Scalar(text) = &names.value
+        && text.contains(',')
+    {
+        let message = format!("unique_key of {} is one word, {}", scope.what, quoted(text));
+        sink.push(
+            Diagnostic::new(Code::UnknownColumn, message, at, "not a list").help(format!("write a list: `[{text}]`")),
+        );
+        return None;
+    }
+    let names = list(&names.value, at).into_iter().map(|name| (scope.column(&name, "unique_key", sink), name));
+    let names: Vec<_> = names.collect();
+    if let Some((_, name)) = names.get(MAX_KEY) {
+        let message = format!("unique_key of {} names {} columns; {MAX_KEY} are known", scope.what, names.len());
+        sink.push(
+            Diagnostic::new(Code::Budget, message, name.span, "one too many").help("name a row by fewer columns"),
+        );
+        return None;
+    }
+    if names.is_empty() {
+        let message = format!("unique_key of {} names no column; no two rows could be told apart", scope.what);
+        sink.push(Diagnostic::new(Code::UnknownColumn, message, at, "empty").help("name the columns that name a row"));
+    }
+    let mut key = Vec::with_capacity(names.len());
+    let mut complete = !names.is_empty();
+    for (id, name) in &names {
+        let id = (*id)?;
+        let ty = scope.columns[id.0].ty;
+        let known = key.len();
+        if key.contains(&id) {
+            let message = format!("unique_key of {} names column {} twice", scope.what, quoted(&name.value));
+            sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
+        } else if !ty.can_be_key() {
+            let message = format!(
+                "unique_key of {} holds {}, a {ty}; its equality is not exact",
+                scope.what,
+                quoted(&name.value)
+            );
+            sink.push(
+                Diagnostic::new(Code::ColumnType, message, name.span, "cannot name a row")
+                    .help("use a whole number, decimal, text or time"),
+            );
+        } else {
+            key.push(id);
+        }
+        complete &= key.len() > known;
+    }
+    complete.then_some(key)
+}
+
+pub(crate) fn time(stated: &TimeEntry, scope: &Scope<'_>, sink: &mut Sink) -> Option<Time> {
+    let column_name = stated.column.get()?;
+    let column = scope.column(column_name, "time", sink)?;
+    let ty = scope.columns[column.0].ty;
+    let unit = match (stated.unit.get(), ty) {
+        // In YAML, `timestamp` is the unit of both types.
+        (Some(word), SqlType::Timestamptz) if word.value.0 == TimeUnit::Timestamp => TimeUnit::Timestamptz,
+        (Some(word), _) => word.value.0,
+        (None, SqlType::Timestamptz) => TimeUnit::Timestamptz,
+        (None, SqlType::Timestamp) => TimeUnit::Timestamp,
+        (None, SqlType::Date) => TimeUnit::Date,
+        (None, _) => {
+            let message = format!(
+                "time of {} is {}, a {ty}, without a unit: seconds taken for milliseconds would make every row due",
+                scope.what,
+                quoted(&column_name.value)
+            );
+            sink.push(
+                Diagnostic::new(Code::TimeUnit, message, column_name.span, "counts what?")
+                    .help("add `unit: epoch_seconds` or `unit: epoch_millis`"),
+            );
+            return None;
+        }
+    };
+    let (fits, needed) = match unit {
+        TimeUnit::EpochSeconds => (matches!(ty, SqlType::Integer | SqlType::Bigint), "integer or bigint"),
+        TimeUnit::EpochMillis => (ty == SqlType::Bigint, "bigint"),
+        TimeUnit::Timestamp | TimeUnit::Timestamptz => {
+            (matches!(ty, SqlType::Timestamp | SqlType::Timestamptz), "timestamp or timestamptz")
+        }
+        TimeUnit::Date => (ty == SqlType::Date, "date"),
+    };
+    if !fits {
+        let message = format!(
+            "time of {} is {}, a {ty}; its unit needs {needed}, or no bound would be what the rows are",
+            scope.what,
+            quoted(&column_name.value)
+        );
+        let at = stated.unit.get().map_or(column_name.span, |unit| unit.span);
+        sink.push(
+            Diagnostic::new(Code::TimeUnit, message, at, "does not fit the column")
+                .help("correct the unit, or the column's type"),
+        );
+        return None;
+    }
+    Some(Time { column, unit })
+}
+
+fn retention(
+    stated: &Spanned<RetentionEntry>,
+    time: Option<Time>,
+    what: &str,
+    sink: &mut Sink,
+) -> Option<DraftRetention> {
+    match (&stated.value.r#for, &stated.value.while_in) {
+        (Field::Set(text), Field::Missing) => {
+            let seconds = duration::resolve(text, &format!("retention of {what}"), sink)?;
+            if time.is_some_and(|time| time.unit == TimeUnit::Date) && seconds % DAY != 0 {
+                let message = format!("retention of {what} is {}, but its time is a date", quoted(&text.value));
+                sink.push(
+                    Diagnostic::new(Code::Duration, message, text.span, "not whole days").help("write it in days"),
+                );
+                return None;
+            }
+            Some(DraftRetention::For { seconds })
+        }
+        (Field::Missing, Field::Set(parent)) => match &parent.value {
+            Either::Scalar(model) => {
+                Some(DraftRetention::WhileIn { model: Spanned { value: model.clone(), span: parent.span }, on: None })
+            }
+            Either::List(never) => match *never {},
+            Either::Map(long) => {
+                let (model, on) = (long.model.get()?.clone(), long.on.get()?.value.clone());
+                Some(DraftRetention::WhileIn { model, on: Some(on) })
+            }
+        },
+        (Field::Invalid, _) | (_, Field::Invalid) => None,
+        _ => {
+            let message = format!("retention of {what} must be one of `for` and `while_in`");
+            let found = if stated.value.r#for.get().is_some() { "has both" } else { "has neither" };
+            sink.push(
+                Diagnostic::new(Code::Duration, message, stated.span, found)
+                    .help("write `retention: { for: 180 days }` or `retention: { while_in: other_model }`"),
+            );
+            None
+        }
+    }
+}
+
+fn layout(stated: &LayoutEntry, scope: &Scope<'_>, sink: &mut Sink) -> Layout {
+    let dist_key: Vec<_> = stated.dist_key.get().cloned().into_iter().collect();
+    let sort_key = stated.sort_key.get().map_or_else(Vec::new, |names| list(&names.value, names.span));
+    let mut columns = |names: &[Spanned<String>], role: &str| {
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            let Some(id) = scope.column(name, role, sink) else { continue };
+            let ty = scope.columns[id.0].ty;
+            if found.contains(&id) {
+                let message = format!("{role} of {} names column {} twice", scope.what, quoted(&name.value));
+                sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
+            } else if ty == SqlType::Json {
+                // Redshift, "Limitations" of SUPER: neither a distribution key nor a sort key.
+                let message =
+                    format!("{role} of {} names {}, a {ty}, which has no order", scope.what, quoted(&name.value));
+                sink.push(
+                    Diagnostic::new(Code::ColumnType, message, name.span, "cannot lay out rows")
+                        .help("use another column"),
+                );
+            } else {
+                found.push(id);
+            }
+        }
+        found
+    };
+    Layout { dist_key: columns(&dist_key, "dist_key").first().copied(), sort_key: columns(&sort_key, "sort_key") }
+}

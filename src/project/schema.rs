@@ -1,0 +1,29 @@
+//! The JSON Schemas of the project's YAML files, from the types that read them.
+
+use serde_json::json;
+
+use crate::project::files::{PeriodsFile, ProjectFile, TableFile};
+use crate::project::shape::Shape;
+
+/// The JSON Schema of `rowkeep.yml` (`project`), `periods.yml` (`periods`) or a table spec (`table`); `None` for other names.
+///
+/// ```
+/// let schema = rowkeep::json_schema("table").unwrap();
+/// assert_eq!(schema["properties"]["model"]["type"], "string");
+/// ```
+pub fn json_schema(file: &str) -> Option<serde_json::Value> {
+    let mut schema = match file {
+        "project" => {
+            let mut schema = ProjectFile::schema();
+            // A project is of tables, of loads, or of both.
+            schema["anyOf"] = json!([{ "required": ["periods", "exceptions", "tables"] }, { "required": ["loads"], "not": { "required": ["tables"] } }]);
+            schema
+        }
+        "periods" => PeriodsFile::schema(),
+        "table" => TableFile::schema(),
+        _ => return None,
+    };
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!(format!("Rowkeep {file} file"));
+    Some(schema)
+}

@@ -1,0 +1,362 @@
+//! From YAML trees to typed shapes: one declaration gives the struct, its reader, and its JSON Schema.
+
+use serde_json::json;
+
+use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::project::yaml::{Node, Value};
+use crate::source::{Span, Spanned};
+
+/// Something that YAML can hold.
+pub(crate) trait Shape: Sized {
+    /// What it is in a message, as in "expected a list".
+    fn expected() -> String;
+
+    /// Reads it. `None` means that the sink says why.
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self>;
+
+    /// Its JSON Schema.
+    fn schema() -> serde_json::Value;
+}
+
+/// Reports a value of another shape.
+fn wrong_type<T: Shape>(node: &Node, sink: &mut Sink) -> Option<T> {
+    let message = format!("expected {}, found {}", T::expected(), node.value.describe());
+    let diagnostic = match node.value {
+        Value::Null => Diagnostic::new(Code::WrongType, message, node.span, "nothing here")
+            .help("write a value; inside `{ }` quote one that holds a comma, as in \"decimal(18, 2)\""),
+        _ => Diagnostic::new(Code::WrongType, message, node.span, "of another type"),
+    };
+    sink.push(diagnostic);
+    None
+}
+
+/// The value of a key: a mistake inside it does not keep its neighbours from being read.
+#[derive(Clone, Debug)]
+pub(crate) enum Field<T> {
+    Missing,
+    /// There, but wrong; already reported.
+    Invalid,
+    Set(Spanned<T>),
+}
+
+impl<T> Field<T> {
+    pub(crate) fn get(&self) -> Option<&Spanned<T>> {
+        match self {
+            Field::Set(value) => Some(value),
+            Field::Missing | Field::Invalid => None,
+        }
+    }
+}
+
+impl<T: Shape> Field<T> {
+    pub(crate) fn read(node: &Node, sink: &mut Sink) -> Self {
+        match T::read(node, sink) {
+            Some(value) => Field::Set(Spanned { value, span: node.span }),
+            None => Field::Invalid,
+        }
+    }
+}
+
+impl Shape for String {
+    fn expected() -> String {
+        "a word".to_owned()
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        match &node.value {
+            Value::Scalar(text) => Some(text.clone()),
+            _ => wrong_type(node, sink),
+        }
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": "string" })
+    }
+}
+
+/// A text that YAML may also read as a number, as the period `2025`.
+#[derive(Clone, Debug)]
+pub(crate) struct Text(pub(crate) String);
+
+impl Shape for Text {
+    fn expected() -> String {
+        String::expected()
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        String::read(node, sink).map(Text)
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": ["string", "integer"] })
+    }
+}
+
+/// An amount, which YAML reads as a number.
+#[derive(Clone, Debug)]
+pub(crate) struct Amount(pub(crate) String);
+
+impl Shape for Amount {
+    fn expected() -> String {
+        "an amount".to_owned()
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        String::read(node, sink).map(Amount)
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": ["string", "number"] })
+    }
+}
+
+/// A closed set of words.
+pub(crate) trait Words: Copy + 'static {
+    fn words() -> Vec<(&'static str, Self)>;
+}
+
+/// One of a closed set of words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word<T>(pub(crate) T);
+
+impl<T: Words> Shape for Word<T> {
+    fn expected() -> String {
+        let words: Vec<_> = T::words().iter().map(|(word, _)| format!("`{word}`")).collect();
+        words.join(" or ")
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        let Value::Scalar(text) = &node.value else { return wrong_type(node, sink) };
+        if let Some((_, value)) = T::words().into_iter().find(|(word, _)| word == text) {
+            return Some(Word(value));
+        }
+        let message = format!("expected {}, found {}", Self::expected(), quoted(text));
+        let mut diagnostic = Diagnostic::new(Code::UnknownWord, message, node.span, "not a known word");
+        if let Some(near) = did_you_mean(text, T::words().iter().map(|(word, _)| *word)) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        sink.push(diagnostic);
+        None
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "enum": T::words().iter().map(|(word, _)| *word).collect::<Vec<_>>() })
+    }
+}
+
+impl<T: Shape> Shape for Vec<Field<T>> {
+    fn expected() -> String {
+        "a list".to_owned()
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        match &node.value {
+            Value::List(items) => Some(items.iter().map(|item| Field::read(item, sink)).collect()),
+            _ => wrong_type(node, sink),
+        }
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": "array", "items": T::schema() })
+    }
+}
+
+/// A mapping whose keys are the user's, in the order in which they stand.
+#[derive(Clone, Debug)]
+pub(crate) struct Entries<T>(pub(crate) Vec<(Spanned<String>, Field<T>)>);
+
+impl<T: Shape> Shape for Entries<T> {
+    fn expected() -> String {
+        "a mapping".to_owned()
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        match &node.value {
+            Value::Map(entries) => {
+                Some(Entries(entries.iter().map(|(key, value)| (key.clone(), Field::read(value, sink))).collect()))
+            }
+            _ => wrong_type(node, sink),
+        }
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": "object", "additionalProperties": T::schema() })
+    }
+}
+
+/// A value that may be written in more than one way: as a word, as a list, or as a mapping.
+#[derive(Clone, Debug)]
+pub(crate) enum Either<S, L, M> {
+    Scalar(S),
+    List(L),
+    Map(M),
+}
+
+/// A way of writing that an [`Either`] does not take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Never {}
+
+impl Shape for Never {
+    fn expected() -> String {
+        String::new()
+    }
+
+    fn read(_: &Node, _: &mut Sink) -> Option<Self> {
+        None
+    }
+
+    fn schema() -> serde_json::Value {
+        json!(false)
+    }
+}
+
+impl<S: Shape, L: Shape, M: Shape> Shape for Either<S, L, M> {
+    fn expected() -> String {
+        let mut ways = vec![S::expected(), L::expected(), M::expected()];
+        ways.retain(|way| !way.is_empty());
+        ways.join(" or ")
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        match &node.value {
+            Value::Scalar(_) if !S::expected().is_empty() => S::read(node, sink).map(Either::Scalar),
+            Value::List(_) if !L::expected().is_empty() => L::read(node, sink).map(Either::List),
+            Value::Map(_) if !M::expected().is_empty() => M::read(node, sink).map(Either::Map),
+            _ => wrong_type(node, sink),
+        }
+    }
+
+    fn schema() -> serde_json::Value {
+        let mut ways = vec![S::schema(), L::schema(), M::schema()];
+        ways.retain(|way| *way != json!(false));
+        json!({ "anyOf": ways })
+    }
+}
+
+/// A mapping with known keys, on its way to a struct of [`Field`]s.
+pub(crate) struct Mapping<'a> {
+    entries: &'a [(Spanned<String>, Node)],
+    span: Span,
+}
+
+impl<'a> Mapping<'a> {
+    /// Opens it, and reports keys that are not `known` and `required` ones that are absent.
+    pub(crate) fn open<T: Shape>(node: &'a Node, keys: &[(&str, bool)], sink: &mut Sink) -> Option<Self> {
+        let Value::Map(entries) = &node.value else {
+            let keys: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
+            let message = format!("expected {}, found {}", T::expected(), node.value.describe());
+            let help = format!("write its keys: {}", keys.join(", "));
+            sink.push(Diagnostic::new(Code::WrongType, message, node.span, "not a mapping").help(help));
+            return None;
+        };
+        let mut misspelt = Vec::new();
+        for (key, _) in entries {
+            if keys.iter().any(|(known, _)| *known == key.value) {
+                continue;
+            }
+            let message = format!("unknown key {} in {}", quoted(&key.value), T::expected());
+            let mut diagnostic = Diagnostic::new(Code::UnknownKey, message, key.span, "not a known key");
+            let known = keys.iter().map(|(known, _)| *known);
+            diagnostic = match did_you_mean(&key.value, known.clone()) {
+                Some(near) => {
+                    misspelt.push(near);
+                    diagnostic.help(format!("did you mean `{near}`?"))
+                }
+                None => diagnostic.help(format!("known keys: {}", known.collect::<Vec<_>>().join(", "))),
+            };
+            sink.push(diagnostic);
+        }
+        let mapping = Self { entries, span: node.span };
+        // A key that is there under a misspelt name is said already.
+        let absent = |key: &str| mapping.find(key).is_none() && !misspelt.contains(&key);
+        for (key, _) in keys.iter().filter(|(key, required)| *required && absent(key)) {
+            lacks::<T>(mapping.span, key, sink);
+        }
+        Some(mapping)
+    }
+
+    fn find(&self, key: &str) -> Option<&'a Node> {
+        self.entries.iter().find(|(known, _)| known.value == key).map(|(_, node)| node)
+    }
+
+    pub(crate) fn field<T: Shape>(&self, key: &str, sink: &mut Sink) -> Field<T> {
+        self.find(key).map_or(Field::Missing, |node| Field::read(node, sink))
+    }
+}
+
+/// Reports a key that is absent and needed by what else is there, unless something like it is there, or like `loads`, beside which it
+/// may not be needed.
+pub(crate) fn missing<T: Shape>(node: &Node, key: &str, sink: &mut Sink) {
+    let Value::Map(entries) = &node.value else { return };
+    let is_like_it = |(known, _): &(Spanned<String>, Node)| did_you_mean(&known.value, [key, "loads"]).is_some();
+    if !entries.iter().any(is_like_it) {
+        lacks::<T>(node.span, key, sink);
+    }
+}
+
+fn lacks<T: Shape>(span: Span, key: &str, sink: &mut Sink) {
+    let message = format!("{} lacks its key `{key}`", T::expected());
+    sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this mapping").help(format!("add `{key}:`")));
+}
+
+/// The key of a field: Rust's keywords carry an `r#`.
+pub(crate) fn key(field: &'static str) -> &'static str {
+    field.strip_prefix("r#").unwrap_or(field)
+}
+
+/// The schema of a mapping with known keys: each with its documentation, whether it is required, and its own schema.
+pub(crate) fn object_schema(doc: &str, properties: &[(&str, &str, bool, serde_json::Value)]) -> serde_json::Value {
+    let mut map = serde_json::Map::new();
+    for (key, doc, _, schema) in properties {
+        let mut schema = schema.clone();
+        if let Some(object) = schema.as_object_mut() {
+            object.insert("description".to_owned(), json!(doc.trim()));
+        }
+        map.insert((*key).to_owned(), schema);
+    }
+    let required: Vec<_> = properties.iter().filter(|(_, _, required, _)| *required).map(|(key, ..)| *key).collect();
+    json!({
+        "description": doc.trim(),
+        "type": "object",
+        "properties": map,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// Declares a mapping with known keys: `required` or `optional`, documentation for editors, and type.
+macro_rules! shape {
+    ($(
+        #[expected($expected:literal)]
+        $(#[doc = $doc:literal])+
+        struct $name:ident {
+            $($(#[doc = $field_doc:literal])+ $need:ident $field:ident: $ty:ty,)+
+        }
+    )+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug)]
+        pub(crate) struct $name { $($(#[doc = $field_doc])+ pub(crate) $field: $crate::project::shape::Field<$ty>,)+ }
+
+        impl $crate::project::shape::Shape for $name {
+            fn expected() -> String {
+                $expected.to_owned()
+            }
+
+            fn read(node: &$crate::project::yaml::Node, sink: &mut $crate::diagnostic::Sink) -> Option<Self> {
+                use $crate::project::shape::{Mapping, key};
+                let keys = [$((key(stringify!($field)), stringify!($need) == "required")),+];
+                let mapping = Mapping::open::<Self>(node, &keys, sink)?;
+                Some(Self { $($field: mapping.field(key(stringify!($field)), sink),)+ })
+            }
+
+            fn schema() -> serde_json::Value {
+                use $crate::project::shape::{key, object_schema, Shape};
+                object_schema(
+                    concat!($($doc),+),
+                    &[$((key(stringify!($field)), concat!($($field_doc),+), stringify!($need) == "required", <$ty as Shape>::schema())),+],
+                )
+            }
+        }
+    )+};
+}
+pub(crate) use shape;

@@ -1,0 +1,637 @@
+//! `rowkeep check`, and what belongs to it, as a user types it.
+
+use crate::projects;
+use std::collections::BTreeSet;
+
+use rowkeep::Code;
+
+use crate::shop::{ORDERS, PROJECT, Shop};
+
+/// A shop whose artifacts are committed.
+fn committed() -> Shop {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));
+    shop.run(&["compile"]);
+    shop
+}
+
+/// The example with these periods.
+fn example(periods: &str) -> Shop {
+    let shop = Shop::new();
+    let folder = projects::root().join("examples/order_tracking");
+    let read = |path: &str| std::fs::read_to_string(folder.join(path)).expect("the example is there");
+    shop.write("shop/rowkeep.yml", read("rowkeep.yml").replace("../../periods.yml", "periods.yml"));
+    shop.write("shop/periods.yml", format!("hist_periods: [{periods}]\n"));
+    std::fs::remove_file(shop.path("shop/tables/orders.yml")).expect("it was there");
+    for table in ["ecs", "uti", "uts"] {
+        shop.write(&format!("shop/tables/{table}.yml"), read(&format!("tables/{table}.yml")));
+    }
+    shop
+}
+
+#[test]
+fn what_was_committed_is_what_compiles() {
+    let shop = committed();
+    let before = shop.tree();
+    insta::assert_snapshot!(shop.run(&["check"]), @"
+    exit 0
+    --- stdout
+    94 files compile, and are what is there
+      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    the horizon was not judged: --today now does that
+    --- stderr
+    ");
+    assert_eq!(before, shop.tree(), "check writes nothing");
+    // Bytes that mean the same compile to the same statements.
+    shop.write("shop/tables/orders.yml", format!("# a comment\n{ORDERS}"));
+    assert_eq!(shop.run(&["check"]).code, Some(0));
+}
+
+#[test]
+fn a_byte_a_file_less_and_a_file_more_are_found() {
+    let shop = committed();
+    let trim = "shop/sql/compiled/mart_orders/09_trim.sql";
+    let text = std::fs::read_to_string(shop.path(trim)).expect("it was compiled");
+    shop.write(trim, text.replacen('<', ">", 1));
+    insta::assert_snapshot!(shop.refuses(&["check"]), @"
+    exit 1
+    --- stdout
+    1 error
+    94 files compile
+      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    the horizon was not judged: --today now does that
+    --- stderr
+    error[RK701]: sql/compiled/mart_orders/09_trim.sql is not what compiles now, from line 3 on
+     --> sql/compiled/mart_orders/09_trim.sql:3:1
+      |
+    3 | WHERE mart_orders.updated_at > (SELECT MIN(c.cutoff) FROM ods.mart_orders__cutoff AS c)
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ committed
+      |
+      = help: what compiles now is `WHERE mart_orders.updated_at < (SELECT MIN(c.cutoff) FROM ods.mart_orders__cutoff AS c)`
+      = help: change the project, not the artifact; run `rowkeep compile`, and commit what it writes
+    ");
+    shop.write(trim, text.replace('\n', "\r\n"));
+    assert!(shop.refuses(&["check"]).contains("add `* text eol=lf` to .gitattributes"));
+    std::fs::remove_file(shop.path(trim)).expect("it was there");
+    insta::assert_snapshot!(shop.refuses(&["check"]), @"
+    exit 1
+    --- stdout
+    1 error
+    94 files compile
+      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    the horizon was not judged: --today now does that
+    --- stderr
+    error[RK702]: sql/compiled/mart_orders/09_trim.sql compiles, and is not there
+     --> sql/compiled/mart_orders/09_trim.sql:1:1
+      |
+    1 | -- trim: due rows of which an exact copy is seen in a history table
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ it would begin like this
+      |
+      = help: run `rowkeep compile`, and commit what it writes
+    ");
+    shop.write(trim, &text);
+    shop.write("shop/sql/compiled/mart_orders/09_trim_more.sql", "DELETE FROM mart_orders\n");
+    insta::assert_snapshot!(shop.refuses(&["check"]), @"
+    exit 1
+    --- stdout
+    1 error
+    94 files compile
+      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    the horizon was not judged: --today now does that
+    --- stderr
+    error[RK703]: sql/compiled/mart_orders/09_trim_more.sql is there, and nothing compiles it
+     --> sql/compiled/mart_orders/09_trim_more.sql:1:1
+      |
+    1 | DELETE FROM mart_orders
+      | ^^^^^^^^^^^^^^^^^^^^^^^ whoever runs this runs what the project does not say
+      |
+      = help: run `rowkeep compile`, which removes what it wrote before; remove by hand what somebody else put there
+    ");
+}
+
+#[test]
+fn a_stated_folder_that_is_not_there_is_drift() {
+    let shop = Shop::new();
+    assert_eq!(shop.run(&["check"]).code, Some(0));
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));
+    insta::assert_snapshot!(shop.refuses(&["check"]), @"
+    exit 1
+    --- stdout
+    1 error
+    94 files compile
+      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    the horizon was not judged: --today now does that
+    --- stderr
+    error[RK702]: sql is stated for artifacts, and holds none
+     --> rowkeep.yml:7:6
+      |
+    7 | out: sql/
+      |      ^^^^ nothing is there
+      |
+      = help: run `rowkeep compile`, and commit what it writes
+    ");
+}
+
+#[test]
+fn many_files_that_drift_are_told_in_short() {
+    let shop = committed();
+    shop.write("shop/tables/orders.yml", ORDERS.replace("ORDERS_GAP", "ORDERS_LATE"));
+    let said = shop.refuses(&["check"]);
+    assert_eq!(said.matches("= help: change the project").count(), 3, "{said}");
+    assert!(said.matches("error[RK701]").count() > 8, "{said}");
+}
+
+/// Each raw table that nobody trims, once: two marts may read one.
+#[test]
+fn a_raw_table_that_nobody_trims_is_found() {
+    let shop = example("2025_h2, 2026_h1");
+    let text = std::fs::read_to_string(shop.path("shop/rowkeep.yml")).expect("a project");
+    let ecs = text.lines().find(|line| line.contains("ecs_order_info_raw, time")).expect("a trim").to_owned();
+    shop.write("shop/rowkeep.yml", text.replace(&format!("{ecs}\n"), ""));
+    insta::assert_snapshot!(shop.run(&["check"]), @"
+    exit 0
+    --- stdout
+    1 warning
+    308 files compile; there are no artifacts to hold them against
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    the horizon was not judged: --today now does that
+    --- stderr
+    warning[RK714]: nobody trims `settlement_public.ecs_order_info_raw`, which mart_ecs_order_info reads: it grows with each delivery, and cycles become slower day by day
+      --> tables/ecs.yml:14:9
+       |
+    14 | source: settlement_public.ecs_order_info_raw
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ grows without end
+       |
+       = help: add to rowkeep.yml: `raw: [{ table: settlement_public.ecs_order_info_raw, time: { column: <when it was landed> }, keep: 24 hours }]`
+    ");
+}
+
+#[test]
+fn the_horizon_is_told_in_time() {
+    let alone = example("2025_h2");
+    insta::assert_snapshot!(alone.run(&["check", "--today", "2026-05-15"]), @"
+    exit 0
+    --- stdout
+    1 warning
+    281 files compile; there are no artifacts to hold them against
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+    --- stderr
+    warning[RK711]: from 2026-06-30 on, in 46 days, due rows of mart_uni_tracking_info, mart_ecs_order_info, mart_uni_tracking_spath will fall into no period
+     --> periods.yml:1:16
+      |
+    1 | hist_periods: [2025_h2]
+      |                ^^^^^^^ the last period
+      |
+      = help: add `- 2026_h1` to the periods
+    ");
+    insta::assert_snapshot!(alone.run(&["check", "--today", "2026-07-01"]), @"
+    exit 1
+    --- stdout
+    1 error
+    281 files compile
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+    --- stderr
+    error[RK712]: since 2026-06-30, due rows of mart_uni_tracking_info, mart_ecs_order_info, mart_uni_tracking_spath fall into no period: they stay in their mart, and are reported
+     --> periods.yml:1:16
+      |
+    1 | hist_periods: [2025_h2]
+      |                ^^^^^^^ the last period
+      |
+      = help: add `- 2026_h1` to the periods
+    ");
+    assert_eq!(alone.run(&["check", "--today", "2026-06-29"]).code, Some(0));
+    assert_eq!(alone.run(&["check", "--today", "2026-06-30"]).code, Some(1));
+    assert_eq!(alone.run(&["check", "--today", "2026-05-15", "--warn-days", "45"]).stderr, "");
+    let both = example("2025_h2, 2026_h1");
+    insta::assert_snapshot!(both.run(&["check", "--today", "2026-07-01"]), @"
+    exit 0
+    --- stdout
+    309 files compile; there are no artifacts to hold them against
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    --- stderr
+    ");
+    // Without a day, the answer is the same on every day.
+    insta::assert_snapshot!(alone.run(&["check"]), @"
+    exit 0
+    --- stdout
+    281 files compile; there are no artifacts to hold them against
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+    the horizon was not judged: --today now does that
+    --- stderr
+    ");
+    assert_eq!(both.run(&["check", "--today", "now"]).code.map(|code| code < 2), Some(true));
+    insta::assert_snapshot!(both.refuses(&["check", "--today", "tomorrow"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'tomorrow' for '--today <DATE>': expected a day such as 2026-05-15, or now
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn periods_are_not_sealed_while_rows_age_into_them() {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}sealed_before: 2026-01-01\n"));
+    insta::assert_snapshot!(shop.refuses(&["check", "--today", "2026-05-15"]), @"
+    exit 1
+    --- stdout
+    1 error
+    90 files compile
+      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    --- stderr
+    error[RK713]: sealed_before 2026-01-01 seals periods into which rows of mart_orders still age: its cutoff is at 2025-11-16, and each row would wait for the sweep
+     --> rowkeep.yml:7:16
+      |
+    7 | sealed_before: 2026-01-01
+      |                ^^^^^^^^^^ later than a cutoff
+      |
+      = help: write the start of the period that the cutoff is in, or leave it out
+    ");
+    assert_eq!(shop.run(&["check", "--today", "2026-07-01"]).code, Some(0));
+}
+
+/// Each with what must be allowed, the file that is changed, and its new text.
+fn restructurings() -> Vec<(&'static str, &'static str, String)> {
+    let orders = |from: &str, to: &str| ("shop/tables/orders.yml", ORDERS.replace(from, to));
+    let with = |allow, (file, text)| (allow, file, text);
+    vec![
+        ("period", "shop/periods.yml", "hist_periods: [2025_h2]\n".to_owned()),
+        (
+            "period",
+            "shop/periods.yml",
+            "hist_periods:\n- 2025_h2\n- {name: \"first\", start: 2026-01-01, end: 2026-07-01}\n".to_owned(),
+        ),
+        with("table", orders("mart_orders", "mart_parcels")),
+        with("key", orders("unique_key: order_id", "unique_key: [order_id, updated_at]").clone()),
+        with("retention", orders("180 days", "181 days")),
+        with("history", orders("hist_orders", "hist_parcels")),
+        with("column", orders(", updated_at: bigint", ", updated_at: bigint, state: integer")),
+    ]
+}
+
+#[test]
+fn what_was_restructured_is_refused_until_it_is_allowed() {
+    let mut said = String::new();
+    for (allow, file, text) in restructurings() {
+        let shop = committed();
+        // A column more is nothing; the way back is one less.
+        if allow == "column" {
+            shop.write(file, &text);
+            assert_eq!(shop.run(&["compile"]).code, Some(0));
+            shop.write(file, ORDERS);
+        } else {
+            let text = if allow == "key" { text.replace("rows: latest", "rows: events") } else { text };
+            shop.write(file, text);
+        }
+        let refused = shop.refuses(&["compile"]);
+        said.push_str(&format!("==> {allow} <==\n{refused}\n"));
+        let by_check = shop.refuses(&["check"]);
+        let first = refused.lines().find(|line| line.starts_with("error[RK72")).expect("a restructuring").to_owned();
+        assert!(by_check.contains(&first), "{by_check}");
+        assert!(!shop.run(&["check", "--allow", allow]).stderr.contains("error[RK72"), "{allow}");
+        assert_eq!(shop.run(&["compile", "--allow", allow]).code, Some(0), "{allow}");
+        assert_eq!(shop.run(&["check"]).code, Some(0), "{allow}: what was allowed is the new state");
+    }
+    insta::assert_snapshot!("restructured", said);
+}
+
+#[test]
+fn a_period_with_other_bounds_is_refused() {
+    let shop = Shop::new();
+    let stated = |end: &str| format!("hist_periods:\n- {{ name: legacy, start: 2025-01-01, end: {end} }}\n");
+    shop.write("shop/periods.yml", stated("2026-01-01"));
+    shop.run(&["compile"]);
+    shop.write("shop/periods.yml", stated("2026-07-01"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK722]: period `legacy` was [2025-01-01, 2026-01-01) and is [2025-01-01, 2026-07-01): rows in its history tables could lie outside of it
+     --> periods.yml:2:5
+      |
+    2 | - { name: legacy, start: 2025-01-01, end: 2026-07-01 }
+      |     ^^^^ it has other bounds
+      |
+      = help: give it its bounds back, and state another period beside it
+      = help: if it is meant, and its rows were seen to: `--allow period`
+
+    1 error; nothing was written
+    ");
+    // A shorter retention takes nothing away.
+    let shop = committed();
+    shop.write("shop/tables/orders.yml", ORDERS.replace("180 days", "90 days"));
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    // Another engine's names are no other names.
+    assert_eq!(shop.run(&["compile", "--dialect", "postgres"]).code, Some(0));
+}
+
+#[test]
+fn compile_writes_its_findings_in_the_same_formats() {
+    let shop = committed();
+    shop.write("shop/periods.yml", "hist_periods: [2025_h3]\n");
+    for format in ["json", "github", "sarif"] {
+        let (compiled, checked) =
+            (shop.run(&["compile", "--format", format]), shop.run(&["check", "--format", format]));
+        assert_eq!((compiled.code, compiled.stderr.as_str()), (Some(1), ""), "{format}");
+        assert!(compiled.stdout.contains("RK201"), "{format}: {compiled}");
+        if format != "json" {
+            assert_eq!(compiled.stdout, checked.stdout);
+        }
+    }
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
+    let done = shop.run(&["compile", "--allow", "period", "--format", "json"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "{\n  \"findings\": []\n}\n"));
+}
+
+#[test]
+fn the_format_changes_neither_findings_nor_exit_code() {
+    let shop = committed();
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
+    let json = |shop: &Shop, arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&shop.run(arguments).stdout).expect("JSON")
+    };
+    let found = json(&shop, &["check", "--format", "json"]);
+    let findings = found["findings"].as_array().expect("a list");
+    let human = shop.run(&["check"]);
+    assert_eq!(human.stderr.matches("\nerror[").count() + 1, findings.len());
+    let sarif = json(&shop, &["check", "--format", "sarif"]);
+    assert_eq!(sarif["runs"][0]["results"].as_array().expect("a list").len(), findings.len());
+    let github = shop.run(&["check", "--format", "github"]);
+    assert_eq!(github.stdout.matches("::error file=").count(), findings.len());
+    for format in ["human", "json", "github", "sarif"] {
+        assert_eq!(shop.run(&["check", "--format", format]).code, Some(1), "{format}");
+    }
+    // Lines above a finding come and go, and it is the same finding.
+    shop.write("shop/periods.yml", "# above\n# it\nhist_periods: [2025_h2]\n");
+    let moved = json(&shop, &["check", "--format", "json"]);
+    let prints = |found: &serde_json::Value| -> BTreeSet<String> {
+        found["findings"].as_array().expect("a list").iter().map(|finding| finding["fingerprint"].to_string()).collect()
+    };
+    assert_eq!(prints(&found), prints(&moved));
+    assert_ne!(found["findings"][0]["line"], moved["findings"][0]["line"]);
+    assert_eq!(prints(&found).len(), findings.len(), "each has a fingerprint of its own");
+}
+
+#[test]
+fn programs_read_the_findings() {
+    let shop = Shop::new();
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2, 2026_h2]\n");
+    insta::assert_snapshot!(shop.run(&["check", "--format", "json"]), @r#"
+    exit 1
+    --- stdout
+    {
+      "edges": [],
+      "findings": [
+        {
+          "code": "RK202",
+          "column": 25,
+          "end_column": 32,
+          "end_line": 1,
+          "file": "periods.yml",
+          "fingerprint": "3df747b37cbf22dd8829ea09",
+          "help": [
+            "add the period between them"
+          ],
+          "labels": [
+            {
+              "file": "periods.yml",
+              "line": 1,
+              "text": "starts 2026-07-01"
+            },
+            {
+              "file": "periods.yml",
+              "line": 1,
+              "text": "ends 2026-01-01"
+            }
+          ],
+          "level": "error",
+          "line": 1,
+          "message": "no period covers [2026-01-01, 2026-07-01); due rows of that time would stay in the mart"
+        }
+      ]
+    }
+    --- stderr
+    "#);
+    insta::assert_snapshot!(shop.run(&["check", "--format", "github"]), @"
+    exit 1
+    --- stdout
+    ::error file=periods.yml,line=1,endLine=1,col=25,endColumn=32,title=RK202::no period covers [2026-01-01, 2026-07-01); due rows of that time would stay in the mart%0Ahelp: add the period between them
+    --- stderr
+    ");
+    insta::assert_snapshot!(shop.run(&["check", "--format", "sarif"]), @r#"
+    exit 1
+    --- stdout
+    {
+      "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+      "runs": [
+        {
+          "columnKind": "unicodeCodePoints",
+          "results": [
+            {
+              "level": "error",
+              "locations": [
+                {
+                  "physicalLocation": {
+                    "artifactLocation": {
+                      "uri": "periods.yml"
+                    },
+                    "region": {
+                      "endColumn": 32,
+                      "endLine": 1,
+                      "startColumn": 25,
+                      "startLine": 1
+                    }
+                  }
+                }
+              ],
+              "message": {
+                "text": "no period covers [2026-01-01, 2026-07-01); due rows of that time would stay in the mart\nhelp: add the period between them"
+              },
+              "partialFingerprints": {
+                "rowkeep/v1": "3df747b37cbf22dd8829ea09"
+              },
+              "ruleId": "RK202",
+              "ruleIndex": 0
+            }
+          ],
+          "tool": {
+            "driver": {
+              "name": "rowkeep",
+              "rules": [
+                {
+                  "fullDescription": {
+                    "text": "Two neighbouring periods leave a gap.\n\nDue rows of the time between them have nowhere to go: they would stay in the mart, and be reported each cycle.\n\nWhat helps: add the period between them.\n"
+                  },
+                  "id": "RK202",
+                  "shortDescription": {
+                    "text": "Two neighbouring periods leave a gap."
+                  }
+                }
+              ],
+              "semanticVersion": "0.1.0"
+            }
+          }
+        }
+      ],
+      "version": "2.1.0"
+    }
+    --- stderr
+    "#);
+    // So is what keeps a file from being read at all.
+    shop.write("shop/tables/parcels.yaml", ORDERS);
+    let left_out = shop.run(&["check", "--format", "json"]);
+    assert!(left_out.code == Some(1) && left_out.stdout.contains("\"RK108\""), "{left_out}");
+    // What is wrong with a rendered statement belongs to the line of its table.
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}templates: templates/\n"));
+    shop.write("shop/templates/cycle/trim.sql.j2", "DELETE FROM {{ mart|full }}\n");
+    let github = shop.run(&["check", "--format", "github"]).stdout;
+    assert!(
+        github.starts_with("::error file=tables/orders.yml,line=1,endLine=1,col=8,endColumn=19,title=RK421::"),
+        "{github}"
+    );
+}
+
+/// The JSON Schema of SARIF 2.1.0, which a crate brings along.
+fn sarif_schema() -> serde_json::Value {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .current_dir(projects::root())
+        .output()
+        .expect("cargo is there");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo's metadata");
+    let packages = metadata["packages"].as_array().expect("a list");
+    let found = packages.iter().find(|package| package["name"] == "serde-sarif").expect("it is a dependency");
+    let manifest = std::path::Path::new(found["manifest_path"].as_str().expect("a path"));
+    let schema = manifest.with_file_name("src").join("schema.json");
+    let text = std::fs::read_to_string(schema).expect("the schema is there");
+    // A bracket too many in a pattern of the schema itself.
+    serde_json::from_str(&text.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}?$")).expect("JSON")
+}
+
+#[test]
+fn sarif_is_sarif() {
+    let schema = sarif_schema();
+    assert!(schema["$id"].as_str().unwrap_or_default().contains("sarif-schema-2.1.0"), "{}", schema["$id"]);
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    assert!(
+        !validator.is_valid(&serde_json::json!({ "version": "2.1.0", "runs": [{}] })),
+        "the schema refuses nothing"
+    );
+    let shop = committed();
+    let sarif = |shop: &Shop, arguments: &[&str]| -> serde_json::Value {
+        let arguments: Vec<_> = ["check", "--format", "sarif"].iter().chain(arguments).copied().collect();
+        serde_json::from_str(&shop.run(&arguments).stdout).expect("JSON")
+    };
+    let clean = sarif(&shop, &[]);
+    let warned = sarif(&shop, &["--today", "2026-12-01"]);
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
+    let drifted = sarif(&shop, &[]);
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2, 2026_h2]\n");
+    let refused = sarif(&shop, &[]);
+    for (sarif, results) in [(&clean, 0..1), (&warned, 1..2), (&drifted, 5..99), (&refused, 1..2)] {
+        let errors: Vec<_> = validator.iter_errors(sarif).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        assert!(results.contains(&sarif["runs"][0]["results"].as_array().expect("a list").len()));
+    }
+}
+
+#[test]
+fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
+    let shop = Shop::new();
+    let here = |arguments: &[&str]| {
+        let mut command = shop.command(arguments);
+        std::fs::create_dir_all(shop.path("new place")).expect("a folder");
+        shop.outcome(command.current_dir(shop.path("new place")))
+    };
+    insta::assert_snapshot!(here(&["init", "--today", "2026-05-15"]), @"
+    exit 0
+    --- stdout
+    wrote a project of one table:
+      rowkeep.yml
+      periods.yml
+      tables/mart_orders.yml
+    next: make it yours, then `rowkeep compile`, commit rowkeep/, and let CI run `rowkeep check --today now`
+    --- stderr
+    ");
+    for file in ["rowkeep.yml", "periods.yml", "tables/mart_orders.yml"] {
+        let text = std::fs::read_to_string(shop.path("new place").join(file)).expect("it was written");
+        insta::assert_snapshot!(format!("init_{}", file.replace(['/', '.'], "_")), text);
+    }
+    assert_eq!(here(&["compile"]).code, Some(0));
+    insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
+    exit 0
+    --- stdout
+    99 files compile, and are what is there
+      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    --- stderr
+    ");
+    let before = shop.tree();
+    insta::assert_snapshot!(here(&["init"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write rowkeep.yml: it is there already, and init overwrites nothing
+    ");
+    assert_eq!(before, shop.tree());
+    // One file in the way is enough, and nothing is written beside it.
+    shop.write("other/tables/mart_orders.yml", "mine");
+    let before = shop.tree();
+    assert!(shop.refuses(&["init", "../other"]).contains("other/tables/mart_orders.yml"));
+    assert_eq!(before, shop.tree());
+    // Whatever the folder is called.
+    for name in ["1", "été", "..a b..", "UPPER"] {
+        assert_eq!(shop.run(&["init", &format!("../{name}")]).code, Some(0), "{name}");
+        assert_eq!(shop.run(&["compile", "--project", &format!("../{name}")]).code, Some(0), "{name}");
+    }
+}
+
+#[test]
+fn every_code_is_explained() {
+    let shop = Shop::new();
+    for code in Code::ALL {
+        let said = shop.run(&["explain", code.as_str()]);
+        assert!(said.stdout.starts_with(&format!("{code}\n\n")) && said.stdout.contains("What helps: "), "{said}");
+    }
+    insta::assert_snapshot!(shop.run(&["explain", "rk202"]), @"
+    exit 0
+    --- stdout
+    RK202
+
+    Two neighbouring periods leave a gap.
+
+    Due rows of the time between them have nowhere to go: they would stay in the mart, and be reported each cycle.
+
+    What helps: add the period between them.
+    --- stderr
+    ");
+    insta::assert_snapshot!(shop.refuses(&["explain", "RK2O2"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'RK2O2' for '<CODE>': no finding has that code; did you mean RK202?
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn shells_complete_commands() {
+    let shop = Shop::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = shop.run(&["completions", shell]);
+        assert!(said.code == Some(0) && said.stdout.contains("rehearse"), "{shell}");
+    }
+}

@@ -1,0 +1,133 @@
+//! What hosts of CI run: the action's steps, as far as they go without the host, and the commands of docs/how-to/ci.md.
+
+use crate::projects;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::shop::{Outcome, PROJECT, Shop};
+
+fn yaml(path: &str) -> Value {
+    let text = std::fs::read_to_string(projects::root().join(path)).expect("the file");
+    serde_yaml::from_str(&text).expect("YAML")
+}
+
+/// The script of a step of the action.
+fn script(name: &str) -> String {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_array().expect("steps");
+    let step = steps.iter().find(|step| step["name"] == name).expect("the step");
+    assert_eq!(step["shell"], "bash");
+    step["run"].as_str().expect("a script").to_owned()
+}
+
+/// Runs a script in the shop's repository, as a runner would, with `rowkeep` and this `gh` at hand.
+fn run(shop: &Shop, script: &str, environment: &[(&str, &str)]) -> Outcome {
+    let rowkeep = Path::new(env!("CARGO_BIN_EXE_rowkeep")).parent().expect("a folder");
+    let path =
+        format!("{}:{}:{}", shop.path("bin").display(), rowkeep.display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = Command::new("bash");
+    command.args(["-e", "-o", "pipefail", "-c", script]).current_dir(shop.path("")).env("PATH", path);
+    command
+        .env("RUNNER_TEMP", shop.path("temp"))
+        .env("GITHUB_ACTION_PATH", projects::root())
+        .envs(environment.iter().copied());
+    shop.outcome(&mut command)
+}
+
+/// A `gh` that writes down what it is asked, and answers with this to a question about comments.
+fn host(shop: &Shop, comments: &str) {
+    shop.write(
+        "bin/gh",
+        format!("#!/usr/bin/env bash\nprintf '%s\\n' \"$*\" >> '{}'\ncase \"$*\" in *--paginate*) printf '%s' '{comments}';; esac\n", shop.path("asked").display()),
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(shop.path("bin/gh"), std::fs::Permissions::from_mode(0o755)).expect("it can be run");
+    }
+    shop.write("temp/.keep", "");
+}
+
+/// A shop in a repository with a commit, and a period more in the working tree.
+fn changed() -> Shop {
+    let shop = Shop::new();
+    std::fs::remove_dir_all(shop.path(".git")).expect("it was there");
+    let git = "git init --quiet && git add --all && git -c user.name=a -c user.email=a@b.invalid -c commit.gpgsign=false commit --quiet -m first";
+    assert!(Command::new("bash").args(["-c", git]).current_dir(shop.path("")).status().expect("git").success());
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2, 2026_h1, 2026_h2]\n");
+    shop
+}
+
+#[test]
+fn the_preview_becomes_one_comment() {
+    let environment = [
+        ("PROJECT", "shop"),
+        ("BASE", "HEAD"),
+        ("COMMENTS", "repos/a/b/issues/7/comments"),
+        ("COMMENT", "repos/a/b/issues/comments"),
+    ];
+    let shop = changed();
+    host(&shop, "");
+    let outcome = run(&shop, &script("Preview"), &environment);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    let body = std::fs::read_to_string(shop.path("temp/rowkeep-diff.md")).expect("the preview");
+    assert!(body.starts_with(rowkeep::MARKER) && body.contains("hist_orders_2026_h2"), "{body}");
+    let asked = std::fs::read_to_string(shop.path("asked")).expect("it was asked");
+    assert!(asked.contains(&format!("startswith(\"{}\")", rowkeep::MARKER)), "{asked}");
+    assert!(
+        asked.lines().last().is_some_and(|last| last.contains("--method POST repos/a/b/issues/7/comments")),
+        "{asked}"
+    );
+
+    host(&shop, "42\n");
+    assert_eq!(run(&shop, &script("Preview"), &environment).code, Some(0));
+    let asked = std::fs::read_to_string(shop.path("asked")).expect("it was asked");
+    assert!(
+        asked.lines().last().is_some_and(|last| last.contains("--method PATCH repos/a/b/issues/comments/42")),
+        "{asked}"
+    );
+}
+
+#[test]
+fn the_check_is_the_commands_own() {
+    let shop = changed();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));
+    let environment = [("PROJECT", "shop"), ("TODAY", "2026-03-01"), ("WARN_DAYS", "60"), ("DBT", "")];
+    let missing = run(&shop, &script("Check"), &environment);
+    assert_eq!(missing.code, Some(1), "{missing}");
+    assert!(missing.stdout.contains("::error file=shop/rowkeep.yml"), "{missing}");
+    shop.run(&["compile"]);
+    let clean = run(&shop, &script("Check"), &environment);
+    assert_eq!((clean.code, clean.stdout.as_str()), (Some(0), ""), "{clean}");
+    let no_day = [("PROJECT", "shop"), ("TODAY", ""), ("WARN_DAYS", "60"), ("DBT", "")];
+    assert_eq!(run(&shop, &script("Check"), &no_day).code, Some(0));
+    assert_eq!(run(&shop, &script("Install"), &[]).code, Some(0), "a command that is there is not built");
+}
+
+#[test]
+fn the_page_says_what_the_action_has() {
+    let page = std::fs::read_to_string(projects::root().join("docs/how-to/ci.md")).expect("the page");
+    let shop = changed();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));
+    shop.run(&["compile"]);
+    let commands: Vec<_> =
+        page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().expect("an end")).collect();
+    assert_eq!(commands.len(), 2);
+    for command in commands {
+        let command = command.trim().replace("--today now", "--today 2026-03-01");
+        let outcome = run(&shop, &format!("cd shop\n{command}"), &[]);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+    }
+    let workflows = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().expect("an end"));
+    let workflows: Vec<Value> = workflows.map(|text| serde_yaml::from_str(text).expect("YAML")).collect();
+    let inputs = yaml("action.yml");
+    let used =
+        workflows.iter().find_map(|workflow| workflow["jobs"]["rowkeep"]["steps"].as_array()).expect("a workflow");
+    let with = used[1]["with"].as_object().expect("inputs");
+    assert!(with.keys().all(|input| inputs["inputs"].get(input).is_some()), "{with:?}");
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let wanted = workflows.iter().find_map(|workflow| workflow["repos"][0]["hooks"][0]["id"].as_str()).expect("a hook");
+    assert!(hooks.as_array().expect("hooks").iter().any(|hook| hook["id"] == wanted), "{wanted}");
+}

@@ -1,0 +1,721 @@
+//! The command line as a user types it: exit code, standard output and standard error together.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::shop::{ORDERS, PERIODS, PROJECT, Shop};
+
+#[test]
+fn compile_says_what_was_written_and_what_to_do_next() {
+    let shop = Shop::new();
+    insta::assert_snapshot!(shop.run(&["compile"]), @"
+    exit 0
+    --- stdout
+    wrote 94 files to target/rowkeep
+      redshift for 1 table, 2 periods (2 open): 18 statements a cycle, 18 a night, 7 relations to create
+    next, with paths in target/rowkeep:
+      once          run ddl/ in the order of its names
+      every cycle   run what runbooks/cycle.txt lists (where there is no 00_load, after your own load)
+      every night   run what runbooks/sweep.txt lists, while no cycle runs
+      after that    ask monitors/: no row is the right answer
+    step by step: rowkeep runbook installation
+    --- stderr
+    ");
+    assert!(shop.path("shop/target/rowkeep/manifest.json").exists());
+    assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/09_trim.sql").exists());
+}
+
+#[test]
+fn compiling_twice_gives_the_same_bytes() {
+    let shop = Shop::new();
+    shop.run(&["compile"]);
+    let once = shop.tree();
+    shop.run(&["compile", "--project", "."]);
+    assert_eq!(once, shop.tree());
+}
+
+#[test]
+fn what_is_written_is_what_the_manifest_lists() {
+    let shop = Shop::new();
+    shop.run(&["compile", "--out", "../out"]);
+    let root = shop.path("out");
+    let tree = shop.tree();
+    let found: Vec<_> =
+        tree.keys().filter_map(|path| path.strip_prefix(&root).ok()).map(|path| path.display().to_string()).collect();
+    let manifest: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(root.join("manifest.json")).expect("a manifest")).expect("JSON");
+    let mut listed: Vec<_> = manifest["files"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|file| file.as_str().expect("a path").to_owned())
+        .collect();
+    listed.sort_by(|a, b| Path::new(a).cmp(Path::new(b)));
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn files_of_the_previous_tree_go_and_files_of_others_stay() {
+    let shop = Shop::new();
+    shop.run(&["compile"]);
+    shop.write("shop/target/rowkeep/compiled/mart_orders/mine.sql", "mine");
+    shop.write("shop/target/rowkeep/notes.txt", "mine");
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
+    let outcome = shop.run(&["compile", "--allow", "period"]);
+    assert!(outcome.stdout.contains("removed 11 files no longer needed"), "{outcome}");
+    assert!(!shop.path("shop/target/rowkeep/compiled/mart_orders/08_archive__2026_h1.sql").exists());
+    assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/mine.sql").exists());
+    assert!(shop.path("shop/target/rowkeep/notes.txt").exists());
+}
+
+#[test]
+fn a_manifest_of_others_is_not_overwritten() {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: target\n"));
+    shop.write("shop/target/manifest.json", "{\"metadata\": {\"dbt_schema_version\": \"v12\"}}");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write target/manifest.json: it was not written by Rowkeep; choose another folder, so that nothing is overwritten
+    ");
+}
+
+#[test]
+fn a_hostile_manifest_removes_nothing_elsewhere() {
+    let shop = Shop::new();
+    shop.write("precious", "mine");
+    let out = shop.path("shop/target/rowkeep/manifest.json");
+    shop.write(
+        "shop/target/rowkeep/manifest.json",
+        "{\"rowkeep_schema_version\": 1, \"files\": [\"../../../precious\", \"/etc/hostname\", 5]}",
+    );
+    let outcome = shop.run(&["compile"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(shop.path("precious").exists() && out.exists());
+}
+
+#[test]
+fn the_dialect_can_be_chosen() {
+    let shop = Shop::new();
+    let outcome = shop.run(&["compile", "--stdout", "--dialect", "duckdb", "--select", "mart_orders"]);
+    assert!(outcome.stdout.contains("CURRENT_TIMESTAMP") && !outcome.stdout.contains("GETDATE"), "{outcome}");
+    insta::assert_snapshot!(shop.refuses(&["compile", "--dialect", "oracle"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'oracle' for '--dialect <DIALECT>': expected redshift, postgres, duckdb, bigquery
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_selection_is_printed_or_written_elsewhere() {
+    let shop = Shop::new();
+    insta::assert_snapshot!(shop.refuses(&["compile", "--select", "mart_orders"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --select would leave the project's artifacts incomplete: add --stdout, or --out with another folder
+    ");
+    insta::assert_snapshot!(shop.refuses(&["compile", "--select", "mart_order", "--stdout"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --select names mart_order, which no table spec describes; did you mean mart_orders?
+    ");
+    insta::assert_snapshot!(shop.run(&["compile", "--select", "mart_orders", "--out", "../some"]), @"
+    exit 0
+    --- stdout
+    wrote 59 files to ../some
+    this is a selection: it has no manifest, and nothing reads it as a whole project
+    --- stderr
+    ");
+    assert!(!shop.path("some/manifest.json").exists());
+    shop.run(&["compile", "--out", "../whole"]);
+    insta::assert_snapshot!(shop.refuses(&["compile", "--select", "mart_orders", "--out", "../whole"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write ../whole/manifest.json: it marks a whole tree, which a selection would break; choose another folder
+    ");
+}
+
+#[test]
+fn the_project_is_found_from_below() {
+    let shop = Shop::new();
+    let outcome = shop.outcome(shop.command(&["compile"]).current_dir(shop.path("shop/tables")));
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(shop.path("shop/target/rowkeep/manifest.json").exists());
+}
+
+#[test]
+fn a_missing_project_is_said() {
+    let shop = Shop::new();
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let outcome = shop.outcome(shop.command(&["compile"]).current_dir(elsewhere.path()));
+    insta::assert_snapshot!(outcome, @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: no rowkeep.yml in . or any folder above it; name the project with --project DIR
+    ");
+    insta::assert_snapshot!(shop.refuses(&["compile", "--project", "nowhere"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: no rowkeep.yml in nowhere
+    ");
+}
+
+#[test]
+fn mistakes_of_several_files_come_at_once() {
+    let shop = Shop::new();
+    shop.write("shop/periods.yml", "hist_periods: [2025_h2, 2026_h2]\n");
+    shop.write("shop/tables/orders.yml", ORDERS.replace("unique_key: order_id", "unique_key: ordr_id"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK202]: no period covers [2026-01-01, 2026-07-01); due rows of that time would stay in the mart
+     --> periods.yml:1:25
+      |
+    1 | hist_periods: [2025_h2, 2026_h2]
+      |                -------  ^^^^^^^ starts 2026-07-01
+      |                |
+      |                ends 2026-01-01
+      |
+      = help: add the period between them
+
+    error[RK304]: unique_key of mart_orders names column `ordr_id`, which `columns` does not declare
+     --> tables/orders.yml:3:13
+      |
+    3 | unique_key: ordr_id
+      |             ^^^^^^^ no such column
+      |
+      = help: did you mean `order_id`?
+
+    2 errors; nothing was written
+    ");
+}
+
+#[test]
+fn unreadable_files_are_named() {
+    let shop = Shop::new();
+    std::fs::remove_file(shop.path("shop/periods.yml")).expect("it was there");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not read periods.yml: no such file or directory; line 4 of rowkeep.yml names it
+    ");
+    std::fs::create_dir(shop.path("shop/periods.yml")).expect("a folder in its place");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not read periods.yml: it is not a file
+    ");
+    std::fs::remove_dir(shop.path("shop/periods.yml")).expect("it was there");
+    shop.write("shop/periods.yml", b"hist_periods:\n  - \xff\xfe\n");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not read periods.yml: line 2 is not UTF-8 text
+    ");
+    shop.write("shop/periods.yml", "");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK105]: expected the periods file, found nothing
+     --> periods.yml:1:1
+      |
+    1 |
+      | ^ not a mapping
+      |
+      = help: write its keys: hist_periods
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_does_not_hang() {
+    let shop = Shop::new();
+    let pipe = shop.path("shop/tables/pipe.yml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there").success());
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not read tables/pipe.yml: it is not a file
+    ");
+}
+
+#[test]
+fn hostile_files_are_refused_at_once() {
+    let shop = Shop::new();
+    shop.write("shop/periods.yml", "x".repeat(100 * 1024 * 1024));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK102]: periods.yml is too large: more than the 4194304 bytes that are read
+     --> periods.yml:1:1
+      |
+    1 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+      | ^ not a project file
+      |
+      = help: name the file that holds the YAML, not the data
+
+    1 error; nothing was written
+    ");
+    shop.write("shop/periods.yml", format!("hist_periods: {}\n", "[".repeat(100_000)));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK102]: periods.yml nests or expands further than any project file needs to
+     --> periods.yml:1:47
+      |
+    1 | hist_periods: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
+      |                                               ^ given up here
+      |
+      = help: write the values out, without anchors, at most 32 levels deep
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn table_specs_that_would_be_left_out_are_said() {
+    let shop = Shop::new();
+    shop.write("shop/tables/lines.yaml", ORDERS);
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK108]: `lines.yaml` would be left out: table specs end in .yml
+     --> rowkeep.yml:6:9
+      |
+    6 | tables: tables/
+      |         ^^^^^^^ in this folder
+      |
+      = help: rename it to lines.yml
+
+    1 error; nothing was written
+    ");
+    std::fs::remove_file(shop.path("shop/tables/lines.yaml")).expect("it was there");
+    std::fs::remove_file(shop.path("shop/tables/orders.yml")).expect("it was there");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK313]: `tables/` holds no table spec; there is nothing to compile
+     --> rowkeep.yml:6:9
+      |
+    6 | tables: tables/
+      |         ^^^^^^^ no file here ends in .yml
+      |
+      = help: add one .yml file per table to that folder
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn endings_in_capitals_are_not_left_out_either() {
+    let shop = Shop::new();
+    shop.write("shop/tables/lines.YML", ORDERS);
+    let outcome = shop.refuses(&["compile"]);
+    assert!(
+        outcome.contains("`lines.YML` would be left out") && outcome.contains("rename it to lines.yml"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn a_folder_and_a_file_are_told_apart() {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", PROJECT.replace("tables/", "periods.yml"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not read periods.yml: it is a file where a folder is named
+    ");
+    insta::assert_snapshot!(shop.refuses(&["compile", "--project", "rowkeep.yml"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --project names a file, rowkeep.yml; name its folder
+    ");
+}
+
+#[test]
+fn periods_may_stand_in_another_file() {
+    let shop = Shop::new();
+    shop.write(
+        "shop/rowkeep.yml",
+        PROJECT.replace("periods.yml", "{ file: ../dbt_project.yml, at: vars.hist_periods }"),
+    );
+    shop.write("dbt_project.yml", "name: shop\nvars:\n  other: yes\n  hist_periods: [2025_h2, 2026_h1]\n");
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    shop.write("dbt_project.yml", "name: shop\nvars:\n  history_periods: [2025_h2, 2026_h1]\n");
+    let outcome = shop.run(&["compile"]);
+    insta::assert_snapshot!(outcome, @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK109]: ../dbt_project.yml has no key `hist_periods` on the way to `vars.hist_periods`
+     --> rowkeep.yml:4:42
+      |
+    4 | periods: { file: ../dbt_project.yml, at: vars.hist_periods }
+      |                                          ^^^^^^^^^^^^^^^^^ leads nowhere
+      |
+     ::: ../dbt_project.yml:3:3
+      |
+    3 |   history_periods: [2025_h2, 2026_h1]
+      |   --------------- `hist_periods` is not here
+      |
+      = help: write the keys that lead to the list, joined by dots
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn templates_of_the_project_take_the_place_of_built_in_ones() {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}templates: templates/\n"));
+    shop.write("shop/templates/cycle/cutoff_clear.sql.j2", "DELETE FROM {{ cutoff|full }}\nWHERE 1 = 1\n");
+    let outcome = shop.run(&["compile", "--stdout"]);
+    assert!(outcome.stdout.contains("mart_orders__cutoff\nWHERE 1 = 1"), "{outcome}");
+    shop.write("shop/templates/redshift/trimm.sql.j2", "DELETE FROM {{ mart|full }}\n");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK108]: template `redshift/trimm.sql.j2` takes the place of none, and would have no effect
+     --> redshift/trimm.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }}
+      | ^ not used
+      |
+      = help: did you mean `redshift/trim.sql.j2`?
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn paths_stay_inside_the_repository() {
+    let shop = Shop::new();
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let there = elsewhere.path().join("periods.yml");
+    std::fs::write(&there, PERIODS).expect("a file");
+    let named = PROJECT.replace("periods.yml", there.to_str().expect("a path"));
+    shop.write("shop/rowkeep.yml", named);
+    let outcome = shop.refuses(&["compile"]).replace(elsewhere.path().to_str().expect("a path"), "[elsewhere]");
+    assert!(outcome.contains("exit 1") && outcome.contains("leads out of the repository"), "{outcome}");
+
+    shop.write("shop/rowkeep.yml", PROJECT);
+    #[cfg(unix)]
+    {
+        std::fs::remove_file(shop.path("shop/periods.yml")).expect("it was there");
+        std::os::unix::fs::symlink(&there, shop.path("shop/periods.yml")).expect("a link");
+        insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+        exit 1
+        --- stdout
+        --- stderr
+        error[RK108]: `periods.yml` leads out of the repository; a build must not depend on what lies there
+         --> rowkeep.yml:4:10
+          |
+        4 | periods: periods.yml
+          |          ^^^^^^^^^^^ outside of ../
+          |
+          = help: move the file into the repository, and name it by a path that stays there
+
+        1 error; nothing was written
+        ");
+        std::fs::remove_file(shop.path("shop/periods.yml")).expect("it was there");
+        shop.write("shop/periods.yml", PERIODS);
+        std::os::unix::fs::symlink(&there, shop.path("shop/tables/lines.yml")).expect("a link");
+        insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+        exit 1
+        --- stdout
+        --- stderr
+        error[RK108]: `tables/lines.yml` leads out of the repository; a build must not depend on what lies there
+         --> rowkeep.yml:6:9
+          |
+        6 | tables: tables/
+          |         ^^^^^^^ outside of ../
+          |
+          = help: move the file into the repository, and name it by a path that stays there
+
+        1 error; nothing was written
+        ");
+        std::fs::remove_file(shop.path("shop/tables/lines.yml")).expect("it was there");
+    }
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: ../../elsewhere\n"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK108]: `../../elsewhere` leads out of the repository; a build must not depend on what lies there
+     --> rowkeep.yml:7:6
+      |
+    7 | out: ../../elsewhere
+      |      ^^^^^^^^^^^^^^^ outside of ../
+      |
+      = help: move the file into the repository, and name it by a path that stays there
+
+    1 error; nothing was written
+    ");
+    // Up to the root of the repository is fine.
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: ../artifacts\n"));
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn neither_the_project_file_nor_its_output_is_a_link_out_of_the_repository() {
+    let shop = Shop::new();
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    std::fs::write(elsewhere.path().join("rowkeep.yml"), PROJECT).expect("a file");
+    std::fs::remove_file(shop.path("shop/rowkeep.yml")).expect("it was there");
+    std::os::unix::fs::symlink(elsewhere.path().join("rowkeep.yml"), shop.path("shop/rowkeep.yml")).expect("a link");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not read rowkeep.yml: it is a link that leads out of the repository
+    ");
+    std::fs::remove_file(shop.path("shop/rowkeep.yml")).expect("it was there");
+    shop.write("shop/rowkeep.yml", PROJECT);
+    std::os::unix::fs::symlink(elsewhere.path(), shop.path("shop/target")).expect("a link");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write target/rowkeep: a link leads out of the repository
+    ");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link() {
+    let shop = Shop::new();
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    shop.write("shop/target/rowkeep/.keep", "");
+    std::os::unix::fs::symlink(elsewhere.path(), shop.path("shop/target/rowkeep/compiled")).expect("a link");
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write [root]/shop/target/rowkeep/compiled: it is a link; artifacts are written into folders only
+    ");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_written_leaves_things_as_they_were() {
+    let shop = Shop::new();
+    // Not even root writes there.
+    insta::assert_snapshot!(shop.refuses(&["compile", "--out", "/proc/rowkeep"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write /proc/rowkeep: no such file or directory
+    ");
+    insta::assert_snapshot!(shop.refuses(&["compile", "--out", "rowkeep.yml"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write rowkeep.yml: file exists
+    ");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_the_old_tree() {
+    let shop = Shop::new();
+    shop.run(&["compile"]);
+    shop.write("shop/periods.yml", format!("{PERIODS}  - 2026_h2\n"));
+    let before = shop.tree();
+    // No file may grow beyond 8 KiB: the manifest does not fit any more.
+    let script = format!("trap '' XFSZ; ulimit -f 8; exec {} compile", env!("CARGO_BIN_EXE_rowkeep"));
+    let outcome = shop.outcome(Command::new("bash").args(["-c", &script]).current_dir(shop.path("shop")));
+    insta::assert_snapshot!(outcome, @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write target/rowkeep/new/dbt/properties/mart_orders.yml: file too large
+    ");
+    assert_eq!(before, shop.tree(), "something was changed on disk");
+}
+
+/// The last file to be placed cannot be: those that were give their place back.
+#[test]
+fn a_file_that_cannot_take_its_place_leaves_the_old_tree() {
+    let shop = Shop::new();
+    shop.run(&["compile"]);
+    let view = shop.path("shop/target/rowkeep/ddl/05_ods.all_hist_orders.sql");
+    std::fs::remove_file(&view).expect("it was there");
+    shop.write("shop/target/rowkeep/ddl/05_ods.all_hist_orders.sql/mine", "mine");
+    shop.write("shop/periods.yml", format!("{PERIODS}  - 2026_h2\n"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write target/rowkeep/ddl/05_ods.all_hist_orders.sql: a folder stands where a file belongs
+    ");
+}
+
+#[test]
+fn a_reader_that_stops_early_is_no_failure() {
+    let shop = Shop::new();
+    let script = format!("{} compile --stdout | head -n 1; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_rowkeep"));
+    let outcome = shop.outcome(Command::new("bash").args(["-c", &script]).current_dir(shop.path("shop")));
+    insta::assert_snapshot!(outcome, @"
+    exit 0
+    --- stdout
+    ==> compiled/mart_orders/01_cutoff_fill.sql <==
+    --- stderr
+    ");
+}
+
+#[test]
+fn a_project_with_the_line_ends_of_windows_compiles() {
+    let shop = Shop::new();
+    shop.write("shop/periods.yml", PERIODS.replace('\n', "\r\n"));
+    shop.write("shop/tables/orders.yml", ORDERS.replace('\n', "\r\n"));
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    shop.write("shop/tables/orders.yml", ORDERS.replace("rows: latest", "rows: last").replace('\n', "\r\n"));
+    insta::assert_snapshot!(shop.run(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK107]: expected `latest` or `events`, found `last`
+     --> tables/orders.yml:5:7
+      |
+    5 | rows: last␍
+      |       ^^^^ not a known word
+      |
+      = help: did you mean `latest`?
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn help_fits_on_a_screen() {
+    insta::assert_snapshot!(Shop::new().run(&["--help"]), @"
+    exit 0
+    --- stdout
+    Compiles retention: from YAML to every SQL statement that moves ageing rows from a mart to its
+    history tables
+
+    Usage: rowkeep <COMMAND>
+
+    Commands:
+      init         Write a small project that compiles, to begin with; overwrites nothing
+      compile      Compile the project: write every statement, definition and the manifest
+      check        Check the project and its committed artifacts, for CI; writes nothing
+      diff         Say what adding a period, or any change of the project, does to statements and rows;
+                   writes nothing
+      rotate       Add the next period: one line, with its comments, style and line ends kept
+      runbook      Print a run-book: what to type, what to expect, how to go back
+      loads        Print what cleans up runs of loads, or runs them again
+      trace        Say which statements a row meets, and where it goes; looks at no table
+      doctor       Compare a live database with the project; reads, and never writes
+      rehearse     Run the compiled statements on a real engine through simulated years, and check the
+                   laws
+      report       Write one page to look at: periods in time, statements in words, the next rotation,
+                   the last rehearsal
+      explain      Say what a finding's code means, and what helps
+      schema       Print the JSON Schema of a project file, for editors
+      completions  Print what a shell needs to complete commands
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    --- stderr
+    ");
+    insta::assert_snapshot!(Shop::new().run(&["compile", "--help"]), @"
+    exit 0
+    --- stdout
+    Compile the project: write every statement, definition and the manifest
+
+    Usage: rowkeep compile [OPTIONS]
+
+    Options:
+          --project <DIR>
+              The folder of rowkeep.yml [default: here, or the nearest folder above]
+
+          --out <DIR>
+              Where to write [default: the project's `out:`, or target/rowkeep in it]
+
+          --dialect <DIALECT>
+              Compile for another engine than the project's: redshift, postgres, duckdb or bigquery
+
+          --select <MODEL>
+              Only the statements of these models; with --stdout, or into another folder with --out
+
+          --stdout
+              Print instead of writing
+
+          --allow <WHAT>
+              What may have been restructured: period, table, key, retention, history, column
+
+          --format <FORMAT>
+              How findings are written
+
+              Possible values:
+              - human:  For people, on standard error
+              - json:   One JSON object
+              - github: Commands of GitHub's runners
+              - sarif:  SARIF 2.1.0
+              
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    --- stderr
+    ");
+}
+
+#[test]
+fn schemas_are_those_that_are_committed() {
+    let shop = Shop::new();
+    for file in ["project", "periods", "table", "manifest"] {
+        let committed = std::fs::read_to_string(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{file}.schema.json")),
+        );
+        assert_eq!(
+            shop.run(&["schema", file]).stdout,
+            committed.expect("a schema"),
+            "write docs/schema/{file}.schema.json anew"
+        );
+    }
+    assert!(shop.run(&["schema"]).stdout.contains("Rowkeep project file"));
+}
+
+/// With engines, `tests/rehearse_cli.rs` is what there is to say.
+#[cfg(not(feature = "rehearse"))]
+#[test]
+fn without_engines_rehearse_says_how_to_get_them() {
+    let shop = Shop::new();
+    insta::assert_snapshot!(shop.refuses(&["rehearse"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: this rowkeep was built without engines to rehearse on; install one that has them with `cargo install rowkeep --features bundled` (builds DuckDB, which takes long, and fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches it)
+    ");
+}

@@ -1,0 +1,16 @@
+//! The command line, as it is typed.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
+
+mod check;
+mod check_dbt;
+mod ci;
+mod commands;
+mod diff;
+mod loads;
+#[path = "../shared/projects.rs"]
+mod projects;
+mod readme;
+mod report;
+#[path = "../shared/shop.rs"]
+mod shop;
+mod trace;

@@ -1,0 +1,155 @@
+//! What dbt is given is what was verified: with real names put where dbt resolves them, it is the compiled form, byte for byte.
+
+use crate::projects;
+use rowkeep::manifest::{Hook, Manifest};
+use rowkeep::{Compilation, Dialect};
+
+/// Names of relations as they stand in statements: plain, or in quotes.
+fn split(relation: &str) -> (&str, &str) {
+    relation.rsplit_once('.').expect("a schema")
+}
+
+/// What stands between `{{` and `}}`, by its real name.
+fn named(expression: &str, manifest: &Manifest, this: Option<&str>, reads: &[String]) -> String {
+    let package = format!("{}_rowkeep.", manifest.metadata.name);
+    let mart = |model: &str| {
+        let node = manifest.nodes.values().find(|node| node.name == model);
+        node.unwrap_or_else(|| panic!("no model {model}")).relation_name.clone()
+    };
+    // Rendered or not, it is the same name.
+    let expression = expression.strip_suffix(".render()").unwrap_or(expression);
+    let (base, form) = expression.split_once(".include(").unwrap_or((expression, ""));
+    let quoted = |text: &str| -> Vec<String> { text.split('\'').skip(1).step_by(2).map(str::to_owned).collect() };
+    let arguments = quoted(base);
+    if ["key", "notes"].contains(&base) {
+        return format!(":{base}");
+    }
+    let relation = if base == "this" {
+        this.expect("only hooks know what this is").to_owned()
+    } else if base.starts_with("ref(") || base.starts_with(&format!("{package}mart(")) {
+        mart(&arguments[0])
+    } else if base.starts_with("source(") {
+        let is_it = |read: &&String| {
+            // dbt quotes by itself.
+            let plain = read.replace(['"', '`'], "");
+            let (schema, name) = split(&plain);
+            (schema.replace(['.', '-'], "_"), name) == (arguments[0].clone(), arguments[1].as_str())
+        };
+        reads.iter().find(is_it).unwrap_or_else(|| panic!("{expression} is not read")).clone()
+    } else if base.starts_with(&format!("{package}in_schema(")) {
+        // As dbt does, but only where it must be.
+        let part = |name: &String| if name.contains('-') { format!("`{name}`") } else { name.clone() };
+        return arguments.iter().rev().map(part).collect::<Vec<_>>().join(".");
+    } else {
+        panic!("{expression}")
+    };
+    let (schema, name) = split(&relation);
+    match form {
+        "" => relation.clone(),
+        "identifier=false)" => schema.to_owned(),
+        "database=false, schema=false)" => name.to_owned(),
+        _ => panic!("{expression}"),
+    }
+}
+
+fn with_real_names(sql: &str, manifest: &Manifest, this: Option<&str>, reads: &[String]) -> String {
+    let mut parts = sql.split("{{ ");
+    let mut text = parts.next().expect("a text").to_owned();
+    for part in parts {
+        let (expression, rest) = part.split_once(" }}").expect("an end");
+        text.push_str(&named(expression, manifest, this, reads));
+        text.push_str(rest);
+    }
+    text
+}
+
+fn check(artifacts: &Compilation, case: &str) -> usize {
+    let manifest = artifacts.manifest();
+    let mut checked = 0;
+    let mut one = |hook: &Hook, this: Option<&str>| {
+        assert_eq!(with_real_names(&hook.dbt_sql, manifest, this, &hook.reads), hook.sql, "{case}: {}", hook.path);
+        checked += 1;
+    };
+    for node in manifest.nodes.values() {
+        node.load.iter().chain(&node.post_hooks).for_each(|hook| one(hook, Some(&node.relation_name)));
+    }
+    manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks).for_each(|hook| one(hook, None));
+
+    for task in manifest.tasks() {
+        let Some(dbt) = &task.dbt_sql else { continue };
+        let relations: Vec<_> = task.reads.iter().chain(&task.writes).cloned().collect();
+        assert_eq!(with_real_names(dbt, manifest, None, &relations), task.sql, "{case}: {}", task.path);
+        checked += 1;
+    }
+    for monitor in &manifest.monitors {
+        let test = artifacts.get(&format!("dbt/tests/monitors/{}.sql", monitor.name));
+        // dbt sees one system.
+        assert_eq!(test.is_some(), monitor.other_system.is_none(), "{case}: {}", monitor.name);
+        if let (Some(test), Some(dbt)) = (test, &monitor.find.dbt_sql) {
+            let config = format!(
+                "{{{{ config(enabled=var('rowkeep_monitors', false), severity='{}', tags=['rowkeep_monitor']) }}}}",
+                monitor.severity
+            );
+            assert_eq!(test, format!("{config}\n{dbt}\n"), "{case}: {}", monitor.name);
+        }
+    }
+
+    // The package holds these texts and no others.
+    let package = format!("dbt/{}_rowkeep", manifest.metadata.name);
+    let operations = artifacts.get(&format!("{package}/macros/operations.sql")).expect("operations").to_owned();
+    let mut macros = operations;
+    for node in manifest.nodes.values() {
+        let text = artifacts.get(&format!("{package}/macros/models/{}.sql", node.name)).expect("macros");
+        let returned =
+            text.split("{% raw -%}\n").skip(1).map(|rest| rest.split("\n  {%- endraw %}").next().expect("an end"));
+        let mart = split(&node.relation_name).1.trim_matches(['"', '`']);
+        let guard = format!("{{{{ {}_rowkeep.guard(this, '{mart}') }}}}", manifest.metadata.name);
+        let lists = [&node.load, &node.post_hooks].into_iter().filter(|list| !list.is_empty());
+        let expected =
+            lists.flat_map(|list| std::iter::once(guard.as_str()).chain(list.iter().map(|hook| hook.dbt_sql.as_str())));
+        assert_eq!(returned.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{case}: {}", node.name);
+        let by_night = text.split_once(&format!("macro {}_hold(", node.name)).expect("what operators run comes last").0;
+        let swept = by_night
+            .split(".run_alone() %}\n")
+            .skip(1)
+            .map(|rest| rest.split("\n  {% endcall %}").next().expect("an end"));
+        let sweep = manifest.sweep.iter().find(|sweep| sweep.model == node.name).expect("a sweep");
+        assert!(swept.eq(sweep.post_hooks.iter().map(|hook| hook.dbt_sql.as_str())), "{case}: {}", node.name);
+        macros.push_str(text);
+    }
+    // A model loads nothing but by its pre-hooks.
+    for node in manifest.nodes.values().filter(|node| !node.load.is_empty()) {
+        let model = artifacts.get(&format!("dbt/models/{}.sql", node.name)).expect("a model");
+        assert!(model.ends_with("FROM {{ this }} AS m\nWHERE FALSE\n"), "{case}: {model}");
+    }
+    // Definitions: each that the package runs is one of those compiled; a mart without a load of Rowkeep's is somebody else's.
+    let creates = |rest: &&str| rest.split_once('(').is_some_and(|(called, _)| called.contains("_rowkeep.create_"));
+    let bodies = macros.split("{% call ").filter(creates).map(|rest| {
+        let (_, body) = rest.split_once(" %}\n").expect("a call");
+        with_real_names(body.split("\n  {% endcall %}").next().expect("an end"), manifest, None, &[])
+    });
+    let mut created: Vec<_> = bodies.collect();
+    let is_created = |definition: &&rowkeep::manifest::Definition| {
+        let node = manifest.nodes.values().find(|node| node.relation_name == definition.relation);
+        node.is_none_or(|node| !node.load.is_empty())
+    };
+    let mut expected: Vec<_> =
+        manifest.ddl.iter().filter(is_created).map(|definition| definition.sql.clone()).collect();
+    created.sort();
+    expected.sort();
+    assert_eq!(created, expected, "{case}");
+    checked
+}
+
+#[test]
+fn names_put_into_the_dbt_form_give_the_compiled_form() {
+    let mut checked = 0;
+    for dialect in Dialect::ALL {
+        for name in projects::compiling_for(dialect) {
+            let artifacts = rowkeep::compile(&projects::golden(&name).with_dialect(dialect)).expect("it compiles");
+            checked += check(&artifacts, &format!("{name} for {dialect}"));
+        }
+    }
+    checked += check(&rowkeep::compile(&projects::example()).expect("it compiles"), "the example");
+    assert!(checked > 3_000, "{checked}");
+}

@@ -1,0 +1,13 @@
+//! What compiles in memory: goldens, templates, schemas.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
+
+mod dbt_form;
+mod goldens;
+mod mutations;
+mod operations;
+#[path = "../shared/projects.rs"]
+mod projects;
+mod rules;
+mod schemas;
+mod template_mutants;
+mod templates;

@@ -1,0 +1,100 @@
+//! Project files with something wrong in them, made from the goldens: whatever it is, the answer is diagnostics or artifacts,
+//! never a panic, and it is the same twice.
+
+use std::path::Path;
+
+use rowkeep::{Inputs, Style};
+
+/// A small generator, the same everywhere (the constants are Knuth's MMIX).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % n.max(1) as u64).expect("it was below a usize")
+    }
+}
+
+/// What people, editors and merges do to YAML, and what an attacker would.
+const PIECES: [&str; 24] = [
+    "'",
+    "\"",
+    ":",
+    ": ",
+    "\n",
+    "\t",
+    "- ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "#",
+    "&a ",
+    "*a",
+    "<<: ",
+    "---\n",
+    "\r",
+    "\u{0}",
+    "é",
+    "\u{202e}",
+    "99999999999999999999",
+    "null",
+    "{{ 7 }}",
+    "; DROP TABLE x",
+];
+
+fn mutate(text: &str, random: &mut Random) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for _ in 0..=random.below(2) {
+        let at = random.below(chars.len());
+        match random.below(4) {
+            0 => {
+                let end = (at + 1 + random.below(12)).min(chars.len());
+                chars.drain(at..end);
+            }
+            1 => {
+                let piece = PIECES[random.below(PIECES.len())];
+                chars.splice(at..at, piece.chars());
+            }
+            2 => {
+                let end = (at + 1 + random.below(40)).min(chars.len());
+                let copied = chars[at..end].to_vec();
+                chars.splice(at..at, copied);
+            }
+            _ => {
+                let other = random.below(chars.len());
+                if at < chars.len() && other < chars.len() {
+                    chars.swap(at, other);
+                }
+            }
+        }
+    }
+    chars.into_iter().collect()
+}
+
+#[test]
+fn mutated_projects_give_diagnostics_or_artifacts() {
+    let mut cases: Vec<_> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"))
+        .expect("goldens")
+        .filter_map(|case| std::fs::read_to_string(case.expect("a case").path().join("rowkeep.yml")).ok())
+        .collect();
+    cases.sort();
+    let (mut refused, mut compiled) = (0, 0);
+    let mut random = Random(1);
+    for case in &cases {
+        for _ in 0..12 {
+            let inputs = Inputs::new("rowkeep.yml", mutate(case, &mut random));
+            match rowkeep::compile(&inputs) {
+                Ok(_) => compiled += 1,
+                Err(wrong) => {
+                    let text = wrong.render(&inputs, Style::Plain);
+                    assert!(text.starts_with("error[RK"), "{text}");
+                    assert_eq!(text, rowkeep::compile(&inputs).expect_err("the same").render(&inputs, Style::Plain));
+                    refused += 1;
+                }
+            }
+        }
+    }
+    // Both ends are reached, or the mutations are too weak or too strong to show anything.
+    assert!(refused > 500 && compiled > 10, "{refused} refused, {compiled} compiled");
+}

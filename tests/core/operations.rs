@@ -1,0 +1,151 @@
+//! What runs around the cycles, as it is compiled: nothing of it names a period by hand, and upkeep is what manuals say.
+
+use crate::projects;
+use rowkeep::Dialect;
+use rowkeep::manifest::Manifest;
+
+fn manifest(dialect: Dialect) -> Manifest {
+    rowkeep::compile(&projects::example().with_dialect(dialect)).expect("it compiles").manifest().clone()
+}
+
+/// Periods stand in one list, and in no other file of the example.
+#[test]
+fn the_example_names_no_period_and_no_history_table() {
+    let folder = projects::root().join("examples/order_tracking");
+    let manifest = manifest(Dialect::Redshift);
+    let histories = manifest.ddl.iter().filter(|definition| definition.kind == "history");
+    let names: Vec<_> = histories
+        .map(|definition| definition.name.clone())
+        .chain(manifest.periods.iter().map(|p| p.name.clone()))
+        .collect();
+    assert_eq!(names.len(), 8);
+    let mut seen = 0;
+    for path in projects::files(&folder) {
+        let compiled = path.starts_with("target") || path.starts_with("dbt_project");
+        if compiled || path.extension().is_none_or(|end| end != "yml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(folder.join(&path)).expect("a text");
+        for name in &names {
+            assert!(!text.contains(name.as_str()), "{} names {name}", path.display());
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
+}
+
+/// Every list of periods is derived: with one more, each monitor over history looks at one table more, and at nothing less.
+#[test]
+fn a_period_more_reaches_every_monitor_that_looks_at_history() {
+    let with = |periods: &str| rowkeep::compile(&projects::order_tracking(periods)).expect("it compiles");
+    let (two, three) = (with("hist_periods: [2025_h2, 2026_h1]"), with("hist_periods: [2025_h2, 2026_h1, 2026_h2]"));
+    let mut widened = 0;
+    for (before, after) in
+        two.manifest().tasks().zip(three.manifest().tasks().filter(|task| !task.name.ends_with("2026_h2")))
+    {
+        assert_eq!(before.name, after.name);
+        let of = |reads: &[String], period: &str| reads.iter().filter(|read| read.ends_with(period)).count();
+        assert_eq!(of(&after.reads, "_2026_h2"), of(&before.reads, "_2026_h1"), "{}", after.name);
+        assert_eq!(of(&after.reads, "_2026_h1"), of(&before.reads, "_2026_h1"), "{}", after.name);
+        widened += usize::from(before.reads.len() < after.reads.len());
+    }
+    assert!(widened > 20, "{widened}");
+    let views = |manifest: &Manifest| {
+        let views = manifest.ddl.iter().filter(|definition| definition.kind == "view");
+        views.map(|view| view.sql.matches("_2026_h2").count()).collect::<Vec<_>>()
+    };
+    assert_eq!((views(two.manifest()), views(three.manifest())), (vec![0, 0, 0], vec![1, 1, 1]));
+}
+
+/// "VACUUM" and "ANALYZE" in the SQL reference of Redshift:
+/// `VACUUM [ FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER ] [ [ table_name ] [ TO threshold PERCENT ] [ BOOST ] ]` and
+/// `ANALYZE [ VERBOSE ] [ [ table_name [ ( column_name [, ...] ) ] ] [ PREDICATE COLUMNS | ALL COLUMNS ] ]`.
+#[test]
+fn upkeep_is_in_the_order_of_the_project_and_in_the_words_of_the_manual() {
+    let statements = |dialect: Dialect| -> Vec<String> {
+        let manifest = manifest(dialect);
+        let lines = |sql: &str| sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
+        for upkeep in &manifest.maintenance {
+            let is_vacuum = upkeep.run.starts_with("vacuum");
+            assert_eq!(upkeep.statement.transaction, !is_vacuum, "{}", upkeep.statement.name);
+            assert_eq!(upkeep.every_seconds, 86_400);
+            let conditional = upkeep.run == "vacuum_sort";
+            assert_eq!(upkeep.condition.as_ref().map(|condition| condition.if_refused), conditional.then_some("run"));
+        }
+        manifest.maintenance.iter().map(|upkeep| lines(&upkeep.statement.sql)).collect()
+    };
+    let (uti, ecs, uts) = ("mart_uni_tracking_info", "mart_ecs_order_info", "mart_uni_tracking_spath");
+    let of = |words: &str, marts: &[&str]| -> Vec<String> {
+        marts.iter().map(|mart| format!("{words} settlement_ods.{mart}")).collect()
+    };
+    let (all, analyze) = ([uti, ecs, uts], of("ANALYZE", &[uti, ecs, uts]));
+    assert_eq!(
+        statements(Dialect::Redshift),
+        [of("VACUUM DELETE ONLY", &all), analyze.clone(), of("VACUUM SORT ONLY", &[ecs])].concat()
+    );
+    assert_eq!(statements(Dialect::Postgres), [of("VACUUM", &all), analyze.clone()].concat());
+    assert_eq!(statements(Dialect::DuckDb), analyze);
+}
+
+const PROJECT: &str = "name: p
+dialect: redshift
+schema: ods
+exceptions: { table: gaps, key: id }
+defaults: { retention: { for: 90 days }, rows: latest, time: { column: t, unit: epoch_seconds } }
+";
+
+/// As many periods as there can be, and as many columns: what nobody asked for must not keep a project from compiling.
+#[test]
+fn monitors_of_the_largest_projects_compile() {
+    let months = (0..480).map(|month| format!("{}_m{:02}", 1980 + month / 12, month % 12 + 1));
+    let many_periods = months.collect::<Vec<_>>().join(", ");
+    let many_columns = (0..1_590).map(|column| format!("c{column}: integer")).collect::<Vec<_>>().join(", ");
+    let tables = |many: &str| {
+        format!(
+        "tables:
+  - {{ model: ma, history: hist_a, unique_key: id, exception: A, columns: {{ id: bigint not null, t: bigint }}, source: raw.a, source_columns: {{ at: timestamp }}, incremental: {{ order_by: t desc, lookback: {{ column: at, within: 2 hours }} }} }}
+  - {{ model: mb, history: hist_b, unique_key: id, exception: B, columns: {{ id: bigint, t: bigint, {many} }} }}
+raw: [{{ table: raw.a, time: {{ column: at }}, keep: 1 days }}]
+monitors:
+  - {{ name: has, kind: has_rows_in, model: mb, in: ma, exception: HAS }}
+  - {{ name: latest, kind: latest_matches, model: mb, in: ma }}
+  - {{ name: equal, kind: compare, model: mb, with: elsewhere.b, more_than: 1%, exception: EQUAL }}
+"
+    )
+    };
+    for (periods, columns) in [(many_periods.as_str(), "c: integer"), ("2025_h2", &many_columns)] {
+        for dialect in Dialect::ALL {
+            let text = format!("{PROJECT}periods: [{periods}]\n{}", tables(columns));
+            let inputs = rowkeep::Inputs::new("rowkeep.yml", text).with_dialect(dialect);
+            rowkeep::compile(&inputs)
+                .unwrap_or_else(|wrong| panic!("{dialect}: {}", wrong.render(&inputs, rowkeep::Style::Plain)));
+        }
+    }
+}
+
+/// A table that is called with and without its database may be one, and everybody who may read it is waited for.
+#[test]
+fn a_raw_trim_waits_for_all_who_may_read_the_table() {
+    let tables = "periods: [{ name: legacy, start: 1960-01-01, end: 2026-01-01 }]
+tables:
+  - { model: ma, history: hist_a, unique_key: id, exception: A, columns: { id: bigint, t: bigint }, source: landing.r, source_columns: { at: timestamp } }
+  - { model: mb, history: hist_b, unique_key: id, exception: B, columns: { id: bigint, t: bigint }, source: db.landing.r, source_columns: { at: timestamp } }
+  - { model: mc, history: hist_c, unique_key: id, exception: C, retention: { while_in: mb }, columns: { id: bigint, t: bigint }, source: landing.c }
+  - { model: md, history: hist_d, unique_key: id, exception: D, exceptions: { table: other.gaps, key: id }, columns: { id: bigint, t: bigint }, source: landing.d }
+raw: [{ table: landing.r, time: { column: at }, keep: 1 days }]
+";
+    let artifacts =
+        rowkeep::compile(&rowkeep::Inputs::new("rowkeep.yml", format!("{PROJECT}{tables}"))).expect("it compiles");
+    let manifest = artifacts.manifest();
+    assert_eq!(manifest.raw_trims[0].waits_for, ["model.p.ma", "model.p.mb", "model.p.mc"]);
+    let stamps: Vec<_> =
+        manifest.ddl.iter().filter(|made| made.name.ends_with("__cycles")).map(|made| &made.name).collect();
+    assert_eq!(stamps, ["ma__cycles", "mb__cycles", "mc__cycles"]);
+    // Two exceptions tables of one name have files of their own.
+    let mut paths: Vec<_> = manifest.tasks().map(|task| &task.path).collect();
+    let count = paths.len();
+    paths.sort();
+    paths.dedup();
+    assert_eq!(paths.len(), count);
+    assert!(artifacts.get("monitors/other_gaps__unresolved.sql").is_some());
+}

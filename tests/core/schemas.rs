@@ -1,0 +1,75 @@
+//! The committed JSON Schemas hold for what they describe.
+
+use crate::projects;
+use std::path::Path;
+
+use rowkeep::{Inputs, json_schema};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> serde_json::Value {
+    serde_yaml::from_str(&std::fs::read_to_string(path).expect("a file")).expect("YAML")
+}
+
+fn errors(schema: &serde_json::Value, value: &serde_json::Value) -> Vec<String> {
+    let validator = jsonschema::validator_for(schema).expect("a schema");
+    validator.iter_errors(value).map(|error| format!("{} at {}", error, error.instance_path())).collect()
+}
+
+#[test]
+fn project_files_keep_their_schemas() {
+    let schema = json_schema("project").expect("a schema");
+    let mut checked = 0;
+    for case in std::fs::read_dir(root().join("golden")).expect("goldens") {
+        let path = case.expect("a case").path().join("rowkeep.yml");
+        if path.exists() && !path.display().to_string().contains("errors/") {
+            assert_eq!(errors(&schema, &read(&path)), Vec::<String>::new(), "{}", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 15);
+    let example = root().join("examples/order_tracking");
+    assert_eq!(errors(&schema, &read(&example.join("rowkeep.yml"))), Vec::<String>::new());
+    let loads = root().join("examples/order_items/rowkeep.yml");
+    assert_eq!(errors(&schema, &read(&loads)), Vec::<String>::new());
+    assert_eq!(
+        errors(&json_schema("periods").expect("a schema"), &read(&root().join("periods.yml"))),
+        Vec::<String>::new()
+    );
+    for table in ["ecs", "uti", "uts"] {
+        let path = example.join(format!("tables/{table}.yml"));
+        assert_eq!(errors(&json_schema("table").expect("a schema"), &read(&path)), Vec::<String>::new(), "{table}");
+    }
+}
+
+#[test]
+fn the_schemas_refuse_what_the_shapes_refuse() {
+    let schema = json_schema("project").expect("a schema");
+    for case in ["unknown_key", "missing_key", "wrong_type", "unknown_word"] {
+        let path = root().join(format!("golden/errors/{case}/rowkeep.yml"));
+        assert!(!errors(&schema, &read(&path)).is_empty(), "{case} passes");
+    }
+}
+
+#[test]
+fn the_manifest_keeps_its_schema() {
+    let schema: serde_json::Value = serde_json::from_str(rowkeep::manifest::JSON_SCHEMA).expect("JSON");
+    for case in ["chain", "periods_sealed", "composite_text_key"] {
+        let text =
+            std::fs::read_to_string(root().join(format!("golden/compile/{case}/rowkeep.yml"))).expect("a golden");
+        let artifacts = rowkeep::compile(&Inputs::new("rowkeep.yml", text)).expect("it compiles");
+        let mut manifest: serde_json::Value =
+            serde_json::from_str(artifacts.get(rowkeep::MANIFEST).expect("a manifest")).expect("JSON");
+        assert_eq!(errors(&schema, &manifest), Vec::<String>::new(), "{case}");
+        manifest["periods"][0]["state"] = "ajar".into();
+        assert!(!errors(&schema, &manifest).is_empty());
+    }
+    let artifacts = rowkeep::compile(&projects::order_items()).expect("it compiles");
+    let text = artifacts.get(rowkeep::MANIFEST).expect("a manifest");
+    let mut manifest: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    assert_eq!(errors(&schema, &manifest), Vec::<String>::new());
+    manifest["loads"][0]["clean"]["alarm"] = 1.into();
+    assert!(!errors(&schema, &manifest).is_empty());
+}

@@ -1,0 +1,644 @@
+//! Templates that a project puts in the place of built-in ones: what they may not do is refused, with the template named.
+
+use rowkeep::{Inputs, Style};
+
+const PROJECT: &str = "name: shop
+dialect: redshift
+schema: ods
+periods: [2025_h2]
+exceptions: { table: shop_exceptions, key: order_id }
+tables:
+  - model: mart_orders
+    history: hist_orders
+    unique_key: order_id
+    time: { column: updated_at, unit: epoch_seconds }
+    rows: latest
+    retention: { for: 180 days }
+    exception: ORDERS_GAP
+    columns: { order_id: bigint not null, updated_at: bigint }
+    source: landing.orders_raw
+";
+
+fn inputs(name: &str, template: &str) -> Inputs {
+    Inputs::new("rowkeep.yml", PROJECT).with_template(name, template)
+}
+
+fn refused(name: &str, template: &str) -> String {
+    let inputs = inputs(name, template);
+    rowkeep::compile(&inputs).expect_err("a refusal").render(&inputs, Style::Plain)
+}
+
+#[test]
+fn an_override_takes_the_place_of_the_built_in_template() {
+    let template = "DELETE FROM {{ cutoff|full }} WHERE 1 = 1\n";
+    for name in ["cycle/cutoff_clear.sql.j2", "cycle/redshift/cutoff_clear.sql.j2"] {
+        let artifacts = rowkeep::compile(&inputs(name, template)).expect("it compiles");
+        assert!(artifacts.get("compiled/mart_orders/01_cutoff_clear.sql").expect("a file").ends_with("WHERE 1 = 1\n"));
+    }
+    // That of another dialect does not.
+    let artifacts = rowkeep::compile(&inputs("cycle/duckdb/cutoff_clear.sql.j2", template)).expect("it compiles");
+    assert!(artifacts.get("compiled/mart_orders/01_cutoff_clear.sql").expect("a file").ends_with("WHERE TRUE\n"));
+}
+
+#[test]
+fn an_override_of_nothing_is_refused() {
+    insta::assert_snapshot!(refused("trimm.sql.j2", "DELETE FROM {{ mart|full }}\n"), @"
+    error[RK108]: template `trimm.sql.j2` takes the place of none, and would have no effect
+     --> trimm.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }}
+      | ^ not used
+      |
+      = help: did you mean `trim.sql.j2`?
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn a_raw_value_is_refused() {
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }}\nWHERE {{ time }} < 5\n"), @"
+    error[RK401]: the template of 09_trim cannot be rendered: a raw value would be pasted into SQL: updated_at
+     --> templates/cycle/trim.sql.j2:2:10
+      |
+    2 | WHERE {{ time }} < 5
+      |          ^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} WHERE {{ unit ~ '' }} < 5\n"), @"
+    error[RK401]: the template of 09_trim cannot be rendered: a raw value would be pasted into SQL: epoch_seconds
+     --> templates/cycle/trim.sql.j2:1:38
+      |
+    1 | DELETE FROM {{ mart|full }} WHERE {{ unit ~ '' }} < 5
+      |                                      ^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} WHERE {{ time|of(\"x; DROP\") }} < 5\n"), @r#"
+    error[RK401]: the template of 09_trim cannot be rendered: `of` takes a row by its alias, not x; DROP
+     --> templates/cycle/trim.sql.j2:1:43
+      |
+    1 | DELETE FROM {{ mart|full }} WHERE {{ time|of("x; DROP") }} < 5
+      |                                           ^^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    1 error; nothing was written
+    "#);
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ time|full }}\n"), @"
+    error[RK401]: the template of 09_trim cannot be rendered: `full` writes relations, not updated_at
+     --> templates/cycle/trim.sql.j2:1:21
+      |
+    1 | DELETE FROM {{ time|full }}
+      |                     ^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn what_cannot_be_rendered_is_refused() {
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mrt|full }}\n"), @"
+    error[RK401]: the template of 09_trim cannot be rendered: undefined value: `full` got a name that is not defined
+     --> templates/cycle/trim.sql.j2:1:20
+      |
+    1 | DELETE FROM {{ mrt|full }}
+      |                    ^^^^ here
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|safe }}\n"), @"
+    error[RK401]: the template of 09_trim cannot be rendered: unknown filter: filter safe is unknown
+     --> templates/cycle/trim.sql.j2:1:21
+      |
+    1 | DELETE FROM {{ mart|safe }}
+      |                     ^^^^ here
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full\n"), @"
+    error[RK401]: the template of 09_trim cannot be rendered: syntax error: unexpected end of input, expected end of variable block
+     --> templates/cycle/trim.sql.j2:1:21
+      |
+    1 | DELETE FROM {{ mart|full
+      |                     ^^^^ here
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "{% include \"../../etc/passwd\" %}\n"), @r#"
+    error[RK401]: the template of 09_trim cannot be rendered: template not found: tried to include non-existing template '../../etc/passwd'
+     --> templates/cycle/trim.sql.j2:1:4
+      |
+    1 | {% include "../../etc/passwd" %}
+      |    ^^^^^^^^^^^^^^^^^^^^^^^^^^ here
+
+    1 error; nothing was written
+    "#);
+    insta::assert_snapshot!(refused("cycle/conditions.sql.j2", "{# nothing is defined here #}\n"), @r#"
+    error[RK401]: the template of 02_versions_fill cannot be rendered: value of type undefined is not callable (`has_key` is undefined, from line 2)
+     --> templates/cycle/versions_fill.sql.j2:4:4
+      |
+    4 | {{ has_key(row) }}{% if batch %} AND EXISTS (SELECT 1 FROM {{ source|full }} AS b WHERE {{ same(key, "b", row) }}){% endif %}
+      |    ^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 03_supersede_older cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 1)
+     --> templates/cycle/supersede_older.sql.j2:5:14
+      |
+    5 |     WHERE {{ same(key, "v", mart|bare) }} AND {{ time|of("v") }} > {{ time|of(mart|bare) }}
+      |              ^^^^^^^^^^^^^^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 03_supersede_timeless cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 1)
+     --> templates/cycle/supersede_timeless.sql.j2:6:14
+      |
+    6 |     WHERE {{ same(key, "v", mart|bare) }} AND {{ time|of("v") }} IS NOT NULL
+      |              ^^^^^^^^^^^^^^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 05_cleanup_replaced__2025_h2 cannot be rendered: value of type undefined is not callable (`not_older` is undefined, from line 2)
+     --> templates/cycle/cleanup_replaced.sql.j2:6:14
+      |
+    6 |     WHERE {{ not_older("m", history|bare) }}
+      |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 05_cleanup_stale__2025_h2 cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 2)
+     --> templates/cycle/cleanup_stale.sql.j2:6:14
+      |
+    6 |     WHERE {{ same(key, "v", history|bare) }} AND {{ time|of("v") }} > {{ time|of(history|bare) }}
+      |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 07_resolve_keyed cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 2)
+      --> templates/cycle/resolve_keyed.sql.j2:15:14
+       |
+    15 |       AND {{ is_due("m") }}
+       |              ^^^^^^^^^^^ here
+       |
+       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 08_archive__2025_h2 cannot be rendered: value of type undefined is not callable (`has_key` is undefined, from line 1)
+     --> templates/cycle/archive.sql.j2:5:10
+      |
+    5 | WHERE {{ has_key("m") }}
+      |          ^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 09_trim cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 2)
+     --> templates/cycle/trim.sql.j2:4:10
+      |
+    4 | WHERE {{ is_due(mart|bare) }}
+      |          ^^^^^^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 09_trim_kept__2025_h2 cannot be rendered: value of type undefined is not callable (`oldest_from` is undefined, from line 2)
+     --> templates/cycle/trim_kept.sql.j2:4:41
+      |
+    4 | WHERE {{ time|of(history|bare) }} >= {{ oldest_from(period.start) }}{{ in_period(history|bare, period) }}
+      |                                         ^^^^^^^^^^^^^^^^^^^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of 10_safety_check cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 1)
+      --> templates/cycle/safety_check.sql.j2:16:12
+       |
+    16 |     AND {{ is_due("m") }}
+       |            ^^^^^^^^^^^ here
+       |
+       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    error[RK401]: the template of view cannot be rendered: value of type undefined is not callable (`within` is undefined, from line 2)
+      --> templates/ddl/all_rows.sql.j2:12:96
+       |
+    12 |     SELECT {{ columns|of("h") }}, 1 AS rowkeep_place FROM {{ place.table|full }} AS h WHERE {{ within("h", place) }}
+       |                                                                                                ^^^^^^^^^^^^^^^^^^ here
+       |
+       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    11 errors; nothing was written
+    "#);
+}
+
+#[test]
+fn what_does_not_end_is_refused() {
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}\n"), @"
+    error[RK401]: the template of 09_trim cannot be rendered: recursion limit exceeded
+     --> templates/cycle/trim.sql.j2:1:23
+      |
+    1 | {% macro again() %}{{ again() }}{% endmacro %}{{ again() }}
+      |                       ^^^^^^^ here
+      |
+      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+
+    1 error; nothing was written
+    ");
+    let wide = "{% for a in columns %}".repeat(25) + "x" + &"{% endfor %}".repeat(25);
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", &wide), @"
+    error[RK401]: the template of 09_trim runs without end
+     --> templates/cycle/trim.sql.j2:1:61
+      |
+    1 | s %}{% for a in columns %}{% for a in columns %}{% for a in columns %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfo
+      |                                                             ^^^^^^^ here
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn what_is_huge_is_refused() {
+    let doubled: String =
+        (0..40).map(|i| format!("{{% set x{} %}}{{{{ x{i} }}}}{{{{ x{i} }}}}{{% endset %}}", i + 1)).collect();
+    let text = format!("{{% set x0 %}}DELETE {{% endset %}}{doubled}{{{{ x40 }}}}");
+    let refused = refused("cycle/trim.sql.j2", &text);
+    assert!(refused.contains("error[RK401]") && refused.contains("writes more than any engine takes"), "{refused}");
+}
+
+#[test]
+fn a_statement_must_be_what_its_step_says() {
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FRM {{ mart|full }}\n"), @"
+    error[RK402]: mart_orders/09_trim is not redshift SQL: Expected: FROM, found: ods at Line: 2, Column: 12
+     --> mart_orders/09_trim.sql:2:1
+      |
+    2 | DELETE FRM ods.mart_orders
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^ not understood
+      |
+     ::: templates/cycle/trim.sql.j2:1:1
+      |
+    1 | DELETE FRM {{ mart|full }}
+      | -------------------------- rendered from this line
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} WHERE FALSE; DELETE FROM {{ mart|full }}\n"), @"
+    error[RK403]: mart_orders/09_trim is 2 statements where one hook is one statement
+     --> mart_orders/09_trim.sql:2:1
+      |
+    2 | DELETE FROM ods.mart_orders WHERE FALSE; DELETE FROM ods.mart_orders
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ split it into parts of its step
+      |
+     ::: templates/cycle/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }} WHERE FALSE; DELETE FROM {{ mart|full }}
+      | -------------------------------------------------------------------- rendered from this line
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "\n"), @"
+    error[RK403]: mart_orders/09_trim is 0 statements where one hook is one statement
+     --> mart_orders/09_trim.sql:2:1
+      |
+    2 |
+      | ^ split it into parts of its step
+      |
+     ::: templates/cycle/trim.sql.j2:1:1
+      |
+    1 |
+      | - from here on, it is not the built-in template
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ exceptions|full }} WHERE FALSE\n"), @"
+    error[RK404]: mart_orders/09_trim must DELETE `ods.mart_orders`, but it does DELETE on `ods.shop_exceptions`
+     --> mart_orders/09_trim.sql:2:1
+      |
+    2 | DELETE FROM ods.shop_exceptions WHERE FALSE
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ another effect
+      |
+     ::: templates/cycle/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ exceptions|full }} WHERE FALSE
+      | --------------------------------------------- rendered from this line
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "TRUNCATE TABLE {{ mart|full }}\n"), @"
+    error[RK404]: mart_orders/09_trim must DELETE `ods.mart_orders`, but it neither changes nor creates one relation
+     --> mart_orders/09_trim.sql:2:1
+      |
+    2 | TRUNCATE TABLE ods.mart_orders
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ another effect
+      |
+     ::: templates/cycle/trim.sql.j2:1:1
+      |
+    1 | TRUNCATE TABLE {{ mart|full }}
+      | ------------------------------ rendered from this line
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} AS m WHERE FALSE\n"), @"
+    error[RK404]: mart_orders/09_trim must DELETE `ods.mart_orders`, but it neither changes nor creates one relation
+     --> mart_orders/09_trim.sql:2:1
+      |
+    2 | DELETE FROM ods.mart_orders AS m WHERE FALSE
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ another effect
+      |
+     ::: templates/cycle/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }} AS m WHERE FALSE
+      | -------------------------------------------- rendered from this line
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} WHERE EXISTS (SELECT 1 FROM ods.other AS h)\n"), @"
+    error[RK405]: mart_orders/09_trim touches `ods.other`, which its step does not declare
+     --> mart_orders/09_trim.sql:2:1
+      |
+    2 | DELETE FROM ods.mart_orders WHERE EXISTS (SELECT 1 FROM ods.other AS h)
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not declared
+      |
+     ::: templates/cycle/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }} WHERE EXISTS (SELECT 1 FROM ods.other AS h)
+      | ----------------------------------------------------------------------- rendered from this line
+
+    1 error; nothing was written
+    ");
+    insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} WHERE EXISTS (SELECT 1 FROM other AS h)\n"), @"
+    error[RK405]: mart_orders/09_trim touches `other`, which its step does not declare
+     --> mart_orders/09_trim.sql:2:1
+      |
+    2 | DELETE FROM ods.mart_orders WHERE EXISTS (SELECT 1 FROM other AS h)
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not declared
+      |
+     ::: templates/cycle/trim.sql.j2:1:1
+      |
+    1 | DELETE FROM {{ mart|full }} WHERE EXISTS (SELECT 1 FROM other AS h)
+      | ------------------------------------------------------------------- rendered from this line
+
+    1 error; nothing was written
+    ");
+}
+
+#[test]
+fn a_statement_must_do_no_more_than_its_step_says() {
+    let template = "CREATE OR REPLACE TABLE {{ table|full }} (a INTEGER)\n";
+    assert!(refused("ddl/cutoff.sql.j2", template).contains("error[RK404]"));
+    let template = "CREATE TEMPORARY TABLE IF NOT EXISTS {{ table|full }} (a INTEGER)\n";
+    assert!(refused("ddl/cutoff.sql.j2", template).contains("error[RK404]"));
+    let template = "DELETE FROM {{ mart|full }} WHERE FALSE RETURNING *\n";
+    assert!(refused("cycle/trim.sql.j2", template).contains("error[RK404]"));
+    let template = "INSERT INTO {{ history|full }} ({{ columns|name }}) SELECT {{ columns|of(\"m\") }} FROM {{ mart|full }} AS m ON CONFLICT DO NOTHING\n";
+    assert!(refused("cycle/archive.sql.j2", template).contains("error[RK404]"));
+}
+
+#[test]
+fn line_ends_of_windows_in_a_template_do_not_reach_sql() {
+    let inputs = inputs("cycle/cutoff_clear.sql.j2", "DELETE FROM {{ cutoff|full }}\r\nWHERE TRUE\r\n");
+    let artifacts = rowkeep::compile(&inputs).expect("it compiles");
+    assert!(artifacts.files().values().all(|text| !text.contains('\r')));
+}
+
+#[test]
+fn texts_that_nothing_refers_to_are_refused() {
+    let given = Inputs::new("rowkeep.yml", PROJECT)
+        .with_periods("periods.yml", "hist_periods: [2024]")
+        .with_table("t.yml", "a: b");
+    insta::assert_snapshot!(rowkeep::compile(&given).expect_err("a refusal").render(&given, Style::Plain), @"
+    error[RK109]: periods.yml was given, but the project file states the same in place
+     --> periods.yml:1:1
+      |
+    1 | hist_periods: [2024]
+      | ^ would be ignored
+      |
+      = help: state it in one of the two places
+
+    error[RK109]: t.yml was given, but the project file states the same in place
+     --> t.yml:1:1
+      |
+    1 | a: b
+      | ^ would be ignored
+      |
+      = help: state it in one of the two places
+
+    2 errors; nothing was written
+    ");
+}
+
+#[test]
+fn diagnostics_survive_other_inputs() {
+    let given = inputs("trimm.sql.j2", "x");
+    let wrong = rowkeep::compile(&given).expect_err("a refusal");
+    let other = Inputs::new("rowkeep.yml", PROJECT);
+    assert!(wrong.render(&other, Style::Plain).contains("RK108"));
+    let boxed: Box<dyn std::error::Error> = wrong.into();
+    assert_eq!(
+        boxed.to_string(),
+        "error[RK108]: template `trimm.sql.j2` takes the place of none, and would have no effect"
+    );
+}
+
+#[test]
+fn every_template_is_embedded() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let source =
+        std::fs::read_to_string(folder.with_file_name("src/render/templates.rs")).expect("the list of templates");
+    let mut folders = vec![folder.clone()];
+    let mut files = 0;
+    while let Some(here) = folders.pop() {
+        for entry in std::fs::read_dir(here).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&folder).expect("below templates").display().to_string();
+            assert!(source.contains(&format!("\"{name}\",")), "{name} is not embedded");
+            files += 1;
+        }
+    }
+    assert_eq!(source.matches(".j2\",").count(), files, "an embedded template is no file");
+}
+
+const LOAD: &str = "    incremental: { order_by: [updated_at desc, landed_no desc] }
+    source_columns: { landed_no: bigint }
+";
+
+/// The project of these tests for an engine, with a load, a payload and a child.
+fn hostile(dialect: &str, name: &str, template: &str) -> Inputs {
+    let child = "  - model: mart_details
+    history: hist_details
+    unique_key: order_id
+    time: { column: made_at, unit: epoch_seconds }
+    rows: latest
+    retention: { while_in: mart_orders }
+    exception: DETAILS_GAP
+    columns: { order_id: bigint not null, made_at: bigint }
+    source: landing.details_raw
+";
+    let orders = PROJECT.replace("updated_at: bigint }", "state: integer, updated_at: bigint }");
+    let project = format!("{}{LOAD}{child}", orders.replace("dialect: redshift", &format!("dialect: {dialect}")));
+    Inputs::new("rowkeep.yml", project.replace("[2025_h2]", "[2025_h2, 2026_h1]")).with_template(name, template)
+}
+
+/// A built-in template with one text in the place of another.
+fn edited(name: &str, from: &str, to: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates").join(name);
+    let text = std::fs::read_to_string(path).expect("a built-in template");
+    assert!(text.contains(from), "{name} has no {from}");
+    text.replacen(from, to, 1)
+}
+
+/// What looks like its step to a careless reader, and does something else on an engine; or fails there. Each was once accepted.
+#[test]
+fn what_only_looks_like_its_step_is_refused() {
+    let guard = "  AND {{ not_archived(\"m\") }}\n";
+    let twice = "(SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a UNION ALL SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a)";
+    let grouped = twice.replace("AS a UNION", "AS a GROUP BY 1, 2 HAVING FALSE UNION");
+    let guarded = |select: &str, from: &str, rest: &str| {
+        format!(
+            "  AND NOT EXISTS (SELECT {select} FROM {from} AS h WHERE h.order_id = m.order_id AND h.updated_at >= m.updated_at {rest})\n"
+        )
+    };
+    let history = "{{ history|full }}";
+    let cases: Vec<(&str, &str, &str, String)> = vec![
+        // A query that always has a row.
+        ("trim", "postgres", "SELECT 1 FROM (", "SELECT MAX(copies.order_id) IS NULL FROM (".into()),
+        ("trim", "postgres", "SELECT 1 FROM (", "SELECT bool_or(TRUE) FROM (".into()),
+        ("trim", "postgres", "SELECT 1 FROM (", "SELECT \"count\"(*) FROM (".into()),
+        ("trim", "redshift", "SELECT 1 FROM (", "SELECT LISTAGG('x') FROM (".into()),
+        // One that never has, or has fewer.
+        ("trim", "postgres", "SELECT 1 FROM (", "SELECT generate_series(1, 0) FROM (".into()),
+        ("trim", "redshift", "SELECT 1 FROM (", "SELECT TOP 0 1 FROM (".into()),
+        ("archive", "redshift", guard, guarded("TOP 0 1", twice, "")),
+        ("archive", "duckdb", guard, guarded("1", twice, "QUALIFY ROW_NUMBER() OVER () = 0")),
+        ("archive", "duckdb", guard, guarded("1", &grouped, "")),
+        ("archive", "redshift", guard, guarded("1", "(SELECT TOP 0 COUNT(*) AS z FROM {{ mart|full }} AS q) AS x, {{ history|full }}", "")),
+        ("archive", "postgres", guard, guarded("1", "((SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a FETCH FIRST 1 ROW ONLY))", "")),
+        ("archive", "postgres", guard, guarded("generate_series(1, 0)", history, "")),
+        ("archive", "duckdb", guard, guarded("1", "{{ history|full }} TABLESAMPLE 1 PERCENT", "")),
+        // Comments that end elsewhere.
+        ("archive", "duckdb", guard, format!("  /* /* */\n{guard}  -- */\n")),
+        ("trim", "redshift", "  AND EXISTS (", "  -- all rows\r  OR TRUE\n  AND EXISTS (".into()),
+        ("archive", "redshift", guard, format!("{guard}  -- {{% raw %}}{{{{ run_query() }}}}{{% endraw %}}\n")),
+        // Conditions that are not what they seem.
+        ("archive", "postgres", guard, format!("{guard}  AND NULL = NULL\n")),
+        ("archive", "postgres", guard, format!("{guard}  AND $1 = $1\n")),
+        // Rows that are doubled, or fewer.
+        ("archive", "postgres", "{{ mart|full }} AS m", "(SELECT z.*, generate_series(1, 2) AS dup FROM {{ mart|full }} AS z) AS m".into()),
+        ("archive", "postgres", "{{ mart|full }} AS m", "{{ mart|full }} AS m JOIN (SELECT ALL d.cutoff FROM {{ cutoff|full }} AS d) AS x ON x.cutoff > m.updated_at".into()),
+        ("load_insert", "postgres", "SELECT {{ columns|of(\"n\") }}", "SELECT {{ columns|of(\"n\") }}, 1 / 0".into()),
+        ("versions_fill", "postgres", "FROM {{ mart|full }} AS m WHERE", "FROM {{ mart|full }} AS m, {{ mart|full }} AS h WHERE".into()),
+        // Words that do more than speak.
+        ("safety_check", "postgres", "MIN(gap.rowkeep_note)", "generate_series(1, 0)".into()),
+        ("safety_check", "postgres", "'its key is missing'", "CAST(m.updated_at AS VARCHAR(20))".into()),
+        ("safety_check", "postgres", "'its key is missing'", "(SELECT 'x' FROM {{ mart|full }} AS m)".into()),
+        ("resolve_keyless", "postgres", "'no row without a key is left'", "wipe_everything()".into()),
+        // Definitions that run once, or make what goes away.
+        ("ddl_all_rows", "postgres", "CREATE OR REPLACE VIEW", "CREATE VIEW".into()),
+        ("ddl_all_rows", "redshift", "{{ view_options() }}", "".into()),
+        ("ddl_rows", "postgres", "CREATE TABLE", "CREATE UNLOGGED TABLE".into()),
+        // Forms that engines refuse at night.
+        ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE;".into()),
+        ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE ORDER BY 1".into()),
+        ("supersede_older", "postgres", "> {{ time", ">= {{ time|of(mart|bare) }} AND 1 == 1 AND {{ time|of(\"v\") }} > {{ time".into()),
+        ("cutoff_fill", "postgres", "MAX(", "\"MAX\"(".into()),
+    ];
+    for (name, dialect, from, to) in cases {
+        let file = format!("{name}.sql.j2");
+        let inputs = hostile(dialect, &file, &edited(&file, from, &to));
+        match rowkeep::compile(&inputs) {
+            Ok(_) => panic!("{name} for {dialect} with {to} is accepted"),
+            Err(wrong) => assert!(wrong.iter().all(|one| one.code().as_str().starts_with("RK4")), "{to}: {wrong}"),
+        }
+    }
+}
+
+/// What the parser takes for BigQuery: what GoogleSQL does not have, by its own code, and what would have rows go away.
+#[test]
+fn what_bigquery_would_refuse_or_forget_is_refused() {
+    let layout = "{{ layout(dist_key, sort_key) }}";
+    let note = "MIN(gap.rowkeep_note)";
+    let from = "{{ mart|full }} AS m";
+    let cases = [
+        ("safety_check", note, "MIN(gap.rowkeep_note::STRING)", "RK422"),
+        ("safety_check", note, "CAST(MIN(gap.rowkeep_note) AS VARCHAR)", "RK422"),
+        ("versions_fill", "COUNT(*)", "COUNT(*) FILTER (WHERE TRUE)", "RK402"),
+        ("versions_fill", "UNION ALL", "UNION", "RK422"),
+        (
+            "archive",
+            from,
+            "{{ mart|full }} AS m JOIN {{ cutoff|full }} AS d ON EXISTS (SELECT 1 FROM {{ cutoff|full }} AS c)",
+            "RK422",
+        ),
+        ("trim", "DELETE FROM {{ mart|full }}", "DELETE FROM {{ mart|full }} USING {{ mart|full }} AS u", "RK404"),
+        ("cutoff_fill", "MAX(", "\"MAX\"(", "RK402"),
+        ("ddl_rows", layout, " DISTKEY (order_id)", "RK404"),
+        ("ddl_rows", layout, " OPTIONS (partition_expiration_days = 7)", "RK404"),
+        ("ddl_rows", layout, " OPTIONS (expiration_timestamp = CURRENT_TIMESTAMP())", "RK404"),
+    ];
+    for (name, from, to, code) in cases {
+        let file = format!("{name}.sql.j2");
+        let found = rowkeep::compile(&hostile("bigquery", &file, &edited(&file, from, to))).expect_err(to);
+        assert!(found.iter().any(|one| one.code().as_str() == code), "{to}: {found}");
+    }
+    let file = "ddl/rows.sql.j2";
+    let described = edited(file, layout, " OPTIONS (description = 'rows')");
+    assert!(rowkeep::compile(&hostile("bigquery", file, &described)).is_ok());
+}
+
+/// Statements that would have whoever walks their trees walk for ever, or too deep.
+#[test]
+fn what_would_never_be_understood_is_refused() {
+    let archive = |middle: &str| {
+        format!(
+            "INSERT INTO {{{{ history|full }}}} ({{{{ columns|name }}}})\nWITH {middle}\nSELECT {{{{ columns|of(\"m\") }}}} FROM last AS m WHERE TRUE\n"
+        )
+    };
+    let chain = |first: &str, step: &dyn Fn(usize) -> String, n: usize| {
+        let steps: Vec<_> = (1..n).map(|i| format!("c{i} AS ({})", step(i))).collect();
+        archive(&format!("c0 AS ({first}),\n{},\nlast AS (SELECT y.* FROM c{} AS y)", steps.join(",\n"), n - 1))
+    };
+    let first = "SELECT h.order_id, h.state, h.updated_at FROM {{ mart|full }} AS h";
+    let doubled =
+        |i: usize| format!("SELECT y.order_id, y.state + y.state AS state, y.updated_at FROM c{} AS y", i - 1);
+    let cased = |i: usize| {
+        format!(
+            "SELECT y.order_id, CASE WHEN y.state = 1 OR y.state = 2 THEN y.state ELSE y.state END AS state, y.updated_at FROM c{} AS y",
+            i - 1
+        )
+    };
+    let joined = |i: usize| format!("SELECT a.order_id, a.state, a.updated_at FROM c{0} AS a, c{0} AS b", i - 1);
+    let same = |_: usize| "SELECT c.order_id FROM c".to_owned();
+    let trim = |chain: String| format!("DELETE FROM {{{{ mart|full }}}}\nWHERE TRUE {chain}\n");
+    let cases = [
+        ("cycle/archive.sql.j2", chain(first, &doubled, 30)),
+        ("cycle/archive.sql.j2", chain(first, &cased, 28)),
+        ("cycle/archive.sql.j2", chain(first, &joined, 30)),
+        ("cycle/archive.sql.j2", chain(first, &same, 31)),
+        ("cycle/archive.sql.j2", chain(first, &doubled, 600)),
+        ("cycle/trim.sql.j2", trim(" OR TRUE".repeat(5_000))),
+        ("cycle/trim.sql.j2", trim(" AND TRUE".repeat(5_000))),
+        ("cycle/trim.sql.j2", trim(format!(" AND 1 = 1{}", " + 1".repeat(5_000)))),
+        ("cycle/trim.sql.j2", trim(format!(" AND 1{} = 1", "::int".repeat(5_000)))),
+        ("cycle/trim.sql.j2", trim(format!(" AND TRUE{}", " IS NULL".repeat(5_000)))),
+        ("cycle/trim.sql.j2", trim(format!(" AND EXISTS (SELECT 1{})", " UNION ALL SELECT 1".repeat(3_000)))),
+        ("cycle/trim.sql.j2", trim(format!(" AND {}TRUE{}", "(".repeat(5_000), ")".repeat(5_000)))),
+    ];
+    for (name, template) in cases {
+        let wrong = rowkeep::compile(&hostile("postgres", name, &template)).expect_err("it is refused");
+        assert!(wrong.iter().all(|one| one.code().as_str().starts_with("RK4")), "{wrong}");
+    }
+    // Queries among the sources of an UPDATE see neither each other nor the target.
+    let sibling = "UPDATE {{ mart|full }} SET state = n.state
+FROM (SELECT b.order_id FROM {{ source|full }} AS b UNION ALL SELECT b.order_id FROM {{ source|full }} AS b) AS c,
+ (SELECT b.order_id, b.state, b.updated_at, ROW_NUMBER() OVER (PARTITION BY b.order_id ORDER BY b.updated_at DESC) AS r FROM {{ source|full }} AS b WHERE b.order_id = c.order_id) AS n
+WHERE n.order_id = {{ mart|bare }}.order_id AND n.r = 1 AND c.order_id = n.order_id\n";
+    let wrong =
+        rowkeep::compile(&hostile("postgres", "cycle/load_correct.sql.j2", sibling)).expect_err("it is refused");
+    assert!(wrong.to_string().contains("RK406"), "{wrong}");
+}

@@ -1,0 +1,87 @@
+//! What is said where there is no connection.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use crate::doctor::{text, typed};
+
+/// A server that says one thing to whoever comes: first to the wish for TLS, then to the start of a session.
+fn server(to_tls: &'static [u8], then: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("somebody comes");
+            let mut asked = [0; 8];
+            let _ = stream.read_exact(&mut asked);
+            // 80877103 is the wish for TLS: https://www.postgresql.org/docs/current/protocol-message-formats.html
+            if asked[4..] == 80_877_103_u32.to_be_bytes() {
+                let _ = stream.write_all(to_tls);
+                let mut length = [0; 4];
+                let _ = stream.read_exact(&mut length);
+                asked[..4].copy_from_slice(&length);
+            }
+            let _ = stream.write_all(&then);
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest);
+        }
+    });
+    format!("127.0.0.1:{port}")
+}
+
+/// What a server says when it refuses.
+fn refusal(code: &str, message: &str) -> Vec<u8> {
+    let fields = format!("SFATAL\0VFATAL\0C{code}\0M{message}\0\0");
+    let length = u32::try_from(fields.len() + 4).expect("short");
+    [b"E".as_slice(), &length.to_be_bytes(), fields.as_bytes()].concat()
+}
+
+#[test]
+fn who_cannot_connect_is_told_why_and_never_the_password() {
+    let refused = |url: &str| {
+        let output = typed(&["--dialect", "postgres", "--url", url]);
+        assert_eq!(output.status.code(), Some(2), "{url}: {}", text(&output.stdout));
+        let said = text(&output.stderr);
+        assert!(!said.contains("s3cret") && said.lines().count() == 1, "{said}");
+        said
+    };
+    let ask_for_password = [b"R".as_slice(), &8_u32.to_be_bytes(), &3_u32.to_be_bytes()].concat();
+    let servers = [
+        (
+            server(b"N", refusal("28P01", "password authentication failed for user \"ann\"")),
+            "",
+            "check user and password in the URL",
+        ),
+        (
+            server(b"N", refusal("3D000", "database \"shop\" does not exist")),
+            "",
+            "behind the last / names the database",
+        ),
+        (
+            server(
+                b"N",
+                refusal("28000", "no pg_hba.conf entry for host \"h\", user \"ann\", database \"shop\", no encryption"),
+            ),
+            "",
+            "leave sslmode=disable out",
+        ),
+        (server(b"N", refusal("28000", "role \"ann\" does not exist")), "", "whom the server lets in"),
+        (server(b"N", Vec::new()), "?sslmode=require", "offers no TLS"),
+        (server(b"N", Vec::new()), "?sslmode=verify-full", "offers no TLS"),
+        (server(b"Sthis is no TLS", Vec::new()), "", "no connection to 127.0.0.1"),
+    ];
+    for (place, options, words) in servers {
+        let said = refused(&format!("postgres://ann:s3cret@{place}/shop{options}"));
+        assert!(said.contains(words) && said.contains(&place), "{words}: {said}");
+    }
+    let place = server(b"N", ask_for_password);
+    assert!(refused(&format!("postgres://ann@{place}/shop")).contains("asks for a password, and the URL has none"));
+    assert!(refused("postgres://ann:s3cret@127.0.0.1:1/shop").contains("nobody answers at 127.0.0.1:1"));
+    assert!(refused("postgres://ann:s3cret@no-such-host.invalid/shop").contains("no-such-host.invalid:5432"));
+    assert!(refused("host=/nowhere user=ann password=s3cret").contains("there is no such socket"));
+    assert!(refused("postgres://ann:s3cret@ss@host:port/shop").contains("%40"));
+    // What the parser takes for a host may be a part of a password.
+    assert!(refused("postgres://ann:p@s3cret@host.invalid/shop").contains("%40"));
+    assert!(refused("postgres://ann:5/s3cret@host.invalid/shop").contains("host.invalid:5432"));
+    assert!(refused("mysql://ann:s3cret@host/shop").contains("postgres://"));
+}

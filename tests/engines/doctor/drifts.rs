@@ -1,0 +1,377 @@
+//! One drift after the other, planted and mended.
+
+use rowkeep::Level;
+
+use crate::doctor::{DUE, EXCEPTIONS, Ground, NOW, PERIODS, UTI, UTS};
+
+/// What is planted, what takes it away, and what is to be said of it, in parts.
+struct Drift<'a> {
+    plant: Vec<&'a str>,
+    mend: Vec<&'a str>,
+    said: &'a [(Level, &'a str, &'a [&'a str])],
+}
+
+fn drift<'a>(plant: &[&'a str], mend: &[&'a str], said: &'a [(Level, &'a str, &'a [&'a str])]) -> Drift<'a> {
+    Drift { plant: plant.to_vec(), mend: mend.to_vec(), said }
+}
+
+#[test]
+fn each_drift_is_said_and_a_right_database_is_left_alone() {
+    use Level::{Error, Note, Warning};
+    let mut ground = Ground::new("doctor_drifts", PERIODS);
+    ground.run(&[
+        &format!("INSERT INTO {UTI} VALUES (1, 1, {NOW})"),
+        &format!("INSERT INTO settlement_ods.mart_ecs_order_info VALUES (1, 1, {NOW})"),
+        &format!("INSERT INTO {UTS} VALUES (1, 1, {NOW}, 1)"),
+        &format!("UPDATE {UTS} SET pathTime = (SELECT MAX(update_time) FROM {UTI})"),
+        "INSERT INTO mysql_source.ecs_order_info SELECT * FROM settlement_ods.mart_ecs_order_info",
+        &format!("INSERT INTO mysql_source.uni_tracking_spath SELECT * FROM {UTS}"),
+    ]);
+    let silent = |ground: &Ground, after: &str| assert_eq!(ground.found(), [], "after {after}");
+    silent(&ground, "installation");
+
+    let history = "settlement_ods.hist_uni_tracking_info_open";
+    let due = format!("INSERT INTO {UTI} VALUES (7, 1, {DUE})");
+    let hold = format!(
+        "INSERT INTO {EXCEPTIONS} VALUES (7, 'ARCHIVE_ROUTING_GAP_HOLD', CURRENT_TIMESTAMP - INTERVAL '9 days')"
+    );
+    let forget = format!("DELETE FROM {EXCEPTIONS} WHERE order_id >= 7");
+    let open = |age: &str, notes: &str| {
+        format!(
+            "INSERT INTO {EXCEPTIONS} VALUES (7, 'ARCHIVE_ROUTING_GAP', CURRENT_TIMESTAMP AT TIME ZONE 'UTC' - INTERVAL '{age}', NULL, '{notes}')"
+        )
+    };
+    let (young, old) = (open("5 hours", "no period covers its time"), open("3 days", "no period covers its time"));
+    let waiting = open("3 days", "the period of its time is sealed");
+    let waiting_tonight = open("5 hours", "the period of its time is sealed");
+    let foreign = format!("INSERT INTO {EXCEPTIONS} VALUES (7, 'RENAMED_GAP', CURRENT_TIMESTAMP)");
+    let early = format!("INSERT INTO {UTI} VALUES (7, 1, 1514764800)");
+    let early_gone = format!("DELETE FROM {UTI} WHERE order_id = 7");
+    let stamp = "settlement_ods.mart_uni_tracking_info__cycles";
+    let long_ago = format!("INSERT INTO {stamp} VALUES (CURRENT_TIMESTAMP AT TIME ZONE 'UTC' - INTERVAL '7 hours')");
+    let just_now = format!("INSERT INTO {stamp} VALUES (CURRENT_TIMESTAMP AT TIME ZONE 'UTC')");
+    let stamp_gone = format!("DELETE FROM {stamp}");
+    let twice = format!("INSERT INTO {history} SELECT * FROM {UTI}");
+    let routed = format!("INSERT INTO {history} VALUES (8, 1, 1546300800)");
+    let empty = format!("DELETE FROM {history}");
+    let view = ground.view("all_hist_uni_tracking_info");
+    let view_of_events = ground.view("all_hist_uni_tracking_spath");
+    let narrow = format!("CREATE OR REPLACE VIEW settlement_ods.all_hist_uni_tracking_info AS SELECT * FROM {UTI}");
+
+    let drifts = [
+        (
+            "a history table is gone",
+            drift(
+                &[
+                    "DROP VIEW settlement_ods.all_hist_uni_tracking_spath",
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_spath_old RENAME TO elsewhere",
+                ],
+                &["ALTER TABLE settlement_ods.elsewhere RENAME TO hist_uni_tracking_spath_old", &view_of_events],
+                &[
+                    (Error, "RK901", &["settlement_ods.hist_uni_tracking_spath_old is not there"]),
+                    (Error, "RK901", &["settlement_ods.all_hist_uni_tracking_spath is not there"]),
+                ],
+            ),
+        ),
+        (
+            "a work table is gone",
+            drift(
+                &["ALTER TABLE settlement_ods.mart_ecs_order_info__due RENAME TO elsewhere"],
+                &["ALTER TABLE settlement_ods.elsewhere RENAME TO mart_ecs_order_info__due"],
+                &[(Error, "RK901", &["mart_ecs_order_info__due is not there"])],
+            ),
+        ),
+        (
+            "the exceptions table is another",
+            drift(
+                &["ALTER TABLE settlement_ods.order_tracking_exceptions RENAME TO gaps"],
+                &["ALTER TABLE settlement_ods.gaps RENAME TO order_tracking_exceptions"],
+                &[
+                    (Error, "RK901", &["order_tracking_exceptions is not there"]),
+                    (Warning, "RK902", &["settlement_ods.gaps looks like an exceptions table"]),
+                ],
+            ),
+        ),
+        (
+            "a history table of no period",
+            drift(
+                &[
+                    "CREATE TABLE settlement_ods.hist_uni_tracking_info_2018 (order_id BIGINT, state INTEGER, update_time BIGINT)",
+                ],
+                &["DROP TABLE settlement_ods.hist_uni_tracking_info_2018"],
+                &[(
+                    Warning,
+                    "RK902",
+                    &["hist_uni_tracking_info_2018 looks like a history table of mart_uni_tracking_info"],
+                )],
+            ),
+        ),
+        (
+            "a work table of no model",
+            drift(
+                &["CREATE TABLE settlement_ods.mart_returns__cutoff (cutoff BIGINT)"],
+                &["DROP TABLE settlement_ods.mart_returns__cutoff"],
+                &[(Warning, "RK902", &["mart_returns__cutoff looks like a work table"])],
+            ),
+        ),
+        (
+            "a mart without a column",
+            drift(
+                &[
+                    "DROP VIEW settlement_ods.all_hist_uni_tracking_info",
+                    "ALTER TABLE settlement_ods.mart_uni_tracking_info RENAME state TO status",
+                ],
+                &["ALTER TABLE settlement_ods.mart_uni_tracking_info RENAME status TO state", &view],
+                &[
+                    (Error, "RK903", &["mart_uni_tracking_info lacks state"]),
+                    (Error, "RK905", &["mart_uni_tracking_info has status, which the project lacks"]),
+                    (Error, "RK901", &["all_hist_uni_tracking_info is not there"]),
+                ],
+            ),
+        ),
+        (
+            "a column of another type",
+            drift(
+                &[
+                    "DROP VIEW settlement_ods.all_hist_uni_tracking_info",
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state TYPE SMALLINT",
+                ],
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state TYPE INTEGER", &view],
+                &[
+                    (Error, "RK901", &["all_hist_uni_tracking_info is not there"]),
+                    (Error, "RK904", &["hist_uni_tracking_info_open.state is smallint, and the project has integer"]),
+                ],
+            ),
+        ),
+        (
+            "a mart with a column more",
+            drift(
+                &["ALTER TABLE settlement_ods.mart_uni_tracking_spath ADD station INTEGER"],
+                &["ALTER TABLE settlement_ods.mart_uni_tracking_spath DROP station"],
+                &[(Error, "RK905", &["mart_uni_tracking_spath has station", "trimmed as copied"])],
+            ),
+        ),
+        (
+            "raw without its tie-break",
+            drift(
+                &["ALTER TABLE settlement_public.uni_tracking_info_raw RENAME row_id TO id"],
+                &["ALTER TABLE settlement_public.uni_tracking_info_raw RENAME id TO row_id"],
+                &[(Error, "RK906", &["uni_tracking_info_raw lacks row_id", "breaks ties"])],
+            ),
+        ),
+        (
+            "raw without what its trim goes by",
+            drift(
+                &["ALTER TABLE settlement_public.ecs_order_info_raw RENAME loaded_at TO landed_at"],
+                &["ALTER TABLE settlement_public.ecs_order_info_raw RENAME landed_at TO loaded_at"],
+                &[(Error, "RK906", &["ecs_order_info_raw lacks loaded_at", "its trim goes by it"])],
+            ),
+        ),
+        (
+            "raw is gone",
+            drift(
+                &["ALTER TABLE settlement_public.ecs_order_info_raw RENAME TO elsewhere"],
+                &["ALTER TABLE settlement_public.elsewhere RENAME TO ecs_order_info_raw"],
+                &[(Error, "RK901", &["ecs_order_info_raw is not there, which mart_ecs_order_info reads"])],
+            ),
+        ),
+        (
+            "a history table that refuses NULL",
+            drift(
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state SET NOT NULL"],
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state DROP NOT NULL"],
+                &[(Error, "RK907", &["hist_uni_tracking_info_open.state refuses NULL"])],
+            ),
+        ),
+        (
+            "a mart that takes NULL",
+            drift(
+                &["ALTER TABLE settlement_ods.mart_uni_tracking_info ALTER order_id DROP NOT NULL"],
+                &["ALTER TABLE settlement_ods.mart_uni_tracking_info ALTER order_id SET NOT NULL"],
+                &[(Warning, "RK907", &["mart_uni_tracking_info.order_id takes NULL"])],
+            ),
+        ),
+        (
+            "transactions are serializable",
+            drift(
+                &["ALTER DATABASE doctor_drifts SET default_transaction_isolation = 'serializable'"],
+                &["ALTER DATABASE doctor_drifts RESET default_transaction_isolation"],
+                &[(Error, "RK909", &["mart_ecs_order_info and mart_uni_tracking_spath, which may run at once"])],
+            ),
+        ),
+        (
+            "an exception since this morning",
+            drift(
+                &[&young],
+                &[&forget],
+                &[(Warning, "RK910", &["1 exception of type ARCHIVE_ROUTING_GAP is open", "for 5 hours"])],
+            ),
+        ),
+        (
+            "an exception that outlived a sweep",
+            drift(
+                &[&old, &young],
+                &[&forget],
+                &[(Error, "RK910", &["2 exceptions of type ARCHIVE_ROUTING_GAP are open", "the oldest for 3 days"])],
+            ),
+        ),
+        ("an operator's hold", drift(&[&hold], &[&forget], &[(Note, "RK910", &["ARCHIVE_ROUTING_GAP_HOLD"])])),
+        (
+            "an exception of a type that nobody has",
+            drift(
+                &[&foreign],
+                &[&forget],
+                &[(Warning, "RK910", &["RENAMED_GAP", "no table of the project has this type"])],
+            ),
+        ),
+        ("a row that waits for the sweep", drift(&[&waiting_tonight], &[&forget], &[])),
+        (
+            "no sweep",
+            drift(&[&waiting], &[&forget], &[(Error, "RK911", &["no sweep was completed for 3 days", "1 exception"])]),
+        ),
+        (
+            "no cycle",
+            drift(
+                &[&long_ago],
+                &[&stamp_gone],
+                &[(Warning, "RK912", &["the last cycle of mart_uni_tracking_info was completed 7 hours ago"])],
+            ),
+        ),
+        ("a cycle just now", drift(&[&long_ago, &just_now], &[&stamp_gone], &[])),
+        (
+            "a key twice",
+            drift(
+                &[&twice],
+                &[&empty],
+                &[(Warning, "RK913", &["mart_uni_tracking_info__twice finds 1 row", "about 1"])],
+            ),
+        ),
+        (
+            "a row outside of its period",
+            drift(
+                &[&routed],
+                &[&empty],
+                &[(Error, "RK913", &["mart_uni_tracking_info__routed finds 1 row", "about 8"])],
+            ),
+        ),
+        (
+            "a due row that nobody took",
+            drift(
+                &[&due],
+                &[&early_gone],
+                &[(Error, "RK913", &["mart_uni_tracking_info__bounded finds 1 row", "about 7"])],
+            ),
+        ),
+        (
+            "a row below the lower edge",
+            drift(
+                &[&early],
+                &[&early_gone],
+                &[(
+                    Warning,
+                    "RK915",
+                    &["1 row of mart_uni_tracking_info is older than the first period, the oldest of 2018-01-01"],
+                )],
+            ),
+        ),
+        (
+            "a view of the mart alone",
+            drift(
+                &[&narrow],
+                &[&view],
+                &[(
+                    Error,
+                    "RK916",
+                    &[
+                        "all_hist_uni_tracking_info does not read settlement_ods.hist_uni_tracking_info_old, settlement_ods.hist_uni_tracking_info_open",
+                    ],
+                )],
+            ),
+        ),
+    ];
+    for (what, drift) in drifts {
+        ground.run(&drift.plant);
+        let found = ground.found();
+        assert_eq!(found.len(), drift.said.len(), "{what}: {found:#?}");
+        for (level, code, parts) in drift.said {
+            let fits = |(found_level, found_code, message): &&(Level, String, String)| {
+                found_level == level && found_code == code && parts.iter().all(|part| message.contains(part))
+            };
+            assert!(found.iter().any(|found| fits(&found)), "{what}: no {code} with {parts:?} in {found:#?}");
+        }
+        ground.run(&drift.mend);
+        silent(&ground, what);
+    }
+    assert_eq!(ground.look().asked, ground.artifacts.manifest().monitors.len() - 3, "all but what asks two systems");
+}
+
+#[test]
+fn the_horizon_is_that_of_the_rows() {
+    let mut ground = Ground::new("doctor_horizon", "2019, 2020");
+    let said = |ground: &Ground| {
+        let found = ground.found().into_iter().filter(|(_, code, _)| code == "RK914");
+        found.map(|(level, _, message)| (level, message)).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&ground), []);
+    // 2021-06-01 less 180 days is 2020-12-03.
+    ground.run(&[&format!("INSERT INTO {UTI} VALUES (1, 1, 1622505600)")]);
+    let near = "due rows of mart_uni_tracking_info are of 2020-12-03 by now, and the last period ends 2021-01-01: in 29 days they fall into none";
+    assert_eq!(said(&ground), [(Level::Warning, near.to_owned())]);
+    ground.run(&[&format!("INSERT INTO {UTI} VALUES (2, 1, 1625097600)")]);
+    let passed = "due rows of mart_uni_tracking_info are of 2021-01-02 by now, and the last period ended 2021-01-01: they stay in the mart, and are reported";
+    assert_eq!(said(&ground), [(Level::Error, passed.to_owned())]);
+}
+
+/// Not silence, and not `nothing is wrong`.
+#[test]
+fn a_question_that_the_database_refuses_is_an_error() {
+    let mut ground = Ground::new("doctor_refused", PERIODS);
+    ground.run(&[
+        "DROP VIEW settlement_ods.all_hist_uni_tracking_info",
+        &format!("ALTER TABLE {UTI} ALTER update_time TYPE TEXT"),
+    ]);
+    let found = ground.found();
+    let refused = found.iter().filter(|(level, code, message)| {
+        let words = "the database refused the question of mart_uni_tracking_info__lower_edge: database: operator does not exist";
+        (*level, code.as_str()) == (Level::Error, "RK908") && message.starts_with(words)
+    });
+    assert_eq!(refused.count(), 1, "{found:#?}");
+}
+
+/// A role that may only read sees all that the owner sees: nothing that the doctor does needs more.
+#[test]
+fn a_role_that_may_only_read_is_enough() {
+    let mut ground = Ground::new("doctor_reader", PERIODS);
+    ground.run(&[
+        "DROP ROLE IF EXISTS doctor_reader",
+        "CREATE ROLE doctor_reader LOGIN",
+        "GRANT USAGE ON SCHEMA settlement_ods, settlement_public, mysql_source TO doctor_reader",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA settlement_ods, settlement_public, mysql_source TO doctor_reader",
+        &format!("INSERT INTO {UTI} VALUES (1, 1, {DUE})"),
+        &format!("INSERT INTO {EXCEPTIONS} VALUES (1, 'ARCHIVE_ROUTING_GAP', CURRENT_TIMESTAMP)"),
+    ]);
+    let owner = ground.found();
+    assert!(!owner.is_empty());
+    let counters = "SELECT CAST(SUM(n_tup_ins + n_tup_upd + n_tup_del) AS TEXT) FROM pg_stat_user_tables";
+    ground.run(&["SELECT pg_stat_force_next_flush()"]);
+    let before = ground.engine.texts(counters);
+    ground.url = ground.url.replace("user=rowkeep", "user=doctor_reader");
+    assert_eq!(ground.found(), owner);
+    assert_eq!(ground.engine.texts(counters), before);
+    ground.run(&[
+        "REVOKE SELECT ON settlement_ods.hist_uni_tracking_spath_open FROM doctor_reader",
+        "REVOKE USAGE ON SCHEMA mysql_source FROM doctor_reader",
+    ]);
+    let checkup = ground.look();
+    let unreadable = checkup.findings.iter().filter(|found| found.code().to_string() == "RK908");
+    let unreadable: Vec<_> = unreadable.map(|found| found.message().to_owned()).collect();
+    assert_eq!(unreadable.len(), 3, "{unreadable:?}");
+    assert!(unreadable[0].contains("may not read"), "{unreadable:?}");
+    let not_asked: Vec<_> = checkup.not_asked.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    assert!(
+        not_asked.contains(&"mart_uni_tracking_spath__routed: as settlement_ods.hist_uni_tracking_spath_open is missing or may not be read".to_owned()),
+        "{not_asked:?}"
+    );
+    ground.url = ground.url.replace("user=doctor_reader", "user=rowkeep");
+    ground.run(&["DROP OWNED BY doctor_reader", "DROP ROLE doctor_reader"]);
+}

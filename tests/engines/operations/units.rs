@@ -1,0 +1,209 @@
+//! Raw trims and monitors of tables that count their time in every way there is.
+
+use rowkeep::manifest::Manifest;
+use rowkeep::{Dialect, resolve};
+
+use crate::operations::{Database, Told};
+use crate::projects;
+
+/// A day at midnight, UTC, as a table counts.
+fn day(model: &str, text: &str) -> String {
+    let stamp = format!("TIMESTAMPTZ '{text} 00:00:00+00'");
+    match model {
+        "seconds" => format!("CAST(EXTRACT(EPOCH FROM {stamp}) AS BIGINT)"),
+        "millis" => format!("CAST(EXTRACT(EPOCH FROM {stamp}) * 1000 AS BIGINT)"),
+        "stamps" => format!("{stamp} AT TIME ZONE 'UTC'"),
+        "zoned" => stamp,
+        "days" => format!("DATE '{text}'"),
+        other => panic!("{other} is no table of the golden"),
+    }
+}
+
+fn told(name: &str) -> Told {
+    let inputs = projects::golden("features/operations_units").with_dialect(Dialect::Postgres);
+    let manifest: Manifest = rowkeep::compile(&inputs).expect("it compiles").manifest().clone();
+    let database = Database::new(name);
+    database.0.borrow_mut().create(&resolve(&inputs).expect("it resolves"), &manifest, Dialect::Postgres);
+    Told { database, manifest }
+}
+
+/// 2027-01-01, seconds since 1970.
+const NOW: i64 = 1_798_761_600;
+
+fn insert(told: &Told, model: &str, relation: &str, key: i64, at: &str) {
+    let node = told.node(model);
+    let value = |column: &str| match column {
+        "id" => key.to_string(),
+        column if column == node.time.column => day(model, at),
+        "part" | "\"Some Text\"" | "\"Time Zone\"" => "'x'".to_owned(),
+        _ => "1".to_owned(),
+    };
+    let name = |column: &str| if column.contains(' ') { format!("\"{column}\"") } else { column.to_owned() };
+    let columns: Vec<_> = node.columns.iter().map(|column| name(&column.name)).collect();
+    let values: Vec<_> = columns.iter().map(|column| value(column)).collect();
+    told.database.execute(&format!("INSERT INTO {relation} ({}) VALUES ({})", columns.join(", "), values.join(", ")));
+}
+
+#[test]
+fn what_is_due_and_where_periods_end_is_known_in_every_unit() {
+    let told = told("around_units");
+    for model in ["seconds", "millis", "stamps", "zoned", "days"] {
+        let mart = format!("ods.{model}");
+        let finds = |kind: &str| told.finds(&format!("{model}__{kind}"), NOW);
+        let found = |key: i64| vec![Some(key.to_string())];
+        insert(&told, model, &mart, 1, "2025-07-02");
+        // 90 days of retention, and a day for a night without a cycle.
+        insert(&told, model, &mart, 2, "2025-10-01");
+        assert_eq!((finds("bounded"), finds("horizon")), (vec![], vec![]), "{model}");
+        insert(&told, model, &mart, 3, "2025-10-02");
+        assert_eq!(finds("bounded"), found(1), "{model}");
+        // 60 days ahead of it, due rows reach 2026-07-01.
+        insert(&told, model, &mart, 4, "2026-07-30");
+        assert_eq!(finds("horizon"), [], "{model}");
+        insert(&told, model, &mart, 5, "2026-07-31");
+        assert_eq!(finds("horizon"), [None], "{model}");
+        insert(&told, model, &mart, 6, "2025-01-01");
+        assert_eq!(finds("lower_edge"), [], "{model}");
+        insert(&told, model, &mart, 7, "2024-12-31");
+        assert_eq!(finds("lower_edge"), [None], "{model}");
+        // A period is half-open.
+        let history = format!("ods.hist_{model}_2025_h1");
+        for (key, at) in [(8, "2024-12-31"), (9, "2025-01-01"), (10, "2025-06-30"), (11, "2025-07-01")] {
+            insert(&told, model, &history, key, at);
+        }
+        assert_eq!(finds("routed"), [Some("11".to_owned()), Some("8".to_owned())], "{model}");
+    }
+}
+
+/// Rows go that were landed before the older of two stamps, less what is kept; without two stamps, none.
+#[test]
+fn raw_rows_go_once_a_cycle_has_seen_them() {
+    let told = told("around_raw");
+    // When the last but one cycle was completed; and what was landed before it, less what is kept, in the column's own terms.
+    let stamp = "2026-03-10 12:00:00";
+    let tables = [
+        ("seconds", "loaded_at", ["TIMESTAMPTZ '2026-03-10 10:29:59+00'", "TIMESTAMPTZ '2026-03-10 10:30:00+00'"]),
+        ("millis", "loaded", ["1772971199999", "1772971200000"]),
+        ("stamps", "day", ["DATE '2026-03-02'", "DATE '2026-03-03'"]),
+    ];
+    for (model, column, [goes, stays]) in tables {
+        let trim =
+            told.manifest.raw_trims.iter().find(|trim| trim.table == format!("landing.{model}")).expect("a trim");
+        assert_eq!(trim.waits_for, [told.node(model).unique_id.as_str()]);
+        for (key, landed) in [("1", goes), ("2", stays), ("3", "NULL")] {
+            told.database.execute(&format!("INSERT INTO landing.{model} (id, {column}) VALUES ({key}, {landed})"));
+        }
+        // A load with a lookback reads a slice: what it has not taken over stays.
+        if model == "seconds" {
+            for key in [1, 2] {
+                told.database.execute(&format!("UPDATE landing.seconds SET t = 5 WHERE id = {key}"));
+            }
+        }
+        let left = || {
+            told.run(&trim.statement, NOW);
+            told.database.number(&format!("SELECT SUM(id) FROM landing.{model}"))
+        };
+        let complete = |at: &str| {
+            told.database.execute(&format!("INSERT INTO ods.{model}__cycles VALUES (TIMESTAMP '{at}')"));
+        };
+        assert_eq!(left(), 6, "{model}: no cycle was completed");
+        complete(stamp);
+        assert_eq!(left(), 6, "{model}: one was, and which rows its load saw is not known");
+        complete("2026-03-12 12:00:00");
+        if model == "seconds" {
+            assert_eq!(left(), 6, "nothing as new of it was taken over");
+            told.database.execute("INSERT INTO ods.hist_seconds_2025_h1 VALUES (1, 1, 'x', 4), (2, 1, 'x', 5)");
+            assert_eq!(left(), 6, "what was taken over is older");
+            told.database.execute("INSERT INTO ods.seconds VALUES (1, 1, 'x', 5)");
+        }
+        assert_eq!(left(), 5, "{model}: {goes} goes, {stays} and what has no time stay");
+        // The hooks' own statements: the last two are kept.
+        let node = told.node(model);
+        let stamps = node.post_hooks.iter().filter(|hook| hook.step == "complete");
+        stamps.for_each(|hook| told.database.run_at(&hook.sql, NOW));
+        let kept = told.database.ask(&format!("SELECT completed_at FROM ods.{model}__cycles ORDER BY 1"));
+        assert_eq!(kept.len(), 2, "{model}");
+        assert_eq!(kept[1][0].as_deref(), Some("2027-01-01 00:00:00"), "{model}");
+    }
+}
+
+#[test]
+fn rows_that_no_load_takes_over_are_found() {
+    let told = told("around_late");
+    let raw = |id: &str, a: &str, t: i64, at: &str| {
+        told.database.execute(&format!(
+            "INSERT INTO landing.seconds (id, a, t, loaded_at) VALUES ({id}, {a}, {t}, TIMESTAMPTZ '2026-03-10 {at}+00')"
+        ));
+    };
+    let late = || told.finds("seconds__late_beyond_lookback", NOW);
+    raw("1", "1", 1_760_000_000, "12:00:00");
+    raw("2", "1", 1_760_000_000, "13:00:00");
+    assert_eq!(late(), [], "both are in the slice that a load reads");
+    raw("3", "1", 1_760_000_000, "14:00:01");
+    assert_eq!(late(), [Some("1".to_owned())], "two hours before the newest, and nobody took it over");
+    told.database.execute("INSERT INTO ods.seconds VALUES (1, 1, 'x', 1759999999)");
+    assert_eq!(late(), [Some("1".to_owned())], "what the mart has is older");
+    told.database.execute("INSERT INTO ods.hist_seconds_2025_h1 VALUES (1, 1, 'x', 1760000001)");
+    assert_eq!(late(), [], "history has a newer version");
+    assert_eq!(told.finds("seconds__refused", NOW), []);
+    raw("4", "NULL", 1_760_000_000, "14:00:00");
+    raw("NULL", "1", 1_760_000_000, "14:00:00");
+    assert_eq!(told.finds("seconds__refused", NOW), [None, Some("4".to_owned())]);
+    // What a load could not take is not late.
+    raw("5", "NULL", 1_760_000_000, "09:00:00");
+    assert_eq!(late(), []);
+}
+
+/// On DuckDB too, a tripwire fails with its message, and at the share itself it does not.
+#[test]
+fn a_tripwire_says_the_same_on_the_other_engine() {
+    let project = "name: wire
+dialect: duckdb
+schema: ods
+periods: [2025_h2, 2026_h1]
+exceptions: { table: gaps, key: id }
+tables:
+  - { model: orders, history: hist, unique_key: id, time: { column: t, unit: epoch_seconds }, rows: latest, retention: { for: 90 days }, exception: GAP, tripwire: 20%, columns: { id: bigint, t: bigint } }
+";
+    for dialect in crate::engine::ENGINES {
+        let inputs = rowkeep::Inputs::new("rowkeep.yml", project).with_dialect(dialect);
+        let manifest = rowkeep::compile(&inputs).expect("it compiles").manifest().clone();
+        let mut engine = crate::engine::Engine::open(dialect, "wire");
+        engine.create(&resolve(&inputs).expect("it resolves"), &manifest, dialect);
+        let hooks = &manifest.nodes["model.wire.orders"].post_hooks;
+        let wire = hooks.iter().position(|hook| hook.name == "07_resolve_tripwire").expect("a tripwire");
+        // Ten rows, of which so many are due; below the first period and without a key, nothing can go.
+        let mut tried = |due: i64| {
+            engine.run("DELETE FROM ods.orders");
+            for id in 0..8 {
+                let t = if id < due { 1_755_000_000 } else { 1_770_000_000 };
+                engine.run(&format!("INSERT INTO ods.orders VALUES ({id}, {t})"));
+            }
+            engine.run("INSERT INTO ods.orders VALUES (8, 1700000000), (NULL, 1755000000)");
+            for hook in &hooks[..wire] {
+                engine.run(&crate::engine::at(&hook.sql, dialect, NOW));
+            }
+            let sql = format!("SELECT CAST(rowkeep_tripwire AS VARCHAR) FROM ({}) AS w", hooks[wire].sql);
+            match &mut engine {
+                crate::engine::Engine::DuckDb(connection) => {
+                    let mut statement = connection.prepare(&sql).expect("it is a query");
+                    let rows =
+                        statement.query_map([], |row| row.get::<_, Option<String>>(0)).and_then(Iterator::collect);
+                    rows.map_err(|error| error.to_string())
+                }
+                crate::engine::Engine::Postgres(client) => {
+                    let rows = client.query(&sql, &[]);
+                    let rows = rows.map(|rows| rows.iter().map(|row| row.get::<_, Option<String>>(0)).collect());
+                    rows.map_err(|error| error.as_db_error().expect("it said so").message().to_owned())
+                }
+            }
+        };
+        assert_eq!(tried(0), Ok(Vec::<Option<String>>::new()), "{dialect}");
+        assert_eq!(tried(2), Ok(vec![]), "{dialect}: two of ten are 20%");
+        let said = tried(3).expect_err("three of ten are more");
+        assert!(
+            said.contains("rowkeep tripwire: 3 of 10 rows of orders are due and not held, more than 20 in 100"),
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! Every run-book of every golden, in every dialect: its statements parse, and nothing is left of its template.
+
+use rowkeep::{Dialect, RUNBOOKS};
+use sqlparser::dialect::{BigQueryDialect, Dialect as Parser, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
+
+use crate::projects;
+use crate::runbooks::book;
+
+fn parser(dialect: Dialect) -> Box<dyn Parser> {
+    match dialect {
+        Dialect::Redshift => Box::new(RedshiftSqlDialect {}),
+        Dialect::DuckDb => Box::new(DuckDbDialect {}),
+        Dialect::BigQuery => Box::new(BigQueryDialect {}),
+        _ => Box::new(PostgreSqlDialect {}),
+    }
+}
+
+#[test]
+fn a_project_of_loads_has_the_run_book_of_the_incident_alone() {
+    let artifacts = rowkeep::compile(&projects::order_items()).expect("the example compiles");
+    let books: Vec<_> = artifacts.files().iter().filter(|(path, _)| path.starts_with("runbooks/")).collect();
+    let [(path, text)] = books.as_slice() else { panic!("{} files", books.len()) };
+    assert_eq!(path.as_str(), "runbooks/load-incident.md");
+    assert!(!text.contains(['\u{1}', '\u{2}']) && !text.contains("{{") && !text.contains("\n\n\n"), "{text}");
+    // Every file that it names is there.
+    let named: Vec<_> =
+        text.split("target/rowkeep/").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for file in named {
+        assert!(artifacts.get(file).is_some(), "{file}");
+    }
+}
+
+#[test]
+fn every_statement_of_every_run_book_parses() {
+    let mut statements = 0;
+    for dialect in Dialect::ALL {
+        for name in projects::compiling_for(dialect) {
+            let artifacts = rowkeep::compile(&projects::golden(&name).with_dialect(dialect)).expect(&name);
+            for book in RUNBOOKS.iter().map(|book| book.name) {
+                let Some(text) = artifacts.get(&format!("runbooks/{book}.md")) else {
+                    // The only period there is cannot be taken back, and where there are no loads none goes wrong.
+                    let is_only_period = book == "remove-period" && artifacts.manifest().periods.len() == 1;
+                    let has_no_loads = book == "load-incident" && artifacts.manifest().loads.is_empty();
+                    assert!(is_only_period || has_no_loads, "{name}: {book}");
+                    continue;
+                };
+                assert!(!text.contains(['\u{1}', '\u{2}']) && !text.contains("{{"), "{name}: {book}");
+                assert!(!text.contains("\n\n\n"), "{name}: {book} has an empty paragraph");
+                for section in book::read(text).sections {
+                    for block in section.steps.iter().chain(&section.back).filter(|block| block.language == "sql") {
+                        let sql = block.text.replace(":staging.", "staging.").replace(":key", "'7'");
+                        let parsed = sqlparser::parser::Parser::parse_sql(&*parser(dialect), &sql);
+                        let parsed = parsed.unwrap_or_else(|error| panic!("{name}, {dialect}, {book}: {error}\n{sql}"));
+                        statements += parsed.len();
+                    }
+                }
+            }
+        }
+    }
+    assert!(statements > 6_000, "{statements}");
+}

@@ -1,0 +1,156 @@
+//! A real engine, and what a project needs on it.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use crate::projects;
+use rowkeep::manifest::{Hook, Manifest};
+use rowkeep::project::Table;
+use rowkeep::{Dialect, Inputs, Spec};
+
+pub enum Engine {
+    DuckDb(duckdb::Connection),
+    Postgres(postgres::Client),
+}
+
+impl Engine {
+    /// An empty database of its own. `name` tells tests that run at one time apart.
+    pub fn open(dialect: Dialect, name: &str) -> Self {
+        match dialect {
+            Dialect::DuckDb => {
+                let connection = duckdb::Connection::open_in_memory().expect("DuckDB opens in memory");
+                connection.execute_batch("SET TimeZone = 'America/New_York'").expect("a zone that is not UTC");
+                connection
+                    .execute_batch(&format!("ATTACH ':memory:' AS {name}; USE {name}"))
+                    .expect("a database of that name");
+                Engine::DuckDb(connection)
+            }
+            Dialect::Postgres => {
+                let url = std::env::var("ROWKEEP_POSTGRES")
+                    .expect("ROWKEEP_POSTGRES is set by scripts/with-engines; run the tests through it");
+                let mut client = postgres::Client::connect(&url, postgres::NoTls).expect("PostgreSQL answers");
+                client.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).expect("an old database goes");
+                client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a new database comes");
+                let url = url.replace("dbname=postgres", &format!("dbname={name}"));
+                Engine::Postgres(postgres::Client::connect(&url, postgres::NoTls).expect("the new database answers"))
+            }
+            other => panic!("there is no {other} here"),
+        }
+    }
+
+    /// Runs one statement, which commits by itself.
+    pub fn run(&mut self, sql: &str) {
+        let failed = match self {
+            Engine::DuckDb(connection) => connection.execute_batch(sql).err().map(|error| error.to_string()),
+            Engine::Postgres(client) => {
+                client.batch_execute(sql).err().map(|error| format!("{error}: {:?}", error.as_db_error()))
+            }
+        };
+        if let Some(error) = failed {
+            panic!("{error}\n{sql}");
+        }
+    }
+
+    /// The one column of a query, as text, in the query's order.
+    pub fn texts(&mut self, sql: &str) -> Vec<String> {
+        match self {
+            Engine::DuckDb(connection) => {
+                let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+                let rows = statement
+                    .query_map([], |row| row.get::<_, String>(0))
+                    .unwrap_or_else(|error| panic!("{error}\n{sql}"));
+                rows.map(|row| row.expect("a text")).collect()
+            }
+            Engine::Postgres(client) => {
+                let rows = client.query(sql, &[]).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+                rows.iter().map(|row| row.get::<_, String>(0)).collect()
+            }
+        }
+    }
+
+    /// Creates schemas, raw tables and everything that the manifest defines.
+    pub fn create(&mut self, spec: &Spec, manifest: &Manifest, dialect: Dialect) {
+        let mut schemas: Vec<String> = Vec::new();
+        for (_, table) in spec.tables() {
+            let relations = table.source.iter().chain([&table.relation, &table.history]);
+            schemas.extend(relations.map(|relation| schema_of(&relation.sql(dialect))));
+        }
+        schemas.extend(manifest.ddl.iter().map(|definition| schema_of(&definition.relation)));
+        schemas.sort();
+        schemas.dedup();
+        for schema in schemas {
+            self.run(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
+        }
+        for (_, table) in spec.tables() {
+            if let Some(source) = &table.source {
+                self.run(&format!(
+                    "CREATE TABLE IF NOT EXISTS {} ({})",
+                    source.sql(dialect),
+                    raw_columns(table, dialect)
+                ));
+            }
+        }
+        for monitor in &spec.monitors {
+            if let rowkeep::features::monitors::Asks::Compare { with, .. } = &monitor.asks {
+                let mart = spec.table(monitor.table);
+                let columns = mart
+                    .columns
+                    .iter()
+                    .map(|column| format!("{} {}", column.name.sql(dialect), column.ty.sql(dialect)));
+                let columns = columns.collect::<Vec<_>>().join(", ");
+                self.run(&format!("CREATE SCHEMA IF NOT EXISTS {}", schema_of(&with.sql(dialect))));
+                self.run(&format!("CREATE TABLE IF NOT EXISTS {} ({columns})", with.sql(dialect)));
+            }
+        }
+        self.define(manifest);
+    }
+
+    /// Runs the definitions; twice does no harm.
+    pub fn define(&mut self, manifest: &Manifest) {
+        for definition in &manifest.ddl {
+            self.run(&definition.sql);
+        }
+    }
+}
+
+/// The schema, without its database: that is the one in use.
+fn schema_of(relation: &str) -> String {
+    relation.rsplit('.').nth(1).expect("a relation has a schema").to_owned()
+}
+
+fn raw_columns(table: &Table, dialect: Dialect) -> String {
+    let columns = table.columns.iter().chain(&table.source_columns);
+    columns
+        .map(|column| format!("{} {}", column.name.sql(dialect), column.ty.sql(dialect)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The engines that are here.
+pub const ENGINES: [Dialect; 2] = [Dialect::DuckDb, Dialect::Postgres];
+
+/// Statements of a whole cycle in run order: each table's load, then its hooks.
+pub fn cycle(manifest: &Manifest) -> Vec<&Hook> {
+    let nodes = manifest.order.iter().map(|id| &manifest.nodes[id]);
+    nodes.flat_map(|node| node.load.iter().chain(&node.post_hooks)).collect()
+}
+
+/// Statements of the nightly sweep, in run order.
+pub fn sweep(manifest: &Manifest) -> Vec<&Hook> {
+    manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks).collect()
+}
+
+/// Runs statements with the clock at an instant (seconds since 1970, UTC) that moves on a second with each.
+pub fn run_at(engine: &mut Engine, statements: &[&Hook], dialect: Dialect, epoch: i64) {
+    for (statement, now) in statements.iter().zip(epoch..) {
+        engine.run(&at(&statement.sql, dialect, now));
+    }
+}
+
+/// The statement exactly as it was emitted, but for the clock.
+pub fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
+    sql.replace(dialect.clock_token(), &format!("(TIMESTAMPTZ '1970-01-01 00:00:00+00' + INTERVAL '{epoch} seconds')"))
+}
+
+/// The order-tracking example with other periods.
+pub fn order_tracking(dialect: Dialect, periods: &str) -> Inputs {
+    projects::order_tracking(&format!("hist_periods: [{periods}]")).with_dialect(dialect)
+}

@@ -1,0 +1,264 @@
+//! A dbt project in a folder of its own, and the database that its target is in.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::rc::Rc;
+
+use rowkeep::rehearse::{Engine, Record};
+use rowkeep::{Compilation, Dialect, Error};
+
+use crate::projects;
+
+/// Engines that real dbt can run on here.
+pub const ENGINES: [Dialect; 2] = [Dialect::DuckDb, Dialect::Postgres];
+
+/// The example's dbt project, and the package that was compiled into it.
+pub struct Project {
+    folder: tempfile::TempDir,
+    pub database: Database,
+}
+
+/// What dbt said.
+#[derive(Debug)]
+pub struct Said {
+    pub success: bool,
+    pub text: String,
+}
+
+impl Project {
+    /// A copy of the example's project, with nothing compiled into it, over an empty database.
+    pub fn new(dialect: Dialect, name: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let example = projects::root().join("examples/order_tracking/dbt_project");
+        for file in ["dbt_project.yml", "packages.yml", "profiles.yml"] {
+            std::fs::copy(example.join(file), folder.path().join(file)).expect("the example has it");
+        }
+        let database = Database::new(dialect, name, &folder.path().join("order_tracking.duckdb"));
+        Self { folder, database }
+    }
+
+    /// The same where no database is asked.
+    pub fn offline(dialect: Dialect) -> Self {
+        let mut project = Self::new(Dialect::DuckDb, "offline");
+        project.database.dialect = dialect;
+        project
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let file = self.path(path);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(file, text).expect("a file");
+    }
+
+    pub fn edit(&self, path: &str, edit: impl Fn(String) -> String) {
+        let text = std::fs::read_to_string(self.path(path)).expect("a text");
+        self.write(path, &edit(text));
+    }
+
+    /// Puts what was compiled where the project looks for it.
+    pub fn compiled(&self, compilation: &Compilation) {
+        self.files(compilation.files());
+    }
+
+    /// Puts these files where the project looks for what was compiled.
+    pub fn files(&self, files: &std::collections::BTreeMap<String, String>) {
+        let _ = std::fs::remove_dir_all(self.path("rowkeep"));
+        for (path, text) in files {
+            self.write(&format!("rowkeep/{path}"), text);
+        }
+    }
+
+    /// Runs dbt with its default target, the database's engine.
+    pub fn dbt(&self, arguments: &[&str]) -> Said {
+        let target = ["--target", self.database.dialect.as_str()];
+        self.dbt_with(arguments, if arguments[0] == "deps" { &[] } else { &target })
+    }
+
+    pub fn dbt_with(&self, arguments: &[&str], more: &[&str]) -> Said {
+        // DuckDB lets one process in.
+        self.database.close();
+        let mut command = Command::new("dbt");
+        command.args(["--no-use-colors", "--no-send-anonymous-usage-stats"]).args(arguments).args(more);
+        command.current_dir(self.folder.path()).env("DBT_PROFILES_DIR", self.folder.path());
+        command.envs(self.database.environment());
+        let output = command.output().expect("dbt is there: run the tests through scripts/with-dbt");
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        Said { success: output.status.success(), text }
+    }
+
+    /// Runs dbt, which must succeed.
+    pub fn runs(&self, arguments: &[&str]) -> Result<(), Error> {
+        let said = self.dbt(arguments);
+        if said.success { Ok(()) } else { Err(Error::Usage(format!("dbt {}:\n{}", arguments.join(" "), said.text))) }
+    }
+
+    /// What dbt knows of the project.
+    pub fn manifest(&self) -> serde_json::Value {
+        let text = std::fs::read_to_string(self.path("target/manifest.json")).expect("dbt has parsed");
+        serde_json::from_str(&text).expect("JSON")
+    }
+}
+
+/// A database that dbt and the tests take turns in.
+#[derive(Clone)]
+pub struct Database {
+    pub dialect: Dialect,
+    connection: Rc<RefCell<Connection>>,
+}
+
+enum Connection {
+    DuckDb { path: PathBuf, open: Option<duckdb::Connection> },
+    Postgres { name: String, client: postgres::Client },
+}
+
+fn postgres_url() -> String {
+    std::env::var("ROWKEEP_POSTGRES")
+        .expect("ROWKEEP_POSTGRES is set by scripts/with-engines; run the tests through it")
+}
+
+impl Database {
+    fn new(dialect: Dialect, name: &str, path: &Path) -> Self {
+        let connection = match dialect {
+            Dialect::DuckDb => Connection::DuckDb { path: path.to_owned(), open: None },
+            _ => {
+                let mut client =
+                    postgres::Client::connect(&postgres_url(), postgres::NoTls).expect("PostgreSQL answers");
+                client.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).expect("an old database goes");
+                client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a new database comes");
+                let url = postgres_url().replace("dbname=postgres", &format!("dbname={name}"));
+                let client = postgres::Client::connect(&url, postgres::NoTls).expect("the new database answers");
+                Connection::Postgres { name: name.to_owned(), client }
+            }
+        };
+        Self { dialect, connection: Rc::new(RefCell::new(connection)) }
+    }
+
+    fn close(&self) {
+        if let Connection::DuckDb { open, .. } = &mut *self.connection.borrow_mut() {
+            *open = None;
+        }
+    }
+
+    /// What the example's profile reads.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let Connection::Postgres { name, .. } = &*self.connection.borrow() else { return Vec::new() };
+        let url = postgres_url();
+        let of = |key: &str| {
+            let found = url.split_whitespace().find_map(|part| part.strip_prefix(&format!("{key}=")));
+            found.unwrap_or_default().to_owned()
+        };
+        vec![("PGHOST", of("host")), ("PGUSER", of("user")), ("PGDATABASE", name.clone())]
+    }
+
+    fn with<T>(
+        &self,
+        duckdb: impl FnOnce(&duckdb::Connection) -> duckdb::Result<T>,
+        postgres: impl FnOnce(&mut postgres::Client) -> Result<T, postgres::Error>,
+    ) -> Result<T, Error> {
+        let refused = |engine, why: String| Error::Engine { engine, why };
+        match &mut *self.connection.borrow_mut() {
+            Connection::DuckDb { path, open } => {
+                let connection = match open {
+                    Some(connection) => connection,
+                    none => none.insert(duckdb::Connection::open(path).expect("DuckDB opens the file")),
+                };
+                duckdb(connection).map_err(|error| refused("DuckDB", error.to_string()))
+            }
+            Connection::Postgres { client, .. } => {
+                postgres(client).map_err(|error| refused("PostgreSQL", format!("{error}: {:?}", error.as_db_error())))
+            }
+        }
+    }
+
+    pub fn execute(&self, sql: &str) {
+        self.clone().run(sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    }
+
+    pub fn sql(&self, sql: &str) -> Vec<Record> {
+        self.clone().rows(sql).unwrap_or_else(|error| panic!("{error}\n{sql}"))
+    }
+
+    /// What counts in a schema, by table: work tables are empty of meaning between cycles, and the clock is what it is.
+    pub fn contents(&self, schema: &str) -> String {
+        self.everything(schema, "AND table_name NOT LIKE '%\\_\\_%' ESCAPE '\\'", &["detected_at", "resolved_at"])
+    }
+
+    /// Everything that stands in a schema, by table.
+    pub fn bytes(&self, schema: &str) -> String {
+        self.everything(schema, "", &[])
+    }
+
+    fn everything(&self, schema: &str, condition: &str, left_out: &[&str]) -> String {
+        let tables = format!(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema}' {condition} ORDER BY 1"
+        );
+        let mut out = String::new();
+        for table in self.sql(&tables).into_iter().filter_map(|mut row| row.remove(0)) {
+            let columns = self.sql(&format!(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = '{schema}' AND table_name = '{table}' \
+                 ORDER BY ordinal_position"
+            ));
+            let columns: Vec<_> = columns
+                .into_iter()
+                .filter(|row| row[0].as_deref().is_none_or(|name| !left_out.contains(&name)))
+                .map(|row| format!("CAST(\"{}\" AS VARCHAR)", row[0].as_deref().unwrap_or_default()))
+                .collect();
+            let mut rows: Vec<_> = self
+                .sql(&format!("SELECT {} FROM {schema}.{table}", columns.join(", ")))
+                .into_iter()
+                .map(|row| row.iter().map(|cell| cell.as_deref().unwrap_or("NULL")).collect::<Vec<_>>().join(", "))
+                .collect();
+            rows.sort();
+            out.push_str(&format!("{table}\n"));
+            out.extend(rows.iter().map(|row| format!("  {row}\n")));
+        }
+        out
+    }
+}
+
+impl Engine for Database {
+    fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The warehouse is empty but for the schema in which raw lands.
+    fn reset(&mut self, _: &[Vec<String>]) -> Result<(), Error> {
+        self.run("CREATE SCHEMA settlement_public")
+    }
+
+    fn place(&self, _: &[String]) -> Option<String> {
+        None
+    }
+
+    fn run(&mut self, sql: &str) -> Result<(), Error> {
+        self.with(|connection| connection.execute_batch(sql), |client| client.batch_execute(sql))
+    }
+
+    fn rows(&mut self, sql: &str) -> Result<Vec<Record>, Error> {
+        self.with(
+            |connection| {
+                let mut statement = connection.prepare(sql)?;
+                let mut rows = statement.query([])?;
+                let mut records = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let width = row.as_ref().column_count();
+                    records.push((0..width).map(|at| row.get(at)).collect::<Result<Record, _>>()?);
+                }
+                Ok(records)
+            },
+            |client| {
+                let messages = client.simple_query(sql)?;
+                let rows = messages.into_iter().filter_map(|message| match message {
+                    postgres::SimpleQueryMessage::Row(row) => Some(row),
+                    _ => None,
+                });
+                Ok(rows.map(|row| (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()).collect())
+            },
+        )
+    }
+}

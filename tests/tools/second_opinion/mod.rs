@@ -1,0 +1,102 @@
+//! Another parser reads every statement that no engine here can run. `scripts/with-sqlglot` brings it.
+
+use crate::projects;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use rowkeep::Dialect;
+use rowkeep::manifest::{Hook, Manifest, OperationEntry};
+
+/// Tables that are read by their partitions only, each with the column by which they are.
+type Partitioned = BTreeMap<String, String>;
+
+fn partitioned(artifacts: &rowkeep::Compilation, dialect: Dialect) -> Partitioned {
+    let manifest = artifacts.manifest();
+    let of_node = |node: &rowkeep::manifest::Node| {
+        let (name, column) = (node.history.rsplit('.').next().expect("a name").to_owned(), node.time.column.clone());
+        manifest.periods.iter().map(|period| (format!("{name}_{}", period.name), column.clone())).collect::<Vec<_>>()
+    };
+    let all = manifest.nodes.values().flat_map(of_node);
+    all.filter(|_| dialect == Dialect::BigQuery).collect()
+}
+
+/// What must be refused, or nothing is shown by all the others; of the last, what its engine would refuse.
+const BROKEN: [&str; 4] = [
+    "DELETE FROM WHERE TRUE",
+    "SELECT a FROM t; SELECT b FROM t",
+    "RETAIN a FOR b",
+    "DELETE FROM s.hist_x WHERE hist_x.t < (SELECT MAX(t) FROM s.m)",
+];
+
+/// Every statement of a manifest, with values in the place of parameters.
+fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, String)> + '_ {
+    let nodes = manifest.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
+    let hooks = nodes.chain(manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
+    let hooks = hooks.map(|hook: &Hook| (hook.path.clone(), hook.sql.clone()));
+    let ddl = manifest.ddl.iter().map(|definition| (definition.path.clone(), definition.sql.clone()));
+    let given = |operation: &OperationEntry| {
+        operation.parameters.iter().fold(operation.sql.clone(), |sql, name| sql.replace(&format!(":{name}"), "'7'"))
+    };
+    hooks.chain(ddl).chain(manifest.tasks().map(move |operation| (operation.path.clone(), given(operation))))
+}
+
+/// What the other parser refuses, by the statement's file.
+fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
+    let mut all = BTreeMap::new();
+    let goldens = projects::compiling_for(dialect).into_iter().map(|name| (projects::golden(&name), name));
+    let example = (projects::example(), "examples/order_tracking".to_owned());
+    for (inputs, golden) in goldens.chain([example]) {
+        let artifacts = rowkeep::compile(&inputs.with_dialect(dialect)).expect(&golden);
+        let partitioned = partitioned(&artifacts, dialect);
+        for (path, sql) in statements(artifacts.manifest()) {
+            all.entry(sql).or_insert_with(|| (format!("{golden}: {path}"), partitioned.clone()));
+        }
+    }
+    if dialect == Dialect::BigQuery {
+        let artifacts = rowkeep::compile(&projects::order_items()).expect("the example compiles");
+        let day = "2025-11-19".parse().expect("a day");
+        for load in &artifacts.manifest().loads {
+            for statement in load.statements.iter().chain([&load.clean]).chain(&load.monitors) {
+                // Scripts are read statement by statement, as all else.
+                for (number, sql) in statement.of_day(day).split(";\n").enumerate() {
+                    all.insert(sql.to_owned(), (format!("{}, {number}", statement.path), Partitioned::new()));
+                }
+            }
+        }
+    }
+    let python = std::env::var("ROWKEEP_SQLGLOT").expect("ROWKEEP_SQLGLOT is set by scripts/with-sqlglot");
+    let mut command = Command::new(python);
+    command.arg(projects::root().join("tests/tools/second_opinion/parse.py")).arg(dialect.as_str());
+    let mut parser = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
+    for broken in BROKEN {
+        let partitioned = Partitioned::from([("hist_x".to_owned(), "t".to_owned())]);
+        all.insert(broken.to_owned(), (broken.to_owned(), partitioned));
+    }
+    let pairs: Vec<_> = all.iter().map(|(sql, (name, partitioned))| (name, sql, partitioned)).collect();
+    let json = serde_json::to_string(&pairs).expect("JSON");
+    parser.stdin.take().expect("a pipe").write_all(json.as_bytes()).expect("it reads");
+    let output = parser.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "it failed");
+    let mut refused: Vec<(String, String)> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let known = refused.len();
+    refused.retain(|(name, _)| !BROKEN.contains(&name.as_str()));
+    assert_eq!(known - refused.len(), BROKEN.len(), "it takes what is no SQL");
+    (pairs.len(), refused)
+}
+
+fn all_are_read(dialect: Dialect) {
+    let (read, refused) = refused(dialect);
+    assert!(read > 2_000, "only {read} statements were read");
+    assert!(refused.is_empty(), "{} of {read}:\n{refused:#?}", refused.len());
+}
+
+#[test]
+fn every_redshift_statement_is_read_as_redshift() {
+    all_are_read(Dialect::Redshift);
+}
+
+#[test]
+fn every_bigquery_statement_is_read_as_bigquery() {
+    all_are_read(Dialect::BigQuery);
+}
