@@ -1,8 +1,10 @@
-//! What went wrong in the world, as opposed to in the user's input: a file that could not be read or written.
+//! Errors of the environment, such as a file that could not be read. Errors in the user's input are
+//! diagnostics.
 
 use std::path::PathBuf;
 
-/// The world failed: the job could not be done, and nothing was changed. One at a time; the command line exits with 2.
+/// The environment failed, and the command changed nothing. Only one such error is reported. The
+/// exit code is 2.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -11,32 +13,32 @@ pub enum Error {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error text of the operating system.
         why: String,
     },
-    /// A file or folder could not be written; whatever was there is as it was.
+    /// A file or folder could not be written. Its old content is unchanged.
     #[error("could not write {}: {why}", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error text of the operating system.
         why: String,
     },
-    /// There is no `rowkeep.yml` here or in any folder above.
+    /// The start folder and the folders above it have no `rowkeep.yml`.
     #[error("no rowkeep.yml in {} or any folder above it; name the project with --project DIR", start.display())]
     NoProject {
-        /// Where the search began.
+        /// The folder in which the search started.
         start: PathBuf,
     },
     /// A database could not be reached, or refused a statement.
     #[error("{engine}: {why}")]
     Engine {
-        /// Which.
+        /// The name of the engine.
         engine: &'static str,
-        /// What it said.
+        /// The error text of the engine.
         why: String,
     },
-    /// The command line asks for something that contradicts itself or the project.
+    /// The command line contradicts itself or the project.
     #[error("{0}")]
     Usage(String),
 }

@@ -1,13 +1,14 @@
-//! The one line of a rotation, added to the text that holds the list: comments, style and line ends stay as they are.
+//! Adds the next period to the file that holds the list. Comments, style and line ends stay as they
+//! are.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::project::{Period, Spec};
 use crate::source::{Inputs, Span, line_of};
 
-/// What came of a wish to rotate.
+/// The result of a rotation.
 #[derive(Clone, Debug)]
 pub enum Rotation {
-    /// The period is added.
+    /// The period was added.
     Added {
         /// Its name.
         period: String,
@@ -20,7 +21,7 @@ pub enum Rotation {
         /// The whole text of that file, with the line.
         text: String,
     },
-    /// The period is listed already, and nothing is to be done.
+    /// The period is already listed. Nothing changes.
     Listed {
         /// Its name.
         period: String,
@@ -31,20 +32,21 @@ pub enum Rotation {
     },
 }
 
-/// Why a period cannot be added: what is wrong with the inputs as they would be.
+/// A period that cannot be added, with the findings.
 #[derive(Clone, Debug)]
 pub struct Refused {
-    /// What is wrong.
+    /// The findings.
     pub diagnostics: Diagnostics,
-    /// The inputs that it points into.
+    /// The inputs that caused the findings: before the edit, or with the edit.
     pub inputs: Box<Inputs>,
 }
 
-/// Adds a period, or the next one by the cadence of the last.
+/// Adds a period. If `period` is `None`, adds the next one in the cadence of the last one.
 ///
 /// # Errors
 ///
-/// If the project is wrong as it is, or would be: the period leaves a gap, overlaps another, or its name carries no bounds.
+/// If the project does not compile before or after the edit: for example, the period leaves a gap,
+/// overlaps another period, or its name carries no bounds.
 ///
 /// ```
 /// use rowkeep::{Inputs, Rotation, rotate};
@@ -59,14 +61,14 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>) -> Result<Rotation, Refused
     let refused = |diagnostics: Diagnostics, inputs: &Inputs| Refused { diagnostics, inputs: Box::new(inputs.clone()) };
     let spec = crate::resolve(inputs).map_err(|wrong| refused(wrong, inputs))?;
     let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
-    if let Some(nth) = spec.periods.iter().position(|known| Some(known.name.as_str()) == period) {
+    if let Some(nth) = spec.periods.iter().position(|listed| Some(listed.name.as_str()) == period) {
         let at = place(nth);
         let (file, line) = (inputs.name(at.file).to_owned(), line_of(inputs.text(at.file), at.start));
         return Ok(Rotation::Listed { period: spec.periods[nth].name.clone(), file, line });
     }
     let Some(last) = spec.periods.len().checked_sub(1).map(place) else {
-        let message = "the project has loads only, and no periods that one could be added to";
-        let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, "no tables, no periods");
+        let message = "the project has only windowed loads, so it has no list of periods to extend";
+        let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, "no periods");
         return Err(refused(diagnostic.into(), inputs));
     };
     let next = spec.periods.last().and_then(Period::following);
@@ -81,7 +83,7 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>) -> Result<Rotation, Refused
             (next.name, entry)
         }
         (None, None) => {
-            let message = "no period follows the last one: its end is beyond the year 9999";
+            let message = "no period can follow the last one: its end would be after the year 9999";
             let diagnostic = Diagnostic::new(Code::PeriodName, message, last, "the last period");
             return Err(refused(diagnostic.into(), inputs));
         }
@@ -90,22 +92,21 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>) -> Result<Rotation, Refused
     let edited = inputs.with_edited(last.file, text.clone());
     let after = crate::resolve(&edited).map_err(|wrong| refused(wrong, &edited))?;
     if !is_one_more(&spec, &after, &name) {
-        let message = format!(
-            "the list cannot be added to by itself: with {entry}, it would not read as it does with one period more"
-        );
-        let diagnostic = Diagnostic::new(Code::WrongType, message, last, "behind this one");
-        return Err(refused(Diagnostics::from(diagnostic.help("add the line by hand")), inputs));
+        let message =
+            format!("rowkeep cannot add {entry} to this list: the edited file would not list exactly one more period");
+        let diagnostic = Diagnostic::new(Code::WrongType, message, last, "after this entry");
+        return Err(refused(Diagnostics::from(diagnostic.help("add the entry by hand")), inputs));
     }
     let file = inputs.name(last.file).to_owned();
     Ok(Rotation::Added { period: name, inputs: Box::new(edited), file, line, text })
 }
 
-/// Whether the name alone says when the period begins and ends.
+/// Whether the name alone determines the bounds of the period.
 fn carries_bounds(period: &Period) -> bool {
     !period.name.starts_with("from_")
 }
 
-/// The text with an entry behind the last one, and the line that is new.
+/// The text with a new entry after the last one, and the line of the new entry.
 fn added(text: &str, last: Span, entry: &str) -> (String, usize) {
     let begin = text[..last.start].rfind('\n').map_or(0, |at| at + 1);
     let lead = &text[begin..last.start];
@@ -131,8 +132,8 @@ fn added(text: &str, last: Span, entry: &str) -> (String, usize) {
     }
 }
 
-/// Where the last entry ends. A scalar is where its place says; of a mapping, the place is the first key. `indent` is that of the
-/// entry's dash, if it has one.
+/// The offset at which the last entry ends. `last` is the place of a scalar, or of the first key of
+/// a mapping. `indent` is the indentation of the dash of the entry, if it has one.
 fn end_of_entry(text: &str, last: Span, indent: Option<usize>) -> usize {
     let begin = text[..last.start].rfind('\n').map_or(0, |at| at + 1);
     let is_flow = text[begin..last.start].trim_end().ends_with('{');
@@ -152,7 +153,7 @@ fn end_of_entry(text: &str, last: Span, indent: Option<usize>) -> usize {
     let is_mapping = text[end..].trim_start_matches(['"', '\'']).trim_start_matches(' ').starts_with(':');
     match indent {
         Some(indent) if is_mapping => {
-            // Its lines are further to the right than its dash.
+            // The lines of the mapping are indented more than its dash.
             let mut end = end;
             let mut at = text[end..].find('\n').map_or(text.len(), |next| end + next + 1);
             end = if at == text.len() { at } else { at - 1 };
@@ -169,7 +170,7 @@ fn end_of_entry(text: &str, last: Span, indent: Option<usize>) -> usize {
             }
             end
         }
-        // A quoted name ends with its quote.
+        // A quoted name ends after its closing quote.
         _ => end + usize::from(text[end..].starts_with(['"', '\''])),
     }
 }

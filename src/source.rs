@@ -1,4 +1,4 @@
-//! Texts and places in them. Everything a diagnostic points at is a [`Span`] into one of the [`Inputs`].
+//! The input texts, and places in them. A diagnostic points at a [`Span`] of one of the [`Inputs`].
 
 use std::ops::Range;
 
@@ -7,20 +7,20 @@ use crate::dialect::Dialect;
 /// A place in one of the [`Inputs`]: a file and a half-open range of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Which of the [`Inputs`].
+    /// The file.
     pub file: FileId,
-    /// First byte.
+    /// The first byte.
     pub start: usize,
-    /// One past the last byte.
+    /// The byte after the last byte.
     pub end: usize,
 }
 
-/// The number of a text in its [`Inputs`].
+/// The index of a file in its [`Inputs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileId(usize);
 
 impl FileId {
-    /// Sorts after every input.
+    /// An id that sorts after every file.
     pub(crate) const LAST: FileId = FileId(usize::MAX);
 }
 
@@ -29,18 +29,18 @@ impl FileId {
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// The place of the value.
     pub span: Span,
 }
 
 impl<T> Spanned<T> {
-    /// The same place, another value.
+    /// Changes the value and keeps the place.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
         Spanned { value: f(self.value), span: self.span }
     }
 }
 
-/// What a text is to the project.
+/// The role of a file in the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Project,
@@ -57,7 +57,7 @@ struct File {
     text: String,
 }
 
-/// The texts of one project, in memory: `rowkeep.yml`, and whatever it keeps in files of their own.
+/// The texts of one project, in memory: `rowkeep.yml` and the other files that it names.
 ///
 /// ```
 /// use rowkeep::Inputs;
@@ -75,7 +75,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Starts with the text of `rowkeep.yml`; `name` is how diagnostics call it.
+    /// Starts with the text of `rowkeep.yml`. Diagnostics print `name` as the name of the file.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { files: Vec::new(), dialect: None }.with(Role::Project, name, text)
     }
@@ -92,20 +92,20 @@ impl Inputs {
         self.with(Role::Table, name, text)
     }
 
-    /// Adds a template that takes the place of the built-in one of the same name, such as `archive.sql.j2` or
-    /// `postgres/time.sql.j2`.
+    /// Adds a template that replaces the built-in template of the same name, such as
+    /// `cycle/archive.sql.j2` or `cycle/postgres/time.sql.j2`.
     #[must_use]
     pub fn with_template(self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.with(Role::Template, name, text)
     }
 
-    /// Adds the query that a load's `model:` names, under the name that it has there.
+    /// Adds the query that `model:` of a windowed load names. `name` must be the same as there.
     #[must_use]
     pub fn with_query(self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.with(Role::Query, name, text)
     }
 
-    /// Compiles for another engine than the one that the project states.
+    /// Compiles for this engine. It replaces the engine that the project states.
     #[must_use]
     pub fn with_dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
@@ -121,7 +121,7 @@ impl Inputs {
         self
     }
 
-    /// The same with another text of a file.
+    /// A copy of the inputs with a new text for one file.
     pub(crate) fn with_edited(&self, file: FileId, text: String) -> Self {
         let mut edited = self.clone();
         if let Some(file) = edited.files.get_mut(file.0) {
@@ -130,12 +130,12 @@ impl Inputs {
         edited
     }
 
-    /// How diagnostics call the file; empty for one that these inputs do not have.
+    /// The name of the file in diagnostics. It is empty if these inputs do not have the file.
     pub(crate) fn name(&self, file: FileId) -> &str {
         self.files.get(file.0).map_or("", |file| &file.name)
     }
 
-    /// The text of the file; empty for one that these inputs do not have.
+    /// The text of the file. It is empty if these inputs do not have the file.
     pub(crate) fn text(&self, file: FileId) -> &str {
         self.files.get(file.0).map_or("", |file| &file.text)
     }
@@ -148,22 +148,23 @@ impl Inputs {
         (0..self.files.len()).filter(move |&i| self.files[i].role == role).map(FileId)
     }
 
-    /// Every text in order, for the checksum of the inputs. Names are left out: they differ between machines.
+    /// Every text in order, for the checksum of the inputs. The checksum does not include names,
+    /// because they differ between machines.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|file| file.text.as_str())
     }
 }
 
-/// The 1-based line of a byte.
+/// The line of a byte offset. Lines are counted from 1.
 pub(crate) fn line_of(text: &str, at: usize) -> usize {
     1 + text[..at].matches('\n').count()
 }
 
-/// The bytes of a 1-based line, without its end.
+/// The bytes of a line, without its indentation and its line end. Lines are counted from 1.
 pub(crate) fn line_range(text: &str, line: usize) -> Range<usize> {
     let start = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
     let line = text[start..].lines().next().unwrap_or_default();
-    // A caret below the indentation would point at nothing.
+    // The range starts after the indentation, so that the caret points at a character.
     start + line.len() - line.trim_start().len()
         ..start + line.trim_end().len().max(line.len() - line.trim_start().len())
 }

@@ -1,4 +1,4 @@
-//! The path of one row through every statement, from the spec alone: no table is looked at.
+//! The path of one row through the statements. It follows from the spec alone: no table is read.
 
 use serde::Serialize;
 
@@ -7,60 +7,61 @@ use crate::diagnostic::did_you_mean;
 use crate::project::period::{self, instant};
 use crate::project::{Period, Retention, Spec, Table, TableId, length};
 
-/// The row that is asked about.
+/// The row to trace.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
-    /// Columns and their values, as they were typed.
+    /// Columns and their values, as the user typed them.
     pub key: &'a [(String, String)],
     /// The row's time, in seconds since 1970, UTC.
     pub time: i64,
-    /// The only model to look at.
+    /// The only model to trace, if not all.
     pub model: Option<&'a str>,
 }
 
-/// What becomes of the row in one table.
+/// The path of a row in one table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Trace {
     /// The model.
     pub model: String,
     /// The mart.
     pub relation: String,
-    /// The columns that were given, with their values.
+    /// The given columns, with their values.
     pub key: Vec<(String, String)>,
-    /// Columns of the unique key that were not given: what is said is true of each such row.
+    /// Columns of the unique key that were not given. The path is the same for each of their
+    /// values.
     pub not_given: Vec<String>,
     /// The row's time, UTC.
     pub time: String,
-    /// The period that its time lies in, if one.
+    /// The period that contains the time, if there is one.
     pub period: Option<String>,
-    /// Its bounds, `[start, end)`.
+    /// The bounds of the period, `[start, end)`.
     pub bounds: Option<[String; 2]>,
-    /// The history table that it goes to.
+    /// The history table of the period.
     pub history: Option<String>,
-    /// When it is due, in words.
+    /// When the row becomes due, in words.
     pub due: String,
-    /// What is reported if it is due and cannot go.
+    /// The exception that reports the row if it is due but cannot be archived.
     pub exception: Option<String>,
-    /// The statements that it meets, in order.
+    /// The statements that can affect the row, in order.
     pub steps: Vec<Met>,
 }
 
-/// A statement that a row meets.
+/// A statement that can affect the row.
 #[derive(Clone, Debug, Serialize)]
 pub struct Met {
     /// When it runs: `load`, `cycle` or `sweep`.
     pub runs: &'static str,
-    /// Its file, below the artifacts.
+    /// The path of its file in the artifacts.
     pub path: String,
-    /// The relation that it changes; `None` if it changes none.
+    /// The relation that it changes, if it changes one.
     pub writes: Option<String>,
-    /// Why it is there.
+    /// Its purpose.
     pub reason: &'static str,
-    /// Whether it can bring the row somewhere, or take it away.
+    /// Whether it can add the row to a table or delete it.
     pub moves: bool,
 }
 
-/// Reads `2026-01-03T00:00:00Z`, or a day, as seconds since 1970, UTC; `None` for anything else.
+/// Parses `2026-01-03T00:00:00Z`, or a day, to seconds since 1970, UTC. `None` for any other text.
 ///
 /// ```
 /// assert_eq!(rowkeep::trace::instant_of("1970-01-02"), Some(86_400));
@@ -71,11 +72,37 @@ pub fn instant_of(text: &str) -> Option<i64> {
     period::instant_of(text)
 }
 
-/// What becomes of a row, in every table that has its columns.
+/// Why a row cannot be traced.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TraceError {
+    /// No table spec describes the model.
+    #[error("no table spec describes {model}{}", suggestion(near.as_deref()))]
+    UnknownModel {
+        /// The model.
+        model: String,
+        /// The nearest model of the project.
+        near: Option<String>,
+    },
+    /// No table has all of the columns.
+    #[error("no table has the columns {}{}", columns.join(", "), suggestion(near.as_deref()))]
+    UnknownColumns {
+        /// The columns.
+        columns: Vec<String>,
+        /// The nearest column of the project to one that no table has.
+        near: Option<String>,
+    },
+}
+
+fn suggestion(near: Option<&str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
+}
+
+/// Traces a row through every table that has its columns.
 ///
 /// # Errors
 ///
-/// If no table has them, in words.
+/// If no table has all of the columns, or no table spec describes the model.
 ///
 /// ```
 /// use rowkeep::{Inputs, resolve, trace};
@@ -86,50 +113,48 @@ pub fn instant_of(text: &str) -> Option<i64> {
 /// let traces = trace::trace(&spec, &row).unwrap();
 /// assert_eq!(traces[0].history.as_deref(), Some("s.hist_2025_h1"));
 /// ```
-pub fn trace(spec: &Spec, row: &Row<'_>) -> Result<Vec<Trace>, String> {
+pub fn trace(spec: &Spec, row: &Row<'_>) -> Result<Vec<Trace>, TraceError> {
     if let Some(model) = row.model
         && !spec.tables.iter().any(|table| table.model.value.as_str() == model)
     {
         let near = did_you_mean(model, spec.tables.iter().map(|table| table.model.value.as_str()));
-        let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        return Err(format!("no table spec describes {model}{help}"));
+        return Err(TraceError::UnknownModel { model: model.to_owned(), near: near.map(str::to_owned) });
     }
     let plans = plan(spec).tables;
-    let is_asked = |table: &Table| row.model.is_none_or(|model| table.model.value.as_str() == model);
-    let has_columns = |table: &Table| row.key.iter().all(|(name, _)| column(spec, table, name));
+    let is_selected = |table: &Table| row.model.is_none_or(|model| table.model.value.as_str() == model);
+    let has_columns = |table: &Table| row.key.iter().all(|(name, _)| has_column(spec, table, name));
     let traces: Vec<_> = spec
         .tables()
         .zip(&plans)
-        .filter(|((_, table), _)| is_asked(table) && has_columns(table))
-        .map(|((id, table), plan)| one(spec, id, table, row, [&plan.load, &plan.hooks, &plan.sweep]))
+        .filter(|((_, table), _)| is_selected(table) && has_columns(table))
+        .map(|((id, table), plan)| path(spec, id, table, row, [&plan.load, &plan.hooks, &plan.sweep]))
         .collect();
     if traces.is_empty() {
-        let names: Vec<_> = row.key.iter().map(|(name, _)| name.as_str()).collect();
-        let known = || spec.tables.iter().flat_map(|table| &table.columns).map(|column| column.name.as_str());
-        let unknown =
-            names.iter().find(|name| !known().any(|known| known.eq_ignore_ascii_case(name.trim_matches('"'))));
-        let near = unknown.and_then(|unknown| did_you_mean(unknown, known()));
-        let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        return Err(format!("no table has the columns {}{help}", names.join(", ")));
+        let columns: Vec<_> = row.key.iter().map(|(name, _)| name.clone()).collect();
+        let declared = || spec.tables.iter().flat_map(|table| &table.columns).map(|column| column.name.as_str());
+        let is_declared = |name: &str| declared().any(|column| column.eq_ignore_ascii_case(name.trim_matches('"')));
+        let unknown = columns.iter().find(|name| !is_declared(name));
+        let near = unknown.and_then(|unknown| did_you_mean(unknown, declared())).map(str::to_owned);
+        return Err(TraceError::UnknownColumns { columns, near });
     }
     Ok(traces)
 }
 
-fn column(spec: &Spec, table: &Table, name: &str) -> bool {
+fn has_column(spec: &Spec, table: &Table, name: &str) -> bool {
     let name = name.trim_matches('"').to_lowercase();
     table.columns.iter().any(|column| column.name.folded(spec.dialect).to_lowercase() == name)
 }
 
-fn one(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sweep]: [&[Step]; 3]) -> Trace {
+fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sweep]: [&[Step]; 3]) -> Trace {
     let model = table.model.value.as_str();
-    let within = |period: &Period| period.start_epoch() <= row.time && row.time < period.end_epoch();
-    let number = spec.period_ids().find(|&number| within(spec.period(number)));
+    let contains = |period: &Period| period.start_epoch() <= row.time && row.time < period.end_epoch();
+    let number = spec.period_ids().find(|&number| contains(spec.period(number)));
     let period = number.map(|number| spec.period(number));
     let is_given = |name: &str| row.key.iter().any(|(given, _)| given.trim_matches('"').eq_ignore_ascii_case(name));
     let key = table.unique_key.iter().map(|&column| table.column(column).name.as_str());
     let time = table.column(table.time.column).name.as_str();
-    let mine = [Some(Slot::Mart(id)), number.map(|number| Slot::History(id, number))];
-    let met = |runs: &'static str, step: &Step| {
+    let own_tables = [Some(Slot::Mart(id)), number.map(|number| Slot::History(id, number))];
+    let describe = |runs: &'static str, step: &Step| {
         let folder = if runs == "sweep" { format!("compiled/sweep/{model}") } else { format!("compiled/{model}") };
         let changes = step.kind.verb() != crate::cycle::plan::Verb::Select;
         Met {
@@ -137,20 +162,21 @@ fn one(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, swe
             path: format!("{folder}/{}.sql", step.stem(spec)),
             writes: changes.then(|| step.writes.relation(spec).sql(spec.dialect)),
             reason: step.kind.reason(),
-            moves: changes && mine.contains(&Some(step.writes)),
+            moves: changes && own_tables.contains(&Some(step.writes)),
         }
     };
-    // Of the statements for single periods, only those of its own meet it; of a sealed one, those of the night.
-    let is_of_others = |step: &Step| matches!(step.kind.part(), Some("timeless" | "keyless"));
-    let is_met = |step: &&Step| (step.period.is_none() || step.period == number) && !is_of_others(step);
-    let mut steps: Vec<Met> = load.iter().filter(is_met).map(|step| met("load", step)).collect();
-    steps.extend(hooks.iter().filter(is_met).map(|step| met("cycle", step)));
+    let is_for_incomplete_rows = |step: &Step| matches!(step.kind.part(), Some("timeless" | "keyless"));
+    // A statement for one period affects only rows of that period. If the period is sealed, only
+    // the sweep runs it.
+    let affects = |step: &&Step| (step.period.is_none() || step.period == number) && !is_for_incomplete_rows(step);
+    let mut steps: Vec<Met> = load.iter().filter(affects).map(|step| describe("load", step)).collect();
+    steps.extend(hooks.iter().filter(affects).map(|step| describe("cycle", step)));
     if period.is_some_and(|period| period.sealed) {
-        steps.extend(sweep.iter().filter(is_met).map(|step| met("sweep", step)));
+        steps.extend(sweep.iter().filter(affects).map(|step| describe("sweep", step)));
     }
     let why = match period {
         None => Some("no period covers its time"),
-        Some(period) if period.sealed => Some("the period of its time is sealed, until the sweep has taken it"),
+        Some(period) if period.sealed => Some("the period of its time is sealed, so only the sweep archives it"),
         Some(_) => None,
     };
     Trace {
@@ -168,29 +194,37 @@ fn one(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, swe
     }
 }
 
-/// When a row of that time is due.
+/// When a row with this time becomes due.
 fn due(spec: &Spec, table: &Table, time: i64) -> String {
-    let passes = |root: &Table, seconds: u64| {
+    let is_passed = |root: &Table, seconds: u64| {
         let from = instant(time.saturating_add_unsigned(seconds));
-        format!("the newest row of {} is later than {from} ({} on)", root.model.value.as_str(), length(seconds))
+        format!(
+            "the newest row of {} is later than {from} ({} after this row)",
+            root.model.value.as_str(),
+            length(seconds)
+        )
     };
     match &table.retention {
-        Retention::For { seconds } => format!("once {}", passes(table, *seconds)),
+        Retention::For { seconds } => format!("when {}", is_passed(table, *seconds)),
         Retention::WhileIn { parent, root, .. } => {
             let seconds = spec.retention_seconds(*root);
             let parent = spec.table(*parent).model.value.as_str();
-            format!("once its row has left {parent} and {}", passes(spec.table(*root), seconds))
+            format!("when its key has left {parent} and {}", is_passed(spec.table(*root), seconds))
         }
     }
 }
 
 impl Trace {
-    /// The path as text, a line for each statement; `>` before those that can move the row.
+    /// The path as text, with a line for each statement. `>` marks the statements that can add or
+    /// delete the row.
     pub fn to_text(&self) -> String {
         let key: Vec<_> = self.key.iter().map(|(column, value)| format!("{column} {value}")).collect();
         let mut out = format!("{}: {}, {}\n  mart       {}\n", self.model, key.join(", "), self.time, self.relation);
         if !self.not_given.is_empty() {
-            out.push_str(&format!("  any of them: {} is not given\n", self.not_given.join(", ")));
+            out.push_str(&format!(
+                "  not given  {}: the path is the same for every value\n",
+                self.not_given.join(", ")
+            ));
         }
         match (&self.period, &self.bounds, &self.history) {
             (Some(period), Some([start, end]), Some(history)) => {
@@ -200,18 +234,18 @@ impl Trace {
         }
         out.push_str(&format!("  due        {}\n", self.due));
         if let Some(exception) = &self.exception {
-            out.push_str(&format!("  then       it stays, and is reported as {exception}\n"));
+            out.push_str(&format!("  then       it stays in the mart, reported as {exception}\n"));
         }
         let mut runs = "";
         for step in &self.steps {
             if runs != step.runs {
                 runs = step.runs;
-                let words = match runs {
+                let title = match runs {
                     "load" => "the load",
                     "sweep" => "the nightly sweep",
                     _ => "each cycle",
                 };
-                out.push_str(&format!("  {words}\n"));
+                out.push_str(&format!("  {title}\n"));
             }
             let file = step.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".sql");
             let mark = if step.moves { '>' } else { ' ' };

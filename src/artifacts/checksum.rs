@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over texts, in hexadecimal. Each text's length goes in too, so that no two lists of texts share one.
+/// SHA-256 over a list of texts, in hexadecimal. The lengths are hashed too, so that two lists with
+/// the same concatenation have different checksums.
 pub(crate) fn checksum<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut texts = texts.into_iter().peekable();
     let mut hash = Sha256::new();

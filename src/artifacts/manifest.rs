@@ -1,4 +1,5 @@
-//! `manifest.json`: what was compiled, for programs. Its JSON Schema is `docs/schema/manifest.schema.json`.
+//! `manifest.json`: describes the artifacts for programs. Its JSON Schema is
+//! `docs/schema/manifest.schema.json`.
 
 use std::collections::BTreeMap;
 
@@ -28,22 +29,22 @@ pub struct Manifest {
     /// Unique ids in run order.
     pub order: Vec<String>,
     pub nodes: BTreeMap<String, Node>,
-    /// The nightly form, in run order.
+    /// The statements of the sweep, in run order.
     pub sweep: Vec<Sweep>,
     pub ddl: Vec<Definition>,
     /// Trims of raw tables, in the order of the project.
     pub raw_trims: Vec<RawTrim>,
     pub monitors: Vec<Monitor>,
-    /// Maintenance of the marts, in order.
+    /// Maintenance of the marts, in run order.
     pub maintenance: Vec<Maintenance>,
     pub repairs: Vec<Repair>,
-    /// Loads that select by two windows, in the order of the project.
+    /// Windowed loads, in the order of the project.
     pub loads: Vec<Load>,
-    /// Every path written, this manifest's included.
+    /// The paths of all artifacts, including this manifest.
     pub files: Vec<String>,
 }
 
-/// Where the manifest comes from.
+/// The origin of the manifest.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Metadata {
@@ -73,7 +74,7 @@ pub struct Node {
     pub unique_id: String,
     pub name: String,
     pub relation_name: String,
-    /// The history tables' name, without a period's suffix.
+    /// The name of the history tables, without the suffix of a period.
     pub history: String,
     pub unique_key: Vec<String>,
     pub time: NodeTime,
@@ -92,7 +93,7 @@ pub struct NodeTime {
     pub unit: &'static str,
 }
 
-/// How long a row stays: one of the two.
+/// How long a row stays in the mart.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
@@ -109,7 +110,7 @@ pub struct NodeColumn {
     pub r#type: String,
 }
 
-/// What runs before a node.
+/// The nodes that run before a node.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct NodeDependencies {
@@ -124,7 +125,7 @@ pub struct Hook {
     pub period: Option<String>,
     pub name: String,
     pub sql: String,
-    /// The same, with relations that dbt resolves under the target it runs with.
+    /// The statement with `ref()` and `source()`, which dbt resolves for its target.
     pub dbt_sql: String,
     /// Whether it may run inside a transaction.
     pub transaction: bool,
@@ -135,7 +136,7 @@ pub struct Hook {
     pub checksum: String,
 }
 
-/// The nightly statements of a mart.
+/// The statements of the sweep of a mart.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Sweep {
@@ -155,7 +156,7 @@ pub struct Definition {
 }
 
 impl Manifest {
-    /// Every statement that runs apart from the cycles, in the order of the manifest.
+    /// The statements of all operations, in the order of the manifest.
     pub fn tasks(&self) -> impl Iterator<Item = &OperationEntry> {
         let trims = self.raw_trims.iter().map(|trim| &trim.statement);
         let monitors = self.monitors.iter();
@@ -166,11 +167,12 @@ impl Manifest {
         trims.chain(monitors).chain(upkeep).chain(self.repairs.iter().flat_map(|repair| &repair.statements))
     }
 
-    /// The manifest as it is written, with a newline at its end.
+    /// The text of the file, with a newline at its end.
     pub fn to_json(&self) -> String {
         let hooks = self.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
         let hooks = hooks.chain(self.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
-        // Most of it is statements, and a large text is costly to grow. What stands beside a statement is as long as a short one.
+        // Growing a large buffer is slow, so its size is estimated: the statements, plus the size
+        // of the fields of each entry.
         let length: usize = hooks.map(|hook| hook.sql.len() + hook.dbt_sql.len() + 1024).sum();
         let of_task = |task: &OperationEntry| {
             let listed = task.reads.iter().chain(&task.writes).map(|name| name.len() + 16).sum::<usize>();
@@ -178,7 +180,7 @@ impl Manifest {
         };
         let length = length + self.tasks().map(of_task).sum::<usize>();
         let mut json = Vec::with_capacity(length);
-        // Every key is a string, and nothing here can fail to serialise; what is serialised is text.
+        // Serialising cannot fail: every key is a string. JSON is valid UTF-8.
         let _ = serde_json::to_writer_pretty(&mut json, self);
         json.push(b'\n');
         String::from_utf8(json).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Everything that a compilation gives, as a map from path to contents. Nothing is written here.
+//! Builds all artifacts as a map from path to contents. Writes no files.
 
 pub(crate) mod checksum;
 pub mod manifest;
@@ -16,13 +16,14 @@ use crate::verify::Compiled;
 pub(crate) use checksum::checksum;
 use manifest::{Definition, Hook, Manifest, Sweep};
 
-/// The name of the manifest among the artifacts.
+/// The path of the manifest.
 pub const MANIFEST: &str = "manifest.json";
 
-/// The folders of all other artifacts.
+/// The folders of the other artifacts.
 pub const FOLDERS: [&str; 8] = ["airflow", "compiled", "dbt", "ddl", "loads", "maintenance", "monitors", "runbooks"];
 
-/// What a compilation gives: files by path, below the project's `out:`, and the manifest that describes them.
+/// The result of a compilation: files by path, below the `out:` of the project, and the manifest
+/// that describes them.
 #[derive(Clone, Debug)]
 pub struct Artifacts {
     files: BTreeMap<String, String>,
@@ -30,7 +31,7 @@ pub struct Artifacts {
 }
 
 impl Artifacts {
-    /// Every file by its path, in the order of paths; `/` between folders, LF between lines.
+    /// The contents of all files, sorted by path. Paths use `/`. Lines end with LF.
     pub fn files(&self) -> &BTreeMap<String, String> {
         &self.files
     }
@@ -40,13 +41,13 @@ impl Artifacts {
         self.files.get(path).map(String::as_str)
     }
 
-    /// What the files hold, in the order in which it runs.
+    /// The manifest, which lists the statements in run order.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 }
 
-/// Lays out what was compiled.
+/// Assigns each compiled statement to a file, and builds the manifest.
 pub(crate) fn emit(
     spec: &Spec,
     compiled: Compiled<'_>,
@@ -101,7 +102,7 @@ pub(crate) fn emit(
         node: &nodes[id],
         sweep: &sweep.post_hooks,
         creations: creations.remove(&Some(table)).unwrap_or_default(),
-        repairs: emitted.repairs.iter().filter(|(of, _)| *of == Some(table)).map(|(_, repair)| repair).collect(),
+        repairs: emitted.repairs.iter().filter(|(owner, _)| *owner == Some(table)).map(|(_, repair)| repair).collect(),
         texts,
     });
     let models: Vec<_> = models.collect();

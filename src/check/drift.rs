@@ -1,4 +1,4 @@
-//! What was committed, held against what compiles now.
+//! Compares the committed artifacts with what compiles now.
 
 use serde_json::Value;
 
@@ -9,22 +9,22 @@ use crate::project::Spec;
 use crate::source::{Span, line_range};
 
 pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, sink: &mut Sink) {
-    // Files have no line in the project; the folder may.
+    // An artifact has no line in the project. The key that names the folder may have one.
     let anchor = spec.out.as_ref().map_or(spec.places.periods, |out| out.span);
     if committed.files.is_empty() {
-        let message = format!("{} is stated for artifacts, and holds none", committed.folder);
-        let diagnostic = Diagnostic::new(Code::MissingFile, message, anchor, "nothing is there");
-        sink.push(diagnostic.help("run `rowkeep compile`, and commit what it writes"));
+        let message = format!("{} is the folder for artifacts, but has none", committed.folder);
+        let diagnostic = Diagnostic::new(Code::MissingFile, message, anchor, "no artifacts there");
+        sink.push(diagnostic.help("run `rowkeep compile`, and commit the result"));
         return;
     }
     for (path, text) in artifacts.files() {
         let shown = format!("{}/{path}", committed.folder);
         match committed.files.get(path) {
             None => {
-                let message = format!("{shown} compiles, and is not there");
+                let message = format!("{shown} is missing: a deployment of the committed files would lack it");
                 let place = (shown.clone(), text.as_str(), line_range(text, 1));
-                let diagnostic = Diagnostic::in_text(Code::MissingFile, message, place, "it would begin like this");
-                sink.push(diagnostic.anchored(anchor).help("run `rowkeep compile`, and commit what it writes"));
+                let diagnostic = Diagnostic::in_text(Code::MissingFile, message, place, "its first line");
+                sink.push(diagnostic.anchored(anchor).help("run `rowkeep compile`, and commit the result"));
             }
             Some(found) if found == text || (path == MANIFEST && same_manifest(found, text)) => {}
             Some(found) => sink.push(changed(&shown, found, text).anchored(anchor)),
@@ -32,43 +32,43 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, 
     }
     for (path, text) in committed.files.iter().filter(|(path, _)| artifacts.get(path).is_none()) {
         let shown = format!("{}/{path}", committed.folder);
-        let message = format!("{shown} is there, and nothing compiles it");
+        let message = format!("{shown} is not an artifact of the project: a job that runs the folder would run it too");
         sink.push(orphan(message, &shown, text, anchor));
     }
 }
 
 fn orphan(message: String, shown: &str, text: &str, anchor: Span) -> Diagnostic {
     let place = (shown, text, line_range(text, 1));
-    Diagnostic::in_text(Code::Orphan, message, place, "whoever runs this runs what the project does not say")
+    Diagnostic::in_text(Code::Orphan, message, place, "not part of the project")
         .anchored(anchor)
-        .help("run `rowkeep compile`, which removes what it wrote before; remove by hand what somebody else put there")
+        .help("run `rowkeep compile`, which removes the files of an earlier compilation; remove other files by hand")
 }
 
-/// A file of which a line is not what compiles now.
+/// A file with a line that differs from what compiles now.
 fn changed(shown: &str, found: &str, text: &str) -> Diagnostic {
     let mut pairs = found.split('\n').zip(text.split('\n'));
     let differs = pairs.position(|(found, text)| found != text && !(shown.ends_with(MANIFEST) && is_provenance(found)));
     let line = differs.map_or_else(|| found.split('\n').count().min(text.split('\n').count()), |at| at + 1);
-    let message = format!("{shown} is not what compiles now, from line {line} on");
+    let message = format!("{shown} differs from what compiles now, from line {line} on");
     let place = (shown, found, line_range(found, line));
     let diagnostic = Diagnostic::in_text(Code::Drift, message, place, "committed");
     if found.replace("\r\n", "\n") == *text {
-        return diagnostic
-            .help("its lines end as on Windows: add `* text eol=lf` to .gitattributes, and compile again");
+        return diagnostic.help("its lines end with CRLF: add `* text eol=lf` to .gitattributes, and compile again");
     }
     let now = text.split('\n').nth(line - 1).unwrap_or_default();
     let now = if now.is_empty() { "nothing".to_owned() } else { format!("`{}`", now.trim()) };
     diagnostic
-        .help(format!("what compiles now is {now}"))
-        .help("change the project, not the artifact; run `rowkeep compile`, and commit what it writes")
+        .help(format!("the line that compiles now is {now}"))
+        .help("change the project, not the artifact; run `rowkeep compile`, and commit the result")
 }
 
-/// A line of a manifest's metadata that does not count.
+/// Whether a line of a manifest is metadata that the comparison ignores.
 fn is_provenance(line: &str) -> bool {
     line.starts_with("    \"checksum\"") || line.starts_with("    \"rowkeep_version\"")
 }
 
-/// Whether two manifests describe the same statements: which version wrote them, and from which bytes, does not matter.
+/// Whether two manifests describe the same statements. Ignores the version of Rowkeep and the
+/// checksum of the inputs.
 fn same_manifest(found: &str, text: &str) -> bool {
     let read = |text: &str| -> Option<Value> {
         let mut manifest: Value = serde_json::from_str(text).ok()?;

@@ -1,4 +1,4 @@
-//! Between which days rows have a period, and how long that will last.
+//! The edges of the periods: the days between which rows have a period, and the horizon.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::check::{Day, Options};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::project::{Period, Spec, TableId};
 
-/// Both edges of a table's periods. Days are UTC.
+/// Both edges of the periods for one table. Days are UTC.
 #[derive(Clone, Debug, Serialize)]
 pub struct Edges {
     /// The model.
@@ -16,10 +16,11 @@ pub struct Edges {
     /// Rows older than this day fall into no period.
     #[serde(serialize_with = "as_text")]
     pub lower_edge: Option<Day>,
-    /// From this day on, due rows fall into no period; `None` beyond the year 9999.
+    /// From this day on, due rows fall into no period. `None` if the day is after the year 9999.
     #[serde(serialize_with = "as_text")]
     pub horizon: Option<Day>,
-    /// How long a row stays, in seconds; of a table that follows another, how long a row of its root does.
+    /// How long a row stays, in seconds. With `while_in`, how long a row stays in the root of its
+    /// parents.
     pub retention_seconds: u64,
 }
 
@@ -33,7 +34,7 @@ fn as_text<S: serde::Serializer>(day: &Option<Day>, serializer: S) -> Result<S::
 /// The edges of every table, in run order.
 pub fn edges(spec: &Spec) -> Vec<Edges> {
     let (first, last) = (spec.periods.first(), spec.periods.last());
-    let of = |(id, table): (TableId, &crate::project::Table)| {
+    let edges_of = |(id, table): (TableId, &crate::project::Table)| {
         let retention_seconds = spec.retention_seconds(id);
         let end = last.map(|last| last.end_epoch().saturating_add_unsigned(retention_seconds));
         Edges {
@@ -43,10 +44,10 @@ pub fn edges(spec: &Spec) -> Vec<Edges> {
             retention_seconds,
         }
     };
-    spec.tables().map(of).collect()
+    spec.tables().map(edges_of).collect()
 }
 
-/// What is to be said about the edges, of tables that share one all at once.
+/// Reports horizons that are near or passed. Tables with the same horizon share a finding.
 pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: &mut Sink) {
     let Some(last) = spec.periods.last() else { return };
     let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
@@ -60,14 +61,14 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
     let next = last.following().map(|next| format!("add `- {}` to the periods", next.name));
     for (horizon, models) in by_horizon {
         let left = horizon.days_since(today);
-        let of = some(&models);
+        let models = some(&models);
         let diagnostic = if left <= 0 {
             let message = format!(
-                "since {horizon}, due rows of {of} fall into no period: they stay in their mart, and are reported"
+                "since {horizon}, due rows of {models} fall into no period: they stay in their mart and are reported"
             );
             Diagnostic::new(Code::HorizonPassed, message, place(spec.periods.len() - 1), "the last period")
         } else if left <= i64::from(options.warn_days) {
-            let message = format!("from {horizon} on, in {left} days, due rows of {of} will fall into no period");
+            let message = format!("from {horizon} on, in {left} days, due rows of {models} will fall into no period");
             Diagnostic::new(Code::HorizonNear, message, place(spec.periods.len() - 1), "the last period")
                 .at_level(Level::Warning)
         } else {
@@ -81,8 +82,9 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
     sealed_early(spec, edges, today, sink);
 }
 
-/// Rows that are due go to their period in the cycle; those of a sealed one wait for the night, and their keys are held until
-/// then. That is for rows that come late, and not for all.
+/// Reports a `sealed_before` that is after a cutoff. Due rows of a sealed period wait for the
+/// nightly sweep, and their keys are held until then. Sealing is meant for the few rows that arrive
+/// late, not for all rows.
 fn sealed_early(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
     let sealed = spec.periods.iter().filter(|period| period.sealed).map(Period::end_epoch).max();
     let (Some(until), Some(place)) = (sealed, spec.places.sealed_before) else { return };
@@ -93,11 +95,11 @@ fn sealed_early(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
     }
     let (Some(at), Some(until)) = (Day::of_epoch(cutoff(&latest)), Day::of_epoch(until)) else { return };
     let message = format!(
-        "sealed_before {until} seals periods into which rows of {} still age: its cutoff is at {at}, and each row would wait for the sweep",
+        "sealed_before {until} seals periods in which rows of {} still become due: its cutoff is {at}, and each such row would wait for the sweep",
         latest.model
     );
     sink.push(
-        Diagnostic::new(Code::SealedEarly, message, place, "later than a cutoff")
-            .help("write the start of the period that the cutoff is in, or leave it out"),
+        Diagnostic::new(Code::SealedEarly, message, place, "after the cutoff")
+            .help("write the start of the period that contains the cutoff, or remove the key"),
     );
 }

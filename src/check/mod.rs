@@ -1,6 +1,8 @@
-//! CI's gate: what was committed is what compiles, nothing was restructured unawares, and the periods reach far enough.
+//! The check for CI: the committed artifacts are current, no change leaves archived rows behind,
+//! and the horizon is far enough.
 //!
-//! Nothing here reads a file or a clock: whoever asks brings what was committed, and the day that it is.
+//! This module reads no files and no clock. The caller passes the committed files and the current
+//! day.
 
 mod drift;
 mod edges;
@@ -10,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::features::dbt::check::DbtProject;
 pub use edges::{Edges, edges};
-pub use restructure::{Restructuring, restructured};
+pub use restructure::{Restructuring, UnknownRestructuring, restructured};
 
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::diagnostic::{Diagnostics, Sink};
@@ -19,38 +21,40 @@ pub use crate::project::Day;
 use crate::project::Spec;
 use crate::source::Inputs;
 
-/// What a project is checked against.
+/// What to check a project against.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
-    /// The day that it is; without one, nothing is said about the horizon.
+    /// The current day. Without it, the check does not judge the horizon.
     pub today: Option<Day>,
-    /// How many days before the horizon a warning is given.
+    /// The number of days before the horizon in which the check warns.
     pub warn_days: u32,
-    /// The artifacts as they were committed; without them, nothing is said about drift.
+    /// The committed artifacts. Without them, the check does not look for drift.
     pub committed: Option<&'a Committed>,
-    /// A dbt project that is to run what compiles; without one, nothing is said about hooks.
+    /// The dbt project that must run the compiled hooks. Without it, the check does not look at
+    /// hooks.
     pub dbt: Option<&'a DbtProject>,
-    /// What may have been restructured since.
+    /// The kinds of restructuring that are allowed.
     pub allow: &'a BTreeSet<Restructuring>,
 }
 
-/// Artifacts as they were found.
+/// The committed artifacts.
 #[derive(Clone, Debug, Default)]
 pub struct Committed {
-    /// What the folder is called.
+    /// The name of the folder in messages.
     pub folder: String,
-    /// Its files by path, as [`Artifacts::files`] has them: the manifest, and those below [`FOLDERS`](crate::FOLDERS).
+    /// Its files by path, as in [`Artifacts::files`]: the manifest, and the files below
+    /// [`FOLDERS`](crate::FOLDERS).
     pub files: BTreeMap<String, String>,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug)]
 pub struct Checked {
-    /// Everything that is wrong, will be, or is worth knowing.
+    /// Errors, warnings and notes.
     pub findings: Diagnostics,
-    /// Between which days rows have a period, by table; empty if the project does not compile.
+    /// The edges of the periods, by table. Empty if the project does not compile.
     pub edges: Vec<Edges>,
-    /// How many files compile; none if the project does not.
+    /// The number of files that compile. 0 if the project does not compile.
     pub files: usize,
 }
 

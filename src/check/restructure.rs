@@ -1,6 +1,8 @@
-//! What the project was, held against what it is: changes that leave rows behind, told by the previous manifest.
+//! Compares the project with its previous manifest, to find changes that leave archived rows
+//! behind.
 //!
-//! Rows that were archived stay where they are. Whoever takes a period, a table or a key away takes their place, or their name.
+//! Archived rows stay in their history tables. If a change removes their period or table, or
+//! changes their key, statements do not find them any more.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,20 +15,20 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::project::{Retention, Spec, Table, TableId, length};
 use crate::source::Span;
 
-/// A kind of restructuring, as `--allow` names it.
+/// A kind of change that leaves archived rows behind. `--allow` takes its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Restructuring {
-    /// A period is gone, or has other bounds.
+    /// A period was removed, or its bounds changed.
     Period,
-    /// A table is gone.
+    /// A table was removed.
     Table,
-    /// A key or a time column is another.
+    /// A unique key or a time column changed.
     Key,
-    /// Rows stay longer.
+    /// A retention became longer, or its kind changed.
     Retention,
-    /// History tables have another name.
+    /// History tables were renamed.
     History,
-    /// A column is gone, or has another type.
+    /// A column was removed, or its type changed.
     Column,
 }
 
@@ -41,7 +43,7 @@ impl Restructuring {
         Restructuring::Column,
     ];
 
-    /// Its word.
+    /// Its name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Restructuring::Period => "period",
@@ -61,19 +63,23 @@ impl fmt::Display for Restructuring {
 }
 
 impl FromStr for Restructuring {
-    type Err = String;
+    type Err = UnknownRestructuring;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("expected {}", Self::ALL.map(Self::as_str).join(", "));
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(expected)
+    fn from_str(text: &str) -> Result<Self, UnknownRestructuring> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownRestructuring(()))
     }
 }
 
-/// Refuses a project that was restructured since its manifest was written, but for what is allowed.
+/// A text that is not the name of a [`Restructuring`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {}", Restructuring::ALL.map(Restructuring::as_str).join(", "))]
+pub struct UnknownRestructuring(());
+
+/// Refuses changes since the previous manifest that leave archived rows behind.
 ///
 /// # Errors
 ///
-/// All that takes rows their place or their name.
+/// All such changes, except of the kinds in `allow`.
 ///
 /// ```
 /// use std::collections::BTreeSet;
@@ -96,17 +102,20 @@ pub fn restructured(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring>
 }
 
 pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring>, sink: &mut Sink) {
-    // A manifest that cannot be read says nothing; as an artifact it drifts.
+    // A manifest that cannot be parsed is reported as drift.
     let Ok(previous) = serde_json::from_str::<Value>(previous) else { return };
     let mut say = |kind: Restructuring, diagnostic: Diagnostic| {
         if !allow.contains(&kind) {
-            sink.push(diagnostic.help(format!("if it is meant, and its rows were seen to: `--allow {kind}`")));
+            sink.push(
+                diagnostic
+                    .help(format!("if the change is intended and you have taken care of its rows: `--allow {kind}`")),
+            );
         }
     };
     periods(spec, &previous, &mut say);
-    // Another engine writes names and types in another way.
+    // Another engine quotes names and writes types in another way.
     let same_engine = previous["metadata"]["dialect"].as_str() == Some(spec.dialect.as_str());
-    // Tables are known by their models: another project's name makes them no others.
+    // Tables are matched by their models, so a renamed project still has the same tables.
     for load in previous["loads"].as_array().into_iter().flatten() {
         aggregate(spec, load, &mut say);
     }
@@ -115,10 +124,12 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
         match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
             Some((id, table)) => compare(spec, id, table, (node, same_engine), &mut say),
             None => {
-                let message =
-                    format!("table {} is gone: its rows in the mart and in history would be nobody's", quoted(name));
+                let message = format!(
+                    "table {} was removed: no statement would read its mart or its history tables",
+                    quoted(name)
+                );
                 let at = spec.tables.first().map_or(spec.places.periods, |table| table.model.span);
-                let label = "the tables that are left begin here";
+                let label = "the first table that is left";
                 say(
                     Restructuring::Table,
                     Diagnostic::new(Code::TableDropped, message, at, label).help("put its spec back"),
@@ -128,7 +139,8 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
     }
 }
 
-/// An aggregate's table is made once: with other columns than it was made with, nothing can be written into it.
+/// Reports an aggregate with other columns than before. Its table is created once, so a run could
+/// not write other columns into it.
 fn aggregate(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
     let found = spec.loads.iter().find(|load| {
         let into = load.aggregate.as_ref().map(|aggregate| aggregate.into.sql(spec.dialect));
@@ -145,13 +157,13 @@ fn aggregate(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, D
         return;
     }
     let message = format!(
-        "the aggregate of load {} has other columns than its table was made with: the next run could not write into it",
+        "the aggregate of load {} has other columns than its table: the next run could not write into it",
         load.name.value.as_str()
     );
     say(
         Restructuring::Column,
-        Diagnostic::new(Code::ColumnDropped, message, load.name.span, "its `by` or `columns` are others")
-            .help("change the table in the same change, or drop it and run its days again"),
+        Diagnostic::new(Code::ColumnDropped, message, load.name.span, "its `by` or `columns` changed")
+            .help("alter the table in the same change, or drop it and run its days again"),
     );
 }
 
@@ -165,11 +177,11 @@ fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Dia
         match spec.periods.iter().position(|period| period.name == name) {
             None => {
                 let message = format!(
-                    "period {} is gone: rows in its history tables would be looked at by no statement",
+                    "period {} was removed: no statement would read the rows in its history tables",
                     quoted(name)
                 );
                 let diagnostic =
-                    Diagnostic::new(Code::PeriodRemoved, message, spec.places.periods, "it was one of these");
+                    Diagnostic::new(Code::PeriodRemoved, message, spec.places.periods, "the period was in this list");
                 say(Restructuring::Period, diagnostic.help(format!("put `- {name}` back")));
             }
             Some(nth) => {
@@ -178,17 +190,14 @@ fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Dia
                     continue;
                 }
                 let message = format!(
-                    "period {} was [{start}, {end}) and is [{}, {}): rows in its history tables could lie outside of it",
+                    "period {} was [{start}, {end}) and is now [{}, {}): rows in its history tables could be outside of it",
                     quoted(name),
                     now.start(),
                     now.end()
                 );
                 let at = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
-                let diagnostic = Diagnostic::new(Code::PeriodRebounded, message, at, "it has other bounds");
-                say(
-                    Restructuring::Period,
-                    diagnostic.help("give it its bounds back, and state another period beside it"),
-                );
+                let diagnostic = Diagnostic::new(Code::PeriodRebounded, message, at, "other bounds than before");
+                say(Restructuring::Period, diagnostic.help("restore its bounds, and add another period for the rest"));
             }
         }
     }
@@ -214,7 +223,7 @@ fn compare(
         && before != now.unique_key
     {
         let message = format!(
-            "the key of {model} was {} and is {}: archived rows would be taken for others, or not be found",
+            "the key of {model} was {} and is now {}: statements would confuse archived rows with others, or not find them",
             before.join(", "),
             now.unique_key.join(", ")
         );
@@ -223,32 +232,41 @@ fn compare(
             Code::KeyChanged,
             places.unique_key,
             message,
-            "another key",
-            "give it its key back",
+            "another key than before",
+            "restore the key",
         );
     }
     if let (Some(column), Some(unit)) = (node["time"]["column"].as_str(), node["time"]["unit"].as_str())
         && (column, unit) != (now.time.column.as_str(), now.time.unit)
     {
         let message = format!(
-            "the time of {model} was {column}, {unit}, and is {}, {}: archived rows could lie outside of their periods",
+            "the time of {model} was {column}, {unit}, and is now {}, {}: archived rows could be outside of their periods",
             now.time.column, now.time.unit
         );
-        changed(Restructuring::Key, Code::KeyChanged, places.time, message, "another time", "give it its time back");
+        changed(
+            Restructuring::Key,
+            Code::KeyChanged,
+            places.time,
+            message,
+            "another time than before",
+            "restore the time",
+        );
     }
     if let Some(before) = node["history"].as_str()
         && same_engine
         && before != now.history
     {
-        let message =
-            format!("the history of {model} was {before} and is {}: what was archived would not be found", now.history);
+        let message = format!(
+            "the history of {model} was {before} and is now {}: statements would not find archived rows",
+            now.history
+        );
         changed(
             Restructuring::History,
             Code::HistoryMoved,
             places.history,
             message,
-            "another name",
-            "give it its name back, or rename the history tables in the same change",
+            "another name than before",
+            "restore the name, or rename the history tables in the same change",
         );
     }
     if let Some(message) = longer(table, &node["retention"], &now.retention, model) {
@@ -257,17 +275,17 @@ fn compare(
             Code::RetentionLengthened,
             places.retention,
             message,
-            "rows stay longer, or for another reason",
-            "keep the shorter one, or bring back first what it would not have archived yet",
+            "longer, or of another kind",
+            "keep the shorter retention, or first bring back the rows that the longer one would not have archived yet",
         );
     }
     for column in node["columns"].as_array().into_iter().flatten() {
         let (Some(name), Some(ty)) = (column["name"].as_str(), column["type"].as_str()) else { continue };
         let message = match now.columns.iter().find(|column| column.name == name) {
-            None => format!("column {} of {model} is gone: what is archived from now on would lack it", quoted(name)),
+            None => format!("column {} of {model} was removed: rows archived from now on would lack it", quoted(name)),
             Some(now) if same_engine && now.r#type != ty => {
                 format!(
-                    "column {} of {model} was {ty} and is {}: history tables have the old type",
+                    "column {} of {model} was {ty} and is now {}: history tables have the old type",
                     quoted(name),
                     now.r#type
                 )
@@ -279,28 +297,31 @@ fn compare(
             Code::ColumnDropped,
             places.columns,
             message,
-            "it was one of these",
-            "put it back; or change the mart and every history table in the same change",
+            "the column was in this list",
+            "restore the column, or change the mart and every history table in the same change",
         );
     }
 }
 
-/// What is to be said if rows may stay longer than before.
+/// The message if rows may stay longer than before.
 fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
-    let consequence = "a row that has been archived, and is delivered again before it is due, would stand twice";
+    let consequence = "an archived row that is delivered again before it is due would be in two places";
     match (&table.retention, before["for_seconds"].as_u64(), before["while_in"].as_str()) {
-        (Retention::For { seconds }, Some(before), _) if *seconds > before => {
-            Some(format!("the retention of {model} was {} and is {}: {consequence}", length(before), length(*seconds)))
-        }
-        (Retention::For { .. }, None, Some(parent)) => {
-            Some(format!("{model} stayed while its row was in {parent}, and stays for a length of time: {consequence}"))
-        }
-        (Retention::WhileIn { .. }, Some(before), _) => {
-            Some(format!("{model} stayed for {}, and stays while its row is elsewhere: {consequence}", length(before)))
-        }
+        (Retention::For { seconds }, Some(before), _) if *seconds > before => Some(format!(
+            "the retention of {model} was {} and is now {}: {consequence}",
+            length(before),
+            length(*seconds)
+        )),
+        (Retention::For { .. }, None, Some(parent)) => Some(format!(
+            "rows of {model} stayed while their key was in {parent}, and now stay for a length of time: {consequence}"
+        )),
+        (Retention::WhileIn { .. }, Some(before), _) => Some(format!(
+            "rows of {model} stayed for {}, and now stay while their key is in a parent: {consequence}",
+            length(before)
+        )),
         (Retention::WhileIn { .. }, None, Some(before)) => match now {
             manifest::NodeRetention::WhileIn { while_in } if while_in != before => Some(format!(
-                "{model} stayed while its row was in {before}, and stays while it is in {while_in}: {consequence}"
+                "rows of {model} stayed while their key was in {before}, and now while it is in {while_in}: {consequence}"
             )),
             _ => None,
         },

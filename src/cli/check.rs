@@ -21,22 +21,23 @@ pub(super) struct Arguments {
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
-    /// The day for which the horizon is judged, or `now`; without it no clock is looked at
+    /// Check the horizon on this day, or `now`; without it, the horizon is not checked
     #[arg(long, value_name = "DATE", value_parser = today)]
     today: Option<Day>,
-    /// How many days before the horizon a warning is given
+    /// Warn this many days before the horizon
     #[arg(long, value_name = "DAYS", default_value_t = 60, requires = "today")]
     warn_days: u32,
-    /// A dbt project whose models are to run the compiled hooks; its target/manifest.json is read
+    /// Check that the models of this dbt project run the compiled hooks; reads target/manifest.json
     #[arg(long, value_name = "DIR")]
     dbt: Option<PathBuf>,
-    /// Check as if compiled for another engine: redshift, postgres, duckdb or bigquery; artifacts are not looked at then
+    /// Check for another engine: redshift, postgres, duckdb or bigquery; artifacts are not compared
+    /// then
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
-    /// What may have been restructured: period, table, key, retention, history, column
+    /// Allow these structural changes: period, table, key, retention, history, column
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
-    /// How findings are written
+    /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub(super) format: Output,
 }
@@ -44,7 +45,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut project = match project(arguments.project.as_deref()) {
         Ok(project) => project,
-        // What is wrong with its files is a finding like any other.
+        // Errors in the files of the project are findings too.
         Err(Failure::Input(findings, inputs)) => {
             let checked = Checked { findings, edges: Vec::new(), files: 0 };
             return report(arguments, &checked, &inputs, false);
@@ -87,7 +88,9 @@ fn report(arguments: &Arguments, checked: &Checked, inputs: &Inputs, has_artifac
     Ok(if checked.findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// The artifacts that were committed: those of a stated `out:`, which must be there, or whatever is in the default one.
+/// Reads the committed artifacts. If the project states `out:` and the folder is missing, the
+/// result is an empty set, so that its absence is a finding. Without `out:`, a missing default
+/// folder gives `None`.
 fn found(project: &Folder) -> Result<Option<crate::check::Committed>, Error> {
     let found = committed(&project.out)?;
     let stated = crate::resolve(&project.inputs).is_ok_and(|spec| spec.out.is_some());
@@ -100,7 +103,8 @@ fn found(project: &Folder) -> Result<Option<crate::check::Committed>, Error> {
     })
 }
 
-/// The manifest that dbt wrote: where its project says, or the environment, or in the usual place.
+/// Reads the manifest of dbt from its target folder: `DBT_TARGET_PATH`, else `target-path:` of
+/// dbt_project.yml, else `target`.
 fn dbt(folder: &Path) -> Result<DbtProject, Error> {
     let stated = std::env::var_os("DBT_TARGET_PATH").map(PathBuf::from).or_else(|| {
         let project = text(&folder.join("dbt_project.yml")).ok()?;
@@ -110,7 +114,7 @@ fn dbt(folder: &Path) -> Result<DbtProject, Error> {
     });
     let path = folder.join(stated.unwrap_or_else(|| PathBuf::from("target"))).join("manifest.json");
     if !path.is_file() {
-        let message = format!("{} is not there: run `dbt parse` in {}", shown(&path), shown(folder));
+        let message = format!("{} does not exist; run `dbt parse` in {}", shown(&path), shown(folder));
         return Err(Error::Usage(message));
     }
     Ok(DbtProject { path: shown(&path), manifest: text(&path)? })
@@ -124,22 +128,22 @@ fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {
     }
     let files = checked.files;
     text.push_str(&match (checked.findings.is_clean(), has_artifacts) {
-        (true, true) => format!("{files} files compile, and are what is there\n"),
-        (true, false) => format!("{files} files compile; there are no artifacts to hold them against\n"),
+        (true, true) => format!("{files} files compile, and the artifacts are up to date\n"),
+        (true, false) => format!("{files} files compile; there are no artifacts to compare with\n"),
         (false, _) => format!("{files} files compile\n"),
     });
     let widest = checked.edges.iter().map(|edge| edge.model.chars().count()).max().unwrap_or_default();
     for edge in &checked.edges {
         let day = |day: Option<Day>| day.map_or_else(|| "the year 9999".to_owned(), |day| day.to_string());
         text.push_str(&format!(
-            "  {:widest$}  rows from {} on have a period; due rows do until {}\n",
+            "  {:widest$}  rows from {} on have a period; due rows have one until {}\n",
             edge.model,
             day(edge.lower_edge),
             day(edge.horizon)
         ));
     }
     if !has_day && !checked.edges.is_empty() {
-        text.push_str("the horizon was not judged: --today now does that\n");
+        text.push_str("the horizon was not checked; add --today now to check it\n");
     }
     text
 }

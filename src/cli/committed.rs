@@ -1,4 +1,4 @@
-//! Reads artifacts as somebody left them in a folder.
+//! Reads the artifacts in an output folder. They may have been edited by hand.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,15 +12,16 @@ use crate::error::Error;
 use crate::features::schedule::SCHEDULE;
 use crate::project::folder::why;
 
-/// No artifact is larger: a manifest of a thousand tables and twenty periods has some two hundred megabytes.
+/// The largest part of an artifact that is read. For comparison, a manifest of a thousand tables
+/// and twenty periods has about two hundred megabytes.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// What stands in a folder below the names that a compilation writes; `None` if the folder is not there. Files whose names begin
-/// with a dot are somebody else's.
+/// Reads the files below the names that a compilation writes. Gives `None` if the folder does not
+/// exist. Skips files whose names begin with a dot: Rowkeep writes none.
 pub(super) fn committed(out: &Path) -> Result<Option<Committed>, Error> {
     match fs::metadata(out) {
         Ok(found) if found.is_dir() => {}
-        Ok(_) => return Err(failed(out, "it is a file where a folder is stated")),
+        Ok(_) => return Err(failed(out, "it is a file, but must be a folder")),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(out, &why(&error))),
     }
@@ -30,13 +31,13 @@ pub(super) fn committed(out: &Path) -> Result<Option<Committed>, Error> {
         let mut rest = vec![top.to_owned()];
         while let Some(path) = rest.pop() {
             let place = out.join(&path);
-            // A link is looked at as what it is: no file that Rowkeep wrote.
+            // Links are not followed: Rowkeep writes none.
             let Ok(found) = fs::symlink_metadata(&place) else { continue };
             if found.is_dir() {
                 for entry in fs::read_dir(&place).map_err(|error| failed(&place, &why(&error)))? {
                     let name = entry.map_err(|error| failed(&place, &why(&error)))?.file_name();
                     let name = name.to_string_lossy();
-                    // Whoever imports a DAG leaves that behind.
+                    // Python writes `__pycache__` when it imports a DAG.
                     if !name.starts_with('.') && name != "__pycache__" {
                         rest.push(format!("{path}/{name}"));
                     }
@@ -44,14 +45,14 @@ pub(super) fn committed(out: &Path) -> Result<Option<Committed>, Error> {
             } else if found.is_file() {
                 files.insert(path, text(&place)?);
             } else {
-                files.insert(path, "a link or a device, and no file\n".to_owned());
+                files.insert(path, "a link or a device, not a file\n".to_owned());
             }
         }
     }
     Ok(Some(Committed { folder, files }))
 }
 
-/// The manifest in a folder, if there is one of Rowkeep's.
+/// The manifest in a folder; `None` if it is missing or not a file.
 pub(super) fn manifest(out: &Path) -> Result<Option<String>, Error> {
     let path = out.join(MANIFEST);
     match fs::symlink_metadata(&path) {

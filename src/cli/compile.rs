@@ -25,16 +25,16 @@ pub(super) struct Arguments {
     /// Compile for another engine than the project's: redshift, postgres, duckdb or bigquery
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
-    /// Only the statements of these models; with --stdout, or into another folder with --out
+    /// Write only the statements of these models; needs --stdout, or another --out folder
     #[arg(long, value_name = "MODEL", value_delimiter = ',')]
     select: Vec<String>,
-    /// Print instead of writing
+    /// Print the files instead of writing them
     #[arg(long, conflicts_with = "out")]
     stdout: bool,
-    /// What may have been restructured: period, table, key, retention, history, column
+    /// Allow these structural changes: period, table, key, retention, history, column
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
-    /// How findings are written
+    /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human, conflicts_with = "stdout")]
     pub(super) format: Output,
 }
@@ -100,7 +100,7 @@ fn selected(artifacts: &Artifacts, models: &[String]) -> Result<BTreeMap<String,
     Ok(chosen.map(|(path, text)| (path.clone(), text.clone())).collect())
 }
 
-/// Files one after the other, each under its path.
+/// The files, each below a line with its path.
 fn listing(files: &BTreeMap<String, String>) -> String {
     files.iter().map(|(path, text)| format!("==> {path} <==\n{text}\n")).collect()
 }
@@ -115,7 +115,7 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
     };
     let mut text = format!("wrote {} to {out}{gone}\n", count(written, "file", "files"));
     if selects {
-        text.push_str("this is a selection: it has no manifest, and nothing reads it as a whole project\n");
+        text.push_str("this is a selection of statements: it has no manifest, and is no complete project\n");
         return text;
     }
     for load in &manifest.loads {
@@ -129,10 +129,10 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
     if manifest.nodes.is_empty() {
         text.push_str(&format!("next, with paths in {out}:\n"));
         text.push_str(
-            "  every run     rowkeep loads rerun --dates DATE prints what loads/ has, for that day; or dbt/models/\n",
+            "  every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/\n",
         );
-        text.push_str("  after that    ask loads/*/monitors/: no row is the right answer, but for writers\n");
-        text.push_str("when one goes wrong: rowkeep runbook load-incident\n");
+        text.push_str("  after that    run loads/*/monitors/: each must return no rows, except writers.sql\n");
+        text.push_str("if a load fails: rowkeep runbook load-incident\n");
         return text;
     }
     let hooks: usize = manifest.nodes.values().map(|node| node.load.len() + node.post_hooks.len()).sum();
@@ -148,7 +148,7 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
     let loads = manifest.nodes.values().filter(|node| !node.load.is_empty()).count();
     let own = match manifest.nodes.len() - loads {
         0 => "",
-        _ => " (where there is no 00_load, after your own load)",
+        _ => " (a model without 00_load: after your own load)",
     };
     text.push_str(&format!("next, with paths in {out}:\n"));
     text.push_str("  once          run ddl/ in the order of its names\n");
@@ -157,10 +157,10 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
     if !manifest.maintenance.is_empty() {
         text.push_str("                and maintenance/upkeep/ before it, each statement outside of a transaction\n");
     }
-    text.push_str("  after that    ask monitors/: no row is the right answer\n");
+    text.push_str("  after that    run monitors/: each must return no rows\n");
     if !manifest.loads.is_empty() {
         text.push_str(
-            "  loads         rowkeep loads rerun --dates DATE prints what loads/ has, for that day; or dbt/models/\n",
+            "  every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/\n",
         );
     }
     text.push_str("step by step: rowkeep runbook installation\n");

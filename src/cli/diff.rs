@@ -19,16 +19,16 @@ pub(super) struct Arguments {
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
-    /// What adding this period would change [default: the next one]
+    /// Preview the addition of this period [default: the next one]
     #[arg(long, value_name = "PERIOD")]
     add: Option<String>,
-    /// What taking this period away would change
+    /// Preview the removal of this period
     #[arg(long, value_name = "PERIOD", conflicts_with = "add")]
     remove: Option<String>,
-    /// What has changed since: a commit, branch or tag of git, or another folder with a rowkeep.yml
+    /// Compare with a commit, branch or tag of git, or with another folder that has a rowkeep.yml
     #[arg(long, value_name = "REF|DIR", conflicts_with_all = ["add", "remove"])]
     against: Option<String>,
-    /// How the preview is written
+    /// The output format of the preview
     #[arg(long, value_enum, default_value_t = Form::Human)]
     format: Form,
     /// Exit with 1 if anything changes
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     exit_code: bool,
 }
 
-/// How a preview is written.
+/// The output format of a preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
     /// For a terminal
@@ -45,7 +45,7 @@ enum Form {
     Markdown,
     /// One JSON object
     Json,
-    /// Commands of GitHub's runners: the summary as notices
+    /// Workflow commands for GitHub Actions: the summary as notices
     Github,
 }
 
@@ -68,19 +68,19 @@ fn preview(arguments: &Arguments, project: &Folder) -> Result<Preview, Failure> 
     }
     if let Some(period) = &arguments.remove {
         let preview = diff_without(now, period).map_err(|uncompiled| wrong(uncompiled, now, now))?;
-        let unknown = || Error::Usage(format!("--remove names {period}, which is no period of the project"));
+        let unknown = || Error::Usage(format!("--remove names {period}, which is not a period of the project"));
         return Ok(preview.ok_or_else(unknown)?);
     }
     match rotate(now, arguments.add.as_deref()) {
         Ok(Rotation::Added { inputs, .. }) => diff(now, &inputs).map_err(|uncompiled| wrong(uncompiled, now, &inputs)),
         Ok(Rotation::Listed { period, file, line }) => {
-            Err(Error::Usage(format!("--add names {period}, which is listed already, in line {line} of {file}")).into())
+            Err(Error::Usage(format!("--add names {period}, which is already in line {line} of {file}")).into())
         }
         Err(refused) => Err(Failure::Input(refused.diagnostics, refused.inputs)),
     }
 }
 
-/// The project as it was.
+/// Reads the project to compare with.
 fn then(against: &str, folder: &Path) -> Result<Inputs, Failure> {
     let other = Path::new(against);
     if other.join(folder::PROJECT_FILE).is_file() {
@@ -112,7 +112,7 @@ fn written(preview: &Preview, form: Form) -> String {
     }
 }
 
-/// A preview is data, on standard output.
+/// Colours if standard output is a terminal.
 fn colours() -> Style {
     use std::io::IsTerminal;
     if std::io::stdout().is_terminal() { style() } else { Style::Plain }

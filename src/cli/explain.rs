@@ -17,7 +17,7 @@ fn code(text: &str) -> Result<Code, String> {
     let found = Code::ALL.iter().copied().find(|code| code.as_str() == wanted);
     found.ok_or_else(|| match did_you_mean(&wanted, Code::ALL.iter().map(|code| code.as_str())) {
         Some(near) => format!("no finding has that code; did you mean {near}?"),
-        None => "no finding has that code; they are listed in docs/rules/".to_owned(),
+        None => "no finding has that code; docs/rules/ lists all codes".to_owned(),
     })
 }
 

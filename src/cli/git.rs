@@ -1,4 +1,4 @@
-//! A project as a commit has it: every file by `git show`, with no checkout.
+//! Reads a project from a commit with `git show`, without a checkout.
 
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
@@ -9,12 +9,12 @@ use crate::project::folder::{Failure, PROJECT_FILE};
 use crate::project::references;
 use crate::source::Inputs;
 
-/// The project of a folder, as it stands at a commit.
+/// Reads the project of a folder from a commit.
 pub(super) fn project_at(commit: &str, folder: &Path) -> Result<Inputs, Failure> {
     let tree = Tree::open(commit, folder)?;
     let file = tree.folder.join(PROJECT_FILE);
     let Some(text) = tree.text(&file)? else {
-        return Err(tree.failed(format!("there is no {} at that commit", shown_in(&file))).into());
+        return Err(tree.failed(format!("that commit has no {}", shown_in(&file))).into());
     };
     let name = |path: &Path| format!("{}:{}", tree.shown, shown_in(path));
     let mut inputs = Inputs::new(name(&file), text);
@@ -55,14 +55,14 @@ pub(super) fn project_at(commit: &str, folder: &Path) -> Result<Inputs, Failure>
     Ok(inputs)
 }
 
-/// The files of a commit, by their paths from the root of the repository.
+/// The tree of a commit. Paths start at the root of the repository.
 struct Tree {
     root: PathBuf,
     /// The project's folder.
     folder: PathBuf,
-    /// The commit, in full.
+    /// The full hash of the commit.
     commit: String,
-    /// As the user calls it.
+    /// The commit as the user named it.
     shown: String,
 }
 
@@ -70,17 +70,20 @@ impl Tree {
     fn open(commit: &str, folder: &Path) -> Result<Self, Error> {
         let git = |arguments: &[&str]| run(folder, arguments);
         let root = git(&["rev-parse", "--show-toplevel"])?.map_err(|_| {
-            usage(format!("--against {commit}: {} is in no git repository, and there is no such folder", shown(folder)))
+            usage(format!(
+                "--against {commit}: there is no such folder, and {} is not in a git repository",
+                shown(folder)
+            ))
         })?;
         let root = PathBuf::from(root.trim_end());
-        // A name that begins with a dash would be an option.
+        // Without `--end-of-options`, git would read a name that begins with a dash as an option.
         let spec = format!("{commit}^{{commit}}");
         let found = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])?;
         let Ok(full) = found else {
             let is_shallow = git(&["rev-parse", "--is-shallow-repository"])?.is_ok_and(|said| said.trim() == "true");
             return Err(usage(if is_shallow {
                 format!(
-                    "--against {commit}: this clone is shallow and does not have it; fetch it first, as in `git fetch --depth=1 origin {commit}`, or clone with full depth (actions/checkout: fetch-depth: 0)"
+                    "--against {commit}: this clone is shallow and does not have the commit; fetch it first, as in `git fetch --depth=1 origin {commit}`, or clone with full depth (actions/checkout: fetch-depth: 0)"
                 )
             } else {
                 format!(
@@ -98,7 +101,7 @@ impl Tree {
         Ok(Self { root, folder: inside, commit: full.trim_end().to_owned(), shown: commit.to_owned() })
     }
 
-    /// A path of the project file, from the root of the repository.
+    /// Resolves a path that the project file names.
     fn named(&self, path: &str) -> Result<PathBuf, Error> {
         let mut parts = Vec::new();
         for part in self.folder.join(path).components() {
@@ -112,14 +115,14 @@ impl Tree {
         Ok(parts.iter().collect())
     }
 
-    /// A file's text; `None` if it is not there.
+    /// The text of a file; `None` if the commit does not have it.
     fn text(&self, file: &Path) -> Result<Option<String>, Error> {
         let place = format!("{}:{}", self.commit, shown_in(file));
         Ok(run(&self.root, &["show", "--end-of-options", &place])?.ok())
     }
 
     fn needed(&self, file: &Path) -> Result<String, Error> {
-        self.text(file)?.ok_or_else(|| self.failed(format!("{} is not there", shown_in(file))))
+        self.text(file)?.ok_or_else(|| self.failed(format!("that commit has no {}", shown_in(file))))
     }
 
     /// The files of a folder, in the order of their names.
@@ -135,7 +138,7 @@ impl Tree {
         let place = format!("{}/", shown_in(folder));
         let found = run(&self.root, &["ls-tree", "-z", &self.commit, "--", &place])?;
         let found = found.map_err(|why| self.failed(why))?;
-        // mode, kind, object, a tab, path
+        // The format of an entry: mode, kind, object, a tab, path.
         let entries = found.split('\0').filter_map(|entry| entry.split_once('\t'));
         let mut paths: Vec<_> = entries
             .filter(|(about, _)| about.split(' ').nth(1) == Some(kind))
@@ -150,7 +153,7 @@ impl Tree {
     }
 }
 
-/// What git says, or what it complains about.
+/// Runs git. Gives its standard output, or its standard error if it fails.
 fn run(folder: &Path, arguments: &[&str]) -> Result<Result<String, String>, Error> {
     let output = Command::new("git").arg("-C").arg(folder).args(arguments).output();
     let output = output.map_err(|error| usage(format!("--against needs git, which could not be started: {error}")))?;
@@ -159,7 +162,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Result<Result<String, String>, Erro
     }
     match String::from_utf8(output.stdout) {
         Ok(text) => Ok(Ok(text)),
-        Err(_) => Err(usage(format!("git {}: what it gave is not UTF-8 text", arguments.join(" ")))),
+        Err(_) => Err(usage(format!("git {}: the output is not UTF-8 text", arguments.join(" ")))),
     }
 }
 

@@ -13,31 +13,31 @@ use crate::project::period::half_years;
 /// Arguments of `rowkeep init`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The folder to write into; it is made if it is not there
+    /// The folder to write into; it is created if it does not exist
     #[arg(default_value = ".", value_name = "DIR")]
     folder: PathBuf,
-    /// The day around which periods are declared, or `now`
+    /// Declare the periods that are needed on this day, or `now`
     #[arg(long, value_name = "DATE", value_parser = today, default_value = "now")]
     today: Day,
 }
 
-/// How long rows stay in the project that is written.
+/// The retention of the new project.
 const RETENTION_SECONDS: i64 = 180 * 86_400;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.folder;
     let files = files(&name_of(folder), arguments.today);
-    // Looked at first, so that nothing is written beside what is already there.
+    // All paths are checked before the first file is written.
     if let Some((taken, _)) = files.iter().find(|(path, _)| fs::symlink_metadata(folder.join(path)).is_ok()) {
         let path = folder.join(taken);
-        let why = "it is there already, and init overwrites nothing".to_owned();
+        let why = "it already exists, and init overwrites nothing".to_owned();
         return Err(Error::Write { path: clean(&path), why });
     }
     let mut written = Vec::new();
     for (path, text) in &files {
         let path = folder.join(path);
         if let Err(error) = write(&path, text) {
-            // Best effort: the error that made this necessary is the one to report.
+            // Best effort: the caller reports the first error.
             written.iter().chain([&path]).for_each(|path| drop(fs::remove_file(path)));
             return Err(Error::Write { path: clean(&path), why: why(&error) });
         }
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         text.push_str(&format!("  {}\n", clean(&folder.join(path)).display()));
     }
     text.push_str(
-        "next: make it yours, then `rowkeep compile`, commit rowkeep/, and let CI run `rowkeep check --today now`\n",
+        "next: edit the files, run `rowkeep compile`, commit rowkeep/, and let CI run `rowkeep check --today now`\n",
     );
     print(&text)
 }
@@ -60,12 +60,12 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     fs::File::create_new(path)?.write_all(text.as_bytes())
 }
 
-/// A path without the `./` that nobody types.
+/// A path without a leading `./`.
 fn clean(path: &Path) -> PathBuf {
     path.strip_prefix(".").unwrap_or(path).to_owned()
 }
 
-/// A plain name from the folder's.
+/// A plain name, made from the name of the folder.
 fn name_of(folder: &Path) -> String {
     let called = folder.canonicalize().map_or_else(|_| folder.display().to_string(), |path| path.display().to_string());
     let last = called.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -76,7 +76,7 @@ fn name_of(folder: &Path) -> String {
     if begins_well { name.to_owned() } else { format!("project_{name}").trim_end_matches('_').to_owned() }
 }
 
-/// Every file with its text.
+/// The path and the text of each file.
 fn files(name: &str, today: Day) -> Vec<(String, String)> {
     let cutoff = Day::of_epoch(today.epoch() - RETENTION_SECONDS).unwrap_or(today);
     let periods: String =
@@ -99,22 +99,22 @@ const PROJECT: &str = "\
 # yaml-language-server: $schema=.rowkeep/project.schema.json
 name: {name}
 dialect: postgres            # redshift | postgres | duckdb | bigquery
-schema: analytics            # schema, or database.schema: history, work and exceptions tables are made here
+schema: analytics            # schema, or database.schema: history, work and exceptions tables are created here
 periods: periods.yml
 exceptions: { table: retention_exceptions, key: order_id }
 tables: tables/              # one spec per rolling table
-out: rowkeep/                # commit it: `rowkeep check` then refuses whatever was changed by hand
+out: rowkeep/                # commit it: `rowkeep check` then reports files that were changed by hand
 defaults:
   retention: { for: 180 days }   # weeks, days, hours or minutes: months have no fixed length
-raw:                         # raw tables: a row goes once a completed cycle has seen it, and so much later
-  - { table: raw_table.orders_raw, time: { column: loaded_at }, keep: 2 days }
+raw:                         # raw tables: a row is deleted `keep` after completed cycles have read it
+  - { table: landing.orders_raw, time: { column: loaded_at }, keep: 2 days }
 ";
 
 const PERIODS: &str = "\
 # yaml-language-server: $schema=.rowkeep/periods.schema.json
-# One line per period, oldest first, without a gap. A rotation is one line more, well before the horizon that
-# `rowkeep check --today now` names. Rows older than the first line have nowhere to go: if your mart holds such rows,
-# begin with `- { name: legacy, start: 2019-01-01, end: ... }`, which ends where the next period starts.
+# One line per period, oldest first, without a gap. A rotation adds one line, well before the horizon that
+# `rowkeep check --today now` prints. Rows older than the first period cannot be archived. If your mart has such rows,
+# begin the list with `- { name: legacy, start: 2019-01-01, end: ... }`, whose end is the start of the next period.
 hist_periods:
 {periods}";
 
@@ -122,14 +122,14 @@ const TABLE: &str = "\
 # yaml-language-server: $schema=../.rowkeep/table.schema.json
 model: mart_orders           # the dbt model that builds the rolling table
 history: hist_orders         # history tables are called hist_orders_<period>
-unique_key: order_id         # every column that it takes to name a row: with less, rows are taken for others
-time: { column: updated_at, unit: epoch_seconds }   # seconds or millis; for a timestamp or date column, leave the unit out
+unique_key: order_id         # all columns that identify a row: if one is missing, different rows count as one
+time: { column: updated_at, unit: epoch_seconds }   # or epoch_millis; for a timestamp or date column, leave the unit out
 rows: latest                 # latest: the newest version of a key wins | events: rows do not change
 exception: ORDERS_RETENTION_GAP
-columns:                     # every column of the mart: one that is missing here is missing in history
+columns:                     # all columns of the mart: a column that is missing here is missing in history
   order_id: bigint not null
   state: integer
   updated_at: bigint
-source: raw_table.orders_raw   # the raw table that a cycle loads from; without it each cycle looks at every key
-source_columns: { loaded_at: timestamp }   # what raw has beyond the mart's columns: here, when a row was landed, UTC
+source: landing.orders_raw   # the raw table of the mart; without it, each cycle processes every key
+source_columns: { loaded_at: timestamp }   # columns that only the raw table has; here, the time of arrival, UTC
 ";

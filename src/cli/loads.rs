@@ -18,9 +18,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Print what stops and drops the runs of these dates: jobs that still run, temp tables
+    /// Print statements that list the running jobs of these dates and drop their temp tables
     Clean(Runs),
-    /// Print what runs these dates again, oldest first
+    /// Print the statements that run these dates again, oldest date first
     Rerun(Runs),
 }
 
@@ -29,7 +29,7 @@ struct Runs {
     /// The run dates, such as 2025-11-19,2025-11-20
     #[arg(long, value_name = "DATES", required = true, value_delimiter = ',')]
     dates: Vec<Day>,
-    /// Only this load; may be given several times
+    /// Only this windowed load; may be repeated
     #[arg(long, value_name = "NAME")]
     load: Vec<String>,
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
@@ -52,20 +52,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         };
         statements.iter().map(|statement| format!("{};\n\n", statement.of_day(day))).collect()
     };
-    // A day is complete before the next one begins: loads may read what others made of it.
+    // All loads of a day run before the next day, because a load may read the result of another.
     let text: String = dates.iter().flat_map(|&day| loads.iter().map(move |load| of_load(load, day))).collect();
     Ok(print(&text)?)
 }
 
 fn chosen<'a>(loads: &'a [Load], names: &[String]) -> Result<Vec<&'a Load>, Error> {
     if loads.is_empty() {
-        return Err(Error::Usage("this project has no loads: rowkeep.yml states them under `loads:`".to_owned()));
+        return Err(Error::Usage(
+            "this project has no windowed loads; rowkeep.yml states them under `loads:`".to_owned(),
+        ));
     }
     for name in names {
         if !loads.iter().any(|load| load.name == *name) {
             let near = did_you_mean(name, loads.iter().map(|load| load.name.as_str()));
             let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            return Err(Error::Usage(format!("there is no load {name}{help}")));
+            return Err(Error::Usage(format!("there is no windowed load {name}{help}")));
         }
     }
     Ok(loads.iter().filter(|load| names.is_empty() || names.contains(&load.name)).collect())

@@ -1,8 +1,9 @@
-//! The command line: one file per command, and the only place with arguments, standard output, and the writing of files.
+//! The command line, with one file per command. No other module reads arguments, prints, or writes
+//! files.
 //!
-//! Data goes to standard output, diagnostics to standard error. Exit code 0: done; 1: the input is wrong, or a law was broken;
-//! 2: the job could not be done.
-#![expect(clippy::disallowed_methods, reason = "this is where the world is looked at")]
+//! Data goes to standard output, diagnostics to standard error. Exit code 0: success. 1: the input
+//! is wrong, or a law is broken. 2: the command could not do its work.
+#![expect(clippy::disallowed_methods, reason = "only the command line reads the environment and the clock")]
 
 mod check;
 mod committed;
@@ -34,7 +35,7 @@ use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::project::folder::{self, Failure, Folder};
 
-/// Compiles retention: from YAML to every SQL statement that moves ageing rows from a mart to its history tables.
+/// Compiles retention: writes the SQL that moves ageing rows from a mart to its history tables.
 #[derive(Debug, Parser)]
 #[command(name = "rowkeep", version, max_term_width = 100)]
 struct Arguments {
@@ -44,38 +45,38 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a small project that compiles, to begin with; overwrites nothing
+    /// Write a small new project that compiles; overwrites nothing
     Init(init::Arguments),
-    /// Compile the project: write every statement, definition and the manifest
+    /// Compile the project: write all statements, all definitions and the manifest
     Compile(compile::Arguments),
     /// Check the project and its committed artifacts, for CI; writes nothing
     Check(check::Arguments),
-    /// Say what adding a period, or any change of the project, does to statements and rows; writes nothing
+    /// Preview the effect of a new period, or of any other change; writes nothing
     Diff(diff::Arguments),
-    /// Add the next period: one line, with its comments, style and line ends kept
+    /// Add the next period as one line; keeps comments, style and line ends
     Rotate(rotate::Arguments),
-    /// Print a run-book: what to type, what to expect, how to go back
+    /// Print a run-book: what to type, what to expect, and how to go back
     Runbook(runbook::Arguments),
-    /// Print what cleans up runs of loads, or runs them again
+    /// Print the statements that clean up or repeat runs of windowed loads
     Loads(loads::Arguments),
-    /// Say which statements a row meets, and where it goes; looks at no table
+    /// Show which statements apply to a row, and where it goes; reads no table
     Trace(trace::Arguments),
-    /// Compare a live database with the project; reads, and never writes
+    /// Compare a live database with the project; never writes to it
     Doctor(doctor::Arguments),
-    /// Run the compiled statements on a real engine through simulated years, and check the laws
+    /// Run the statements on a real engine through simulated years, and check the laws
     Rehearse(rehearse::Arguments),
-    /// Write one page to look at: periods in time, statements in words, the next rotation, the last rehearsal
+    /// Write an HTML page: timeline, statements, next rotation, last rehearsal
     Report(report::Arguments),
-    /// Say what a finding's code means, and what helps
+    /// Explain the code of a finding, and how to fix its cause
     Explain(explain::Arguments),
     /// Print the JSON Schema of a project file, for editors
     Schema(schema::Arguments),
-    /// Print what a shell needs to complete commands
+    /// Print the completion script for a shell
     Completions(completions::Arguments),
 }
 
 impl Command {
-    /// How what is wrong with the input is written.
+    /// The output format of findings.
     fn findings(&self) -> Output {
         match self {
             Command::Compile(arguments) => arguments.format,
@@ -124,12 +125,12 @@ fn done(result: Result<(), Error>) -> Result<ExitCode, Failure> {
     result.map(|()| ExitCode::SUCCESS).map_err(Failure::World)
 }
 
-/// A dialect by its name.
+/// Parses the name of a dialect.
 fn dialect(name: &str) -> Result<Dialect, String> {
     Dialect::from_name(name).ok_or_else(|| format!("expected {}", Dialect::ALL.map(Dialect::as_str).join(", ")))
 }
 
-/// A stated day, or the one that it is.
+/// Parses a day. `now` gives the current day in UTC.
 fn today(text: &str) -> Result<Day, String> {
     if text != "now" {
         return text.parse().map_err(|_| "expected a day such as 2026-05-15, or now".to_owned());
@@ -139,7 +140,8 @@ fn today(text: &str) -> Result<Day, String> {
     seconds.and_then(Day::of_epoch).ok_or_else(|| "the system's clock is outside of the years 1970 to 9999".to_owned())
 }
 
-/// Reads the project in a folder, or in the nearest one at or above the working directory.
+/// Opens the project in a folder. Without a folder, opens the nearest project at or above the
+/// working directory.
 fn project(folder: Option<&Path>) -> Result<Folder, Failure> {
     let folder = match folder {
         Some(folder) if folder.join(folder::PROJECT_FILE).exists() => folder.to_owned(),
@@ -152,14 +154,14 @@ fn project(folder: Option<&Path>) -> Result<Folder, Failure> {
     folder::open(&folder, &shown)
 }
 
-/// How findings are written.
+/// The output format of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Output {
-    /// For people, on standard error
+    /// Text, on standard error
     Human,
     /// One JSON object
     Json,
-    /// Commands of GitHub's runners
+    /// Workflow commands for GitHub Actions
     Github,
     /// SARIF 2.1.0
     Sarif,
@@ -176,13 +178,13 @@ impl Output {
     }
 }
 
-/// Colours where a terminal shows them and NO_COLOR (<https://no-color.org>) is not set.
+/// Colours if standard error is a terminal and NO_COLOR (<https://no-color.org>) is not set.
 fn style() -> Style {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     if wanted && std::io::stderr().is_terminal() { Style::Coloured } else { Style::Plain }
 }
 
-/// Prints data. A reader that has seen enough, as `head` does, is no failure.
+/// Prints data. A reader such as `head` may close the pipe early: that is not an error.
 fn print(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -193,17 +195,18 @@ fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Prints what is no data.
+/// Prints diagnostics.
 fn eprint(text: &str) {
-    // If standard error is gone, the exit code has to say it all.
+    // If standard error is closed, only the exit code reports the failure.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// A path as the user would type it from here.
+/// A path relative to the working directory, as the user would type it.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let Ok(below) = path.strip_prefix(&here) else {
-        // A neighbour is shorter to read than an absolute path; where only the file system's root is common, it is not.
+        // `../x` is shorter than an absolute path, unless the only common folder is the root of the
+        // file system.
         let above = here.ancestors().skip(1).take(3).filter(|folder| folder.parent().is_some()).zip(1..);
         let neighbour = above.filter_map(|(folder, up)| Some((path.strip_prefix(folder).ok()?, up))).next();
         return neighbour.map_or_else(

@@ -18,10 +18,11 @@ pub(super) struct Arguments {
     /// The file to write
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     output: PathBuf,
-    /// The day for which marts are shown, or `now`; without it no clock is looked at
+    /// Show the rows in the marts on this day, or `now`; without it, the page is the same on every
+    /// day
     #[arg(long, value_name = "DATE", value_parser = today)]
     today: Option<Day>,
-    /// What `rowkeep rehearse --format json` printed, to be shown too
+    /// Also show this result, the output of `rowkeep rehearse --format json`
     #[arg(long, value_name = "FILE")]
     rehearsal: Option<PathBuf>,
 }

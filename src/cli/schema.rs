@@ -7,7 +7,7 @@ use crate::project::folder::Failure;
 /// Arguments of `rowkeep schema`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Which file
+    /// The file that the schema describes
     #[arg(value_enum, default_value = "project")]
     file: File,
 }
@@ -15,7 +15,7 @@ pub(super) struct Arguments {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum File {
     /// rowkeep.yml
-    Folder,
+    Project,
     /// periods.yml
     Periods,
     /// A table spec
@@ -26,12 +26,12 @@ enum File {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = match arguments.file {
-        File::Folder => "project",
+        File::Project => "project",
         File::Periods => "periods",
         File::Table => "table",
         File::Manifest => return Ok(print(manifest::JSON_SCHEMA)?),
     };
-    // Every name above is that of a schema; a test asks for each.
+    // Each name above has a schema; a test checks that.
     let schema = crate::project::json_schema(name).unwrap_or_default();
     Ok(print(&format!("{schema:#}\n"))?)
 }

@@ -10,27 +10,27 @@ use crate::trace::{Row, Trace, instant_of, trace};
 /// Arguments of `rowkeep trace`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A column of the row's key and its value; can be given for each column
+    /// A key column of the row, and its value; may be repeated
     #[arg(long, value_name = "COLUMN=VALUE", required = true, value_parser = pair)]
     key: Vec<(String, String)>,
-    /// The row's time, such as 2026-01-03T00:00:00Z or 2026-01-03
+    /// The time of the row, such as 2026-01-03T00:00:00Z or 2026-01-03
     #[arg(long, value_name = "TIME", value_parser = instant)]
     time: i64,
-    /// Look at this model only
+    /// Trace the row in this model only
     #[arg(long)]
     model: Option<String>,
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
-    /// How the path is written
+    /// The output format of the trace
     #[arg(long, value_enum, default_value = "human")]
     format: Output,
 }
 
-/// How a path is written.
+/// The output format of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Output {
-    /// A line for each statement
+    /// Text, with a line for each statement
     Human,
     /// A JSON list of tables
     Json,
@@ -51,10 +51,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let spec =
         crate::resolve(&project.inputs).map_err(|wrong| Failure::Input(wrong, Box::new(project.inputs.clone())))?;
     let row = Row { key: &arguments.key, time: arguments.time, model: arguments.model.as_deref() };
-    let traces = trace(&spec, &row).map_err(Error::Usage)?;
+    let traces = trace(&spec, &row).map_err(|wrong| Error::Usage(wrong.to_string()))?;
     let text = match arguments.format {
         Output::Human => traces.iter().map(Trace::to_text).collect::<Vec<_>>().join("\n"),
-        // Every key is a string, and nothing here can fail to serialise.
+        // Serialising cannot fail: every key is a string.
         Output::Json => format!("{}\n", serde_json::to_string_pretty(&traces).unwrap_or_default()),
     };
     Ok(print(&text)?)

@@ -1,6 +1,7 @@
-//! Writes artifacts so that a folder holds the old tree or the new one: everything is written beside it first, each file then
-//! takes its place by rename, and the manifest comes last as the mark that the tree is whole. If a file cannot take its place,
-//! those that did give it back.
+//! Writes artifacts so that a folder has either the old tree or the new one. First, all new files
+//! are written to a stage, which is a hidden subfolder. Then each file replaces the old one by
+//! rename. The manifest is the last file, and marks the tree as complete. If a file cannot be
+//! replaced, all files that were replaced before are restored.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +13,10 @@ use crate::cli::shown;
 use crate::error::Error;
 use crate::project::folder::why;
 
-/// What was done.
+/// The result of a write.
 #[derive(Debug)]
 pub(super) struct Written {
-    /// Files of the previous tree that the new one does not have.
+    /// The number of removed files: the previous tree had them, the new tree does not.
     pub(super) removed: usize,
 }
 
@@ -36,7 +37,7 @@ pub(super) fn write(out: &Path, files: &BTreeMap<String, String>) -> Result<Writ
         }
         result
     });
-    // Whatever happened, the stage is no artifact.
+    // The stage is removed after a success and after a failure.
     let _ = fs::remove_dir_all(&stage);
     result
 }
@@ -62,7 +63,7 @@ fn place(swap: &mut Swap, files: &BTreeMap<String, String>, previous: &[String])
     if files.contains_key(MANIFEST) {
         swap.replace(MANIFEST)?;
     }
-    // A folder that is empty now was the removed files'; one that is not stays. The deepest first.
+    // Folders of removed files are removed if they are empty, the deepest first.
     let mut emptied: Vec<_> = gone.iter().flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
     emptied.retain(|folder| !folder.as_os_str().is_empty());
     emptied.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
@@ -73,17 +74,17 @@ fn place(swap: &mut Swap, files: &BTreeMap<String, String>, previous: &[String])
     Ok(Written { removed })
 }
 
-/// Files on their way into place, and those that made room for them.
+/// The new files in the stage, and the old files that they replace.
 struct Swap {
     new: PathBuf,
     old: PathBuf,
     out: PathBuf,
-    /// What was done, in order: the path, and whether a new file stands there now.
+    /// The completed renames, in order: the path, and whether a new file is there now.
     done: Vec<(String, bool)>,
 }
 
 impl Swap {
-    /// Puts the new file in place of the old one.
+    /// Replaces the old file by the new one.
     fn replace(&mut self, path: &str) -> Result<(), Error> {
         self.take(path)?;
         let to = self.out.join(path);
@@ -93,12 +94,12 @@ impl Swap {
         Ok(())
     }
 
-    /// Takes the old file away, if there is one.
+    /// Moves the old file to the stage, if there is one.
     fn take(&mut self, path: &str) -> Result<bool, Error> {
         let (from, to) = (self.out.join(path), self.old.join(path));
         match fs::symlink_metadata(&from) {
             Ok(found) if found.is_dir() => {
-                let why = "a folder stands where a file belongs".to_owned();
+                let why = "it is a folder, but must be a file".to_owned();
                 return Err(Error::Write { path: shown(&from).into(), why });
             }
             Ok(_) => {}
@@ -110,17 +111,21 @@ impl Swap {
         Ok(true)
     }
 
-    /// Gives every place back to what stood there.
+    /// Restores the old files.
     fn undo(&self) {
         for (path, is_new) in self.done.iter().rev() {
             let here = self.out.join(path);
-            // Best effort: the error that made this necessary is the one to report.
+            // Best effort: the caller reports the first error.
             let _ = if *is_new { fs::remove_file(&here) } else { fs::rename(self.old.join(path), &here) };
         }
     }
 }
 
-/// The files that the folder's manifest lists. A manifest of something else means that this folder is not for us.
+/// The files that the previous manifest lists.
+///
+/// # Errors
+///
+/// If Rowkeep did not write the manifest, or if a selection would overwrite a complete tree.
 fn previous(out: &Path, whole: bool) -> Result<Vec<String>, Error> {
     let path = out.join(MANIFEST);
     let text = match fs::read_to_string(&path) {
@@ -136,11 +141,12 @@ fn previous(out: &Path, whole: bool) -> Result<Vec<String>, Error> {
         return Err(Error::Write { path: shown(&path).into(), why });
     }
     if !whole {
-        let why = "it marks a whole tree, which a selection would break; choose another folder".to_owned();
+        let why = "the folder has all artifacts of a project, which a selection would break; choose another folder"
+            .to_owned();
         return Err(Error::Write { path: shown(&path).into(), why });
     }
     let listed = manifest["files"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
-    // Whoever edited the list must not make Rowkeep delete files elsewhere.
+    // An edited list must not make Rowkeep delete files outside of the folder.
     let plain = |file: &&str| Path::new(file).components().all(|part| matches!(part, Component::Normal(_)));
     Ok(listed.filter(plain).map(str::to_owned).collect())
 }
@@ -149,7 +155,8 @@ fn create(folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|error| failed(folder, &error))
 }
 
-/// A link among the artifact folders would have files written, or removed, elsewhere.
+/// Refuses a link among the artifact folders: through it, files outside of the folder would be
+/// written or removed.
 fn refuse_link(folder: &Path) -> Result<(), Error> {
     match fs::symlink_metadata(folder) {
         Ok(found) if found.is_symlink() => Err(Error::Write {
@@ -161,13 +168,14 @@ fn refuse_link(folder: &Path) -> Result<(), Error> {
 }
 
 fn failed(path: &Path, error: &io::Error) -> Error {
-    // Name what the user knows, not the stage.
+    // The message names the final path, because the user does not know the stage.
     let staged = |part: &Component<'_>| part.as_os_str().to_string_lossy().starts_with(".rowkeep-");
     let path: PathBuf = path.components().filter(|part| !staged(part)).collect();
     Error::Write { path: shown(&path).into(), why: why(error) }
 }
 
-/// Writes one file as a whole: beside its place first, then into it. A link is followed, and keeps being one.
+/// Writes one file by a temporary file and a rename, so that no reader sees a part of it. If the
+/// path is a link, the target of the link is replaced.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), Error> {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -177,7 +185,7 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Error> {
         .and_then(|()| permissions.map_or(Ok(()), |permissions| fs::set_permissions(&beside, permissions)))
         .and_then(|()| fs::rename(&beside, &real));
     written.map_err(|error| {
-        // Best effort: the error that made this necessary is the one to report.
+        // Best effort: the caller reports the first error.
         let _ = fs::remove_file(&beside);
         failed(path, &error)
     })

@@ -1,4 +1,4 @@
-//! Findings for programs: JSON, commands of GitHub's runners, and SARIF.
+//! The output formats of findings for programs: JSON, workflow commands of GitHub, and SARIF.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,21 @@ use sha2::{Digest, Sha256};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Place, Style};
 use crate::source::{Inputs, line_of};
 
-/// How findings are written. What is found, and whether that is an error, does not depend on it.
+/// The output format of findings. It changes neither the findings nor their levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// As rustc would print them.
+    /// Text with source lines, like the diagnostics of rustc.
     Human(Style),
     /// One JSON object with a list of findings.
     Json,
-    /// Commands that GitHub's runners turn into annotations.
+    /// Workflow commands, which GitHub shows as annotations.
     Github,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
 }
 
 impl Diagnostics {
-    /// The findings in a format. `inputs` are those that they were found in.
+    /// Writes the findings in a format. `inputs` must be the inputs that caused them.
     ///
     /// ```
     /// use rowkeep::{Format, Inputs};
@@ -47,7 +47,8 @@ impl Diagnostics {
         self.places(inputs).iter().map(Found::json).collect()
     }
 
-    /// Each finding with its place, and a fingerprint that stays when lines above it come and go.
+    /// Each finding with its place and a fingerprint. The fingerprint does not depend on line
+    /// numbers.
     fn places<'d>(&'d self, inputs: &'d Inputs) -> Vec<Found<'d>> {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         let with_place = |diagnostic: &'d Diagnostic| {
@@ -82,7 +83,7 @@ impl Diagnostics {
             let page = code.page();
             json!({
                 "id": code.as_str(),
-                "shortDescription": { "text": page.lines().next().unwrap_or_default() },
+                "shortDescription": { "text": code.summary() },
                 "fullDescription": { "text": page },
             })
         };
@@ -124,19 +125,19 @@ impl Diagnostics {
     }
 }
 
-/// A finding and where it is.
+/// A finding with its place.
 struct Found<'d> {
     diagnostic: &'d Diagnostic,
     inputs: &'d Inputs,
     file: String,
-    /// Line and column, from 1; the end's column is the first that is not part of it.
+    /// Line and column, from 1. The column of the end is the first one after the finding.
     start: (usize, usize),
     end: (usize, usize),
     fingerprint: String,
 }
 
 impl Found<'_> {
-    /// Message and edits, as one text of several lines.
+    /// The message, then a line for each help.
     fn text(&self) -> String {
         let help = self.diagnostic.help.iter().map(|help| format!("\nhelp: {help}"));
         std::iter::once(self.diagnostic.message.clone()).chain(help).collect()
@@ -162,14 +163,15 @@ impl Found<'_> {
         })
     }
 
-    /// A workflow command: <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
+    /// A workflow command:
+    /// <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>
     fn github(&self) -> String {
         let command = match self.diagnostic.level {
             Level::Error => "error",
             Level::Warning => "warning",
             Level::Note => "notice",
         };
-        // Columns are shown only where a finding stays on its line.
+        // GitHub accepts columns only if the finding is within one line.
         let columns = match self.start.0 == self.end.0 {
             true => format!(",col={},endColumn={}", self.start.1, self.end.1),
             false => String::new(),
@@ -193,7 +195,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// A path as a relative reference: what RFC 3986 does not let stand in a path is escaped.
+/// A path as a relative URI reference. Escapes the bytes that RFC 3986 does not allow in a path.
 fn uri(path: &str) -> String {
     let mut out = String::new();
     for byte in path.bytes() {
@@ -210,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_ends_a_command_early() {
+    fn values_cannot_end_a_workflow_command() {
         assert_eq!(data("100%\r\n::error::x"), "100%25%0D%0A::error::x");
         assert_eq!(property("a:b,c"), "a%3Ab%2Cc");
         assert_eq!(uri("my project/periods.yml"), "my%20project/periods.yml");

@@ -1,18 +1,21 @@
-//! What is wrong with the user's input: many [`Diagnostic`]s at once, each with a code, the line, and the edit that helps.
+//! Diagnostics: findings in the user's input. Each has a code, a message, a place, and a help that
+//! names the edit.
+//!
+//! A stage reports all its findings at once, as [`Diagnostics`].
 
-mod code;
+mod codes;
 mod format;
 mod render;
 
 use std::fmt;
 use std::ops::Range;
 
-pub use code::Code;
+pub use codes::Code;
 pub use format::Format;
 
 use crate::source::{Inputs, Span, line_of};
 
-/// A place and what is to be said about it.
+/// A place, and a text about what is there.
 #[derive(Clone, Debug)]
 struct Label {
     place: Place,
@@ -22,7 +25,7 @@ struct Label {
 #[derive(Clone, Debug)]
 enum Place {
     Input(Span),
-    /// A text that is no input: a rendered statement, or a built-in template.
+    /// A text that is not an input: a rendered statement or a built-in template.
     Text {
         name: String,
         text: String,
@@ -30,14 +33,14 @@ enum Place {
     },
 }
 
-/// How grave a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// It keeps the job from being done.
+    /// The job fails.
     Error,
-    /// It will, some day.
+    /// The job succeeds, but the finding can become an error later.
     Warning,
-    /// It is worth knowing.
+    /// Information only.
     Note,
 }
 
@@ -52,12 +55,12 @@ impl Level {
     }
 }
 
-/// One finding: a mistake in the user's input, or what will become one.
+/// One finding: a mistake in the user's input, or a fact that can become a mistake.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     code: Code,
     level: Level,
-    /// Where a finding belongs in the inputs, if its first label is in another text.
+    /// The place in the inputs to which the finding belongs, if its first label is in another text.
     anchor: Option<Span>,
     message: String,
     labels: Vec<Label>,
@@ -65,7 +68,8 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A mistake at a place of the inputs. `message` is one line, lower case; `label` says what stands there.
+    /// A mistake at a place in the inputs. `message` is one line in lower case. `label` describes
+    /// the place.
     pub(crate) fn new(code: Code, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
         let label = Label { place: Place::Input(span), text: label.into() };
         Self::labelled(code, message, label)
@@ -76,7 +80,7 @@ impl Diagnostic {
         Self { code, level: Level::Error, anchor: None, message, labels: vec![label], help: Vec::new() }
     }
 
-    /// A mistake at a place of a text that is no input, such as a rendered statement.
+    /// A mistake at a place in a text that is not an input, such as a rendered statement.
     pub(crate) fn in_text(
         code: Code,
         message: impl Into<String>,
@@ -88,19 +92,19 @@ impl Diagnostic {
         Self::labelled(code, message, label)
     }
 
-    /// The same, at another level than that of an error.
+    /// Replaces the level, which is `Error` by default.
     #[must_use]
     pub(crate) fn at_level(self, level: Level) -> Self {
         Self { level, ..self }
     }
 
-    /// Says where in the inputs a finding belongs that was made in another text.
+    /// Sets the place in the inputs to which a finding in another text belongs.
     #[must_use]
     pub(crate) fn anchored(self, anchor: Span) -> Self {
         Self { anchor: Some(anchor), ..self }
     }
 
-    /// A second place, in a text that is no input.
+    /// Adds a place in a text that is not an input.
     #[must_use]
     pub(crate) fn also_in_text(
         mut self,
@@ -112,26 +116,26 @@ impl Diagnostic {
         self
     }
 
-    /// A second place that the reader must see.
+    /// Adds a place in the inputs.
     #[must_use]
     pub(crate) fn also(mut self, span: Span, label: impl Into<String>) -> Self {
         self.labels.push(Label { place: Place::Input(span), text: label.into() });
         self
     }
 
-    /// The edit that helps, as an imperative.
+    /// Adds a help: one edit that fixes the mistake, in the imperative.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
     }
 
-    /// What kind of mistake this is.
+    /// The kind of mistake.
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// How grave it is.
+    /// The severity.
     pub fn level(&self) -> Level {
         self.level
     }
@@ -141,19 +145,19 @@ impl Diagnostic {
         &self.message
     }
 
-    /// Name and 1-based line of the place that the diagnostic points at.
+    /// The file and the line, from 1, of the first label.
     pub fn line<'a>(&'a self, inputs: &'a Inputs) -> (&'a str, usize) {
         let (name, text, range) = self.labels[0].place.resolve(inputs);
         (name, line_of(text, range.start))
     }
 }
 
-/// All that a stage found wrong, in the order of the files.
+/// All findings of a stage, in the order of files and lines.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Whether there is no error among them.
+    /// Whether none of them is an error.
     pub fn is_clean(&self) -> bool {
         self.0.iter().all(|diagnostic| diagnostic.level != Level::Error)
     }
@@ -164,7 +168,7 @@ impl Diagnostics {
     }
 }
 
-/// Both results, or everything that is wrong with either.
+/// Both values, or the findings of both errors.
 pub(crate) fn both<A, B>(first: Result<A, Diagnostics>, second: Result<B, Diagnostics>) -> Result<(A, B), Diagnostics> {
     match (first, second) {
         (Ok(first), Ok(second)) => Ok((first, second)),
@@ -176,7 +180,8 @@ pub(crate) fn both<A, B>(first: Result<A, Diagnostics>, second: Result<B, Diagno
     }
 }
 
-/// Codes and messages, a line each; [`Diagnostics::render`] shows the places and the edits too.
+/// One line per finding, with its code and message. [`Diagnostics::render`] also shows places and
+/// helps.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, diagnostic) in self.0.iter().enumerate() {
@@ -191,16 +196,16 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// Whether rendered diagnostics carry terminal colours.
+/// Whether rendered diagnostics have terminal colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Text alone: the same bytes everywhere.
+    /// Plain text.
     Plain,
-    /// With colours, for a terminal.
+    /// Text with colours, for a terminal.
     Coloured,
 }
 
-/// Collects what a stage finds wrong, so that the user hears of everything at once.
+/// Collects the findings of a stage, so that it can report all of them at once.
 #[derive(Debug, Default)]
 pub(crate) struct Sink(Vec<Diagnostic>);
 
@@ -209,13 +214,13 @@ impl Sink {
         self.0.push(diagnostic);
     }
 
-    /// Whether something of this kind was said about this place.
+    /// Whether the first label of a finding with this code is at this place.
     pub(crate) fn has(&self, code: Code, span: Span) -> bool {
-        let at = |place: &Place| matches!(place, Place::Input(known) if *known == span);
-        self.0.iter().any(|diagnostic| diagnostic.code == code && at(&diagnostic.labels[0].place))
+        let is_at = |place: &Place| matches!(place, Place::Input(other) if *other == span);
+        self.0.iter().any(|diagnostic| diagnostic.code == code && is_at(&diagnostic.labels[0].place))
     }
 
-    /// `value` if nothing was found wrong.
+    /// Returns `value` if there are no findings.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Diagnostics> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
@@ -224,14 +229,15 @@ impl Sink {
     }
 
     fn into_diagnostics(self) -> Diagnostics {
-        // Invariant: a stage that gives no value has said why.
-        debug_assert!(!self.0.is_empty(), "a stage that fails says why");
+        // Invariant: a stage that gives no value has at least one finding.
+        debug_assert!(!self.0.is_empty(), "a stage that fails has a finding");
         self.into_findings()
     }
 
-    /// All that was found, which may be nothing.
+    /// All findings, in order. There may be none.
     pub(crate) fn into_findings(mut self) -> Diagnostics {
-        // Stable: what a stage says about one line keeps its order.
+        // The sort is stable: findings at one place keep the order in which the stage reported
+        // them.
         self.0.sort_by_key(|d| match &d.labels[0].place {
             Place::Input(span) => (span.file, span.start),
             Place::Text { .. } => (crate::source::FileId::LAST, 0),
@@ -246,7 +252,7 @@ impl From<Diagnostic> for Diagnostics {
     }
 }
 
-/// A user's text inside a message: in backticks, on one line, at most 60 characters.
+/// Quotes a user's text for a message: in backticks, on one line, at most 60 characters.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("`");
     for c in text.chars().take(60) {
@@ -263,13 +269,13 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// A text as it is typed into a shell.
+/// Quotes a text for a shell, if it needs quotes.
 pub(crate) fn typed(text: &str) -> String {
     let is_plain = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
     if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// The first few of a list of names.
+/// The first three of a list of names, and the number of the others.
 pub(crate) fn some<T: AsRef<str>>(names: &[T]) -> String {
     let text = |names: &[T]| names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     match names.split_at_checked(3) {
@@ -278,7 +284,7 @@ pub(crate) fn some<T: AsRef<str>>(names: &[T]) -> String {
     }
 }
 
-/// The one of `known` that `found` was probably meant to be.
+/// The name in `known` that is nearest to `found`, if one is near enough to be meant.
 pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = found.to_lowercase();
     known

@@ -1,4 +1,4 @@
-//! Diagnostics as rustc would print them.
+//! Renders diagnostics like those of rustc, with source lines and carets.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,25 +9,27 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Place, Style};
 use crate::source::{Inputs, line_of};
 
 impl Diagnostics {
-    /// As rustc would print them, with a closing line. `inputs` are those that were compiled.
+    /// Renders the findings like those of rustc, with a last line that counts them. `inputs` must
+    /// be the inputs that caused them.
     pub fn render(&self, inputs: &Inputs, style: Style) -> String {
         let mut out = self.render_each(inputs, style);
         out.push_str(&format!("{}; nothing was written\n", self.count()));
         out
     }
 
-    /// Each as rustc would print it, without a closing line.
+    /// The same without the last line.
     pub(crate) fn render_each(&self, inputs: &Inputs, style: Style) -> String {
         let renderer = match style {
             Style::Plain => Renderer::plain(),
             Style::Coloured => Renderer::styled(),
         };
         let mut out = String::new();
-        let mut said = BTreeMap::new();
+        let mut counts = BTreeMap::new();
         for diagnostic in self.iter().take(SHOWN) {
-            let times = said.entry(diagnostic.code()).or_insert(0);
+            let times = counts.entry(diagnostic.code()).or_insert(0);
             *times += 1;
-            // One change of a project makes many files drift: after some, the place is enough.
+            // One change of a project can make many files drift. After the first few, the message
+            // is enough.
             if *times > IN_FULL && diagnostic.code().as_str() >= Code::Drift.as_str() {
                 let title = title(diagnostic.level()).primary_title(&diagnostic.message).id(diagnostic.code().as_str());
                 out.push_str(&renderer.render(&[Group::with_title(title)]));
@@ -40,7 +42,7 @@ impl Diagnostics {
         out
     }
 
-    /// How many there are of each level, such as `1 error and 2 warnings`.
+    /// The number of findings of each level, such as `1 error and 2 warnings`.
     pub(crate) fn count(&self) -> String {
         let levels = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")];
         let each = levels.into_iter().filter_map(|(level, noun)| {
@@ -61,18 +63,18 @@ fn title(level: Level) -> Title<'static> {
     }
 }
 
-/// More than a person reads at once says one thing: something is wrong with the file as a whole.
+/// The most findings that are shown. More than this means that the whole file is wrong.
 const SHOWN: usize = 100;
-/// So many findings about committed files are shown with what stands there.
+/// The most findings per code about committed files that are shown with their source lines.
 const IN_FULL: usize = 3;
 
 impl Diagnostic {
-    /// The diagnostic as rustc would print it.
+    /// Renders one diagnostic.
     fn render(&self, inputs: &Inputs, renderer: &Renderer) -> String {
         let mut group = Group::with_title(title(self.level).primary_title(&self.message).id(self.code.as_str()));
         let mut rest = self.labels.as_slice();
         let mut kind = AnnotationKind::Primary;
-        // Labels of one text share a snippet; each further text gets its own.
+        // Labels in one text share a snippet. Each other text has its own snippet.
         while let Some(first) = rest.first() {
             let (name, text, _) = first.place.resolve(inputs);
             let here = rest.iter().take_while(|label| label.place.resolve(inputs).0 == name).count();
@@ -96,9 +98,10 @@ impl Diagnostic {
     }
 }
 
-/// The part of a text that is shown: the lines of the labels, or less of a line that is too long to be read.
+/// The part of a text to show: the lines of the labels, or a part of a line that is too long to
+/// read.
 ///
-/// A renderer that got the whole text would look through all of it for every diagnostic.
+/// Without this, the renderer would scan the whole text for every diagnostic.
 fn window(text: &str, ranges: &[Range<usize>]) -> Range<usize> {
     const READABLE: usize = 400;
     const AROUND: usize = 60;
@@ -122,8 +125,9 @@ impl Place {
             Place::Input(span) => (inputs.name(span.file), inputs.text(span.file), span.start..span.end),
             Place::Text { name, text, range } => (name.as_str(), text.as_str(), range.clone()),
         };
-        // Invariant of what follows: a range lies in its text, on character bounds. Places come from parsers of foreign
-        // texts, so it is made true here rather than believed.
+        // Invariant: the range returned is inside of its text, on character bounds. Places come
+        // from parsers of external texts, so this code ensures the invariant instead of assuming
+        // it.
         let start = floor_boundary(text, range.start);
         let end = floor_boundary(text, range.end.max(range.start)).max(start);
         (name, text, start..end)

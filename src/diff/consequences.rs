@@ -1,4 +1,4 @@
-//! What a change means to rows, one line each, the worst first.
+//! The consequences of a change for rows: one line each, the most severe first.
 
 use std::collections::BTreeSet;
 
@@ -11,26 +11,26 @@ use crate::project::length;
 use crate::project::{Retention, Spec, Table};
 use crate::source::{Inputs, Role};
 
-/// What a change means.
+/// One consequence of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Consequence {
-    /// How much it weighs.
+    /// Its severity.
     pub weight: Weight,
-    /// The code of the rule that speaks against it, if one does.
+    /// The code of the rule that the change breaks, if there is one.
     pub code: Option<&'static str>,
-    /// What happens, in one line.
+    /// The consequence, in one line.
     pub text: String,
 }
 
-/// How much a consequence weighs.
+/// The severity of a consequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
-    /// Rows lose their place or their name: `compile` refuses it without `--allow`.
+    /// The change leaves archived rows behind. `compile` refuses it without `--allow`.
     Destructive,
-    /// Something has to be done, or many rows move.
+    /// An operator must act, or many rows move.
     Notable,
-    /// Good to know.
+    /// Information only.
     Plain,
 }
 
@@ -47,9 +47,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
     for (_, table) in new.tables() {
         let model = table.model.value.as_str();
         match old.tables().find(|(_, old)| old.model.value.as_str() == model) {
-            None => {
-                say(Weight::Plain, format!("table {model} is new: its mart, history and work tables must be created"))
-            }
+            None => say(Weight::Plain, format!("table {model} is new: create its mart, history and work tables")),
             Some((_, was)) => {
                 retention(was, table, &mut say);
                 let added: Vec<_> = table
@@ -63,7 +61,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                     say(
                         Weight::Notable,
                         format!(
-                            "{model} gets {}: add it to the mart and to its {histories} history tables before the next cycle, or no archive runs",
+                            "{model} gets the column {}: add it to the mart and to its {histories} history tables before the next cycle, or every archive fails",
                             added.join(", ")
                         ),
                     );
@@ -75,7 +73,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                     say(
                         Weight::Notable,
                         format!(
-                            "exceptions of {model} go to {to} instead of {from}: what is open there holds nothing any more"
+                            "exceptions of {model} go to {to} instead of {from}: open exceptions in the old table hold no rows any more"
                         ),
                     );
                 }
@@ -83,7 +81,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                     say(
                         Weight::Notable,
                         format!(
-                            "exceptions of {model} are of type {} instead of {}: what is open under the old one holds nothing any more",
+                            "exceptions of {model} have the type {} instead of {}: open exceptions of the old type hold no rows any more",
                             table.exception_type, was.exception_type
                         ),
                     );
@@ -98,7 +96,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
     all
 }
 
-/// Loads that late data could flood from now on, or no longer.
+/// Windowed loads that get or lose the limit on their event date.
 fn loads(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
     let within = |load: &WindowedLoad| load.event.as_ref().and_then(|event| event.within);
     for load in &new.loads {
@@ -108,19 +106,19 @@ fn loads(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
             (Some(days), None) => say(
                 Weight::Notable,
                 format!(
-                    "load {name} takes rows of any day, and no longer of the last {} only: what is ingested again floods it",
+                    "load {name} reads rows of any event date instead of the last {}: a backfill of the source would flood it",
                     length(days)
                 ),
             ),
             (None, Some(days)) => {
-                say(Weight::Plain, format!("load {name} takes rows of the last {} only", length(days)))
+                say(Weight::Plain, format!("load {name} reads only event dates of the last {}", length(days)))
             }
             _ => {}
         }
     }
 }
 
-/// What `compile` would refuse.
+/// The changes that `compile` would refuse.
 fn destructive(before: &Artifacts, after: &Spec) -> Vec<Consequence> {
     let previous = before.get(MANIFEST).unwrap_or_default();
     let Err(found) = restructured(after, previous, &BTreeSet::new()) else { return Vec::new() };
@@ -136,7 +134,7 @@ fn periods(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
     for period in &new.periods {
         match old.periods.iter().find(|was| was.name == period.name) {
             None => {
-                let sealed = if period.sealed { ", sealed: only the nightly sweep looks at it" } else { "" };
+                let sealed = if period.sealed { ", sealed: only the nightly sweep reads it" } else { "" };
                 say(
                     Weight::Plain,
                     format!("period {} is added: [{}, {}){sealed}", period.name, period.start(), period.end()),
@@ -145,12 +143,12 @@ fn periods(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
             Some(was) if !was.sealed && period.sealed => say(
                 Weight::Notable,
                 format!(
-                    "period {} is sealed: a row of it that becomes due is held until the nightly sweep, with all rows of its key",
+                    "period {} is sealed: if one of its rows becomes due, all rows of that key are held until the nightly sweep",
                     period.name
                 ),
             ),
             Some(was) if was.sealed && !period.sealed => {
-                say(Weight::Plain, format!("period {} is open again: every cycle looks at it", period.name));
+                say(Weight::Plain, format!("period {} is open again: every cycle reads it", period.name));
             }
             Some(_) => {}
         }
@@ -165,7 +163,7 @@ fn retention(was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
         say(
             Weight::Notable,
             format!(
-                "{model} keeps {} instead of {}: in the next cycle all rows between the two leave it at once",
+                "{model} keeps rows for {} instead of {}: the next cycle archives all rows between the two",
                 length(*to),
                 length(*from)
             ),
@@ -182,12 +180,12 @@ fn templates(before: &Inputs, after: &Inputs, say: &mut dyn FnMut(Weight, String
     };
     let (old, new) = (texts(before), texts(after));
     for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
-        let what = match (old.get(name), new.get(name)) {
-            (None, Some(_)) => "takes the place of the built-in one",
-            (Some(_), None) => "gives its place back to the built-in one",
-            (Some(from), Some(to)) if from != to => "is another",
+        let change = match (old.get(name), new.get(name)) {
+            (None, Some(_)) => "now replaces the built-in template",
+            (Some(_), None) => "no longer replaces the built-in template",
+            (Some(from), Some(to)) if from != to => "changed",
             _ => continue,
         };
-        say(Weight::Notable, format!("template {name} {what}"));
+        say(Weight::Notable, format!("template {name} {change}"));
     }
 }

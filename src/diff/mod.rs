@@ -1,4 +1,5 @@
-//! What a change of a project does, before it is deployed: in words and numbers first, then statement by statement.
+//! The effect of a change of a project, before the change is deployed: first a summary, then each
+//! statement.
 
 mod consequences;
 mod statements;
@@ -18,24 +19,24 @@ pub use statements::{Changed, How};
 pub use text::MARKER;
 pub(crate) use text::hunks;
 
-/// What lies between two versions of a project.
+/// The differences between two versions of a project.
 #[derive(Clone, Debug, Serialize)]
 pub struct Preview {
-    /// What it means, destructive things first.
+    /// Its consequences, destructive ones first.
     pub consequences: Vec<Consequence>,
-    /// Rows that start to flow, or stop.
+    /// Rows that start to flow into a new history table.
     pub flows: Vec<Flow>,
-    /// Between which days rows have a period, by table: before and after, where that changes.
+    /// The edges of the periods before and after, for each table whose edges change.
     pub edges: Vec<EdgeChange>,
-    /// Relations that must be created first, in the order in which they can be.
+    /// Relations to create before the next cycle, in the order of creation.
     pub created: Vec<Relation>,
-    /// Views that must be created again: they look at other tables, or show other columns.
+    /// Views to create again, because they read other tables or have other columns.
     pub replaced: Vec<Relation>,
-    /// Relations that no statement knows any more; nothing drops them.
+    /// Relations that no statement uses any more. No statement drops them.
     pub abandoned: Vec<Relation>,
-    /// Statements that are other than before, in run order.
+    /// Statements that differ, in run order.
     pub statements: Vec<Changed>,
-    /// How many statements are as before.
+    /// The number of statements that do not differ.
     pub untouched: usize,
 }
 
@@ -44,13 +45,13 @@ pub struct Preview {
 pub struct Relation {
     /// Its name, with its schema.
     pub relation: String,
-    /// What it is for: `mart`, `history`, `exceptions`, `work`, `view`.
+    /// Its kind: `mart`, `history`, `exceptions`, `work` or `view`.
     pub kind: &'static str,
-    /// What creates it.
+    /// The statement that creates it.
     pub sql: String,
 }
 
-/// Rows that go to another place than before, from a day on.
+/// Due rows that go to a new history table from a day on.
 #[derive(Clone, Debug, Serialize)]
 pub struct Flow {
     /// The model.
@@ -59,36 +60,36 @@ pub struct Flow {
     pub period: String,
     /// The history table.
     pub to: String,
-    /// The first day on which rows of the period can be due; `None` beyond the year 9999.
+    /// The first day on which rows of the period can be due. `None` if it is after the year 9999.
     pub from: Option<String>,
 }
 
-/// The edges of a table's periods, before and after.
+/// The edges of the periods for one table, before and after a change.
 #[derive(Clone, Debug, Serialize)]
 pub struct EdgeChange {
     /// The model.
     pub model: String,
-    /// Rows older than this day fell into no period.
+    /// Before the change: rows older than this day fall into no period.
     pub lower_edge_before: Option<String>,
-    /// Rows older than this day fall into no period.
+    /// After the change: rows older than this day fall into no period.
     pub lower_edge_after: Option<String>,
-    /// From this day on, due rows would have fallen into no period.
+    /// Before the change: from this day on, due rows fall into no period.
     pub horizon_before: Option<String>,
-    /// From this day on, due rows will fall into no period.
+    /// After the change: from this day on, due rows fall into no period.
     pub horizon_after: Option<String>,
 }
 
 /// A version of a project that does not compile.
 #[derive(Clone, Debug)]
 pub struct Uncompiled {
-    /// What is wrong.
+    /// The findings.
     pub diagnostics: Diagnostics,
     /// Whether it is the version after the change.
     pub is_after: bool,
 }
 
 impl Preview {
-    /// Whether anything is other than before.
+    /// Whether the two versions do the same.
     pub fn is_empty(&self) -> bool {
         self.consequences.is_empty()
             && self.statements.is_empty()
@@ -97,7 +98,7 @@ impl Preview {
             && self.abandoned.is_empty()
     }
 
-    /// How many statements changed in a way.
+    /// The number of statements with this kind of difference.
     pub fn count(&self, how: How) -> usize {
         self.statements.iter().filter(|changed| changed.how == how).count()
     }
@@ -107,7 +108,7 @@ impl Preview {
 ///
 /// # Errors
 ///
-/// What is wrong with the first version that does not compile.
+/// The findings of the first version that does not compile.
 ///
 /// ```
 /// use rowkeep::{How, Inputs, Rotation, diff, rotate};
@@ -127,36 +128,41 @@ pub fn diff(before: &Inputs, after: &Inputs) -> Result<Preview, Box<Uncompiled>>
     between((&old, before), (&new, after))
 }
 
-/// What taking a period away would do; `None` if the project has none of that name.
+/// Previews the removal of a period. `None` if the project has no period with this name.
 ///
 /// # Errors
 ///
-/// If the project is wrong as it is, or would be: a period between two others leaves a gap.
+/// If the project does not compile, before or after the removal. The removal of a period between
+/// two others would leave a gap.
 pub fn diff_without(inputs: &Inputs, period: &str) -> Result<Option<Preview>, Box<Uncompiled>> {
     let uncompiled = |diagnostics| Box::new(Uncompiled { diagnostics, is_after: false });
     let spec = crate::resolve(inputs).map_err(uncompiled)?;
-    let Some(nth) = spec.periods.iter().position(|known| known.name == period) else { return Ok(None) };
+    let Some(nth) = spec.periods.iter().position(|listed| listed.name == period) else { return Ok(None) };
     let mut after = spec.clone();
-    let gone = after.periods.remove(nth);
+    let removed = after.periods.remove(nth);
     let place = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
     if nth < after.places.each_period.len() {
         after.places.each_period.remove(nth);
     }
     let refused =
-        |code, message: String| Err(uncompiled(Diagnostic::new(code, message, place, "without this one").into()));
+        |code, message: String| Err(uncompiled(Diagnostic::new(code, message, place, "the removed period").into()));
     if nth > 0 && nth < after.periods.len() {
         return refused(
             Code::PeriodGap,
-            format!("no period would cover [{}, {}); only the first or the last one can go", gone.start(), gone.end()),
+            format!(
+                "no period would cover [{}, {}): only the first or the last period can be removed",
+                removed.start(),
+                removed.end()
+            ),
         );
     }
     if after.periods.iter().all(|period| period.sealed) {
-        return refused(Code::NoPeriods, "no open period would be left: nothing would be archived".to_owned());
+        return refused(Code::NoPeriods, "no open period would be left: no cycle could archive a row".to_owned());
     }
     between((&spec, inputs), (&after, inputs)).map(Some)
 }
 
-/// What lies between two versions that are known to make sense.
+/// The differences between two resolved versions.
 fn between((old, before): (&Spec, &Inputs), (new, after): (&Spec, &Inputs)) -> Result<Preview, Box<Uncompiled>> {
     let compile = |spec: &Spec, inputs: &Inputs, is_after| {
         crate::compile_spec(spec, inputs).map_err(|diagnostics| Box::new(Uncompiled { diagnostics, is_after }))
@@ -165,16 +171,16 @@ fn between((old, before): (&Spec, &Inputs), (new, after): (&Spec, &Inputs)) -> R
     let (statements, untouched) = statements::compare((old.0, old.1.manifest()), (new.0, new.1.manifest()));
     let relation =
         |found: &Definition| Relation { relation: found.relation.clone(), kind: found.kind, sql: found.sql.clone() };
-    let relations = |from: &Artifacts, lacking: &Artifacts| -> Vec<Relation> {
-        let is_there = |relation: &str| lacking.manifest().ddl.iter().any(|other| other.relation == relation);
+    let relations = |from: &Artifacts, without: &Artifacts| -> Vec<Relation> {
+        let is_there = |relation: &str| without.manifest().ddl.iter().any(|other| other.relation == relation);
         let missing = from.manifest().ddl.iter().filter(|definition| !is_there(&definition.relation));
         missing.map(relation).collect()
     };
-    let is_other = |view: &&Definition| {
+    let is_changed = |view: &&Definition| {
         old.1.manifest().ddl.iter().any(|was| was.relation == view.relation && was.sql != view.sql)
     };
     let views = new.1.manifest().ddl.iter().filter(|definition| definition.kind == "view");
-    let replaced = views.filter(is_other).map(relation).collect();
+    let replaced = views.filter(is_changed).map(relation).collect();
     Ok(Preview {
         consequences: consequences::of((old.0, &old.1, before), (new.0, &new.1, after)),
         flows: flows(old.0, new.0),
@@ -187,7 +193,7 @@ fn between((old, before): (&Spec, &Inputs), (new, after): (&Spec, &Inputs)) -> R
     })
 }
 
-/// Which periods of which tables take rows that had no place before.
+/// The new history tables, with the day from which due rows go to each.
 fn flows(before: &Spec, after: &Spec) -> Vec<Flow> {
     let edges = edges(after);
     let is_new = |name: &str| before.periods.iter().all(|period| period.name != name);

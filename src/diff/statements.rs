@@ -1,4 +1,5 @@
-//! Statements of two versions, one beside the other. What only follows from another list of periods is said as that.
+//! Compares the statements of two versions. A difference that only follows from the list of periods
+//! is described in those words.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,19 +10,20 @@ use similar::{DiffTag, TextDiff};
 use crate::artifacts::manifest::{Hook, LoadStatement, Manifest, Monitor, OperationEntry};
 use crate::project::{Period, Spec, Time};
 
-/// A statement that is other than before.
+/// A statement that differs between two versions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changed {
-    /// The model, or the load.
+    /// The model, or the windowed load.
     pub model: String,
-    /// When it runs: `load`, `cycle` or `sweep`; or what it is: `raw`, a trim of a raw table, `monitor`,
-    /// `upkeep`, `repair`, or `settings` of a monitor or an upkeep; of a load, `run`, `monitor` or `clean`.
+    /// When or why the statement runs: `load`, `cycle` or `sweep`; `raw` for a trim of a raw table;
+    /// `monitor`; `upkeep` for maintenance; `repair`; `settings` for the settings of a monitor or
+    /// of maintenance. For a windowed load: `run`, `monitor` or `clean`.
     pub runs: &'static str,
-    /// Its file's stem, such as `08_archive__2026_h2`.
+    /// The stem of its file, such as `08_archive__2026_h2`.
     pub name: String,
-    /// In which way it is other.
+    /// The kind of difference.
     pub how: How,
-    /// That in words.
+    /// The difference in words.
     pub words: String,
     /// Its text before.
     pub before: Option<String>,
@@ -29,24 +31,24 @@ pub struct Changed {
     pub after: Option<String>,
 }
 
-/// In which way a statement is other than before.
+/// The kind of difference between two versions of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum How {
-    /// It was not there.
+    /// Only the new version has it.
     Added,
-    /// It is not there any more.
+    /// Only the old version has it.
     Dropped,
-    /// It looks at more periods, and does the same otherwise.
+    /// It reads more periods, and is otherwise the same.
     Widened,
-    /// It looks at fewer periods, and does the same otherwise.
+    /// It reads fewer periods, and is otherwise the same.
     Narrowed,
-    /// Anything else.
+    /// Any other difference.
     Changed,
 }
 
 impl How {
-    /// Its word.
+    /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
             How::Added => "added",
@@ -58,18 +60,18 @@ impl How {
     }
 }
 
-/// One version: its spec and what it compiles to.
+/// One version: its spec and its manifest.
 type Version<'a> = (&'a Spec, &'a Manifest);
 type Key<'a> = (&'a str, &'static str, &'a str);
 
-/// A statement, as far as it is held beside another.
+/// The parts of a statement that are compared.
 #[derive(Clone)]
 struct Text<'a> {
     sql: Cow<'a, str>,
     reads: &'a [String],
 }
 
-/// Every statement, model by model in run order, then those that are for no model alone.
+/// Every statement: those of each model in run order, then those that belong to no single model.
 fn statements<'m>(manifest: &'m Manifest) -> Vec<(Key<'m>, Text<'m>)> {
     let mut all = Vec::new();
     for (id, sweep) in manifest.order.iter().zip(&manifest.sweep) {
@@ -80,12 +82,12 @@ fn statements<'m>(manifest: &'m Manifest) -> Vec<(Key<'m>, Text<'m>)> {
                 ((node.name.as_str(), runs, name.as_str()), Text { sql: sql.into(), reads })
             }));
         }
-        around(manifest, Some(id), &node.name, &mut all);
+        operations(manifest, Some(id), &node.name, &mut all);
     }
     for trim in &manifest.raw_trims {
-        all.push(about_operation(&trim.table, "raw", &trim.statement));
+        all.push(operation(&trim.table, "raw", &trim.statement));
     }
-    around(manifest, None, "", &mut all);
+    operations(manifest, None, "", &mut all);
     for load in &manifest.loads {
         let mut add = |runs: &'static str, statement: &'m LoadStatement| {
             all.push((
@@ -100,26 +102,27 @@ fn statements<'m>(manifest: &'m Manifest) -> Vec<(Key<'m>, Text<'m>)> {
     all
 }
 
-/// What is asked of a model's rows and done for it, apart from its cycles.
-fn around<'a>(manifest: &'a Manifest, id: Option<&String>, model: &'a str, all: &mut Vec<(Key<'a>, Text<'a>)>) {
-    // What is recorded of a finding follows from the question.
+/// Adds the operations of a model: monitors, maintenance and repairs.
+fn operations<'a>(manifest: &'a Manifest, id: Option<&String>, model: &'a str, all: &mut Vec<(Key<'a>, Text<'a>)>) {
+    // The statements that record a finding follow from the query and the settings.
     let monitors = manifest.monitors.iter().filter(|monitor| monitor.model.as_ref() == id);
     for monitor in monitors {
-        all.push(about_operation(model, "monitor", &monitor.find));
+        all.push(operation(model, "monitor", &monitor.find));
         all.push(((model, "settings", &monitor.name), Text { sql: settings(monitor).into(), reads: &[] }));
     }
-    let upkeep = manifest.maintenance.iter().filter(|upkeep| Some(&upkeep.model) == id);
-    for upkeep in upkeep {
-        all.push(about_operation(model, "upkeep", &upkeep.statement));
-        let when = upkeep.condition.as_ref().map_or("always", |condition| condition.statement.sql.as_str());
-        let sql = format!("every {} seconds\n{when}", upkeep.every_seconds);
-        all.push(((model, "settings", &upkeep.statement.name), Text { sql: sql.into(), reads: &[] }));
+    let maintenance = manifest.maintenance.iter().filter(|entry| Some(&entry.model) == id);
+    for entry in maintenance {
+        all.push(operation(model, "upkeep", &entry.statement));
+        let when = entry.condition.as_ref().map_or("always", |condition| condition.statement.sql.as_str());
+        let sql = format!("every {} seconds\n{when}", entry.every_seconds);
+        all.push(((model, "settings", &entry.statement.name), Text { sql: sql.into(), reads: &[] }));
     }
     let repairs = manifest.repairs.iter().filter(|repair| repair.model.as_ref() == id);
-    all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| about_operation(model, "repair", task)));
+    all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| operation(model, "repair", task)));
 }
 
-/// What a monitor has beyond its question: what is recorded of a finding follows from it and from these.
+/// The settings of a monitor as text. The statements that record a finding follow from these and
+/// the query.
 fn settings(monitor: &Monitor) -> String {
     let Monitor { severity, every_seconds, exception_type, window, other_system, .. } = monitor;
     let seconds = |bound: Option<u64>| bound.map_or_else(|| "none".to_owned(), |seconds| format!("{seconds} seconds"));
@@ -135,15 +138,15 @@ fn settings(monitor: &Monitor) -> String {
     text
 }
 
-fn about_operation<'a>(model: &'a str, runs: &'static str, operation: &'a OperationEntry) -> (Key<'a>, Text<'a>) {
+fn operation<'a>(model: &'a str, runs: &'static str, operation: &'a OperationEntry) -> (Key<'a>, Text<'a>) {
     ((model, runs, &operation.name), Text { sql: operation.sql.as_str().into(), reads: &operation.reads })
 }
 
-/// Statements that are other than before, in run order, and how many are the same.
+/// The statements that differ, in run order, and the number of those that do not.
 pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>, usize) {
     let (old, new) = (statements(before.1), statements(after.1));
     let by_key: BTreeMap<Key<'_>, &Text<'_>> = old.iter().map(|(key, text)| (*key, text)).collect();
-    let still: BTreeSet<Key<'_>> = new.iter().map(|(key, _)| *key).collect();
+    let new_keys: BTreeSet<Key<'_>> = new.iter().map(|(key, _)| *key).collect();
     let changed = |key: Key<'_>, how, words, before: Option<&Text<'_>>, after: Option<&Text<'_>>| Changed {
         model: key.0.to_owned(),
         runs: key.1,
@@ -154,20 +157,20 @@ pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>,
         after: after.map(|text| text.sql.clone().into_owned()),
     };
     let (mut all, mut untouched) = (Vec::new(), 0);
-    // What is gone is told where its model is, or at the end.
-    let mut gone: Vec<_> = old.iter().filter(|(key, _)| !still.contains(key)).collect();
-    let mut take_gone = |all: &mut Vec<Changed>, model: Option<&str>| {
-        gone.retain(|(key, text)| {
-            let is_told = model.is_none_or(|model| model == key.0);
-            if is_told {
-                all.push(changed(*key, How::Dropped, about(text), Some(text), None));
+    // A dropped statement is listed with its model, or at the end if its model was removed.
+    let mut dropped: Vec<_> = old.iter().filter(|(key, _)| !new_keys.contains(key)).collect();
+    let mut list_dropped = |all: &mut Vec<Changed>, model: Option<&str>| {
+        dropped.retain(|(key, text)| {
+            let is_listed = model.is_none_or(|model| model == key.0);
+            if is_listed {
+                all.push(changed(*key, How::Dropped, purpose(text), Some(text), None));
             }
-            !is_told
+            !is_listed
         });
     };
     for (nth, (key, text)) in new.iter().enumerate() {
         match by_key.get(key) {
-            None => all.push(changed(*key, How::Added, about(text), None, Some(text))),
+            None => all.push(changed(*key, How::Added, purpose(text), None, Some(text))),
             Some(same) if same.sql == text.sql => untouched += usize::from(key.1 != "settings"),
             Some(other) => {
                 let (how, words) = difference(before.0, after.0, *key, other, text);
@@ -175,43 +178,44 @@ pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>,
             }
         }
         if new.get(nth + 1).is_none_or(|(next, _)| next.0 != key.0) {
-            take_gone(&mut all, Some(key.0));
+            list_dropped(&mut all, Some(key.0));
         }
     }
-    take_gone(&mut all, None);
+    list_dropped(&mut all, None);
     (all, untouched)
 }
 
-/// What a statement says of itself.
-fn about(text: &Text<'_>) -> String {
+/// The purpose of a statement, from the comment on its first line.
+fn purpose(text: &Text<'_>) -> String {
     let first = text.sql.lines().next().unwrap_or_default();
     first.strip_prefix("-- ").and_then(|line| line.split_once(": ")).map_or_else(String::new, |(_, why)| why.to_owned())
 }
 
-/// What is other about a statement.
+/// The kind of difference, and a description of it.
 fn difference(old: &Spec, new: &Spec, key: Key<'_>, before: &Text<'_>, after: &Text<'_>) -> (How, String) {
     let more: Vec<_> = after.reads.iter().filter(|read| !before.reads.contains(read)).cloned().collect();
     let fewer: Vec<_> = before.reads.iter().filter(|read| !after.reads.contains(read)).cloned().collect();
     let Some(has_moved) = explained(&before.sql, &after.sql, (&fewer, &more), &moved_bounds(old, new, key.0)) else {
-        return (How::Changed, "its text is another".to_owned());
+        return (How::Changed, "its text differs".to_owned());
     };
     let edges = has_moved.then(|| edges_in_words(old, new)).flatten();
     let words = |list: &[String], verb: &str| (!list.is_empty()).then(|| format!("{verb} {}", list.join(", ")));
-    let said: Vec<_> =
-        [words(&more, "looks at"), words(&fewer, "no longer looks at"), edges].into_iter().flatten().collect();
-    let grows = |spec: &Spec| spec.periods.iter().filter(|period| !period.sealed).count();
+    let parts: Vec<_> =
+        [words(&more, "reads"), words(&fewer, "no longer reads"), edges].into_iter().flatten().collect();
+    let open_periods = |spec: &Spec| spec.periods.iter().filter(|period| !period.sealed).count();
     let how = match (more.is_empty(), fewer.is_empty()) {
         (false, true) => How::Widened,
         (true, false) => How::Narrowed,
-        (true, true) if grows(new) > grows(old) => How::Widened,
-        (true, true) if grows(new) < grows(old) => How::Narrowed,
+        (true, true) if open_periods(new) > open_periods(old) => How::Widened,
+        (true, true) if open_periods(new) < open_periods(old) => How::Narrowed,
         _ => How::Changed,
     };
-    (how, said.join("; "))
+    (how, parts.join("; "))
 }
 
-/// Whether all that differs follows from the periods: branches over relations that were not looked at, or are not any more, and bounds
-/// that moved. `None` if something else differs too; otherwise whether a bound moved.
+/// Whether the whole difference follows from the periods: lines about relations that only one
+/// version reads, and bounds that moved. `None` if there is another difference. Otherwise whether a
+/// bound moved.
 fn explained(
     before: &str,
     after: &str,
@@ -241,7 +245,7 @@ fn explained(
     Some(has_moved)
 }
 
-/// What the open periods cover, in words, if that moved.
+/// The time that the open periods cover, in words, if it changed.
 fn edges_in_words(old: &Spec, new: &Spec) -> Option<String> {
     let hull = |spec: &Spec| {
         let open: Vec<_> = spec.periods.iter().filter(|period| !period.sealed).collect();
@@ -251,7 +255,8 @@ fn edges_in_words(old: &Spec, new: &Spec) -> Option<String> {
     (old != new).then(|| format!("covers [{}, {}) instead of [{}, {})", new.0, new.1, old.0, old.1))
 }
 
-/// The literals of both ends of what is covered, by the open periods and by all, each as it was and as it is.
+/// The literals of the first and last bound, of the open periods and of all periods: each before
+/// and after, if it moved.
 fn moved_bounds(old: &Spec, new: &Spec, model: &str) -> Vec<(String, String)> {
     let time =
         |spec: &Spec| spec.tables().find(|(_, table)| table.model.value.as_str() == model).map(|(_, table)| table.time);

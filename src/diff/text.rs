@@ -1,4 +1,4 @@
-//! A preview for people: in a terminal, and in a comment on a pull request.
+//! Writes a preview as text for a terminal, and as a comment on a pull request.
 
 use std::fmt::Write;
 
@@ -7,15 +7,15 @@ use similar::TextDiff;
 use crate::diagnostic::Style;
 use crate::diff::{Changed, EdgeChange, How, Preview, Weight};
 
-/// The most characters of a comment on a pull request, less what whoever posts it may add.
-/// GitHub takes 65,536: <https://github.com/orgs/community/discussions/27190>.
+/// The maximum length of a comment, in characters, with room for text that the poster adds.
+/// GitHub accepts 65,536 characters: <https://github.com/orgs/community/discussions/27190>.
 const COMMENT: usize = 65_000;
 
-/// By this line a comment is found again, to be updated in place.
+/// The first line of a comment, by which a program finds the comment to update it.
 pub const MARKER: &str = "<!-- rowkeep diff -->";
 
 impl Preview {
-    /// For a terminal: summary first, then what changes in each statement.
+    /// The preview for a terminal: first the summary, then the difference of each statement.
     pub fn render(&self, style: Style) -> String {
         let paint = Paint(style == Style::Coloured);
         let mut out = String::new();
@@ -39,7 +39,7 @@ impl Preview {
         let replaced = self.replaced.iter().map(|relation| format!("{:10}  {}", relation.kind, relation.relation));
         section(&mut out, &paint, "create again", replaced);
         let abandoned = self.abandoned.iter().map(|relation| format!("{:10}  {}", relation.kind, relation.relation));
-        section(&mut out, &paint, "no longer looked at; nothing drops them", abandoned);
+        section(&mut out, &paint, "no longer used; no statement drops them", abandoned);
         let mut model = "";
         for changed in &self.statements {
             if changed.model != model {
@@ -47,7 +47,7 @@ impl Preview {
                 line(&mut out, &format!("\n{}", paint.on(BOLD, model)));
             }
             let (mark, colour) = mark(changed.how);
-            line(&mut out, &paint.on(colour, &format!("{mark} {}", told(changed))));
+            line(&mut out, &paint.on(colour, &format!("{mark} {}", heading(changed))));
             for text in hunks(changed) {
                 let colour = match text.chars().next() {
                     Some('+') => GREEN,
@@ -60,7 +60,8 @@ impl Preview {
         out
     }
 
-    /// For a comment on a pull request: the summary, and the rest folded, as much of it as a comment takes.
+    /// The preview as a comment on a pull request: the summary, then the statements, folded.
+    /// Statements that do not fit into a comment are left out.
     pub fn markdown(&self) -> String {
         let mut out = format!("{MARKER}\n");
         if self.is_empty() {
@@ -90,7 +91,7 @@ impl Preview {
         table(
             &mut out,
             "Due rows have a period",
-            &["model", "until now", "then"],
+            &["model", "before", "after"],
             self.edges.iter().map(|edge| {
                 let [old, new] = spans(edge);
                 vec![edge.model.clone(), old, new]
@@ -110,7 +111,7 @@ impl Preview {
         );
         table(
             &mut out,
-            "No longer looked at; nothing drops them",
+            "No longer used; no statement drops them",
             &["kind", "relation"],
             self.abandoned.iter().map(|relation| vec![relation.kind.to_owned(), relation.relation.clone()]),
         );
@@ -121,14 +122,15 @@ impl Preview {
                 model = &changed.model;
                 line(&mut block, &format!("\n#### {}", escaped(model)));
             }
-            let title = escaped(&told(changed));
+            let title = escaped(&heading(changed));
             line(
                 &mut block,
                 &format!("\n<details><summary><code>{} {title}</code></summary>\n\n```diff", mark(changed.how).0),
             );
             hunks(changed).iter().for_each(|text| line(&mut block, &text.replace("```", "` ` `")));
             block.push_str("```\n\n</details>\n");
-            // The last line, which says how many are left out, has its place.
+            // The limit keeps room for the last line, which counts the statements that are left
+            // out.
             if left_out > 0 || out.chars().count() + block.chars().count() > COMMENT - 200 {
                 left_out += 1;
             } else {
@@ -138,14 +140,14 @@ impl Preview {
         if left_out > 0 {
             line(&mut out, &format!("\n{left_out} more statements: see `rowkeep diff` on the command line."));
         }
-        // Consequences alone can be too many, in a project of a thousand tables.
+        // In a project of a thousand tables, the consequences alone can be too long.
         if out.chars().count() > COMMENT {
             out = out.chars().take(COMMENT).collect::<String>() + "\n\n... see `rowkeep diff` on the command line.\n";
         }
         out
     }
 
-    /// How much changes, in a line.
+    /// The numbers of relations and statements that change, in one line.
     pub fn numbers(&self) -> String {
         let kinds = [
             ("history", "history table"),
@@ -200,7 +202,7 @@ fn table(out: &mut String, title: &str, head: &[&str], rows: impl Iterator<Item 
     }
 }
 
-/// Text that a comment shows as it is.
+/// Escapes a text so that Markdown shows it unchanged.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -208,7 +210,8 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            // Names have underscores, which Markdown takes for emphasis; a mention would tell somebody.
+            // Markdown would read the underscores of names as emphasis, and `@` as a mention of a
+            // user.
             '_' | '*' | '`' | '[' | ']' | '|' | '@' => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }
@@ -225,10 +228,10 @@ fn flow(flow: &crate::diff::Flow) -> String {
 
 fn edge(edge: &EdgeChange) -> String {
     let [old, new] = spans(edge);
-    format!("{}: {old} before, {new} then", edge.model)
+    format!("{}: {old} before, {new} after", edge.model)
 }
 
-/// Between which days rows have a period: the first day of the rows, and the day until which due ones do.
+/// The edges before and after, in words. The lower edge is named only if it changes.
 fn spans(edge: &EdgeChange) -> [String; 2] {
     let shown = |day: &Option<String>| day.clone().unwrap_or_else(|| "the year 9999".to_owned());
     let span = |lower: &Option<String>, horizon: &Option<String>, other: &Option<String>| {
@@ -249,18 +252,18 @@ fn mark(how: How) -> (&'static str, &'static str) {
     }
 }
 
-/// A statement's name, and what is other about it.
-fn told(changed: &Changed) -> String {
+/// The name of a statement, and its difference in words.
+fn heading(changed: &Changed) -> String {
     let runs = match changed.runs {
         "load" | "cycle" => String::new(),
-        apart => format!("{apart} "),
+        other => format!("{other} "),
     };
     format!("{runs}{}  {}: {}", changed.name, changed.how.as_str(), changed.words)
 }
 
-/// The lines of a unified diff, what is the same folded.
+/// The lines of a unified diff, with equal lines folded.
 pub(crate) fn hunks(changed: &Changed) -> Vec<String> {
-    // A last line that another one follows is the same line.
+    // Both texts end with a line break, so that a last line equals the same line in the middle.
     let ended = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!("{text}\n"));
     let (before, after) = (ended(&changed.before), ended(&changed.after));
     let diff = TextDiff::from_lines(&before, &after);

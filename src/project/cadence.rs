@@ -1,4 +1,4 @@
-//! How a list of periods goes on.
+//! The period that follows another.
 
 use jiff::civil::Date;
 
@@ -6,8 +6,9 @@ use crate::project::Period;
 use crate::project::period::{Bounds, bounds};
 
 impl Period {
-    /// The period that follows by the same cadence: `2026_h1` after `2025_h2`. One whose name carries no bounds is followed by
-    /// one of the same number of days, named by its first day. `None` beyond the year 9999.
+    /// The next period of the same length: `2026_h1` after `2025_h2`. If the name of this period
+    /// gives no bounds, the next period has the same number of days and is named after its first
+    /// day. `None` after the year 9999.
     pub(crate) fn following(&self) -> Option<Self> {
         let (name, end) = match bounds(&self.name) {
             Some(Bounds::Days(start, end)) if (start, end) == (self.start, self.end) => {
@@ -44,9 +45,9 @@ mod tests {
     use crate::project::period::day;
 
     #[test]
-    fn a_cadence_goes_on() {
+    fn the_next_period_has_the_same_length() {
         let following = |name: &str| {
-            let Some(Bounds::Days(start, end)) = bounds(name) else { panic!("{name} carries bounds") };
+            let Some(Bounds::Days(start, end)) = bounds(name) else { panic!("{name} gives no bounds") };
             Period { name: name.to_owned(), start, end, sealed: true }.following().unwrap()
         };
         assert_eq!(following("2025_h2").name, "2026_h1");

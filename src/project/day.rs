@@ -1,4 +1,4 @@
-//! A day of the calendar, as somebody states it.
+//! Calendar days, and the text form of lengths of time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,8 @@ use crate::project::period;
 pub struct Day(pub(crate) Date);
 
 impl Day {
-    /// The day of an instant, in seconds since 1970; `None` outside of the years 1 to 9999.
+    /// The day of an instant, which is in seconds since 1970. `None` outside of the years 1 to
+    /// 9999.
     pub fn of_epoch(seconds: i64) -> Option<Self> {
         let days = jiff::Span::new().try_days(seconds.div_euclid(86_400)).ok()?;
         jiff::civil::date(1970, 1, 1).checked_add(days).ok().filter(|day| day.year() > 0).map(Self)
@@ -23,12 +24,12 @@ impl Day {
         self.0
     }
 
-    /// Its first instant, in seconds since 1970.
+    /// The first instant of the day, in seconds since 1970.
     pub fn epoch(self) -> i64 {
         period::epoch(self.0)
     }
 
-    /// How many days after another it is.
+    /// The number of days from `other` to this day.
     pub fn days_since(self, other: Day) -> i64 {
         (self.epoch() - other.epoch()) / 86_400
     }
@@ -49,10 +50,10 @@ impl fmt::Display for Day {
     }
 }
 
-/// Seconds in a day of UTC, which knows no summer time.
+/// The seconds of a day. In UTC every day has the same length.
 pub(crate) const DAY: u64 = 86_400;
 
-/// A length of time in the largest unit that is whole.
+/// A length of time as text, in the largest unit that gives a whole number.
 pub(crate) fn length(seconds: u64) -> String {
     let units = [(DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
     let (unit, name) = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit)).unwrap_or((1, "second"));

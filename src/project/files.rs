@@ -1,4 +1,7 @@
-//! The shapes of the project's YAML files: what may stand where, before anything is known to make sense.
+//! The shapes of the project's YAML files: the keys that each mapping may have, and their types.
+//! `resolve` checks whether the values make sense.
+//!
+//! The comments of structs and fields become the descriptions of the JSON Schemas.
 
 use crate::dialect::{Dialect, MaintenanceKind};
 use crate::features::monitors::Severity;
@@ -10,224 +13,246 @@ use crate::sql::TimeUnit;
 pub(crate) type PathOr<L> = Either<String, L, Never>;
 /// One name, or a list of names.
 pub(crate) type Names = Either<String, Vec<Field<String>>, Never>;
-/// A period: its name, or a name with stated bounds.
+/// A period: its name, or a mapping with its name and bounds.
 pub(crate) type PeriodEntry = Either<Text, Never, StatedPeriodEntry>;
-/// Where the periods stand: in another file, here, or under a key of another file.
+/// The periods: the path of another file, a list in place, or a key of another file.
 pub(crate) type PeriodsEntry = Either<String, Vec<Field<PeriodEntry>>, PeriodsAtEntry>;
 
 shape! {
     #[expected("the project file")]
-    /// rowkeep.yml: one project of rolling tables and the periods that their aged rows go to.
+    /// rowkeep.yml: a project of rolling tables, and the periods to which their old rows go.
     struct ProjectFile {
-        /// The project's name; part of the names of what is generated.
+        /// The name of the project. It is part of the generated names.
         required name: String,
-        /// The SQL engine to compile for.
+        /// The engine to compile for.
         required dialect: Word<Dialect>,
-        /// Where marts, history and work tables live: schema or database.schema.
+        /// The schema of marts, history tables and work tables: schema or database.schema.
         required schema: String,
-        /// Needed where there are `tables`. The periods: a path to a file with `hist_periods`, a list in place, or { file, at } for a key in another YAML file.
+        /// Required if there are `tables`. The periods: the path of a file with `hist_periods`, a
+        /// list in place, or { file, at } for a key of another YAML file.
         optional periods: PeriodsEntry,
-        /// A bound of a period: periods that end by then take part in the nightly sweep only. Nothing is sealed without it.
+        /// A date that is a bound of a period. Periods that end on or before this date are sealed:
+        /// only the nightly sweep reads them. If not stated, no period is sealed.
         optional sealed_before: String,
-        /// Needed where there are `tables`. The table that records due rows which no history table holds: { table, key }, or just its name.
+        /// Required if there are `tables`. The table that records due rows which no history table
+        /// has: { table, key }, or only the name of the table.
         optional exceptions: ExceptionsEntry,
-        /// Needed unless there are `loads`. A folder of table specs (each *.yml in it, in name order), or a list in place.
+        /// Required if there are no `loads`. The table specs: a folder, of which Rowkeep reads each
+        /// *.yml file in name order, or a list in place.
         optional tables: PathOr<Vec<Field<TableFile>>>,
-        /// Where artifacts go; target/rowkeep/ if not stated.
+        /// The folder for the artifacts; target/rowkeep if not stated.
         optional out: String,
-        /// A folder of templates that take the place of built-in ones of the same name.
+        /// A folder of templates. Each replaces the built-in template of the same name.
         optional templates: String,
-        /// What every table takes where its own spec says nothing.
+        /// Values for all tables. A table spec that states the same key uses its own value.
         optional defaults: DefaultsEntry,
-        /// RawTable tables, each with how long its rows stay.
+        /// The raw tables that Rowkeep trims, and how long their rows stay.
         optional raw: Vec<Field<RawTrimEntry>>,
-        /// What is asked of the rows beyond what is asked of every table.
+        /// Monitors beyond those that every table has.
         optional monitors: Vec<Field<MonitorEntry>>,
-        /// VACUUM and ANALYZE of the marts, in order.
+        /// VACUUM and ANALYZE of the marts. The entries run in the order of the list.
         optional maintenance: Vec<Field<MaintenanceEntry>>,
-        /// When what runs, UTC: asks for schedule.json and Airflow DAGs.
+        /// When cycles, maintenance, sweeps and monitors run, in UTC. If stated, Rowkeep writes
+        /// schedule.json and Airflow DAGs.
         optional schedule: ScheduleEntry,
-        /// Loads that select by when a row came and by what day it is of, on BigQuery.
+        /// Windowed loads, which select rows by ingestion time and by event date. BigQuery only.
         optional loads: Vec<Field<LoadEntry>>,
     }
 
-    #[expected("a load")]
-    /// A load whose batch is bounded by two windows: when a row was ingested, and what day it is of.
+    #[expected("a windowed load")]
+    /// A windowed load. It selects rows by two windows: one of ingestion time, one of event date.
     struct LoadEntry {
-        /// Its name; its files are called like it.
+        /// The name of the load. It is part of the names of its files, dbt models and temp tables.
         required name: String,
-        /// The table that rows are ingested into.
+        /// The table into which rows are ingested.
         required source: String,
-        /// A file with a query over the source that gives `columns`; without it, the source itself is read.
+        /// A file with one SELECT that returns `columns`. If not stated, the load reads the source
+        /// itself.
         optional model: String,
-        /// What is selected, in order, each column with its type.
+        /// The columns to select, in order, each with its type.
         required columns: Entries<String>,
-        /// The column, or columns, that name a row; of several the one that was ingested last counts in the aggregate.
+        /// The column or columns that identify a row. Required if there is an `aggregate`, which
+        /// uses the version that was ingested last.
         optional unique_key: Names,
         /// The window of ingestion time.
         required ingestion: IngestionEntry,
-        /// The window of the day that a row is of.
+        /// The window of event dates.
         optional event: EventEntry,
-        /// Rows of days before it are never loaded, YYYY-MM-DD.
+        /// Rows with an event date before this day are never loaded, YYYY-MM-DD.
         optional floor: String,
-        /// A boolean column: rows in which it is true are left out.
+        /// A boolean column. Rows in which it is true are left out.
         optional exclude: String,
-        /// The column that says where a row came from, for the monitor of late rows.
+        /// The column by which the monitor of late rows groups them, such as the name of the
+        /// source system.
         optional origin: String,
-        /// The batch's temp table, to which the run date is added; tmp_<name> if not stated.
+        /// The temp table of the batch. Rowkeep adds the run date to its name; tmp_<name> if not
+        /// stated.
         optional temp: String,
-        /// What is computed from the rows of the window.
+        /// A table of totals per event date, computed from the rows in the window.
         optional aggregate: AggregateEntry,
-        /// When monitors speak.
+        /// The limits of the monitors.
         optional alarms: AlarmsEntry,
-        /// Where its jobs run, such as us or europe-west1; us if not stated.
+        /// The BigQuery location of the jobs, such as us or europe-west1; us if not stated.
         optional location: String,
     }
 
     #[expected("a mapping with `column` and `within`")]
-    /// The window of ingestion time, which ends with the run date.
+    /// The window of ingestion time. It ends at the end of the run date.
     struct IngestionEntry {
-        /// The column that says when a row was ingested.
+        /// The column with the ingestion time.
         required column: String,
-        /// How far before the end of the run date it begins, such as 48 hours.
+        /// How far before the end of the run date the window begins, such as 48 hours.
         required within: String,
     }
 
     #[expected("a mapping with `column`, `within` and `until`")]
-    /// The window of the day that a row is of.
+    /// The window of event dates.
     struct EventEntry {
-        /// The column that says what day a row is of.
+        /// The column with the event date.
         required column: String,
-        /// How far before the run date it begins, such as 7 days. Without it, nothing keeps re-ingested history out.
+        /// How far before the run date the window begins, such as 7 days. If not stated, a run
+        /// also loads old rows that were ingested again.
         optional within: String,
-        /// Where it ends: run_date, that day included.
+        /// The last day of the window: run_date, which is included.
         required until: Word<Until>,
     }
 
     #[expected("a mapping with `into`, `by` and `columns`")]
-    /// What is computed, day by day, from the newest version of each row of the window.
+    /// A table of totals per event date, computed from the newest version of each row in the
+    /// window.
     struct AggregateEntry {
-        /// The table whose days it replaces.
+        /// The table whose days are replaced.
         required into: String,
-        /// What it is computed for: the event column, and what else is told apart.
+        /// The columns to group by: the event column, and any others.
         required by: Names,
-        /// What is computed: count, or sum, min or max and a column.
+        /// The computed columns: count, or sum, min or max followed by a column.
         required columns: Entries<String>,
-        /// Its temp table, to which the run date is added; tmp_<name>_updates if not stated.
+        /// The temp table of the aggregate. Rowkeep adds the run date to its name;
+        /// tmp_<name>_updates if not stated.
         optional temp: String,
     }
 
     #[expected("a mapping with `span`, `run`, `slot_hours`, `cost` and `per_tib`")]
-    /// When the monitors of a load speak.
+    /// The limits of the monitors of a load. A monitor returns rows if its limit is exceeded.
     struct AlarmsEntry {
-        /// More days than this between the first and the last of a batch; the event window if not stated, 7 days without one.
+        /// The most days between the first and the last event date of a batch. If not stated, the
+        /// length of the event window, or 7 days if there is none.
         optional span: String,
-        /// A statement that runs longer; 20 minutes if not stated.
+        /// The longest duration of a statement; 20 minutes if not stated.
         optional run: String,
-        /// More slot-hours than this on one day; 30 if not stated.
+        /// The most slot-hours on one day; 30 if not stated.
         optional slot_hours: Amount,
-        /// A higher price than this on one day; nobody is told if it is not stated.
+        /// The highest cost of one day. If not stated, there is no monitor of the cost.
         optional cost: Amount,
-        /// The price of a tebibyte that is billed; needed where `cost` is stated.
+        /// The price of one billed tebibyte. Required if `cost` is stated.
         optional per_tib: Amount,
     }
 
     #[expected("a schedule")]
-    /// When what runs, UTC, and who is told when it fails.
+    /// When cycles, maintenance, sweeps and monitors run, in UTC, and who gets mail when a task
+    /// fails.
     struct ScheduleEntry {
-        /// How often a cycle begins.
+        /// How often a cycle starts.
         required cycle: CycleEntry,
-        /// When upkeep is done each night; needed where there is `maintenance`.
+        /// When maintenance starts each night. Required if the project has `maintenance`.
         optional maintenance: AtEntry,
-        /// When the sweep begins each night.
+        /// When the sweep starts each night.
         required sweep: AtEntry,
-        /// When monitors are asked each night.
+        /// When the monitors start each night.
         required monitoring: AtEntry,
         /// How long tasks may take.
         optional timeouts: TimeoutsEntry,
-        /// Who gets mail when a task fails: an address, or a list of them.
+        /// Who gets mail when a task fails: one address, or a list of addresses.
         optional notify: Names,
-        /// The connection to the warehouse; redshift_default, postgres_default or duckdb_default if not stated.
+        /// The Airflow connection to the warehouse. If not stated, the default connection of the
+        /// engine, such as redshift_default.
         optional connection: String,
-        /// The connection to the other system that count_match asks.
+        /// The Airflow connection to the other system that count_match monitors query.
         optional source_connection: String,
     }
 
     #[expected("a mapping with `every`")]
-    /// How often a cycle begins, and what belongs to it beyond Rowkeep's own statements.
+    /// How often a cycle starts, and which other tasks it has.
     struct CycleEntry {
-        /// How often, such as 15 minutes.
+        /// The interval, such as 15 minutes.
         required every: String,
-        /// A Python function, module.function, that adds the tasks which land raw rows, and returns what the marts wait for.
+        /// A Python function, module.function, that creates the tasks that load raw tables. It
+        /// returns the tasks that the marts wait for.
         optional extract: String,
-        /// A command to run once the marts are built, such as dbt test --select mart.
+        /// A command that runs after the marts are built, such as dbt test --select mart.
         optional test: String,
     }
 
     #[expected("a mapping with `at`")]
     /// A time of day.
     struct AtEntry {
-        /// Hours and minutes, UTC, such as 02:30.
+        /// Hours and minutes in UTC, such as 02:30.
         required at: Text,
     }
 
     #[expected("a mapping with `mart`, `tests` and `otherwise`")]
     /// How long tasks may take.
     struct TimeoutsEntry {
-        /// A mart's statements, in a cycle or a sweep; 10 minutes if not stated.
+        /// The limit for the statements of one mart, in a cycle or a sweep; 10 minutes if not
+        /// stated.
         optional mart: String,
-        /// The cycle's tests; 5 minutes if not stated.
+        /// The limit for the tests of a cycle; 5 minutes if not stated.
         optional tests: String,
-        /// Any other task; 60 minutes if not stated.
+        /// The limit for any other task; 60 minutes if not stated.
         optional otherwise: String,
     }
 
     #[expected("an entry of `raw`")]
-    /// A raw table, and how long its rows stay.
+    /// A raw table that Rowkeep trims, and how long its rows stay.
     struct RawTrimEntry {
-        /// The raw table, as the `source` of a table spec names it.
+        /// The raw table, written as in `source` of a table spec.
         required table: String,
-        /// The column that says when a row was landed, and its unit.
+        /// The column with the time at which a row arrived in the raw table, and its unit.
         required time: TimeEntry,
         /// How long a row stays, such as 24 hours, measured back from a completed cycle.
         required keep: String,
     }
 
     #[expected("a monitor")]
-    /// A question to which no row is the right answer.
+    /// A monitor: a query that must return no rows.
     struct MonitorEntry {
-        /// Its name; its files are called like it.
+        /// The name of the monitor and of its files.
         required name: String,
-        /// What is asked: count_match, latest_matches, has_rows_in, has_parent or compare.
+        /// What the monitor checks: count_match, latest_matches, has_rows_in, has_parent or
+        /// compare.
         required kind: Word<AsksWord>,
-        /// The model whose rows are looked at.
+        /// The model whose rows are checked.
         required model: String,
-        /// latest_matches, has_rows_in, has_parent: the other model.
+        /// The other model; for latest_matches, has_rows_in and has_parent.
         optional r#in: String,
-        /// latest_matches, has_rows_in, has_parent: this model's columns, each with the other's that it must equal; the unique key by name if not stated.
+        /// Pairs of columns that must be equal: a column of this model, and one of the other
+        /// model; for latest_matches, has_rows_in and has_parent. If not stated, the columns of the
+        /// unique key, by name.
         optional on: Entries<String>,
-        /// count_match: the other system's table. compare: a relation that this engine can read.
+        /// For count_match, the table of the other system. For compare, a relation that this
+        /// engine can read.
         optional with: String,
-        /// compare: the columns; all but the key if not stated.
+        /// The columns to compare; for compare. All but the key if not stated.
         optional columns: Names,
-        /// compare: the share of rows that may differ, such as 0.1%.
+        /// The share of rows that may differ, such as 0.1%; for compare.
         optional more_than: String,
-        /// Which rows, by their time: all if not stated.
+        /// Which rows are checked, by their time; all rows if not stated.
         optional window: WindowEntry,
-        /// The type under which offending keys are recorded; without it, nothing is recorded.
+        /// The exception type for the keys that the monitor finds. If not stated, nothing is
+        /// recorded.
         optional exception: String,
         /// error or warn; error if not stated.
         optional severity: Word<Severity>,
-        /// How often it is to run, such as 1 day, which it is if not stated.
+        /// How often the monitor runs, such as 7 days; 1 day if not stated.
         optional every: String,
     }
 
     #[expected("a mapping with `within` and `until`")]
-    /// A span of time up to now.
+    /// An interval of time before now.
     struct WindowEntry {
-        /// How far back it begins, such as 24 hours.
+        /// How long ago the window begins, such as 24 hours.
         optional within: String,
-        /// How far back it ends, such as 5 minutes: what is newer is left out.
+        /// How long ago the window ends, such as 5 minutes. Newer rows are left out.
         optional until: String,
     }
 
@@ -236,20 +261,21 @@ shape! {
     struct MaintenanceEntry {
         /// vacuum, vacuum_delete, vacuum_sort or analyze.
         required run: Word<MaintenanceKind>,
-        /// The models whose marts it is for; all if not stated.
+        /// The models whose marts are maintained; all models if not stated.
         optional models: Names,
-        /// How often, such as 1 day, which it is if not stated.
+        /// How often, such as 7 days; 1 day if not stated.
         optional every: String,
-        /// A condition, `unsorted > 15` (per cent of rows); without one it always runs.
+        /// A condition such as `unsorted > 15`, in per cent of rows. If not stated, the
+        /// maintenance always runs.
         optional when: String,
     }
 
     #[expected("a mapping with `share` and `at_least`")]
-    /// When a cycle stops before it archives.
+    /// The limit of due rows. A cycle that finds more stops before it archives.
     struct TripwireEntry {
         /// The share of the mart's rows that may be due, such as 20%.
         required share: String,
-        /// Fewer due rows than this never stop a cycle, such as 1000.
+        /// A number of rows, such as 1000. Fewer due rows than this never stop a cycle.
         optional at_least: Text,
     }
 
@@ -261,85 +287,93 @@ shape! {
     }
 
     #[expected("a mapping with `file` and `at`")]
-    /// Periods under a key of another YAML file.
+    /// Periods that are listed under a key of another YAML file.
     struct PeriodsAtEntry {
-        /// Path of the file.
+        /// The path of the file.
         required file: String,
         /// The keys that lead to the list, joined by dots, such as vars.hist_periods.
         required at: String,
     }
 
     #[expected("a mapping with `name`, `start` and `end`")]
-    /// A period whose name does not carry its bounds.
+    /// A period whose name does not give its bounds.
     struct StatedPeriodEntry {
-        /// The suffix of its history tables.
+        /// The suffix of the names of its history tables.
         required name: Text,
-        /// First day, YYYY-MM-DD, in UTC.
+        /// The first day of the period, YYYY-MM-DD, in UTC.
         required start: String,
-        /// First day that no longer belongs to it, YYYY-MM-DD, in UTC.
+        /// The first day after the period, YYYY-MM-DD, in UTC.
         required end: String,
     }
 
     #[expected("a mapping with `table` and `key`")]
-    /// The exceptions table and the column that names what an exception is about.
+    /// The exceptions table and its key column.
     struct ExceptionsAtEntry {
-        /// The table: a name, or schema.name.
+        /// The table: name or schema.name.
         required table: String,
-        /// Its key column; a member of every unique key, unless a table states its own `exception_key`.
+        /// The key column. It must be in the unique key of every table, except of tables that
+        /// state their own `exception_key`.
         required key: String,
     }
 
     #[expected("`defaults`")]
-    /// What every table takes where its own spec says nothing.
+    /// Values for all tables. A table spec that states the same key uses its own value.
     struct DefaultsEntry {
-        /// How long a row stays in the mart, or while what.
+        /// How long a row stays in the mart.
         optional retention: RetentionEntry,
         /// The time column and its unit.
         optional time: TimeEntry,
-        /// Whether rows have versions.
+        /// Whether a row can have several versions: latest or events.
         optional rows: Word<Rows>,
-        /// Physical layout, for engines that have one.
+        /// The physical layout, for engines that have one.
         optional layout: LayoutEntry,
-        /// The share of a mart's rows that may be due, such as 20%; a cycle that finds more stops before it archives.
+        /// The share of a mart's rows that may be due, such as 20%, or { share, at_least }. A cycle
+        /// that finds more stops before it archives.
         optional tripwire: Either<String, Never, TripwireEntry>,
     }
 
     #[expected("a table spec")]
-    /// One rolling table: its mart, its history tables, and when a row moves from one to the other.
+    /// A rolling table: its mart, its history tables, and when a row moves from the mart to
+    /// history.
     struct TableFile {
         /// The dbt model that builds the mart.
         required model: String,
-        /// The mart itself; schema.model if not stated.
+        /// The relation of the mart; schema.model if not stated.
         optional relation: String,
-        /// Name of the history tables without their period's suffix.
+        /// The name of the history tables, without the suffix of the period.
         required history: String,
-        /// The column, or columns, that name a row.
+        /// The column or columns that identify a row.
         required unique_key: Names,
         /// The time column and its unit.
         optional time: TimeEntry,
-        /// latest: the newest version per key wins. events: rows do not change; a redelivered one replaces its copy.
+        /// latest: the newest version of a key wins. events: rows do not change, and a row that is
+        /// delivered again replaces its copy.
         optional rows: Word<Rows>,
-        /// How long a row stays in the mart ({ for: 180 days }), or while what ({ while_in: other_model }).
+        /// How long a row stays in the mart: { for: 180 days }, or { while_in: other_model } to
+        /// keep it while its key is in another mart.
         optional retention: RetentionEntry,
-        /// The type of this table's exceptions, unique in the project.
+        /// The exception type of this table. It must be unique in the project.
         required exception: String,
-        /// An exceptions table of this table's own.
+        /// The exceptions table of this table, if it differs from that of the project.
         optional exceptions: ExceptionsEntry,
-        /// The member of the unique key that this table's exceptions are recorded under.
+        /// The column of the unique key that the exceptions of this table record.
         optional exception_key: String,
         /// Every column of the mart, in order, with its type.
         required columns: Entries<String>,
-        /// Physical layout, for engines that have one.
+        /// The physical layout, for engines that have one.
         optional layout: LayoutEntry,
-        /// The share of the mart's rows that may be due, such as 20%, or { share, at_least }; a cycle that finds more stops before it archives.
+        /// The share of the mart's rows that may be due, such as 20%, or { share, at_least }. A
+        /// cycle that finds more stops before it archives.
         optional tripwire: Either<String, Never, TripwireEntry>,
-        /// Models whose hooks run before this one's, beyond what while_in says.
+        /// Models whose hooks must run before those of this model. The model of `while_in` always
+        /// runs before and needs no entry.
         optional after: Names,
-        /// The raw table whose rows are a cycle's batch; without it each cycle looks at the whole table.
+        /// The raw table. Its rows are the batch of a cycle. If not stated, each cycle checks every
+        /// key of the mart.
         optional source: String,
-        /// Emit the mart's load too: newest version wins.
+        /// If stated, Rowkeep also writes the load of the mart. The newest version of a key wins.
         optional incremental: IncrementalEntry,
-        /// Columns that the raw table has beyond `columns`.
+        /// Columns that the raw table has and the mart does not have.
         optional source_columns: Entries<String>,
     }
 
@@ -348,48 +382,53 @@ shape! {
     struct TimeEntry {
         /// The column.
         required column: String,
-        /// epoch_seconds, epoch_millis, timestamp or date; may be left out where the column's type says it.
+        /// epoch_seconds, epoch_millis, timestamp or date. Not required if the type of the column
+        /// is date, timestamp or timestamptz.
         optional unit: Word<TimeUnit>,
     }
 
     #[expected("a mapping with `for` or `while_in`")]
-    /// How long a row stays in the mart, or while what.
+    /// How long a row stays in the mart: for a length of time, or while its key is in another
+    /// mart.
     struct RetentionEntry {
         /// A fixed length of time in weeks, days, hours or minutes, such as 180 days.
         optional r#for: String,
-        /// The parent model: a row stays while its key is there.
+        /// The parent model. A row stays while its key is in the mart of this model.
         optional while_in: Either<String, Never, WhileInEntry>,
     }
 
     #[expected("a mapping with `model` and `on`")]
-    /// The parent model, and how its rows are found.
+    /// The parent model, and the columns of the join to it.
     struct WhileInEntry {
         /// The parent model.
         required model: String,
-        /// This table's columns, each with the parent's that it must equal.
+        /// Pairs of columns that must be equal: a column of this table, and one of the parent.
         required on: Entries<String>,
     }
 
     #[expected("a mapping with `dist_key` and `sort_key`")]
-    /// Physical layout, for engines that have one; others ignore it.
+    /// The physical layout. Engines that have no such layout ignore it.
     struct LayoutEntry {
-        /// The column that rows are distributed by.
+        /// The column by which rows are distributed.
         optional dist_key: String,
-        /// The columns that rows are sorted by.
+        /// The columns by which rows are sorted.
         optional sort_key: Names,
     }
 
     #[expected("a mapping with `order_by`")]
-    /// The mart's load.
+    /// The load of the mart from its raw table.
     struct IncrementalEntry {
-        /// Which of several raw rows of one key counts: a total order, the time descending first.
+        /// The order that decides which of several raw rows of one key is loaded: the first row. It
+        /// must be a total order. If the time is not in the unique key, it must start with the time
+        /// descending.
         required order_by: Names,
-        /// Read only what raw received lately.
+        /// If stated, the load reads only rows that arrived recently. If not stated, it reads the
+        /// whole raw table.
         optional lookback: LookbackEntry,
     }
 
     #[expected("a mapping with `column` and `within`")]
-    /// A slice of raw, measured from a column's newest value.
+    /// The newest part of the raw table, measured back from the newest value of a column.
     struct LookbackEntry {
         /// The column.
         required column: String,
@@ -398,16 +437,10 @@ shape! {
     }
 }
 
-/// The exceptions table: its name, or its name and key.
+/// The exceptions table: its name, or a mapping with its name and key.
 pub(crate) type ExceptionsEntry = Either<String, Never, ExceptionsAtEntry>;
 
-impl Words for Dialect {
-    fn words() -> Vec<(&'static str, Self)> {
-        Dialect::ALL.into_iter().map(|dialect| (dialect.as_str(), dialect)).collect()
-    }
-}
-
-/// What a monitor asks, before it is known of which table.
+/// The kind of a monitor, as the spec writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AsksWord {
     CountMatch,
@@ -429,7 +462,7 @@ impl Words for AsksWord {
     }
 }
 
-/// Where the window of a load's days ends.
+/// The end of the window of event dates of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
     RunDate,
@@ -438,39 +471,5 @@ pub(crate) enum Until {
 impl Words for Until {
     fn words() -> Vec<(&'static str, Self)> {
         vec![("run_date", Until::RunDate)]
-    }
-}
-
-impl Words for Severity {
-    fn words() -> Vec<(&'static str, Self)> {
-        vec![("error", Severity::Error), ("warn", Severity::Warn)]
-    }
-}
-
-impl Words for MaintenanceKind {
-    fn words() -> Vec<(&'static str, Self)> {
-        vec![
-            ("vacuum", MaintenanceKind::Vacuum),
-            ("vacuum_delete", MaintenanceKind::VacuumDelete),
-            ("vacuum_sort", MaintenanceKind::VacuumSort),
-            ("analyze", MaintenanceKind::Analyze),
-        ]
-    }
-}
-
-impl Words for Rows {
-    fn words() -> Vec<(&'static str, Self)> {
-        vec![("latest", Rows::Latest), ("events", Rows::Events)]
-    }
-}
-
-impl Words for TimeUnit {
-    fn words() -> Vec<(&'static str, Self)> {
-        vec![
-            ("epoch_seconds", TimeUnit::EpochSeconds),
-            ("epoch_millis", TimeUnit::EpochMillis),
-            ("timestamp", TimeUnit::Timestamp),
-            ("date", TimeUnit::Date),
-        ]
     }
 }

@@ -1,6 +1,6 @@
-//! Reads a project folder into texts. Together with `src/cli/` the only place that touches the file
-//! system.
-#![expect(clippy::disallowed_methods, reason = "this is where files are read")]
+//! Opens a project folder: reads the texts of all its files. Only this module and `src/cli/` use
+//! the file system.
+#![expect(clippy::disallowed_methods, reason = "this module reads files")]
 
 use std::fs;
 use std::io::Read;
@@ -14,48 +14,50 @@ use crate::source::{Inputs, Spanned, line_of};
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "rowkeep.yml";
 
-/// A project folder, read.
+/// A project folder and the texts of its files.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Folder {
-    /// Every text of the project.
+    /// The texts of all files of the project.
     pub inputs: Inputs,
-    /// Its real path.
+    /// The path of the folder, with links resolved.
     pub path: PathBuf,
-    /// The file that `periods:` names, if the list is not in place.
+    /// The file that `periods:` names; `None` if the list is in place.
     pub periods: Option<PathBuf>,
-    /// Where its artifacts go. Invariant: inside the repository, links included.
+    /// The folder for artifacts. Invariant: it is inside the repository, also after links are
+    /// resolved.
     pub out: PathBuf,
 }
 
-/// Why a project could not be read, or a command not be done.
+/// Why a project could not be read, or why a command failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The project's own files are wrong. The inputs are what [`Diagnostics::render`] needs.
+    /// The project files have errors. [`Diagnostics::render`] needs the inputs.
     #[error("{0}")]
     Input(Diagnostics, Box<Inputs>),
-    /// A file could not be read.
+    /// The environment failed, for example a file could not be read.
     #[error(transparent)]
     World(#[from] Error),
 }
 
-/// The project folder at or above a folder.
+/// Finds the project folder: `start`, or the nearest folder above it with a `rowkeep.yml`.
 ///
 /// # Errors
 ///
-/// If no folder on the way up holds a `rowkeep.yml`, or `start` is no folder.
+/// If neither `start` nor a folder above it has a `rowkeep.yml`, or if `start` does not exist.
 pub fn find(start: &Path) -> Result<PathBuf, Error> {
     let absolute = start.canonicalize().map_err(|error| read_error(start, &error))?;
     let found = absolute.ancestors().find(|folder| folder.join(PROJECT_FILE).exists());
     found.map(Path::to_owned).ok_or_else(|| Error::NoProject { start: start.to_owned() })
 }
 
-/// Reads every text of the project in a folder. `shown` turns a path into what diagnostics call it.
+/// Opens a project folder and reads all its files. `shown` turns a path into the name that
+/// diagnostics print.
 ///
 /// # Errors
 ///
-/// If a file cannot be read, or a path of the project leads out of its git repository.
+/// If a file cannot be read, or if a path of the project leads out of the git repository.
 ///
 /// ```no_run
 /// use std::path::Path;
@@ -110,10 +112,13 @@ pub fn open(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Folder, Fa
     Ok(Folder { inputs, periods, out, path: folder })
 }
 
-/// The root of the git repository around a folder; the folder itself if there is none.
+/// The root of the git repository that contains a folder; the folder itself if there is none.
 fn repository(folder: &Path) -> PathBuf {
     folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(folder).to_owned()
 }
+
+/// The most folders of the name of a template.
+const MAX_TEMPLATE_FOLDERS: usize = 2;
 
 struct Reader<'a> {
     folder: &'a Path,
@@ -122,27 +127,30 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Resolves a path of the project file, links first, and refuses one that leads out of the repository.
+    /// Resolves a path of the project file and its links. Refuses a path that leads out of the
+    /// repository.
     fn inside(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, Failure> {
         let joined = self.folder.join(&path.value);
         let resolved = joined.canonicalize().map_err(|error| {
-            let by = inputs.name(path.span.file);
+            let named_in = inputs.name(path.span.file);
             let line = line_of(inputs.text(path.span.file), path.span.start);
             Error::Read {
-                path: (self.shown)(&without_detours(&joined)).into(),
-                why: format!("{}; line {line} of {by} names it", why(&error)),
+                path: (self.shown)(&without_parent_parts(&joined)).into(),
+                why: format!("{}; line {line} of {named_in} names it", why(&error)),
             }
         })?;
         if resolved.starts_with(self.root) { Ok(resolved) } else { Err(self.outside(path, inputs)) }
     }
 
-    /// Whether a path that need not exist yet stays in the repository: its nearest existing folder decides.
+    /// Whether a path is inside the repository. The path may not exist yet: then its nearest
+    /// existing folder decides.
     fn stays_inside(&self, path: &Path) -> bool {
         let existing = path.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
         existing.is_some_and(|(ancestor, real)| {
             let rest = path.strip_prefix(ancestor).unwrap_or(Path::new(""));
             let climbs = rest.components().any(|part| matches!(part, std::path::Component::ParentDir));
-            // A link that leads nowhere yet would be followed as soon as it does.
+            // A link without a target is refused: its target may be created later, outside of the
+            // repository.
             let dangles = rest.components().next().is_some_and(|part| ancestor.join(part).is_symlink());
             real.starts_with(self.root) && !climbs && !dangles
         })
@@ -150,14 +158,14 @@ impl Reader<'_> {
 
     fn outside(&self, path: &Spanned<String>, inputs: &Inputs) -> Failure {
         let message =
-            format!("{} leads out of the repository; a build must not depend on what lies there", quoted(&path.value));
+            format!("{} leads out of the repository; a build must not depend on files there", quoted(&path.value));
         let diagnostic =
             Diagnostic::new(Code::Path, message, path.span, format!("outside of {}", (self.shown)(self.root)))
-                .help("move the file into the repository, and name it by a path that stays there");
+                .help("move the file into the repository, and name it by a path inside the repository");
         Failure::Input(diagnostic.into(), Box::new(inputs.clone()))
     }
 
-    fn wrong(path: &Spanned<String>, inputs: &Inputs, message: String, help: String) -> Failure {
+    fn wrong_folder(path: &Spanned<String>, inputs: &Inputs, message: String, help: String) -> Failure {
         let diagnostic = Diagnostic::new(Code::Path, message, path.span, "in this folder").help(help);
         Failure::Input(diagnostic.into(), Box::new(inputs.clone()))
     }
@@ -174,8 +182,8 @@ impl Reader<'_> {
             if name.ends_with(".yml") {
                 files.push(self.linked(&entry, path, inputs)?);
             } else if ending == "yaml" || ending == "yml" {
-                let message = format!("{} would be left out: table specs end in .yml", quoted(&name));
-                return Err(Self::wrong(
+                let message = format!("{} is not read: the name of a table spec must end in .yml", quoted(&name));
+                return Err(Self::wrong_folder(
                     path,
                     inputs,
                     message,
@@ -186,7 +194,8 @@ impl Reader<'_> {
         Ok(files)
     }
 
-    /// The templates of a folder and of its dialects' folders, each with its name.
+    /// The templates of a folder, each with its name: `cycle/archive.sql.j2`, or
+    /// `cycle/redshift/time.sql.j2` for one engine. So templates are at most two folders deep.
     fn templates(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<(String, PathBuf)>, Failure> {
         let mut files = Vec::new();
         let mut folders = vec![(String::new(), self.inside(path, inputs)?)];
@@ -194,8 +203,8 @@ impl Reader<'_> {
             for entry in self.entries(&folder)? {
                 let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let linked = self.linked(&entry, path, inputs)?;
-                if entry.is_dir() && prefix.is_empty() {
-                    folders.push((format!("{name}/"), linked));
+                if entry.is_dir() && prefix.matches('/').count() < MAX_TEMPLATE_FOLDERS {
+                    folders.push((format!("{prefix}{name}/"), linked));
                 } else if !name.starts_with('.') {
                     files.push((format!("{prefix}{name}"), linked));
                 }
@@ -210,7 +219,7 @@ impl Reader<'_> {
         if folder.is_file() {
             return Err(Error::Read {
                 path: (self.shown)(folder).into(),
-                why: "it is a file where a folder is named".to_owned(),
+                why: "it is a file, not a folder".to_owned(),
             });
         }
         let entries = fs::read_dir(folder).map_err(failed)?;
@@ -220,7 +229,7 @@ impl Reader<'_> {
         Ok(paths)
     }
 
-    /// A file of a folder, whose own link must not lead out either.
+    /// An entry of a folder. Refuses a link that leads out of the repository.
     fn linked(&self, file: &Path, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, Failure> {
         let resolved = file.canonicalize().map_err(|error| read_error(Path::new(&(self.shown)(file)), &error))?;
         if resolved.starts_with(self.root) {
@@ -229,13 +238,14 @@ impl Reader<'_> {
         Err(self.outside(&Spanned { value: (self.shown)(file), span: path.span }, inputs))
     }
 
-    /// A file's text, up to what the YAML stage will refuse as too large.
+    /// The text of a file. Reads at most one byte more than [`MAX_BYTES`], because the YAML parser
+    /// refuses larger texts.
     fn text(&self, path: &Path) -> Result<String, Error> {
-        let called = PathBuf::from((self.shown)(path));
-        let failed = |error: &std::io::Error| read_error(&called, error);
-        // A pipe or a device would be read for ever.
+        let shown = PathBuf::from((self.shown)(path));
+        let failed = |error: &std::io::Error| read_error(&shown, error);
+        // Reading a pipe or a device might never end.
         if !fs::metadata(path).map_err(|error| failed(&error))?.is_file() {
-            return Err(Error::Read { path: called, why: "it is not a file".to_owned() });
+            return Err(Error::Read { path: shown, why: "it is not a file".to_owned() });
         }
         let mut bytes = Vec::new();
         let file = fs::File::open(path).map_err(|error| failed(&error))?;
@@ -243,19 +253,19 @@ impl Reader<'_> {
         let cut = bytes.len() > MAX_BYTES;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(text),
-            // The cut may have gone through a character.
+            // The cut may have split a character.
             Err(error) if cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
             Err(error) => {
                 let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-                Err(Error::Read { path: called, why: format!("line {line} is not UTF-8 text") })
+                Err(Error::Read { path: shown, why: format!("line {line} is not UTF-8 text") })
             }
         }
     }
 }
 
-/// The path as it reads without `..`: only to be shown, since a link would make it another place.
-fn without_detours(path: &Path) -> PathBuf {
+/// The path without `..`, for messages only: with links, it may be another place.
+fn without_parent_parts(path: &Path) -> PathBuf {
     let mut shown = PathBuf::new();
     for part in path.components() {
         if part == std::path::Component::ParentDir {
@@ -271,8 +281,8 @@ fn read_error(path: &Path, error: &std::io::Error) -> Error {
     Error::Read { path: path.to_owned(), why: why(error) }
 }
 
-/// What the system said, without Rust's "(os error 2)".
+/// The error text of the operating system, without the suffix "(os error 2)" that Rust adds.
 pub(crate) fn why(error: &std::io::Error) -> String {
-    let said = error.to_string();
-    said.split(" (os error").next().unwrap_or(&said).to_lowercase()
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

@@ -1,19 +1,22 @@
-//! The names of what Rowkeep creates beside a mart: one place, for those who check names and those who write them.
+//! The names of the tables, files and dbt objects that Rowkeep creates. The checks of names and the
+//! code that writes names both use this module.
 
 use crate::features::loads::WindowedLoad;
 use crate::project::{Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
 use crate::sql::Relation;
 
-/// The folder of the nightly statements, beside those of the models.
+/// The folder of the statements of the sweep. It is beside the folders of the models.
 pub(crate) const SWEEP: &str = "sweep";
-/// Suffixes of exception types.
+/// The suffix of the exception type for rows without a key.
 pub(crate) const NULL_KEY: &str = "_NULL_KEY";
+/// The suffix of the exception type for holds of an operator.
 pub(crate) const HOLD: &str = "_HOLD";
-/// Suffixes of the types under which the monitors of every table record what they find. None is longer than those above.
+/// The suffixes of the exception types of the monitors that every table has. Invariant: none is
+/// longer than [`NULL_KEY`].
 pub(crate) const MONITORED: [&str; 8] =
     ["_ROUTED", "_TWICE", "_STALE", "_BOUNDED", "_LATE", "_REFUSED", "_HORIZON", "_EDGE"];
 
-/// What the names of work tables add to their model's.
+/// The suffixes that the names of work tables add to the name of the model.
 pub(crate) const CUTOFF: &str = "__cutoff";
 pub(crate) const VERSIONS: &str = "__versions";
 pub(crate) const DUE: &str = "__due";
@@ -32,12 +35,12 @@ impl Spec {
         prefix.renamed(prefix.name.with_prefix("all_"))
     }
 
-    /// The work table that holds the cycle's cutoff.
+    /// The work table with the cutoff of the cycle.
     pub(crate) fn cutoff(&self, table: TableId) -> Relation {
         self.work(table, CUTOFF)
     }
 
-    /// The work table that holds the newest time of keys that stand more than once.
+    /// The work table with the newest time of each key that has more than one row.
     pub(crate) fn versions(&self, table: TableId) -> Relation {
         self.work(table, VERSIONS)
     }
@@ -47,21 +50,22 @@ impl Spec {
         self.work(table, DUE)
     }
 
-    /// The work table that holds when the last two cycles were completed.
+    /// The work table with the times at which the last two cycles were completed.
     pub(crate) fn cycles(&self, table: TableId) -> Relation {
         self.work(table, CYCLES)
     }
 
-    /// The id of a table's node in the manifest.
+    /// The `unique_id` of a table in the manifest.
     pub(crate) fn unique_id(&self, table: TableId) -> String {
         format!("model.{}.{}", self.name, self.table(table).model.value.as_str())
     }
 
-    /// What an exceptions table is called in the names of files: with its schema, where another has its name.
+    /// The name of an exceptions table in the names of files. It includes the schema if two
+    /// exceptions tables have the same name.
     pub(crate) fn exceptions_name(&self, id: ExceptionsId) -> String {
-        let of = |exceptions: &Exceptions| exceptions.relation.name().folded(self.dialect);
+        let folded_name = |exceptions: &Exceptions| exceptions.relation.name().folded(self.dialect);
         let relation = &self.exceptions(id).relation;
-        let is_twin = |other: &&Exceptions| of(other) == of(self.exceptions(id));
+        let is_twin = |other: &&Exceptions| folded_name(other) == folded_name(self.exceptions(id));
         match self.exceptions.iter().filter(is_twin).count() {
             1 => relation.name().as_str().to_owned(),
             _ => relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join("_"),
@@ -74,36 +78,39 @@ impl Spec {
 }
 
 impl Spec {
-    /// The dbt package that a project compiles to.
+    /// The name of the dbt package of the project.
     pub(crate) fn dbt_package(&self) -> String {
         format!("{}_rowkeep", self.name)
     }
 
-    /// The pool of the scheduler, with one slot: statements of a cycle, a sweep and monitors never run at one time.
+    /// The name of the scheduler's pool. The pool has one slot, so a cycle, a sweep and monitors
+    /// never run at the same time.
     pub(crate) fn pool(&self) -> String {
         format!("{}_rowkeep", self.name)
     }
 }
 
-/// Whatever finds or marks the runs of loads looks for this, the load, and the run date.
+/// The text that marks the statements of a windowed load. The name of the load and the run date
+/// follow it. The monitors search for it in the jobs of BigQuery.
 pub(crate) const LOAD_MARK: &str = "rowkeep load ";
 
 impl WindowedLoad {
-    /// Its models in dbt: batch, and where there is an aggregate, updates and the aggregate.
+    /// The names of its dbt models: the batch and, if there is an aggregate, the updates and the
+    /// aggregate.
     pub(crate) fn dbt_models(&self) -> Vec<String> {
         let suffixes = ["", "_updates", "_aggregate"];
         let own = if self.aggregate.is_some() { &suffixes[..] } else { &suffixes[..1] };
         own.iter().map(|suffix| format!("{}{suffix}", self.name.value.as_str())).collect()
     }
 
-    /// What dbt calls the dataset of its source.
+    /// The name of its dbt source.
     pub(crate) fn dbt_source(&self, spec: &Spec) -> String {
         format!("{}_{}", spec.name, self.name.value.as_str())
     }
 }
 
 impl Table {
-    /// What dbt calls the raw table: its source, and its name there.
+    /// The dbt source of the raw table, and the name of the raw table in that source.
     pub(crate) fn dbt_source(&self) -> Option<(String, String)> {
         let raw = self.source.as_ref()?;
         let database =

@@ -2,14 +2,15 @@
 
 use jiff::civil::Date;
 
-/// A half-open interval of days in UTC, `[start, end)`, whose rows share a history table.
+/// A half-open interval of days in UTC, `[start, end)`. Each table has one history table per
+/// period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
-    /// The suffix of its history tables.
+    /// The name of the period, which is also the suffix of its history tables.
     pub name: String,
     pub(crate) start: Date,
     pub(crate) end: Date,
-    /// Whether it takes part in the nightly sweep only.
+    /// Whether only the nightly sweep reads its history tables.
     pub sealed: bool,
 }
 
@@ -19,7 +20,7 @@ impl Period {
         self.start.to_string()
     }
 
-    /// The first day that no longer belongs to it, as `YYYY-MM-DD`.
+    /// The first day after the period, as `YYYY-MM-DD`.
     pub fn end(&self) -> String {
         self.end.to_string()
     }
@@ -29,7 +30,7 @@ impl Period {
         epoch(self.start)
     }
 
-    /// The first instant that no longer belongs to it, in seconds since 1970.
+    /// The first instant after the period, in seconds since 1970.
     pub fn end_epoch(&self) -> i64 {
         epoch(self.end)
     }
@@ -40,25 +41,26 @@ pub(crate) fn epoch(day: Date) -> i64 {
     day.duration_since(jiff::civil::date(1970, 1, 1)).as_secs()
 }
 
-/// An instant as `2026-01-03 00:00:00`, UTC.
+/// An instant as text, in UTC: `2026-01-03 00:00:00`.
 pub(crate) fn instant(epoch: i64) -> String {
     let at = jiff::Timestamp::from_second(epoch);
     at.map_or_else(|_| format!("{epoch} seconds after 1970"), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-/// The seconds since 1970 of a time with its zone, or of a day's first instant in UTC.
+/// Reads a timestamp with a zone, or a day, which means its first instant in UTC. Returns seconds
+/// since 1970.
 pub(crate) fn instant_of(text: &str) -> Option<i64> {
     day(text).map(epoch).or_else(|| text.parse::<jiff::Timestamp>().ok().map(|at| at.as_second()))
 }
 
-/// The bounds that a name carries: `2025_h2`, `2025_q3`, `2025_m07`, `2025`.
+/// The bounds that a name gives: `2025_h2`, `2025_q3`, `2025_m07`, `2025`. `None` for other names.
 pub(super) fn bounds(name: &str) -> Option<Bounds> {
     let (year, part) = name.split_once('_').map_or((name, None), |(year, part)| (year, Some(part)));
     if year.len() != 4 || !year.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let year: i16 = year.parse().ok()?;
-    // Months from January, and how many of them.
+    // The number of months before the period, and its length in months.
     let (first, months) = match part {
         None => (0, 12),
         Some("h1") => (0, 6),
@@ -84,18 +86,18 @@ pub(super) fn bounds(name: &str) -> Option<Bounds> {
 
 pub(super) enum Bounds {
     Days(Date, Date),
-    /// The name is well formed, and its days lie outside the years 1 to 9999.
+    /// The name is well formed, but its days are outside of the years 1 to 9999.
     Unrepresentable,
 }
 
-/// The names of the half-years from one day's to another's.
+/// The names of the half-years from the one of `from` to the one of `until`, both included.
 #[cfg(feature = "cli")]
 pub(crate) fn half_years(from: Date, until: Date) -> Vec<String> {
     let number = |day: Date| i32::from(day.year()) * 2 + i32::from(day.month() > 6);
     (number(from)..=number(until)).map(|half| format!("{:04}_h{}", half / 2, half % 2 + 1)).collect()
 }
 
-/// A day written as `YYYY-MM-DD`, of the years 1 to 9999.
+/// Reads a day, `YYYY-MM-DD`, of the years 1 to 9999.
 pub(crate) fn day(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     let shape = bytes.len() == 10
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn names_carry_half_open_bounds() {
+    fn names_give_half_open_bounds() {
         check("2025_h2", Some(("2025-07-01", "2026-01-01")));
         check("2025_h1", Some(("2025-01-01", "2025-07-01")));
         check("2025_q4", Some(("2025-10-01", "2026-01-01")));
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_carry_none() {
+    fn other_names_give_no_bounds() {
         for name in [
             "", "2025_h3", "2025_q0", "2025_m13", "2025_m7", "25_h1", "2025-h2", "2025_H2", "2025_", "+025", "2025_m+1",
         ] {

@@ -1,4 +1,5 @@
-//! From texts to raw shapes: what the files say, wherever they keep it.
+//! Parses the texts of a project into raw shapes. Periods and tables may be in place or in other
+//! files.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::project::files::{LoadEntry, PeriodEntry, PeriodsEntry, PeriodsFile, ProjectFile, TableFile};
@@ -6,18 +7,19 @@ use crate::project::shape::{Either, Field, Shape, missing};
 use crate::project::yaml::{self, Node, Value};
 use crate::source::{FileId, Inputs, Role, Span, Spanned};
 
-/// What the project's files say. Invariant: well shaped; whether it makes sense is not known yet.
+/// The raw shapes of the project files. Invariant: every value has the right type. `resolve` checks
+/// whether the values make sense.
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(super) project: ProjectFile,
-    /// The list itself, and its place.
+    /// The list of periods, and its place.
     pub(super) periods: Spanned<Vec<Field<PeriodEntry>>>,
     pub(super) tables: Vec<Field<TableFile>>,
-    /// By load, in order: the text of the file that its `model` names.
+    /// For each windowed load, in order: the text of the file that its `model` names.
     pub(super) queries: Vec<Option<Spanned<String>>>,
 }
 
-/// Reads every file of the project.
+/// Parses every file of the project.
 pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     let mut sink = Sink::default();
     let file = inputs.project();
@@ -30,7 +32,7 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     let queries = loads.map_or_else(Vec::new, |loads| read_queries(inputs, &loads.value, &mut sink));
     let periods = match project.as_ref().map(|project| &project.periods) {
         Some(Field::Set(stated)) => read_periods(inputs, stated, &mut sink),
-        // A project of loads has none.
+        // A project without tables needs no periods.
         Some(Field::Missing) => loads.map(|loads| Spanned { value: Vec::new(), span: loads.span }),
         _ => None,
     };
@@ -45,10 +47,11 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     if let Some(stated) = project.as_ref().and_then(|project| project.templates.get())
         && inputs.of_role(Role::Template).next().is_none()
     {
-        let message = format!("templates stand in {}, and none were given", quoted(&stated.value));
+        let message =
+            format!("the project names the templates folder {}, but no template was given", quoted(&stated.value));
         sink.push(
-            Diagnostic::new(Code::Reference, message, stated.span, "holds no template")
-                .help("put a template there, or remove the key"),
+            Diagnostic::new(Code::Reference, message, stated.span, "no template here")
+                .help("add a template to that folder, or remove the key"),
         );
     }
     if let Some(project) = &project {
@@ -57,10 +60,10 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
             in_place(Role::Periods, matches!(project.periods.get().map(|at| &at.value), Some(Either::List(_))));
         let tables = in_place(Role::Table, matches!(project.tables.get().map(|at| &at.value), Some(Either::List(_))));
         for file in periods.into_iter().chain(tables) {
-            let message = format!("{} was given, but the project file states the same in place", inputs.name(file));
+            let message = format!("{} was given, but the project file has the same list in place", inputs.name(file));
             sink.push(
                 Diagnostic::new(Code::Reference, message, Span { file, start: 0, end: 0 }, "would be ignored")
-                    .help("state it in one of the two places"),
+                    .help("keep one of the two: the file, or the list in place"),
             );
         }
     }
@@ -68,11 +71,12 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     sink.finish(raw)
 }
 
-/// A project is of tables, of loads, or of both; tables need periods and exceptions.
+/// Reports keys that are absent. A project needs `tables` or `loads`, and `tables` need `periods`
+/// and `exceptions`.
 fn missing_keys(node: &Node, project: &ProjectFile, sink: &mut Sink) {
-    let is_of_loads = !matches!(project.loads, Field::Missing);
+    let has_loads = !matches!(project.loads, Field::Missing);
     let has_tables = !matches!(project.tables, Field::Missing);
-    if is_of_loads && !has_tables {
+    if has_loads && !has_tables {
         return;
     }
     let absent = [
@@ -85,19 +89,20 @@ fn missing_keys(node: &Node, project: &ProjectFile, sink: &mut Sink) {
     }
 }
 
-/// The queries that loads read instead of their source.
+/// For each windowed load, the query that it reads instead of its source.
 fn read_queries(inputs: &Inputs, loads: &[Field<LoadEntry>], sink: &mut Sink) -> Vec<Option<Spanned<String>>> {
     let mut one = |load: &Field<LoadEntry>| {
         let path = load.get()?.value.model.get()?;
         let file = inputs.of_role(Role::Query).find(|&file| inputs.name(file) == path.value);
         if file.is_none() {
-            let message = format!("a query stands in {}, whose text was not given", quoted(&path.value));
+            let message =
+                format!("the windowed load reads the query {}, but its text was not given", quoted(&path.value));
             sink.push(
                 Diagnostic::new(Code::Reference, message, path.span, "named here")
                     .help("give its text to `Inputs::with_query`, under the same name"),
             );
         }
-        // As Windows and editors write files: the marks of neither are SQL.
+        // A byte order mark and carriage returns, which Windows editors write, are not SQL.
         file.map(|file| {
             let text = inputs.text(file);
             let value = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
@@ -113,7 +118,7 @@ fn read_tables(inputs: &Inputs, path: &str, span: Span, sink: &mut Sink) -> Vec<
         .map(|file| yaml::parse(inputs, file, sink).map_or(Field::Invalid, |node| Field::read(&node, sink)))
         .collect();
     if tables.is_empty() {
-        let message = format!("{} holds no table spec; there is nothing to compile", quoted(path));
+        let message = format!("{} has no table spec; there is nothing to compile", quoted(path));
         sink.push(
             Diagnostic::new(Code::NoTables, message, span, "no file here ends in .yml")
                 .help("add one .yml file per table to that folder"),
@@ -133,7 +138,8 @@ fn read_periods(
         Either::Map(reference) => (&reference.file.get()?.value, Some(reference.at.get()?)),
     };
     let Some(file) = inputs.of_role(Role::Periods).next() else {
-        let message = format!("periods stand in {}, whose text was not given", quoted(path));
+        let message =
+            format!("the project reads its periods from {}, but the text of this file was not given", quoted(path));
         sink.push(
             Diagnostic::new(Code::Reference, message, stated.span, "named here")
                 .help("give its text to `Inputs::with_periods`, or write the list in place"),
@@ -149,7 +155,7 @@ fn read_periods(
     Vec::read(list, sink).map(|value| Spanned { value, span: list.span })
 }
 
-/// Walks the keys of `at`, joined by dots.
+/// The node to which the keys of `at` lead. The keys are joined by dots.
 fn follow<'a>(
     node: &'a Node,
     at: &Spanned<String>,
@@ -160,14 +166,14 @@ fn follow<'a>(
     let mut here = node;
     for key in at.value.split('.') {
         let next = match &here.value {
-            Value::Map(entries) => entries.iter().find(|(known, _)| known.value == key).map(|(_, node)| node),
+            Value::Map(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, node)| node),
             _ => None,
         };
         let Some(next) = next else {
             let message =
                 format!("{} has no key {} on the way to {}", inputs.name(file), quoted(key), quoted(&at.value));
             sink.push(
-                Diagnostic::new(Code::Reference, message, at.span, "leads nowhere")
+                Diagnostic::new(Code::Reference, message, at.span, "this key does not exist")
                     .also(here.span, format!("{} is not here", quoted(key)))
                     .help("write the keys that lead to the list, joined by dots"),
             );

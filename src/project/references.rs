@@ -1,4 +1,4 @@
-//! The other files that a project file names, for whoever loads them.
+//! The other files that a project file names. [`folder`](crate::project::folder) reads them.
 
 use crate::diagnostic::Sink;
 use crate::project::files::ProjectFile;
@@ -7,7 +7,7 @@ use crate::project::yaml;
 pub(crate) use crate::project::yaml::MAX_BYTES;
 use crate::source::{Inputs, Spanned};
 
-/// The paths that a project file names.
+/// The paths of other files and folders in a project file.
 #[derive(Debug, Default)]
 pub(crate) struct References {
     pub(crate) periods: Option<Spanned<String>>,
@@ -17,7 +17,8 @@ pub(crate) struct References {
     pub(crate) out: Option<Spanned<String>>,
 }
 
-/// What else a loader must read. Mistakes are left for [`read`](crate::project::read) to report, once.
+/// Finds the files that must be read too. It reports no errors, because
+/// [`read`](crate::project::read) reports them later.
 pub(crate) fn references(inputs: &Inputs) -> References {
     let mut unread = Sink::default();
     let project =

@@ -1,11 +1,13 @@
-//! The JSON Schemas of the project's YAML files, from the types that read them.
+//! The JSON Schemas of the project's YAML files. They are generated from the types that read the
+//! files.
 
 use serde_json::json;
 
 use crate::project::files::{PeriodsFile, ProjectFile, TableFile};
 use crate::project::shape::Shape;
 
-/// The JSON Schema of `rowkeep.yml` (`project`), `periods.yml` (`periods`) or a table spec (`table`); `None` for other names.
+/// The JSON Schema of `rowkeep.yml` (`project`), of `periods.yml` (`periods`) or of a table spec
+/// (`table`). `None` for other names.
 ///
 /// ```
 /// let schema = rowkeep::json_schema("table").unwrap();
@@ -15,7 +17,7 @@ pub fn json_schema(file: &str) -> Option<serde_json::Value> {
     let mut schema = match file {
         "project" => {
             let mut schema = ProjectFile::schema();
-            // A project is of tables, of loads, or of both.
+            // A project has tables, windowed loads, or both. Tables need periods and exceptions.
             schema["anyOf"] = json!([{ "required": ["periods", "exceptions", "tables"] }, { "required": ["loads"], "not": { "required": ["tables"] } }]);
             schema
         }

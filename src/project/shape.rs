@@ -1,4 +1,5 @@
-//! From YAML trees to typed shapes: one declaration gives the struct, its reader, and its JSON Schema.
+//! Reads YAML trees as typed shapes. One declaration generates a struct, its reader and its JSON
+//! Schema.
 
 use serde_json::json;
 
@@ -6,35 +7,35 @@ use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::project::yaml::{Node, Value};
 use crate::source::{Span, Spanned};
 
-/// Something that YAML can hold.
+/// A type that is read from a YAML node.
 pub(crate) trait Shape: Sized {
-    /// What it is in a message, as in "expected a list".
+    /// The description in messages, as in "expected a list".
     fn expected() -> String;
 
-    /// Reads it. `None` means that the sink says why.
+    /// Reads a node. If it returns `None`, it has reported the reason to the sink.
     fn read(node: &Node, sink: &mut Sink) -> Option<Self>;
 
-    /// Its JSON Schema.
+    /// The JSON Schema of the type.
     fn schema() -> serde_json::Value;
 }
 
-/// Reports a value of another shape.
+/// Reports a node that has another type than `T`.
 fn wrong_type<T: Shape>(node: &Node, sink: &mut Sink) -> Option<T> {
     let message = format!("expected {}, found {}", T::expected(), node.value.describe());
     let diagnostic = match node.value {
         Value::Null => Diagnostic::new(Code::WrongType, message, node.span, "nothing here")
-            .help("write a value; inside `{ }` quote one that holds a comma, as in \"decimal(18, 2)\""),
+            .help("write a value; inside `{ }` quote a value that has a comma, as in \"decimal(18, 2)\""),
         _ => Diagnostic::new(Code::WrongType, message, node.span, "of another type"),
     };
     sink.push(diagnostic);
     None
 }
 
-/// The value of a key: a mistake inside it does not keep its neighbours from being read.
+/// The value of a key. If one value is invalid, the values of the other keys are read all the same.
 #[derive(Clone, Debug)]
 pub(crate) enum Field<T> {
     Missing,
-    /// There, but wrong; already reported.
+    /// The key has an invalid value, which is already reported.
     Invalid,
     Set(Spanned<T>),
 }
@@ -74,7 +75,7 @@ impl Shape for String {
     }
 }
 
-/// A text that YAML may also read as a number, as the period `2025`.
+/// A text that YAML may also read as a number, such as the period `2025`.
 #[derive(Clone, Debug)]
 pub(crate) struct Text(pub(crate) String);
 
@@ -110,12 +111,12 @@ impl Shape for Amount {
     }
 }
 
-/// A closed set of words.
+/// A type with a fixed set of values, each written as one word.
 pub(crate) trait Words: Copy + 'static {
     fn words() -> Vec<(&'static str, Self)>;
 }
 
-/// One of a closed set of words.
+/// One word of a fixed set of words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word<T>(pub(crate) T);
 
@@ -161,7 +162,7 @@ impl<T: Shape> Shape for Vec<Field<T>> {
     }
 }
 
-/// A mapping whose keys are the user's, in the order in which they stand.
+/// A mapping with any keys, in the order of the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Entries<T>(pub(crate) Vec<(Spanned<String>, Field<T>)>);
 
@@ -184,7 +185,7 @@ impl<T: Shape> Shape for Entries<T> {
     }
 }
 
-/// A value that may be written in more than one way: as a word, as a list, or as a mapping.
+/// A value that may be a word, a list or a mapping.
 #[derive(Clone, Debug)]
 pub(crate) enum Either<S, L, M> {
     Scalar(S),
@@ -192,7 +193,7 @@ pub(crate) enum Either<S, L, M> {
     Map(M),
 }
 
-/// A way of writing that an [`Either`] does not take.
+/// The type of an alternative that an [`Either`] does not have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Never {}
 
@@ -212,9 +213,9 @@ impl Shape for Never {
 
 impl<S: Shape, L: Shape, M: Shape> Shape for Either<S, L, M> {
     fn expected() -> String {
-        let mut ways = vec![S::expected(), L::expected(), M::expected()];
-        ways.retain(|way| !way.is_empty());
-        ways.join(" or ")
+        let mut alternatives = vec![S::expected(), L::expected(), M::expected()];
+        alternatives.retain(|alternative| !alternative.is_empty());
+        alternatives.join(" or ")
     }
 
     fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
@@ -227,20 +228,21 @@ impl<S: Shape, L: Shape, M: Shape> Shape for Either<S, L, M> {
     }
 
     fn schema() -> serde_json::Value {
-        let mut ways = vec![S::schema(), L::schema(), M::schema()];
-        ways.retain(|way| *way != json!(false));
-        json!({ "anyOf": ways })
+        let mut alternatives = vec![S::schema(), L::schema(), M::schema()];
+        alternatives.retain(|alternative| *alternative != json!(false));
+        json!({ "anyOf": alternatives })
     }
 }
 
-/// A mapping with known keys, on its way to a struct of [`Field`]s.
+/// A YAML mapping with known keys, from which a struct of [`Field`]s is read.
 pub(crate) struct Mapping<'a> {
     entries: &'a [(Spanned<String>, Node)],
     span: Span,
 }
 
 impl<'a> Mapping<'a> {
-    /// Opens it, and reports keys that are not `known` and `required` ones that are absent.
+    /// Opens a mapping. `keys` has each known key and whether it is required. Reports unknown keys,
+    /// and required keys that are absent.
     pub(crate) fn open<T: Shape>(node: &'a Node, keys: &[(&str, bool)], sink: &mut Sink) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let keys: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
@@ -267,16 +269,16 @@ impl<'a> Mapping<'a> {
             sink.push(diagnostic);
         }
         let mapping = Self { entries, span: node.span };
-        // A key that is there under a misspelt name is said already.
+        // A required key that is only misspelt was reported above.
         let absent = |key: &str| mapping.find(key).is_none() && !misspelt.contains(&key);
         for (key, _) in keys.iter().filter(|(key, required)| *required && absent(key)) {
-            lacks::<T>(mapping.span, key, sink);
+            report_missing::<T>(mapping.span, key, sink);
         }
         Some(mapping)
     }
 
     fn find(&self, key: &str) -> Option<&'a Node> {
-        self.entries.iter().find(|(known, _)| known.value == key).map(|(_, node)| node)
+        self.entries.iter().find(|(name, _)| name.value == key).map(|(_, node)| node)
     }
 
     pub(crate) fn field<T: Shape>(&self, key: &str, sink: &mut Sink) -> Field<T> {
@@ -284,27 +286,29 @@ impl<'a> Mapping<'a> {
     }
 }
 
-/// Reports a key that is absent and needed by what else is there, unless something like it is there, or like `loads`, beside which it
-/// may not be needed.
+/// Reports an absent key that is required because of other keys. It reports nothing if the mapping
+/// has a key with a similar name, which is probably misspelt. It also reports nothing if a name is
+/// similar to `loads`, because a project with `loads` may not need the key.
 pub(crate) fn missing<T: Shape>(node: &Node, key: &str, sink: &mut Sink) {
     let Value::Map(entries) = &node.value else { return };
-    let is_like_it = |(known, _): &(Spanned<String>, Node)| did_you_mean(&known.value, [key, "loads"]).is_some();
-    if !entries.iter().any(is_like_it) {
-        lacks::<T>(node.span, key, sink);
+    let is_similar = |(name, _): &(Spanned<String>, Node)| did_you_mean(&name.value, [key, "loads"]).is_some();
+    if !entries.iter().any(is_similar) {
+        report_missing::<T>(node.span, key, sink);
     }
 }
 
-fn lacks<T: Shape>(span: Span, key: &str, sink: &mut Sink) {
+fn report_missing<T: Shape>(span: Span, key: &str, sink: &mut Sink) {
     let message = format!("{} lacks its key `{key}`", T::expected());
     sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this mapping").help(format!("add `{key}:`")));
 }
 
-/// The key of a field: Rust's keywords carry an `r#`.
+/// The YAML key of a field. A field whose name is a Rust keyword has the prefix `r#`.
 pub(crate) fn key(field: &'static str) -> &'static str {
     field.strip_prefix("r#").unwrap_or(field)
 }
 
-/// The schema of a mapping with known keys: each with its documentation, whether it is required, and its own schema.
+/// The JSON Schema of a mapping with known keys. `properties` has, for each key: the key, its
+/// description, whether it is required, and its schema.
 pub(crate) fn object_schema(doc: &str, properties: &[(&str, &str, bool, serde_json::Value)]) -> serde_json::Value {
     let mut map = serde_json::Map::new();
     for (key, doc, _, schema) in properties {
@@ -324,7 +328,8 @@ pub(crate) fn object_schema(doc: &str, properties: &[(&str, &str, bool, serde_js
     })
 }
 
-/// Declares a mapping with known keys: `required` or `optional`, documentation for editors, and type.
+/// Declares a mapping with known keys. Each key has a description for the JSON Schema, the word
+/// `required` or `optional`, and a type.
 macro_rules! shape {
     ($(
         #[expected($expected:literal)]

@@ -1,10 +1,10 @@
-//! Shares of rows.
+//! A part of the rows of a table, such as 20%.
 
-/// A share of rows, as an exact fraction.
+/// A share of the rows of a table, as an exact fraction: 20% is 20 of 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// Above the line.
+    /// The numerator.
     pub part: u64,
-    /// Below it.
+    /// The denominator.
     pub of: u64,
 }

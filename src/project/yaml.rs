@@ -1,7 +1,9 @@
-//! YAML as a tree of texts with their places: nothing is a number or a boolean until a spec says so.
+//! YAML as a tree of texts with their places. The tree has no numbers and no booleans: the shapes
+//! decide the types.
 //!
-//! Serde's own structs would stop at the first mistake, and a user wants to hear of all of them; an untyped YAML value would
-//! turn the period `2025_01` into the number 202501. So the library parses, and this tree keeps what was written.
+//! Structs derived with serde would stop at the first error, but Rowkeep reports all errors. An
+//! untyped YAML value would turn the period `2025_01` into the number 202501. So the library only
+//! parses, and this tree keeps the text as written.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{Budget, DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
@@ -9,7 +11,7 @@ use serde_yaml::{Budget, DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolic
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::source::{FileId, Inputs, Span, Spanned};
 
-/// The largest text that is read as YAML, in bytes. A project of a thousand tables in one file stays far below.
+/// The largest YAML text, in bytes. A file with a thousand table specs is far smaller.
 pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// A YAML value and its place.
@@ -21,16 +23,16 @@ pub(crate) struct Node {
 
 #[derive(Debug)]
 pub(crate) enum Value {
-    /// Nothing was written, or `~` or `null`.
+    /// No value, or `~` or `null`.
     Null,
     Scalar(String),
     List(Vec<Node>),
-    /// Invariant: no key stands twice.
+    /// Invariant: keys are unique.
     Map(Vec<(Spanned<String>, Node)>),
 }
 
 impl Value {
-    /// What it is, for messages.
+    /// The description of the value in messages.
     pub(crate) fn describe(&self) -> String {
         match self {
             Value::Null => "nothing".to_owned(),
@@ -41,15 +43,16 @@ impl Value {
     }
 }
 
-/// Parses one file. `None` means that the sink says why.
+/// Parses one file. If it returns `None`, it has reported the reason to the sink.
 pub(crate) fn parse(inputs: &Inputs, file: FileId, sink: &mut Sink) -> Option<Node> {
     let text = inputs.text(file);
     if text.len() > MAX_BYTES {
-        let message = format!("{} is too large: more than the {MAX_BYTES} bytes that are read", inputs.name(file));
+        let message =
+            format!("{} is too large: it has more than {MAX_BYTES} bytes, so it is not read", inputs.name(file));
         let at = Span { file, start: 0, end: 0 };
         sink.push(
             Diagnostic::new(Code::Budget, message, at, "not a project file")
-                .help("name the file that holds the YAML, not the data"),
+                .help("name the YAML file, not a data file"),
         );
         return None;
     }
@@ -63,7 +66,6 @@ pub(crate) fn parse(inputs: &Inputs, file: FileId, sink: &mut Sink) -> Option<No
 }
 
 fn options() -> serde_yaml::Options {
-    // Options and budgets of the library are open structs: their defaults first, then what differs.
     let mut budget = Budget::default();
     budget.max_depth = 32;
     budget.flow_nesting_limit = 32;
@@ -71,7 +73,8 @@ fn options() -> serde_yaml::Options {
     budget.max_aliases = 1_000;
     let mut options = serde_yaml::Options::default();
     options.budget = Some(budget);
-    // The library streams every entry of a mapping under this policy; duplicates are found below, with both places.
+    // With this policy, the library returns every entry of a mapping. `place_entries` reports
+    // duplicate keys with both places.
     options.duplicate_keys = DuplicateKeyPolicy::LastWins;
     options.merge_keys = MergeKeyPolicy::Error;
     options.non_finite_float_policy = NonFiniteFloatPolicy::PassThrough;
@@ -87,9 +90,9 @@ fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Dia
         None => offset_of(text, at.line(), at.column()),
     });
     let span = Span { file, start, end: (start + 1).min(text.len()) };
-    // The library says the place in words too; the snippet shows it.
-    let said = error.to_string();
-    let said = said.split(" at line ").next().unwrap_or_default();
+    // The text of the error also names the place, but the snippet of the diagnostic shows it.
+    let text_of_error = error.to_string();
+    let reason = text_of_error.split(" at line ").next().unwrap_or_default();
     let limit = matches!(
         error,
         E::Budget { .. }
@@ -98,33 +101,33 @@ fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Dia
             | E::AliasExpansionLimitExceeded { .. }
             | E::AliasReplayStackDepthExceeded { .. }
             | E::AliasError { .. }
-    ) || said.contains("recursion limit")
-        || said.contains("nesting");
+    ) || reason.contains("recursion limit")
+        || reason.contains("nesting");
     if limit {
-        let message = format!("{} nests or expands further than any project file needs to", inputs.name(file));
-        return Diagnostic::new(Code::Budget, message, span, "given up here")
-            .help("write the values out, without anchors, at most 32 levels deep");
+        let message = format!("{} has too many nested or expanded values; it is not read", inputs.name(file));
+        return Diagnostic::new(Code::Budget, message, span, "parsing stopped here")
+            .help("write the values without anchors, at most 32 levels deep");
     }
     if let E::MultipleDocuments { .. } = error {
-        let message = format!("{} holds more than one YAML document; the second would be ignored", inputs.name(file));
+        let message = format!("{} has more than one YAML document; the second would be ignored", inputs.name(file));
         return Diagnostic::new(Code::Syntax, message, span, "a second document starts here")
             .help("keep one document per file: remove the line `---`");
     }
     if let E::MergeKeyNotAllowed { .. } = error {
-        let message = "a merge key (`<<`) hides which value counts";
+        let message = "a merge key (`<<`) hides which value is used";
         return Diagnostic::new(Code::Syntax, message, span, "not supported").help("write the keys out");
     }
-    // The scanner stops where the value before a tab began; the tab is what has to go.
-    let tab = text[start..].find('\t').filter(|_| said.contains("tab")).map(|at| start + at);
+    // The parser reports the start of the value before a tab. Point at the tab itself.
+    let tab = text[start..].find('\t').filter(|_| reason.contains("tab")).map(|at| start + at);
     let span = tab.map_or(span, |start| Span { file, start, end: start + 1 });
     let help = match tab {
         Some(_) => "indent with spaces",
-        None => "keys of one mapping start in one column, `: ` stands between key and value, and brackets close",
+        None => "start the keys of a mapping in the same column, write `: ` after each key, and close every bracket",
     };
-    Diagnostic::new(Code::Syntax, format!("{} is not YAML: {said}", inputs.name(file)), span, "here").help(help)
+    Diagnostic::new(Code::Syntax, format!("{} is not YAML: {reason}", inputs.name(file)), span, "here").help(help)
 }
 
-/// The byte of a 1-based line and character column.
+/// The byte offset of a line and a column of characters, both 1-based.
 fn offset_of(text: &str, line: u64, column: u64) -> usize {
     let mut start = 0;
     for _ in 1..line {
@@ -137,13 +140,13 @@ fn offset_of(text: &str, line: u64, column: u64) -> usize {
     text[start..].char_indices().nth(column).map_or(text.len(), |(at, _)| start + at)
 }
 
-/// A node as the library hands it over, its places not yet resolved.
+/// A node as the library returns it. Its place is not a [`Span`] yet.
 struct RawNode(serde_yaml::Spanned<RawValue>);
 
 enum RawValue {
     Null,
     Text(String),
-    /// A number or a boolean, whose text is what stands in the file.
+    /// A number or a boolean. Its text is read from the file.
     Typed,
     List(Vec<RawNode>),
     Map(Vec<(serde_yaml::Spanned<RawKey>, RawNode)>),
@@ -165,7 +168,7 @@ impl RawNode {
         if let Value::Map(entries) = &value
             && let Some((key, _)) = entries.first()
         {
-            // The library gives a block mapping no extent; its first key is where a reader looks.
+            // The library gives a block mapping no length, so diagnostics point at its first key.
             at = key.span;
         }
         Node { span: at, value }
@@ -184,7 +187,7 @@ fn place_entries(
         let at = span(file, key.defined);
         let key = key.value.0;
         if let Some(&first) = seen.get(&key) {
-            let message = format!("key {} stands twice; one of its values would be lost", quoted(&key));
+            let message = format!("key {} is written twice; one of its values would be lost", quoted(&key));
             sink.push(
                 Diagnostic::new(Code::DuplicateKey, message, at, "again here")
                     .also(first, "first here")

@@ -1,5 +1,6 @@
-//! One page about a project, to be looked at: how its periods lie in time, what each statement does, what the next rotation will
-//! do, what the last rehearsal found. It fetches nothing and runs nothing.
+//! An HTML page about a project: the timeline of its periods, the purpose of each statement, the
+//! effect of the next rotation, and the result of the last rehearsal. The page fetches nothing and
+//! runs no scripts.
 
 mod timeline;
 
@@ -16,20 +17,21 @@ use crate::project::{Retention, Spec, TableId};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
 
-/// What a report is to show beyond the project itself.
+/// What a report shows in addition to the project.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReportOptions<'a> {
-    /// The day that it is: shows what is in the marts. Without it, the same project gives the same page on every day.
+    /// The current day. With it, the timeline shows the rows that are in the marts. Without it, the
+    /// page of a project is the same on every day.
     pub today: Option<Day>,
-    /// What `rowkeep rehearse --format json` printed.
+    /// The output of `rowkeep rehearse --format json`.
     pub rehearsal: Option<&'a str>,
 }
 
-/// The page, as HTML.
+/// Writes the page as HTML.
 ///
 /// # Errors
 ///
-/// All that the first failing stage found wrong with the input.
+/// The findings of the first stage that fails.
 ///
 /// ```
 /// use rowkeep::{Inputs, ReportOptions, report};
@@ -53,7 +55,7 @@ pub fn report(inputs: &Inputs, options: ReportOptions<'_>) -> Result<String, Dia
     for ((id, _), edges) in spec.tables().zip(&edges) {
         page.table(&spec, id, &artifacts, edges, options.today);
     }
-    // Whatever keeps the project from being rotated does not keep it from being looked at.
+    // A project that cannot be rotated still has a report.
     if let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(inputs, None)
         && let Ok(preview) = diff(inputs, &next)
     {
@@ -66,7 +68,9 @@ pub fn report(inputs: &Inputs, options: ReportOptions<'_>) -> Result<String, Dia
     Ok(page.0)
 }
 
-/// Text as HTML shows it, in elements and in attributes. Everything that comes from a project goes through here.
+/// Escapes a text for HTML, in elements and in attributes.
+///
+/// Invariant: every text that comes from a project is escaped by this function.
 fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -146,7 +150,7 @@ impl Page {
         let left = today.zip(first.horizon).map(|(today, horizon)| horizon.days_since(today));
         let (class, rest) = match left {
             Some(left) if left <= 0 => {
-                ("note warn", " That has passed: they stay in their marts, and are reported.".to_owned())
+                ("note warn", " That day has passed: due rows stay in their marts and are reported.".to_owned())
             }
             Some(left) if left <= 60 => ("note warn", format!(" That is in {left} days.")),
             Some(left) => ("note", format!(" That is in {left} days.")),
@@ -171,7 +175,7 @@ impl Page {
         let key: Vec<_> = table.unique_key.iter().map(|&column| table.column(column).name.as_str()).collect();
         self.line(&format!("<section class=\"table\" id=\"{0}\">\n<h3>{0}</h3>", shown(model)));
         self.line(&format!(
-            "<p class=\"soft\">{}, by <code>{}</code>; then in <code>{}_&lt;period&gt;</code>. Key: <code>{}</code>. Due rows have a period until {}.</p>",
+            "<p class=\"soft\">{}, by <code>{}</code>. Then they move to <code>{}_&lt;period&gt;</code>. Key: <code>{}</code>. Due rows have a period until {}.</p>",
             shown(&stays),
             shown(table.column(table.time.column).name.as_str()),
             shown(&table.history.sql(spec.dialect)),
@@ -223,13 +227,13 @@ impl Page {
             ));
         }
         self.line("</ul>");
-        for of_model in preview.statements.chunk_by(|one, next| one.model == next.model) {
+        for changes in preview.statements.chunk_by(|one, next| one.model == next.model) {
             self.line(&format!(
                 "<details><summary>{}: {} statements</summary>\n<ol class=\"steps\">",
-                shown(&of_model[0].model),
-                of_model.len()
+                shown(&changes[0].model),
+                changes.len()
             ));
-            of_model.iter().for_each(|changed| self.changed(changed));
+            changes.iter().for_each(|changed| self.changed(changed));
             self.line("</ol></details>");
         }
     }
@@ -238,7 +242,7 @@ impl Page {
         let runs = match changed.runs {
             "load" | "cycle" => String::new(),
             "sweep" => "each night, ".to_owned(),
-            apart => format!("{apart}, "),
+            other => format!("{other}, "),
         };
         self.line(&format!(
             "<li><details><summary><code>{runs}{}</code>{}: {}</summary>",
@@ -262,7 +266,7 @@ impl Page {
         let number = |value: &Value| value.as_u64().map_or_else(String::new, |number| number.to_string());
         self.line("<h2>The last rehearsal</h2>");
         self.line(&format!(
-            "<p>Stories: {}, on {}, of {} cycles each. {} rows delivered, {} statements run, {} stops.</p>",
+            "<p>{} stories on {}, with {} cycles each: {} rows delivered, {} statements run, {} stops.</p>",
             number(&report["seeds"]),
             shown(report["dialect"].as_str().unwrap_or_default()),
             number(&report["cycles"]),

@@ -1,4 +1,4 @@
-//! How the periods of a table lie in time, drawn.
+//! The timeline of the periods of a table, as SVG.
 
 use std::fmt::Write;
 
@@ -6,13 +6,13 @@ use crate::check::{Day, Edges};
 use crate::project::{Retention, Spec, Table};
 use crate::report::{day, shown};
 
-/// The picture's width and height, in its own units.
+/// Width and height of the picture, in units of its view box.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 118.0;
-/// What is left free at both sides.
+/// The margin at the left and right.
 const MARGIN: f64 = 12.0;
 
-/// From the first row that has a period to a little beyond the horizon.
+/// The time that the picture shows: from the first bound or mark to a little after the last one.
 struct Scale {
     from: i64,
     until: i64,
@@ -26,7 +26,8 @@ impl Scale {
     }
 }
 
-/// Periods as boxes; below them what is in the mart on a day; and the horizon.
+/// Draws the periods as boxes, the horizon as a line, and below the boxes the rows that are in the
+/// mart today.
 pub(super) fn svg(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>) -> String {
     let (Some(first), Some(last)) = (spec.periods.first(), spec.periods.last()) else { return String::new() };
     let horizon = edges.horizon.map_or(last.end_epoch(), Day::epoch);
@@ -62,7 +63,7 @@ pub(super) fn svg(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>)
             period.end(),
             x + 1.0
         ));
-        // Narrow boxes have their name in the title alone.
+        // In a narrow box, only the title has the name.
         if width > 6.5 * f64::from(u32::try_from(period.name.len()).unwrap_or(u32::MAX)) {
             add(format!(
                 "<text x=\"{:.1}\" y=\"41\" text-anchor=\"middle\">{}</text>",
@@ -78,7 +79,7 @@ pub(super) fn svg(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>)
     }
     if let (Some(now), Some(cutoff), Some(today)) = (now, cutoff, today) {
         let (x, end) = (scale.x(cutoff), scale.x(now));
-        let follows = match table.retention {
+        let label = match table.retention {
             Retention::WhileIn { .. } => "in the mart, and older rows whose key is in its parent",
             Retention::For { .. } => "in the mart",
         };
@@ -86,7 +87,7 @@ pub(super) fn svg(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>)
             "<rect class=\"mart\" x=\"{x:.1}\" y=\"70\" width=\"{:.1}\" height=\"20\" rx=\"5\"/>",
             (end - x).max(1.0)
         ));
-        add(format!("<text x=\"{:.1}\" y=\"84\" text-anchor=\"middle\">{follows}</text>", f64::midpoint(x, end)));
+        add(format!("<text x=\"{:.1}\" y=\"84\" text-anchor=\"middle\">{label}</text>", f64::midpoint(x, end)));
         add(format!("<line class=\"today\" x1=\"{end:.1}\" y1=\"18\" x2=\"{end:.1}\" y2=\"96\"/>"));
         add(format!("<text x=\"{end:.1}\" y=\"108\" text-anchor=\"middle\">{today}</text>"));
         add(format!("<text class=\"soft\" x=\"{x:.1}\" y=\"108\" text-anchor=\"middle\">cutoff</text>"));

@@ -1,9 +1,10 @@
-//! Texts as literals. Instants and lengths of time are the engine's: see `dialect`.
+//! SQL literals of texts. Literals of instants and lengths of time differ between engines: see
+//! `dialect`.
 
-/// A text as an SQL literal; `None` if it holds what no engine should have to interpret.
+/// A text as an SQL literal. `None` if the text has a control character, a quote or a backslash.
 pub(crate) fn text(text: &str) -> Option<String> {
-    // A backslash escapes on Redshift and BigQuery and not on PostgreSQL; a doubled quote is one everywhere but on BigQuery.
-    // Nothing that Rowkeep writes needs either.
+    // A backslash is an escape character on Redshift and BigQuery, but not on PostgreSQL. A doubled
+    // quote means one quote on every engine except BigQuery. Rowkeep needs neither in its literals.
     if text.chars().any(|c| c.is_control() || matches!(c, '\\' | '\'')) {
         return None;
     }
@@ -15,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_cannot_end_itself() {
+    fn a_text_cannot_end_its_literal() {
         assert_eq!(text("a b").as_deref(), Some("'a b'"));
         assert_eq!(text("a'b"), None);
         assert_eq!(text("a\\"), None);

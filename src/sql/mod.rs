@@ -1,4 +1,5 @@
-//! SQL as text: names, relations, types and literals, each quoted in one place, and the one call to the SQL parser.
+//! SQL as text: names, relations, types and literals, and the calls of the SQL parser. Each kind of
+//! text is quoted in one function.
 
 pub(crate) mod literal;
 mod name;

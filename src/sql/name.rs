@@ -1,35 +1,39 @@
-//! Identifiers and relations: what may be a name, when two names are one, and how a name is written.
+//! Identifiers and relations: which texts are names, which names are equal, and how a name is
+//! written in SQL.
 
 use crate::dialect::Dialect;
 use crate::sql::reserved;
 
 /// The name of a column, table or schema, as the user wrote it.
 ///
-/// A plain name is emitted as written, and quoted only where the engine reserves it; a quoted one is always quoted.
+/// A plain name is written without quotes, unless it is a reserved word of the engine. A quoted
+/// name is always written in quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    // Invariant: plain text is `[A-Za-z_][A-Za-z0-9_]*`; quoted text holds nothing that could end its quotes.
+    // Invariant: the text of a plain name is `[A-Za-z_][A-Za-z0-9_]*`. The text of a quoted name
+    // has no character that could end its quotes.
     text: String,
     quoted: bool,
 }
 
-/// The words by which statements call their rows. A DELETE calls its target by its bare name, so no mart may be named like one.
+/// The aliases in compiled statements. A DELETE names its target by the bare name of the mart, so
+/// no mart may have the name of an alias.
 pub(crate) const ALIASES: [&str; 24] = [
     "m", "h", "b", "p", "c", "v", "d", "e", "n", "u", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "oldest",
     "copies", "ranked", "touched", "gap", "newest",
 ];
 
-/// Why a text is no name.
+/// The reason why a text is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NameError {
     Empty,
-    /// A plain name was needed, and this is not one; a quoted name might be legal in its place.
+    /// The text is not a plain name. In quotes, it may be a valid column name.
     NotPlain,
-    /// A character that not even a quoted name may hold.
+    /// The text has a character that is not allowed, even in a quoted name.
     Forbidden(char),
 }
 
-/// Whether a text can stand as a name without quotes.
+/// Whether a text is a name that needs no quotes.
 fn is_plain(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -44,12 +48,12 @@ impl Name {
         }
     }
 
-    /// A database whose name needs quotes, and may be written without them in a spec.
+    /// The name of a database that a spec writes without quotes and that SQL needs in quotes.
     pub(crate) fn database(text: &str, dialect: Dialect) -> Option<Self> {
         dialect.rules().is_dashed_database(text).then(|| Self { text: text.to_owned(), quoted: true })
     }
 
-    /// A column: plain, or in double quotes.
+    /// The name of a column: plain, or in double quotes.
     pub(crate) fn column(text: &str) -> Result<Self, NameError> {
         let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
             return Self::plain(text);
@@ -57,17 +61,18 @@ impl Name {
         if inner.trim().is_empty() {
             return Err(NameError::Empty);
         }
-        // Letters that look like nothing, and blanks at the ends, would make two names that read the same.
-        let unseen = |c| matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
-        let known = |c: char| (c.is_alphanumeric() && !unseen(c)) || matches!(c, ' ' | '_' | '-' | '.');
-        let edge = [inner.chars().next(), inner.chars().last()].into_iter().flatten().find(|&c| c == ' ');
-        match inner.chars().find(|&c| !known(c)).or(edge) {
+        // Invisible letters, and spaces at the ends, are refused: with them, two different names
+        // could look the same.
+        let invisible = |c| matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+        let allowed = |c: char| (c.is_alphanumeric() && !invisible(c)) || matches!(c, ' ' | '_' | '-' | '.');
+        let space_at_end = [inner.chars().next(), inner.chars().last()].into_iter().flatten().find(|&c| c == ' ');
+        match inner.chars().find(|&c| !allowed(c)).or(space_at_end) {
             Some(c) => Err(NameError::Forbidden(c)),
             None => Ok(Self { text: inner.to_owned(), quoted: true }),
         }
     }
 
-    /// A plain name made longer: a history table's period, a work table's suffix.
+    /// The name with a suffix, such as the period of a history table.
     pub(crate) fn with_suffix(&self, suffix: &str) -> Self {
         Self { text: format!("{}{suffix}", self.text), quoted: self.quoted }
     }
@@ -76,7 +81,7 @@ impl Name {
         Self { text: format!("{prefix}{}", self.text), quoted: self.quoted }
     }
 
-    /// The same, always quoted.
+    /// The same name, always written in quotes.
     pub(crate) fn in_quotes(self) -> Self {
         Self { quoted: true, ..self }
     }
@@ -86,7 +91,8 @@ impl Name {
         &self.text
     }
 
-    /// What the engine compares: two names are one where this is equal.
+    /// The text by which the engine compares names. Two names with equal folded texts are the same
+    /// name.
     pub(crate) fn folded(&self, dialect: Dialect) -> String {
         if self.quoted && dialect.rules().quoted_names_keep_case() {
             self.text.clone()
@@ -95,13 +101,13 @@ impl Name {
         }
     }
 
-    /// The name as it stands in a statement.
+    /// The name as it is written in a statement.
     pub fn sql(&self, dialect: Dialect) -> String {
         let quote = dialect.rules().quote();
         if self.quoted {
             return format!("{quote}{}{quote}", self.text);
         }
-        // A reserved plain name means what the engine would have made of it: the lower-case one.
+        // Engines turn a plain name into lower case, so a reserved name is quoted in lower case.
         let folded = self.text.to_lowercase();
         if reserved::is_reserved(&folded, dialect) { format!("{quote}{folded}{quote}") } else { self.text.clone() }
     }
@@ -116,7 +122,8 @@ pub struct Relation {
 }
 
 impl Relation {
-    /// Whether two relations may be one: where only one of them names its database, nobody here knows whether it is that one.
+    /// Whether two relations may be the same. If only one of them names its database, they may be
+    /// the same, because the database of the other is not known.
     pub(crate) fn may_be(&self, other: &Relation, dialect: Dialect) -> bool {
         let fold = |name: &Name| name.folded(dialect);
         let databases = self.database.as_ref().zip(other.database.as_ref());
@@ -125,7 +132,7 @@ impl Relation {
             && fold(&self.name) == fold(&other.name)
     }
 
-    /// The last part.
+    /// The last part, without database and schema.
     pub fn name(&self) -> &Name {
         &self.name
     }
@@ -139,17 +146,17 @@ impl Relation {
         self.database.iter().chain([&self.schema, &self.name])
     }
 
-    /// What the engine compares, part by part.
+    /// The folded text of every part, by which the engine compares relations.
     pub(crate) fn folded(&self, dialect: Dialect) -> Vec<String> {
         self.parts().map(|part| part.folded(dialect)).collect()
     }
 
-    /// What the engine compares of the schema that the relation is in.
+    /// The folded text of the database and the schema.
     pub(crate) fn schema_folded(&self, dialect: Dialect) -> Vec<String> {
         self.database.iter().chain([&self.schema]).map(|part| part.folded(dialect)).collect()
     }
 
-    /// The relation as it stands in a statement.
+    /// The relation as it is written in a statement.
     pub fn sql(&self, dialect: Dialect) -> String {
         let parts: Vec<_> = self.parts().map(|part| part.sql(dialect)).collect();
         parts.join(".")
@@ -161,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_names_are_emitted_as_written_and_quoted_where_reserved() {
+    fn plain_names_are_written_without_quotes_unless_reserved() {
         let written = |text: &str, dialect| Name::column(text).unwrap().sql(dialect);
         assert_eq!(written("traceSeq", Dialect::Redshift), "traceSeq");
         assert_eq!(written("Order", Dialect::Postgres), "\"order\"");
@@ -180,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn case_of_a_quoted_name_counts_on_postgres_only() {
+    fn only_postgres_compares_the_case_of_quoted_names() {
         let quoted = Name::column("\"ID\"").unwrap();
         let plain = Name::column("id").unwrap();
         assert_ne!(quoted.folded(Dialect::Postgres), plain.folded(Dialect::Postgres));

@@ -1,4 +1,4 @@
-//! The one call to the SQL parser.
+//! Calls the SQL parser. Other modules call it through these functions.
 
 use sqlparser::ast::{BinaryOperator, Expr, Query, SetExpr, Statement};
 use sqlparser::keywords::Keyword;
@@ -7,17 +7,19 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whit
 
 use crate::dialect::Dialect;
 
-/// More tokens than any statement of a sound template has; parse trees of flat chains overflow the stack somewhere above.
+/// The most tokens of a text. A valid statement has fewer. The parse tree of a longer chain of
+/// operators could overflow the stack.
 const MAX_TOKENS: usize = 200_000;
 
-/// Why a text is not SQL; `line` is 1-based where the parser knows it.
+/// The reason why a text is not accepted as SQL. `line` is 1-based, and `None` if it is not known.
 #[derive(Debug)]
 pub(crate) struct ParseError {
     pub(crate) message: String,
     pub(crate) line: Option<usize>,
 }
 
-/// The terms of a chain of one operator, however long: the parser nests it to the left.
+/// The terms of a chain of one operator. The parser nests such a chain to the left, and this
+/// function does not recurse, so a chain may be long.
 pub(crate) fn parts<'a>(expr: &'a Expr, operator: &BinaryOperator) -> Vec<&'a Expr> {
     let mut parts = Vec::new();
     let mut rest = expr;
@@ -36,28 +38,30 @@ pub(crate) fn parts<'a>(expr: &'a Expr, operator: &BinaryOperator) -> Vec<&'a Ex
     parts
 }
 
-/// A type as the parser prints it, so that two ways to write it compare; as it is written if it is none.
+/// A type as the parser prints it, so that two spellings of a type can be compared. A text that is
+/// not a type is returned unchanged.
 pub(crate) fn data_type(text: &str, dialect: Dialect) -> String {
     let parsed =
         Parser::new(dialect.rules().grammar()).try_with_sql(text).and_then(|mut parser| parser.parse_data_type());
     parsed.map_or_else(|_| text.to_owned(), |ty| ty.to_string())
 }
 
-/// Parses every statement of a text that Rowkeep emits: whatever engines and the parser, or those who read statements through
-/// Jinja, take for different things is refused.
+/// Parses every statement of a text that Rowkeep emits. It refuses a text that an engine or Jinja
+/// could read in another way than the parser.
 ///
-/// The parser takes nearly anything in every dialect: a text that passes is well formed, not yet legal.
+/// The parser accepts nearly every form in every dialect. So an accepted text is well formed, but
+/// the engine may still refuse it.
 pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
     let refuse = |message: &str, at: usize| {
         let line = Some(1 + sql[..at].matches('\n').count());
         Err(ParseError { message: message.to_owned(), line })
     };
     if let Some(at) = sql.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
-        return refuse("a control character, which ends a comment for some", at);
+        return refuse("a control character, which ends a comment on some engines", at);
     }
     for opening in ["{{", "{%", "{#"] {
         if let Some(at) = sql.find(opening) {
-            return refuse("braces that Jinja would take for its own", at);
+            return refuse("braces, which Jinja would read as its own syntax", at);
         }
     }
     let tokens = tokens(sql, dialect)?;
@@ -65,22 +69,20 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
     for found in &tokens {
         let wrong = match &found.token {
             Token::Whitespace(Whitespace::MultiLineComment(text)) if text.contains("/*") => {
-                Some("a comment in a comment, which engines end elsewhere")
+                Some("a comment inside a comment, which engines end at different places")
             }
             Token::Whitespace(Whitespace::SingleLineComment { comment, prefix })
                 if prefix != "--" || comment.contains("*/") || comment.contains("/*") =>
             {
-                Some("a comment that engines may end elsewhere")
+                Some("a comment that engines may end at different places")
             }
             Token::Word(word) if word.quote_style.is_some_and(|quote| quote != dialect.rules().quote()) => {
-                Some("a name in other quotes than those of its engine")
+                Some("a name in quotes that its engine does not use for names")
             }
-            // On BigQuery these are texts, which no one else takes for one.
+            // In double quotes, BigQuery reads a text, and the other engines read a name.
             Token::DoubleQuotedString(_) => Some("a text in double quotes"),
-            Token::DoubleEq => Some("`==`, which is no comparison in SQL"),
-            token if chain.is_too_long_with(token) => {
-                Some("a longer chain of operators than parsers can be asked to follow")
-            }
+            Token::DoubleEq => Some("`==`, which is not a comparison in SQL"),
+            token if chain.is_too_long_with(token) => Some("a chain of operators that is too long for parsers"),
             _ => None,
         };
         if let Some(wrong) = wrong {
@@ -90,13 +92,13 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
     }
     let last = tokens.iter().rev().find(|found| !matches!(found.token, Token::Whitespace(_)));
     if let Some(last) = last.filter(|last| last.token == Token::SemiColon) {
-        let message = "a semicolon at its end, where whoever runs it puts one".to_owned();
+        let message = "a semicolon at its end, where the program that runs it adds one".to_owned();
         return Err(ParseError { message, line: usize::try_from(last.span.start.line).ok() });
     }
     parse_tokens(tokens, dialect)
 }
 
-/// Sees to it that a text is one query that only reads, and can stand in parentheses.
+/// Checks that a text is one query that only reads, and that it is valid inside parentheses.
 pub(crate) fn parse_query(sql: &str, dialect: Dialect) -> Result<(), ParseError> {
     let wrong = |message: &str, line: Option<usize>| Err(ParseError { message: message.to_owned(), line });
     let is_parameter = |token: &Token| match token {
@@ -105,33 +107,36 @@ pub(crate) fn parse_query(sql: &str, dialect: Dialect) -> Result<(), ParseError>
         _ => false,
     };
     if let Some(found) = tokens(sql, dialect)?.iter().find(|found| is_parameter(&found.token)) {
-        return wrong("a parameter, which nobody gives a value", usize::try_from(found.span.start.line).ok());
+        return wrong(
+            "a parameter, which has no value when the query runs",
+            usize::try_from(found.span.start.line).ok(),
+        );
     }
     match parse_emitted(sql, dialect)?.as_slice() {
         [Statement::Query(query)] if selects(query) => Ok(()),
-        [Statement::Query(_)] => wrong("it does more than to select", None),
-        [_] => wrong("it is no query", None),
+        [Statement::Query(_)] => wrong("it is not only a SELECT", None),
+        [_] => wrong("it is not a query", None),
         [] => wrong("it is empty", None),
         _ => wrong("it is more than one statement", None),
     }
 }
 
-/// Whether a query, and each that it names, is made of SELECTs that keep nothing and lock nothing.
+/// Whether a query and its CTEs are SELECTs that create no table and lock no row.
 fn selects(query: &Query) -> bool {
-    fn body(of: &SetExpr) -> bool {
-        match of {
+    fn body(expression: &SetExpr) -> bool {
+        match expression {
             SetExpr::Select(select) => select.into.is_none(),
             SetExpr::Query(query) => selects(query),
             SetExpr::SetOperation { left, right, .. } => body(left) && body(right),
             _ => false,
         }
     }
-    let named = query.with.iter().flat_map(|with| &with.cte_tables);
-    query.locks.is_empty() && body(&query.body) && named.into_iter().all(|named| selects(&named.query))
+    let mut ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+    query.locks.is_empty() && body(&query.body) && ctes.all(|cte| selects(&cte.query))
 }
 
-/// Operators in a row, by the parentheses that are open. Trees of chains are as deep as the chain is long, and whoever walks a
-/// tree walks it by calling itself.
+/// Counts the operators of a chain, for each level of open parentheses. The parse tree of a chain
+/// is as deep as the chain is long, and code that walks the tree recurses to this depth.
 #[derive(Default)]
 struct Chain {
     open: Vec<[usize; 2]>,
@@ -139,9 +144,9 @@ struct Chain {
 }
 
 impl Chain {
-    /// The most AND and OR, or other operators, between two clauses.
+    /// The most operators, such as AND and OR, in one clause or one item of a list.
     const MOST: usize = 200;
-    /// The most queries in one UNION ALL: a mart, and every period that there can be.
+    /// The most queries in one UNION ALL: the mart and the history tables of the most periods.
     const MOST_UNIONS: usize = 600;
 
     fn is_too_long_with(&mut self, token: &Token) -> bool {
@@ -168,26 +173,26 @@ impl Chain {
     }
 }
 
-/// The tokens of a text, if they are not too many.
+/// The tokens of a text. Refuses a text with too many tokens.
 pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<TokenWithSpan>, ParseError> {
     let tokens = Tokenizer::new(dialect.rules().grammar(), sql).tokenize_with_location().map_err(
         |TokenizerError { message, location }| ParseError { message, line: usize::try_from(location.line).ok() },
     )?;
-    let words = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).count();
-    if words > MAX_TOKENS {
-        return Err(ParseError { message: format!("{words} tokens, more than {MAX_TOKENS}"), line: None });
+    let count = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).count();
+    if count > MAX_TOKENS {
+        return Err(ParseError { message: format!("{count} tokens, more than {MAX_TOKENS}"), line: None });
     }
     Ok(tokens)
 }
 
-/// Parses every statement, whoever wrote it.
+/// Parses every statement of a text, without the checks of [`parse_emitted`].
 pub(crate) fn parse_tokens(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
     Parser::new(dialect.rules().grammar()).with_tokens_with_locations(tokens).parse_statements().map_err(|error| {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
             ParserError::RecursionLimitExceeded => "nested too deeply".to_owned(),
         };
-        // The place of a parse error stands only in its text: "... at Line: 3, Column: 7".
+        // Only the text of a parse error has its place: "... at Line: 3, Column: 7".
         let line = message.rsplit_once("Line: ").and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
         ParseError { message, line }
     })

@@ -1,19 +1,24 @@
-//! Statements whose relations live in another schema than the one that the text names.
+//! Moves the relations of a statement to another schema.
 
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::dialect::Dialect;
 
-/// The text with the schemas of its relations replaced. `place` is given the folded parts of a dotted name and says which schema
-/// it is in, if the name is that of a relation to be moved. `None` if the text is no SQL.
-pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) -> Option<String>) -> Option<String> {
-    // Without unescaping, a token is written as it was read.
+/// Replaces the schemas of relations in a text. `new_schema` gets the folded parts of a dotted
+/// name. If the name is a relation to move, it returns the new schema. The result is `None` if the
+/// text is not SQL.
+pub(crate) fn relocate(
+    sql: &str,
+    dialect: Dialect,
+    new_schema: &dyn Fn(&[String]) -> Option<String>,
+) -> Option<String> {
+    // Without unescaping, each token is written exactly as it was read.
     let tokens = Tokenizer::new(dialect.rules().grammar(), sql).with_unescape(false).tokenize().ok()?;
     let word = |at: usize| match tokens.get(at) {
         Some(Token::Word(word)) => Some(word),
         _ => None,
     };
-    // Spaces and comments may stand on both sides of a dot.
+    // Spaces and comments may be on both sides of a dot.
     let next = |at: usize| {
         (at + 1..tokens.len()).find(|&at| !matches!(tokens[at], Token::Whitespace(_))).unwrap_or(tokens.len())
     };
@@ -32,8 +37,8 @@ pub(crate) fn relocate(sql: &str, dialect: Dialect, place: &dyn Fn(&[String]) ->
             }
             end = next(dot);
         }
-        // A column may follow the relation's name.
-        let moves = (2..=parts.len()).rev().find_map(|length| Some((place(&parts[..length])?, ends[length - 1])));
+        // The name of a column may follow the name of the relation, so the longest match counts.
+        let moves = (2..=parts.len()).rev().find_map(|length| Some((new_schema(&parts[..length])?, ends[length - 1])));
         match moves {
             Some((schema, name)) => {
                 moved.push_str(&format!("\"{schema}\"."));
@@ -51,12 +56,12 @@ mod tests {
     use super::*;
 
     fn moved(sql: &str) -> String {
-        let place = |parts: &[String]| (parts == ["ods", "mart"]).then(|| "there".to_owned());
-        relocate(sql, Dialect::Postgres, &place).unwrap()
+        let new_schema = |parts: &[String]| (parts == ["ods", "mart"]).then(|| "there".to_owned());
+        relocate(sql, Dialect::Postgres, &new_schema).unwrap()
     }
 
     #[test]
-    fn relations_move_and_nothing_else_does() {
+    fn only_relations_are_moved() {
         let sql = "DELETE FROM ods.mart\nWHERE mart.ods > 'ods.mart' AND ods.other.x = 'it''s' /* ods.mart */";
         assert_eq!(moved(sql), sql.replacen("ods.mart", "\"there\".mart", 1));
         assert_eq!(

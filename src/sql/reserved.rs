@@ -1,13 +1,14 @@
-//! Words that every engine reserves. An engine's file has those that it reserves beyond them.
+//! Words that every engine reserves. The file of an engine in `dialect` has its other reserved
+//! words.
 
 use crate::dialect::Dialect;
 
-/// Whether the folded (lower-case) word must be quoted.
+/// Whether a word must be quoted. The word must be in lower case.
 pub(super) fn is_reserved(word: &str, dialect: Dialect) -> bool {
     COMMON.binary_search(&word).is_ok() || dialect.rules().reserved_words().binary_search(&word).is_ok()
 }
 
-// Sorted, for binary search.
+// Invariant: sorted, for binary search.
 const COMMON: &[&str] = &[
     "all",
     "analyse",

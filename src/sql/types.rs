@@ -1,10 +1,11 @@
-//! Column types, as a spec writes them. An engine's file maps them: they are never pasted.
+//! Column types, as a spec writes them. The file of an engine in `dialect` maps each type to the
+//! name on that engine. The text of a spec is never copied into SQL.
 
 use std::fmt;
 
 /// The type of a column, as a spec writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each variant is the word that the spec uses")]
+#[allow(missing_docs, reason = "the name of each variant is the word of the spec")]
 pub enum SqlType {
     Smallint,
     Integer,
@@ -21,14 +22,14 @@ pub enum SqlType {
     Json,
 }
 
-/// The largest precision of a decimal that every engine here keeps exactly.
+/// The largest precision of a decimal that every supported engine stores exactly.
 const MAX_PRECISION: u8 = 38;
 
 impl SqlType {
-    /// The largest n of `varchar(n)`, Redshift's: 65,535 bytes.
+    /// The largest n of `varchar(n)`. It is the limit of Redshift: 65,535 bytes.
     pub(crate) const MAX_VARCHAR: u32 = 65_535;
 
-    /// The words that a spec may use, for messages.
+    /// The types that a spec may use, for messages.
     pub(crate) const WORDS: [&str; 13] = [
         "smallint",
         "integer",
@@ -45,7 +46,7 @@ impl SqlType {
         "json",
     ];
 
-    /// The word for a type that other engines call differently.
+    /// The type of a spec that corresponds to a type name of an engine.
     pub(crate) fn meant(text: &str) -> Option<&'static str> {
         let word = text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
         Some(match word.as_str() {
@@ -64,7 +65,7 @@ impl SqlType {
         })
     }
 
-    /// Reads a type; `Err` says what was expected.
+    /// Reads a type. `Err` has a description of the expected text.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let lower = text.trim().to_ascii_lowercase();
         let (word, arguments) = match lower.split_once('(') {
@@ -111,7 +112,7 @@ impl SqlType {
         .ok_or_else(|| format!("`decimal(p, s)` with p from 1 to {MAX_PRECISION} and s from 0 to p"))
     }
 
-    /// Whether equality on the type is exact on every engine, as a key needs.
+    /// Whether the type can be in a key: its equality is exact on every engine.
     pub(crate) fn can_be_key(self) -> bool {
         !matches!(self, Self::Real | Self::Double | Self::Json)
     }
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_are_read_in_any_case_and_spacing() {
+    fn types_are_read_with_any_case_and_spaces() {
         assert_eq!(SqlType::parse("Decimal( 18 ,2 )"), Ok(SqlType::Decimal { precision: 18, scale: 2 }));
         assert_eq!(SqlType::parse("VARCHAR(64)"), Ok(SqlType::Varchar(64)));
         for wrong in ["varchar", "varchar(0)", "decimal(2,3)", "bigint(4)", "varchar(3", "int8; drop", "decimal(39,0)"]
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_of_a_type_reads_back() {
+    fn a_printed_type_can_be_read() {
         for ty in [SqlType::Decimal { precision: 9, scale: 0 }, SqlType::Varchar(7), SqlType::Timestamptz] {
             assert_eq!(SqlType::parse(&ty.to_string()), Ok(ty));
         }

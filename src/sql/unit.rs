@@ -1,6 +1,6 @@
 //! Units of time columns.
 
-/// How a time column counts. All of them are UTC.
+/// The unit of the values of a time column. All values are in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeUnit {
     /// Seconds since 1970.
@@ -16,7 +16,7 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// The unit in one word.
+    /// The unit as one word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EpochSeconds => "epoch_seconds",

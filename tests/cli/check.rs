@@ -36,9 +36,9 @@ fn what_was_committed_is_what_compiles() {
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    94 files compile, and are what is there
-      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-    the horizon was not judged: --today now does that
+    94 files compile, and the artifacts are up to date
+      mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+    the horizon was not checked; add --today now to check it
     --- stderr
     ");
     assert_eq!(before, shop.tree(), "check writes nothing");
@@ -58,17 +58,17 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     --- stdout
     1 error
     94 files compile
-      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-    the horizon was not judged: --today now does that
+      mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+    the horizon was not checked; add --today now to check it
     --- stderr
-    error[RK701]: sql/compiled/mart_orders/09_trim.sql is not what compiles now, from line 3 on
+    error[RK701]: sql/compiled/mart_orders/09_trim.sql differs from what compiles now, from line 3 on
      --> sql/compiled/mart_orders/09_trim.sql:3:1
       |
     3 | WHERE mart_orders.updated_at > (SELECT MIN(c.cutoff) FROM ods.mart_orders__cutoff AS c)
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ committed
       |
-      = help: what compiles now is `WHERE mart_orders.updated_at < (SELECT MIN(c.cutoff) FROM ods.mart_orders__cutoff AS c)`
-      = help: change the project, not the artifact; run `rowkeep compile`, and commit what it writes
+      = help: the line that compiles now is `WHERE mart_orders.updated_at < (SELECT MIN(c.cutoff) FROM ods.mart_orders__cutoff AS c)`
+      = help: change the project, not the artifact; run `rowkeep compile`, and commit the result
     ");
     shop.write(trim, text.replace('\n', "\r\n"));
     assert!(shop.refuses(&["check"]).contains("add `* text eol=lf` to .gitattributes"));
@@ -78,16 +78,16 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     --- stdout
     1 error
     94 files compile
-      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-    the horizon was not judged: --today now does that
+      mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+    the horizon was not checked; add --today now to check it
     --- stderr
-    error[RK702]: sql/compiled/mart_orders/09_trim.sql compiles, and is not there
+    error[RK702]: sql/compiled/mart_orders/09_trim.sql is missing: a deployment of the committed files would lack it
      --> sql/compiled/mart_orders/09_trim.sql:1:1
       |
     1 | -- trim: due rows of which an exact copy is seen in a history table
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ it would begin like this
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ its first line
       |
-      = help: run `rowkeep compile`, and commit what it writes
+      = help: run `rowkeep compile`, and commit the result
     ");
     shop.write(trim, &text);
     shop.write("shop/sql/compiled/mart_orders/09_trim_more.sql", "DELETE FROM mart_orders\n");
@@ -96,16 +96,16 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
     --- stdout
     1 error
     94 files compile
-      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-    the horizon was not judged: --today now does that
+      mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+    the horizon was not checked; add --today now to check it
     --- stderr
-    error[RK703]: sql/compiled/mart_orders/09_trim_more.sql is there, and nothing compiles it
+    error[RK703]: sql/compiled/mart_orders/09_trim_more.sql is not an artifact of the project: a job that runs the folder would run it too
      --> sql/compiled/mart_orders/09_trim_more.sql:1:1
       |
     1 | DELETE FROM mart_orders
-      | ^^^^^^^^^^^^^^^^^^^^^^^ whoever runs this runs what the project does not say
+      | ^^^^^^^^^^^^^^^^^^^^^^^ not part of the project
       |
-      = help: run `rowkeep compile`, which removes what it wrote before; remove by hand what somebody else put there
+      = help: run `rowkeep compile`, which removes the files of an earlier compilation; remove other files by hand
     ");
 }
 
@@ -119,16 +119,16 @@ fn a_stated_folder_that_is_not_there_is_drift() {
     --- stdout
     1 error
     94 files compile
-      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-    the horizon was not judged: --today now does that
+      mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+    the horizon was not checked; add --today now to check it
     --- stderr
-    error[RK702]: sql is stated for artifacts, and holds none
+    error[RK702]: sql is the folder for artifacts, but has none
      --> rowkeep.yml:7:6
       |
     7 | out: sql/
-      |      ^^^^ nothing is there
+      |      ^^^^ no artifacts there
       |
-      = help: run `rowkeep compile`, and commit what it writes
+      = help: run `rowkeep compile`, and commit the result
     ");
 }
 
@@ -152,19 +152,19 @@ fn a_raw_table_that_nobody_trims_is_found() {
     exit 0
     --- stdout
     1 warning
-    308 files compile; there are no artifacts to hold them against
-      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-    the horizon was not judged: --today now does that
+    308 files compile; there are no artifacts to compare with
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+    the horizon was not checked; add --today now to check it
     --- stderr
-    warning[RK714]: nobody trims `settlement_public.ecs_order_info_raw`, which mart_ecs_order_info reads: it grows with each delivery, and cycles become slower day by day
+    warning[RK714]: no raw trim covers `settlement_public.ecs_order_info_raw`, which mart_ecs_order_info reads: it grows with each delivery, and cycles become slower
       --> tables/ecs.yml:14:9
        |
     14 | source: settlement_public.ecs_order_info_raw
-       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ grows without end
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ never trimmed
        |
-       = help: add to rowkeep.yml: `raw: [{ table: settlement_public.ecs_order_info_raw, time: { column: <when it was landed> }, keep: 24 hours }]`
+       = help: add to rowkeep.yml: `raw: [{ table: settlement_public.ecs_order_info_raw, time: { column: <arrival time of the row> }, keep: 24 hours }]`
     ");
 }
 
@@ -175,10 +175,10 @@ fn the_horizon_is_told_in_time() {
     exit 0
     --- stdout
     1 warning
-    281 files compile; there are no artifacts to hold them against
-      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
-      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
-      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+    281 files compile; there are no artifacts to compare with
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
     --- stderr
     warning[RK711]: from 2026-06-30 on, in 46 days, due rows of mart_uni_tracking_info, mart_ecs_order_info, mart_uni_tracking_spath will fall into no period
      --> periods.yml:1:16
@@ -193,11 +193,11 @@ fn the_horizon_is_told_in_time() {
     --- stdout
     1 error
     281 files compile
-      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
-      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
-      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
     --- stderr
-    error[RK712]: since 2026-06-30, due rows of mart_uni_tracking_info, mart_ecs_order_info, mart_uni_tracking_spath fall into no period: they stay in their mart, and are reported
+    error[RK712]: since 2026-06-30, due rows of mart_uni_tracking_info, mart_ecs_order_info, mart_uni_tracking_spath fall into no period: they stay in their mart and are reported
      --> periods.yml:1:16
       |
     1 | hist_periods: [2025_h2]
@@ -212,21 +212,21 @@ fn the_horizon_is_told_in_time() {
     insta::assert_snapshot!(both.run(&["check", "--today", "2026-07-01"]), @"
     exit 0
     --- stdout
-    309 files compile; there are no artifacts to hold them against
-      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-12-28
-      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    309 files compile; there are no artifacts to compare with
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     ");
     // Without a day, the answer is the same on every day.
     insta::assert_snapshot!(alone.run(&["check"]), @"
     exit 0
     --- stdout
-    281 files compile; there are no artifacts to hold them against
-      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows do until 2026-06-30
-      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows do until 2026-06-30
-      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows do until 2026-06-30
-    the horizon was not judged: --today now does that
+    281 files compile; there are no artifacts to compare with
+      mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
+      mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
+      mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
+    the horizon was not checked; add --today now to check it
     --- stderr
     ");
     assert_eq!(both.run(&["check", "--today", "now"]).code.map(|code| code < 2), Some(true));
@@ -249,15 +249,15 @@ fn periods_are_not_sealed_while_rows_age_into_them() {
     --- stdout
     1 error
     90 files compile
-      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+      mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
-    error[RK713]: sealed_before 2026-01-01 seals periods into which rows of mart_orders still age: its cutoff is at 2025-11-16, and each row would wait for the sweep
+    error[RK713]: sealed_before 2026-01-01 seals periods in which rows of mart_orders still become due: its cutoff is 2025-11-16, and each such row would wait for the sweep
      --> rowkeep.yml:7:16
       |
     7 | sealed_before: 2026-01-01
-      |                ^^^^^^^^^^ later than a cutoff
+      |                ^^^^^^^^^^ after the cutoff
       |
-      = help: write the start of the period that the cutoff is in, or leave it out
+      = help: write the start of the period that contains the cutoff, or remove the key
     ");
     assert_eq!(shop.run(&["check", "--today", "2026-07-01"]).code, Some(0));
 }
@@ -318,14 +318,14 @@ fn a_period_with_other_bounds_is_refused() {
     exit 1
     --- stdout
     --- stderr
-    error[RK722]: period `legacy` was [2025-01-01, 2026-01-01) and is [2025-01-01, 2026-07-01): rows in its history tables could lie outside of it
+    error[RK722]: period `legacy` was [2025-01-01, 2026-01-01) and is now [2025-01-01, 2026-07-01): rows in its history tables could be outside of it
      --> periods.yml:2:5
       |
     2 | - { name: legacy, start: 2025-01-01, end: 2026-07-01 }
-      |     ^^^^ it has other bounds
+      |     ^^^^ other bounds than before
       |
-      = help: give it its bounds back, and state another period beside it
-      = help: if it is meant, and its rows were seen to: `--allow period`
+      = help: restore its bounds, and add another period for the rest
+      = help: if the change is intended and you have taken care of its rows: `--allow period`
 
     1 error; nothing was written
     ");
@@ -472,11 +472,11 @@ fn programs_read_the_findings() {
               "rules": [
                 {
                   "fullDescription": {
-                    "text": "Two neighbouring periods leave a gap.\n\nDue rows of the time between them have nowhere to go: they would stay in the mart, and be reported each cycle.\n\nWhat helps: add the period between them.\n"
+                    "text": "There is a gap between two consecutive periods.\n\nNo history table takes due rows from that time. They would stay in the mart, and\nevery cycle would report them.\n\nFix: add the period between the two.\n"
                   },
                   "id": "RK202",
                   "shortDescription": {
-                    "text": "Two neighbouring periods leave a gap."
+                    "text": "There is a gap between two consecutive periods."
                   }
                 }
               ],
@@ -563,7 +563,7 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
       rowkeep.yml
       periods.yml
       tables/mart_orders.yml
-    next: make it yours, then `rowkeep compile`, commit rowkeep/, and let CI run `rowkeep check --today now`
+    next: edit the files, run `rowkeep compile`, commit rowkeep/, and let CI run `rowkeep check --today now`
     --- stderr
     ");
     for file in ["rowkeep.yml", "periods.yml", "tables/mart_orders.yml"] {
@@ -574,8 +574,8 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
     exit 0
     --- stdout
-    99 files compile, and are what is there
-      mart_orders  rows from 2025-07-01 on have a period; due rows do until 2026-12-28
+    99 files compile, and the artifacts are up to date
+      mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     ");
     let before = shop.tree();
@@ -583,7 +583,7 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     exit 2
     --- stdout
     --- stderr
-    error: could not write rowkeep.yml: it is there already, and init overwrites nothing
+    error: could not write rowkeep.yml: it already exists, and init overwrites nothing
     ");
     assert_eq!(before, shop.tree());
     // One file in the way is enough, and nothing is written beside it.
@@ -603,18 +603,19 @@ fn every_code_is_explained() {
     let shop = Shop::new();
     for code in Code::ALL {
         let said = shop.run(&["explain", code.as_str()]);
-        assert!(said.stdout.starts_with(&format!("{code}\n\n")) && said.stdout.contains("What helps: "), "{said}");
+        assert!(said.stdout.starts_with(&format!("{code}\n\n")) && said.stdout.contains("\nFix: "), "{said}");
     }
     insta::assert_snapshot!(shop.run(&["explain", "rk202"]), @"
     exit 0
     --- stdout
     RK202
 
-    Two neighbouring periods leave a gap.
+    There is a gap between two consecutive periods.
 
-    Due rows of the time between them have nowhere to go: they would stay in the mart, and be reported each cycle.
+    No history table takes due rows from that time. They would stay in the mart, and
+    every cycle would report them.
 
-    What helps: add the period between them.
+    Fix: add the period between the two.
     --- stderr
     ");
     insta::assert_snapshot!(shop.refuses(&["explain", "RK2O2"]), @"

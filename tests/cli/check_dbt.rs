@@ -170,7 +170,7 @@ fn a_manifest_that_is_not_there_is_asked_for() {
     exit 2
     --- stdout
     --- stderr
-    error: warehouse/target/manifest.json is not there: run `dbt parse` in warehouse
+    error: warehouse/target/manifest.json does not exist; run `dbt parse` in warehouse
     ");
     // Where the dbt project says that it goes.
     shop.write("shop/warehouse/dbt_project.yml", "name: a\ntarget-path: \"build\" # not target\n");

@@ -15,9 +15,9 @@ fn compile_says_what_was_written_and_what_to_do_next() {
       redshift for 1 table, 2 periods (2 open): 18 statements a cycle, 18 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
-      every cycle   run what runbooks/cycle.txt lists (where there is no 00_load, after your own load)
+      every cycle   run what runbooks/cycle.txt lists (a model without 00_load: after your own load)
       every night   run what runbooks/sweep.txt lists, while no cycle runs
-      after that    ask monitors/: no row is the right answer
+      after that    run monitors/: each must return no rows
     step by step: rowkeep runbook installation
     --- stderr
     ");
@@ -129,7 +129,7 @@ fn a_selection_is_printed_or_written_elsewhere() {
     exit 0
     --- stdout
     wrote 59 files to ../some
-    this is a selection: it has no manifest, and nothing reads it as a whole project
+    this is a selection of statements: it has no manifest, and is no complete project
     --- stderr
     ");
     assert!(!shop.path("some/manifest.json").exists());
@@ -138,7 +138,7 @@ fn a_selection_is_printed_or_written_elsewhere() {
     exit 2
     --- stdout
     --- stderr
-    error: could not write ../whole/manifest.json: it marks a whole tree, which a selection would break; choose another folder
+    error: could not write ../whole/manifest.json: the folder has all artifacts of a project, which a selection would break; choose another folder
     ");
 }
 
@@ -263,13 +263,13 @@ fn hostile_files_are_refused_at_once() {
     exit 1
     --- stdout
     --- stderr
-    error[RK102]: periods.yml is too large: more than the 4194304 bytes that are read
+    error[RK102]: periods.yml is too large: it has more than 4194304 bytes, so it is not read
      --> periods.yml:1:1
       |
     1 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
       | ^ not a project file
       |
-      = help: name the file that holds the YAML, not the data
+      = help: name the YAML file, not a data file
 
     1 error; nothing was written
     ");
@@ -278,13 +278,13 @@ fn hostile_files_are_refused_at_once() {
     exit 1
     --- stdout
     --- stderr
-    error[RK102]: periods.yml nests or expands further than any project file needs to
+    error[RK102]: periods.yml has too many nested or expanded values; it is not read
      --> periods.yml:1:47
       |
     1 | hist_periods: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
-      |                                               ^ given up here
+      |                                               ^ parsing stopped here
       |
-      = help: write the values out, without anchors, at most 32 levels deep
+      = help: write the values without anchors, at most 32 levels deep
 
     1 error; nothing was written
     ");
@@ -298,7 +298,7 @@ fn table_specs_that_would_be_left_out_are_said() {
     exit 1
     --- stdout
     --- stderr
-    error[RK108]: `lines.yaml` would be left out: table specs end in .yml
+    error[RK108]: `lines.yaml` is not read: the name of a table spec must end in .yml
      --> rowkeep.yml:6:9
       |
     6 | tables: tables/
@@ -314,7 +314,7 @@ fn table_specs_that_would_be_left_out_are_said() {
     exit 1
     --- stdout
     --- stderr
-    error[RK313]: `tables/` holds no table spec; there is nothing to compile
+    error[RK313]: `tables/` has no table spec; there is nothing to compile
      --> rowkeep.yml:6:9
       |
     6 | tables: tables/
@@ -332,7 +332,7 @@ fn endings_in_capitals_are_not_left_out_either() {
     shop.write("shop/tables/lines.YML", ORDERS);
     let outcome = shop.refuses(&["compile"]);
     assert!(
-        outcome.contains("`lines.YML` would be left out") && outcome.contains("rename it to lines.yml"),
+        outcome.contains("`lines.YML` is not read") && outcome.contains("rename it to lines.yml"),
         "{outcome}"
     );
 }
@@ -345,7 +345,7 @@ fn a_folder_and_a_file_are_told_apart() {
     exit 2
     --- stdout
     --- stderr
-    error: could not read periods.yml: it is a file where a folder is named
+    error: could not read periods.yml: it is a file, not a folder
     ");
     insta::assert_snapshot!(shop.refuses(&["compile", "--project", "rowkeep.yml"]), @"
     exit 2
@@ -374,7 +374,7 @@ fn periods_may_stand_in_another_file() {
      --> rowkeep.yml:4:42
       |
     4 | periods: { file: ../dbt_project.yml, at: vars.hist_periods }
-      |                                          ^^^^^^^^^^^^^^^^^ leads nowhere
+      |                                          ^^^^^^^^^^^^^^^^^ this key does not exist
       |
      ::: ../dbt_project.yml:3:3
       |
@@ -431,13 +431,13 @@ fn paths_stay_inside_the_repository() {
         exit 1
         --- stdout
         --- stderr
-        error[RK108]: `periods.yml` leads out of the repository; a build must not depend on what lies there
+        error[RK108]: `periods.yml` leads out of the repository; a build must not depend on files there
          --> rowkeep.yml:4:10
           |
         4 | periods: periods.yml
           |          ^^^^^^^^^^^ outside of ../
           |
-          = help: move the file into the repository, and name it by a path that stays there
+          = help: move the file into the repository, and name it by a path inside the repository
 
         1 error; nothing was written
         ");
@@ -448,13 +448,13 @@ fn paths_stay_inside_the_repository() {
         exit 1
         --- stdout
         --- stderr
-        error[RK108]: `tables/lines.yml` leads out of the repository; a build must not depend on what lies there
+        error[RK108]: `tables/lines.yml` leads out of the repository; a build must not depend on files there
          --> rowkeep.yml:6:9
           |
         6 | tables: tables/
           |         ^^^^^^^ outside of ../
           |
-          = help: move the file into the repository, and name it by a path that stays there
+          = help: move the file into the repository, and name it by a path inside the repository
 
         1 error; nothing was written
         ");
@@ -465,13 +465,13 @@ fn paths_stay_inside_the_repository() {
     exit 1
     --- stdout
     --- stderr
-    error[RK108]: `../../elsewhere` leads out of the repository; a build must not depend on what lies there
+    error[RK108]: `../../elsewhere` leads out of the repository; a build must not depend on files there
      --> rowkeep.yml:7:6
       |
     7 | out: ../../elsewhere
       |      ^^^^^^^^^^^^^^^ outside of ../
       |
-      = help: move the file into the repository, and name it by a path that stays there
+      = help: move the file into the repository, and name it by a path inside the repository
 
     1 error; nothing was written
     ");
@@ -573,7 +573,7 @@ fn a_file_that_cannot_take_its_place_leaves_the_old_tree() {
     exit 2
     --- stdout
     --- stderr
-    error: could not write target/rowkeep/ddl/05_ods.all_hist_orders.sql: a folder stands where a file belongs
+    error: could not write target/rowkeep/ddl/05_ods.all_hist_orders.sql: it is a folder, but must be a file
     ");
 }
 
@@ -618,29 +618,25 @@ fn help_fits_on_a_screen() {
     insta::assert_snapshot!(Shop::new().run(&["--help"]), @"
     exit 0
     --- stdout
-    Compiles retention: from YAML to every SQL statement that moves ageing rows from a mart to its
-    history tables
+    Compiles retention: writes the SQL that moves ageing rows from a mart to its history tables
 
     Usage: rowkeep <COMMAND>
 
     Commands:
-      init         Write a small project that compiles, to begin with; overwrites nothing
-      compile      Compile the project: write every statement, definition and the manifest
+      init         Write a small new project that compiles; overwrites nothing
+      compile      Compile the project: write all statements, all definitions and the manifest
       check        Check the project and its committed artifacts, for CI; writes nothing
-      diff         Say what adding a period, or any change of the project, does to statements and rows;
-                   writes nothing
-      rotate       Add the next period: one line, with its comments, style and line ends kept
-      runbook      Print a run-book: what to type, what to expect, how to go back
-      loads        Print what cleans up runs of loads, or runs them again
-      trace        Say which statements a row meets, and where it goes; looks at no table
-      doctor       Compare a live database with the project; reads, and never writes
-      rehearse     Run the compiled statements on a real engine through simulated years, and check the
-                   laws
-      report       Write one page to look at: periods in time, statements in words, the next rotation,
-                   the last rehearsal
-      explain      Say what a finding's code means, and what helps
+      diff         Preview the effect of a new period, or of any other change; writes nothing
+      rotate       Add the next period as one line; keeps comments, style and line ends
+      runbook      Print a run-book: what to type, what to expect, and how to go back
+      loads        Print the statements that clean up or repeat runs of windowed loads
+      trace        Show which statements apply to a row, and where it goes; reads no table
+      doctor       Compare a live database with the project; never writes to it
+      rehearse     Run the statements on a real engine through simulated years, and check the laws
+      report       Write an HTML page: timeline, statements, next rotation, last rehearsal
+      explain      Explain the code of a finding, and how to fix its cause
       schema       Print the JSON Schema of a project file, for editors
-      completions  Print what a shell needs to complete commands
+      completions  Print the completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 
     Options:
@@ -651,7 +647,7 @@ fn help_fits_on_a_screen() {
     insta::assert_snapshot!(Shop::new().run(&["compile", "--help"]), @"
     exit 0
     --- stdout
-    Compile the project: write every statement, definition and the manifest
+    Compile the project: write all statements, all definitions and the manifest
 
     Usage: rowkeep compile [OPTIONS]
 
@@ -666,21 +662,21 @@ fn help_fits_on_a_screen() {
               Compile for another engine than the project's: redshift, postgres, duckdb or bigquery
 
           --select <MODEL>
-              Only the statements of these models; with --stdout, or into another folder with --out
+              Write only the statements of these models; needs --stdout, or another --out folder
 
           --stdout
-              Print instead of writing
+              Print the files instead of writing them
 
           --allow <WHAT>
-              What may have been restructured: period, table, key, retention, history, column
+              Allow these structural changes: period, table, key, retention, history, column
 
           --format <FORMAT>
-              How findings are written
+              The output format of findings
 
               Possible values:
-              - human:  For people, on standard error
+              - human:  Text, on standard error
               - json:   One JSON object
-              - github: Commands of GitHub's runners
+              - github: Workflow commands for GitHub Actions
               - sarif:  SARIF 2.1.0
               
               [default: human]
@@ -716,6 +712,6 @@ fn without_engines_rehearse_says_how_to_get_them() {
     exit 2
     --- stdout
     --- stderr
-    error: this rowkeep was built without engines to rehearse on; install one that has them with `cargo install rowkeep --features bundled` (builds DuckDB, which takes long, and fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches it)
+    error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)
     ");
 }

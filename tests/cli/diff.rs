@@ -51,7 +51,7 @@ fn a_rotation_is_one_line_in_one_file() {
     insta::assert_snapshot!(shop.run(&["rotate", "2026_h2"]), @"
     exit 0
     --- stdout
-    2026_h2 is listed already, in line 5 of ../periods.yml; nothing is changed
+    2026_h2 is already in line 5 of ../periods.yml; nothing was changed
     --- stderr
     ");
     insta::assert_snapshot!(shop.refuses(&["rotate", "2027_h2"]), @"
@@ -74,13 +74,13 @@ fn a_rotation_is_one_line_in_one_file() {
     exit 1
     --- stdout
     --- stderr
-    error[RK201]: period `someday` carries no bounds in its name
+    error[RK201]: the name of period `someday` gives no bounds
      --> ../periods.yml:6:5
       |
     6 |   - someday
-      |     ^^^^^^^ expected such as 2025_h2, 2025_q3, 2025_m07 or 2025
+      |     ^^^^^^^ expected a name such as 2025_h2, 2025_q3, 2025_m07 or 2025
       |
-      = help: state them: `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`
+      = help: state its bounds: `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`
 
     1 error; nothing was written
     ");
@@ -142,13 +142,13 @@ fn the_next_period_is_previewed() {
     exit 2
     --- stdout
     --- stderr
-    error: --add names 2026_h1, which is listed already, in line 4 of ../periods.yml
+    error: --add names 2026_h1, which is already in line 4 of ../periods.yml
     ");
     insta::assert_snapshot!(shop.refuses(&["diff", "--remove", "2027_h1"]), @"
     exit 2
     --- stdout
     --- stderr
-    error: --remove names 2027_h1, which is no period of the project
+    error: --remove names 2027_h1, which is not a period of the project
     ");
 }
 
@@ -282,7 +282,7 @@ fn what_changed_since_a_commit_is_read_from_git() {
     exit 2
     --- stdout
     --- stderr
-    error: --against empty: there is no shop/rowkeep.yml at that commit
+    error: --against empty: that commit has no shop/rowkeep.yml
     ");
     let shallow = Shop { folder: tempfile::tempdir().expect("a folder") };
     let from = format!("file://{}", shop.path("").display());
@@ -295,7 +295,7 @@ fn what_changed_since_a_commit_is_read_from_git() {
     exit 2
     --- stdout
     --- stderr
-    error: --against v1: this clone is shallow and does not have it; fetch it first, as in `git fetch --depth=1 origin v1`, or clone with full depth (actions/checkout: fetch-depth: 0)
+    error: --against v1: this clone is shallow and does not have the commit; fetch it first, as in `git fetch --depth=1 origin v1`, or clone with full depth (actions/checkout: fetch-depth: 0)
     ");
 }
 

@@ -37,15 +37,15 @@ fn a_project_of_loads_needs_no_tables() {
       load order_items: 4 statements, 7 monitors
       load return_items: 1 statement, 6 monitors
     next, with paths in target/rowkeep:
-      every run     rowkeep loads rerun --dates DATE prints what loads/ has, for that day; or dbt/models/
-      after that    ask loads/*/monitors/: no row is the right answer, but for writers
-    when one goes wrong: rowkeep runbook load-incident
+      every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/
+      after that    run loads/*/monitors/: each must return no rows, except writers.sql
+    if a load fails: rowkeep runbook load-incident
     --- stderr
     ");
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    27 files compile, and are what is there
+    27 files compile, and the artifacts are up to date
     --- stderr
     ");
     let diff = shop.run(&["diff"]);
@@ -63,15 +63,15 @@ fn a_check_finds_what_late_data_could_flood() {
     exit 0
     --- stdout
     1 warning
-    27 files compile; there are no artifacts to hold them against
+    27 files compile; there are no artifacts to compare with
     --- stderr
-    warning[RK715]: load order_items is bounded by ingestion time alone: when a source is filled again with old rows, it takes all of them
+    warning[RK715]: load order_items limits only the ingestion time: if the source is backfilled, the load reads all old rows
       --> rowkeep.yml:23:7
        |
     23 |       column: order_date
-       |       ^^^^^^ of any day
+       |       ^^^^^^ no limit on the event date
        |
-       = help: state how far back its days reach, as in `event: { column: order_date, within: 7 days, until: run_date }`
+       = help: limit the event date, as in `event: { column: order_date, within: 7 days, until: run_date }`
     ");
 }
 
@@ -82,15 +82,15 @@ fn a_check_says_that_late_rows_are_lost_on_purpose() {
     exit 0
     --- stdout
     1 warning
-    27 files compile; there are no artifacts to hold them against
+    27 files compile; there are no artifacts to compare with
     --- stderr
-    warning[RK716]: load order_items reads what was ingested within 2 days, and of that only what is of the last 1 day: rows that come later are lost on purpose
+    warning[RK716]: load order_items reads rows ingested within 2 days, but only event dates within 1 day: no run takes later rows
       --> rowkeep.yml:23:7
        |
     23 |       column: order_date
        |       ^^^^^^ narrower than the ingestion window
        |
-       = help: state at least `within: 2 days`, unless late rows are not to count
+       = help: write at least `within: 2 days`, unless late rows may be dropped
     ");
 }
 
@@ -108,9 +108,9 @@ fn a_check_finds_a_temp_table_without_partitions() {
     exit 0
     --- stdout
     2 warnings
-    11 files compile; there are no artifacts to hold them against
+    11 files compile; there are no artifacts to compare with
     --- stderr
-    warning[RK717]: load order_items has no event column, so its temp table has no partitions: whoever reads a day of it pays for all
+    warning[RK717]: load order_items has no event column, so its temp table has no partitions: a query for one day reads the whole table
      --> rowkeep.yml:8:5
       |
     8 |   - name: order_items
@@ -118,13 +118,13 @@ fn a_check_finds_a_temp_table_without_partitions() {
       |
       = help: name the column in `event:`
 
-    warning[RK715]: load order_items is bounded by ingestion time alone: when a source is filled again with old rows, it takes all of them
+    warning[RK715]: load order_items limits only the ingestion time: if the source is backfilled, the load reads all old rows
       --> rowkeep.yml:21:18
        |
     21 |     ingestion: { column: ingested_at, within: 48 hours }
-       |                  ^^^^^^ of any day
+       |                  ^^^^^^ no limit on the event date
        |
-       = help: state how far back its days reach, as in `event: { column: order_date, within: 7 days, until: run_date }`
+       = help: limit the event date, as in `event: { column: order_date, within: 7 days, until: run_date }`
     ");
     let batch = std::fs::read_to_string({
         shop.run(&["compile"]);
@@ -183,7 +183,7 @@ fn what_is_mistyped_is_refused() {
     exit 2
     --- stdout
     --- stderr
-    error: there is no load order_itmes; did you mean order_items?
+    error: there is no windowed load order_itmes; did you mean order_items?
     ");
     insta::assert_snapshot!(shop.refuses(&["loads", "clean"]), @"
     exit 2
@@ -200,7 +200,7 @@ fn what_is_mistyped_is_refused() {
     exit 2
     --- stdout
     --- stderr
-    error: this project needs no run-book rotation: what it is about is not there
+    error: this project has no run-book rotation, because the project has nothing that it is about
     ");
     insta::assert_snapshot!(shop.refuses(&["rotate"]), @"
     exit 1
@@ -218,7 +218,7 @@ fn what_is_mistyped_is_refused() {
     exit 2
     --- stdout
     --- stderr
-    error: this project has no loads: rowkeep.yml states them under `loads:`
+    error: this project has no windowed loads; rowkeep.yml states them under `loads:`
     ");
 }
 
@@ -324,13 +324,13 @@ fn periods_without_tables_are_refused() {
     exit 1
     --- stdout
     --- stderr
-    error[RK319]: `periods` is stated, and there are no tables that it could be of
+    error[RK319]: `periods` is stated, but the project has no tables
       --> rowkeep.yml:48:10
        |
     48 | periods: [2025_h1]
        |          ^ would have no effect
        |
-       = help: add `tables:`, or remove it
+       = help: add `tables:`, or remove `periods:`
 
     1 error; nothing was written
     ");
@@ -358,7 +358,7 @@ fn a_project_is_of_tables_of_loads_or_of_both() {
     exit 1
     --- stdout
     --- stderr
-    error[RK207]: the project has no periods; due rows would have nowhere to go
+    error[RK207]: the project has no periods; due rows could not be archived
      --> rowkeep.yml:8:3
       |
     8 |   - name: order_items
@@ -380,10 +380,10 @@ fn a_project_is_of_tables_of_loads_or_of_both() {
       bigquery for 1 table, 2 periods (2 open): 18 statements a cycle, 18 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
-      every cycle   run what runbooks/cycle.txt lists (where there is no 00_load, after your own load)
+      every cycle   run what runbooks/cycle.txt lists (a model without 00_load: after your own load)
       every night   run what runbooks/sweep.txt lists, while no cycle runs
-      after that    ask monitors/: no row is the right answer
-      loads         rowkeep loads rerun --dates DATE prints what loads/ has, for that day; or dbt/models/
+      after that    run monitors/: each must return no rows
+      every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/
     step by step: rowkeep runbook installation
     --- stderr
     ");

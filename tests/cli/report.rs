@@ -30,7 +30,7 @@ fn the_same_project_gives_the_same_page() {
     }
     let today = Some("2027-01-05".parse().expect("a day"));
     let late = report(&projects::example(), ReportOptions { today, rehearsal: None }).expect("it compiles");
-    assert!(late.contains("That has passed") && late.contains("in the mart"), "the day is looked at");
+    assert!(late.contains("That day has passed") && late.contains("in the mart"), "the day is looked at");
 }
 
 /// Names are quoted where SQL wants that, and escaped where HTML does.

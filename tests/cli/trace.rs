@@ -29,9 +29,9 @@ fn a_row_is_followed_through_the_statements_that_it_meets() {
     --- stdout
     mart_uni_tracking_spath: order_id 42, 2026-01-03 00:00:00
       mart       settlement_ods.mart_uni_tracking_spath
-      any of them: traceSeq is not given
+      not given  traceSeq: the path is the same for every value
       period     2026_h1, [2026-01-01, 2026-07-01): settlement_ods.hist_uni_tracking_spath_2026_h1
-      due        once the newest row of mart_uni_tracking_spath is later than 2026-07-02 00:00:00 (180 days on)
+      due        when the newest row of mart_uni_tracking_spath is later than 2026-07-02 00:00:00 (180 days after this row)
       the load
       > 00_load_correct              a row delivered again under its own time replaces what the mart has of it
       > 00_load_insert               rows whose key is new to the mart, or newer than there
@@ -55,8 +55,8 @@ fn a_row_is_followed_through_the_statements_that_it_meets() {
     mart_ecs_order_info: order_id 42, 2025-12-31 23:59:59
       mart       settlement_ods.mart_ecs_order_info
       period     2025_h2, [2025-07-01, 2026-01-01): settlement_ods.hist_ecs_order_info_2025_h2
-      due        once its row has left mart_uni_tracking_info and the newest row of mart_uni_tracking_info is later than 2026-06-29 23:59:59 (180 days on)
-      then       it stays, and is reported as ARCHIVE_ROUTING_GAP_ECS: the period of its time is sealed, until the sweep has taken it
+      due        when its key has left mart_uni_tracking_info and the newest row of mart_uni_tracking_info is later than 2026-06-29 23:59:59 (180 days after this row)
+      then       it stays in the mart, reported as ARCHIVE_ROUTING_GAP_ECS: the period of its time is sealed, so only the sweep archives it
       the load
       > 00_load_correct              a row delivered again under its own time replaces what the mart has of it
       > 00_load_insert               rows whose key is new to the mart, or newer than there
@@ -100,8 +100,8 @@ fn a_row_is_followed_through_the_statements_that_it_meets() {
     mart_uni_tracking_info: order_id 42, 2019-05-01 00:00:00
       mart       settlement_ods.mart_uni_tracking_info
       period     none covers its time
-      due        once the newest row of mart_uni_tracking_info is later than 2019-10-28 00:00:00 (180 days on)
-      then       it stays, and is reported as ARCHIVE_ROUTING_GAP: no period covers its time
+      due        when the newest row of mart_uni_tracking_info is later than 2019-10-28 00:00:00 (180 days after this row)
+      then       it stays in the mart, reported as ARCHIVE_ROUTING_GAP: no period covers its time
       the load
       > 00_load_correct              a row delivered again under its own time replaces what the mart has of it
       > 00_load_insert               rows whose key is new to the mart, or newer than there

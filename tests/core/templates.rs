@@ -409,21 +409,21 @@ fn texts_that_nothing_refers_to_are_refused() {
         .with_periods("periods.yml", "hist_periods: [2024]")
         .with_table("t.yml", "a: b");
     insta::assert_snapshot!(rowkeep::compile(&given).expect_err("a refusal").render(&given, Style::Plain), @"
-    error[RK109]: periods.yml was given, but the project file states the same in place
+    error[RK109]: periods.yml was given, but the project file has the same list in place
      --> periods.yml:1:1
       |
     1 | hist_periods: [2024]
       | ^ would be ignored
       |
-      = help: state it in one of the two places
+      = help: keep one of the two: the file, or the list in place
 
-    error[RK109]: t.yml was given, but the project file states the same in place
+    error[RK109]: t.yml was given, but the project file has the same list in place
      --> t.yml:1:1
       |
     1 | a: b
       | ^ would be ignored
       |
-      = help: state it in one of the two places
+      = help: keep one of the two: the file, or the list in place
 
     2 errors; nothing was written
     ");

@@ -161,8 +161,8 @@ fn hooks_that_nobody_would_run_are_refused() {
     assert!(empty.ends_with("/mart_uni_tracking_info holds no statement: no file in it ends in .sql\n"), "{empty}");
     std::fs::write(folder.path().join("01_trim.sql"), "DELETE FROM x").expect("a file");
     let stray = refused(&["--hooks", &path]);
-    assert!(stray.starts_with("error: 01_trim.sql stands in "), "{stray}");
-    assert!(stray.ends_with("no model is known for it; move it into a folder named by its model\n"), "{stray}");
+    assert!(stray.starts_with("error: 01_trim.sql is in "), "{stray}");
+    assert!(stray.ends_with("so it belongs to no model; move it into a folder named after its model\n"), "{stray}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A binary that was built without the doctor says how to get one that has it.
+//! `rowkeep doctor` in a binary without the feature `doctor`: prints how to get a binary with it.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::project::folder::Failure;
 
 pub(crate) fn run(_arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let message = "this rowkeep was built without the doctor, which connects to databases; released binaries have it, and \
-                   `cargo install rowkeep --features doctor` builds one that has it";
+    let message = "this binary was built without the doctor, which connects to databases; use a released binary, or build \
+                   one with `cargo install rowkeep --features doctor`";
     Err(Error::Usage(message.to_owned()).into())
 }

@@ -1,4 +1,4 @@
-//! Looks at the database, and prints what was found.
+//! Inspects the database, and prints the findings.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -31,10 +31,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     report(arguments, &checkup, &inputs)
 }
 
-/// Says what is asked, once it takes longer than a moment and a terminal is there.
+/// Shows the running query on a terminal, if it takes longer than half a second.
 fn progress() -> ProgressBar {
     let progress = ProgressBar::new_spinner().with_style(
-        ProgressStyle::with_template("{spinner} {elapsed} asking: {msg}")
+        ProgressStyle::with_template("{spinner} {elapsed} running: {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     progress.enable_steady_tick(Duration::from_millis(500));
@@ -68,7 +68,7 @@ fn summary(checkup: &Checkup) -> String {
     let count = checkup.findings.count();
     let mut text = if count.is_empty() { "nothing is wrong\n".to_owned() } else { format!("{count}\n") };
     text.push_str(&format!(
-        "looked at {} relations in database {}, and asked {} monitors\n",
+        "checked {} relations in database {}, and ran {} monitors\n",
         checkup.relations, checkup.database, checkup.asked
     ));
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -76,7 +76,7 @@ fn summary(checkup: &Checkup) -> String {
         by_reason.entry(why).or_default().push(monitor);
     }
     for (why, monitors) in by_reason {
-        text.push_str(&format!("  not asked, {why}: {}\n", some(&monitors)));
+        text.push_str(&format!("  not run, {why}: {}\n", some(&monitors)));
     }
     text
 }

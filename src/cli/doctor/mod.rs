@@ -21,14 +21,14 @@ pub(super) struct Arguments {
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
-    /// The database, as postgres://user@host/database; PostgreSQL and Redshift; PGPASSWORD may hold the
-    /// password. It is only read
+    /// A PostgreSQL or Redshift database, as postgres://user@host/database; PGPASSWORD may hold the
+    /// password; the doctor only reads
     #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
     url: String,
-    /// Look as if compiled for another engine: redshift or postgres
+    /// Compare as if compiled for another engine: redshift or postgres
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
-    /// How findings are written
+    /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub(super) format: Output,
 }

@@ -1,4 +1,4 @@
-//! Opens engines, rehearses, and shows how far it is.
+//! Opens an engine, runs the rehearsal, and shows its progress.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let report = report?;
     print(&match arguments.format {
         Format::Human => words::report(&report, arguments),
-        // Every key is a string, and nothing in a report can fail to serialise.
+        // Serialising cannot fail: every key is a string.
         Format::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
     })?;
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
@@ -56,12 +56,12 @@ fn workers(stories: u64) -> usize {
     cores.min(usize::try_from(stories).unwrap_or(cores))
 }
 
-/// A bar on a terminal; nothing elsewhere.
+/// A progress bar on a terminal; hidden otherwise.
 fn progress(stories: u64) -> ProgressBar {
     let target =
         if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(stories), target);
-    // Without a style the bar has its own: this one only says what is counted.
+    // An invalid template leaves the default style.
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} stories, {eta} left") {
         bar.set_style(style);
     }

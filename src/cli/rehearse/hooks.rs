@@ -1,4 +1,5 @@
-//! Reads somebody's own statements: one per file, in name order, laid out as `rowkeep compile` lays out its own.
+//! Reads the user's own statements: one per file, in name order, in the layout of `rowkeep
+//! compile`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,19 +13,19 @@ use crate::project::folder::why;
 use crate::project::naming::SWEEP;
 use crate::rehearse::{Project, Routine, Statement};
 
-/// More than any statement that a person wrote.
+/// The largest statement file.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// How the names of statements end, in whichever case.
+/// The extension of statement files, in lower or upper case.
 const ENDING: &str = ".sql";
-/// What the name of a statement of the mart's load begins with.
+/// The prefix of statements that load the mart.
 const LOAD: &str = "00_";
 
-/// The statements below a folder, by model.
+/// Reads the statements below a folder, by model.
 pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, Routine>, Error> {
     let mut routines = BTreeMap::new();
     if let Some(stray) = entries(folder)?.into_iter().map(|(_, name)| name).filter(|name| is_sql(name)).min() {
         let message = format!(
-            "{stray} stands in {} itself, and no model is known for it; move it into a folder named by its model",
+            "{stray} is in {} itself, so it belongs to no model; move it into a folder named after its model",
             shown(folder)
         );
         return Err(Error::Usage(message));
@@ -33,9 +34,9 @@ pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, 
     let nightly = if sweep.is_dir() { folders(&sweep)? } else { Vec::new() };
     let mut cycle = folders(folder)?;
     cycle.retain(|(_, model)| model != SWEEP);
-    // What is nobody's is said before anything in it is read.
+    // A folder without a model is reported before any file is read.
     let mut models = cycle.iter().chain(&nightly).map(|(_, model)| model);
-    if let Some(model) = models.find(|model| !project.models().any(|known| known == *model)) {
+    if let Some(model) = models.find(|model| !project.models().any(|name| name == *model)) {
         let near = did_you_mean(model, project.models());
         let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         let message = format!("{} has a folder {model}, which no table spec describes{help}", shown(folder));
@@ -61,7 +62,7 @@ fn is_sql(name: &str) -> bool {
     name.len() > ENDING.len() && name.to_ascii_lowercase().ends_with(ENDING)
 }
 
-/// The folders in a folder, each with its name.
+/// The subfolders of a folder, each with its name.
 fn folders(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
     let mut found: Vec<_> = entries(folder)?.into_iter().filter(|(path, _)| path.is_dir()).collect();
     found.sort();
@@ -92,10 +93,10 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
         .collect()
 }
 
-/// A statement's text, without the semicolon at its end.
+/// The text of a statement, without the semicolon at its end.
 fn text(path: &Path) -> Result<String, Error> {
     let failed = |why: String| Error::Read { path: path.to_owned(), why };
-    // A pipe or a device would be read for ever.
+    // Reading a pipe or a device might never end.
     if !fs::metadata(path).map_err(|error| failed(why(&error)))?.is_file() {
         return Err(failed("it is not a file".to_owned()));
     }

@@ -1,4 +1,4 @@
-//! A rehearsal's outcome for people.
+//! Formats the result of a rehearsal as text.
 
 use std::fmt::Write;
 
@@ -28,7 +28,7 @@ fn heading(text: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(text, "rehearsed {} on {}: {} {stories}", report.project, report.dialect, report.seeds)?;
     writeln!(
         text,
-        "  {} rows delivered, {} cycles and {} sweeps completed, {} stops, {} statements, {} looks at every table\n",
+        "  {} rows delivered, {} cycles and {} sweeps completed, {} stops, {} statements, {} checks of all tables\n",
         done.deliveries, done.cycles, done.sweeps, done.stops, done.statements, done.looks
     )
 }
@@ -73,7 +73,7 @@ fn counterexample(text: &mut String, found: &Counterexample, arguments: &Argumen
         let width = event.moves.iter().map(|step| step.statement.len()).max().unwrap_or(0);
         for step in &event.moves {
             let (before, after) = (places(&step.before), places(&step.after));
-            // Where copies stood before is what the line above ends with; at the last step it is said all the same.
+            // The line above ends with the places before this step. The last step repeats them.
             if step.is_last {
                 writeln!(text, "  {:19}  {:>6} {:width$}  {before} → {after}", "", ">", step.statement)?;
             } else {
@@ -85,7 +85,7 @@ fn counterexample(text: &mut String, found: &Counterexample, arguments: &Argumen
     if arguments.cycles != 24 {
         again.push_str(&format!(" --cycles {}", arguments.cycles));
     }
-    // Not the URL: it may hold a password.
+    // The URL is not printed, because it may hold a password.
     if arguments.url.is_some() {
         again.push_str(" --url ...");
     }

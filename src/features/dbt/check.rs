@@ -1,4 +1,4 @@
-//! What a dbt project runs, as its manifest says, held against what compiles.
+//! Compares the hooks and models in a dbt manifest with what compiles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,12 @@ use crate::dialect::Dialect;
 use crate::features::dbt::guard;
 use crate::project::{Spec, Table, TableId};
 
-/// A dbt project, as `dbt parse` left it.
+/// A dbt project after `dbt parse`.
 #[derive(Clone, Debug)]
 pub struct DbtProject {
-    /// What its manifest is called.
+    /// The name of its manifest in messages.
     pub path: String,
-    /// The text of `target/manifest.json`: schema v12, or another that says the same of models.
+    /// The text of `target/manifest.json`: schema v12, or a schema with the same fields for models.
     pub manifest: String,
 }
 
@@ -27,24 +27,26 @@ pub(crate) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
         Ok(manifest) => manifest,
         Err(error) => {
             let message = format!("{} is not JSON: {error}", project.path);
-            return sink
-                .push(cannot(message, "nothing is known of this model").help("run `dbt parse` in the dbt project"));
+            return sink.push(
+                cannot(message, "the hooks of this model are unknown").help("run `dbt parse` in the dbt project"),
+            );
         }
     };
     let Some(nodes) = manifest["nodes"].as_object() else {
-        let message = format!("{} has no nodes: it is no manifest of dbt's", project.path);
-        return sink.push(cannot(message, "nothing is known of this model").help("run `dbt parse` in the dbt project"));
+        let message = format!("{} has no nodes: it is not a dbt manifest", project.path);
+        return sink
+            .push(cannot(message, "the hooks of this model are unknown").help("run `dbt parse` in the dbt project"));
     };
     let adapter = manifest["metadata"]["adapter_type"].as_str().unwrap_or(spec.dialect.as_str());
     if adapter != spec.dialect.as_str() {
         let message =
-            format!("{} is of a target on {adapter}, and the project is compiled for {}", project.path, spec.dialect);
-        let parse = "run `dbt parse` with a target on the right engine";
+            format!("{} is from a target on {adapter}, but the project is compiled for {}", project.path, spec.dialect);
+        let parse = "run `dbt parse` with a target on the same engine";
         let help = match Dialect::from_name(adapter) {
-            Some(dialect) => format!("check with `--dialect {dialect}` if that is meant, or {parse}"),
+            Some(dialect) => format!("pass `--dialect {dialect}` to check for that engine, or {parse}"),
             None => parse.to_owned(),
         };
-        return sink.push(cannot(message, "its hooks would be in another dialect").help(help));
+        return sink.push(cannot(message, "hooks would be in another dialect").help(help));
     }
     let package = spec.dbt_package();
     let found: BTreeMap<_, _> =
@@ -71,16 +73,16 @@ pub(crate) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
                 let (message, label, help) = match Model::of(nodes, table).err() {
                     Some(several @ 2..) => (
                         format!(
-                            "{} has {several} models called {name}: which of them hooks run on cannot be known",
+                            "{} has {several} models with the name {name}: check cannot know which one builds the mart",
                             project.path
                         ),
-                        "versions, or models of several packages",
-                        "leave one of them, or give the others another name",
+                        "several versions, or models of several packages",
+                        "keep one of them, or rename the others",
                     ),
                     _ => (
                         format!("{} has no enabled model {name}: nothing archives or trims the mart", project.path),
                         "not in the dbt project",
-                        "add the model, or remove this spec",
+                        "add the model to the dbt project, or remove this spec",
                     ),
                 };
                 sink.push(Diagnostic::new(Code::DbtModel, message, table.model.span, label).help(help));
@@ -91,7 +93,8 @@ pub(crate) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
     macros(spec, artifacts, &manifest, sink);
 }
 
-/// The package's macros are those that compile now, each in the file where dbt found it.
+/// Checks that each macro of the compiled package is as compiled now, in the file where dbt found
+/// it.
 fn macros(spec: &Spec, artifacts: &Artifacts, manifest: &Value, sink: &mut Sink) {
     let package = spec.dbt_package();
     let is_compiled = |found: &Value| {
@@ -100,16 +103,17 @@ fn macros(spec: &Spec, artifacts: &Artifacts, manifest: &Value, sink: &mut Sink)
         artifacts.get(&format!("dbt/{package}/{path}")).is_some_and(|file| file.contains(text.trim()))
     };
     let macros = manifest["macros"].as_object().into_iter().flatten().map(|(_, found)| found);
-    let other: Vec<_> = macros
+    let changed: Vec<_> = macros
         .filter(|found| found["package_name"].as_str() == Some(package.as_str()) && !is_compiled(found))
         .filter_map(|found| found["name"].as_str())
         .collect();
-    let Some(first) = spec.tables.first().filter(|_| !other.is_empty()) else { return };
-    let message = format!("macros of {package} are not what compiles now: {}", some(&other));
-    let diagnostic = Diagnostic::new(Code::DbtHookChanged, message, first.model.span, "the package is of this project");
+    let Some(first) = spec.tables.first().filter(|_| !changed.is_empty()) else { return };
+    let message = format!("macros of {package} differ from what compiles now: {}", some(&changed));
+    let diagnostic =
+        Diagnostic::new(Code::DbtHookChanged, message, first.model.span, "the package belongs to this project");
     sink.push(
         diagnostic
-            .help("compile into the folder that dbt reads; run `dbt deps` if the package is copied, and `dbt parse`"),
+            .help("compile into the folder that dbt reads, run `dbt deps` if dbt copies the package, then `dbt parse`"),
     );
 }
 
@@ -120,7 +124,8 @@ struct Model<'m> {
 }
 
 impl<'m> Model<'m> {
-    /// The one model of that name; or how many there are, if that is not one: versions of a model are several.
+    /// The only model with the name of the table's model. Otherwise the number of such models: each
+    /// version of a model counts.
     fn of(nodes: &'m serde_json::Map<String, Value>, table: &Table) -> Result<Self, usize> {
         let is_it = |node: &Value| {
             node["resource_type"] == "model" && node["name"].as_str() == Some(table.model.value.as_str())
@@ -132,7 +137,7 @@ impl<'m> Model<'m> {
         }
     }
 
-    /// Its hooks before or after: texts, and whether each is in the transaction.
+    /// The pre-hooks or post-hooks: for each, its text and whether it runs in the transaction.
     fn listed(&self, when: &str) -> Vec<(String, bool)> {
         let config = &self.node["config"];
         let hooks = config[when].as_array().or_else(|| config[when.replace('-', "_")].as_array());
@@ -147,10 +152,10 @@ impl<'m> Model<'m> {
         let name = table.model.value.as_str();
         let wire = if when == "pre-hook" {
             format!(
-                "wire them as `pre_hook={package}.{name}_load()`, or take `incremental:` out of the spec if the load is yours"
+                "connect them with `pre_hook={package}.{name}_load()`, or remove `incremental:` from the spec if you write the load yourself"
             )
         } else {
-            format!("wire them as `post_hook={package}.{name}_hooks()`, or by the compiled properties")
+            format!("connect them with `post_hook={package}.{name}_hooks()`, or with the compiled properties")
         };
         let mut say = |code: Code, message: String, label: &str, help: &str| {
             sink.push(Diagnostic::new(code, message, table.model.span, label).help(help));
@@ -174,8 +179,8 @@ impl<'m> Model<'m> {
             say(
                 Code::DbtHookTwice,
                 message,
-                "two wirings add up",
-                "keep one wiring: dbt_project.yml, properties or the model's config",
+                "dbt adds up the hooks of several configs",
+                "name the hooks in one place: dbt_project.yml, properties, or the config of the model",
             );
         }
 
@@ -183,7 +188,7 @@ impl<'m> Model<'m> {
             actual.iter().map(|(sql, _)| sql.as_str()).filter(|sql| !name_of.contains_key(sql)).collect();
         let (mut missing, mut changed) = (Vec::new(), Vec::new());
         for (hook, sql) in expected.iter().filter(|(_, sql)| !times.contains_key(sql)) {
-            // A hook of an older compilation says the same of itself, and changes the same relation.
+            // A hook of an older compilation has the same comment and changes the same relation.
             match others.iter().position(|other| head(other) == head(sql)) {
                 Some(at) => {
                     others.remove(at);
@@ -198,17 +203,20 @@ impl<'m> Model<'m> {
                 expected.len(),
                 if when == "pre-hook" { "nothing loads the mart" } else { "nothing archives or trims the mart" }
             );
-            say(Code::DbtHookMissing, message, "its hooks are not wired", &wire);
+            say(Code::DbtHookMissing, message, "no hooks are connected", &wire);
         } else if !missing.is_empty() {
-            let message = format!("dbt leaves {} of {name} out: {}", hooks(missing.len()), some(&missing));
-            say(Code::DbtHookMissing, message, "a step is left out of every cycle", &wire);
+            let message = format!("dbt does not run {} of {name}: {}", hooks(missing.len()), some(&missing));
+            say(Code::DbtHookMissing, message, "every cycle lacks a step", &wire);
         }
         if !changed.is_empty() {
-            let message =
-                format!("dbt runs {} of {name} otherwise than compiled now: {}", hooks(changed.len()), some(&changed));
+            let message = format!(
+                "dbt runs {} of {name} that differ from what compiles now: {}",
+                hooks(changed.len()),
+                some(&changed)
+            );
             let help =
-                "compile into the folder that dbt reads; run `dbt deps` if the package is copied, and `dbt parse`";
-            say(Code::DbtHookChanged, message, "another text than the compiled one", help);
+                "compile into the folder that dbt reads, run `dbt deps` if dbt copies the package, then `dbt parse`";
+            say(Code::DbtHookChanged, message, "other SQL than the compiled hook", help);
         }
         for other in others {
             self.extra(table, other, sink);
@@ -219,10 +227,15 @@ impl<'m> Model<'m> {
             actual.iter().filter_map(|(sql, _)| name_of.get(sql.as_str())).filter(|hook| seen.insert(**hook)).collect();
         let wanted = expected.iter().map(|(hook, _)| hook).filter(|hook| seen.contains(**hook));
         if let Some((found, wanted)) = order.iter().zip(wanted).find(|(found, wanted)| **found != *wanted) {
-            let message = format!("dbt runs the hooks of {name} in another order: {found} where {wanted} belongs");
+            let message = format!("dbt runs the hooks of {name} in another order: {found} in the place of {wanted}");
             sink.push(
-                Diagnostic::new(Code::DbtHookOrder, message, table.model.span, "steps rely on those before them")
-                    .help(wire),
+                Diagnostic::new(
+                    Code::DbtHookOrder,
+                    message,
+                    table.model.span,
+                    "each step relies on the steps before it",
+                )
+                .help(wire),
             );
         }
         let late: Vec<_> = actual
@@ -237,14 +250,19 @@ impl<'m> Model<'m> {
                 some(&late)
             );
             sink.push(
-                Diagnostic::new(Code::DbtHookOrder, message, table.model.span, "steps rely on those before them")
-                    .help("leave `transaction: false` out"),
+                Diagnostic::new(
+                    Code::DbtHookOrder,
+                    message,
+                    table.model.span,
+                    "each step relies on the steps before it",
+                )
+                .help("remove `transaction: false`"),
             );
         }
     }
 
-    /// A hook that was not compiled. What changes rows of the table's relations is an error; of others, and what cannot be known,
-    /// a warning.
+    /// Reports a hook that Rowkeep did not compile. It is an error if it changes rows of the
+    /// table's relations, and a warning if it changes other rows or if its effect is unknown.
     fn extra(&self, table: &Table, sql: &str, sink: &mut Sink) {
         let name = table.model.value.as_str();
         let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
@@ -258,44 +276,50 @@ impl<'m> Model<'m> {
             word == "THIS" || word.starts_with(&name.to_ascii_uppercase()) || word.starts_with(&history)
         };
         let begins = text.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-        let is_upkeep = ["GRANT", "ANALYZE", "VACUUM", "COMMENT"].contains(&begins.to_ascii_uppercase().as_str());
-        if is_upkeep && !changes {
+        let is_harmless = ["GRANT", "ANALYZE", "VACUUM", "COMMENT"].contains(&begins.to_ascii_uppercase().as_str());
+        if is_harmless && !changes {
             return;
         }
         let level = if changes && words.iter().any(is_own) { Level::Error } else { Level::Warning };
         let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         let shown: String = first.chars().filter(|c| !c.is_control()).take(60).collect();
-        let message = format!("dbt runs a hook on {name} that was not compiled: `{shown}`");
-        let label = "no rehearsal has seen what it does to rows";
+        let message = format!("dbt runs a hook on {name} that Rowkeep did not compile: `{shown}`");
+        let label = "no rehearsal has tested its effect on rows";
         let diagnostic = Diagnostic::new(Code::DbtHookExtra, message, table.model.span, label).at_level(level);
-        sink.push(diagnostic.help("remove it, if it is left of hand-written retention"));
+        sink.push(diagnostic.help("remove it if it is a leftover of hand-written retention"));
     }
 
-    /// A model that Rowkeep loads has the compiled text: any other query would add rows beside the load.
+    /// Checks that a model that Rowkeep loads has the compiled text. Another query would add rows
+    /// beside the load.
     fn is_as_compiled(&self, table: &Table, artifacts: &Artifacts, sink: &mut Sink) {
         let name = table.model.value.as_str();
         let Some(compiled) = artifacts.get(&format!("dbt/models/{name}.sql")) else { return };
         let Some(found) = self.node["raw_code"].as_str() else { return };
         if found.replace("\r\n", "\n").trim() != compiled.trim() {
-            let message =
-                format!("the dbt model {name} is not the compiled one: its query may load what the load leaves out");
-            let diagnostic = Diagnostic::new(Code::DbtHookChanged, message, table.model.span, "another text");
+            let message = format!(
+                "the dbt model {name} differs from the compiled model: its query may load rows that the load leaves out"
+            );
+            let diagnostic =
+                Diagnostic::new(Code::DbtHookChanged, message, table.model.span, "other SQL than the compiled model");
             sink.push(
-                diagnostic.help("take the compiled model, or take `incremental:` out of the spec if the load is yours"),
+                diagnostic.help(
+                    "use the compiled model, or remove `incremental:` from the spec if you write the load yourself",
+                ),
             );
         }
     }
 
-    /// History, work and exceptions tables have their names from the spec: a mart of another name would share them.
+    /// Checks the name of the mart. History, work and exceptions tables have their names from the
+    /// spec, so a mart with another name would share them.
     fn is_called(&self, table: &Table, sink: &mut Sink) {
         let (wanted, Some(alias)) = (table.relation.name().as_str(), self.node["alias"].as_str()) else { return };
         if !alias.eq_ignore_ascii_case(wanted) {
             let name = table.model.value.as_str();
             let message = format!(
-                "dbt calls the mart of {name} {alias}, and it is compiled as {wanted}: targets told apart by names would share history"
+                "the mart of {name} is {alias} in dbt but compiled as {wanted}: targets that differ only in names would share history"
             );
             let diagnostic = Diagnostic::new(Code::DbtAlias, message, table.model.span, "another name in dbt");
-            sink.push(diagnostic.help("give each target a schema of its own, or state `relation:` with that name"));
+            sink.push(diagnostic.help("give each target its own schema, or state `relation:` with that name"));
         }
     }
 
@@ -304,31 +328,32 @@ impl<'m> Model<'m> {
         let config = &self.node["config"];
         let grows = matches!(config["on_schema_change"].as_str(), Some("append_new_columns" | "sync_all_columns"));
         if grows || config["contract"]["enforced"] != Value::Bool(true) {
-            let message = if grows {
-                format!("dbt adds columns to {name} by itself: they would not be archived, and their rows trimmed")
-            } else {
-                format!(
-                    "nothing holds the dbt model {name} to the columns of its spec: one more would not be archived, and its rows trimmed"
-                )
+            let (verb, label) = match grows {
+                true => ("adds", "`on_schema_change` adds columns"),
+                false => ("may add", "no enforced contract"),
             };
-            let diagnostic = Diagnostic::new(Code::DbtColumn, message, table.model.span, "no enforced contract");
+            let message = format!(
+                "dbt {verb} columns to {name} that its spec lacks: archive would not copy them, and trim would delete their rows"
+            );
+            let diagnostic = Diagnostic::new(Code::DbtColumn, message, table.model.span, label);
             sink.push(diagnostic.help(
-                "write `contract: { enforced: true }`, `on_schema_change: fail` and the columns into its properties",
+                "write `contract: { enforced: true }`, `on_schema_change: fail` and the columns in its properties",
             ));
         }
-        let is_known = |name: &str| table.columns.iter().any(|column| column.name.as_str().eq_ignore_ascii_case(name));
+        let is_declared =
+            |name: &str| table.columns.iter().any(|column| column.name.as_str().eq_ignore_ascii_case(name));
         let columns = self.node["columns"].as_object().into_iter().flatten();
         let unknown: Vec<_> = columns
             .map(|(key, column)| column["name"].as_str().unwrap_or(key))
-            .filter(|name| !is_known(name))
+            .filter(|name| !is_declared(name))
             .collect();
         if !unknown.is_empty() {
             let message = format!(
-                "the dbt model {name} has columns that its spec lacks: {}; they would not be archived, and their rows trimmed",
+                "the dbt model {name} has columns that its spec lacks: {}; archive would not copy them, and trim would delete their rows",
                 some(&unknown)
             );
-            let diagnostic = Diagnostic::new(Code::DbtColumn, message, table.places.columns, "not among these");
-            sink.push(diagnostic.help("add them here and to the history tables, or take them out of the model"));
+            let diagnostic = Diagnostic::new(Code::DbtColumn, message, table.places.columns, "the columns of the spec");
+            sink.push(diagnostic.help("add them here and to the history tables, or remove them from the model"));
         }
     }
 
@@ -338,15 +363,17 @@ impl<'m> Model<'m> {
         let rebuilt = match config["materialized"].as_str() {
             Some(kind @ ("table" | "view" | "ephemeral" | "materialized_view")) => {
                 format!(
-                    "the dbt model {name} is a {kind}: every run makes it from what raw still holds, and loses the rest"
+                    "the dbt model {name} is a {kind}: every run rebuilds it from the raw table, and loses rows that raw no longer has"
                 )
             }
             _ if config["full_refresh"] == Value::Bool(false) => return,
-            _ => format!("`dbt run --full-refresh` would rebuild {name} from what raw still holds, and lose the rest"),
+            _ => format!(
+                "`dbt run --full-refresh` would rebuild {name} from the raw table, and lose rows that raw no longer has"
+            ),
         };
         let diagnostic =
-            Diagnostic::new(Code::DbtFullRefresh, rebuilt, table.model.span, "its rows cannot be made again");
-        sink.push(diagnostic.help("write `materialized='incremental', full_refresh=false` into the model's config"));
+            Diagnostic::new(Code::DbtFullRefresh, rebuilt, table.model.span, "lost rows cannot be restored");
+        sink.push(diagnostic.help("write `materialized='incremental', full_refresh=false` in the config of the model"));
     }
 
     fn runs_after(
@@ -369,21 +396,21 @@ impl<'m> Model<'m> {
             }
             if !reached {
                 let (name, parent) = (table.model.value.as_str(), parent.0.model.value.as_str());
-                let message = format!("dbt may run {name} before {parent}, on which its hooks rely");
+                let message = format!("dbt may run {name} before {parent}, but the hooks of {name} read {parent}");
                 let diagnostic =
-                    Diagnostic::new(Code::DbtRunOrder, message, table.model.span, "nothing says that it comes later");
-                sink.push(diagnostic.help(format!("write `-- depends_on: {{{{ ref('{parent}') }}}}` into the model")));
+                    Diagnostic::new(Code::DbtRunOrder, message, table.model.span, "does not depend on its parent");
+                sink.push(diagnostic.help(format!("write `-- depends_on: {{{{ ref('{parent}') }}}}` in the model")));
             }
         }
     }
 
-    /// Where dbt puts it.
+    /// The database and schema in which dbt builds the mart.
     fn schema(&self) -> (Option<&str>, Option<&str>) {
         (self.node["database"].as_str(), self.node["schema"].as_str())
     }
 }
 
-/// Marts of one schema must be in one schema.
+/// Checks that marts of one schema in the project are in one schema in dbt.
 fn schemas(spec: &Spec, found: &BTreeMap<TableId, Model<'_>>, sink: &mut Sink) {
     let mut first: BTreeMap<Vec<String>, TableId> = BTreeMap::new();
     for (id, table) in spec.tables().filter(|(id, _)| found.contains_key(id)) {
@@ -395,20 +422,20 @@ fn schemas(spec: &Spec, found: &BTreeMap<TableId, Model<'_>>, sink: &mut Sink) {
             };
             let (name, other) = (table.model.value.as_str(), spec.table(other).model.value.as_str());
             let message = format!(
-                "dbt puts {name} into {} and {other} into {}, and the project has both in one schema: each would have history and exceptions of its own",
+                "dbt builds {name} in {} and {other} in {}, but the project has both in one schema: each would have its own history and exceptions",
                 shown(here),
                 shown(there)
             );
-            let diagnostic =
-                Diagnostic::new(Code::DbtSchemas, message, table.model.span, "in another schema than its neighbour");
-            sink.push(
-                diagnostic.help("give them one schema in dbt, or state this one's as `relation: its_schema.its_name`"),
-            );
+            let diagnostic = Diagnostic::new(Code::DbtSchemas, message, table.model.span, "in another schema in dbt");
+            sink.push(diagnostic.help(
+                "give them one schema in dbt, or state the schema of this one as `relation: its_schema.its_name`",
+            ));
         }
     }
 }
 
-/// By what a hook is known again after its text has changed: what it says of itself, and which relation it changes.
+/// Identifies a hook even if its text has changed: by the last line of its comment, and the
+/// relation that it changes.
 fn head(sql: &str) -> (Option<&str>, Option<&str>) {
     let is_comment = |line: &&str| line.starts_with("--");
     let verb = sql.lines().find(|line| !is_comment(line));

@@ -1,4 +1,5 @@
-//! Loads that late data could flood, or that leave some of it out.
+//! Checks the windows of windowed loads: old rows that arrive late must not flood a load, nor be
+//! missed.
 
 use crate::diagnostic::{Code, Diagnostic, Level, Sink};
 use crate::project::{Spec, length};
@@ -15,22 +16,22 @@ pub(crate) fn report(spec: &Spec, sink: &mut Sink) {
             None => warn(
                 Code::LoadUnbounded,
                 format!(
-                    "load {name} is bounded by ingestion time alone: when a source is filled again with old rows, it takes all of them"
+                    "load {name} limits only the ingestion time: if the source is backfilled, the load reads all old rows"
                 ),
                 load.places.event.unwrap_or(load.places.ingestion),
-                "of any day",
-                "state how far back its days reach, as in `event: { column: order_date, within: 7 days, until: run_date }`"
+                "no limit on the event date",
+                "limit the event date, as in `event: { column: order_date, within: 7 days, until: run_date }`"
                     .to_owned(),
             ),
             Some(within) if within < load.ingested_within => warn(
                 Code::LoadLosesLate,
                 format!(
-                    "load {name} reads what was ingested within {ingested}, and of that only what is of the last {}: rows that come later are lost on purpose",
+                    "load {name} reads rows ingested within {ingested}, but only event dates within {}: no run takes later rows",
                     length(within)
                 ),
                 load.places.event.unwrap_or(load.places.entry),
                 "narrower than the ingestion window",
-                format!("state at least `within: {ingested}`, unless late rows are not to count"),
+                format!("write at least `within: {ingested}`, unless late rows may be dropped"),
             ),
             Some(_) => {}
         }
@@ -38,7 +39,7 @@ pub(crate) fn report(spec: &Spec, sink: &mut Sink) {
             warn(
                 Code::LoadUnpartitioned,
                 format!(
-                    "load {name} has no event column, so its temp table has no partitions: whoever reads a day of it pays for all"
+                    "load {name} has no event column, so its temp table has no partitions: a query for one day reads the whole table"
                 ),
                 load.places.entry,
                 "not partitioned",

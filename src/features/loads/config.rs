@@ -1,47 +1,49 @@
-//! Loads that select by two windows: when a row was ingested, and what day it is of.
+//! Windowed loads: they select rows by two time windows, over ingestion time and event day.
 
 use crate::project::{Column, ColumnId, Day};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType};
 
-/// A load whose batch is bounded by ingestion time and by the day that a row is of, counted from a run date that is given when
-/// it runs.
+/// A load whose batch is bounded by ingestion time and by event day. Both windows are relative to
+/// the run date, which the caller gives.
 #[derive(Clone, Debug)]
 pub struct WindowedLoad {
-    /// Its name; its files are called like it.
+    /// Its name, which is also the name of its folder.
     pub name: Spanned<Name>,
-    /// The table that rows are ingested into.
+    /// The table into which rows are ingested.
     pub source: Relation,
-    /// A query over the source that gives the columns, if the source itself is not read. Invariant: it is one query.
+    /// A query over the source that returns the columns. `None`: the load reads the source itself.
+    /// Invariant: it is one query.
     pub query: Option<String>,
-    /// What is selected, in order.
+    /// The selected columns, in order.
     pub columns: Vec<Column>,
-    /// The columns that name a row. Invariant: not empty where there is an aggregate.
+    /// The columns that identify a row. Invariant: not empty if there is an aggregate.
     pub unique_key: Vec<ColumnId>,
-    /// When a row was ingested. Invariant: a timestamp, with or without a zone, or a date.
+    /// The column with the ingestion time. Invariant: a timestamp, with or without a zone, or a
+    /// date.
     pub ingestion: ColumnId,
-    /// How far before the end of the run date the ingestion window begins, in seconds.
+    /// The length of the ingestion window, in seconds. The window ends with the run date.
     pub ingested_within: u64,
-    /// The window of days.
+    /// The window over event days.
     pub event: Option<EventWindow>,
-    /// Rows of days before it are never loaded. Invariant: there is an event column.
+    /// Rows with an earlier event day are never loaded. Invariant: there is an event window.
     pub floor: Option<Day>,
-    /// A boolean column: rows in which it is true are left out.
+    /// A boolean column. Rows in which it is true are left out.
     pub exclude: Option<ColumnId>,
-    /// The column that says where a row came from.
+    /// The column that names the origin of a row.
     pub origin: Option<ColumnId>,
-    /// The batch's temp table, without the run date.
+    /// The temp table of the batch, without the suffix of the run date.
     pub temp: Relation,
-    /// What is computed from the rows of the window.
+    /// The aggregate over the rows of the window.
     pub aggregate: Option<Aggregate>,
-    /// When monitors speak.
+    /// The limits of its monitors.
     pub alarms: Alarms,
-    /// Where its jobs run.
+    /// The BigQuery location of its jobs.
     pub location: String,
     pub(crate) places: LoadPlaces,
 }
 
-/// Where a load says things that somebody may have to look at again.
+/// The places of a load in the project file, for diagnostics.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LoadPlaces {
     pub(crate) entry: Span,
@@ -49,32 +51,33 @@ pub(crate) struct LoadPlaces {
     pub(crate) ingestion: Span,
 }
 
-/// The window of the day that a row is of. It ends with the run date, that day included.
+/// The window over event days. It ends with the run date, inclusive.
 #[derive(Clone, Copy, Debug)]
 pub struct EventWindow {
     /// The column. Invariant: a date, or a timestamp with or without a zone.
     pub column: ColumnId,
-    /// How far before the run date it begins, in seconds; without it, nothing keeps re-ingested history out.
+    /// The start of the window, in seconds before the run date. `None`: the window has no start, so
+    /// that re-ingested history is loaded too.
     pub within: Option<u64>,
 }
 
-/// What is computed, day by day, from the newest version of each row of the window.
+/// Values that are computed for each event day, from the newest version of each row of the window.
 #[derive(Clone, Debug)]
 pub struct Aggregate {
-    /// The table whose days are replaced.
+    /// The table in which whole days are replaced.
     pub into: Relation,
-    /// Its temp table, without the run date.
+    /// Its temp table, without the suffix of the run date.
     pub temp: Relation,
-    /// What it is computed for. Invariant: the event column is one of them, and a date.
+    /// The GROUP BY columns. Invariant: the event column is one of them, and is a date.
     pub by: Vec<ColumnId>,
-    /// What is computed, in order.
+    /// The computed columns, in order.
     pub columns: Vec<(Name, Computed)>,
 }
 
-/// What an aggregate computes.
+/// An aggregate function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Computed {
-    /// How many rows there are.
+    /// The number of rows.
     Count,
     /// The sum of a column.
     Sum(ColumnId),
@@ -84,21 +87,21 @@ pub enum Computed {
     Max(ColumnId),
 }
 
-/// When the monitors of a load speak.
+/// The limits above which the monitors of a load return rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Alarms {
-    /// More days than this between the first and the last day of a batch.
+    /// The number of days between the first and the last event day of a batch.
     pub span_days: u64,
-    /// A statement that runs longer than this many seconds.
+    /// The run time of a statement, in seconds.
     pub run: u64,
-    /// More slot-hours than this on one day, in hundredths.
+    /// The slot-hours of a day, in hundredths.
     pub slot_hours: u64,
-    /// A price, and that of a tebibyte, both in hundredths.
+    /// The cost of a day, and the price of a tebibyte, both in hundredths.
     pub cost: Option<(u64, u64)>,
 }
 
 impl WindowedLoad {
-    /// The columns of its aggregate's table, in order; none without an aggregate.
+    /// The columns of the aggregate table, in order. Empty if there is no aggregate.
     pub(crate) fn aggregate_columns(&self) -> Vec<(&Name, SqlType)> {
         let Some(aggregate) = &self.aggregate else { return Vec::new() };
         let by = aggregate.by.iter().map(|&id| (&self.column(id).name, self.column(id).ty));
@@ -110,7 +113,7 @@ impl WindowedLoad {
             Computed::Count => SqlType::Bigint,
             Computed::Min(id) | Computed::Max(id) => self.column(id).ty,
             Computed::Sum(id) => match self.column(id).ty {
-                // What NUMERIC holds, if it does.
+                // As wide as NUMERIC, if the scale permits it.
                 SqlType::Decimal { precision, scale } => {
                     SqlType::Decimal { precision: precision.max((scale + 29).min(38)), scale }
                 }
@@ -120,7 +123,7 @@ impl WindowedLoad {
         }
     }
 
-    /// The column of that number.
+    /// A column of this load.
     pub fn column(&self, id: ColumnId) -> &Column {
         &self.columns[id.0]
     }

@@ -1,5 +1,5 @@
-//! Loads: their statements, in which `:run_date` stands for the day that they run for, and the queries of their dbt models. Nobody can
-//! replace their templates.
+//! Renders windowed loads: their statements, with `:run_date` for the run date, and the queries of
+//! their dbt models. A project cannot override their templates.
 
 use std::collections::BTreeMap;
 
@@ -14,35 +14,35 @@ use crate::project::naming::LOAD_MARK;
 use crate::project::{Column, ColumnId, DAY, Spec};
 use crate::sql::{Relation, SqlType, TimeUnit};
 
-/// What stands for the run date in a statement.
+/// The placeholder of the run date in a statement.
 pub(crate) const RUN_DATE: &str = ":run_date";
-/// What stands for it in a dbt model.
+/// The placeholder of the run date in a dbt model.
 const DBT_RUN_DATE: &str = "{{ run_date }}";
 
-/// How long a temp table stays that nobody drops.
+/// The days after which a temp table expires, if it was not dropped before.
 pub(crate) const TEMP_DAYS: u64 = 14;
 
-/// The statements of a load.
+/// The statements of a windowed load.
 #[derive(Debug)]
 pub(crate) struct RenderedLoad {
-    /// What runs, in this order.
+    /// The statements of a run, in order.
     pub(crate) statements: Vec<LoadStatement>,
-    /// What a bad run is cleaned up with.
+    /// The script that cleans up a bad run.
     pub(crate) clean: LoadStatement,
-    /// Questions to which no row is the right answer, and one that only informs.
+    /// Queries that must return no rows, and `writers`, which only informs.
     pub(crate) monitors: Vec<LoadStatement>,
-    /// The queries of its models, in this order: batch, updates, aggregate.
+    /// The queries of its dbt models, in this order: batch, updates, aggregate.
     pub(crate) models: Vec<String>,
 }
 
-/// One statement of a load, or one script of several.
+/// One statement of a load, or a script of several statements.
 #[derive(Debug)]
 pub(crate) struct LoadStatement {
-    /// What it is called.
+    /// The name.
     pub(crate) name: &'static str,
-    /// What it does, or asks.
+    /// The purpose, in one line.
     pub(crate) about: String,
-    /// Without a semicolon at its end.
+    /// The text, without a semicolon at its end.
     pub(crate) sql: String,
 }
 
@@ -60,7 +60,7 @@ struct Writer<'a, 'f> {
     failures: &'f mut Failures,
 }
 
-/// What the relations of a load are called.
+/// The names of the relations of a load.
 struct Names {
     source: Place,
     batch: Option<Place>,
@@ -90,28 +90,28 @@ impl Writer<'_, '_> {
         }
         let clean = self.statement(load, "clean", "the jobs that still run for it, and its temp tables", &shared);
         let minutes = load.alarms.run / 60;
-        let mut asked = Vec::new();
+        let mut queries = Vec::new();
         if load.event.is_some() {
-            asked.push(("span", format!("a batch over more than {days} days")));
+            queries.push(("span", format!("a batch over more than {days} days")));
             let late = format!("rows that came more than {days} days after theirs, or before it, or have none");
-            asked.push(("late", late));
+            queries.push(("late", late));
         }
-        asked.push(("run", format!("statements that ran longer than {minutes} minutes")));
-        asked.push((
+        queries.push(("run", format!("statements that ran longer than {minutes} minutes")));
+        queries.push((
             "slot_hours",
             format!("days on which it took more than {} slot-hours", hundredths(load.alarms.slot_hours)),
         ));
         if load.alarms.cost.is_some() {
-            asked.push(("cost", "days on which it cost more than it may".to_owned()));
+            queries.push(("cost", "days on which it cost more than it may".to_owned()));
         }
-        asked.push(("timeouts", "statements that ran out of time".to_owned()));
-        asked.push((WRITERS, "who wrote to the source in the last 7 days: to be read, not to be empty".to_owned()));
-        let monitors = asked.into_iter().map(|(name, about)| self.statement(load, name, &about, &shared)).collect();
+        queries.push(("timeouts", "statements that ran out of time".to_owned()));
+        queries.push((WRITERS, "who wrote to the source in the last 7 days: to be read, not to be empty".to_owned()));
+        let monitors = queries.into_iter().map(|(name, about)| self.statement(load, name, &about, &shared)).collect();
         RenderedLoad { statements, clean, monitors, models: self.models(load) }
     }
 
     fn statement(&mut self, load: &WindowedLoad, name: &'static str, about: &str, shared: &Value) -> LoadStatement {
-        let template = TEMPLATES.iter().find(|(known, _)| *known == name).map_or("", |(_, template)| template);
+        let template = TEMPLATES.iter().find(|(other, _)| *other == name).map_or("", |(_, template)| template);
         let sql = format!("-- {name} of load {}: {about}\n{}", mark(load), self.text(template, load, shared));
         LoadStatement { name, about: about.to_owned(), sql }
     }
@@ -122,7 +122,7 @@ impl Writer<'_, '_> {
         self.failures.keep_text(template, rendered)
     }
 
-    /// The queries that dbt makes tables of.
+    /// The queries of the dbt models.
     fn models(&mut self, load: &WindowedLoad) -> Vec<String> {
         let of = |sql: String| Place { full: sql.clone(), bare: sql };
         let models = load.dbt_models();
@@ -249,8 +249,9 @@ impl Writer<'_, '_> {
             };
             context! { name => name, function => sql(function.to_owned()), column => column.map(|id| by(&id)) }
         });
-        // A row is not ingested before the day that it is of; the slack is that of the ingestion window itself. The bound of each row is what
-        // holds for every run alike, that of the window is what an engine can prune by.
+        // A row is not ingested before its event day, except by the length of the ingestion window.
+        // Two filters use that. The filter for each row (`not_before`) gives the same result in
+        // every run. The filter for the window (`ingested_from`) lets the engine prune partitions.
         let ingestion = load.column(load.ingestion).ty;
         let within = event.and_then(|event| event.within);
         context! {
@@ -267,17 +268,18 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// "INFORMATION_SCHEMA.JOBS_BY_PROJECT" in BigQuery's manual: it needs the region as a qualifier.
+    /// "INFORMATION_SCHEMA.JOBS_BY_PROJECT" in BigQuery's manual: it needs the region as a
+    /// qualifier.
     fn jobs_view(&self, load: &WindowedLoad) -> String {
         let project = self.spec.schema.database.as_ref().map(|name| format!("{}.", name.sql(self.spec.dialect)));
         format!("{}`region-{}`.INFORMATION_SCHEMA.JOBS_BY_PROJECT", project.unwrap_or_default(), load.location)
     }
 }
 
-/// The question that only informs.
+/// The name of the query that only informs.
 pub(crate) const WRITERS: &str = "writers";
 
-/// The templates of what a load runs and asks.
+/// The templates of statements and monitors, by name.
 const TEMPLATES: [(&str, &str); 12] = [
     ("create", "loads/create.sql.j2"),
     ("batch", "loads/batch.sql.j2"),
@@ -293,13 +295,13 @@ const TEMPLATES: [(&str, &str); 12] = [
     (WRITERS, "loads/writers.sql.j2"),
 ];
 
-/// A temp table of the run date.
+/// The temp table of a run date.
 fn of_run_date(temp: &Relation) -> Relation {
     let name = temp.name().with_suffix(&format!("_{RUN_DATE}"));
     temp.renamed(name.in_quotes())
 }
 
-/// What marks the statements of a load, for the run date.
+/// The text that marks the statements of a load and run date.
 fn mark(load: &WindowedLoad) -> String {
     format!("{} of {RUN_DATE}", load.name.value.as_str())
 }
@@ -308,7 +310,7 @@ fn sql(text: String) -> Value {
     Value::from(Sql::Literal(text))
 }
 
-/// Midnight UTC of a day, less a length of time, as a column of that type holds it.
+/// Midnight UTC of a day, minus a duration, as an expression of the column type.
 fn at(ty: SqlType, day: &str, less_seconds: u64) -> String {
     let word = match ty {
         SqlType::Date if less_seconds == 0 => return day.to_owned(),
@@ -320,17 +322,17 @@ fn at(ty: SqlType, day: &str, less_seconds: u64) -> String {
     format!("{word}({day}){less}")
 }
 
-/// Midnight UTC of the run date or of a day after it, less a length of time, as a column of that type holds it.
+/// Midnight UTC of the run date plus `days`, minus a duration, as an expression of the column type.
 fn instant(ty: SqlType, days: u64, less_seconds: u64) -> String {
     let day = format!("DATE '{RUN_DATE}'");
-    // Of whole days, one number is left.
+    // For a date, `+ days` and `- days` are reduced to one number.
     let both = if ty == SqlType::Date { days.min(less_seconds / DAY) } else { 0 };
     let (days, less_seconds) = (days - both, less_seconds - both * DAY);
     let day = if days == 0 { day } else { format!("{day} + {days}") };
     at(ty, &day, less_seconds)
 }
 
-/// A length of time in whole days, up, where a column counts days.
+/// Rounds a duration up to whole days if the column is a date.
 fn whole(ty: SqlType, seconds: u64) -> u64 {
     if ty == SqlType::Date { seconds.div_ceil(DAY) * DAY } else { seconds }
 }
@@ -343,7 +345,7 @@ fn interval(seconds: u64) -> String {
     }
 }
 
-/// The day of a column, of a row that is called `b`.
+/// The day of a column of the alias `b`.
 fn day_of(column: &Column, spec: &Spec) -> String {
     let name = column.name.sql(spec.dialect);
     if column.ty == SqlType::Date { format!("b.{name}") } else { format!("DATE(b.{name})") }

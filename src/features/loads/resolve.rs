@@ -1,4 +1,4 @@
-//! Loads: their windows, what they select, and what they compute.
+//! Resolves `loads:`: windows, columns, aggregates and alarms.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::features::loads::{Aggregate, Alarms, Computed, EventWindow, LoadPlaces, WindowedLoad};
@@ -12,14 +12,14 @@ use crate::source::{Span, Spanned};
 use crate::sql::parse::parse_query;
 use crate::sql::{Name, SqlType};
 
-/// A run longer than this is told of, in seconds, where the project does not say.
+/// The default limit of the run time of a statement, in seconds.
 const RUN: u64 = 20 * 60;
-/// A batch over more days is told of, where the project says neither that nor how far back its days reach.
+/// The default limit of the days that a batch spans, if `event:` has no `within`.
 const SPAN_DAYS: u64 = 7;
-/// More slot-hours on one day, in hundredths, are told of, where the project does not say.
+/// The default limit of slot-hours on a day, in hundredths.
 const SLOT_HOURS: u64 = 30 * 100;
 
-/// Resolves the loads. `queries` are the texts of their `model` files, in the same order.
+/// Resolves the windowed loads. `queries` are the texts of their `model` files, in the same order.
 pub(crate) fn resolve(
     stated: &[Field<LoadEntry>],
     queries: &[Option<Spanned<String>>],
@@ -30,10 +30,11 @@ pub(crate) fn resolve(
     for (number, entry) in stated.iter().enumerate() {
         let Some(entry) = entry.get() else { continue };
         if !spec.dialect.rules().has_windowed_loads() {
-            let message = format!("loads are compiled for bigquery, and this project is for {}", spec.dialect);
+            let message =
+                format!("loads are supported on bigquery only, and the dialect of this project is {}", spec.dialect);
             sink.push(
-                Diagnostic::new(Code::Load, message, entry.span, "not for this engine")
-                    .help("write `dialect: bigquery`, or keep loads in a project of their own"),
+                Diagnostic::new(Code::Load, message, entry.span, "not supported on this engine")
+                    .help("write `dialect: bigquery`, or move the loads to another project"),
             );
             return loads;
         }
@@ -61,7 +62,7 @@ impl Draft<'_> {
         let source = relation_of(stated.source.get()?, "the source", schema, dialect, self.sink);
         let declared = &stated.columns.get()?.value;
         let columns = columns::declared(declared, dialect, self.sink);
-        // What is said of a column is not said again where it is named.
+        // An invalid column was reported; its uses are not reported again.
         if columns.len() != declared.0.len() {
             return None;
         }
@@ -104,7 +105,7 @@ impl Draft<'_> {
         };
         let query = match (stated.model.get(), query) {
             (Some(_), Some(text)) => Some(self.query(text, &what)?),
-            // Said where the files are read.
+            // The missing file was reported when the files were read.
             (Some(_), None) => return None,
             (None, _) => None,
         };
@@ -131,7 +132,7 @@ impl Draft<'_> {
         })
     }
 
-    /// A column that says when.
+    /// Resolves a column that has a date or a time.
     fn moment(&mut self, name: &Spanned<String>, role: &str, scope: &Scope<'_>) -> Option<ColumnId> {
         let id = scope.column(name, role, self.sink)?;
         let ty = scope.columns[id.0].ty;
@@ -140,13 +141,13 @@ impl Draft<'_> {
         }
         let message = format!("{role} of {} is {}, a {ty}", scope.what, quoted(&name.value));
         self.sink.push(
-            Diagnostic::new(Code::ColumnType, message, name.span, "does not say when")
+            Diagnostic::new(Code::ColumnType, message, name.span, "neither a date nor a timestamp")
                 .help("name a column that is a date, a timestamp or a timestamptz"),
         );
         None
     }
 
-    /// A window over days is of whole days.
+    /// Checks that a window over a date column has whole days.
     fn fits(
         &mut self,
         column: ColumnId,
@@ -158,13 +159,14 @@ impl Draft<'_> {
         if scope.columns[column.0].ty != SqlType::Date || seconds.is_multiple_of(DAY) {
             return Some(());
         }
-        let message = format!("{role} of {} is within {}, but its column is a date", scope.what, quoted(&within.value));
+        let message =
+            format!("`within` of {role} of {} is {}, but its column is a date", scope.what, quoted(&within.value));
         self.sink
             .push(Diagnostic::new(Code::Duration, message, within.span, "not whole days").help("write it in days"));
         None
     }
 
-    /// Columns by which rows are told apart.
+    /// Resolves columns that identify rows or groups.
     fn key(&mut self, names: &Spanned<Names>, role: &str, scope: &Scope<'_>) -> Option<Vec<ColumnId>> {
         let mut key = Vec::new();
         for name in list(&names.value, names.span) {
@@ -187,16 +189,17 @@ impl Draft<'_> {
     }
 
     fn event(&mut self, stated: &EventEntry, ingested_at: Option<ColumnId>, scope: &Scope<'_>) -> Option<EventWindow> {
-        // There is one word that it can be, and it must be there to be seen.
+        // `until` has only one valid word. It is required, so that the project file shows the
+        // bound.
         stated.until.get()?;
         let name = stated.column.get()?;
         let column = self.moment(name, "event", scope)?;
         if ingested_at == Some(column) {
             let message =
-                format!("event of {} is when a row was ingested: the second window bounds nothing", scope.what);
+                format!("event of {} is the ingestion column: the second window would bound nothing", scope.what);
             self.sink.push(
                 Diagnostic::new(Code::Load, message, name.span, "the column of `ingestion`")
-                    .help("name the column that says what day a row is of"),
+                    .help("name the column with the event day of a row"),
             );
             return None;
         }
@@ -216,13 +219,13 @@ impl Draft<'_> {
         let wrong =
             |message: String, here: &str, help: &str| Diagnostic::new(Code::Load, message, text.span, here).help(help);
         let Ok(day) = text.value.parse::<Day>() else {
-            let message = format!("floor of {what} is {}, which is no day", quoted(&text.value));
+            let message = format!("floor of {what} is {}, which is not a day", quoted(&text.value));
             self.sink.push(wrong(message, "not a day", "write YYYY-MM-DD"));
             return None;
         };
         if !has_event {
-            let message = format!("floor of {what} bounds days, and no column says what day a row is of");
-            self.sink.push(wrong(message, "of which column?", "add `event: { column, until: run_date }`"));
+            let message = format!("floor of {what} needs an event column: without one, no row has an event day");
+            self.sink.push(wrong(message, "no event column", "add `event: { column, until: run_date }`"));
             return None;
         }
         Some(day)
@@ -262,31 +265,36 @@ impl Draft<'_> {
             event.is_some_and(|event| by.contains(&event.column) && scope.columns[event.column.0].ty == SqlType::Date);
         if !is_by_day {
             let message = format!(
-                "the aggregate of {} is not by its event day: a run could not tell which of its rows to replace",
+                "the aggregate of {} is not grouped by event day: a run could not replace whole days",
                 scope.what
             );
             match event.map(|event| (event.column, scope.columns[event.column.0].ty)) {
                 Some((column, ty)) if by.contains(&column) => {
                     let here = format!("the event column is a {ty}");
-                    let help = "declare a date as the event column; `model:` may name a query that gives one";
+                    let help = "declare the event column as a date; the query of `model:` can compute one";
                     wrong(message, names.span, &here, help);
                 }
                 _ => {
-                    wrong(message, names.span, "lacks the event's date", "put the event column, a date, first in `by`")
+                    wrong(message, names.span, "lacks the event column", "put the event column, a date, first in `by`")
                 }
             }
             return None;
         }
         if lacks_key {
             let message =
-                format!("the aggregate of {} would count each version of a row: it has no unique_key", scope.what);
-            wrong(message, stated.span, "counts what?", "add `unique_key:` to the load: the column that names a row");
+                format!("the aggregate of {} has no unique_key: it would count each version of a row", scope.what);
+            wrong(
+                message,
+                stated.span,
+                "no unique_key",
+                "add `unique_key:` to the load: the columns that identify a row",
+            );
             return None;
         }
         let entries = stated.value.columns.get()?;
         if entries.value.0.is_empty() {
             let message = format!("the aggregate of {} computes nothing", scope.what);
-            wrong(message, entries.span, "empty", "write what is computed, as in `{ items: count }`");
+            wrong(message, entries.span, "empty", "name a computed column, as in `{ items: count }`");
             return None;
         }
         let columns = self.computed(&entries.value, &by, scope)?;
@@ -316,35 +324,35 @@ impl Draft<'_> {
             let column = |text: &str, sink: &mut Sink| {
                 scope.column(&Spanned { value: text.to_owned(), span: written.span }, "aggregate", sink)
             };
-            // A column's name may be quoted, and hold spaces.
-            let (function, of) =
+            // The name of a column may be quoted and contain spaces.
+            let (function, argument) =
                 written.value.trim().split_once(char::is_whitespace).unwrap_or((written.value.trim(), ""));
-            let of = of.trim();
+            let argument = argument.trim();
             let computed = match function {
-                "count" if of.is_empty() => Computed::Count,
-                "sum" if !of.is_empty() => {
-                    let id = column(of, self.sink)?;
+                "count" if argument.is_empty() => Computed::Count,
+                "sum" if !argument.is_empty() => {
+                    let id = column(argument, self.sink)?;
                     let ty = scope.columns[id.0].ty;
                     let is_number =
                         ty.is_whole_number() || matches!(ty, SqlType::Decimal { .. } | SqlType::Double | SqlType::Real);
                     if !is_number {
-                        let message = format!("the aggregate of {} sums {}, a {ty}", scope.what, quoted(of));
+                        let message = format!("the aggregate of {} sums {}, a {ty}", scope.what, quoted(argument));
                         self.sink.push(Diagnostic::new(Code::ColumnType, message, written.span, "not a number"));
                         return None;
                     }
                     Computed::Sum(id)
                 }
-                "min" if !of.is_empty() => Computed::Min(column(of, self.sink)?),
-                "max" if !of.is_empty() => Computed::Max(column(of, self.sink)?),
+                "min" if !argument.is_empty() => Computed::Min(column(argument, self.sink)?),
+                "max" if !argument.is_empty() => Computed::Max(column(argument, self.sink)?),
                 _ => {
                     let message = format!(
-                        "the aggregate of {} has {}, which is nothing known",
+                        "the aggregate of {} has {}, which is not an aggregate function",
                         scope.what,
                         quoted(&written.value)
                     );
                     self.sink.push(
-                        Diagnostic::new(Code::Load, message, written.span, "computes what?")
-                            .help("write `count`, or `sum`, `min` or `max` and a column"),
+                        Diagnostic::new(Code::Load, message, written.span, "not an aggregate function")
+                            .help("write `count`, or `sum`, `min` or `max` with a column"),
                     );
                     return None;
                 }
@@ -354,16 +362,17 @@ impl Draft<'_> {
         Some(all)
     }
 
-    /// One query, which stands in parentheses later on: what is no query by itself could end them.
+    /// Checks that the text is one query. It is emitted in parentheses, which a text that is not a
+    /// query could close.
     fn query(&mut self, text: &Spanned<String>, what: &str) -> Option<String> {
         let Err(error) = parse_query(&text.value, self.spec.dialect) else { return Some(text.value.clone()) };
         let message = format!("the query of {what} cannot be used: {}", error.message);
-        // Lines are counted as in the file.
+        // The parser counts lines in the file.
         let before: usize = text.value.split_inclusive('\n').take(error.line.unwrap_or(1) - 1).map(str::len).sum();
         let line = text.value.get(before..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
         let span = Span { start: before, end: before + line, ..text.span };
         self.sink.push(
-            Diagnostic::new(Code::Load, message, span, "in this query").help("write one SELECT that gives `columns`"),
+            Diagnostic::new(Code::Load, message, span, "in this query").help("write one SELECT that returns `columns`"),
         );
         None
     }
@@ -395,7 +404,7 @@ impl Draft<'_> {
             (None, None) => None,
             _ => {
                 let at = stated.and_then(|stated| stated.cost.get().or(stated.per_tib.get()))?.span;
-                let message = format!("the alarm of {what} needs a price and what a tebibyte costs");
+                let message = format!("the cost alarm of {what} needs both `cost` and `per_tib`");
                 self.sink.push(
                     Diagnostic::new(Code::Load, message, at, "one without the other")
                         .help("write both, as in `cost: 5, per_tib: 6.25`"),
@@ -416,9 +425,9 @@ impl Draft<'_> {
             .flatten()
             .filter(|&number| number > 0);
         if number.is_none() {
-            let message = format!("{key} of {what} is {}", quoted(&text.value.0));
+            let message = format!("{key} of {what} is {}, which is not an amount", quoted(&text.value.0));
             self.sink.push(
-                Diagnostic::new(Code::Load, message, text.span, "no such amount")
+                Diagnostic::new(Code::Load, message, text.span, "not an amount")
                     .help("write a number above 0, with at most two decimals"),
             );
         }
@@ -432,10 +441,10 @@ impl Draft<'_> {
         if !written.is_empty() && written.len() < 64 && written.chars().all(is_known) {
             return Some(written);
         }
-        let message = format!("location of {what} is {}", quoted(&text.value));
+        let message = format!("location of {what} is {}, which is not a BigQuery location", quoted(&text.value));
         self.sink.push(
-            Diagnostic::new(Code::Load, message, text.span, "no such place")
-                .help("write it as BigQuery does, such as us, eu or europe-west1"),
+            Diagnostic::new(Code::Load, message, text.span, "not a location")
+                .help("write a BigQuery location, such as us, eu or europe-west1"),
         );
         None
     }

@@ -1,5 +1,5 @@
-//! Statements of loads. Their templates are Rowkeep's own: what is asked of them is that the parser takes each, and finds in it
-//! as many statements as it is to have.
+//! Verifies the statements of windowed loads. A project cannot override their templates, so it is
+//! enough that each text parses and has the expected number of statements.
 
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::dialect::Dialect;

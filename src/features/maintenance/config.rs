@@ -1,17 +1,18 @@
-//! What a project says of the maintenance of its marts.
+//! The maintenance of marts that the project asks for.
 
 use crate::dialect::MaintenanceKind;
 use crate::project::TableId;
 
-/// Maintenance of the marts of some tables.
+/// One kind of maintenance, for the marts of some tables.
 #[derive(Clone, Debug)]
 pub struct Maintenance {
-    /// What is done.
+    /// The kind of maintenance.
     pub run: MaintenanceKind,
-    /// The tables, in the order in which it is done.
+    /// The tables, in run order.
     pub tables: Vec<TableId>,
-    /// How often, in seconds.
+    /// The interval, in seconds.
     pub every: u64,
-    /// The least share of unsorted rows, in per cent, for which it is done; without one it always is.
+    /// The maintenance runs only if more than this per cent of the rows are unsorted. `None`: it
+    /// always runs.
     pub unsorted_more_than: Option<u8>,
 }

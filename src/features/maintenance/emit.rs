@@ -1,4 +1,4 @@
-//! Lays the maintenance of marts out: `maintenance/upkeep/`.
+//! Writes the maintenance of marts to `maintenance/upkeep/`.
 
 use serde::Serialize;
 
@@ -17,13 +17,13 @@ pub struct Maintenance {
     pub condition: Option<Condition>,
 }
 
-/// When an upkeep is to be done.
+/// The condition under which a maintenance runs.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Condition {
-    /// A query that gives a row if it is.
+    /// A query that returns a row if the maintenance must run.
     pub statement: OperationEntry,
-    /// What to do where the query is refused for want of a grant.
+    /// What to do if the user has no permission to run the query.
     pub if_refused: &'static str,
 }
 

@@ -8,22 +8,23 @@ use crate::project::{Spec, TableId};
 /// Maintenance of one mart.
 #[derive(Clone, Debug)]
 pub struct MaintenancePlan {
-    /// What is done.
+    /// The kind of maintenance.
     pub run: MaintenanceKind,
     /// The table.
     pub table: TableId,
-    /// How often, in seconds.
+    /// The interval, in seconds.
     pub every: u64,
     /// The statement.
     pub statement: Operation,
-    /// A query that gives a row if it is to be done; whoever may not run the query does it anyway.
+    /// A query that returns a row if the maintenance must run. If the user has no permission to run
+    /// the query, the maintenance runs anyway.
     pub condition: Option<Operation>,
 }
 
-/// The maintenance of every mart, in the order of the project.
+/// Plans the maintenance of all marts, in the order of the project.
 pub(crate) fn plan(spec: &Spec) -> Vec<MaintenancePlan> {
     let mut all = Vec::new();
-    // Names sort as they run.
+    // The numbers have one width, so that the order of names is the run order.
     let most: usize = spec.maintenance.iter().map(|stated| stated.tables.len()).sum();
     let width = most.to_string().len().max(2);
     for stated in &spec.maintenance {

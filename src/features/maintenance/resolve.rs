@@ -1,4 +1,4 @@
-//! Maintenance of the marts.
+//! Resolves `maintenance:`.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::features::maintenance::Maintenance;
@@ -17,7 +17,7 @@ pub(crate) fn resolve(stated: &[Field<MaintenanceEntry>], spec: &Spec, sink: &mu
         let twin = all.iter().filter(|other| other.run == one.run).flat_map(|other| &other.tables);
         if let Some(&twin) = twin.clone().find(|table| one.tables.contains(table)) {
             let model = spec.table(twin).model.value.as_str();
-            let message = format!("{} of {model} stands twice in the plan", one.run.as_str());
+            let message = format!("the maintenance plan has {} of {model} twice", one.run.as_str());
             sink.push(Diagnostic::new(Code::Maintenance, message, entry.span, "again here").help("remove one"));
             continue;
         }
@@ -43,10 +43,10 @@ fn one(stated: &MaintenanceEntry, spec: &Spec, sink: &mut Sink) -> Option<Mainte
     }
     if tables.is_empty() {
         let at = stated.models.get().map_or(stated.run.get()?.span, |models| models.span);
-        let message = format!("{what} in the plan is for no model");
+        let message = format!("{what} in the maintenance plan names no model: it would have no effect");
         sink.push(
             Diagnostic::new(Code::Maintenance, message, at, "empty")
-                .help("name a model, or leave `models` out for all"),
+                .help("name a model, or remove `models` to include all models"),
         );
         return None;
     }
@@ -71,10 +71,11 @@ fn condition(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<u8> 
         _ => None,
     };
     if number.is_none() {
-        let message = format!("{what} is to run when {}, which nobody could look up", quoted(&text.value));
+        let message =
+            format!("{what} has the unknown condition {}: the condition could not be checked", quoted(&text.value));
         sink.push(
-            Diagnostic::new(Code::Maintenance, message, text.span, "not a known condition")
-                .help("write `unsorted > 15`: the per cent of rows that are out of order, from 0 to 99"),
+            Diagnostic::new(Code::Maintenance, message, text.span, "not a condition")
+                .help("write `unsorted > 15`: the per cent of unsorted rows, from 0 to 99"),
         );
     }
     number

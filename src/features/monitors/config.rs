@@ -1,55 +1,56 @@
-//! What a project asks for beyond what is asked of every table.
+//! The monitors that a project defines, in addition to those of every table.
 
 use crate::project::{ColumnId, Share, TableId};
 use crate::source::Spanned;
 use crate::sql::Relation;
 
-/// A monitor that the project asks for.
+/// A monitor that the project defines.
 #[derive(Clone, Debug)]
 pub struct Stated {
-    /// Its name; its files are called like it.
+    /// Its name, which is also the name of its files.
     pub name: Spanned<String>,
-    /// The table whose rows it looks at.
+    /// The table whose rows it checks.
     pub table: TableId,
-    /// What it asks of them.
+    /// What it checks.
     pub asks: Asks,
-    /// Which rows: all, or those of a span of time up to now.
+    /// The rows that it checks: all, or those of a time window.
     pub window: Window,
-    /// The type under which offending keys are recorded; without one, nothing is recorded.
+    /// The exception type for the keys that it finds. `None`: nothing is recorded.
     pub exception_type: Option<String>,
-    /// What a finding means.
+    /// The severity of a finding.
     pub severity: Severity,
-    /// How often it is to run, in seconds.
+    /// The interval between runs, in seconds.
     pub every: u64,
 }
 
-/// What a monitor asks.
+/// What a monitor checks.
 #[derive(Clone, Debug)]
 pub enum Asks {
-    /// Raw has as many rows of the window as another system, at least.
+    /// The raw table has at least as many rows of the window as another system.
     CountMatch {
-        /// The other system's table, as that system writes it.
+        /// The table in the other system, as that system writes the name.
         with: String,
     },
-    /// The time of the row is that of the newest row of its key in another table's mart and history.
+    /// The time of a row equals that of the newest row of its key in the mart and history of
+    /// another table.
     LatestMatches(Other),
-    /// The key has a row in another table's mart or history.
+    /// The key has a row in the mart or history of another table.
     HasRowsIn(Other),
-    /// The key has a row in another table's mart.
+    /// The key has a row in the mart of another table.
     HasParent(Other),
-    /// The row has the same columns elsewhere, but for a share of all rows.
+    /// The rows equal those of another relation, except for a share of them.
     Compare {
-        /// A relation that this engine can read.
+        /// The other relation, which this engine can read.
         with: Relation,
-        /// What is compared.
+        /// The columns that are compared.
         columns: Vec<ColumnId>,
-        /// How many may differ.
+        /// The largest share of rows that may differ.
         more_than: Share,
     },
 }
 
 impl Asks {
-    /// The word for it in a project.
+    /// The value of `kind:` in the project file.
     pub fn as_str(&self) -> &'static str {
         match self {
             Asks::CountMatch { .. } => "count_match",
@@ -61,35 +62,35 @@ impl Asks {
     }
 }
 
-/// Another table of the project, and how its rows are found.
+/// Another table of the project, and the columns that join it.
 #[derive(Clone, Debug)]
 pub struct Other {
     /// The table.
     pub table: TableId,
-    /// The columns of the monitored table, each with the other's that it equals.
+    /// Pairs of columns that must be equal: of the monitored table, and of the other table.
     pub on: Vec<(ColumnId, ColumnId)>,
 }
 
-/// A span of time up to now, both in seconds before it: `[now - within, now - until)`.
+/// A time window `[now - within, now - until)`, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// How far back it begins; without it, nothing is too old.
+    /// The start of the window, before now. `None`: no row is too old.
     pub within: Option<u64>,
-    /// How far back it ends; without it, nothing is too new.
+    /// The end of the window, before now. `None`: no row is too new.
     pub until: Option<u64>,
 }
 
-/// What a finding means, in dbt's words.
+/// The severity of a finding, as in dbt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// Something is wrong.
+    /// An error: something is wrong now.
     Error,
-    /// Something will be.
+    /// A warning: something will be wrong later.
     Warn,
 }
 
 impl Severity {
-    /// Its word.
+    /// The value of `severity:` in the project file.
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Error => "error",

@@ -1,4 +1,4 @@
-//! Lays monitors out: `monitors/`.
+//! Writes monitors to `monitors/`.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub struct Monitor {
     pub severity: &'static str,
     pub exception_type: Option<String>,
     pub every_seconds: u64,
-    /// `cycle` or `sweep`: what must have been completed before it is asked.
+    /// `cycle` or `sweep`: what must have completed before the monitor runs.
     pub after: &'static str,
     pub window: Window,
     pub find: OperationEntry,
@@ -25,7 +25,7 @@ pub struct Monitor {
     pub other_system: Option<OtherSystem>,
 }
 
-/// A span of time up to now.
+/// A time window.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Window {
@@ -33,7 +33,7 @@ pub struct Window {
     pub until_seconds: Option<u64>,
 }
 
-/// What another system is asked.
+/// The query for another system.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct OtherSystem {

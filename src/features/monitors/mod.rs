@@ -1,5 +1,5 @@
-//! Monitors: queries that must return no rows. Key: `monitors:`; ten of them every table has
-//! without it.
+//! Monitors: queries that must return no rows. Key: `monitors:`. Ten kinds of monitors exist
+//! without the key.
 
 mod config;
 pub(crate) mod emit;

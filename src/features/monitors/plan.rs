@@ -1,4 +1,4 @@
-//! Monitors: those that every table has, and those that the project asks for.
+//! Plans monitors: those of every table, and those that the project defines.
 
 use crate::cycle::plan::{Slot, Verb};
 use crate::features::monitors::{Asks, Severity, Window};
@@ -9,59 +9,60 @@ use crate::project::{DAY, ExceptionsId, MonitorId, Retention, Spec, TableId};
 /// A query that must return no rows.
 #[derive(Clone, Debug)]
 pub struct Monitor {
-    /// Its name; its files are called like it.
+    /// Its name, which is also the name of its files.
     pub name: String,
-    /// What it asks.
+    /// What it checks.
     pub kind: MonitorKind,
-    /// The table whose rows it looks at; of open exceptions, there is none.
+    /// The table whose rows it checks. `None` for the monitor of open exceptions.
     pub table: Option<TableId>,
-    /// What a finding means.
+    /// The severity of a finding.
     pub severity: Severity,
-    /// The type under which findings are recorded, if they are.
+    /// The exception type for the keys that it finds. `None`: nothing is recorded.
     pub exception_type: Option<String>,
-    /// How often it is to run, in seconds.
+    /// The interval between runs, in seconds.
     pub every: u64,
-    /// Which rows.
+    /// The time window of the rows that it checks.
     pub window: Window,
-    /// Whether what it asks holds only after a completed sweep; else it does after any completed cycle.
+    /// Whether it may run only after a completed sweep. Otherwise, it may run after a completed
+    /// cycle.
     pub after_sweep: bool,
-    /// The question.
+    /// The query that must return no rows.
     pub find: Operation,
-    /// Records what was found and is not open yet.
+    /// Opens an exception for each found key that has none.
     pub record: Option<Operation>,
-    /// Closes what is no longer found.
+    /// Closes the exceptions of keys that are no longer found.
     pub resolve: Option<Operation>,
 }
 
-/// What a monitor asks.
+/// What a monitor checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MonitorKind {
-    /// A history row lies outside its period.
+    /// History rows outside of the period of their table.
     Routed,
-    /// A key stands twice.
+    /// Keys with more than one row.
     Twice,
-    /// An older version stands beside a newer one.
+    /// Keys with an older version beside a newer one.
     Stale,
-    /// A due row is still in its mart.
+    /// Due rows that are still in the mart.
     Bounded,
-    /// A raw row has left the slice that the load reads, and nothing as new was taken over.
+    /// Raw rows older than the lookback of the load, if mart and history have no version as new.
     LateBeyondLookback,
-    /// A raw row lacks a column that must be there.
+    /// Raw rows in which a `not null` column is NULL.
     Refused,
-    /// Due rows will soon fall beyond the last period.
+    /// Due rows that will soon fall after the last period.
     Horizon,
-    /// Rows are older than the first period.
+    /// Rows older than the first period.
     LowerEdge,
-    /// More rows are due than may be.
+    /// More due rows than the tripwire allows.
     Tripwire,
-    /// An exception is open.
+    /// Open exceptions.
     Unresolved,
-    /// What the project asks for itself.
+    /// A monitor that the project defines.
     Stated(MonitorId),
 }
 
 impl MonitorKind {
-    /// Its word.
+    /// The name of the kind in the manifest and in file names.
     pub fn as_str(self, spec: &Spec) -> &'static str {
         match self {
             MonitorKind::Routed => "routed",
@@ -78,7 +79,8 @@ impl MonitorKind {
         }
     }
 
-    /// Whether all that is found is one exception, about the whole table: rows that lack a key have no other.
+    /// Whether all findings are one exception about the whole table. Rows without a key cannot have
+    /// an exception of their own.
     pub(crate) fn is_keyless(self, spec: &Spec) -> bool {
         match self {
             MonitorKind::Horizon | MonitorKind::LowerEdge | MonitorKind::Refused => true,
@@ -88,47 +90,48 @@ impl MonitorKind {
     }
 }
 
-/// What is asked of every table, then what the project asks for.
+/// Plans the monitors of every table, then those that the project defines, then those of open
+/// exceptions.
 pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
     let mut all = Vec::new();
     let some_are_sealed = spec.periods.iter().any(|period| period.sealed);
     for (id, table) in spec.tables() {
-        let of = OfTable { spec, id };
-        let (mart, histories) = (Slot::Mart(id), of.histories());
+        let planner = TableMonitors { spec, id };
+        let (mart, histories) = (Slot::Mart(id), planner.histories());
         let copies: Vec<_> = std::iter::once(mart).chain(histories.clone()).collect();
         let root = spec.root(id);
-        all.push(of.monitor(MonitorKind::Routed, "monitors/routed.sql.j2", histories));
+        all.push(planner.monitor(MonitorKind::Routed, "monitors/routed.sql.j2", histories));
         all.push(Monitor {
             after_sweep: some_are_sealed,
-            ..of.monitor(MonitorKind::Twice, "monitors/twice.sql.j2", copies.clone())
+            ..planner.monitor(MonitorKind::Twice, "monitors/twice.sql.j2", copies.clone())
         });
         if table.is_versioned() {
             all.push(Monitor {
                 after_sweep: some_are_sealed,
-                ..of.monitor(MonitorKind::Stale, "monitors/stale.sql.j2", copies.clone())
+                ..planner.monitor(MonitorKind::Stale, "monitors/stale.sql.j2", copies.clone())
             });
         }
-        let mut overdue = vec![mart, Slot::Mart(root), of.exceptions()];
+        let mut overdue = vec![mart, Slot::Mart(root), planner.exceptions()];
         if let Retention::WhileIn { parent, .. } = table.retention {
             overdue.push(Slot::Mart(parent));
         }
-        all.push(of.monitor(MonitorKind::Bounded, "monitors/bounded.sql.j2", overdue.clone()));
+        all.push(planner.monitor(MonitorKind::Bounded, "monitors/bounded.sql.j2", overdue.clone()));
         if let Some(load) = &table.load {
             let raw: Vec<_> = std::iter::once(Slot::Source(id)).chain(copies).collect();
             if load.lookback.is_some() {
-                all.push(of.monitor(MonitorKind::LateBeyondLookback, "monitors/late.sql.j2", raw));
+                all.push(planner.monitor(MonitorKind::LateBeyondLookback, "monitors/late.sql.j2", raw));
             }
             if table.columns.iter().any(|column| column.not_null) {
-                all.push(of.monitor(MonitorKind::Refused, "monitors/refused.sql.j2", vec![Slot::Source(id)]));
+                all.push(planner.monitor(MonitorKind::Refused, "monitors/refused.sql.j2", vec![Slot::Source(id)]));
             }
         }
-        // A table that follows another has that one's horizon.
+        // A table that follows another table has the horizon of that table.
         if root == id {
-            all.push(of.monitor(MonitorKind::Horizon, "monitors/horizon.sql.j2", vec![mart]));
+            all.push(planner.monitor(MonitorKind::Horizon, "monitors/horizon.sql.j2", vec![mart]));
         }
-        all.push(of.monitor(MonitorKind::LowerEdge, "monitors/lower_edge.sql.j2", vec![mart]));
+        all.push(planner.monitor(MonitorKind::LowerEdge, "monitors/lower_edge.sql.j2", vec![mart]));
         if table.tripwire.is_some() {
-            all.push(of.monitor(MonitorKind::Tripwire, "monitors/tripwire.sql.j2", overdue));
+            all.push(planner.monitor(MonitorKind::Tripwire, "monitors/tripwire.sql.j2", overdue));
         }
     }
     all.extend(spec.monitor_ids().map(|id| stated(spec, id)));
@@ -136,12 +139,12 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
     all
 }
 
-struct OfTable<'a> {
+struct TableMonitors<'a> {
     spec: &'a Spec,
     id: TableId,
 }
 
-impl OfTable<'_> {
+impl TableMonitors<'_> {
     fn exceptions(&self) -> Slot {
         Slot::Exceptions(self.spec.table(self.id).exceptions)
     }
@@ -150,16 +153,16 @@ impl OfTable<'_> {
         self.spec.period_ids().map(|period| Slot::History(self.id, period)).collect()
     }
 
-    /// One of those that every table has.
+    /// A monitor of every table.
     fn monitor(&self, kind: MonitorKind, template: &'static str, reads: Vec<Slot>) -> Monitor {
         let table = self.spec.table(self.id);
         let (model, word) = (table.model.value.as_str(), kind.as_str(self.spec));
-        let (suffix, severity, reason) = of_every_table(kind);
+        let (suffix, severity, reason) = attributes_of(kind);
         let exception_type = suffix.map(|suffix| format!("{}{suffix}", table.exception_type));
         self.build(kind, format!("{model}__{word}"), exception_type, severity, (template, reads, reason))
     }
 
-    fn outlives_its_cause(&self, kind: MonitorKind) -> bool {
+    fn needs_operator_to_close(&self, kind: MonitorKind) -> bool {
         match kind {
             MonitorKind::Refused => true,
             MonitorKind::Stated(id) => {
@@ -179,7 +182,7 @@ impl OfTable<'_> {
         (template, reads, reason): (&'static str, Vec<Slot>, &'static str),
     ) -> Monitor {
         let exceptions = self.exceptions();
-        let beside = |verb: Verb, part: &str, template, reason| {
+        let operation = |verb: Verb, part: &str, template, reason| {
             let mut reads = reads.clone();
             if !reads.contains(&exceptions) {
                 reads.push(exceptions);
@@ -188,9 +191,14 @@ impl OfTable<'_> {
             Operation { table: Some(self.id), ..operation }
         };
         let is_recorded = exception_type.is_some();
-        let record =
-            beside(Verb::Insert, "record", "monitors/record.sql.j2", "one open exception for each key that was found");
-        let resolve = beside(Verb::Update, "resolve", "monitors/resolve.sql.j2", "what is no longer found is closed");
+        let record = operation(
+            Verb::Insert,
+            "record",
+            "monitors/record.sql.j2",
+            "one open exception for each key that was found",
+        );
+        let resolve =
+            operation(Verb::Update, "resolve", "monitors/resolve.sql.j2", "what is no longer found is closed");
         let find = Operation::new(name.clone(), template, Verb::Select, Slot::Mart(self.id), reads, reason);
         Monitor {
             kind,
@@ -201,16 +209,17 @@ impl OfTable<'_> {
             after_sweep: false,
             find,
             record: is_recorded.then_some(record),
-            // What leaves raw, or a window of a rate, is not cured by that: an operator closes it.
-            resolve: (is_recorded && !self.outlives_its_cause(kind)).then_some(resolve),
+            // A cause that only left the raw table or the window is not repaired: an operator
+            // closes the exception.
+            resolve: (is_recorded && !self.needs_operator_to_close(kind)).then_some(resolve),
             exception_type,
             name,
         }
     }
 }
 
-/// Of a monitor that every table has: what its exception type ends in, what a finding means, and what it asks.
-fn of_every_table(kind: MonitorKind) -> (Option<&'static str>, Severity, &'static str) {
+/// The suffix of the exception type, the severity and the reason of a monitor of every table.
+fn attributes_of(kind: MonitorKind) -> (Option<&'static str>, Severity, &'static str) {
     let [routed, twice, stale, bounded, late, refused, horizon, edge] = MONITORED;
     match kind {
         MonitorKind::Routed => (Some(routed), Severity::Error, "rows of a history table that lie outside its period"),
@@ -244,7 +253,7 @@ fn of_every_table(kind: MonitorKind) -> (Option<&'static str>, Severity, &'stati
 
 fn stated(spec: &Spec, id: MonitorId) -> Monitor {
     let stated = spec.monitor(id);
-    let of = OfTable { spec, id: stated.table };
+    let planner = TableMonitors { spec, id: stated.table };
     let mart = Slot::Mart(stated.table);
     let other_rows = |other: TableId| {
         let histories = spec.period_ids().map(move |period| Slot::History(other, period));
@@ -275,7 +284,7 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
             ("monitors/compare.sql.j2", vec![mart, Slot::Compared(id)], "more rows differ from their source than may")
         }
     };
-    let mut monitor = of.build(
+    let mut monitor = planner.build(
         MonitorKind::Stated(id),
         stated.name.value.clone(),
         stated.exception_type.clone(),
@@ -307,13 +316,13 @@ fn unresolved(spec: &Spec, id: ExceptionsId) -> Monitor {
     }
 }
 
-/// The types of exceptions that nobody need cure: holds, and what a monitor only warns of.
+/// The exception types that need no repair: holds, and findings with severity `warn`.
 pub(crate) fn not_to_cure(spec: &Spec, id: ExceptionsId) -> Vec<String> {
     let tables = spec.tables().filter(|(_, table)| table.exceptions == id);
     let mut types: Vec<String> = Vec::new();
     for (number, table) in tables {
         types.push(format!("{}{HOLD}", table.exception_type));
-        let warnings = [MonitorKind::Horizon, MonitorKind::LowerEdge].map(|kind| of_every_table(kind).0);
+        let warnings = [MonitorKind::Horizon, MonitorKind::LowerEdge].map(|kind| attributes_of(kind).0);
         types.extend(warnings.into_iter().flatten().map(|suffix| format!("{}{suffix}", table.exception_type)));
         let stated =
             spec.monitors.iter().filter(|monitor| monitor.table == number && monitor.severity == Severity::Warn);

@@ -14,11 +14,13 @@ use crate::features::operation::Operation;
 use crate::features::writer::{Writer, texts};
 use crate::project::{ColumnId, DAY, Share, Spec, TableId};
 
-/// How long before the horizon its monitor speaks, in seconds: as long as `check` does.
+/// The horizon monitor reports this many seconds before the horizon, as `check` does.
 const AHEAD: u64 = 60 * DAY;
-/// How long a row may be due before its monitor speaks: a night without a cycle is no fault of the rows.
+/// The monitor of due rows ignores rows that became due within this time, because a night may have
+/// no cycle.
 const SLACK: u64 = DAY;
-/// The most keys that a run of a monitor records: nobody reads more, and a mistake in a spec must not fill a table.
+/// The largest number of keys that a run records, so that a mistake in a spec does not fill the
+/// exceptions table.
 const MOST: u64 = 1_000;
 
 /// The statements of a monitor.
@@ -28,7 +30,7 @@ pub(crate) struct RenderedMonitor<'p> {
     pub(crate) find: Statement<'p, Operation>,
     pub(crate) record: Option<Statement<'p, Operation>>,
     pub(crate) resolve: Option<Statement<'p, Operation>>,
-    /// The query for another system, in SQL that every system takes.
+    /// The query for another system, in SQL that every system accepts.
     pub(crate) other_system: Option<String>,
 }
 
@@ -36,7 +38,7 @@ fn share(share: Share) -> Value {
     context! { part => number(share.part), of => number(share.of) }
 }
 
-/// What is due by now, of the table that decides its cutoff.
+/// The cutoff as of now, from the table that decides it.
 fn cutoff_now(writer: &mut Writer<'_, '_>, operation: &Operation, id: TableId, slack: bool) -> Value {
     let root = writer.spec.root(id);
     let unit = writer.spec.table(root).time.unit;
@@ -98,11 +100,13 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, monitor: &'p Monitor) -> R
     let shared = context! { ..shared, ..writer.table(id) };
     let found = writer.marked(operation, operation.template, shared.clone());
     let find = writer.named(Owner::Query, operation, &found);
-    let around = |finding: &str| context! { finding => Value::from(Sql::Query(finding.to_owned())), ..shared.clone() };
+    let with_finding =
+        |finding: &str| context! { finding => Value::from(Sql::Query(finding.to_owned())), ..shared.clone() };
     let record = monitor.record.as_ref();
-    let record = record.map(|record| writer.statement(Owner::Operation, record, around(&found)));
+    let record = record.map(|record| writer.statement(Owner::Operation, record, with_finding(&found)));
     let resolve = monitor.resolve.as_ref().map(|resolve| {
-        // What has left the window is not cured by that: its keys are looked at again.
+        // A finding that only left the window is not repaired: the keys of open exceptions are
+        // checked again, without the window.
         let is_seen_again = matches!(monitor.kind, MonitorKind::Stated(_)) && !keyless;
         let finding = if is_seen_again {
             let again = context! { only_open => true, ..shared.clone() };
@@ -110,12 +114,12 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, monitor: &'p Monitor) -> R
         } else {
             found.clone()
         };
-        writer.statement(Owner::Operation, resolve, around(&finding))
+        writer.statement(Owner::Operation, resolve, with_finding(&finding))
     });
     RenderedMonitor { plan: monitor, find, record, resolve, other_system: other_system(writer.spec, monitor) }
 }
 
-/// The other table's rows: its mart, and every history table that there is.
+/// The rows of the other table: its mart and all its history tables.
 fn others(spec: &Spec, id: TableId, other: &Other) -> Value {
     let theirs = spec.table(other.table);
     let columns: BTreeSet<_> = other.on.iter().map(|&(_, theirs)| theirs).collect();
@@ -134,7 +138,7 @@ fn others(spec: &Spec, id: TableId, other: &Other) -> Value {
     }
 }
 
-/// The other system's half of a count: names and operators that every system reads alike.
+/// The query for the other system. It uses only names and operators that every system accepts.
 fn other_system(spec: &Spec, monitor: &Monitor) -> Option<String> {
     let MonitorKind::Stated(number) = monitor.kind else { return None };
     let Asks::CountMatch { with } = &spec.monitor(number).asks else { return None };

@@ -1,4 +1,4 @@
-//! Monitors that a project asks for: which keys belong to which kind, and what they name.
+//! Resolves `monitors:`. Checks which keys each kind takes, and what the keys name.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::project::{ColumnId, DAY, Spec, TableId};
 use crate::source::{Span, Spanned};
 use crate::sql::TimeUnit;
 
-/// The longest name: its files' suffixes fit behind it.
+/// The longest name, in bytes, which leaves room for the suffixes of its files.
 const MAX_NAME: usize = 100;
 
 pub(crate) fn resolve(stated: &[Field<MonitorEntry>], spec: &Spec, sink: &mut Sink) -> Vec<Stated> {
@@ -24,8 +24,10 @@ pub(crate) fn resolve(stated: &[Field<MonitorEntry>], spec: &Spec, sink: &mut Si
         if let Some(name) = entry.value.name.get() {
             let folded = name.value.to_lowercase();
             if let Some(&first) = names.get(&folded) {
-                let message =
-                    format!("two monitors are called {}; one would write the other's files", quoted(&name.value));
+                let message = format!(
+                    "two monitors have the name {}; one would overwrite the files of the other",
+                    quoted(&name.value)
+                );
                 sink.push(
                     Diagnostic::new(Code::NameClash, message, name.span, "again here")
                         .also(first, "first here")
@@ -40,7 +42,7 @@ pub(crate) fn resolve(stated: &[Field<MonitorEntry>], spec: &Spec, sink: &mut Si
     monitors
 }
 
-/// The model of that name.
+/// Finds a model by its name.
 pub(crate) fn model(name: &Spanned<String>, role: &str, spec: &Spec, sink: &mut Sink) -> Option<TableId> {
     let models = || spec.tables.iter().map(|table| table.model.value.as_str());
     let found = spec.tables().find(|(_, table)| table.model.value.as_str().eq_ignore_ascii_case(&name.value));
@@ -57,7 +59,7 @@ pub(crate) fn model(name: &Spanned<String>, role: &str, spec: &Spec, sink: &mut 
     found.map(|(id, _)| id)
 }
 
-/// Keys of a monitor that only some kinds take.
+/// The keys that only some kinds take, with those kinds.
 fn keys(stated: &MonitorEntry) -> [(&'static str, Option<Span>, &'static [AsksWord]); 5] {
     const OTHERS: &[AsksWord] = &[AsksWord::LatestMatches, AsksWord::HasRowsIn, AsksWord::HasParent];
     const COMPARE: &[AsksWord] = &[AsksWord::Compare];
@@ -74,11 +76,10 @@ fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> O
     let name = stated.name.get()?;
     plain(name, "a monitor", sink)?;
     if name.value.contains("__") || name.value.len() > MAX_NAME {
-        let message =
-            format!("a monitor is named {}, like the files of those that every table has", quoted(&name.value));
+        let message = format!("the monitor name {} could clash with the files of another monitor", quoted(&name.value));
         sink.push(
-            Diagnostic::new(Code::Name, message, name.span, "could take their place")
-                .help(format!("use a name without two underscores in a row, of {MAX_NAME} bytes at most")),
+            Diagnostic::new(Code::Name, message, name.span, "not a valid monitor name")
+                .help(format!("use a name without `__`, of {MAX_NAME} bytes at most")),
         );
         return None;
     }
@@ -118,11 +119,11 @@ fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> O
             }
             if window.is_some_and(|window| window.within.is_none() || window.until.is_none()) {
                 let message = format!(
-                    "{what} compares two systems, and its window does not end on both sides: rows on their way would be missing in one"
+                    "{what} compares two systems, but its window lacks a bound: rows in transit would be missing in one system"
                 );
                 let at = stated.window.get().map_or(span, |window| window.span);
                 sink.push(
-                    Diagnostic::new(Code::Monitor, message, at, "an open window")
+                    Diagnostic::new(Code::Monitor, message, at, "one bound is missing")
                         .help("write `window: { within: 125 minutes, until: 5 minutes }`"),
                 );
                 complete = false;
@@ -130,11 +131,13 @@ fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> O
             let found = spec.table(table);
             let time = &found.column(found.time.column).name;
             if time.sql(spec.dialect) != time.as_str() {
-                let message =
-                    format!("{what} asks another system by {}, which not every system takes", quoted(time.as_str()));
+                let message = format!(
+                    "{what} queries another system by {}, a name that not every system accepts",
+                    quoted(time.as_str())
+                );
                 sink.push(
                     Diagnostic::new(Code::Monitor, message, span, "a name that needs quotes")
-                        .help("compare instead, or count in a monitor of that system"),
+                        .help("use `kind: compare`, or count in a monitor of that system"),
                 );
                 complete = false;
             }
@@ -144,13 +147,12 @@ fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> O
             if let (Some(raw_table), Some(within)) = (trimmed, window.and_then(|window| window.within))
                 && raw_table.keep <= within
             {
-                let message = format!(
-                    "{what} counts raw rows of a window that is longer than they are kept: it would always find fewer"
-                );
+                let message =
+                    format!("{what} has a window longer than raw rows are kept: it would always count fewer rows");
                 let at = stated.window.get().map_or(span, |window| window.span);
                 sink.push(
                     Diagnostic::new(Code::Monitor, message, at, "longer than `keep`")
-                        .help("keep raw rows for longer than the window, with time for the cycles between"),
+                        .help("make `keep` longer than the window plus the time between two cycles"),
                 );
                 complete = false;
             }
@@ -176,15 +178,15 @@ fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> O
                     let (ours, theirs) = (spec.table(table).time, spec.table(other.table).time);
                     if ours.unit != theirs.unit {
                         let message = format!(
-                            "{what} compares the time of {}, which counts {}, with that of {}, which counts {}",
+                            "{what} compares the time of {}, in {}, with the time of {}, in {}",
                             model_of(spec, table),
                             ours.unit.as_str(),
                             model_of(spec, other.table),
                             theirs.unit.as_str()
                         );
                         sink.push(
-                            Diagnostic::new(Code::TimeUnit, message, span, "two units")
-                                .help("use has_rows_in, or give both one unit"),
+                            Diagnostic::new(Code::TimeUnit, message, span, "different units")
+                                .help("use `kind: has_rows_in`, or give both tables the same unit"),
                         );
                         complete = false;
                     }
@@ -199,11 +201,12 @@ fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> O
             };
             let with = relation_of(with, "the compared relation", &spec.schema, spec.dialect, sink)?;
             if spec.tables.iter().any(|table| table.relation.may_be(&with, spec.dialect)) {
-                let message = format!("{what} compares with a mart of this project, which dbt may have elsewhere");
+                let message =
+                    format!("{what} compares with a mart of this project, which dbt may build in another schema");
                 let at = stated.with.get().map_or(span, |with| with.span);
                 sink.push(
                     Diagnostic::new(Code::Monitor, message, at, "a mart")
-                        .help("compare with the source, or use has_parent"),
+                        .help("compare with the source, or use `kind: has_parent`"),
                 );
                 return None;
             }
@@ -236,11 +239,11 @@ fn model_of(spec: &Spec, table: TableId) -> &str {
     spec.table(table).model.value.as_str()
 }
 
-/// `None` if a type is stated and is none.
+/// `None` if the stated type is invalid.
 fn exception(stated: &MonitorEntry, kind: AsksWord, what: &str, sink: &mut Sink) -> Option<Option<String>> {
     let Some(text) = stated.exception.get() else { return Some(None) };
     if kind == AsksWord::CountMatch {
-        let message = format!("{what} counts rows, and has no key that an exception could be about");
+        let message = format!("{what} counts rows, so it finds no key that an exception could name");
         sink.push(Diagnostic::new(Code::Monitor, message, text.span, "never recorded").help("remove it"));
         return None;
     }
@@ -277,17 +280,17 @@ fn window(
     if let (Some(within), Some(until)) = (window.within, window.until)
         && until >= within
     {
-        let message = format!("the window of {what} ends before it begins: no row is ever in it");
+        let message = format!("the window of {what} ends before it begins: it would contain no row");
         sink.push(
             Diagnostic::new(Code::Monitor, message, stated.span, "always empty")
-                .help("`within` is how far back it begins, `until` how far back it ends"),
+                .help("make `within`, the start before now, longer than `until`, the end before now"),
         );
         return None;
     }
     Some(window)
 }
 
-/// The other table, and the columns by which its rows are found.
+/// Resolves the other table, and the columns that join it.
 fn other_table(
     stated: &MonitorEntry,
     name: &Spanned<String>,
@@ -298,7 +301,7 @@ fn other_table(
 ) -> Option<Other> {
     let other = model(name, what, spec, sink)?;
     if other == table {
-        let message = format!("{what} looks for the rows of {} in the table itself", name.value);
+        let message = format!("{what} compares {} with itself", name.value);
         sink.push(
             Diagnostic::new(Code::TableReference, message, name.span, "not another table").help("name another model"),
         );
@@ -318,7 +321,7 @@ fn other_table(
                     let at = Spanned { value: key.as_str().to_owned(), span: name.span };
                     sink.push(unknown_column(&at, "the key", model_of(spec, other), &theirs.columns, "columns").help(
                         format!(
-                            "state the columns: `on: {{ {}: <column of {}> }}`",
+                            "name the columns: `on: {{ {}: <column of {}> }}`",
                             key.as_str(),
                             model_of(spec, other)
                         ),
@@ -330,7 +333,7 @@ fn other_table(
         }
         Some(Spanned { value: Entries(entries), span }) => {
             if entries.is_empty() {
-                let message = format!("{what} joins on no column; every row would have every other");
+                let message = format!("{what} joins on no column: every row would match every other row");
                 sink.push(
                     Diagnostic::new(Code::UnknownColumn, message, *span, "empty `on`")
                         .help("name at least one pair of columns"),
@@ -348,7 +351,7 @@ fn other_table(
         let (left, right) = (ours.column(left), theirs.column(right));
         if !comparable(left.ty, right.ty) {
             let message = format!(
-                "{what} compares {}, a {}, with {}, a {}: no row would find another",
+                "{what} joins {}, a {}, with {}, a {}: no row would match",
                 quoted(left.name.as_str()),
                 left.ty,
                 quoted(right.name.as_str()),
@@ -365,7 +368,7 @@ fn other_table(
     Some(Other { table: other, on })
 }
 
-/// The columns that are compared.
+/// Resolves the columns that are compared.
 fn compared(stated: &MonitorEntry, table: TableId, what: &str, spec: &Spec, sink: &mut Sink) -> Option<Vec<ColumnId>> {
     let found = spec.table(table);
     let is_key = |id: &ColumnId| found.unique_key.contains(id);
@@ -379,11 +382,11 @@ fn compared(stated: &MonitorEntry, table: TableId, what: &str, spec: &Spec, sink
         }
     };
     if columns.iter().all(is_key) {
-        let message = format!("{what} compares nothing but keys, which are equal where rows meet");
+        let message = format!("{what} compares only key columns, which are equal in joined rows");
         let at = stated.columns.get().map_or(stated.name.get()?.span, |columns| columns.span);
         sink.push(
             Diagnostic::new(Code::Monitor, message, at, "nothing to compare")
-                .help("name columns beyond the key, or use has_rows_in"),
+                .help("name columns that are not in the key, or use `kind: has_rows_in`"),
         );
         return None;
     }

@@ -1,19 +1,20 @@
-//! What a project says of raw tables that are trimmed.
+//! The raw tables that the project trims.
 
 use crate::project::{Column, TableId};
 use crate::sql::{Relation, TimeUnit};
 
-/// A raw table whose rows go once they were taken over.
+/// A raw table whose rows are deleted after completed cycles have read them.
 #[derive(Clone, Debug)]
 pub struct RawTable {
     /// The raw table.
     pub relation: Relation,
-    /// The tables whose spec names it as their `source`, in run order. Invariant: at least one.
+    /// The tables that read it: their specs name it as `source`. In run order. Invariant: not
+    /// empty.
     pub read_by: Vec<TableId>,
-    /// The column that says when a row was landed.
+    /// The column with the arrival time of a row.
     pub column: Column,
-    /// How it counts.
+    /// The unit of that column.
     pub unit: TimeUnit,
-    /// How long a row stays, in seconds, measured back from a cycle that was completed.
+    /// How long a row stays, in seconds, counted back from a completed cycle.
     pub keep: u64,
 }

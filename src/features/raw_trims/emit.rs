@@ -1,4 +1,4 @@
-//! Lays the trims of raw tables out: `maintenance/raw/`.
+//! Writes the trims of raw tables to `maintenance/raw/`.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::project::Spec;
 pub struct RawTrim {
     pub table: String,
     pub keep_seconds: u64,
-    /// The nodes whose completed cycles it waits for.
+    /// The nodes that must complete a cycle before.
     pub waits_for: Vec<String>,
     pub statement: OperationEntry,
 }
@@ -30,7 +30,7 @@ pub(crate) fn emit(
         table: raw_table.relation.sql(spec.dialect),
         keep_seconds: raw_table.keep,
         waits_for: plan.readers.iter().map(|&id| spec.unique_id(id)).collect(),
-        // Under a developer's target, the marts are the developer's and the raw table is shared.
+        // There is no dbt form: a developer's target has its own marts, but shares the raw table.
         statement: layout.operation(statement, "maintenance/raw", None),
     }
 }

@@ -7,17 +7,18 @@ use crate::project::{Spec, TableId};
 /// The trim of a raw table.
 #[derive(Clone, Debug)]
 pub struct RawTrim {
-    /// The number of the raw table in [`Spec::raw_tables`].
+    /// The index of the raw table in [`Spec::raw_tables`].
     pub raw_table: usize,
-    /// The tables whose completed cycles it waits for: all that read the raw table.
+    /// All tables that read the raw table. Each must complete a cycle before the trim.
     pub readers: Vec<TableId>,
-    /// Those whose load reads a slice of it: a row goes only once something as new of its key was taken over.
+    /// The tables whose load has a lookback. For these, a raw row is deleted only if mart or
+    /// history has a version of its key that is at least as new.
     pub slices: Vec<TableId>,
     /// The statement.
     pub trim: Operation,
 }
 
-/// The trims, in the order of the project.
+/// Plans the trims, in the order of the project.
 pub(crate) fn plan(spec: &Spec, tables: &[TablePlan]) -> Vec<RawTrim> {
     let trims = spec.raw_tables.iter().enumerate().map(|(number, raw_table)| {
         let reads_it = |slot: &Slot| matches!(slot, Slot::Source(id) if raw_table.read_by.contains(id));

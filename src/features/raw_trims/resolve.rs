@@ -1,4 +1,4 @@
-//! RawTable tables: who reads them, and when a row of them was landed.
+//! Resolves `raw:`: the tables that read each raw table, and its arrival column.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::features::raw_trims::RawTable;
@@ -18,7 +18,7 @@ pub(crate) fn resolve(stated: &[Field<RawTrimEntry>], spec: &Spec, sink: &mut Si
         let is_twin = |other: &RawTable| other.relation.may_be(&raw_table.relation, spec.dialect);
         if raw_tables.iter().any(is_twin) {
             let name = quoted(raw_table.relation.name().as_str());
-            let message = format!("raw table {name} is trimmed twice; the shorter `keep` would win");
+            let message = format!("raw table {name} has two entries; the shorter `keep` would win");
             sink.push(Diagnostic::new(Code::TableFile, message, entry.span, "again here").help("keep one entry"));
             continue;
         }
@@ -37,10 +37,9 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         return None;
     };
     if ALIASES.iter().any(|alias| relation.name().as_str().eq_ignore_ascii_case(alias)) {
-        let message =
-            format!("raw table {} is named like a word that statements use for their own rows", quoted(&table.value));
+        let message = format!("raw table {} has the name of an alias that statements use", quoted(&table.value));
         sink.push(
-            Diagnostic::new(Code::Name, message, table.span, "would be taken for it").help("choose a longer name"),
+            Diagnostic::new(Code::Name, message, table.span, "would be read as the alias").help("choose a longer name"),
         );
         return None;
     }
@@ -62,15 +61,14 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         table.column(table.time.column).name.folded(spec.dialect) == column.name.folded(spec.dialect)
     }) {
         let message = format!(
-            "time of {} is {}, by which the rows of {} age: one that is delivered late would be trimmed before a cycle saw it",
+            "time of {} is {}, the time column of {}: a row that is delivered late would be trimmed before a cycle reads it",
             quoted(&table.value),
             quoted(column.name.as_str()),
             of_rows.model.value.as_str()
         );
-        sink.push(
-            Diagnostic::new(Code::TableFile, message, stated_time.span, "not when a row was landed")
-                .help("name a column that the extraction fills with its own time; declare it under `source_columns`"),
-        );
+        sink.push(Diagnostic::new(Code::TableFile, message, stated_time.span, "not the arrival time").help(
+            "name a column that the extraction fills with the time of arrival; declare it under `source_columns`",
+        ));
         return None;
     }
     let seconds = seconds?;
@@ -82,10 +80,10 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
     Some(RawTable { relation, read_by, column: column.clone(), unit: landed.unit, keep: seconds })
 }
 
-/// When rows of a table that no spec reads were taken over, nobody here can know.
+/// A raw table that no spec reads: Rowkeep cannot know when its rows were read.
 fn unread(table: &Spanned<String>, spec: &Spec) -> Diagnostic {
     let message = format!(
-        "no table spec has {} as its source: its rows could be trimmed before anybody read them",
+        "no table spec has {} as its source: its rows could be trimmed before they are read",
         quoted(&table.value)
     );
     let sources: Vec<_> = spec
@@ -94,7 +92,7 @@ fn unread(table: &Spanned<String>, spec: &Spec) -> Diagnostic {
         .filter_map(|table| table.source.as_ref())
         .map(|raw| raw.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join("."))
         .collect();
-    let diagnostic = Diagnostic::new(Code::TableFile, message, table.span, "read by nobody");
+    let diagnostic = Diagnostic::new(Code::TableFile, message, table.span, "not read by any table");
     match did_you_mean(&table.value, sources.iter().map(String::as_str)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("name the `source` of a table spec, or remove the entry"),

@@ -1,4 +1,4 @@
-//! Lays repairs out: `maintenance/repairs/`.
+//! Writes repairs to `maintenance/repairs/`.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::features::operation::Operation;
 use crate::features::repairs;
 use crate::project::Spec;
 
-/// What an operator may do about one key.
+/// The statements with which an operator repairs one key.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Repair {

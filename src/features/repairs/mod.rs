@@ -1,4 +1,4 @@
-//! Repairs: what an operator may do about one key.
+//! Repairs: statements with which an operator holds, restores or resolves one key.
 
 pub(crate) mod emit;
 mod plan;

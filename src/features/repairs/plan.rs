@@ -1,21 +1,21 @@
-//! Plans what an operator may do about one key.
+//! Plans repairs.
 
 use crate::cycle::plan::{Slot, Verb};
 use crate::features::operation::Operation;
 use crate::project::{ExceptionsId, Spec, TableId};
 
-/// What an operator does about one key.
+/// The statements with which an operator repairs one key.
 #[derive(Clone, Debug)]
 pub struct Repair {
-    /// Its word.
+    /// The name of the repair.
     pub name: &'static str,
-    /// The table; a repair of exceptions serves all tables that record there.
+    /// The table. `None` for a repair of an exceptions table, which serves all its tables.
     pub table: Option<TableId>,
-    /// Its statements, in order.
+    /// The statements, in run order.
     pub statements: Vec<Operation>,
 }
 
-/// What an operator may do about a key, by table.
+/// Plans the repairs of all tables, then those of the exceptions tables.
 pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
     let mut all = Vec::new();
     for (id, table) in spec.tables() {

@@ -1,17 +1,18 @@
-//! `runbooks/`: what somebody types, and in what order statements run, for those who run them by hand.
+//! Writes `runbooks/`: the run-books, and lists of statements in run order for operators who run
+//! them by hand.
 
 use std::collections::BTreeMap;
 
 use crate::artifacts::manifest::Manifest;
 
-/// What must hold after a sweep, by the monitors that ask for it.
+/// The kinds of monitors that check the laws after a sweep.
 const LAWS: [&str; 4] = ["routed", "twice", "stale", "bounded"];
 
 pub(crate) fn emit(books: Vec<(&'static str, String)>, manifest: &Manifest, files: &mut BTreeMap<String, String>) {
     for (name, text) in books {
         files.insert(path(name), text);
     }
-    // A project of loads has neither cycles nor sweeps.
+    // A project that has only windowed loads has no cycles and no sweeps.
     if manifest.order.is_empty() {
         return;
     }
@@ -21,14 +22,14 @@ pub(crate) fn emit(books: Vec<(&'static str, String)>, manifest: &Manifest, file
     };
     let nodes = manifest.order.iter().map(|id| &manifest.nodes[id]);
     let cycle = nodes.flat_map(|node| node.load.iter().chain(&node.post_hooks)).map(|hook| &hook.path);
-    // RawTable tables are trimmed once all of it was completed.
+    // Raw tables are trimmed after the whole cycle.
     list("cycle", &mut cycle.chain(manifest.raw_trims.iter().map(|trim| &trim.statement.path)));
     list("sweep", &mut manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks).map(|hook| &hook.path));
     let laws = manifest.monitors.iter().filter(|monitor| LAWS.contains(&monitor.kind));
     list("laws", &mut laws.map(|monitor| &monitor.find.path));
 }
 
-/// Where a run-book is among the artifacts.
+/// The path of a run-book.
 pub(crate) fn path(name: &str) -> String {
     format!("runbooks/{name}.md")
 }

@@ -1,4 +1,4 @@
-//! Run-books: what somebody types, what to expect, how to go back.
+//! Run-books: step-by-step instructions for operators.
 
 mod emit;
 pub(crate) mod render;
@@ -9,7 +9,8 @@ use crate::source::Inputs;
 pub(crate) use emit::emit;
 pub use render::{RUNBOOKS, Runbook};
 
-/// A run-book in Markdown: what somebody types, what to expect after each step, and how to go back. `None` if there is none of that name.
+/// A run-book in Markdown: what to type, what to expect after each step, and how to go back. `None`
+/// if the project has no run-book of that name.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Run-books: what somebody types, what to expect, how to go back; with the names and dates of the project. Nobody can replace their
+//! Renders run-books with the names and dates of the project. A project cannot override their
 //! templates.
 
 use std::collections::BTreeMap;
@@ -18,65 +18,62 @@ use crate::project::{
 };
 use crate::sql::{Relation, SqlType};
 
-/// A run-book that there is.
+/// A kind of run-book.
 #[derive(Debug)]
 pub struct Runbook {
     /// Its name.
     pub name: &'static str,
-    /// What it is for.
+    /// Its purpose, in one line.
     pub about: &'static str,
     template: &'static str,
 }
 
-/// Every run-book, by name.
+/// All run-books, sorted by name.
 pub const RUNBOOKS: &[Runbook] = &[
     Runbook {
         name: "exceptions",
-        about: "open exceptions by type: what each means, and what cures it",
+        about: "open exceptions by type: what each means, and how to resolve it",
         template: "runbooks/exceptions.md.j2",
     },
     Runbook {
         name: "installation",
-        about: "from a database without any of it to the first cycle",
+        about: "from an empty database to the first cycle",
         template: "runbooks/installation.md.j2",
     },
     Runbook {
         name: "late-period",
-        about: "the last period ended, and nobody added the next one in time",
+        about: "the last period ended before the next one was added",
         template: "runbooks/late-period.md.j2",
     },
     Runbook {
         name: "load-incident",
-        about: "a load takes hours or costs too much: old rows were ingested again",
+        about: "a windowed load takes hours or costs too much, because old rows were ingested again",
         template: "runbooks/load-incident.md.j2",
     },
-    Runbook {
-        name: "lower-edge",
-        about: "rows that are older than the first period",
-        template: "runbooks/lower-edge.md.j2",
-    },
+    Runbook { name: "lower-edge", about: "rows older than the first period", template: "runbooks/lower-edge.md.j2" },
     Runbook {
         name: "migration",
-        about: "from marts that hold everything to marts with history, in production",
+        about: "move production from marts that hold all rows to marts with history",
         template: "runbooks/migration.md.j2",
     },
-    Runbook { name: "qa", about: "try all of it on copies before it is trusted", template: "runbooks/qa.md.j2" },
+    Runbook { name: "qa", about: "test retention on copies of the marts", template: "runbooks/qa.md.j2" },
     Runbook {
         name: "remove-period",
-        about: "take the newest period back, with its rows",
+        about: "remove the newest period, and move its rows back to the marts",
         template: "runbooks/remove-period.md.j2",
     },
-    Runbook { name: "restore", about: "bring one archived key back", template: "runbooks/restore.md.j2" },
+    Runbook { name: "restore", about: "restore the rows of one archived key", template: "runbooks/restore.md.j2" },
     Runbook { name: "rotation", about: "add the next period", template: "runbooks/rotation.md.j2" },
     Runbook {
         name: "sealing",
-        about: "leave old periods to the nightly sweep, and undo that",
+        about: "seal old periods, so that only the nightly sweep processes them; or unseal them",
         template: "runbooks/sealing.md.j2",
     },
 ];
 
-/// Renders every run-book, by name. Those about the next period are left out where there is none, in the year 9999; that about the last
-/// one, where it is the only one.
+/// Renders the run-books that apply to the project. Leaves out those about the next period if no
+/// period can follow, because of the year 9999, and that about the last period if it is the only
+/// one.
 pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(&'static str, String)> {
     let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
     add_text_filters(&mut writer.renderer.environment);
@@ -93,9 +90,9 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
         _ => false,
     };
     let left_out = |name: &str| left_out(name) || (spec.tables.is_empty() && name != "load-incident");
-    let known: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
+    let chosen: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
     let shared = context! { sql => sql, next => next, last => last, ..project(spec) };
-    known.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
+    chosen.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
 }
 
 struct Writer<'a, 'f> {
@@ -104,14 +101,14 @@ struct Writer<'a, 'f> {
     failures: &'f mut Failures,
 }
 
-/// Statements by what they are for: one for each table, or each exceptions table, that has one.
+/// Statements by purpose, each list with one statement for each table or exceptions table.
 type Statements = BTreeMap<&'static str, Vec<Value>>;
 
 fn word(text: impl Into<String>) -> Value {
     Value::from(Sql::Word(text.into()))
 }
 
-/// What run-books say of the project as a whole.
+/// The template context of the whole project.
 fn project(spec: &Spec) -> Value {
     let out = spec.out.as_ref().map_or(crate::project::OUT, |out| out.value.as_str());
     let models: Vec<_> = spec.tables.iter().map(|table| table.model.value.as_str()).collect();
@@ -197,13 +194,13 @@ fn project(spec: &Spec) -> Value {
     }
 }
 
-/// The view of a dataset's partitions.
+/// The view that lists the partitions of a dataset.
 fn partitions_of(history: &Relation, dialect: Dialect) -> String {
     let dataset = history.database.iter().chain([&history.schema]).map(|part| part.sql(dialect));
     format!("{}.INFORMATION_SCHEMA.PARTITIONS", dataset.collect::<Vec<_>>().join("."))
 }
 
-/// What the run-book of an incident says of a load.
+/// The template context of a windowed load.
 fn load(load: &WindowedLoad) -> Value {
     let event = load.event.as_ref();
     context! {
@@ -223,7 +220,7 @@ impl Writer<'_, '_> {
         format!("{}\n", self.failures.keep_text(book.template, rendered))
     }
 
-    /// A statement with real names.
+    /// Renders a statement with real names.
     fn statement(&mut self, template: &'static str, context: Value) -> Value {
         statement(&mut self.renderer, self.failures, template, context)
     }
@@ -296,7 +293,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// What the next period brings: of each table its history table.
+    /// The template context of the next period, with the history table of each table.
     fn next(&mut self, period: &Period) -> Value {
         let mut later = self.spec.clone();
         later.periods.push(period.clone());
@@ -326,7 +323,8 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The last period, and the statements that take its rows home.
+    /// The template context of the last period, with the statements that move its rows back to the
+    /// marts.
     fn last(&mut self) -> Value {
         let spec = self.spec;
         let number = PeriodId(spec.periods.len() - 1);
@@ -353,17 +351,18 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Schemas, raw tables, and what monitors compare with.
+    /// Statements that create the schemas, the raw tables, and the relations that monitors compare
+    /// with.
     fn others(&mut self, plan: &Plan) -> Vec<Value> {
         let spec = self.spec;
-        let mut landed: Vec<(Relation, Slot, Vec<&Column>)> = Vec::new();
+        let mut external: Vec<(Relation, Slot, Vec<&Column>)> = Vec::new();
         for (id, table) in spec.tables() {
             let Some(raw) = &table.source else { continue };
-            let known =
-                landed.iter().position(|(relation, ..)| relation.folded(spec.dialect) == raw.folded(spec.dialect));
-            let known = known.unwrap_or_else(|| {
-                landed.push((raw.clone(), Slot::Source(id), Vec::new()));
-                landed.len() - 1
+            let number =
+                external.iter().position(|(relation, ..)| relation.folded(spec.dialect) == raw.folded(spec.dialect));
+            let number = number.unwrap_or_else(|| {
+                external.push((raw.clone(), Slot::Source(id), Vec::new()));
+                external.len() - 1
             });
             let raw_table = spec
                 .raw_tables
@@ -371,20 +370,20 @@ impl Writer<'_, '_> {
                 .filter(|raw_table| raw_table.read_by.contains(&id))
                 .map(|raw_table| &raw_table.column);
             for column in table.columns.iter().chain(&table.source_columns).chain(raw_table) {
-                add(&mut landed[known].2, column, spec.dialect);
+                add(&mut external[number].2, column, spec.dialect);
             }
         }
         for id in spec.monitor_ids().filter(|_| !spec.dialect.rules().has_external_schemas()) {
             let monitor = spec.monitor(id);
             if let Asks::Compare { with, .. } = &monitor.asks {
                 let columns = spec.table(monitor.table).columns.iter().collect();
-                landed.push((with.clone(), Slot::Compared(id), columns));
+                external.push((with.clone(), Slot::Compared(id), columns));
             }
         }
         let own = plan.definitions.iter().map(|definition| definition.creates.relation(spec));
         let mut schemas: Vec<String> = Vec::new();
-        for relation in own.chain(landed.iter().map(|(relation, ..)| relation.clone())) {
-            // Where a project is named beside it, the client's own may be another.
+        for relation in own.chain(external.iter().map(|(relation, ..)| relation.clone())) {
+            // A relation may be in another project than the default one of the client.
             let project = relation.database.as_ref().filter(|_| spec.dialect.rules().creates_schemas_in_databases());
             let parts: Vec<_> =
                 project.into_iter().chain([&relation.schema]).map(|part| part.sql(spec.dialect)).collect();
@@ -397,7 +396,7 @@ impl Writer<'_, '_> {
             .into_iter()
             .map(|schema| self.statement("runbooks/sql/schema.sql.j2", context! { schema => word(schema) }))
             .collect();
-        for (_, slot, columns) in landed {
+        for (_, slot, columns) in external {
             let columns: Vec<_> = columns
                 .into_iter()
                 .map(|column| {
@@ -416,7 +415,7 @@ impl Writer<'_, '_> {
 }
 
 fn add<'a>(columns: &mut Vec<&'a Column>, column: &'a Column, dialect: Dialect) {
-    if !columns.iter().any(|known| known.name.folded(dialect) == column.name.folded(dialect)) {
+    if !columns.iter().any(|other| other.name.folded(dialect) == column.name.folded(dialect)) {
         columns.push(column);
     }
 }
@@ -429,7 +428,7 @@ fn statement(renderer: &mut Renderer<'_>, failures: &mut Failures, template: &'s
     Value::from(Sql::Query(failures.keep(&(), template, named).sql))
 }
 
-/// A row that no table has, of a time that no period covers and that is long due.
+/// A test row that is due, and older than the first period. Its key is unlikely to exist.
 struct Probe<'a> {
     spec: &'a Spec,
     id: TableId,
@@ -461,7 +460,8 @@ impl<'a> Probe<'a> {
         let column = self.table().column(id);
         let time = self.table().time;
         if id == time.column {
-            // Older than all that any cutoff could leave, by as long as rows stay.
+            // Older than the first period by more than the retention, so that the row is due for
+            // every cutoff after the start of the first period.
             let days = self.spec.retention_seconds(self.id).div_ceil(DAY) + 1;
             let first = self.spec.periods.first().map_or(0, Period::start_epoch);
             let epoch = first.saturating_sub_unsigned(days * DAY);
@@ -471,7 +471,7 @@ impl<'a> Probe<'a> {
         if !column.not_null && !self.table().unique_key.contains(&id) {
             return "NULL".to_owned();
         }
-        // Each table has another, so that none is another's parent.
+        // Each column has a different number, so that no row is the parent of another.
         let number = 2_000_000_000 + self.id.0;
         let value = match column.ty {
             SqlType::Smallint => (32_767 - self.id.0 % 1_000).to_string(),

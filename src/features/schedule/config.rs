@@ -1,35 +1,35 @@
-//! What a project says of when things run.
+//! The schedule of a project.
 
-/// When what runs, UTC.
+/// When each part runs, in UTC.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// How often a cycle begins, in seconds.
+    /// The interval between cycles, in seconds.
     pub cycle_every: u64,
-    /// A Python function that lands raw rows: its module and its name.
+    /// A Python function that fills the raw tables: its module and its name.
     pub extract: Option<(String, String)>,
-    /// A command to run once the marts are built.
+    /// A command that runs after the marts are built.
     pub test: Option<String>,
-    /// When upkeep is done, where there is any.
+    /// When maintenance starts, if the project has any.
     pub maintenance: Option<TimeOfDay>,
-    /// When the sweep begins.
+    /// When the sweep starts.
     pub sweep: TimeOfDay,
-    /// When monitors are asked.
+    /// When the monitors start.
     pub monitoring: TimeOfDay,
-    /// How long a mart's statements may take, in seconds.
+    /// The time-out of the statements of a mart, in seconds.
     pub mart_timeout: u64,
-    /// How long the cycle's tests may take, in seconds.
+    /// The time-out of the tests of a cycle, in seconds.
     pub tests_timeout: u64,
-    /// How long any other task may take, in seconds.
+    /// The time-out of any other task, in seconds.
     pub timeout: u64,
-    /// Who gets mail when a task fails.
+    /// The mail addresses that are notified if a task fails.
     pub notify: Vec<String>,
-    /// The connection to the warehouse.
+    /// The Airflow connection to the warehouse.
     pub connection: String,
-    /// The connection to the other system that `count_match` asks.
+    /// The Airflow connection to the other system of `count_match`.
     pub source_connection: Option<String>,
 }
 
-/// Hours and minutes, UTC.
+/// A time of day, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeOfDay {
     /// From 0 to 23.

@@ -1,5 +1,5 @@
-//! When what runs: `schedule.json`, and Airflow DAGs that read the compiled statements. Every hour that is written anywhere comes from
-//! the schedule.
+//! Writes `schedule.json`, and Airflow DAGs that run the compiled statements. All times come from
+//! the schedule of the project.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use crate::artifacts::manifest::Manifest;
 use crate::features::schedule::{Schedule, TimeOfDay};
 use crate::project::Spec;
 
-/// The name of the schedule among the artifacts.
+/// The path of the schedule.
 pub const SCHEDULE: &str = "schedule.json";
 
-/// What `schedule.json` holds. Times are UTC.
+/// The contents of `schedule.json`. Times are UTC.
 #[derive(Debug, Serialize)]
-struct Written<'a> {
+struct ScheduleFile<'a> {
     timezone: &'static str,
     cycle: Every,
     maintenance: Option<Daily>,
@@ -25,7 +25,7 @@ struct Written<'a> {
     connection: &'a str,
     source_connection: Option<&'a str>,
     pool: Pool,
-    /// Unique ids in run order, each with those that it waits for.
+    /// The nodes in run order, each with the nodes that it waits for.
     order: Vec<Waits<'a>>,
 }
 
@@ -60,11 +60,11 @@ struct Waits<'a> {
     waits_for: &'a [String],
 }
 
-/// Adds the files, where the project states a schedule.
+/// Adds the files, if the project has a schedule.
 pub(crate) fn emit(spec: &Spec, manifest: &Manifest, files: &mut BTreeMap<String, String>) {
     let Some(schedule) = &spec.schedule else { return };
     let daily = |at: TimeOfDay| Daily { at: at.to_string(), cron: cron_daily(at) };
-    let written = Written {
+    let written = ScheduleFile {
         timezone: "UTC",
         cycle: Every { every_seconds: schedule.cycle_every, cron: cron_every(schedule.cycle_every) },
         maintenance: schedule.maintenance.map(daily),
@@ -85,7 +85,7 @@ pub(crate) fn emit(spec: &Spec, manifest: &Manifest, files: &mut BTreeMap<String
             .map(|id| Waits { node: id, waits_for: &manifest.nodes[id].depends_on.nodes })
             .collect(),
     };
-    // Every key is a string, and nothing here can fail to serialise.
+    // Serialising cannot fail: every key is a string.
     let text = serde_json::to_string_pretty(&written).unwrap_or_default();
     files.insert(SCHEDULE.to_owned(), format!("{text}\n"));
     crate::features::schedule::airflow::emit(spec, schedule, manifest, files);
@@ -95,7 +95,8 @@ pub(crate) fn cron_daily(at: TimeOfDay) -> String {
     format!("{} {} * * *", at.minute, at.hour)
 }
 
-/// A cadence that divides an hour or a day, counted from midnight.
+/// A cron expression for an interval that divides an hour or a day, counted from midnight;
+/// otherwise `None`.
 pub(crate) fn cron_every(seconds: u64) -> Option<String> {
     let (minutes, rest) = (seconds / 60, seconds % 60);
     match (minutes, rest) {
@@ -109,7 +110,7 @@ pub(crate) fn cron_every(seconds: u64) -> Option<String> {
     }
 }
 
-/// A cadence in words.
+/// The interval between cycles, in words.
 pub(crate) fn every_in_words(schedule: &Schedule) -> String {
     crate::project::length(schedule.cycle_every)
 }

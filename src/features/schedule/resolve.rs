@@ -1,4 +1,4 @@
-//! When what runs, and in which order.
+//! Resolves `schedule:`.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::features::schedule::{Schedule, TimeOfDay};
@@ -16,7 +16,8 @@ pub(crate) fn resolve(stated: &Spanned<ScheduleEntry>, spec: &Spec, sink: &mut S
     let maintenance = time(&raw.maintenance, "maintenance", sink);
     let (sweep, monitoring) = (time(&raw.sweep, "the sweep", sink), time(&raw.monitoring, "monitoring", sink));
     if !spec.maintenance.is_empty() && matches!(raw.maintenance, Field::Missing) {
-        let message = "the project has upkeep, and its schedule does not say when it is done".to_owned();
+        let message =
+            "the schedule has no time for maintenance: the maintenance of the project would never run".to_owned();
         sink.push(
             Diagnostic::new(Code::Schedule, message, stated.span, "in this schedule")
                 .help("add `maintenance: { at: 02:00 }`"),
@@ -73,7 +74,7 @@ pub(crate) fn resolve(stated: &Spanned<ScheduleEntry>, spec: &Spec, sink: &mut S
     })
 }
 
-/// `None` if a time is stated and is none.
+/// `None` if the stated time is invalid.
 fn time(field: &Field<AtEntry>, what: &str, sink: &mut Sink) -> Option<Option<TimeOfDay>> {
     let stated = match field {
         Field::Missing => return Some(None),
@@ -91,7 +92,7 @@ fn time(field: &Field<AtEntry>, what: &str, sink: &mut Sink) -> Option<Option<Ti
     };
     let found = read(&at.value.0);
     if found.is_none() {
-        let message = format!("{what} is at {}, which is no time of day", quoted(&at.value.0));
+        let message = format!("{what} is at {}, which is not a time of day", quoted(&at.value.0));
         sink.push(
             Diagnostic::new(Code::Schedule, message, at.span, "not a time of day")
                 .help("write hours and minutes, UTC, as in `02:30`"),
@@ -100,17 +101,18 @@ fn time(field: &Field<AtEntry>, what: &str, sink: &mut Sink) -> Option<Option<Ti
     found.map(Some)
 }
 
-/// The night has an order: upkeep, sweep, monitors. A sweep after them would be watched a day late.
+/// Checks the order of the night: maintenance, sweep, monitors. Monitors before the sweep would
+/// report its result a day late.
 fn in_order(stated: [(&str, &Field<AtEntry>, Option<TimeOfDay>); 3], sink: &mut Sink) {
-    let known: Vec<_> =
+    let valid: Vec<_> =
         stated.into_iter().filter_map(|(what, field, time)| Some((what, field.get()?.span, time?))).collect();
-    for pair in known.windows(2) {
+    for pair in valid.windows(2) {
         let ((first, _, earlier), (second, at, later)) = (pair[0], pair[1]);
         if later <= earlier {
-            let message = format!("{second} is at {later}, and {first}, which comes before it, at {earlier}");
+            let message = format!("{second} is at {later}, but must start after {first}, which is at {earlier}");
             sink.push(
                 Diagnostic::new(Code::Schedule, message, at, "too early")
-                    .help(format!("let it be later than {earlier}, with time for {first} to end")),
+                    .help(format!("choose a time after {earlier}, so that {first} can end before")),
             );
         }
     }
@@ -121,7 +123,7 @@ fn function(text: &Spanned<String>, sink: &mut Sink) -> Option<(String, String)>
     let is_plain = |part: &str| crate::sql::Name::plain(part).is_ok();
     let found = text.value.rsplit_once('.').filter(|(module, name)| module.split('.').all(is_plain) && is_plain(name));
     if found.is_none() {
-        let message = format!("extract is {}, which no Python file could import", quoted(&text.value));
+        let message = format!("extract is {}, which Python cannot import", quoted(&text.value));
         sink.push(
             Diagnostic::new(Code::Schedule, message, text.span, "not a function of a module")
                 .help("write module.function, as in `order_tracking_extract.tasks`"),
@@ -130,11 +132,11 @@ fn function(text: &Spanned<String>, sink: &mut Sink) -> Option<(String, String)>
     found.map(|(module, name)| (module.to_owned(), name.to_owned()))
 }
 
-/// A text that a program is given in one line.
+/// Checks that a text is one line.
 fn one_line(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<String> {
     if text.value.trim().is_empty() || text.value.chars().any(char::is_control) {
         let message = format!("{what} is {}, which is not one line of text", quoted(&text.value));
-        sink.push(Diagnostic::new(Code::Schedule, message, text.span, "not a line").help("write it in one line"));
+        sink.push(Diagnostic::new(Code::Schedule, message, text.span, "not one line").help("write it in one line"));
         return None;
     }
     Some(text.value.trim().to_owned())

@@ -1,12 +1,12 @@
-//! What a spec says of its tripwire.
+//! The tripwire of a table.
 
 use crate::project::Share;
 
-/// When a cycle stops before it archives.
+/// The condition under which a cycle stops before it archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tripwire {
-    /// The share of the mart's rows that may be due.
+    /// The largest share of the rows of the mart that may be due.
     pub share: Share,
-    /// Fewer due rows than this never stop a cycle.
+    /// Fewer due rows than this number never stop a cycle.
     pub at_least: u64,
 }

@@ -1,5 +1,5 @@
-//! The tripwire: a statement that fails, and with it the cycle, where more rows are due than may
-//! be. Key: `tripwire:`. Its step stands in the table of `cycle::step`.
+//! The tripwire: a statement that fails if too many rows are due, and so stops the cycle. Key:
+//! `tripwire:`. The table in `cycle::step` has its step.
 
 mod config;
 mod resolve;

@@ -1,4 +1,4 @@
-//! Reads `tripwire:` of a table spec.
+//! Resolves `tripwire:` of a table spec.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::features::tripwire::Tripwire;
@@ -24,7 +24,7 @@ pub(crate) fn resolve(
             let Some(text) = long.at_least.get() else { return Some(Tripwire { share: share?, at_least: 1 }) };
             let at_least = text.value.0.replace('_', "").parse().ok().filter(|rows| (1..=1 << 40).contains(rows));
             if at_least.is_none() && !sink.has(Code::Share, text.span) {
-                let message = format!("at_least of {what} is {}, which is no number of rows", quoted(&text.value.0));
+                let message = format!("at_least of {what} is {}, which is not a number of rows", quoted(&text.value.0));
                 sink.push(
                     Diagnostic::new(Code::Share, message, text.span, "not a number of rows")
                         .help("write a whole number, as in `at_least: 1000`"),

@@ -1,4 +1,4 @@
-//! Columns: their declarations, and looking them up by name as the engine compares names.
+//! Reads the declarations of columns, and finds columns by name, as the engine compares names.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::dialect::Dialect;
@@ -8,7 +8,7 @@ use crate::project::{Column, ColumnId};
 use crate::source::Spanned;
 use crate::sql::{Name, NameError, SqlType};
 
-/// The most columns of a table, on Redshift and PostgreSQL alike.
+/// The most columns of a table, on Redshift and on PostgreSQL.
 const MAX_COLUMNS: usize = 1_600;
 
 pub(crate) fn position(columns: &[Column], name: &Name, dialect: Dialect) -> Option<ColumnId> {
@@ -19,8 +19,7 @@ pub(crate) fn position(columns: &[Column], name: &Name, dialect: Dialect) -> Opt
 pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<Column> {
     if entries.0.len() > MAX_COLUMNS {
         let at = entries.0[MAX_COLUMNS].0.span;
-        let message =
-            format!("{} columns are declared, more than the {MAX_COLUMNS} that engines hold", entries.0.len());
+        let message = format!("{} columns are declared; a table can have {MAX_COLUMNS}", entries.0.len());
         sink.push(Diagnostic::new(Code::Budget, message, at, "one too many").help("split the table"));
         return Vec::new();
     }
@@ -28,11 +27,12 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
     for (key, written) in &entries.0 {
         let name = match Name::column(&key.value) {
             Ok(name) if name.as_str().to_lowercase().starts_with("rowkeep_") => {
-                let message =
-                    format!("column {} is named like those that statements add for themselves", quoted(&key.value));
+                let message = format!(
+                    "column {} has the prefix `rowkeep_`, which is reserved for columns that statements compute",
+                    quoted(&key.value)
+                );
                 sink.push(
-                    Diagnostic::new(Code::Name, message, key.span, "starts with `rowkeep_`")
-                        .help("choose another name"),
+                    Diagnostic::new(Code::Name, message, key.span, "reserved prefix").help("choose another name"),
                 );
                 continue;
             }
@@ -47,10 +47,10 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
                 continue;
             }
         };
-        if let Some(twin) = position(&columns, &name, dialect) {
+        if let Some(first) = position(&columns, &name, dialect) {
             let message = format!(
-                "columns {} and {} are one to {dialect}",
-                quoted(columns[twin.0].name.as_str()),
+                "columns {} and {} are the same name on {dialect}",
+                quoted(columns[first.0].name.as_str()),
                 quoted(name.as_str())
             );
             sink.push(Diagnostic::new(Code::NameClash, message, key.span, "again here").help("rename or remove one"));
@@ -58,7 +58,7 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
         }
         if dialect.rules().system_columns().contains(&name.folded(dialect).as_str()) {
             let message = format!(
-                "column {} is named like one that {dialect} has in every table, which statements would read instead",
+                "column {} has the name of a system column of {dialect}; statements would read the system column",
                 quoted(name.as_str())
             );
             sink.push(Diagnostic::new(Code::Name, message, key.span, "a system column").help("choose another name"));
@@ -66,16 +66,13 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
         }
         if !dialect.rules().allows_dots_in_columns() && name.as_str().contains('.') {
             let message =
-                format!("column {} has a dot in its name, which {dialect} does not take", quoted(name.as_str()));
-            sink.push(
-                Diagnostic::new(Code::Name, message, key.span, "not a column's name there")
-                    .help("name it without the dot"),
-            );
+                format!("column {} has a dot in its name, which {dialect} does not accept", quoted(name.as_str()));
+            sink.push(Diagnostic::new(Code::Name, message, key.span, "not a valid column name").help("remove the dot"));
             continue;
         }
         if name.as_str().len() > dialect.max_name_bytes() {
             let message = format!(
-                "column {} is longer than the {} bytes that {dialect} keeps: it would be cut off, without a word",
+                "the name of column {} is longer than {} bytes; {dialect} would cut it off silently",
                 quoted(name.as_str()),
                 dialect.max_name_bytes()
             );
@@ -106,7 +103,7 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
     columns
 }
 
-/// Where column names are looked up.
+/// The columns among which a name is looked up. `what` names their owner in messages.
 pub(crate) struct Scope<'a> {
     pub(crate) what: &'a str,
     pub(crate) columns: &'a [Column],

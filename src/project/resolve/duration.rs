@@ -1,17 +1,19 @@
-//! Lengths of time: fixed ones only.
+//! Reads fixed lengths of time.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::project::DAY;
 use crate::source::Spanned;
 
-/// A hundred years. More is a typing mistake, and would overflow some engine's interval.
+/// A hundred years. A longer time is a typing error, and would overflow the intervals of some
+/// engines.
 const MAX_SECONDS: u64 = 36_525 * DAY;
 
-/// Reads `180 days` as seconds. `what` names what lasts that long.
+/// Reads a length of time, such as `180 days`, as seconds. `what` is the name of the setting, for
+/// the message.
 pub(crate) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<u64> {
     match parse(&text.value) {
         Ok(seconds) => Some(seconds),
-        // A default that many tables take is wrong once.
+        // A default is read once per table. Report it once.
         Err(_) if sink.has(Code::Duration, text.span) => None,
         Err((problem, help)) => {
             let message = format!("{what} is {}, which {problem}", quoted(&text.value));
@@ -23,7 +25,7 @@ pub(crate) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Op
 
 fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {
     const FORM: (&str, &str) =
-        ("is no length of time", "write a whole number and weeks, days, hours or minutes, as in `180 days`");
+        ("is not a length of time", "write a whole number and weeks, days, hours or minutes, as in `180 days`");
     let mut words = text.split_whitespace();
     let (Some(number), Some(unit), None) = (words.next(), words.next(), words.next()) else { return Err(FORM) };
     let unit = match unit {
@@ -33,7 +35,7 @@ fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {
         "minute" | "minutes" => 60,
         "month" | "months" | "year" | "years" => {
             return Err((
-                "has no fixed length: the same row would be due or not depending on the calendar",
+                "has no fixed length: whether a row is due would depend on the calendar",
                 "write it in days, as in `180 days`",
             ));
         }
@@ -47,9 +49,9 @@ fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {
     }
     let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
     match seconds {
-        Some(0) => Err(("is no time at all: whatever it measures would be over at once", "write a positive number")),
+        Some(0) => Err(("is zero: the time would be over at once", "write a positive number")),
         Some(seconds) if seconds <= MAX_SECONDS => Ok(seconds),
-        _ => Err(("is longer than the 100 years that every engine's arithmetic holds", "write at most `36525 days`")),
+        _ => Err(("is longer than 100 years: some engines cannot compute with it", "write at most `36525 days`")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Exceptions tables: which tables share one, and the column under which all of them record.
+//! Exceptions tables: which tables share one, and which key column it has.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Dialect;
@@ -10,14 +10,14 @@ use crate::project::{Column, ColumnId, Exceptions, ExceptionsId};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation};
 
-/// The columns of an exceptions table beside its key.
+/// The columns of an exceptions table, except its key.
 pub(crate) const COLUMNS: [&str; 6] =
     ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
 
 #[derive(Default)]
 pub(crate) struct Resolved {
     pub(crate) tables: Vec<Exceptions>,
-    /// By position of the table's file: its exceptions table, and its own column for the key.
+    /// For each table, by position of its file: its exceptions table, and its column for the key.
     pub(crate) of_table: Vec<(ExceptionsId, ColumnId)>,
 }
 
@@ -48,16 +48,16 @@ pub(crate) fn resolve(
             let other = &drafts[table].columns[key.0];
             if other.ty != column.ty {
                 let message = format!(
-                    "{} records exceptions of {} by a {} and of {} by a {}; one column cannot hold both",
+                    "the key of {} is a {} for {} and a {} for {}; one column cannot have both types",
                     group.relation.name.as_str(),
-                    drafts[first].model.value.as_str(),
                     column.ty,
-                    drafts[table].model.value.as_str(),
-                    other.ty
+                    drafts[first].model.value.as_str(),
+                    other.ty,
+                    drafts[table].model.value.as_str()
                 );
                 sink.push(
                     Diagnostic::new(Code::ExceptionKey, message, drafts[table].model.span, "of another type")
-                        .help("give this table `exceptions:` of its own, or one type to both columns"),
+                        .help("give both columns the same type, or state `exceptions:` in this table spec"),
                 );
                 return None;
             }
@@ -66,13 +66,13 @@ pub(crate) fn resolve(
         let name = group.key.as_ref().map_or(column.name, |key| key.value.clone());
         if COLUMNS.contains(&name.folded(dialect).as_str()) {
             let message = format!(
-                "the key of {} is named {}, like one of its own columns",
+                "the key of {} is named {}, like another column of this exceptions table",
                 group.relation.name.as_str(),
                 quoted(name.as_str())
             );
             let at = group.key.as_ref().map_or(group.span, |key| key.span);
             sink.push(
-                Diagnostic::new(Code::ExceptionKey, message, at, "taken")
+                Diagnostic::new(Code::ExceptionKey, message, at, "name already used")
                     .help("give the key another name: `exceptions: { table, key }`"),
             );
             return None;
@@ -86,7 +86,8 @@ pub(crate) fn resolve(
     Some(Resolved { tables, of_table: of_table.into_iter().collect::<Option<_>>()? })
 }
 
-/// Tables by the exceptions table that they state, or that the project states for all.
+/// Groups the tables by their exceptions table: the one that the table spec states, or the one of
+/// the project.
 fn groups(
     specs: &[&Spanned<TableFile>],
     project: Option<&Spanned<ExceptionsEntry>>,
@@ -113,21 +114,21 @@ fn groups(
                 }
             },
         };
-        let known = groups.iter_mut().find(|group| group.relation.folded(dialect) == relation.folded(dialect));
-        let Some(group) = known else {
+        let existing = groups.iter_mut().find(|group| group.relation.folded(dialect) == relation.folded(dialect));
+        let Some(group) = existing else {
             groups.push(Group { relation, span: stated.span, key, members: vec![position] });
             continue;
         };
         match (&group.key, key) {
             (Some(one), Some(other)) if one.value.folded(dialect) != other.value.folded(dialect) => {
                 let message = format!(
-                    "{} is stated with two keys; it records what its exceptions are about in one column",
+                    "the exceptions table {} is stated with two keys; it has one key column",
                     group.relation.name.as_str()
                 );
                 sink.push(
                     Diagnostic::new(Code::ExceptionKey, message, other.span, "another key here")
                         .also(one.span, "one key here")
-                        .help("state one key, or two tables"),
+                        .help("state one key, or use two exceptions tables"),
                 );
                 return None;
             }
@@ -139,7 +140,7 @@ fn groups(
     Some(groups)
 }
 
-/// For each member of the group, its own column under which it records.
+/// For each member of the group, the column whose values its exceptions record.
 fn member_columns(
     group: &Group,
     specs: &[&Spanned<TableFile>],
@@ -166,13 +167,15 @@ fn member_columns(
                 let key =
                     stated.map_or_else(|| name.as_ref().map_or("", |name| name.as_str()), |text| text.value.as_str());
                 let message = format!(
-                    "exceptions of {model} are recorded by {}, which is no member of its unique key",
+                    "exceptions of {model} are recorded by column {}, which is not in its unique key",
                     quoted(key)
                 );
                 let at = stated.map_or(draft.model.span, |text| text.span);
-                sink.push(Diagnostic::new(Code::ExceptionKey, message, at, "not in `unique_key`").help(
-                    "state `exception_key:`, one of the unique key's columns, or `exceptions:` of this table's own",
-                ));
+                sink.push(
+                    Diagnostic::new(Code::ExceptionKey, message, at, "not in `unique_key`").help(
+                        "state `exception_key:`, a column of the unique key, or `exceptions:` in this table spec",
+                    ),
+                );
                 complete = false;
             }
         }
@@ -180,27 +183,28 @@ fn member_columns(
     complete.then_some(columns)
 }
 
-/// The one column that is common, with one type, to all unique keys of the group.
+/// The column that all unique keys of the group have, with the same type. There must be exactly
+/// one.
 fn common_column(group: &Group, drafts: &[Draft], dialect: Dialect, sink: &mut Sink) -> Option<Name> {
     let key_of = |member: usize| drafts[member].unique_key.iter().map(move |id| &drafts[member].columns[id.0]);
-    let same = |a: &Column, b: &Column| a.name.folded(dialect) == b.name.folded(dialect) && a.ty == b.ty;
+    let equal = |a: &Column, b: &Column| a.name.folded(dialect) == b.name.folded(dialect) && a.ty == b.ty;
     let common: Vec<_> = key_of(group.members[0])
-        .filter(|column| group.members[1..].iter().all(|&member| key_of(member).any(|other| same(column, other))))
+        .filter(|column| group.members[1..].iter().all(|&member| key_of(member).any(|other| equal(column, other))))
         .collect();
     match common.as_slice() {
         [column] => Some(column.name.clone()),
-        found => {
-            let names: Vec<_> = found.iter().map(|column| quoted(column.name.as_str())).collect();
+        several => {
+            let names: Vec<_> = several.iter().map(|column| quoted(column.name.as_str())).collect();
             let what = match names.as_slice() {
                 [] => "no column is".to_owned(),
                 names => format!("{} are", names.join(" and ")),
             };
             let message = format!(
-                "the key of {} is not stated, and {what} common to all unique keys: what an exception is about would be a guess",
+                "the key of {} is not stated, and {what} common to all unique keys, so the key column is not known",
                 group.relation.name.as_str()
             );
             sink.push(
-                Diagnostic::new(Code::ExceptionKey, message, group.span, "needs exactly one")
+                Diagnostic::new(Code::ExceptionKey, message, group.span, "exactly one common column is needed")
                     .help("state it: `exceptions: { table: ..., key: ... }`"),
             );
             None

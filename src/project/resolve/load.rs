@@ -1,4 +1,4 @@
-//! The mart's load: which of several raw rows counts, and how much of raw is read.
+//! The load of a mart: which of several raw rows is loaded, and how much of the raw table is read.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::project::files::{IncrementalEntry, Names};
@@ -9,7 +9,7 @@ use crate::project::{Column, ColumnId, DAY, Load, Lookback, OrderBy, Time};
 use crate::source::Spanned;
 use crate::sql::{Name, SqlType, TimeUnit};
 
-/// What a load may name.
+/// The columns that a load may name, and the key and time of its table.
 pub(crate) struct LoadScope<'a> {
     pub(crate) scope: &'a Scope<'a>,
     pub(crate) key: &'a [ColumnId],
@@ -19,7 +19,7 @@ pub(crate) struct LoadScope<'a> {
 }
 
 impl LoadScope<'_> {
-    /// A column of raw: one of the mart's, or one that raw has beyond them.
+    /// A column of the raw table: a column of the mart, or one of `source_columns`.
     fn column(&self, text: &Spanned<String>, role: &str, sink: &mut Sink) -> Option<&Column> {
         let dialect = self.scope.dialect;
         let found = Name::column(&text.value).ok().and_then(|name| {
@@ -43,9 +43,9 @@ pub(crate) fn load(stated: &IncrementalEntry, scope: &LoadScope<'_>, sink: &mut 
     for term in list(&names.value, names.span) {
         let text = term.value.trim();
         if text.to_ascii_lowercase().contains(" nulls ") {
-            let message = format!("order_by of {what} states where NULLs go; they always go last");
+            let message = format!("order_by of {what} states the order of NULLs; NULLs are always last");
             sink.push(
-                Diagnostic::new(Code::OrderBy, message, term.span, "not a term")
+                Diagnostic::new(Code::OrderBy, message, term.span, "not supported")
                     .help("remove `nulls first` or `nulls last`"),
             );
             complete = false;
@@ -76,9 +76,10 @@ pub(crate) fn load(stated: &IncrementalEntry, scope: &LoadScope<'_>, sink: &mut 
                 (_, SqlType::Timestamp) => TimeUnit::Timestamp,
                 (_, SqlType::Timestamptz) => TimeUnit::Timestamptz,
                 (_, ty) => {
-                    let message = format!("lookback of {what} measures {}, a {ty}", quoted(&name.value));
+                    let message =
+                        format!("lookback of {what} uses {}, a {ty}, which has no unit of time", quoted(&name.value));
                     sink.push(
-                        Diagnostic::new(Code::TimeUnit, message, name.span, "counts what?")
+                        Diagnostic::new(Code::TimeUnit, message, name.span, "unit not known")
                             .help("use a timestamp or timestamptz column, or the time column itself"),
                     );
                     return None;
@@ -86,7 +87,9 @@ pub(crate) fn load(stated: &IncrementalEntry, scope: &LoadScope<'_>, sink: &mut 
             };
             if unit == TimeUnit::Date && seconds % DAY != 0 {
                 let message = format!("lookback of {what} is not in whole days, but {} is a date", quoted(&name.value));
-                sink.push(Diagnostic::new(Code::Duration, message, name.span, "a date").help("write it in days"));
+                sink.push(
+                    Diagnostic::new(Code::Duration, message, name.span, "a date").help("write the lookback in days"),
+                );
                 return None;
             }
             Some(Lookback { column: column.name.clone(), unit, seconds })
@@ -95,7 +98,7 @@ pub(crate) fn load(stated: &IncrementalEntry, scope: &LoadScope<'_>, sink: &mut 
     complete.then_some(Load { order_by, lookback })
 }
 
-/// Whether an order can tell any two raw rows of one key apart, newest version first.
+/// Whether an order is total for the raw rows of one key, with the newest version first.
 fn is_total(order_by: &[OrderBy], names: &Spanned<Names>, scope: &LoadScope<'_>, sink: &mut Sink) -> bool {
     let (what, dialect) = (scope.scope.what, scope.scope.dialect);
     let mut wrong = |message: String, label: &str, help: String| {
@@ -103,23 +106,24 @@ fn is_total(order_by: &[OrderBy], names: &Spanned<Names>, scope: &LoadScope<'_>,
         false
     };
     if order_by.is_empty() {
-        let message = format!("order_by of {what} names no column; any of several raw rows could win");
-        return wrong(message, "empty", "name a column of raw that tells them apart, such as a row number".to_owned());
+        let message = format!("order_by of {what} names no column; any of several raw rows could be loaded");
+        return wrong(message, "empty", "name a column in which raw rows differ, such as a row number".to_owned());
     }
     let Some(time) = scope.time.map(|time| &scope.scope.columns[time.column.0].name) else { return true };
     let is = |term: &OrderBy, name: &Name| term.column.folded(dialect) == name.folded(dialect);
     if scope.versioned && !order_by.first().is_some_and(|first| first.descending && is(first, time)) {
-        let message = format!("order_by of {what} does not put the newest version first; an older one would win");
-        return wrong(message, "starts with something else", format!("start it with `{} desc`", time.as_str()));
-    }
-    let tells_apart =
-        |term: &OrderBy| !is(term, time) && !scope.key.iter().any(|id| is(term, &scope.scope.columns[id.0].name));
-    // Deliveries that are all key and time are equal: it does not matter which one wins.
-    let keyed = scope.key.len() + usize::from(scope.versioned);
-    if scope.scope.columns.len() > keyed && !order_by.iter().any(tells_apart) {
         let message =
-            format!("order_by of {what} cannot tell two deliveries of one key and time apart; either could win");
-        let help = "add a column in which they differ, such as a row number of raw".to_owned();
+            format!("order_by of {what} does not put the newest version first; an older version would be loaded");
+        return wrong(message, "starts with another column", format!("start it with `{} desc`", time.as_str()));
+    }
+    let breaks_ties =
+        |term: &OrderBy| !is(term, time) && !scope.key.iter().any(|id| is(term, &scope.scope.columns[id.0].name));
+    // If a row has only key and time, two deliveries of it are equal, and either may be loaded.
+    let key_and_time = scope.key.len() + usize::from(scope.versioned);
+    if scope.scope.columns.len() > key_and_time && !order_by.iter().any(breaks_ties) {
+        let message =
+            format!("order_by of {what} is the same for two deliveries of one key and time; either could be loaded");
+        let help = "add a column in which they differ, such as a row number of the raw table".to_owned();
         return wrong(message, "not a total order", help);
     }
     true

@@ -1,4 +1,4 @@
-//! From raw shapes to a [`Spec`]: names are looked up, bounds computed, contradictions refused.
+//! Turns raw shapes into a [`Spec`]: looks up names, computes bounds, and reports contradictions.
 
 pub(crate) mod columns;
 pub(crate) mod duration;
@@ -19,7 +19,7 @@ use crate::project::{Places, Spec, Table};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, NameError, Relation};
 
-/// Resolves a project; `dialect` takes the place of the one that it states.
+/// Resolves a project. `dialect` replaces the dialect that the project states.
 pub(crate) fn resolve(raw: &Raw, dialect: Option<Dialect>) -> Result<Spec, Diagnostics> {
     let mut sink = Sink::default();
     let spec = resolve_project(raw, dialect, &mut sink);
@@ -32,24 +32,28 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let name = project.name.get().and_then(|name| plain(name, "the project", sink));
     let schema = project.schema.get().and_then(|schema| schema_of(schema, dialect, sink));
     let sealed_before = project.sealed_before.get();
-    // A project of loads has neither tables nor periods.
+    // A project that has only windowed loads has no tables and no periods.
     let without_tables = |field: &str, span: Span| {
-        let message = format!("`{field}` is stated, and there are no tables that it could be of");
-        Diagnostic::new(Code::Load, message, span, "would have no effect").help("add `tables:`, or remove it")
+        let message = format!("`{field}` is stated, but the project has no tables");
+        Diagnostic::new(Code::Load, message, span, "would have no effect")
+            .help(format!("add `tables:`, or remove `{field}:`"))
     };
-    let is_of_loads = project.loads.get().is_some() && matches!(project.tables, Field::Missing);
-    let periods = if is_of_loads { Some(Vec::new()) } else { periods::resolve(&raw.periods, sealed_before, sink) };
+    let has_only_loads = project.loads.get().is_some() && matches!(project.tables, Field::Missing);
+    let periods = if has_only_loads { Some(Vec::new()) } else { periods::resolve(&raw.periods, sealed_before, sink) };
 
     let specs: Vec<_> = raw.tables.iter().filter_map(|table| table.get()).collect();
-    if is_of_loads {
+    if has_only_loads {
         let periods = project.periods.get().map(|stated| ("periods", stated.span));
         let exceptions = project.exceptions.get().map(|stated| ("exceptions", stated.span));
         periods.into_iter().chain(exceptions).for_each(|(key, span)| sink.push(without_tables(key, span)));
     }
     if raw.tables.is_empty() && stated(&project.loads).is_empty() {
         let span = project.tables.get().map_or(raw.periods.span, |tables| tables.span);
-        let (message, help) = if is_of_loads {
-            ("the project has neither tables nor loads; there is nothing to compile", "add a load, or a table spec")
+        let (message, help) = if has_only_loads {
+            (
+                "the project has neither tables nor windowed loads; there is nothing to compile",
+                "add a table spec, or an entry of `loads:`",
+            )
         } else {
             ("the project has no tables; there is nothing to compile", "add one spec per rolling table")
         };
@@ -59,9 +63,10 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let defaults = project.defaults.get().map(|defaults| &defaults.value);
     let drafts: Vec<_> =
         specs.iter().map(|spec| table::draft(&spec.value, spec.span, defaults, &schema, dialect, sink)).collect();
-    // A table that is wrong in itself would only cause more, misleading, messages about the others.
+    // If a table has an error, stop here: the checks across tables would only report misleading
+    // errors.
     let drafts: Vec<_> = drafts.into_iter().collect::<Option<_>>()?;
-    let exceptions = if is_of_loads {
+    let exceptions = if has_only_loads {
         Some(exceptions::Resolved::default())
     } else {
         exceptions::resolve(&specs, &drafts, project.exceptions.get(), &schema, dialect, sink)
@@ -103,7 +108,7 @@ fn stated<T>(list: &Field<Vec<Field<T>>>) -> &[Field<T>] {
     list.get().map_or(&[], |list| &list.value)
 }
 
-/// The last step of a table: its links to others are numbers by now.
+/// Builds a table from its draft. `ordered` has its links to other tables as ids.
 fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
     let order::Ordered { draft, retention, depends_on, position } = ordered;
     let (exceptions, exception_key) = exceptions.of_table[position];
@@ -129,7 +134,7 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
     }
 }
 
-/// A plain name, or a diagnostic that says what `what` would suffer.
+/// Reads a plain name, or reports why it is not one. `what` is the named thing, for the message.
 pub(crate) fn plain(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<Name> {
     match Name::plain(&text.value) {
         Ok(name) => Some(name),
@@ -143,17 +148,17 @@ pub(crate) fn plain(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Opti
 fn bad_name(text: &str, span: Span, what: &str, error: NameError) -> Diagnostic {
     let plain = "letters, digits and underscores, not starting with a digit";
     match error {
-        NameError::Empty => Diagnostic::new(Code::Name, format!("{what} has an empty name"), span, "nothing to emit")
+        NameError::Empty => Diagnostic::new(Code::Name, format!("{what} has an empty name"), span, "no name")
             .help(format!("write a name: {plain}")),
         NameError::NotPlain => {
-            let message = format!("{what} is named {}, which no engine takes without quotes", quoted(text));
+            let message = format!("{what} is named {}, which no engine accepts without quotes", quoted(text));
             Diagnostic::new(Code::Name, message, span, "not a plain name").help(format!("use {plain}"))
         }
         NameError::Forbidden(c) => {
             let harm = match c {
                 '"' | '\'' | '`' | '\\' | ';' | '{' | '}' => "could end its quotes or its line",
                 c if c.is_control() => "could end its line",
-                _ => "cannot be told from nothing, or from another letter",
+                _ => "is not visible, or looks like another character",
             };
             let message = format!("{what} is named {}, and {c:?} {harm}", quoted(text));
             Diagnostic::new(Code::Name, message, span, "not a safe name")
@@ -162,7 +167,7 @@ fn bad_name(text: &str, span: Span, what: &str, error: NameError) -> Diagnostic 
     }
 }
 
-/// `schema` or `database.schema`, as a relation whose last part is still open.
+/// Reads `schema` or `database.schema`. The result is a relation whose name is a placeholder.
 fn schema_of(text: &Spanned<String>, dialect: Dialect, sink: &mut Sink) -> Option<Relation> {
     let parts = parts_of(text, "the schema", 2, dialect, sink)?;
     let name = Name::plain("_").ok()?;
@@ -173,7 +178,7 @@ fn schema_of(text: &Spanned<String>, dialect: Dialect, sink: &mut Sink) -> Optio
     }
 }
 
-/// A relation, completed from the project's schema.
+/// Reads a relation. The schema of the project completes a name with fewer parts.
 pub(crate) fn relation_of(
     text: &Spanned<String>,
     what: &str,
@@ -194,12 +199,12 @@ pub(crate) fn relation_of(
     }
 }
 
-/// The parts of a dotted name. `most` of them are known, of which the first is a database.
+/// The parts of a dotted name, at most `most`. If there are `most` parts, the first is a database.
 fn parts_of(text: &Spanned<String>, what: &str, most: usize, dialect: Dialect, sink: &mut Sink) -> Option<Vec<Name>> {
     let parts: Vec<_> = text.value.split('.').collect();
     if parts.len() > most {
         let message =
-            format!("{what} is named {}, which has {} parts where {most} are known", quoted(&text.value), parts.len());
+            format!("{what} is named {}, which has {} parts; {most} are allowed", quoted(&text.value), parts.len());
         sink.push(
             Diagnostic::new(Code::Name, message, text.span, "too many dots").help("write database.schema.name at most"),
         );

@@ -1,4 +1,5 @@
-//! Names across the project: no two relations are one to the engine, none is cut off, none means something else in a statement.
+//! Checks names across the project: all relations differ on the engine, no name is cut off, and no
+//! name is ambiguous in a statement.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use crate::project::{Spec, TableId};
 use crate::source::{Span, Spanned};
 use crate::sql::{ALIASES, Relation};
 
-/// The width of `exception_type` in the exceptions table.
+/// The length of the column `exception_type` in an exceptions table.
 const MAX_TYPE: usize = 64;
 
 pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<MonitorEntry>], sink: &mut Sink) {
@@ -19,13 +20,13 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
     for (id, table) in spec.tables() {
         let (name, span) = (table.model.value.as_str(), table.model.span);
         if let Some(&first) = models.get(&name.to_lowercase()) {
-            let message = format!("model {} has two specs; each would write the other's tables", quoted(name));
+            let message = format!("model {} has two table specs; both would write the same tables", quoted(name));
             sink.push(
                 Diagnostic::new(Code::NameClash, message, span, "again here")
                     .also(first, "first here")
-                    .help("keep one"),
+                    .help("remove one of the two"),
             );
-            // All that is derived from the model clashes too, and says no more.
+            // All names derived from the model clash too. They are not reported.
             continue;
         }
         models.insert(name.to_lowercase(), span);
@@ -35,12 +36,14 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
         claim(spec, &exceptions.relation, "the exceptions table", exceptions.span, &mut taken, sink);
         check_name_length(spec, exceptions.key.name.as_str(), "the exception key", exceptions.span, sink);
     }
-    // Raw tables may be shared by marts, but none may be a table that Rowkeep writes.
+    // Several marts may share a raw table. But a raw table may not be a table that Rowkeep writes.
     for table in &spec.tables {
         let Some(source) = &table.source else { continue };
         if let Some((what, span)) = taken.get(&source.folded(spec.dialect)) {
-            let message =
-                format!("the raw table of {} is {what}: a load would read what it writes", table.model.value.as_str());
+            let message = format!(
+                "the raw table of {} is {what}: a load would read the table that it writes",
+                table.model.value.as_str()
+            );
             let at = raw.iter().find_map(|raw| {
                 raw.value.source.get().filter(|_| raw.value.model.get().is_some_and(|m| m.span == table.model.span))
             });
@@ -49,17 +52,17 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
                     Code::NameClash,
                     message,
                     at.map_or(table.model.span, |source| source.span),
-                    "would be trimmed and read at once",
+                    "a table that Rowkeep writes",
                 )
                 .also(*span, "written here")
-                .help("name the raw table"),
+                .help("name the raw table in `source:`"),
             );
         }
     }
     check_exception_types(spec, raw, monitors, sink);
 }
 
-/// Loads are checked by themselves, once they are known: what they write must be nobody else's.
+/// Checks the names of windowed loads. Nothing else may use a table that a windowed load writes.
 pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
     let mut written: Vec<(Relation, String, Span)> = Vec::new();
     for (id, table) in spec.tables() {
@@ -84,7 +87,7 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
     for load in &spec.loads {
         let (name, span) = (load.name.value.as_str(), load.name.span);
         let clash = |what: String, other: &str, first: Span| {
-            let message = format!("{what} is {other} too: one would replace what the other wrote");
+            let message = format!("{what} is also {other}: each would overwrite the other");
             Diagnostic::new(Code::NameClash, message, span, "again here").also(first, "first here").help("rename one")
         };
         let aggregate = load.aggregate.as_ref();
@@ -92,52 +95,56 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
             match models.get(&model.to_lowercase()) {
                 Some((other, first)) => {
                     sink.push(clash(
-                        format!("the dbt model {} of load {name}", quoted(&model)),
+                        format!("the dbt model {} of windowed load {name}", quoted(&model)),
                         &format!("one of {other}"),
                         *first,
                     ));
                 }
-                None => drop(models.insert(model.to_lowercase(), (format!("load {name}"), span))),
+                None => drop(models.insert(model.to_lowercase(), (format!("windowed load {name}"), span))),
             }
         }
         if name.len() > MAX_LOAD {
-            let message = format!("the load has a name of {} bytes, with which its files cannot be named", name.len());
+            let message = format!(
+                "the name of the windowed load has {} bytes; the names of its files would be too long",
+                name.len()
+            );
             sink.push(Diagnostic::new(Code::NameLength, message, span, "they could not be written").help("shorten it"));
         }
         let updates = aggregate.map(|aggregate| (&aggregate.temp, "the aggregate's temp table"));
         let into = aggregate.map(|aggregate| (&aggregate.into, "the aggregate"));
         for (relation, what) in [(&load.temp, "the temp table")].into_iter().chain(updates).chain(into) {
             let dated = relation.name.with_suffix("_2025-11-19");
-            check_name_length(spec, dated.as_str(), &format!("{what} of load {name}"), span, sink);
-            let what = format!("{what} of load {name}, {},", quoted(&relation.sql(spec.dialect)));
+            check_name_length(spec, dated.as_str(), &format!("{what} of windowed load {name}"), span, sink);
+            let what = format!("{what} of windowed load {name}, {},", quoted(&relation.sql(spec.dialect)));
             if relation.may_be(&load.source, spec.dialect) {
-                let message = format!("{what} is its source: a run would read what it writes");
+                let message = format!("{what} is also its source: a run would read the table that it writes");
                 sink.push(
-                    Diagnostic::new(Code::NameClash, message, span, "reads and writes it").help("name another table"),
+                    Diagnostic::new(Code::NameClash, message, span, "source and target").help("name another table"),
                 );
             } else if let Some((_, other, first)) =
-                written.iter().find(|(known, ..)| known.may_be(relation, spec.dialect))
+                written.iter().find(|(other, ..)| other.may_be(relation, spec.dialect))
             {
                 sink.push(clash(what, other, *first));
             } else {
-                written.push((relation.clone(), format!("a table of load {name}"), span));
+                written.push((relation.clone(), format!("a table of windowed load {name}"), span));
             }
         }
     }
 }
 
-/// The longest name of a load, whose files and folders are called like it.
+/// The longest name of a windowed load. It is part of the names of files and folders.
 const MAX_LOAD: usize = 100;
 
+/// The relations that have a name already, by their folded parts: a description, and the place.
 type Taken = BTreeMap<Vec<String>, (String, Span)>;
 
 fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     let table = spec.table(id);
     let (name, span) = (table.model.value.as_str(), table.model.span);
     if name.eq_ignore_ascii_case(SWEEP) {
-        let message = format!("the model {} is named like the folder of the nightly statements", quoted(name));
+        let message = format!("the model {} has the name of the folder for the statements of the sweep", quoted(name));
         sink.push(
-            Diagnostic::new(Code::Name, message, span, "its files would stand among them").help("choose another name"),
+            Diagnostic::new(Code::Name, message, span, "its files would be in that folder").help("choose another name"),
         );
     }
     claim(spec, &table.relation, &format!("the mart of {name}"), span, taken, sink);
@@ -145,7 +152,7 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     for history in &histories {
         claim_name(spec, history, &format!("a history table of {name}"), table.places.history, taken, sink);
     }
-    // One message for the prefix, not one per period.
+    // Report only the longest name, not one name per period.
     if let Some(longest) = histories.iter().max_by_key(|history| history.name.as_str().len()) {
         check_length(spec, longest, "a history table", table.places.history, sink);
     }
@@ -155,23 +162,23 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     }
     check_length(spec, &spec.versions(id), "a work table", span, sink);
     if name.len() > MAX_FILE - LONGEST_MONITOR.len() {
-        let message =
-            format!("the model has a name of {} bytes, with which its monitors' files cannot be named", name.len());
+        let message = format!(
+            "the name of the model has {} bytes; the names of the files of its monitors would be too long",
+            name.len()
+        );
         sink.push(Diagnostic::new(Code::NameLength, message, span, "they could not be written").help("shorten it"));
     }
     claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.places.history, taken, sink);
 }
 
 fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {
-    // Statements call a relation that they change by its bare name. History and work tables cannot be named like an alias:
-    // their suffixes hold an underscore.
+    // A statement names the relation that it changes by its bare name, so this name must not be an
+    // alias. The names of history and work tables cannot be aliases, because of their suffixes.
     let name = relation.name.as_str();
     if ALIASES.iter().any(|alias| name.eq_ignore_ascii_case(alias)) {
-        let message = format!(
-            "{what} is named {}, like a word that statements use for their own rows: they would read one for the other",
-            quoted(name)
-        );
-        sink.push(Diagnostic::new(Code::Name, message, span, "would be taken for it").help("choose a longer name"));
+        let message =
+            format!("{what} is named {}, which statements use as an alias: they would confuse the two", quoted(name));
+        sink.push(Diagnostic::new(Code::Name, message, span, "name of an alias").help("choose a longer name"));
     }
     claim_name(spec, relation, what, span, taken, sink);
     check_length(spec, relation, what, span, sink);
@@ -180,11 +187,12 @@ fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut T
 fn claim_name(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {
     let folded = relation.folded(spec.dialect);
     if let Some((other, first)) = taken.get(&folded) {
-        // Tables that share one name share those derived from it: the first clash says enough.
+        // Tables with the same name also share all names derived from it. Report only the first
+        // clash.
         if sink.has(Code::NameClash, span) {
             return;
         }
-        let message = format!("{what} and {other} would be one table, {}", quoted(relation.name.as_str()));
+        let message = format!("{what} and {other} would be the same table, {}", quoted(relation.name.as_str()));
         sink.push(
             Diagnostic::new(Code::NameClash, message, span, "again here").also(*first, "first here").help("rename one"),
         );
@@ -199,31 +207,33 @@ fn check_length(spec: &Spec, relation: &Relation, what: &str, span: Span, sink: 
     }
     let file: usize = relation.parts().map(|part| part.as_str().len() + 1).sum();
     if file > MAX_FILE {
-        let message = format!("{what} has a name of {file} bytes with its schema, more than a file can have");
+        let message = format!("the name of {what} has {file} bytes with its schema; a file name cannot be that long");
         sink.push(
-            Diagnostic::new(Code::NameLength, message, span, "its definition could not be written").help("shorten it"),
+            Diagnostic::new(Code::NameLength, message, span, "the file of its DDL could not be written")
+                .help("shorten it"),
         );
     }
 }
 
 fn check_name_length(spec: &Spec, name: &str, what: &str, span: Span, sink: &mut Sink) {
-    let (most, dialect, length) = (spec.dialect.max_name_bytes(), spec.dialect, name.len());
-    if length > most {
+    let (longest, dialect, length) = (spec.dialect.max_name_bytes(), spec.dialect, name.len());
+    if length > longest {
         let message = format!(
-            "{what} would be named {}, {length} bytes where {dialect} keeps {most}: the rest would be cut off, without a word",
+            "{what} would be named {}, which has {length} bytes; {dialect} would cut it off silently after {longest}",
             quoted(name)
         );
         sink.push(
-            Diagnostic::new(Code::NameLength, message, span, "too long with what is added to it")
-                .help(format!("shorten it by {} bytes", length - most)),
+            Diagnostic::new(Code::NameLength, message, span, "too long with the suffix that Rowkeep adds")
+                .help(format!("shorten it by {} bytes", length - longest)),
         );
     }
 }
 
-/// Names of files end at 255 bytes on the file systems that people use; a definition's file is named like its relation.
+/// The longest name of a relation that fits in the name of its DDL file. Common file systems allow
+/// 255 bytes.
 const MAX_FILE: usize = 240;
 
-/// What the longest name of a monitor's file adds to its model's.
+/// The longest suffix that the name of a monitor's file adds to the name of the model.
 const LONGEST_MONITOR: &str = "__late_beyond_lookback__resolve.sql";
 
 fn check_exception_types(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<MonitorEntry>], sink: &mut Sink) {
@@ -233,7 +243,7 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[F
         let longest = stated.value.len() + NULL_KEY.len();
         if longest > MAX_TYPE {
             let message = format!(
-                "exception type {} is too long: {longest} bytes with {NULL_KEY} where {MAX_TYPE} are kept",
+                "exception type {} is too long: with {NULL_KEY} it has {longest} bytes, and {MAX_TYPE} are allowed",
                 quoted(&stated.value)
             );
             sink.push(
@@ -243,11 +253,11 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[F
         }
         for derived in ["", NULL_KEY, HOLD].into_iter().chain(MONITORED) {
             let ty = format!("{}{derived}", stated.value).to_ascii_uppercase();
-            // Two specs of one model were said to be one table already.
+            // Two specs of one model are already reported as the same table.
             if let Some((other, first)) = taken.get(&ty).filter(|(other, _)| !other.eq_ignore_ascii_case(&model.value))
             {
                 let harm =
-                    if MONITORED.contains(&derived) { "close what the other found" } else { "hold the other's rows" };
+                    if MONITORED.contains(&derived) { "close the other's exceptions" } else { "hold the other's rows" };
                 let message = format!(
                     "{} and {other} would both record exceptions of type {}; each would {harm}",
                     model.value,
@@ -268,7 +278,8 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[F
         let ty = stated.value.to_ascii_uppercase();
         let what = format!("monitor {}", name.value);
         if ty.len() > MAX_TYPE {
-            let message = format!("exception type {} is longer than the {MAX_TYPE} bytes that are kept", quoted(&ty));
+            let message =
+                format!("exception type {} is longer than {MAX_TYPE} bytes; it would be cut off", quoted(&ty));
             sink.push(
                 Diagnostic::new(Code::NameLength, message, stated.span, "would be cut off")
                     .help(format!("shorten it by {} bytes", ty.len() - MAX_TYPE)),
@@ -277,7 +288,7 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[F
         match taken.get(&ty) {
             Some((other, first)) => {
                 let message = format!(
-                    "{what} and {other} would both record exceptions of type {}; each would close the other's, or hold rows by them",
+                    "{what} and {other} would both record exceptions of type {}; each would close or hold by the other's exceptions",
                     quoted(&ty)
                 );
                 sink.push(
@@ -289,5 +300,5 @@ fn check_exception_types(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[F
             None => drop(taken.insert(ty, (what, stated.span))),
         }
     }
-    debug_assert!(spec.tables.len() == raw.len(), "every table has its spec");
+    debug_assert!(spec.tables.len() == raw.len(), "every table has a spec");
 }

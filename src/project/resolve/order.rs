@@ -1,4 +1,4 @@
-//! Links between tables: parents, run order, circles.
+//! Links between tables: parents, run order and circles.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,23 @@ use crate::project::{ColumnId, Retention, TableId};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, SqlType};
 
-/// The most columns of a join.
+/// The most columns of a `while_in` join.
 const MAX_PAIRS: usize = 32;
 
-/// The longest chain of parents: a restore looks through the batches of each.
+/// The longest chain of parents. A restore reads the batch of each parent in the chain.
 const MAX_DEPTH: usize = 8;
 
-/// A draft in its place of the run order, its links numbered by that order.
+/// A draft in run order. Its links are ids of that order.
 pub(crate) struct Ordered {
     pub(crate) draft: Draft,
     pub(crate) retention: Retention,
     pub(crate) depends_on: Vec<TableId>,
-    /// Where its spec stands among the files.
+    /// The position of its spec among the files.
     pub(crate) position: usize,
 }
 
-/// Sorts tables so that each runs after those it depends on, otherwise in the order of their files.
+/// Sorts tables so that each runs after the tables that it depends on. Tables without such a link
+/// keep the order of their files.
 pub(crate) fn resolve(drafts: Vec<Draft>, dialect: Dialect, sink: &mut Sink) -> Option<Vec<Ordered>> {
     let links: Vec<Option<Links>> = drafts.iter().map(|draft| links(draft, &drafts, sink)).collect();
     let links: Vec<Links> = links.into_iter().collect::<Option<_>>()?;
@@ -52,7 +53,7 @@ pub(crate) fn resolve(drafts: Vec<Draft>, dialect: Dialect, sink: &mut Sink) -> 
     Some(ordered)
 }
 
-/// What a table refers to, by the position of its file.
+/// The tables to which a table refers, by the positions of their files.
 struct Links {
     parent: Option<(usize, Span)>,
     after: Vec<(usize, Span)>,
@@ -80,7 +81,7 @@ fn links(draft: &Draft, drafts: &[Draft], sink: &mut Sink) -> Option<Links> {
                 let help = match (did_you_mean(&name.value, others()), others().take(8).collect::<Vec<_>>().as_slice())
                 {
                     (Some(near), _) => format!("did you mean `{near}`?"),
-                    (None, []) => "add the spec of that model: this one is alone".to_owned(),
+                    (None, []) => "add a table spec for that model: the project has only this one".to_owned(),
                     (None, models) => format!("name another model of this project, such as {}", models.join(", ")),
                 };
                 Some((format!("{role} of {model} names {target}, which no table spec describes"), help))
@@ -116,7 +117,8 @@ fn topological(drafts: &[Draft], links: &[Links], sink: &mut Sink) -> Option<Vec
     Some(order)
 }
 
-/// Every table that is not done waits for another such; following them ends in a circle.
+/// Finds a circle. Every table that is not done waits for another table that is not done, so a path
+/// along these links ends in a circle.
 fn circle(drafts: &[Draft], links: &[Links], done: &[bool]) -> Diagnostic {
     let mut path = vec![(0..drafts.len()).find(|&i| !done[i]).unwrap_or(0)];
     let start = loop {
@@ -129,7 +131,7 @@ fn circle(drafts: &[Draft], links: &[Links], done: &[bool]) -> Diagnostic {
     };
     let circle = &path[start..];
     let names: Vec<_> = circle.iter().chain([&circle[0]]).map(|&table| drafts[table].model.value.as_str()).collect();
-    let message = format!("tables wait for each other in a circle: {}", names.join(" after "));
+    let message = format!("tables wait for each other in a circle, so none can run first: {}", names.join(" after "));
     let into = |from: usize, to: usize| links[from].all().find(|(table, _)| *table == to).map(|(_, span)| span);
     let places: Vec<_> = (0..circle.len()).filter_map(|i| into(circle[i], circle[(i + 1) % circle.len()])).collect();
     let first = places.first().copied().unwrap_or(drafts[circle[0]].model.span);
@@ -158,10 +160,10 @@ fn retention(
     if depth > MAX_DEPTH {
         let model = drafts[i].model.value.as_str();
         let message =
-            format!("{model} stands {depth} levels below the table that decides its cutoff; {MAX_DEPTH} are known");
+            format!("{model} is {depth} levels below the table that decides its cutoff; {MAX_DEPTH} are allowed");
         sink.push(
             Diagnostic::new(Code::TableReference, message, span, "one level too many")
-                .help("let it stay while its key is in a table further up"),
+                .help("use a table further up the chain in `while_in`"),
         );
         return None;
     }
@@ -169,7 +171,7 @@ fn retention(
     Some(Retention::WhileIn { parent: TableId(place[parent]), on, root: TableId(place[root]) })
 }
 
-/// Pairs of this table's columns and the parent's.
+/// The pairs of columns of a `while_in` join: a column of the child, and one of the parent.
 fn join(
     child: &Draft,
     parent: &Draft,
@@ -187,7 +189,7 @@ fn join(
                 let name = &parent.columns[theirs.0].name;
                 let Some(ours) = child.find(name, dialect) else {
                     let message = format!(
-                        "{child_model} has no column {}, by which {parent_model} knows its rows",
+                        "{child_model} has no column {}, which is in the unique key of {parent_model}",
                         quoted(name.as_str())
                     );
                     sink.push(
@@ -221,13 +223,13 @@ fn join(
             }
             if entries.0.len() > MAX_PAIRS {
                 let message =
-                    format!("while_in of {child_model} joins on {} columns; {MAX_PAIRS} are known", entries.0.len());
+                    format!("while_in of {child_model} joins on {} columns; {MAX_PAIRS} are allowed", entries.0.len());
                 sink.push(Diagnostic::new(Code::Budget, message, span, "too many").help("join on fewer columns"));
                 return None;
             }
             if entries.0.is_empty() {
                 let message =
-                    format!("while_in of {child_model} joins on no column; every row would have every parent");
+                    format!("while_in of {child_model} joins on no column; every row would match every parent");
                 sink.push(
                     Diagnostic::new(Code::UnknownColumn, message, span, "empty `on`")
                         .help("name at least one pair of columns"),
@@ -240,15 +242,15 @@ fn join(
         let (left, right) = (&child.columns[ours.0], &parent.columns[theirs.0]);
         if !comparable(left.ty, right.ty) {
             let message = format!(
-                "while_in of {child_model} compares {}, a {}, with {}, a {}: no row would find its parent",
+                "while_in of {child_model} compares {}, a {}, with {}, a {}: no row would match its parent",
                 quoted(left.name.as_str()),
                 left.ty,
                 quoted(right.name.as_str()),
                 right.ty
             );
             sink.push(
-                Diagnostic::new(Code::ColumnType, message, span, "not comparable everywhere")
-                    .help("join columns of one type"),
+                Diagnostic::new(Code::ColumnType, message, span, "not comparable on every engine")
+                    .help("join columns of the same type"),
             );
             complete = false;
         }

@@ -1,4 +1,4 @@
-//! Periods: each with its bounds, together without gap or overlap.
+//! Resolves the periods: their bounds, and that they have no gap and no overlap.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use crate::project::period::{Bounds, bounds, day};
 use crate::project::shape::{Either, Field};
 use crate::source::{Span, Spanned};
 
-/// The most periods: forty years of months. A statement names every open one, and parsers recurse over what it names.
+/// The most periods: forty years of months. A statement names every open period, and parsers
+/// recurse over these names.
 const MAX_PERIODS: usize = 480;
 
 pub(crate) fn resolve(
@@ -20,33 +21,33 @@ pub(crate) fn resolve(
     sink: &mut Sink,
 ) -> Option<Vec<Period>> {
     if raw.value.is_empty() {
-        let message = "the project has no periods; due rows would have nowhere to go";
+        let message = "the project has no periods; due rows could not be archived";
         sink.push(Diagnostic::new(Code::NoPeriods, message, raw.span, "empty").help("add a line such as `- 2025_h2`"));
         return None;
     }
     if let Some(one_too_many) = raw.value.get(MAX_PERIODS) {
         let at = one_too_many.get().map_or(raw.span, |period| period.span);
-        let message =
-            format!("{} periods are declared; {MAX_PERIODS} are the most that a statement can name", raw.value.len());
+        let message = format!("{} periods are declared; statements can name at most {MAX_PERIODS}", raw.value.len());
         sink.push(
             Diagnostic::new(Code::Budget, message, at, "one too many")
-                .help("join old periods into one that states its bounds"),
+                .help("replace old periods by one period that states its bounds"),
         );
         return None;
     }
     let found: Vec<_> = raw.value.iter().map(|field| field.get().and_then(|raw| resolve_one(raw, sink))).collect();
-    // Neighbours of a period that could not be read are not judged: the gap between them is not the user's.
+    // The neighbours of an invalid period are not compared: the gap between them is not an error of
+    // the user.
     let mut sound = found.iter().all(Option::is_some);
     let mut seen = BTreeMap::new();
     for (i, period) in found.iter().enumerate() {
         let Some((period, span)) = period else { continue };
-        let twin = seen.insert(period.name.to_ascii_lowercase(), *span);
-        if let Some(first) = twin {
-            let message = format!("period {} stands twice; its history tables exist once", quoted(&period.name));
+        if let Some(first) = seen.insert(period.name.to_ascii_lowercase(), *span) {
+            let message =
+                format!("period {} is listed twice; each table has one history table for it", quoted(&period.name));
             sink.push(
                 Diagnostic::new(Code::PeriodDuplicate, message, *span, "again here")
                     .also(first, "first here")
-                    .help("remove one"),
+                    .help("remove one of the two"),
             );
             sound = false;
         } else if i > 0
@@ -71,7 +72,7 @@ fn resolve_one(raw: &Spanned<PeriodEntry>, sink: &mut Sink) -> Option<(Period, S
             let (start, end) = (date(stated.start.get(), sink), date(stated.end.get(), sink));
             let text = &name.value.0;
             if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                let message = format!("period {} cannot be part of a table's name", quoted(text));
+                let message = format!("period {} cannot be part of the name of a table", quoted(text));
                 sink.push(
                     Diagnostic::new(Code::PeriodName, message, name.span, "not a suffix")
                         .help("use letters, digits and underscores"),
@@ -79,16 +80,16 @@ fn resolve_one(raw: &Spanned<PeriodEntry>, sink: &mut Sink) -> Option<(Period, S
                 return None;
             }
             let (start, end) = (start?, end?);
-            if let Some(Bounds::Days(by_name, to_name)) = bounds(text)
-                && (by_name, to_name) != (start, end)
+            if let Some(Bounds::Days(named_start, named_end)) = bounds(text)
+                && (named_start, named_end) != (start, end)
             {
                 let message = format!(
-                    "period {} says [{by_name}, {to_name}) by its name and [{start}, {end}) by its dates",
+                    "period {} is [{named_start}, {named_end}) by its name, but [{start}, {end}) by its dates",
                     quoted(text)
                 );
                 sink.push(
                     Diagnostic::new(Code::PeriodName, message, name.span, "contradicts its dates")
-                        .help(format!("write `{text}` alone, or choose a name without a calendar meaning")),
+                        .help(format!("write only `{text}`, or choose a name that is not a calendar period")),
                 );
                 return None;
             }
@@ -97,10 +98,10 @@ fn resolve_one(raw: &Spanned<PeriodEntry>, sink: &mut Sink) -> Option<(Period, S
     };
     if period.end <= period.start {
         let message =
-            format!("period {} is empty: [{}, {}) holds no instant", quoted(&period.name), period.start, period.end);
+            format!("period {} is empty: [{}, {}) has no days", quoted(&period.name), period.start, period.end);
         sink.push(
-            Diagnostic::new(Code::PeriodEmpty, message, raw.span, "nothing fits in it")
-                .help("`end` is the first day that no longer belongs to the period: write one after `start`"),
+            Diagnostic::new(Code::PeriodEmpty, message, raw.span, "no row fits in it")
+                .help("`end` is the first day after the period: write a day after `start`"),
         );
         return None;
     }
@@ -111,18 +112,24 @@ fn named(name: &str, span: Span, sink: &mut Sink) -> Option<Period> {
     match bounds(name) {
         Some(Bounds::Days(start, end)) => return Some(Period { name: name.to_owned(), start, end, sealed: false }),
         Some(Bounds::Unrepresentable) => {
-            let message = format!("period {} reaches beyond the years 1 to 9999", quoted(name));
-            sink.push(Diagnostic::new(Code::Date, message, span, "not a representable date").help("use a nearer year"));
+            let message = format!("period {} is not within the years 1 to 9999", quoted(name));
+            sink.push(
+                Diagnostic::new(Code::Date, message, span, "year out of range").help("use a year from 1 to 9999"),
+            );
         }
         None => {
-            let message = format!("period {} carries no bounds in its name", quoted(name));
-            let mut diagnostic =
-                Diagnostic::new(Code::PeriodName, message, span, "expected such as 2025_h2, 2025_q3, 2025_m07 or 2025");
+            let message = format!("the name of period {} gives no bounds", quoted(name));
+            let mut diagnostic = Diagnostic::new(
+                Code::PeriodName,
+                message,
+                span,
+                "expected a name such as 2025_h2, 2025_q3, 2025_m07 or 2025",
+            );
             let canonical = name.to_ascii_lowercase().replace('-', "_");
             diagnostic = if bounds(&canonical).is_some() {
                 diagnostic.help(format!("did you mean `{canonical}`?"))
             } else {
-                diagnostic.help("state them: `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`")
+                diagnostic.help("state its bounds: `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`")
             };
             sink.push(diagnostic);
         }
@@ -134,7 +141,7 @@ fn date(text: Option<&Spanned<String>>, sink: &mut Sink) -> Option<Date> {
     let text = text?;
     let date = day(&text.value);
     if date.is_none() {
-        let message = format!("{} is no day of the years 1 to 9999", quoted(&text.value));
+        let message = format!("{} is not a day of the years 1 to 9999", quoted(&text.value));
         sink.push(
             Diagnostic::new(Code::Date, message, text.span, "not a date").help("write YYYY-MM-DD, as in 2025-07-01"),
         );
@@ -147,7 +154,7 @@ fn check_neighbours((previous, before): &(Period, Span), (period, span): &(Perio
     let diagnostic = if period.start == previous.end {
         return true;
     } else if period.end <= previous.start {
-        let message = format!("period {name} stands after {earlier}, which is later");
+        let message = format!("period {name} is listed after {earlier}, which is later");
         Diagnostic::new(Code::PeriodOrder, message, *span, format!("ends {}", period.end))
             .also(*before, format!("starts {}", previous.start))
             .help("list periods oldest first")
@@ -155,7 +162,7 @@ fn check_neighbours((previous, before): &(Period, Span), (period, span): &(Perio
         let message = format!("periods {earlier} and {name} overlap; a row could go to both");
         Diagnostic::new(Code::PeriodOverlap, message, *span, format!("starts {}", period.start))
             .also(*before, format!("ends {}", previous.end))
-            .help("let each period start on the day on which the one before it ends")
+            .help("start each period on the day on which the period before it ends")
     } else {
         let message = format!(
             "no period covers [{}, {}); due rows of that time would stay in the mart",
@@ -180,15 +187,15 @@ fn seal(periods: &mut [Period], stated: &Spanned<String>, sound: bool, sink: &mu
     let bound = |period: &Period| period.start == until || period.end == until;
     if !periods.iter().any(bound) {
         let bounds: Vec<_> = periods.iter().map(|period| period.start.to_string()).collect();
-        let message = format!("sealed_before {until} is no period's bound; a period would be half sealed");
+        let message = format!("sealed_before {until} is not a bound of a period; a period would be half sealed");
         sink.push(
-            Diagnostic::new(Code::Sealed, message, stated.span, "inside or outside of the periods")
+            Diagnostic::new(Code::Sealed, message, stated.span, "not the start or end of a period")
                 .help(format!("write the start of the first open period, one of {}", bounds.join(", "))),
         );
     } else if periods.iter().all(|period| period.sealed) {
         let message = format!("sealed_before {until} seals every period; no cycle could archive a row");
         sink.push(
-            Diagnostic::new(Code::Sealed, message, stated.span, "nothing stays open")
+            Diagnostic::new(Code::Sealed, message, stated.span, "no open period")
                 .help("leave at least the newest period open"),
         );
     }

@@ -1,21 +1,21 @@
-//! Reads shares of rows.
+//! Reads shares of rows, such as 20%.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::project::Share;
 use crate::source::Spanned;
 
-/// Digits behind the point: a row in a million.
+/// The most digits after the decimal point. The smallest share is one row in a million.
 const MOST_DIGITS: usize = 4;
 
-/// Reads `20%` or `0.1%`. `what` names what is that large.
+/// Reads a share, such as `20%` or `0.1%`. `what` is the name of the setting, for the message.
 pub(crate) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<Share> {
     let share = parse(&text.value);
-    // A default that many tables take is wrong once.
+    // A default is read once per table. Report it once.
     if share.is_none() && !sink.has(Code::Share, text.span) {
-        let message = format!("{what} is {}, which is no share of a table's rows", quoted(&text.value));
+        let message = format!("{what} is {}, which is not a share of the rows of a table", quoted(&text.value));
         sink.push(
             Diagnostic::new(Code::Share, message, text.span, "not a share")
-                .help("write per cent, more than 0 and less than 100, as in `20%` or `0.1%`"),
+                .help("write a percentage of more than 0 and less than 100, as in `20%` or `0.1%`"),
         );
     }
     share
@@ -29,9 +29,9 @@ fn parse(text: &str) -> Option<Share> {
         return None;
     }
     let part: u64 = format!("{whole}{digits}").parse().ok()?;
-    // Below a million, by the digits above.
-    let of = 10_u64.pow(u32::try_from(digits.len()).ok()?) * 100;
-    (part > 0).then_some(Share { part, of })
+    // At most a million, because of MOST_DIGITS.
+    let whole_table = 10_u64.pow(u32::try_from(digits.len()).ok()?) * 100;
+    (part > 0).then_some(Share { part, of: whole_table })
 }
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_or_all_is_refused() {
+    fn zero_all_and_other_texts_are_refused() {
         for text in ["", "%", "20", "0%", "0.0000%", "100%", "-1%", "1e1%", "0.00001%", "a%", ".5%", "٢%"] {
             assert_eq!(parse(text), None, "{text}");
         }

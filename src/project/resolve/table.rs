@@ -1,4 +1,4 @@
-//! One table spec on its own: everything that can be known without looking at other tables.
+//! Resolves one table spec, without the other tables.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Dialect;
@@ -13,7 +13,7 @@ use crate::project::{Column, ColumnId, DAY, Layout, Load, Rows, TablePlaces, Tim
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
-/// A table whose links to other tables are still names.
+/// A table whose links to other tables are names, not ids.
 pub(crate) struct Draft {
     pub(crate) model: Spanned<Name>,
     pub(crate) relation: Relation,
@@ -39,7 +39,7 @@ pub(crate) enum DraftRetention {
 }
 
 impl Draft {
-    /// The column of that name, as the engine compares names.
+    /// Finds a column by name, as the engine compares names.
     pub(crate) fn find(&self, name: &Name, dialect: Dialect) -> Option<ColumnId> {
         position(&self.columns, name, dialect)
     }
@@ -103,27 +103,26 @@ pub(crate) fn draft(
         raw.source_columns.get().map_or_else(Vec::new, |entries| declared(&entries.value, dialect, sink));
     for (key, _) in raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0) {
         if Name::column(&key.value).is_ok_and(|name| position(&columns, &name, dialect).is_some()) {
-            let message = format!("column {} of {what} stands in columns and in source_columns", quoted(&key.value));
-            sink.push(
-                Diagnostic::new(Code::NameClash, message, key.span, "stands in `columns` too")
-                    .help("raw has every column of the mart: list here only what it has beyond them"),
-            );
+            let message = format!("column {} of {what} is in both columns and source_columns", quoted(&key.value));
+            sink.push(Diagnostic::new(Code::NameClash, message, key.span, "also in `columns`").help(
+                "remove it: the raw table has every column of the mart, and `source_columns` lists only the others",
+            ));
         }
     }
     let versioned = unique_key.as_ref().zip(time).map(|(key, time)| !key.contains(&time.column));
     if let (Some(false), Some((Rows::Latest, at))) = (versioned, rows) {
         let message = format!(
-            "{what} keeps the latest row per key, but its key holds the time: no row would ever replace another"
+            "{what} keeps the latest row per key, but its key contains the time: no row would ever replace another"
         );
         sink.push(
             Diagnostic::new(Code::Rows, message, at, "contradicts `unique_key`")
-                .help("write `rows: events`, or take the time column out of `unique_key`"),
+                .help("write `rows: events`, or remove the time column from `unique_key`"),
         );
     }
     let load = raw.incremental.get().map(|stated| {
         if raw.source.get().is_none() {
             let message = format!("{what} has an incremental load, but no raw table to load from");
-            sink.push(Diagnostic::new(Code::MissingKey, message, stated.span, "reads `source`").help("add `source:`"));
+            sink.push(Diagnostic::new(Code::MissingKey, message, stated.span, "needs `source`").help("add `source:`"));
         }
         let scope = LoadScope {
             scope: &scope,
@@ -161,7 +160,7 @@ pub(crate) fn draft(
     })
 }
 
-/// `None` if something is stated and could not be read.
+/// Turns `Some(None)`, a stated value that could not be read, into `None`.
 fn optional<T>(stated: Option<Option<T>>) -> Option<Option<T>> {
     match stated {
         Some(None) => None,
@@ -187,7 +186,7 @@ pub(crate) fn list(names: &Names, span: Span) -> Vec<Spanned<String>> {
     }
 }
 
-/// The most columns of a key: what a PostgreSQL index holds.
+/// The most columns of a key. It is the limit of a PostgreSQL index.
 const MAX_KEY: usize = 32;
 
 fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Option<Vec<ColumnId>> {
@@ -195,7 +194,7 @@ fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Opt
     if let Either::Scalar(text) = &names.value
         && text.contains(',')
     {
-        let message = format!("unique_key of {} is one word, {}", scope.what, quoted(text));
+        let message = format!("unique_key of {} is {}, one word with a comma", scope.what, quoted(text));
         sink.push(
             Diagnostic::new(Code::UnknownColumn, message, at, "not a list").help(format!("write a list: `[{text}]`")),
         );
@@ -204,39 +203,39 @@ fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Opt
     let names = list(&names.value, at).into_iter().map(|name| (scope.column(&name, "unique_key", sink), name));
     let names: Vec<_> = names.collect();
     if let Some((_, name)) = names.get(MAX_KEY) {
-        let message = format!("unique_key of {} names {} columns; {MAX_KEY} are known", scope.what, names.len());
-        sink.push(
-            Diagnostic::new(Code::Budget, message, name.span, "one too many").help("name a row by fewer columns"),
-        );
+        let message = format!("unique_key of {} names {} columns; {MAX_KEY} are allowed", scope.what, names.len());
+        sink.push(Diagnostic::new(Code::Budget, message, name.span, "one too many").help("use fewer columns"));
         return None;
     }
     if names.is_empty() {
-        let message = format!("unique_key of {} names no column; no two rows could be told apart", scope.what);
-        sink.push(Diagnostic::new(Code::UnknownColumn, message, at, "empty").help("name the columns that name a row"));
+        let message = format!("unique_key of {} names no column; rows could not be identified", scope.what);
+        sink.push(
+            Diagnostic::new(Code::UnknownColumn, message, at, "empty").help("name the columns that identify a row"),
+        );
     }
     let mut key = Vec::with_capacity(names.len());
     let mut complete = !names.is_empty();
     for (id, name) in &names {
         let id = (*id)?;
         let ty = scope.columns[id.0].ty;
-        let known = key.len();
+        let length = key.len();
         if key.contains(&id) {
             let message = format!("unique_key of {} names column {} twice", scope.what, quoted(&name.value));
             sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
         } else if !ty.can_be_key() {
             let message = format!(
-                "unique_key of {} holds {}, a {ty}; its equality is not exact",
+                "unique_key of {} contains {}, a {ty}; its equality is not exact",
                 scope.what,
                 quoted(&name.value)
             );
             sink.push(
-                Diagnostic::new(Code::ColumnType, message, name.span, "cannot name a row")
+                Diagnostic::new(Code::ColumnType, message, name.span, "cannot identify a row")
                     .help("use a whole number, decimal, text or time"),
             );
         } else {
             key.push(id);
         }
-        complete &= key.len() > known;
+        complete &= key.len() > length;
     }
     complete.then_some(key)
 }
@@ -246,7 +245,7 @@ pub(crate) fn time(stated: &TimeEntry, scope: &Scope<'_>, sink: &mut Sink) -> Op
     let column = scope.column(column_name, "time", sink)?;
     let ty = scope.columns[column.0].ty;
     let unit = match (stated.unit.get(), ty) {
-        // In YAML, `timestamp` is the unit of both types.
+        // In YAML, `timestamp` is the unit of both timestamp types.
         (Some(word), SqlType::Timestamptz) if word.value.0 == TimeUnit::Timestamp => TimeUnit::Timestamptz,
         (Some(word), _) => word.value.0,
         (None, SqlType::Timestamptz) => TimeUnit::Timestamptz,
@@ -254,12 +253,12 @@ pub(crate) fn time(stated: &TimeEntry, scope: &Scope<'_>, sink: &mut Sink) -> Op
         (None, SqlType::Date) => TimeUnit::Date,
         (None, _) => {
             let message = format!(
-                "time of {} is {}, a {ty}, without a unit: seconds taken for milliseconds would make every row due",
+                "time of {} is {}, a {ty}, without a unit: with seconds read as milliseconds, every row would be due",
                 scope.what,
                 quoted(&column_name.value)
             );
             sink.push(
-                Diagnostic::new(Code::TimeUnit, message, column_name.span, "counts what?")
+                Diagnostic::new(Code::TimeUnit, message, column_name.span, "unit not known")
                     .help("add `unit: epoch_seconds` or `unit: epoch_millis`"),
             );
             return None;
@@ -275,14 +274,14 @@ pub(crate) fn time(stated: &TimeEntry, scope: &Scope<'_>, sink: &mut Sink) -> Op
     };
     if !fits {
         let message = format!(
-            "time of {} is {}, a {ty}; its unit needs {needed}, or no bound would be what the rows are",
+            "time of {} is {}, a {ty}, but its unit needs {needed}: bounds could not be compared with it",
             scope.what,
             quoted(&column_name.value)
         );
         let at = stated.unit.get().map_or(column_name.span, |unit| unit.span);
         sink.push(
             Diagnostic::new(Code::TimeUnit, message, at, "does not fit the column")
-                .help("correct the unit, or the column's type"),
+                .help("correct the unit, or the type of the column"),
         );
         return None;
     }
@@ -299,9 +298,13 @@ fn retention(
         (Field::Set(text), Field::Missing) => {
             let seconds = duration::resolve(text, &format!("retention of {what}"), sink)?;
             if time.is_some_and(|time| time.unit == TimeUnit::Date) && seconds % DAY != 0 {
-                let message = format!("retention of {what} is {}, but its time is a date", quoted(&text.value));
+                let message = format!(
+                    "retention of {what} is {}, but its time is a date, which needs whole days",
+                    quoted(&text.value)
+                );
                 sink.push(
-                    Diagnostic::new(Code::Duration, message, text.span, "not whole days").help("write it in days"),
+                    Diagnostic::new(Code::Duration, message, text.span, "not whole days")
+                        .help("write the retention in days"),
                 );
                 return None;
             }
@@ -319,7 +322,7 @@ fn retention(
         },
         (Field::Invalid, _) | (_, Field::Invalid) => None,
         _ => {
-            let message = format!("retention of {what} must be one of `for` and `while_in`");
+            let message = format!("retention of {what} must have exactly one of `for` and `while_in`");
             let found = if stated.value.r#for.get().is_some() { "has both" } else { "has neither" };
             sink.push(
                 Diagnostic::new(Code::Duration, message, stated.span, found)
@@ -342,11 +345,12 @@ fn layout(stated: &LayoutEntry, scope: &Scope<'_>, sink: &mut Sink) -> Layout {
                 let message = format!("{role} of {} names column {} twice", scope.what, quoted(&name.value));
                 sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
             } else if ty == SqlType::Json {
-                // Redshift, "Limitations" of SUPER: neither a distribution key nor a sort key.
+                // Redshift documentation, "Limitations" of SUPER: it cannot be a distribution key
+                // or a sort key.
                 let message =
                     format!("{role} of {} names {}, a {ty}, which has no order", scope.what, quoted(&name.value));
                 sink.push(
-                    Diagnostic::new(Code::ColumnType, message, name.span, "cannot lay out rows")
+                    Diagnostic::new(Code::ColumnType, message, name.span, "cannot be in a layout")
                         .help("use another column"),
                 );
             } else {

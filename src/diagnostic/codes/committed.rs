@@ -1,0 +1,136 @@
+//! RK7xx: committed artifacts, the horizon, and changes that leave archived rows behind.
+
+macro_rules! committed_codes {
+    ($next:ident $($rest:ident)*; $($before:tt)*) => {
+        $next! {
+            $($rest)*; $($before)*
+            /// A committed file differs from what Rowkeep compiles now.
+            ///
+            /// The statements that run are not those of the project. Someone changed the file or
+            /// the project without the other.
+            ///
+            /// Fix: change the project, not the artifact. Run `rowkeep compile`, and commit the
+            /// result.
+            Drift = "RK701",
+            /// Rowkeep compiles a file that is not committed.
+            ///
+            /// A deployment of the committed files would lack a statement.
+            ///
+            /// Fix: run `rowkeep compile`, and commit the result.
+            MissingFile = "RK702",
+            /// The artifact folder contains a file that Rowkeep does not compile.
+            ///
+            /// A job that runs all files of the folder would run a statement that is not part of
+            /// the project.
+            ///
+            /// Fix: run `rowkeep compile`, which removes the files of an earlier compilation.
+            /// Remove other files by hand.
+            Orphan = "RK703",
+            /// The horizon is near: soon due rows will fall into no period.
+            ///
+            /// From the horizon on, rows that become due stay in the mart and are reported. The
+            /// horizon is the end of the last period plus the retention.
+            ///
+            /// Fix: add the next period, which is one line.
+            HorizonNear = "RK711",
+            /// The horizon has passed: due rows fall into no period.
+            ///
+            /// These rows stay in the mart, each with an open exception, and the mart grows. No row
+            /// is lost. The cycles archive the rows after the period is added.
+            ///
+            /// Fix: add the missing period, create its history tables, and compile.
+            HorizonPassed = "RK712",
+            /// `sealed_before` seals periods into which rows still become due.
+            ///
+            /// Rows of a sealed period wait for the nightly sweep, and their keys are held until
+            /// then. Sealing is meant for the few rows that arrive late, not for all rows.
+            ///
+            /// Fix: write the start of the period that contains the cutoff.
+            SealedEarly = "RK713",
+            /// A spec reads a raw table that no raw trim covers.
+            ///
+            /// The raw table grows with each delivery, and each cycle reads all of it. Cycles
+            /// become slower every day.
+            ///
+            /// Fix: add the table to `raw:` in rowkeep.yml, with the column of its arrival time and
+            /// how long its rows stay. If another job trims the table, it must delete a row only
+            /// after a completed cycle that started after the row arrived.
+            RawUntrimmed = "RK714",
+            /// A windowed load limits only the ingestion time.
+            ///
+            /// If the source is backfilled, old rows get a new ingestion time. The load would then
+            /// read years of rows, and run for hours.
+            ///
+            /// Fix: state `within:` in `event:` of the load. You can remove this line when the
+            /// backfill is over.
+            LoadUnbounded = "RK715",
+            /// The event window of a windowed load is narrower than its ingestion window.
+            ///
+            /// If a row arrives late, its event date can be outside of the event window. No later
+            /// run takes this row either.
+            ///
+            /// Fix: make `within:` of `event:` at least as long as that of `ingestion:`, unless
+            /// late rows may be dropped.
+            LoadLosesLate = "RK716",
+            /// The temp table of a windowed load has no partitions.
+            ///
+            /// BigQuery bills the bytes that a query reads. Without partitions, a query for one day
+            /// of a batch reads the whole batch.
+            ///
+            /// Fix: state `event:`. Its column partitions the temp table.
+            LoadUnpartitioned = "RK717",
+            /// A period was removed.
+            ///
+            /// Its history tables hold rows that no statement would read. A key that returns to the
+            /// mart would be in two places, and the view of all rows would miss the archived rows.
+            ///
+            /// Fix: put the line back. If the period makes cycles slow, seal it with
+            /// `sealed_before`.
+            PeriodRemoved = "RK721",
+            /// The bounds of a period changed.
+            ///
+            /// Rows in its history tables could be outside of the new bounds (L3).
+            ///
+            /// Fix: restore the bounds, and add another period for the rest.
+            PeriodRebounded = "RK722",
+            /// A table was removed.
+            ///
+            /// Its mart would grow forever, and no statement would read its history tables.
+            ///
+            /// Fix: put the spec back. If you have taken care of its rows, pass `--allow table`.
+            TableDropped = "RK723",
+            /// The unique key or the time column of a table changed.
+            ///
+            /// With another key, statements would confuse archived rows with others, or not find
+            /// them. With another time, archived rows could be outside of their periods.
+            ///
+            /// Fix: restore the key or time. If you migrate the history tables in the same change,
+            /// pass `--allow key`.
+            KeyChanged = "RK724",
+            /// The retention of a table became longer, or its kind changed.
+            ///
+            /// If an archived row is delivered again before it is due under the new retention, it
+            /// would be in the mart and in history (L2).
+            ///
+            /// Fix: keep the shorter retention. If you first bring back the rows that the longer
+            /// retention would not have archived yet, pass `--allow retention`.
+            RetentionLengthened = "RK725",
+            /// The history tables of a table were renamed in the spec.
+            ///
+            /// Statements would not find the rows that are archived under the old name.
+            ///
+            /// Fix: restore the name. If you rename the history tables in the same change, pass
+            /// `--allow history`.
+            HistoryMoved = "RK726",
+            /// A column was removed, or its type changed.
+            ///
+            /// Rows archived from now on would lack the column, and trim would delete them from the
+            /// mart as copied. The table of an aggregate is created once, so a run could not write
+            /// other columns into it.
+            ///
+            /// Fix: restore the column. If you change the mart and every history table, or the
+            /// table of the aggregate, in the same change, pass `--allow column`.
+            ColumnDropped = "RK727",
+        }
+    };
+}

@@ -1,0 +1,148 @@
+//! RK9xx: a live database that differs from the project.
+
+macro_rules! live_codes {
+    ($next:ident $($rest:ident)*; $($before:tt)*) => {
+        $next! {
+            $($rest)*; $($before)*
+            /// A relation of the project is not in the database.
+            ///
+            /// A cycle fails at the first statement that uses it. No row is lost, because a cycle
+            /// may stop before any statement.
+            ///
+            /// Fix: run the statements of ddl/ in the order of their names. They skip relations
+            /// that exist. If a raw table is missing, create it or correct its name.
+            LiveMissing = "RK901",
+            /// A table in the database is named like a table of the project, but the project does
+            /// not have it.
+            ///
+            /// No view, monitor or cleanup reads a history table whose period is not listed. Its
+            /// rows are hidden, and a key in it can be in two places.
+            ///
+            /// The table can also belong to another project that uses the same schema.
+            ///
+            /// Fix: list its period, with the bounds of its rows. If the table is empty, drop it.
+            LiveLeftOver = "RK902",
+            /// A relation in the database lacks a column of the project.
+            ///
+            /// Statements name every column, so the cycle fails at the first statement that uses
+            /// this column.
+            ///
+            /// Fix: add the column to the mart and to all history tables, or remove it from the
+            /// spec.
+            LiveColumnMissing = "RK903",
+            /// A column in the database has another type than in the project.
+            ///
+            /// A copy from one type to another can cut or round a value, or fail. The comparison
+            /// with the copy may then never be true, so trim never deletes the row.
+            ///
+            /// Fix: use one type everywhere. Mart, history, work and exceptions tables have the
+            /// types of the spec.
+            LiveColumnType = "RK904",
+            /// A mart or history table has a column that the project lacks.
+            ///
+            /// Archive does not copy this column, and trim deletes the row as copied. The values of
+            /// the column are lost.
+            ///
+            /// Fix: before the next cycle, add the column to the spec and to the history tables, or
+            /// drop it. `check --dbt` prevents this mistake.
+            LiveColumnUnknown = "RK905",
+            /// A raw table lacks a column that statements use.
+            ///
+            /// The next load fails.
+            ///
+            /// Fix: restore the column, or name another column of the raw table in the spec.
+            LiveRaw = "RK906",
+            /// A column is NOT NULL in the database but not in the project, or the other way round.
+            ///
+            /// If a history table rejects a NULL that its mart accepts, every archive fails. If a
+            /// mart accepts an unexpected NULL, it keeps rows that no statement can route.
+            ///
+            /// Fix: set or drop NOT NULL in the database, or write `not null` in the spec.
+            LiveNull = "RK907",
+            /// The role of the doctor lacks a permission to read.
+            ///
+            /// The doctor cannot check the relation, and skips monitors that read it. If
+            /// maintenance cannot read the unsorted share of tables, it sorts every night.
+            ///
+            /// Fix: run the GRANT that the help shows. The role needs only read permissions.
+            LiveUnreadable = "RK908",
+            /// Several models can run at the same time in a database with serializable isolation.
+            ///
+            /// They write to one exceptions table. The database aborts one of them, on Redshift
+            /// with error 1023. No row is lost, but that cycle must run again.
+            ///
+            /// Fix: use snapshot isolation, the default of new Redshift databases, or state
+            /// `after:` in one of the specs.
+            LiveIsolation = "RK909",
+            /// The exceptions table has open exceptions.
+            ///
+            /// Each open exception holds the rows of its key. The next sweep may close exceptions
+            /// that are younger than a day. An operator must look at older ones. Holds and
+            /// exceptions that only warn are notes.
+            ///
+            /// Fix: follow `rowkeep runbook exceptions`, which explains each type and its cure.
+            LiveExceptions = "RK910",
+            /// No sweep has completed for more than a night.
+            ///
+            /// Rows of sealed periods, and all other rows of their keys, wait for the sweep. Marts
+            /// grow, and keys with rows in sealed periods may be in two places.
+            ///
+            /// Fix: run the sweep while no cycle runs, and find out why the last sweep did not
+            /// complete.
+            LiveSweep = "RK911",
+            /// No cycle has completed for a long time.
+            ///
+            /// New raw rows do not reach the mart, and raw tables are not trimmed until a cycle
+            /// completes.
+            ///
+            /// Fix: look at the last run of the load and the hooks. You can start a stopped cycle
+            /// again.
+            LiveCycle = "RK912",
+            /// A monitor of the project finds rows.
+            ///
+            /// The query in the file that the help names lists all of them. If periods are sealed,
+            /// keys with rows in a sealed period may be in two places until the next sweep.
+            ///
+            /// Fix: remove the cause, which the name of the monitor indicates.
+            /// `rowkeep runbook exceptions` describes each cause.
+            LiveMonitor = "RK913",
+            /// The rows in the mart show that the horizon is near or has passed.
+            ///
+            /// Due rows after the last period stay in their mart, each with an exception, until a
+            /// period takes them. No row is lost.
+            ///
+            /// Fix: add the next period with `rowkeep rotate`.
+            LiveHorizon = "RK914",
+            /// A mart holds rows that are older than the first period.
+            ///
+            /// When these rows are due, no history table takes them. They stay in their mart, each
+            /// with an exception, until an earlier period is added.
+            ///
+            /// Fix: add a period before the first one. `rowkeep runbook lower-edge` has the line.
+            LiveLowerEdge = "RK915",
+            /// A view of all rows does not read all history tables of its mart.
+            ///
+            /// Queries on the view miss the rows of some periods. The view was created before these
+            /// periods were added.
+            ///
+            /// Fix: run the statement of the view in ddl/ again. Every rotation needs this.
+            LiveView = "RK916",
+            /// A relation that must be a table is another kind of relation, such as a view.
+            ///
+            /// Statements insert into mart, history, work and exceptions tables and delete from
+            /// them. On a view, these changes reach another table, or none.
+            ///
+            /// Fix: rename the view, and create the table in its place.
+            LiveKind = "RK917",
+            /// A constraint of the exceptions table refuses a second exception for the same key and
+            /// type.
+            ///
+            /// A resolved exception stays in the table. If its cause returns, the constraint
+            /// refuses the new exception, and the cycle stops.
+            ///
+            /// Fix: drop the constraint. The statements themselves keep at most one open exception
+            /// per key and type.
+            LiveUnique = "RK918",
+        }
+    };
+}

@@ -1,0 +1,72 @@
+//! RK2xx: periods and dates.
+
+macro_rules! period_codes {
+    ($next:ident $($rest:ident)*; $($before:tt)*) => {
+        $next! {
+            $($rest)*; $($before)*
+            /// Rowkeep cannot read the bounds of a period from its name, or the name contradicts
+            /// them.
+            ///
+            /// Names such as `2025_h2`, `2025_q3`, `2025_m07` and `2025` carry their bounds. Any
+            /// other period must state its bounds. A name that says other bounds than the stated
+            /// ones would mislead its readers.
+            ///
+            /// Fix: use such a name, or state the bounds, as in
+            /// `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`.
+            PeriodName = "RK201",
+            /// There is a gap between two consecutive periods.
+            ///
+            /// No history table takes due rows from that time. They would stay in the mart, and
+            /// every cycle would report them.
+            ///
+            /// Fix: add the period between the two.
+            PeriodGap = "RK202",
+            /// Two periods overlap.
+            ///
+            /// A row from the shared time could go to both history tables.
+            ///
+            /// Fix: let each period start on the day on which the period before it ends. Periods
+            /// are half-open: `end` is the first day after the period.
+            PeriodOverlap = "RK203",
+            /// A period is listed twice.
+            ///
+            /// Each period has one history table per mart, so the second entry has no meaning.
+            ///
+            /// Fix: remove one of the two entries.
+            PeriodDuplicate = "RK204",
+            /// The periods are not in order.
+            ///
+            /// The last period in the list decides the horizon, and the next rotation adds its line
+            /// after it.
+            ///
+            /// Fix: list the periods from oldest to newest.
+            PeriodOrder = "RK205",
+            /// A period is empty: its end is not after its start.
+            ///
+            /// No row could ever belong to it. Periods are half-open: `end` is the first day after
+            /// the period.
+            ///
+            /// Fix: write an `end` that is after `start`.
+            PeriodEmpty = "RK206",
+            /// The project has no periods.
+            ///
+            /// Due rows would have no history table.
+            ///
+            /// Fix: add a period, such as `- 2025_h2`.
+            NoPeriods = "RK207",
+            /// A value is not a calendar date between the years 1 and 9999.
+            ///
+            /// Engines and calendars disagree about all other dates.
+            ///
+            /// Fix: write the date as YYYY-MM-DD, such as 2025-07-01.
+            Date = "RK208",
+            /// `sealed_before` is not a bound of a period, or it seals all periods.
+            ///
+            /// A period is open or sealed as a whole. If all periods were sealed, no cycle could
+            /// archive a row.
+            ///
+            /// Fix: write the start of the first period that must stay open.
+            Sealed = "RK209",
+        }
+    };
+}

@@ -1,0 +1,156 @@
+//! RK3xx: tables, and what a project states beside them.
+
+macro_rules! table_codes {
+    ($next:ident $($rest:ident)*; $($before:tt)*) => {
+        $next! {
+            $($rest)*; $($before)*
+            /// A name has characters that are not allowed.
+            ///
+            /// Rowkeep writes names into SQL. A quote or a semicolon could end a name early, and
+            /// two names with letters that look alike could be confused. Models, history prefixes
+            /// and exception types must be plain names. Only column names may be quoted.
+            ///
+            /// Fix: use letters, digits and underscores. Quote a column in YAML as `'"Trace Seq"'`.
+            Name = "RK301",
+            /// A name is too long for the engine.
+            ///
+            /// PostgreSQL silently cuts names after 63 bytes, and Redshift after 127. Two history
+            /// tables could get the same name. The limit applies to the name with everything that
+            /// Rowkeep adds to it, such as the suffix of a period.
+            ///
+            /// Fix: shorten the name.
+            NameLength = "RK302",
+            /// Two things have the same name.
+            ///
+            /// Engines fold upper and lower case, so two names that differ only in case are the
+            /// same relation or column. A table name can also clash with an alias that the
+            /// statements use for rows.
+            ///
+            /// Fix: rename one of the two.
+            NameClash = "RK303",
+            /// The spec names a column that it does not declare.
+            ///
+            /// A statement with that column would fail in the warehouse.
+            ///
+            /// Fix: correct the name, or declare the column under `columns:`. If only the raw table
+            /// has the column, declare it under `source_columns:`.
+            UnknownColumn = "RK304",
+            /// A column has a type that Rowkeep does not support, or that is not allowed where the
+            /// column is used.
+            ///
+            /// Rowkeep translates types for each engine, so it must know them. For example,
+            /// equality of floats and json is not reliable, and a key with such a column would lose
+            /// rows.
+            ///
+            /// Fix: use one of the types that the help lists.
+            ColumnType = "RK305",
+            /// The unit of a time column does not fit its type.
+            ///
+            /// Rowkeep writes bounds and cutoffs in that unit. With seconds instead of
+            /// milliseconds, a cycle would archive everything or nothing.
+            ///
+            /// Fix: state `epoch_seconds` or `epoch_millis` for numbers. Timestamps and dates need
+            /// no unit.
+            TimeUnit = "RK306",
+            /// A duration is not a positive, fixed length of time.
+            ///
+            /// Months and years have no fixed length, so the cutoff would jump. A date column needs
+            /// whole days.
+            ///
+            /// Fix: write weeks, days, hours or minutes, such as `180 days`.
+            Duration = "RK307",
+            /// `while_in` or `after` names a model that has no spec, or the references form a
+            /// cycle.
+            ///
+            /// Rowkeep runs parents before their children. Tables that wait for each other have no
+            /// run order.
+            ///
+            /// Fix: name the model of another table in this project, or remove one reference of the
+            /// cycle.
+            TableReference = "RK308",
+            /// Two tables use the same exception type.
+            ///
+            /// An open exception holds the rows of the table to which its type belongs. With a
+            /// shared type, the exceptions of one table would hold the rows of the other table.
+            ///
+            /// Fix: give each table its own type. `<TYPE>_HOLD` and `<TYPE>_NULL_KEY` are reserved
+            /// too.
+            ExceptionType = "RK309",
+            /// The key of an exceptions table does not fit the tables that use it.
+            ///
+            /// All tables that share an exceptions table record their exceptions under one column.
+            /// That column must be in the unique key of each table, with the same type.
+            ///
+            /// Fix: name the column, as in `exceptions: { table: ..., key: ... }`, or give the
+            /// table its own `exceptions:`.
+            ExceptionKey = "RK310",
+            /// `order_by` does not choose the newest version of a key.
+            ///
+            /// If several raw rows have the same key, the load takes the first one in this order.
+            /// The order must begin with the time, newest first. It must end with a column that
+            /// differs between two deliveries, or the engine would choose a row by chance.
+            ///
+            /// Fix: write the time with `desc`, then a column that grows with each delivery.
+            OrderBy = "RK311",
+            /// A table has `rows: latest`, but its unique key contains the time.
+            ///
+            /// Each version then has its own key, so no version ever replaces another.
+            ///
+            /// Fix: write `rows: events`, or remove the time from `unique_key`.
+            Rows = "RK312",
+            /// The project has no tables.
+            ///
+            /// There is nothing to compile.
+            ///
+            /// Fix: add one table spec for each mart.
+            NoTables = "RK313",
+            /// Rowkeep cannot trim a raw table safely.
+            ///
+            /// A raw row may be deleted only after a completed cycle that started after the row
+            /// arrived. So Rowkeep must know which table reads the raw table, and when each row
+            /// arrived. The time of the row itself does not say this: a late row has an old time.
+            ///
+            /// Fix: in `table`, name the `source` of a table spec, in one entry only. In `time`,
+            /// name a column that the extraction fills with its own time.
+            TableFile = "RK314",
+            /// A monitor has keys that do not fit its kind.
+            ///
+            /// With an empty window or nothing to compare, a monitor would never find anything. A
+            /// key without effect would mislead the reader.
+            ///
+            /// Fix: correct the key that the message names. docs/reference/monitors.md lists the
+            /// keys of each kind.
+            Monitor = "RK315",
+            /// A value is not a valid share of the rows of a table.
+            ///
+            /// A share of 0% would stop every cycle or report every row. A share of 100% would
+            /// never do so.
+            ///
+            /// Fix: write a percentage above 0 and below 100, such as `20%`.
+            Share = "RK316",
+            /// An entry of `maintenance` is duplicated, or has a condition that Rowkeep does not
+            /// know.
+            ///
+            /// The condition compares the unsorted share of a table, which the engine's catalog
+            /// reports.
+            ///
+            /// Fix: remove the duplicate, or write the condition as `unsorted > 15`.
+            Maintenance = "RK317",
+            /// The schedule has an invalid time of day, or its jobs are in the wrong order.
+            ///
+            /// Maintenance must run before the sweep, and the sweep before the monitors. The
+            /// monitors must see the tables as the sweep left them.
+            ///
+            /// Fix: write times in UTC such as `02:30`, each later than the one before it.
+            Schedule = "RK318",
+            /// A windowed load is incomplete or contradicts itself.
+            ///
+            /// A windowed load selects rows by their ingestion time and by their event date, and it
+            /// replaces whole days of its aggregate. So it needs a column for each of the two, and
+            /// a key that identifies the versions of a row.
+            ///
+            /// Fix: add or correct the key that the message names.
+            Load = "RK319",
+        }
+    };
+}

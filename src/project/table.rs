@@ -1,0 +1,196 @@
+//! Rolling tables and their parts: columns, time, retention, exceptions, layout and load.
+
+use crate::features::tripwire::Tripwire;
+use crate::source::{Span, Spanned};
+use crate::sql::{Name, Relation, SqlType, TimeUnit};
+
+/// The index of a table in [`Spec::tables`](crate::project::Spec::tables).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TableId(pub(crate) usize);
+
+/// The index of a column in [`Table::columns`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ColumnId(pub(crate) usize);
+
+/// The index of an exceptions table in [`Spec::exceptions`](crate::project::Spec::exceptions).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExceptionsId(pub(crate) usize);
+
+/// One rolling table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The dbt model that builds the mart.
+    pub model: Spanned<Name>,
+    /// The relation of the mart.
+    pub relation: Relation,
+    /// The history tables. The name has no suffix of a period.
+    pub history: Relation,
+    pub(crate) places: TablePlaces,
+    /// Every column, in order.
+    pub columns: Vec<Column>,
+    /// The columns that identify a row.
+    pub unique_key: Vec<ColumnId>,
+    /// The time column.
+    pub time: Time,
+    /// Whether a row can have several versions.
+    pub rows: Rows,
+    /// How long a row stays in the mart.
+    pub retention: Retention,
+    /// The table that records its exceptions.
+    pub exceptions: ExceptionsId,
+    /// The column of the unique key that its exceptions record.
+    pub exception_key: ColumnId,
+    /// The type of its exceptions.
+    pub exception_type: String,
+    /// The physical layout.
+    pub layout: Layout,
+    /// The limit of due rows. A cycle that finds more stops before it archives.
+    pub tripwire: Option<Tripwire>,
+    /// The raw table.
+    pub source: Option<Relation>,
+    /// Columns that the raw table has and the mart does not have.
+    pub source_columns: Vec<Column>,
+    /// The load of the mart, if Rowkeep writes it.
+    pub load: Option<Load>,
+    /// The tables whose hooks run before those of this table: its parent, and the tables of
+    /// `after:`.
+    pub depends_on: Vec<TableId>,
+}
+
+/// Where the spec of a table states its parts, for diagnostics.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TablePlaces {
+    pub(crate) history: Span,
+    pub(crate) unique_key: Span,
+    pub(crate) time: Span,
+    pub(crate) retention: Span,
+    pub(crate) columns: Span,
+    pub(crate) source: Option<Span>,
+}
+
+impl Table {
+    /// The column with this id.
+    pub fn column(&self, id: ColumnId) -> &Column {
+        &self.columns[id.0]
+    }
+
+    /// Whether a key can have several versions. It can if the time is not part of the key.
+    ///
+    /// This includes `rows: events` whose time is not in the key: an event with a corrected time is
+    /// a new version.
+    pub fn is_versioned(&self) -> bool {
+        !self.unique_key.contains(&self.time.column)
+    }
+
+    /// The columns that identify an exact copy of a row: the key and the time.
+    pub(crate) fn proof(&self) -> Vec<ColumnId> {
+        let mut proof = self.unique_key.clone();
+        if !proof.contains(&self.time.column) {
+            proof.push(self.time.column);
+        }
+        proof
+    }
+
+    /// The columns that are neither key nor time.
+    pub(crate) fn payload(&self) -> impl Iterator<Item = ColumnId> {
+        (0..self.columns.len()).map(ColumnId).filter(|id| !self.unique_key.contains(id) && *id != self.time.column)
+    }
+}
+
+/// A column and its type.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The name.
+    pub name: Name,
+    /// The type.
+    pub ty: SqlType,
+    /// Whether marts and history tables declare the column NOT NULL. Statements test it for NULL in
+    /// any case.
+    pub not_null: bool,
+}
+
+/// The time column and its unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Time {
+    /// The column.
+    pub column: ColumnId,
+    /// The unit of its values.
+    pub unit: TimeUnit,
+}
+
+/// Whether a row can have several versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// The newest version of a key wins.
+    Latest,
+    /// Rows do not change. A row that is delivered again replaces its copy.
+    Events,
+}
+
+/// How long a row stays in the mart.
+#[derive(Clone, Debug)]
+pub enum Retention {
+    /// Until it is older than the cutoff.
+    For {
+        /// The length of the retention, in seconds.
+        seconds: u64,
+    },
+    /// While its key is in the parent mart.
+    WhileIn {
+        /// The parent.
+        parent: TableId,
+        /// Pairs of columns that must be equal: a column of this table, and one of the parent.
+        on: Vec<(ColumnId, ColumnId)>,
+        /// The ancestor with a fixed retention. This table uses the cutoff of that ancestor.
+        root: TableId,
+    },
+}
+
+/// An exceptions table.
+#[derive(Clone, Debug)]
+pub struct Exceptions {
+    /// The relation.
+    pub relation: Relation,
+    /// The column with the key of the reported row. It is nullable.
+    pub key: Column,
+    pub(crate) span: Span,
+}
+
+/// The physical layout, for engines that have one.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// The column by which rows are distributed.
+    pub dist_key: Option<ColumnId>,
+    /// The columns by which rows are sorted.
+    pub sort_key: Vec<ColumnId>,
+}
+
+/// The load of the mart from its raw table.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// The order that decides which of several raw rows of one key is loaded: the first row. It is
+    /// a total order.
+    pub order_by: Vec<OrderBy>,
+    /// The part of the raw table that is read; the whole table if `None`.
+    pub lookback: Option<Lookback>,
+}
+
+/// One term of an order.
+#[derive(Clone, Debug)]
+pub struct OrderBy {
+    /// A column of the raw table.
+    pub column: Name,
+    /// Whether the largest value comes first.
+    pub descending: bool,
+}
+
+/// The newest part of the raw table, measured back from the newest value of a column.
+#[derive(Clone, Debug)]
+pub struct Lookback {
+    /// A column of the raw table.
+    pub column: Name,
+    /// The unit of its values.
+    pub unit: TimeUnit,
+    /// The length of the part, in seconds.
+    pub seconds: u64,
+}

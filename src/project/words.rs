@@ -1,0 +1,47 @@
+//! The words of YAML files: the fixed sets of values for types such as engines and units.
+
+use crate::dialect::{Dialect, MaintenanceKind};
+use crate::features::monitors::Severity;
+use crate::project::Rows;
+use crate::project::shape::Words;
+use crate::sql::TimeUnit;
+
+impl Words for Dialect {
+    fn words() -> Vec<(&'static str, Self)> {
+        Dialect::ALL.into_iter().map(|dialect| (dialect.as_str(), dialect)).collect()
+    }
+}
+
+impl Words for Severity {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("error", Severity::Error), ("warn", Severity::Warn)]
+    }
+}
+
+impl Words for MaintenanceKind {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("vacuum", MaintenanceKind::Vacuum),
+            ("vacuum_delete", MaintenanceKind::VacuumDelete),
+            ("vacuum_sort", MaintenanceKind::VacuumSort),
+            ("analyze", MaintenanceKind::Analyze),
+        ]
+    }
+}
+
+impl Words for Rows {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("latest", Rows::Latest), ("events", Rows::Events)]
+    }
+}
+
+impl Words for TimeUnit {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("epoch_seconds", TimeUnit::EpochSeconds),
+            ("epoch_millis", TimeUnit::EpochMillis),
+            ("timestamp", TimeUnit::Timestamp),
+            ("date", TimeUnit::Date),
+        ]
+    }
+}
