@@ -48,16 +48,16 @@ pub(crate) fn check(inputs: &Inputs, sink: &mut Sink) {
     }
 }
 
-/// The template that a name means: one of that file name in its folder, or one that is spelled nearly so.
+/// The template that a name means: one of nearly that file name, in its folder.
 fn meant<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
     // Up to version 0.1.0, templates stood in one flat folder, and `clear` was `reset`.
-    let flat = name.replace("_reset.", "_clear.");
-    let flat = flat.strip_prefix("ddl_").unwrap_or(&flat);
-    let moved = REPLACEABLE.iter().find_map(|folder| match flat.split_once('/') {
-        Some((engine, file)) => known.get(&format!("{folder}{engine}/{}", file.strip_prefix("ddl_").unwrap_or(file))),
-        None => known.get(&format!("{folder}{flat}")),
-    });
-    moved.map(String::as_str).or_else(|| did_you_mean(name, known.iter().map(String::as_str)))
+    let file = name.rsplit('/').next().unwrap_or(name).replace("_reset.", "_clear.");
+    let file = file.strip_prefix("ddl_").unwrap_or(&file);
+    let engine = name.split('/').find_map(Dialect::from_name);
+    let of_engine = |known: &&String| known.split('/').find_map(Dialect::from_name) == engine;
+    let files = known.iter().filter(of_engine).filter_map(|known| known.rsplit('/').next());
+    let near = did_you_mean(file, files)?;
+    known.iter().filter(of_engine).find(|known| known.ends_with(&format!("/{near}"))).map(String::as_str)
 }
 
 /// The template of that name: the project's before the built-in one, the engine's before the common one.
