@@ -16,6 +16,7 @@ pub mod raw_trims;
 pub mod repairs;
 pub mod runbooks;
 pub mod schedule;
+pub(crate) mod text;
 pub mod tripwire;
 pub(crate) mod writer;
 

@@ -63,9 +63,9 @@ fn meant<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
 /// The template of that name: the project's before the built-in one, the engine's before the common one.
 pub(crate) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, String>) -> Option<String> {
     let special = of_engine(name, dialect);
-    let built_in = |name: &str| BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
     let own = |name: &str| overrides.get(name).cloned();
-    own(&special).or_else(|| own(name)).or_else(|| built_in(&special)).or_else(|| built_in(name))
+    let own = own(&special).or_else(|| own(name));
+    own.or_else(|| built_in(&special).or_else(|| built_in(name)).map(str::to_owned))
 }
 
 /// Where an engine's own form of a template stands: `cycle/load.sql.j2` in `cycle/redshift/load.sql.j2`.
@@ -87,10 +87,9 @@ pub(crate) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(&common(name), dialect, &BTreeMap::new())
 }
 
-/// A file of `templates/` that is emitted as it is.
-pub(crate) fn verbatim(name: &str) -> &'static str {
-    let found = BUILT_IN.iter().find(|(known, _)| *known == name);
-    found.map_or_else(|| unreachable!("templates/{name} is part of the crate"), |(_, text)| text)
+/// The text of a built-in template.
+pub(crate) fn built_in(name: &str) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// The names that an override can have: those of built-in templates, each also in the folder of an engine.

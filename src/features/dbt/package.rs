@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::artifacts::manifest::Hook;
 use crate::cycle::plan::Slot;
-use crate::cycle::render::{Vocabulary, verbatim};
+use crate::cycle::render::{Vocabulary, built_in};
 use crate::features::dbt::{Creation, Model, guard, scalar};
 use crate::project::{Spec, TableId};
 use crate::sql::SqlType;
@@ -19,7 +19,7 @@ pub(crate) fn emit(
     let package = spec.dbt_package();
     let mut add = |path: &str, text: String| files.insert(format!("dbt/{package}/{path}"), text);
     add("dbt_project.yml", project(&package));
-    add("macros/rowkeep.sql", verbatim("dbt/rowkeep.sql").replace("PACKAGE", &package));
+    add("macros/rowkeep.sql", built_in("dbt/rowkeep.sql").unwrap_or_default().replace("PACKAGE", &package));
     add("macros/operations.sql", operations(spec, names, models, exceptions));
     for model in models {
         let name = &model.node.name;
