@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 use crate::artifacts::manifest::{Manifest, Monitor, Node};
 use crate::features::schedule::emit::{cron_daily, cron_every, every_in_words};
 use crate::features::schedule::{Schedule, TimeOfDay};
-use crate::features::text::{Tags, literal, text};
+use crate::features::text::{Tags, literal, text, values};
 use crate::project::{DAY, Spec};
 use crate::sql::SqlType;
 
@@ -169,10 +169,6 @@ impl Dags<'_> {
             count => count,
         }
     }
-}
-
-fn values<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Value> {
-    texts.into_iter().map(Value::from).collect()
 }
 
 /// Airflow renders a command with Jinja: braces of its own stay as they are.
