@@ -84,8 +84,7 @@ pub(crate) fn emit(
         creations.entry(definition.creates.table()).or_default().push(creation);
         let target = definition.creates.relation(spec);
         let full = target.sql(spec.dialect);
-        let name = target.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
-        let path = format!("ddl/{:02}_{name}.sql", definition.kind.number());
+        let path = format!("ddl/{}", definition.file_name(spec));
         files.insert(path.clone(), format!("{}\n", statement.sql));
         Definition {
             name: target.name().as_str().to_owned(),

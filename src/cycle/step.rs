@@ -132,7 +132,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Update,
                 template: "cycle/load_correct.sql.j2",
-                reason: "a row delivered again under its own time replaces what the mart has of it",
+                reason: "a row that is delivered again with the same time replaces the row in the mart",
             },
             StatementKind::LoadInsert => Facts {
                 step: StepName::Load,
@@ -140,7 +140,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/load_insert.sql.j2",
-                reason: "rows whose key is new to the mart, or newer than there",
+                reason: "rows whose key is new to the mart, or that are newer than the row in the mart",
             },
             StatementKind::LoadKeyless => Facts {
                 step: StepName::Load,
@@ -148,7 +148,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/load_keyless.sql.j2",
-                reason: "rows that lack a part of their key, once each: nothing can replace them",
+                reason: "rows without a complete key, each once: no other row can replace them",
             },
             StatementKind::LoadTimeless => Facts {
                 step: StepName::Load,
@@ -156,7 +156,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/load_timeless.sql.j2",
-                reason: "rows that lack their time, where nothing complete is known of their key",
+                reason: "rows without a time, where no complete version of their key exists",
             },
             StatementKind::CutoffClear => Facts {
                 step: StepName::Cutoff,
@@ -164,7 +164,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Delete,
                 template: "cycle/cutoff_clear.sql.j2",
-                reason: "forget the last cycle's cutoff: without one, nothing is due",
+                reason: "delete the cutoff of the last cycle: without a cutoff, no row is due",
             },
             StatementKind::CutoffFill => Facts {
                 step: StepName::Cutoff,
@@ -172,7 +172,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/cutoff_fill.sql.j2",
-                reason: "one cutoff for every statement of the cycle, never later than now less the retention",
+                reason: "store one cutoff for all statements of the cycle: never later than now less the retention",
             },
             StatementKind::CutoffInherit => Facts {
                 step: StepName::Cutoff,
@@ -180,7 +180,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/cutoff_inherit.sql.j2",
-                reason: "one cutoff for every statement of the cycle, never later than now less the retention",
+                reason: "store one cutoff for all statements of the cycle: never later than now less the retention",
             },
             StatementKind::VersionsClear => Facts {
                 step: StepName::Versions,
@@ -188,7 +188,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Delete,
                 template: "cycle/versions_clear.sql.j2",
-                reason: "forget the last cycle's versions",
+                reason: "delete the versions of the last cycle",
             },
             StatementKind::VersionsFill => Facts {
                 step: StepName::Versions,
@@ -196,7 +196,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/versions_fill.sql.j2",
-                reason: "the newest time of every key that stands more than once",
+                reason: "list the newest time of every key that has more than one row",
             },
             StatementKind::SupersedeOlder => Facts {
                 step: StepName::Supersede,
@@ -204,7 +204,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Delete,
                 template: "cycle/supersede_older.sql.j2",
-                reason: "a late, older version gives way to the newer one, wherever that stands",
+                reason: "delete older versions, wherever the newer version is",
             },
             StatementKind::SupersedeTimeless => Facts {
                 step: StepName::Supersede,
@@ -212,7 +212,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Delete,
                 template: "cycle/supersede_timeless.sql.j2",
-                reason: "a row without a time gives way to a complete version of its key",
+                reason: "delete rows without a time where a complete version of their key exists",
             },
             StatementKind::Restore => Facts {
                 step: StepName::Restore,
@@ -220,7 +220,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/restore.sql.j2",
-                reason: "rows whose parent is back return with it",
+                reason: "copy rows back whose parent is in its mart again",
             },
             StatementKind::CleanupReturned => Facts {
                 step: StepName::Cleanup,
@@ -228,7 +228,7 @@ impl StatementKind {
                 per_period: true,
                 verb: Verb::Delete,
                 template: "cycle/cleanup.sql.j2",
-                reason: "a row that is back in the mart leaves its history table",
+                reason: "delete copies of rows that are in the mart again",
             },
             StatementKind::CleanupReturnedEvent => Facts {
                 step: StepName::Cleanup,
@@ -236,7 +236,7 @@ impl StatementKind {
                 per_period: true,
                 verb: Verb::Delete,
                 template: "cycle/cleanup.sql.j2",
-                reason: "a row that is back in the mart leaves its history table",
+                reason: "delete copies of rows that are in the mart again",
             },
             StatementKind::CleanupReplaced => Facts {
                 step: StepName::Cleanup,
@@ -244,7 +244,7 @@ impl StatementKind {
                 per_period: true,
                 verb: Verb::Delete,
                 template: "cycle/cleanup_replaced.sql.j2",
-                reason: "what the mart archives again replaces the copies that are not newer",
+                reason: "delete copies that are not newer than a due row, which is archived again",
             },
             StatementKind::CleanupReplacedEvent => Facts {
                 step: StepName::Cleanup,
@@ -252,7 +252,7 @@ impl StatementKind {
                 per_period: true,
                 verb: Verb::Delete,
                 template: "cycle/cleanup_replaced.sql.j2",
-                reason: "a redelivered event replaces its archived copy",
+                reason: "delete the copy of an event that is delivered and due again",
             },
             StatementKind::CleanupStale => Facts {
                 step: StepName::Cleanup,
@@ -260,7 +260,7 @@ impl StatementKind {
                 per_period: true,
                 verb: Verb::Delete,
                 template: "cycle/cleanup_stale.sql.j2",
-                reason: "an archived version gives way to a newer one, wherever that stands",
+                reason: "delete archived versions that are older, wherever the newer version is",
             },
             StatementKind::DueClear => Facts {
                 step: StepName::Due,
@@ -268,7 +268,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Delete,
                 template: "cycle/due_clear.sql.j2",
-                reason: "forget the last cycle's list",
+                reason: "delete the list of the last cycle",
             },
             StatementKind::DueFill => Facts {
                 step: StepName::Due,
@@ -276,7 +276,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/due_fill.sql.j2",
-                reason: "rows older than the cutoff whose parent has left its mart",
+                reason: "list rows older than the cutoff whose parent has left its mart",
             },
             StatementKind::ResolveKeyed => Facts {
                 step: StepName::Resolve,
@@ -284,7 +284,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Update,
                 template: "cycle/resolve_keyed.sql.j2",
-                reason: "an exception whose rows can be routed again is closed, before they are archived",
+                reason: "close exceptions whose rows can be archived again",
             },
             StatementKind::ResolveKeyless => Facts {
                 step: StepName::Resolve,
@@ -292,7 +292,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Update,
                 template: "cycle/resolve_keyless.sql.j2",
-                reason: "the exception for rows without a key is closed when there are none left",
+                reason: "close the exception for rows without a key when there are none left",
             },
             StatementKind::Tripwire => Facts {
                 step: StepName::Resolve,
@@ -300,7 +300,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Select,
                 template: "tripwire/tripwire.sql.j2",
-                reason: "fails, and with it the cycle, where more rows are due than may be",
+                reason: "fail, and stop the cycle, if more rows are due than allowed",
             },
             StatementKind::Archive => Facts {
                 step: StepName::Archive,
@@ -308,7 +308,7 @@ impl StatementKind {
                 per_period: true,
                 verb: Verb::Insert,
                 template: "cycle/archive.sql.j2",
-                reason: "due rows of the period, unless held or already there",
+                reason: "copy due rows of the period, unless they are held or archived already",
             },
             StatementKind::Trim => Facts {
                 step: StepName::Trim,
@@ -316,7 +316,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Delete,
                 template: "cycle/trim.sql.j2",
-                reason: "due rows of which an exact copy is seen in a history table",
+                reason: "delete due rows whose copy, equal in key and time, is in a history table",
             },
             StatementKind::TrimKept => Facts {
                 step: StepName::Trim,
@@ -324,7 +324,7 @@ impl StatementKind {
                 per_period: true,
                 verb: Verb::Delete,
                 template: "cycle/trim_kept.sql.j2",
-                reason: "a row that the trim left in the mart, held since it was archived, stands there alone",
+                reason: "delete the copy of a row that a hold kept in the mart since it was archived",
             },
             StatementKind::SafetyCheck => Facts {
                 step: StepName::SafetyCheck,
@@ -332,7 +332,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/safety_check.sql.j2",
-                reason: "whatever is due and still here is the gap: somebody is told, once",
+                reason: "record due rows that are still in the mart, once per key",
             },
             StatementKind::CompleteForget => Facts {
                 step: StepName::Complete,
@@ -340,7 +340,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Delete,
                 template: "cycle/complete_forget.sql.j2",
-                reason: "forget all completed cycles but the last",
+                reason: "delete all stamps but that of the last completed cycle",
             },
             StatementKind::CompleteNote => Facts {
                 step: StepName::Complete,
@@ -348,7 +348,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/complete_note.sql.j2",
-                reason: "write down that this cycle is completed: raw rows landed before the last one were seen by all of it",
+                reason: "stamp this cycle as completed: raw trims wait for it",
             },
         }
     }

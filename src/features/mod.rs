@@ -2,9 +2,9 @@
 //! planned, rendered, laid out and checked. A feature is registered here, by one line in each
 //! function.
 //!
-//! Features build on the cycle; the cycle knows nothing of them. No project can replace their
-//! templates, so less is proven of their statements than of a cycle's: each is one statement that
-//! changes the relation that it says, and touches no other than those that it declares.
+//! Features build on the cycle. The cycle knows of them what the spec says, and no more. No project
+//! can replace their templates, so less is asked of their statements than of a cycle's: each is one
+//! statement that changes the relation that it declares, and reads no relation that it does not.
 
 pub mod dbt;
 pub(crate) mod layout;
@@ -16,6 +16,7 @@ pub mod raw_trims;
 pub mod repairs;
 pub mod runbooks;
 pub mod schedule;
+pub(crate) mod text;
 pub mod tripwire;
 pub(crate) mod writer;
 

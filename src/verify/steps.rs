@@ -67,13 +67,15 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
         (StatementKind::CompleteForget, completes),
         (StatementKind::CompleteNote, completes),
     ];
+    let mut by_name = periods.to_vec();
+    by_name.sort_by_key(|&period| spec.period(period).name.as_str());
     let mut place = 0;
     for (kind, is_demanded) in demanded {
         let found: Vec<_> = steps.iter().filter(|step| step.kind == kind).map(|step| step.period).collect();
         let expected: Vec<_> = match (is_demanded, kind.per_period()) {
             (false, _) => Vec::new(),
             (true, false) => vec![None],
-            (true, true) => periods.iter().copied().map(Some).collect(),
+            (true, true) => by_name.iter().copied().map(Some).collect(),
         };
         if found != expected {
             return Err(missing(spec, kind, &expected, &found));

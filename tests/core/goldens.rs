@@ -231,6 +231,30 @@ fn a_third_period_changes_only_what_it_adds_or_widens() {
     snapshot(&golden("features/order_tracking"), "third_period", &out);
 }
 
+/// Whoever runs the files of a folder by name runs them in the order of the manifest.
+#[test]
+fn files_sort_in_run_order() {
+    let inputs = projects::compiling_for(Dialect::Postgres).into_iter().map(|name| (projects::golden(&name), name));
+    let sorted = |paths: Vec<&String>, what: &str| {
+        assert!(paths.is_sorted(), "{what}: files do not sort in run order: {paths:#?}");
+    };
+    for (inputs, name) in inputs.chain([(projects::example(), "the example".to_owned())]) {
+        let artifacts = compile(&inputs.with_dialect(Dialect::Postgres));
+        let manifest = artifacts.manifest();
+        for node in manifest.nodes.values() {
+            sorted(node.load.iter().chain(&node.post_hooks).map(|hook| &hook.path).collect(), &name);
+        }
+        for sweep in &manifest.sweep {
+            sorted(sweep.post_hooks.iter().map(|hook| &hook.path).collect(), &name);
+        }
+        sorted(manifest.ddl.iter().map(|definition| &definition.path).collect(), &name);
+        sorted(manifest.maintenance.iter().map(|one| &one.statement.path).collect(), &name);
+        for repair in &manifest.repairs {
+            sorted(repair.statements.iter().map(|statement| &statement.path).collect(), &name);
+        }
+    }
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let inputs = order_tracking("hist_periods: [2025_h2]");

@@ -9,5 +9,4 @@ mod operations;
 mod projects;
 mod rules;
 mod schemas;
-mod template_mutants;
 mod templates;

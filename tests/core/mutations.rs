@@ -1,8 +1,7 @@
 //! Project files with something wrong in them, made from the goldens: whatever it is, the answer is diagnostics or artifacts,
 //! never a panic, and it is the same twice.
 
-use std::path::Path;
-
+use crate::projects;
 use rowkeep::{Inputs, Style};
 
 /// A small generator, the same everywhere (the constants are Knuth's MMIX).
@@ -74,10 +73,8 @@ fn mutate(text: &str, random: &mut Random) -> String {
 
 #[test]
 fn mutated_projects_give_diagnostics_or_artifacts() {
-    let mut cases: Vec<_> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"))
-        .expect("goldens")
-        .filter_map(|case| std::fs::read_to_string(case.expect("a case").path().join("rowkeep.yml")).ok())
-        .collect();
+    let text = |name: String| std::fs::read_to_string(projects::root().join("golden").join(name).join("rowkeep.yml"));
+    let mut cases: Vec<_> = projects::goldens().into_iter().map(|name| text(name).expect("a golden")).collect();
     cases.sort();
     let (mut refused, mut compiled) = (0, 0);
     let mut random = Random(1);

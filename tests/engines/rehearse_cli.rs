@@ -54,15 +54,8 @@ fn the_pages_show_what_comes_out() {
         let rest = text.split(&fence).nth(n).unwrap_or_else(|| panic!("block {n} of {language}")).to_owned();
         rest.split("```").next().expect("a closing fence").to_owned()
     };
-    let readme = read("README.md");
-    let command = block(&readme, "sh", 3);
-    assert_eq!(
-        command,
-        "scripts/with-duckdb cargo run --features rehearse -- rehearse --project examples/order_tracking\n"
-    );
-    assert_eq!(block(&readme, "text", 5), text(&rehearse(&[]).stdout));
     let shown = block(&read("docs/explanation/testing.md"), "text", 1);
-    let told = read("tests/snapshots/rehearse_cli__handwritten.snap");
+    let told = read("tests/engines/snapshots/engines__rehearse_cli__handwritten.snap");
     assert!(told.contains(&shown), "docs/explanation/testing.md shows a counterexample that does not come out");
 }
 

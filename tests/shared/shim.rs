@@ -105,6 +105,6 @@ impl Engine for BigQuery {
     }
 
     fn rows(&mut self, sql: &str) -> Result<Vec<Record>, Error> {
-        self.0.rows(&sql.replace('`', "\""))
+        self.0.rows(&sql.replace('`', "\"").replace("UNIX_MICROS(TIMESTAMP(", "epoch_us(("))
     }
 }

@@ -47,6 +47,13 @@ impl DefinitionKind {
 }
 
 impl Definition {
+    /// The name of its file.
+    pub(crate) fn file_name(&self, spec: &Spec) -> String {
+        let relation = self.creates.relation(spec);
+        let name = relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
+        format!("{:02}_{name}.sql", self.kind.number())
+    }
+
     /// What its statement does.
     pub fn verb(&self) -> Verb {
         match self.kind {
@@ -68,7 +75,7 @@ impl Definition {
     }
 }
 
-/// By kind, and within a kind in run order.
+/// By kind, and within a kind by name.
 pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
     let create = |kind, creates, reads, period| Definition { kind, creates, reads, period };
     let mut all = Vec::new();
@@ -96,7 +103,7 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
         (0..spec.exceptions.len())
             .map(|i| create(DefinitionKind::Exceptions, Slot::Exceptions(ExceptionsId(i)), vec![], None)),
     );
-    // Stable: tables keep their run order within a kind.
-    all.sort_by_key(|definition| definition.kind);
+    // As their files sort.
+    all.sort_by_cached_key(|definition| (definition.kind, definition.file_name(spec)));
     all
 }

@@ -75,7 +75,7 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
 fn cycle_hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let mut steps = hooks(spec, id, scope);
     if reads_trimmed_raw(spec, id) {
-        let builder = Builder { id, table: spec.table(id), scope };
+        let builder = Builder { spec, id, table: spec.table(id), scope };
         steps.extend(builder.complete());
     }
     steps
@@ -84,7 +84,7 @@ fn cycle_hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
 /// The hooks of a cycle or of a sweep; they differ in their scope alone.
 fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let table = spec.table(id);
-    let builder = Builder { id, table, scope };
+    let builder = Builder { spec, id, table, scope };
     let mut steps = builder.cutoff().to_vec();
     if scope.versioned {
         steps.extend(builder.versions());
@@ -106,6 +106,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
 }
 
 struct Builder<'a> {
+    spec: &'a Spec,
     id: TableId,
     table: &'a Table,
     scope: &'a Scope,
@@ -117,9 +118,13 @@ impl Builder<'_> {
         Step { kind, period: None, writes, reads }
     }
 
-    /// A statement of that kind for each period, which writes the history table of the period.
+    /// A statement of that kind for each period, which writes the history table of the period. They
+    /// are independent, and run in the order of their names: files then sort in run order, whatever
+    /// the periods are called.
     fn per_period(&self, kind: StatementKind, reads: &[Slot]) -> Vec<Step> {
-        let each = self.scope.periods.iter();
+        let mut periods = self.scope.periods.clone();
+        periods.sort_by_key(|&period| self.spec.period(period).name.as_str());
+        let each = periods.iter();
         each.map(|&period| Step {
             kind,
             period: Some(period),

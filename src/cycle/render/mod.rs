@@ -15,7 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::project::{Spec, TableId};
 use crate::source::{Inputs, line_range};
 pub(crate) use origin::{Origin, of_definition as origin_of_definition, of_step as origin_of_step};
-pub(crate) use templates::verbatim;
+pub(crate) use templates::built_in;
 use vocabulary::Named;
 pub(crate) use vocabulary::Owner;
 pub(crate) use vocabulary::Vocabulary;

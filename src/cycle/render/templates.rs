@@ -48,24 +48,24 @@ pub(crate) fn check(inputs: &Inputs, sink: &mut Sink) {
     }
 }
 
-/// The template that a name means: one of that file name in its folder, or one that is spelled nearly so.
+/// The template that a name means: one of nearly that file name, in its folder.
 fn meant<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
     // Up to version 0.1.0, templates stood in one flat folder, and `clear` was `reset`.
-    let flat = name.replace("_reset.", "_clear.");
-    let flat = flat.strip_prefix("ddl_").unwrap_or(&flat);
-    let moved = REPLACEABLE.iter().find_map(|folder| match flat.split_once('/') {
-        Some((engine, file)) => known.get(&format!("{folder}{engine}/{}", file.strip_prefix("ddl_").unwrap_or(file))),
-        None => known.get(&format!("{folder}{flat}")),
-    });
-    moved.map(String::as_str).or_else(|| did_you_mean(name, known.iter().map(String::as_str)))
+    let file = name.rsplit('/').next().unwrap_or(name).replace("_reset.", "_clear.");
+    let file = file.strip_prefix("ddl_").unwrap_or(&file);
+    let engine = name.split('/').find_map(Dialect::from_name);
+    let of_engine = |known: &&String| known.split('/').find_map(Dialect::from_name) == engine;
+    let files = known.iter().filter(of_engine).filter_map(|known| known.rsplit('/').next());
+    let near = did_you_mean(file, files)?;
+    known.iter().filter(of_engine).find(|known| known.ends_with(&format!("/{near}"))).map(String::as_str)
 }
 
 /// The template of that name: the project's before the built-in one, the engine's before the common one.
 pub(crate) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, String>) -> Option<String> {
     let special = of_engine(name, dialect);
-    let built_in = |name: &str| BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned());
     let own = |name: &str| overrides.get(name).cloned();
-    own(&special).or_else(|| own(name)).or_else(|| built_in(&special)).or_else(|| built_in(name))
+    let own = own(&special).or_else(|| own(name));
+    own.or_else(|| built_in(&special).or_else(|| built_in(name)).map(str::to_owned))
 }
 
 /// Where an engine's own form of a template stands: `cycle/load.sql.j2` in `cycle/redshift/load.sql.j2`.
@@ -87,10 +87,9 @@ pub(crate) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(&common(name), dialect, &BTreeMap::new())
 }
 
-/// A file of `templates/` that is emitted as it is.
-pub(crate) fn verbatim(name: &str) -> &'static str {
-    let found = BUILT_IN.iter().find(|(known, _)| *known == name);
-    found.map_or_else(|| unreachable!("templates/{name} is part of the crate"), |(_, text)| text)
+/// The text of a built-in template.
+pub(crate) fn built_in(name: &str) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// The names that an override can have: those of built-in templates, each also in the folder of an engine.

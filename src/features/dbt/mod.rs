@@ -49,19 +49,3 @@ pub(crate) fn guard(spec: &Spec, table: TableId) -> String {
     let mart = spec.table(table).relation.name().as_str();
     format!("{{{{ {}.guard(this, '{mart}') }}}}", spec.dbt_package())
 }
-
-/// A YAML scalar in double quotes, which JSON's strings are too.
-pub(crate) fn scalar(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// Adds lines, moved to the right, for a block of YAML or of Jinja; empty ones stay empty.
-fn push_indented(out: &mut String, text: &str, by: &str) {
-    for line in text.split_inclusive('\n') {
-        if line != "\n" {
-            out.push_str(by);
-        }
-        out.push_str(line);
-    }
-    out.push('\n');
-}

@@ -1,19 +1,20 @@
-//! Monitors as tests of dbt's: what they return is wrong.
+//! Monitors as tests of dbt: a row that they return is a finding.
 
 use std::collections::BTreeMap;
 
+use minijinja::context;
+
 use crate::features::monitors::emit::Monitor;
+use crate::features::text::{Tags, text};
 
-/// By this tag a run of tests can leave them out, or be of nothing else.
-const TAG: &str = "rowkeep_monitor";
-
+/// Tests are off unless asked for: in a build, a finding would keep models from being loaded.
 pub(crate) fn emit(monitors: &[Monitor], files: &mut BTreeMap<String, String>) {
     for monitor in monitors {
-        let Some(find) = &monitor.find.dbt_sql else { continue };
-        let severity = monitor.severity;
-        // Off unless asked for: a build would let a finding keep its models from being loaded.
-        let enabled = "enabled=var('rowkeep_monitors', false)";
-        let text = format!("{{{{ config({enabled}, severity='{severity}', tags=['{TAG}']) }}}}\n{find}\n");
-        files.insert(format!("dbt/tests/monitors/{}.sql", monitor.name), text);
+        let Some(query) = &monitor.find.dbt_sql else { continue };
+        let own = context! { severity => monitor.severity, query => query.as_str() };
+        files.insert(
+            format!("dbt/tests/monitors/{}.sql", monitor.name),
+            text(Tags::Angled, "dbt/monitor_test.sql.j2", own),
+        );
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use crate::artifacts::checksum;
 use crate::artifacts::manifest::NodeColumn;
-use crate::features::dbt::scalar;
 use crate::features::loads::WindowedLoad;
 use crate::features::loads::render::{self as rendered, RUN_DATE, RenderedLoad, TEMP_DAYS, WRITERS};
+use crate::features::text::{Tags, text};
 use crate::project::naming::LOAD_MARK;
 use crate::project::{DAY, Day, Spec};
 use crate::sql::{Name, Relation, SqlType};
@@ -60,12 +61,12 @@ impl LoadStatement {
 }
 
 pub(crate) fn emit(spec: &Spec, loads: Vec<RenderedLoad>, files: &mut BTreeMap<String, String>) -> Vec<Load> {
-    let described = spec.loads.iter().map(models).collect::<String>();
-    if !described.is_empty() {
-        let head =
-            "# What loads read and write. Compiled by rowkeep: change rowkeep.yml and compile again.\nversion: 2\n";
-        let sources: String = spec.loads.iter().map(|load| source(spec, load)).collect();
-        files.insert("dbt/models/loads.yml".to_owned(), format!("{head}sources:\n{sources}models:\n{described}"));
+    if !spec.loads.is_empty() {
+        let own = context! {
+            sources => spec.loads.iter().map(|load| source(spec, load)).collect::<Vec<_>>(),
+            models => spec.loads.iter().flat_map(described).collect::<Vec<_>>(),
+        };
+        files.insert("dbt/models/loads.yml".to_owned(), text(Tags::Angled, "dbt/loads.yml.j2", own));
     }
     spec.loads.iter().zip(loads).map(|(load, rendered)| one(spec, load, rendered, files)).collect()
 }
@@ -96,8 +97,9 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
         keep(statement, path, alarm)
     });
     let monitors = monitors.collect();
-    for ((text, model), config) in texts.models.iter().zip(load.dbt_models()).zip(configs(spec, load)) {
-        files.insert(format!("dbt/models/{model}.sql"), format!("{config}{text}"));
+    for ((query, model), config) in texts.models.iter().zip(load.dbt_models()).zip(configs(spec, load)) {
+        let own = context! { query => query.as_str(), ..config };
+        files.insert(format!("dbt/models/{model}.sql"), text(Tags::Angled, "dbt/load_model.sql.j2", own));
     }
     let temps = std::iter::once(&load.temp).chain(load.aggregate.as_ref().map(|aggregate| &aggregate.temp));
     Load {
@@ -116,98 +118,77 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
     }
 }
 
-/// A run without a run date would take no rows, and replace no days: it is stopped. While dbt parses, no variable is needed.
-const GUARD: &str = "{% set run_date = var('run_date', 'run_date') | string %}
-{% if execute and run_date == 'run_date' %}
-  {{ exceptions.raise_compiler_error(\"rowkeep: say for which day the load runs: --vars '{run_date: 2025-11-19}'\") }}
-{% endif %}
-";
-
-/// What stands before the query of each model of a load.
-fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<String> {
-    let name = load.name.value.as_str();
-    let about = "{# Compiled by rowkeep: change rowkeep.yml and compile again. #}\n";
-    let partition = |column: &Name, ty: SqlType| {
-        let ty = match ty {
+/// What is configured of each model of a load: its batch, and where there is an aggregate, its updates and the aggregate.
+fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<Value> {
+    let partition = load.event.as_ref().map(|event| {
+        let column = load.column(event.column);
+        let ty = match column.ty {
             SqlType::Date => "date",
             SqlType::Timestamptz => "timestamp",
             _ => "datetime",
         };
-        format!(
-            "    partition_by={{'field': '{}', 'data_type': '{ty}', 'granularity': 'day'}},\n",
-            column.sql(spec.dialect)
-        )
-    };
-    let of_event = load.event.as_ref().map(|event| {
-        let column = load.column(event.column);
-        partition(&column.name, column.ty)
+        context! { field => column.name.sql(spec.dialect), type => ty }
     });
-    let of_event = of_event.unwrap_or_default();
-    // Where the project's own dataset is, dbt's target is.
-    let elsewhere = |relation: &Relation| {
-        let other = |part: Option<&Name>, own: Option<&Name>, key: &str| match part {
-            Some(name) if own.is_none_or(|own| own.as_str() != name.as_str()) => {
-                format!("    {key}='{}',\n", name.as_str())
-            }
-            _ => String::new(),
+    // dbt's target stands for the project's own dataset.
+    let place = |relation: &Relation| {
+        let other = |part: Option<&Name>, own: Option<&Name>| {
+            part.filter(|name| own.is_none_or(|own| own.as_str() != name.as_str())).map(|name| name.as_str().to_owned())
         };
-        let schema = other(Some(&relation.schema), Some(&spec.schema.schema), "schema");
-        format!("{}{schema}", other(relation.database.as_ref(), spec.schema.database.as_ref(), "database"))
+        context! {
+            alias => relation.name().as_str(),
+            database => other(relation.database.as_ref(), spec.schema.database.as_ref()),
+            schema => other(Some(&relation.schema), Some(&spec.schema.schema)),
+            partition => partition.clone(),
+        }
     };
     let temp = |temp: &Relation| {
-        let (name, elsewhere) = (temp.name().as_str(), elsewhere(temp));
-        format!(
-            "{about}{GUARD}{{{{ config(\n    materialized='table',\n    alias='{name}_' ~ run_date,\n{elsewhere}{of_event}    hours_to_expiration={},\n    tags=['rowkeep_load']\n) }}}}\n",
-            TEMP_DAYS * 24
-        )
+        context! {
+            is_aggregate => false,
+            days => (),
+            cluster_by => (),
+            expires_after_hours => TEMP_DAYS * 24,
+            ..place(temp)
+        }
     };
     let mut all = vec![temp(&load.temp)];
     if let Some(aggregate) = &load.aggregate {
-        all.push(temp(&aggregate.temp));
-        let days = load.event.as_ref().and_then(|event| event.within).map(|within| within / DAY);
-        let floor = load.floor.map_or_else(String::new, |floor| {
-            format!(" if (first - modules.datetime.timedelta(days=back)).isoformat() >= '{floor}'")
-        });
-        let (list, partitions) = match days {
-            Some(days) => (
-                format!(
-                    "{{% set first = modules.datetime.date.fromisoformat(run_date if run_date != 'run_date' else '9999-12-31') %}}\n{{% set days = [] %}}\n{{% for back in range({}){floor} %}}{{% do days.append(\"/* {LOAD_MARK}{name} of \" ~ run_date ~ \" */ DATE '\" ~ run_date ~ \"' - \" ~ back) %}}{{% endfor %}}\n",
-                    days + 1
-                ),
-                "    partitions=days,\n",
-            ),
-            None => (String::new(), ""),
-        };
+        let within = load.event.as_ref().and_then(|event| event.within);
         let event = load.event.as_ref().map(|event| event.column);
-        let rest = aggregate.by.iter().filter(|id| Some(**id) != event).take(4);
-        let rest: Vec<_> = rest.map(|id| format!("'{}'", load.column(*id).name.sql(spec.dialect))).collect();
-        let cluster = if rest.is_empty() { String::new() } else { format!("    cluster_by=[{}],\n", rest.join(", ")) };
-        let (into, elsewhere) = (aggregate.into.name().as_str(), elsewhere(&aggregate.into));
-        let config = format!(
-            "{about}{GUARD}{list}{{{{ config(\n    materialized='incremental',\n    incremental_strategy='insert_overwrite',\n    alias='{into}',\n{elsewhere}{of_event}{cluster}{partitions}    require_partition_filter=true,\n    on_schema_change='fail',\n    full_refresh=false,\n    tags=['rowkeep_load']\n) }}}}\n"
-        );
-        all.push(config);
+        let rest = aggregate.by.iter().filter(|id| Some(**id) != event).take(MOST_CLUSTERED);
+        let rest: Vec<_> = rest.map(|id| Value::from(load.column(*id).name.sql(spec.dialect))).collect();
+        all.push(temp(&aggregate.temp));
+        all.push(context! {
+            is_aggregate => true,
+            days => within.map(|within| within / DAY + 1),
+            floor => load.floor.map(|floor| floor.to_string()),
+            mark => format!("{LOAD_MARK}{}", load.name.value.as_str()),
+            cluster_by => rest,
+            ..place(&aggregate.into)
+        });
     }
     all
 }
 
-fn source(spec: &Spec, load: &WindowedLoad) -> String {
+/// "Clustered tables" in BigQuery's manual: at most four columns.
+const MOST_CLUSTERED: usize = 4;
+
+fn source(spec: &Spec, load: &WindowedLoad) -> Value {
     let parts: Vec<_> = load.source.parts().map(Name::as_str).collect();
-    let database =
-        parts.iter().rev().nth(2).map_or_else(String::new, |name| format!("    database: {}\n", scalar(name)));
-    let schema = parts.iter().rev().nth(1).copied().unwrap_or_default();
-    let (name, table) = (load.dbt_source(spec), load.source.name().as_str());
-    let (name, schema, table) = (scalar(&name), scalar(schema), scalar(table));
-    format!("  - name: {name}\n{database}    schema: {schema}\n    tables:\n      - name: {table}\n")
+    let from_end = |place: usize| parts.iter().rev().nth(place).copied();
+    context! {
+        name => load.dbt_source(spec),
+        database => from_end(2),
+        schema => from_end(1).unwrap_or_default(),
+        table => load.source.name().as_str(),
+    }
 }
 
-fn models(load: &WindowedLoad) -> String {
-    let described = load.dbt_models().into_iter().zip([
+fn described(load: &WindowedLoad) -> Vec<Value> {
+    let about = [
         "What was ingested lately, of the days that the load looks at: a table for each run date.",
         "The aggregate of these days, from all that was ingested of them: a table for each run date.",
         "The aggregate; a run replaces its days.",
-    ]);
-    described
-        .map(|(name, about)| format!("  - name: {}\n    description: {}\n", scalar(&name), scalar(about)))
-        .collect()
+    ];
+    let models = load.dbt_models().into_iter().zip(about);
+    models.map(|(name, about)| context! { name => name, about => about }).collect()
 }

@@ -43,7 +43,10 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
             "ends the hold of a key: the next cycle treats its rows as any other",
         );
         let mart = Slot::Mart(id);
-        let histories = || spec.period_ids().map(|period| (period, Slot::History(id, period)));
+        // Independent of each other, and in the order of their names: files then sort in run order.
+        let mut periods: Vec<_> = spec.period_ids().collect();
+        periods.sort_by_key(|&period| spec.period(period).name.as_str());
+        let histories = || periods.iter().map(|&period| (period, Slot::History(id, period)));
         let copies = std::iter::once(mart).chain(histories().map(|(_, history)| history)).collect();
         let mut restore = vec![of_key(
             "restore_01_insert".to_owned(),
