@@ -1,15 +1,25 @@
-//! Rowkeep compiles retention. From one list of periods and one small spec per table it writes every SQL statement that moves
-//! ageing rows out of a rolling mart table into period history tables.
+//! Rowkeep compiles retention. From a list of periods and one small spec per table, it writes every
+//! SQL statement that moves old rows out of a mart into history tables, one table per period.
 //!
-//! This is the library behind the `rowkeep` command. It compiles in memory: texts in, texts out, with no file system, clock or
-//! environment. Take it with `default-features = false` to leave the command line out.
+//! This crate is the library behind the `rowkeep` command. The compiler works in memory: it takes
+//! texts and returns texts. It reads no file, no clock and no environment variable.
 //!
-//! # A first project
+//! | to | use |
+//! |---|---|
+//! | compile a project inside a program | [`compile`] |
+//! | read a project folder | [`project::folder::open`] |
+//! | fail a CI job when committed files are out of date | [`check`](check::check) |
+//! | preview a change before you deploy it | [`diff`](diff()) |
+//! | choose what is built | [feature flags](#feature-flags) |
 //!
-//! A project is one YAML text, or several: `rowkeep.yml`, the periods, and one spec per table.
+//! # Compile a project
+//!
+//! A project is one or more YAML texts: `rowkeep.yml`, the periods, and one spec per table. Small
+//! projects put everything into `rowkeep.yml`. Give the texts to [`Inputs`] and call [`compile`].
+//! The result has one file per statement, and a manifest that lists the statements in run order.
 //!
 //! ```
-//! use rowkeep::Inputs;
+//! use rowkeep::{Inputs, Style};
 //!
 //! let inputs = Inputs::new("rowkeep.yml", r#"
 //! name: shop
@@ -28,45 +38,128 @@
 //!     columns: { order_id: bigint not null, state: text, updated_at: timestamp }
 //! "#);
 //!
-//! let compilation = rowkeep::compile(&inputs).map_err(|wrong| wrong.render(&inputs, rowkeep::Style::Plain)).unwrap();
+//! let compilation = rowkeep::compile(&inputs).map_err(|errors| errors.render(&inputs, Style::Plain)).unwrap();
 //!
-//! // One file per statement, in folders by model; a step's number is part of its name.
+//! // A file name starts with the number of its step.
 //! let archive = compilation.get("compiled/mart_orders/08_archive__2025_h2.sql").unwrap();
 //! assert!(archive.contains("INSERT INTO analytics.hist_orders_2025_h2 (order_id, state, updated_at)"));
 //! assert!(archive.contains("m.updated_at >= TIMESTAMP '2025-07-01 00:00:00' AND m.updated_at < TIMESTAMP '2026-01-01 00:00:00'"));
 //!
-//! // The manifest says the same to programs, in the order in which it runs.
+//! // The manifest has the same statements, in run order.
 //! let hooks = &compilation.manifest().nodes["model.shop.mart_orders"].post_hooks;
 //! assert_eq!(hooks.first().unwrap().name, "01_cutoff_clear");
 //! assert_eq!(hooks.last().unwrap().name, "10_safety_check");
 //! ```
 //!
-//! # When something is wrong
+//! # Read a project folder
 //!
-//! All that a stage finds wrong comes at once, as [`Diagnostics`] with a code, the line, and the edit that helps.
+//! With the feature `files`, [`project::folder::open`] reads `rowkeep.yml` and every file that it
+//! names, and returns the [`Inputs`]. [`project::folder::find`] searches for the folder, from a
+//! start folder upwards.
+//!
+//! ```no_run
+//! # #[cfg(feature = "files")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::path::Path;
+//!
+//! use rowkeep::project::folder;
+//!
+//! let path = folder::find(Path::new("."))?;
+//! let project = folder::open(&path, &|path| path.display().to_string())?;
+//! let compilation = rowkeep::compile(&project.inputs)?;
+//! println!("{} files for {}", compilation.files().len(), project.out.display());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "files"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Show errors
+//!
+//! A stage reports all of its errors at once, as [`Diagnostics`]. Each has a code, a place in a
+//! text, and often a help that names the edit.
 //!
 //! ```
 //! use rowkeep::{Inputs, Style};
 //!
 //! let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: postgre\nschema: s\nperiods: []\nexceptions: x\ntables: []\n");
-//! let wrong = rowkeep::compile(&inputs).unwrap_err();
-//! let text = wrong.render(&inputs, Style::Plain);
+//! let errors = rowkeep::compile(&inputs).unwrap_err();
+//! let text = errors.render(&inputs, Style::Plain);
 //! assert!(text.contains("error[RK107]"), "{text}");
 //! assert!(text.contains("did you mean `postgres`?"), "{text}");
 //! ```
 //!
-//! # Stages
+//! # Gate a CI job
 //!
-//! [`compile`] is a chain of free functions, each with an output type of its own. The first two links are public too:
-//! [`resolve`] gives the valid [`Spec`], and [`plan`](plan()) the ordered steps, each with its reason.
+//! [`check`](check::check) compiles the project and compares the result with the committed files.
+//! It also warns before due rows reach a date without a period. The caller supplies the committed
+//! files and the date. Fail the job if the findings are not [clean](Diagnostics::is_clean).
 //!
 //! ```
+//! use std::collections::BTreeSet;
+//!
+//! use rowkeep::check::{Committed, Options, check};
 //! # let inputs = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
+//!
+//! let mut files = rowkeep::compile(&inputs).unwrap().files().clone();
+//! // A user edits a compiled file by hand.
+//! files.insert("compiled/mart/09_trim.sql".to_owned(), "DELETE FROM s.mart\n".to_owned());
+//!
+//! let committed = Committed { folder: "target/rowkeep".to_owned(), files };
+//! let checked = check(&inputs, &Options {
+//!     today: Some("2026-03-01".parse().unwrap()),
+//!     warn_days: 60,
+//!     committed: Some(&committed),
+//!     dbt: None,
+//!     allow: &BTreeSet::new(),
+//! });
+//! assert!(!checked.findings.is_clean());
+//! ```
+//!
+//! # Preview a change
+//!
+//! [`diff`](diff()) compares two versions of a project. The [`Preview`] lists the consequences,
+//! destructive ones first, then new tables, redirected rows and changed statements.
+//! [`Preview::markdown`] renders it for a pull request. This example adds the next period with
+//! [`rotate`](rotate()).
+//!
+//! ```
+//! use rowkeep::{How, Rotation, diff, rotate};
+//! # let before = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
+//!
+//! let Ok(Rotation::Added { inputs: after, .. }) = rotate(&before, None) else { panic!("no next period") };
+//! let preview = diff(&before, &after).unwrap();
+//! assert_eq!(preview.created[0].relation, "s.hist_2026");
+//! assert_eq!(preview.flows[0].from.as_deref(), Some("2026-04-01"));
+//! assert_eq!(preview.count(How::Dropped), 0);
+//! ```
+//!
+//! # Inspect the plan
+//!
+//! [`compile`] runs several stages. Two of them are public: [`resolve`] returns the valid [`Spec`],
+//! and [`plan`](plan()) returns the steps in run order, each with its reason.
+//!
+//! ```
+//! use rowkeep::cycle::plan::StepName;
+//! # let inputs = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
+//!
 //! let spec = rowkeep::resolve(&inputs).unwrap();
 //! let plan = rowkeep::plan(&spec);
-//! let trim = plan.tables[0].hooks.iter().find(|step| step.name == rowkeep::cycle::plan::StepName::Trim).unwrap();
+//! let trim = plan.tables[0].hooks.iter().find(|step| step.kind.step() == StepName::Trim).unwrap();
 //! assert_eq!(trim.kind.reason(), "delete due rows whose copy, equal in key and time, is in a history table");
 //! ```
+//!
+//! # Feature flags
+//!
+//! For the in-memory compiler alone, use `default-features = false`.
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `files` | yes, with `cli` | [`project::folder`]: reads project folders |
+//! | `cli` | yes | the `rowkeep` command; includes `files` |
+//! | `doctor` | no | `rowkeep doctor`: compares a live database with the project, over PostgreSQL's protocol with TLS |
+//! | `rehearse` | no | `rowkeep rehearse`: runs the compiled statements on real engines; includes `doctor`; needs a prebuilt DuckDB library |
+//! | `bundled` | no | builds DuckDB from source, which takes long; includes `rehearse` |
 
 mod artifacts;
 pub mod check;
@@ -108,7 +201,7 @@ pub use report::{ReportOptions, report};
 pub use rotate::{Refused, Rotation, rotate};
 pub use source::{Inputs, Spanned};
 
-/// What a compilation gives: the valid project, its plan, and the files.
+/// The result of a compilation: the valid spec, the plan and the files.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Compilation {
@@ -118,37 +211,37 @@ pub struct Compilation {
 }
 
 impl Compilation {
-    /// The valid project: every name resolves, every bound fits.
+    /// The valid spec of the project. Every name in it is resolved.
     pub fn spec(&self) -> &Spec {
         &self.spec
     }
 
-    /// The statements of every table, in order, each with its reason.
+    /// The plan: the statements of every table, in run order, each with its reason.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// The files by path, and the manifest.
+    /// The files and the manifest.
     pub fn artifacts(&self) -> &Artifacts {
         &self.artifacts
     }
 
-    /// Every file by its path, in the order of paths.
+    /// Every file by path. Paths are sorted.
     pub fn files(&self) -> &std::collections::BTreeMap<String, String> {
         self.artifacts.files()
     }
 
-    /// The contents of one file.
+    /// The text of one file.
     pub fn get(&self, path: &str) -> Option<&str> {
         self.artifacts.get(path)
     }
 
-    /// What the files hold, in the order in which it runs.
+    /// The manifest: the compiled statements, in run order.
     pub fn manifest(&self) -> &manifest::Manifest {
         self.artifacts.manifest()
     }
 
-    /// The files by path, and the manifest.
+    /// Takes the files and the manifest.
     pub fn into_artifacts(self) -> Artifacts {
         self.artifacts
     }
@@ -158,16 +251,16 @@ impl Compilation {
 ///
 /// # Errors
 ///
-/// All that the first failing stage found wrong with the input. See the [crate documentation](crate) for an example.
+/// All errors of the first stage that fails. The [crate documentation](crate) has an example.
 pub fn compile(inputs: &Inputs) -> Result<Compilation, Diagnostics> {
     compile_watched(inputs, &mut |_| {})
 }
 
-/// [`compile`], for benchmarks: is told the name of each stage as it ends.
+/// [`compile`] for benchmarks: calls `ended` with the name of each stage when the stage ends.
 ///
 /// # Errors
 ///
-/// As [`compile`].
+/// The same as [`compile`].
 #[doc(hidden)]
 pub fn compile_watched(inputs: &Inputs, ended: &mut dyn FnMut(&'static str)) -> Result<Compilation, Diagnostics> {
     let spec = resolve(inputs)?;
@@ -176,12 +269,12 @@ pub fn compile_watched(inputs: &Inputs, ended: &mut dyn FnMut(&'static str)) -> 
     Ok(Compilation { spec, plan, artifacts })
 }
 
-/// The files of a spec that is resolved already.
+/// Compiles the files of a resolved spec.
 fn compile_spec(spec: &Spec, inputs: &Inputs) -> Result<Artifacts, Diagnostics> {
     stages(spec, inputs, &mut |_| {}).map(|(_, artifacts)| artifacts)
 }
 
-/// The chain of stages behind `resolve`: the proven cycle first, then the features.
+/// Runs the stages after `resolve`: first the proven cycle, then the features.
 fn stages(spec: &Spec, inputs: &Inputs, ended: &mut dyn FnMut(&'static str)) -> Result<(Plan, Artifacts), Diagnostics> {
     let plan = plan(spec);
     ended("plan");
@@ -200,11 +293,11 @@ fn stages(spec: &Spec, inputs: &Inputs, ended: &mut dyn FnMut(&'static str)) -> 
     Ok((plan, artifacts))
 }
 
-/// Reads and resolves a project: what [`compile`] does before it plans.
+/// Reads and resolves a project. [`compile`] does this before it plans.
 ///
 /// # Errors
 ///
-/// All that the first failing stage found wrong with the input.
+/// All errors of the first stage that fails.
 ///
 /// ```
 /// let inputs = rowkeep::Inputs::new("rowkeep.yml", "");

@@ -1,14 +1,14 @@
-//! The table of steps: every kind of statement that a cycle has, with its step, its part, what it
-//! does, and its template. The plan, the claim, the name of the file and the order read from it.
+//! The table of steps: every kind of statement of a cycle, with its step, part, verb and template.
+//! The plan, the claim, the file name and the run order come from this table.
 
 use std::fmt;
 
 use crate::cycle::plan::Slot;
 use crate::project::{PeriodId, Spec};
 
-/// The steps of a cycle, in order, each with a number that never changes.
+/// The steps of a cycle, in run order. Invariant: the number of a step never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "each variant is its own word; Step::reason says more")]
+#[allow(missing_docs, reason = "the name of each variant says what it is; StatementKind::reason says more")]
 pub enum StepName {
     Load,
     Cutoff,
@@ -25,12 +25,12 @@ pub enum StepName {
 }
 
 impl StepName {
-    /// Its fixed number: 00 to 11.
+    /// The fixed number of the step: 0 to 11.
     pub fn number(self) -> usize {
         self as usize
     }
 
-    /// Its word.
+    /// The name of the step in file names and in the manifest.
     pub fn as_str(self) -> &'static str {
         match self {
             StepName::Load => "load",
@@ -49,23 +49,23 @@ impl StepName {
     }
 }
 
-/// Every kind of statement that a load or a cycle has, in run order.
+/// Every kind of statement of a load or a cycle, in run order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum StatementKind {
-    /// A row that is delivered again under its own time.
+    /// Updates a row that is delivered again with the same time.
     LoadCorrect,
-    /// Rows that are new or newer.
+    /// Inserts rows that are new or newer.
     LoadInsert,
-    /// Rows without a complete key.
+    /// Inserts rows without a complete key.
     LoadKeyless,
-    /// Rows without a time.
+    /// Inserts rows without a time.
     LoadTimeless,
     /// Empties the work table of the cutoff.
     CutoffClear,
     /// Stores the cutoff of the mart.
     CutoffFill,
-    /// Stores the root's cutoff for a child.
+    /// Stores the cutoff of the root mart for a child.
     CutoffInherit,
     /// Empties the work table of versions.
     VersionsClear,
@@ -75,15 +75,15 @@ pub enum StatementKind {
     SupersedeOlder,
     /// Deletes rows without a time from the mart.
     SupersedeTimeless,
-    /// Brings rows of a child back.
+    /// Copies rows of a child from history back to the mart.
     Restore,
-    /// Deletes from history what is back in the mart.
+    /// Deletes from history the copies of rows that are in the mart again.
     CleanupReturned,
-    /// The same for rows without versions.
+    /// The same as `CleanupReturned`, for events.
     CleanupReturnedEvent,
-    /// Deletes from history what the mart archives again.
+    /// Deletes from history the copies of keys that the cycle archives again.
     CleanupReplaced,
-    /// The same for rows without versions.
+    /// The same as `CleanupReplaced`, for events.
     CleanupReplacedEvent,
     /// Deletes older versions from history.
     CleanupStale,
@@ -91,9 +91,9 @@ pub enum StatementKind {
     DueClear,
     /// Lists the due rows of a child.
     DueFill,
-    /// Closes exceptions about a key.
+    /// Closes exceptions for a key.
     ResolveKeyed,
-    /// Closes the exception about rows without a key.
+    /// Closes the exception for rows without a key.
     ResolveKeyless,
     /// Stops a cycle with too many due rows.
     Tripwire,
@@ -103,7 +103,7 @@ pub enum StatementKind {
     Trim,
     /// Deletes the copies of rows that the trim did not delete.
     TrimKept,
-    /// Records due rows that no history table holds.
+    /// Records due rows that are still in the mart.
     SafetyCheck,
     /// Deletes all stamps but the last.
     CompleteForget,
@@ -114,9 +114,9 @@ pub enum StatementKind {
 /// A row of the table of steps.
 struct Facts {
     step: StepName,
-    /// Which of the statements of its step, where the step has several.
+    /// The part of the step, if the step has several statements.
     part: Option<&'static str>,
-    /// Whether there is one for each period.
+    /// Whether the plan has one statement per period.
     per_period: bool,
     verb: Verb,
     template: &'static str,
@@ -353,38 +353,38 @@ impl StatementKind {
         }
     }
 
-    /// Its step.
+    /// The step of the statement.
     pub fn step(self) -> StepName {
         self.facts().step
     }
 
-    /// Which of the statements of its step, where the step has several. Parts of a step sort by name
-    /// in run order.
+    /// The part of the step, if the step has several statements. Invariant: the parts of a step,
+    /// sorted by name, are in run order.
     pub fn part(self) -> Option<&'static str> {
         self.facts().part
     }
 
-    /// Whether there is one statement for each period.
+    /// Whether the plan has one statement per period.
     pub fn per_period(self) -> bool {
         self.facts().per_period
     }
 
-    /// What it does to the relation that it writes.
+    /// The kind of SQL statement.
     pub fn verb(self) -> Verb {
         self.facts().verb
     }
 
-    /// Why it is there, in one line.
+    /// Why the statement exists, in one line.
     pub fn reason(self) -> &'static str {
         self.facts().reason
     }
 
-    /// The template that renders it.
+    /// The template that renders the statement.
     pub(crate) fn template(self) -> &'static str {
         self.facts().template
     }
 
-    /// Its step and part, as file names and messages write them.
+    /// The step and the part, as file names and messages write them.
     pub(crate) fn word(self) -> String {
         match self.part() {
             Some(part) => format!("{}_{part}", self.step().as_str()),
@@ -396,18 +396,18 @@ impl StatementKind {
 /// One statement.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// What kind of statement it is.
+    /// The kind of statement.
     pub kind: StatementKind,
-    /// The period that it works for, if one.
+    /// The period, if the statement is for one period.
     pub period: Option<PeriodId>,
-    /// The relation that it changes; of a SELECT, the one that it is about.
+    /// The relation that the statement changes. For a SELECT: the relation that it checks.
     pub writes: Slot,
-    /// Every relation that it may look at.
+    /// Every relation that the statement may read.
     pub reads: Vec<Slot>,
 }
 
 impl Step {
-    /// The stem of its file: number, step, part and period.
+    /// The file name without its extension: number, step, part and period.
     pub fn stem(&self, spec: &Spec) -> String {
         let mut stem = format!("{:02}_{}", self.kind.step().number(), self.kind.word());
         if let Some(period) = self.period {
@@ -418,9 +418,9 @@ impl Step {
     }
 }
 
-/// What a statement does to the relation that it writes.
+/// The kind of SQL statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each variant is SQL's own word")]
+#[allow(missing_docs, reason = "each variant is an SQL keyword")]
 pub enum Verb {
     Insert,
     Update,

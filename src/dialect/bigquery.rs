@@ -1,4 +1,4 @@
-//! Google BigQuery, GoogleSQL. Sources are pages of its manual.
+//! Google BigQuery, GoogleSQL. Quoted titles in comments are pages of its manual.
 
 use sqlparser::ast::Statement;
 
@@ -10,16 +10,17 @@ use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct BigQuery;
 
-/// The most partitions of one table that are days; a longer period has months, about. A table has
-/// at most 10,000 partitions, of which one job changes 4,000: "Quotas and limits".
+/// The longest period, in days, with one partition per day. A longer period has partitions of about
+/// a month. A table has at most 10,000 partitions, and one job changes at most 4,000: "Quotas and
+/// limits".
 const MOST_DAYS: i64 = 2_000;
 
-/// The clock has a zone.
+/// The clock. It has a zone.
 fn clock() -> Expression {
     call("current_timestamp", [])
 }
 
-/// An instant with a zone in a time column of that unit. Functions round down.
+/// An instant with a zone, converted to a unit. The functions round down.
 fn counted(instant: Expression, unit: TimeUnit) -> Expression {
     match unit {
         TimeUnit::EpochSeconds => call("unix_seconds", [instant]),
@@ -35,12 +36,12 @@ impl Rules for BigQuery {
         "bigquery"
     }
 
-    // A column name has 300 characters: "Schemas". A table's may be longer.
+    // A column name has at most 300 characters: "Schemas". A table name may be longer.
     fn max_name_bytes(&self) -> usize {
         300
     }
 
-    // "Quoted identifiers": double quotes make a text.
+    // "Quoted identifiers": double quotes are for strings.
     fn quote(&self) -> char {
         '`'
     }
@@ -62,7 +63,7 @@ impl Rules for BigQuery {
         &["_partitiontime", "_partitiondate", "_table_suffix", "_file_name"]
     }
 
-    // "Column names": a dot stands between a record and its field.
+    // "Column names": a dot separates a record and its field.
     fn allows_dots_in_columns(&self) -> bool {
         false
     }
@@ -75,7 +76,7 @@ impl Rules for BigQuery {
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     }
 
-    // The client's own project may be another.
+    // The default project of the client can be a different one.
     fn creates_schemas_in_databases(&self) -> bool {
         true
     }
@@ -98,7 +99,7 @@ impl Rules for BigQuery {
         }
     }
 
-    // "Parameterized data types" are for columns only.
+    // "Parameterized data types": only columns have parameters.
     fn cast_type(&self, ty: SqlType) -> String {
         let mut written = self.type_name(ty);
         written.truncate(written.find('(').unwrap_or(written.len()));
@@ -107,7 +108,7 @@ impl Rules for BigQuery {
 
     #[cfg(feature = "doctor")]
     fn catalogue_type(&self, ty: SqlType) -> String {
-        unreachable!("the doctor asks only engines that speak PostgreSQL's protocol, for {ty}")
+        unreachable!("the doctor connects only to engines with PostgreSQL's protocol, for {ty}")
     }
 
     fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String {
@@ -145,7 +146,7 @@ impl Rules for BigQuery {
         counted(clock(), unit)
     }
 
-    // Just less than one unit is added first: functions round down.
+    // Rounds up: the functions round down, so almost one unit is added first.
     fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
         let instant = match from {
             TimeUnit::EpochSeconds => call("timestamp_seconds", [Expression::Given]),
@@ -170,7 +171,7 @@ impl Rules for BigQuery {
         traps::not_googlesql(statement)
     }
 
-    // Options say how a table is read or described. Others let its rows expire:
+    // These options only describe a table or its reads. Other options can expire rows:
     // "table_option_list".
     fn accepts(&self, layout: &TableLayout<'_>) -> bool {
         const HARMLESS: [&str; 4] = ["require_partition_filter", "description", "friendly_name", "labels"];
@@ -186,7 +187,7 @@ impl Rules for BigQuery {
         true
     }
 
-    // "Partition expression" of CREATE TABLE: whole numbers are cut into steps of a stated range.
+    // "Partition expression" of CREATE TABLE: integers are partitioned into equal steps of a range.
     fn partition(&self, column: &str, unit: TimeUnit, start: i64, end: i64) -> Option<String> {
         let is_long = (end - start) / 86_400 > MOST_DAYS;
         let (grain, step) = if is_long { ("MONTH", 31 * 86_400) } else { ("DAY", 86_400) };
@@ -204,12 +205,12 @@ impl Rules for BigQuery {
         })
     }
 
-    // "Clustered columns": not by a FLOAT64.
+    // "Clustered columns": a FLOAT64 column cannot cluster rows.
     fn sorts_by(&self, ty: SqlType) -> bool {
         !matches!(ty, SqlType::Real | SqlType::Double)
     }
 
-    // It maintains its storage by itself.
+    // BigQuery maintains its storage automatically.
     fn maintenance(&self, _run: MaintenanceKind) -> Option<&'static str> {
         None
     }
@@ -239,7 +240,7 @@ impl Rules for BigQuery {
         None
     }
 
-    // dbt-bigquery has no `append`. Its `merge` without a unique key is one.
+    // dbt-bigquery has no `append`. `merge` without a unique key only inserts.
     fn dbt_append(&self) -> &'static str {
         "merge"
     }
@@ -253,7 +254,7 @@ impl Rules for BigQuery {
     }
 
     fn shell(&self) -> Shell {
-        // One script: it stops at the first error.
+        // bq runs all statements as one script, which stops at the first error.
         Shell {
             client: "bq",
             loud: "bq query --use_legacy_sql=false",
@@ -270,7 +271,8 @@ impl Rules for BigQuery {
     }
 }
 
-/// "Reserved keywords". The common words hold a few that it would take bare, which quotes do not harm.
+/// "Reserved keywords". The common list has a few words that BigQuery does not reserve. To quote
+/// them is harmless.
 const RESERVED: &[&str] = &[
     "assert_rows_modified",
     "at",

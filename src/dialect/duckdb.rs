@@ -10,7 +10,7 @@ use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct DuckDb;
 
-/// The clock has a zone.
+/// The clock. It has a zone.
 fn clock() -> Expression {
     call("current_timestamp", [])
 }
@@ -43,7 +43,7 @@ impl Rules for DuckDb {
         "duckdb"
     }
 
-    // It states no limit. File systems and catalogues around it agree on 255.
+    // DuckDB documents no limit. 255 is the common limit of file systems and catalogues.
     fn max_name_bytes(&self) -> usize {
         255
     }
@@ -94,7 +94,7 @@ impl Rules for DuckDb {
 
     #[cfg(feature = "doctor")]
     fn catalogue_type(&self, ty: SqlType) -> String {
-        unreachable!("the doctor asks only engines that speak PostgreSQL's protocol, for {ty}")
+        unreachable!("the doctor connects only to engines with PostgreSQL's protocol, for {ty}")
     }
 
     fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String {
@@ -145,7 +145,7 @@ impl Rules for DuckDb {
         &sqlparser::dialect::DuckDbDialect {}
     }
 
-    // It runs, or refuses with an error, all that has a meaning for verify.
+    // DuckDB runs every form that verify accepts as verify reads it, or refuses it with an error.
     fn trap(&self, _statement: &Statement) -> Option<Trap> {
         None
     }
@@ -170,7 +170,7 @@ impl Rules for DuckDb {
         true
     }
 
-    // It takes VACUUM and does nothing for it.
+    // DuckDB accepts VACUUM, but VACUUM does nothing.
     fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str> {
         (run == MaintenanceKind::Analyze).then_some("ANALYZE")
     }
@@ -229,7 +229,7 @@ impl Rules for DuckDb {
     }
 }
 
-/// duckdb_keywords(), reserved.
+/// The reserved words of duckdb_keywords().
 const RESERVED: &[&str] = &[
     "anti",
     "asof",

@@ -1,10 +1,10 @@
-//! What an engine computes, as verify is to find it in a statement.
+//! Expressions that verify expects in a statement.
 
-/// A computed value. Names of calls, operators and casts are those that verify gives them when it
-/// reads a statement.
+/// An expression. Calls, operators and casts have the names that verify gives them when it reads a
+/// statement.
 #[derive(Clone, Debug)]
 pub(crate) enum Expression {
-    /// The value that is converted.
+    /// The value to convert.
     Given,
     Literal(&'static str),
     Call(&'static str, Vec<Expression>),
@@ -51,7 +51,7 @@ pub(super) fn at_utc(value: Expression) -> Expression {
     call("at time zone", [value, Literal("'UTC'")])
 }
 
-/// The day of an instant, or the day after it unless the instant is midnight.
+/// The day of an instant, rounded up: the next day, unless the instant is midnight.
 pub(super) fn day_rounded_up(instant: Expression) -> Expression {
     let day = || to_date(instant.clone());
     Expression::IfLess {

@@ -1,8 +1,8 @@
-//! What the engines differ in. Each engine has one file, which says all that is particular to it;
-//! nothing outside of this folder names an engine.
+//! The differences between engines. Each engine has one file with all of its rules. No code outside
+//! of this folder names an engine.
 //!
-//! [`Rules`] is the list of what an engine must say. It has no defaults: the compiler finds what a
-//! new engine leaves out.
+//! [`Rules`] lists what each engine must define. It has no default methods, so a new engine
+//! compiles only when it is complete.
 
 mod bigquery;
 mod duckdb;
@@ -21,7 +21,7 @@ pub(crate) use traps::Trap;
 
 use crate::sql::{SqlType, TimeUnit};
 
-/// An SQL engine that statements are compiled for.
+/// An engine for which statements are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -35,30 +35,31 @@ pub enum Dialect {
     BigQuery,
 }
 
-/// All that is particular to an engine.
+/// The rules of an engine.
 pub(crate) trait Rules: Sync {
-    /// Its name, as `dialect:` and `--dialect` spell it.
+    /// The name of the engine, as `dialect:` and `--dialect` spell it.
     fn name(&self) -> &'static str;
 
     // Names.
 
-    /// The largest length of a name in bytes. Most engines cut a longer one off without an error.
+    /// The largest length of a name in bytes. Most engines shorten a longer name without an error.
     fn max_name_bytes(&self) -> usize;
-    /// The character on both sides of a quoted name.
+    /// The quote character of names.
     fn quote(&self) -> char;
-    /// Whether two quoted names that differ only in case are two names.
+    /// Whether quoted names that differ only in case are different names.
     fn quoted_names_keep_case(&self) -> bool;
-    /// Whether the catalogue holds plain names in lower case.
+    /// Whether the catalogue stores plain names in lower case.
     fn folds_plain_names(&self) -> bool;
-    /// The lower-case words that must be quoted, beyond those that every engine reserves. Sorted.
+    /// The reserved words of this engine, in lower case, without the words that every engine
+    /// reserves. Invariant: sorted.
     fn reserved_words(&self) -> &'static [&'static str];
-    /// Lower-case names of columns that every table has already. Quotes do not free them.
+    /// The system columns of every table, in lower case. No table can declare them, quoted or not.
     fn system_columns(&self) -> &'static [&'static str];
-    /// Whether a quoted column name may hold a dot.
+    /// Whether a quoted column name may contain a dot.
     fn allows_dots_in_columns(&self) -> bool;
-    /// Whether a database of that name needs quotes and may be written without them in a spec.
+    /// Whether the database name contains dashes, and a spec may state it without quotes.
     fn is_dashed_database(&self, name: &str) -> bool;
-    /// Whether a schema is created with the name of its database in front.
+    /// Whether CREATE SCHEMA needs the name of the database.
     fn creates_schemas_in_databases(&self) -> bool;
 
     // Types and literals.
@@ -67,113 +68,116 @@ pub(crate) trait Rules: Sync {
     fn type_name(&self, ty: SqlType) -> String;
     /// The type as a CAST writes it.
     fn cast_type(&self, ty: SqlType) -> String;
-    /// The type as the catalogue writes it, where [`Rules::speaks_postgres`].
+    /// The type as the catalogue writes it. Only for engines with [`Rules::speaks_postgres`].
     #[cfg(feature = "doctor")]
     fn catalogue_type(&self, ty: SqlType) -> String;
-    /// Midnight UTC of a day (`YYYY-MM-DD`, and its seconds since 1970) in a time column of that
-    /// unit.
+    /// A literal for midnight UTC of a day, for a time column of a unit. The day comes as
+    /// `YYYY-MM-DD` and in seconds since 1970.
     fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String;
-    /// A number of seconds, as it is subtracted from a time column of that unit: fixed, never
-    /// calendar days or months. Whole days where the unit is a date.
+    /// A literal for a number of seconds that is subtracted from a time column of a unit. The
+    /// length is fixed: never calendar days or months. For a date, it is a number of whole days.
     fn duration(&self, seconds: u64, unit: TimeUnit) -> String;
-    /// The text `resolved_at`, `detected_at` and `completed_at` are typed with: an instant in UTC.
+    /// The type of `resolved_at`, `detected_at` and `completed_at`. They hold instants in UTC.
     fn stored_instant_type(&self) -> &'static str;
 
-    // The clock. `templates/cycle/<engine>/time.sql.j2` says the same, written apart.
+    // The clock. `templates/cycle/<engine>/time.sql.j2` implements the same rules independently.
 
-    /// The only text through which a statement reads the clock. A rehearsal replaces it.
+    /// The only text with which a statement reads the clock. A rehearsal replaces it.
     fn clock_token(&self) -> &'static str;
-    /// Whether the clock is written as a call, with parentheses.
+    /// Whether CURRENT_TIMESTAMP is written as a call, with parentheses.
     fn clock_is_called(&self) -> bool;
-    /// Now in UTC, as the exceptions table stores it.
+    /// The current time in UTC, as the exceptions table stores it.
     fn now_utc(&self) -> Expression;
-    /// Now, in a time column of that unit.
+    /// The current time in a unit.
     fn now(&self, unit: TimeUnit) -> Expression;
-    /// The [given](Expression::Given) cutoff of one unit in another unit, rounded up: `<` keeps its
-    /// meaning.
+    /// The [given](Expression::Given) cutoff, converted from one unit to another. It is rounded up,
+    /// so that `<` selects the same rows.
     fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression;
 
     // Statements.
 
-    /// The parser's name for the engine.
+    /// The grammar of the parser for this engine.
     fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect;
-    /// The first form in a statement that the parser takes and the engine refuses or reads
+    /// The first form in a statement that the parser accepts, but the engine refuses or reads
     /// differently.
     fn trap(&self, statement: &Statement) -> Option<Trap>;
-    /// Whether CREATE TABLE may have that layout.
+    /// Whether CREATE TABLE may have the layout.
     fn accepts(&self, layout: &TableLayout<'_>) -> bool;
-    /// Whether views are created WITH NO SCHEMA BINDING, so that they do not lock the tables that
+    /// Whether views are created WITH NO SCHEMA BINDING. Such views do not lock the tables that
     /// they read.
     fn has_unbound_views(&self) -> bool;
 
     // Storage.
 
-    /// Whether history tables are read by their partitions only: each statement must then state the
-    /// bounds of the period.
+    /// Whether history tables need a partition filter. If so, each statement must state the bounds
+    /// of the period.
     fn reads_by_partition(&self) -> bool;
-    /// The PARTITION BY expression of a history table whose period is `[start, end)` in seconds
-    /// since 1970, where tables have partitions.
+    /// The PARTITION BY expression of a history table, if the engine has partitions. The period is
+    /// `[start, end)` in seconds since 1970.
     fn partition(&self, column: &str, unit: TimeUnit, start: i64, end: i64) -> Option<String>;
-    /// Whether rows can be clustered or sorted by a column of that type.
+    /// Whether rows can be clustered or sorted by a column of a type.
     fn sorts_by(&self, ty: SqlType) -> bool;
-    /// The words of a maintenance statement in front of its table, where the engine has it.
+    /// The keywords of a maintenance statement before the table name. `None` if the engine has no
+    /// such statement.
     fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str>;
-    /// The catalogue's view that says what share of a table is unsorted, where there is one.
+    /// The catalogue view that states the unsorted share of a table, if the engine has one.
     fn table_info(&self) -> Option<&'static str>;
-    /// Whether tables of other systems stand in a catalogue of their own, in external schemas.
+    /// Whether the engine has external schemas, with a separate catalogue for their tables.
     fn has_external_schemas(&self) -> bool;
 
-    // What it can do, and who talks to it.
+    // Capabilities and clients.
 
-    /// Whether windowed loads are compiled for it.
+    /// Whether windowed loads can be compiled for this engine.
     fn has_windowed_loads(&self) -> bool;
-    /// Whether it is reached over PostgreSQL's protocol, and has its catalogues.
+    /// Whether the engine uses PostgreSQL's protocol and catalogues.
     fn speaks_postgres(&self) -> bool;
-    /// Whether models that run at once need snapshot isolation.
+    /// Whether models that run at the same time need snapshot isolation.
     fn needs_snapshot_isolation(&self) -> bool;
-    /// How the doctor talks to it, where [`Rules::speaks_postgres`].
+    /// How the doctor connects. Only for engines with [`Rules::speaks_postgres`].
     #[cfg(feature = "doctor")]
     fn server(&self) -> Option<Server>;
-    /// The value of dbt's `incremental_strategy` that adds rows and changes none.
+    /// The value of dbt's `incremental_strategy` that inserts rows and changes no row.
     fn dbt_append(&self) -> &'static str;
-    /// Airflow's connection id, where the project names none.
+    /// The default Airflow connection id.
     fn airflow_connection(&self) -> &'static str;
-    /// Parameters of Airflow's hook, as a Python dictionary, where it needs some.
+    /// Parameters of the Airflow hook, as a Python dictionary, if the hook needs them.
     fn airflow_hook_params(&self) -> Option<&'static str>;
-    /// Its command-line client, as run-books call it.
+    /// The command-line client, as run-books call it.
     fn shell(&self) -> Shell;
-    /// An expression of microseconds since 1970 from a date or timestamp column, for rehearsals.
+    /// An expression that converts a date or timestamp column to microseconds since 1970, for
+    /// rehearsals.
     #[cfg(feature = "rehearse")]
     fn epoch_micros(&self, column: &str) -> String;
 }
 
-/// The layout that a CREATE TABLE states.
+/// The layout in a CREATE TABLE statement.
 #[derive(Debug)]
 pub(crate) struct TableLayout<'a> {
-    /// Distribution, sort keys or backups are stated.
+    /// Whether it states distribution, sort keys or backups.
     pub(crate) is_distributed: bool,
-    /// Clusters or partitions are stated.
+    /// Whether it states clusters or partitions.
     pub(crate) is_clustered: bool,
-    /// The lower-case names of options.
+    /// The names of its options, in lower case.
     pub(crate) options: Vec<&'a str>,
 }
 
-/// What the doctor must know of a server.
+/// The facts that the doctor needs about a server.
 #[cfg(feature = "doctor")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Server {
-    /// What its version text contains, and that of no other engine does.
+    /// A text that only the version of this engine contains.
     pub(crate) version_mark: &'static str,
-    /// What a session runs first.
+    /// The first statement of a session.
     pub(crate) session: Option<&'static str>,
-    /// Whether UNIQUE is enforced.
+    /// Whether the engine enforces UNIQUE.
     pub(crate) enforces_unique: bool,
-    /// What cures serializable isolation where two models run at once.
+    /// The help text for serializable isolation when two models run at the same time.
     pub(crate) isolation_help: &'static str,
 }
 
-/// A command-line client: how it is called with all that it says, with errors only, and with rows
-/// and nothing around them; and what makes it show times and print a word, where it can.
+/// A command-line client: the program, and three command lines. `loud` prints everything, `quiet`
+/// prints only errors, `bare` prints only rows. `timing` and `echo` are the commands that show
+/// execution times and print a text. They are empty if the client has no such command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shell {
     pub(crate) client: &'static str,
@@ -198,7 +202,7 @@ pub enum MaintenanceKind {
 }
 
 impl MaintenanceKind {
-    /// Its name in YAML.
+    /// The name in YAML.
     pub fn as_str(self) -> &'static str {
         match self {
             MaintenanceKind::Vacuum => "vacuum",
@@ -210,17 +214,17 @@ impl MaintenanceKind {
 }
 
 impl Dialect {
-    /// Every dialect, the base dialect of the goldens first.
+    /// Every dialect. The first is the base dialect of the goldens.
     pub const ALL: [Dialect; 4] = [Dialect::Redshift, Dialect::Postgres, Dialect::DuckDb, Dialect::BigQuery];
 
     /// The engine that a rehearsal runs in this process.
     #[cfg(feature = "rehearse")]
     pub(crate) const IN_PROCESS: Dialect = Dialect::DuckDb;
-    /// The engine that a rehearsal runs behind a URL.
+    /// The engine that a rehearsal connects to by URL.
     #[cfg(feature = "rehearse")]
     pub(crate) const BEHIND_A_URL: Dialect = Dialect::Postgres;
-    /// The engine that hand-written hooks may be written for, whatever engine rehearses them: its
-    /// clock has no zone.
+    /// The engine for which hand-written hooks may be written, on any rehearsal engine. Its clock
+    /// has no zone.
     #[cfg(feature = "rehearse")]
     pub(crate) const OF_HANDWRITTEN_HOOKS: Dialect = Dialect::Redshift;
 
@@ -233,12 +237,12 @@ impl Dialect {
         }
     }
 
-    /// Its name, as `dialect:` and `--dialect` spell it.
+    /// The name of the dialect, as `dialect:` and `--dialect` spell it.
     pub fn as_str(self) -> &'static str {
         self.rules().name()
     }
 
-    /// The dialect of that name.
+    /// The dialect with a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dialect| dialect.as_str() == name)
     }
@@ -248,7 +252,7 @@ impl Dialect {
         self.rules().max_name_bytes()
     }
 
-    /// The only text through which a statement reads the clock. A rehearsal replaces it.
+    /// The only text with which a statement reads the clock. A rehearsal replaces it.
     pub fn clock_token(self) -> &'static str {
         self.rules().clock_token()
     }
@@ -284,7 +288,7 @@ mod tests {
                     folders.push(path);
                 } else if path.extension().is_some_and(|extension| extension == "rs") {
                     let text = std::fs::read_to_string(&path).unwrap();
-                    // Unit tests stand at the end of a file and may name engines.
+                    // Unit tests are at the end of a file and may name engines.
                     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
                     let names = |line: &&str| {
                         !line.trim_start().starts_with("//")

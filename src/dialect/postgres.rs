@@ -1,4 +1,4 @@
-//! PostgreSQL 15 and later. Sources are pages of its manual.
+//! PostgreSQL 15 and later. Quoted titles in comments are pages of its manual.
 
 use sqlparser::ast::Statement;
 
@@ -12,7 +12,7 @@ use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Postgres;
 
-/// The clock has a zone.
+/// The clock. It has a zone.
 fn clock() -> Expression {
     call("current_timestamp", [])
 }
@@ -41,7 +41,7 @@ impl Rules for Postgres {
         "postgres"
     }
 
-    // NAMEDATALEN less one: "Identifiers and Key Words".
+    // NAMEDATALEN minus 1: "Identifiers and Key Words".
     fn max_name_bytes(&self) -> usize {
         63
     }
@@ -82,7 +82,8 @@ impl Rules for Postgres {
     fn type_name(&self, ty: SqlType) -> String {
         match ty {
             SqlType::Text => "TEXT".to_owned(),
-            // JSON has no equality here, and a corrected row is found by comparing: "JSON Types".
+            // Type json has no equality, and the load compares columns to find a corrected row:
+            // "JSON Types".
             SqlType::Json => "JSONB".to_owned(),
             _ => standard::type_name(ty).unwrap_or_else(|| unreachable!("only text and JSON have no standard name")),
         }
@@ -145,7 +146,8 @@ impl Rules for Postgres {
         &sqlparser::dialect::PostgreSqlDialect {}
     }
 
-    // It runs, or refuses with an error, all that has a meaning for verify.
+    // PostgreSQL runs every form that verify accepts as verify reads it, or refuses it with an
+    // error.
     fn trap(&self, _statement: &Statement) -> Option<Trap> {
         None
     }
@@ -170,7 +172,7 @@ impl Rules for Postgres {
         true
     }
 
-    // It keeps no order of rows that could be restored.
+    // PostgreSQL keeps no sort order of rows, so there is no VACUUM that sorts.
     fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str> {
         match run {
             MaintenanceKind::Vacuum | MaintenanceKind::VacuumDelete => Some("VACUUM"),
@@ -203,11 +205,10 @@ impl Rules for Postgres {
     fn server(&self) -> Option<Server> {
         Some(Server {
             version_mark: "PostgreSQL",
-            // A statement that changes a table keeps others from reading it: the doctor does not
-            // wait for it.
+            // DDL blocks readers of its table. The doctor stops waiting after this time.
             session: Some("SET lock_timeout = '20s'"),
             enforces_unique: true,
-            isolation_help: "set default_transaction_isolation to read committed for the role that runs cycles; or run one after the other",
+            isolation_help: "set default_transaction_isolation to read committed for the role that runs cycles; or run one model at a time",
         })
     }
 
@@ -226,7 +227,7 @@ impl Rules for Postgres {
     fn shell(&self) -> Shell {
         Shell {
             client: "psql",
-            // Not what somebody's own ~/.psqlrc says: without autocommit, nothing would stay.
+            // -X ignores ~/.psqlrc. It can turn autocommit off, and then nothing is committed.
             loud: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1",
             quiet: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q",
             bare: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q -At",

@@ -1,4 +1,4 @@
-//! Amazon Redshift. Sources are pages of its SQL reference.
+//! Amazon Redshift. Quoted titles in comments are pages of its SQL reference.
 
 use sqlparser::ast::Statement;
 
@@ -12,7 +12,7 @@ use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Redshift;
 
-/// The clock has no zone, and is UTC.
+/// The clock. It has no zone, and its time is UTC.
 fn clock() -> Expression {
     call("getdate", [])
 }
@@ -54,7 +54,7 @@ impl Rules for Redshift {
         RESERVED
     }
 
-    // It descends from PostgreSQL: "System Columns" in that manual.
+    // Redshift is derived from PostgreSQL: "System Columns" in PostgreSQL's manual.
     fn system_columns(&self) -> &'static [&'static str] {
         &["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"]
     }
@@ -73,7 +73,8 @@ impl Rules for Redshift {
 
     fn type_name(&self, ty: SqlType) -> String {
         match ty {
-            // TEXT is VARCHAR(256), which cuts. The widest is meant: "Character types".
+            // TEXT is VARCHAR(256) here, which is too short. Use the longest VARCHAR: "Character
+            // types".
             SqlType::Text => format!("VARCHAR({})", SqlType::MAX_VARCHAR),
             SqlType::Json => "SUPER".to_owned(),
             _ => standard::type_name(ty).unwrap_or_else(|| unreachable!("only text and JSON have no standard name")),
@@ -107,7 +108,7 @@ impl Rules for Redshift {
     }
 
     fn clock_is_called(&self) -> bool {
-        // GETDATE is a function like any other, and CURRENT_TIMESTAMP takes no parentheses.
+        // GETDATE is an ordinary function. CURRENT_TIMESTAMP has no parentheses.
         false
     }
 
@@ -210,7 +211,7 @@ impl Rules for Redshift {
             version_mark: "Redshift",
             session: None,
             enforces_unique: false,
-            isolation_help: "`ALTER DATABASE ... ISOLATION LEVEL SNAPSHOT`, while nobody is connected; or run one after the other",
+            isolation_help: "run `ALTER DATABASE ... ISOLATION LEVEL SNAPSHOT` while no user is connected; or run one model at a time",
         })
     }
 
@@ -229,7 +230,7 @@ impl Rules for Redshift {
     fn shell(&self) -> Shell {
         Shell {
             client: "psql",
-            // Not what somebody's own ~/.psqlrc says: without autocommit, nothing would stay.
+            // -X ignores ~/.psqlrc. It can turn autocommit off, and then nothing is committed.
             loud: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1",
             quiet: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q",
             bare: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q -At",

@@ -1,8 +1,10 @@
-//! What standard SQL and PostgreSQL's family spell alike; an engine's file says that it does so too.
+//! Rules that standard SQL and the engines of the PostgreSQL family share. The file of an engine
+//! calls those that apply to it.
 
 use crate::sql::{SqlType, TimeUnit};
 
-/// The standard name of a type; `None` for text and JSON, which each engine names differently.
+/// The standard name of a type. `None` for text and JSON, which have a different name on each
+/// engine.
 pub(super) fn type_name(ty: SqlType) -> Option<String> {
     Some(match ty {
         SqlType::Smallint => "SMALLINT".to_owned(),
@@ -20,7 +22,7 @@ pub(super) fn type_name(ty: SqlType) -> Option<String> {
     })
 }
 
-/// A type as `format_type` of PostgreSQL's catalogue writes it, from the engine's own name for it.
+/// A type as PostgreSQL's `format_type` writes it. `own` is the engine's name of the type.
 #[cfg(feature = "doctor")]
 pub(super) fn catalogue_type(ty: SqlType, own: &str) -> String {
     match ty {
@@ -32,12 +34,12 @@ pub(super) fn catalogue_type(ty: SqlType, own: &str) -> String {
     }
 }
 
-/// Midnight UTC of a day. A column with a zone gets a literal with a zone: one without would shift
-/// with the session's zone.
+/// A literal for midnight UTC of a day. For a column with a zone, the literal has a zone. Without
+/// it, the value would depend on the zone of the session.
 pub(super) fn instant(day: &str, epoch: i64, unit: TimeUnit) -> String {
     match unit {
         TimeUnit::EpochSeconds => epoch.to_string(),
-        // Years 1 to 9999 in milliseconds stay far below what 64 bits hold.
+        // No overflow: years 1 to 9999 in milliseconds need far fewer than 64 bits.
         TimeUnit::EpochMillis => (epoch * 1_000).to_string(),
         TimeUnit::Timestamptz => format!("TIMESTAMPTZ '{day} 00:00:00+00'"),
         TimeUnit::Timestamp => format!("TIMESTAMP '{day} 00:00:00'"),
@@ -45,7 +47,7 @@ pub(super) fn instant(day: &str, epoch: i64, unit: TimeUnit) -> String {
     }
 }
 
-/// A number of seconds, as it is subtracted from a time column.
+/// A literal for a number of seconds that is subtracted from a time column.
 pub(super) fn duration(seconds: u64, unit: TimeUnit) -> String {
     match unit {
         TimeUnit::EpochSeconds => seconds.to_string(),

@@ -1,5 +1,5 @@
-//! Forms that the parser takes and an engine refuses or reads differently. An engine's file names
-//! those that concern it.
+//! Forms that the parser accepts, but an engine refuses or reads differently. The file of an engine
+//! calls the checks that apply to it.
 
 use std::ops::ControlFlow;
 
@@ -13,19 +13,20 @@ use crate::sql::parse::parts;
 /// A form that an engine refuses or reads differently.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trap {
-    /// What a message says behind the statement's name.
+    /// The message text after the name of the statement.
     pub(crate) says: &'static str,
-    /// The line of the query in it, from 1.
+    /// The line of the query in the statement, from 1.
     pub(crate) line: Option<usize>,
 }
 
-/// "Correlated subqueries" in Redshift's SQL reference: patterns that it does not run.
+/// Finds correlated subqueries that Redshift does not run: "Correlated subqueries" in its SQL
+/// reference.
 pub(super) fn correlated_subquery(statement: &Statement) -> Option<Trap> {
     statement.visit(&mut CorrelatedSubquery).break_value()
 }
 
-/// "Query syntax", "Conversion functions" and "Subqueries" in the reference of GoogleSQL: what the
-/// parser takes and GoogleSQL does not have.
+/// Finds forms that the parser accepts and GoogleSQL does not have: "Query syntax", "Conversion
+/// functions" and "Subqueries" in the reference of GoogleSQL.
 pub(super) fn not_googlesql(statement: &Statement) -> Option<Trap> {
     statement.visit(&mut NotGoogleSql).break_value()
 }
@@ -38,14 +39,14 @@ impl Visitor for CorrelatedSubquery {
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Trap> {
         match &*query.body {
             SetExpr::Select(select) => {
-                in_joins(select, "has a query in the ON of a join, which redshift refuses: move it to WHERE")
+                in_joins(select, "has a subquery in the ON of a join, which redshift refuses: move it to WHERE")
             }
             _ => ControlFlow::Continue(()),
         }
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Trap> {
-        // NOT over AND is OR by another name.
+        // NOT (a AND b) is equal to NOT a OR NOT b.
         let found = match expr {
             Expr::BinaryOp { op: op @ BinaryOperator::Or, .. } => parts(expr, op).into_iter().find_map(subquery),
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => match without_parentheses(expr) {
@@ -56,7 +57,7 @@ impl Visitor for CorrelatedSubquery {
         };
         match found {
             Some(query) => {
-                let trap = "has a query beside OR, which redshift does not decorrelate: write UNION ALL inside of it";
+                let trap = "has a correlated subquery as an operand of OR, which redshift refuses: use UNION ALL in the subquery";
                 ControlFlow::Break(Trap { says: trap, line: line_of(query) })
             }
             None => ControlFlow::Continue(()),
@@ -87,15 +88,15 @@ impl Visitor for NotGoogleSql {
     }
 }
 
-/// Branches of a query that is one, down to those which are queries of their own.
+/// Checks the branches of a set operation. A nested query is visited on its own.
 fn in_branches(body: &SetExpr) -> ControlFlow<Trap> {
     match body {
         SetExpr::Select(select) => {
-            in_joins(select, "has a query in the ON of a join, which bigquery refuses: move it to WHERE")
+            in_joins(select, "has a subquery in the ON of a join, which bigquery refuses: move it to WHERE")
         }
         SetExpr::SetOperation { left, right, set_quantifier, .. } => {
             if *set_quantifier == SetQuantifier::None {
-                let trap = "leaves open what a set operation does with copies of a row, which bigquery refuses: write ALL or DISTINCT";
+                let trap = "has a set operation without ALL or DISTINCT, which bigquery refuses: write one of them";
                 return ControlFlow::Break(Trap { says: trap, line: line_of_body(right) });
             }
             in_branches(left)?;

@@ -1,4 +1,4 @@
-//! Lays operations out: one file each, and an entry of the manifest.
+//! Emits operations: one file and one manifest entry each.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::cycle::plan::{Slot, Verb};
 use crate::cycle::render::{Statement, Vocabulary};
 use crate::features::operation::Operation;
 
-/// A statement that runs outside of a table's cycle.
+/// A statement that runs outside of a table's cycle, in the manifest.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct OperationEntry {
     pub name: String,
-    /// With `:name` for each of its parameters.
+    /// The SQL, with `:name` for each parameter.
     pub sql: String,
-    /// The same, with relations that dbt resolves; where dbt can run it.
+    /// The same SQL, with relations that dbt resolves. `None` if dbt cannot run it.
     pub dbt_sql: Option<String>,
     pub transaction: bool,
     pub parameters: &'static [&'static str],
@@ -27,14 +27,15 @@ pub struct OperationEntry {
     pub checksum: String,
 }
 
-/// The files of a compilation, while they are laid out.
+/// The files of a compilation, while they are emitted.
 pub(crate) struct Layout<'a, 's> {
     pub(crate) names: &'a mut Vocabulary<'s>,
     pub(crate) files: &'a mut BTreeMap<String, String>,
 }
 
 impl Layout<'_, '_> {
-    /// Adds the file of an operation, and gives its entry. `dbt_sql` is its text for dbt, where dbt can run it.
+    /// Adds the file of an operation, and returns its manifest entry. `dbt_sql` is its text for
+    /// dbt, if dbt can run it.
     pub(crate) fn operation(
         &mut self,
         statement: Statement<'_, Operation>,

@@ -1,10 +1,11 @@
-//! What is compiled besides the cycles, one folder per feature: its YAML, how it is resolved,
-//! planned, rendered, laid out and checked. A feature is registered here, by one line in each
-//! function.
+//! Features: all output that is not part of a cycle. Each feature has one folder with its YAML
+//! types and its resolve, plan, render, verify and emit stages. Each function of this file has one
+//! line per feature.
 //!
-//! Features build on the cycle. The cycle knows of them what the spec says, and no more. No project
-//! can replace their templates, so less is asked of their statements than of a cycle's: each is one
-//! statement that changes the relation that it declares, and reads no relation that it does not.
+//! Features depend on the cycle. The cycle reads of a feature only what the spec contains. A
+//! project cannot replace the templates of features, so verify checks less than for a cycle.
+//! Invariant: an operation is one statement, changes only the relation that it declares, and reads
+//! only relations that it declares.
 
 pub mod dbt;
 pub(crate) mod layout;
@@ -30,7 +31,7 @@ use layout::Layout;
 use operation::Operation;
 use writer::Writer;
 
-/// The operations of a project: all that runs outside of its cycles, but for windowed loads.
+/// The operations of a project: every statement outside of its cycles, except windowed loads.
 #[derive(Debug)]
 pub(crate) struct Operations {
     pub(crate) raw_trims: Vec<raw_trims::RawTrim>,
@@ -49,14 +50,14 @@ pub(crate) fn plan(spec: &Spec, cycle: &Plan) -> Operations {
     }
 }
 
-/// The texts of every feature.
+/// The rendered texts of every feature.
 #[derive(Debug)]
 pub(crate) struct Rendered<'p> {
     pub(crate) raw_trims: Vec<(&'p raw_trims::RawTrim, Statement<'p, Operation>)>,
     pub(crate) monitors: Vec<monitors::RenderedMonitor<'p>>,
     pub(crate) maintenance: Vec<maintenance::RenderedMaintenance<'p>>,
     pub(crate) repairs: Vec<(&'p repairs::Repair, Vec<Statement<'p, Operation>>)>,
-    /// In the order of the project.
+    /// In the order of the project file.
     pub(crate) loads: Vec<loads::render::RenderedLoad>,
     /// By name.
     pub(crate) runbooks: Vec<(&'static str, String)>,
@@ -75,8 +76,8 @@ pub(crate) fn render<'p>(spec: &Spec, cycle: &Plan, operations: &'p Operations) 
     failures.finish(Rendered { raw_trims, monitors, maintenance, repairs, loads, runbooks })
 }
 
-/// Holds every operation against what it declares: it is one statement, has that effect on that
-/// relation, and touches no other than those that it reads.
+/// Verifies every operation: it is one statement, changes the declared relation in the declared
+/// way, and reads only declared relations.
 pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>) -> Result<Rendered<'p>, Diagnostics> {
     let mut sink = Sink::default();
     let trims = rendered.raw_trims.iter().map(|(_, trim)| trim);
@@ -100,7 +101,7 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>) -> Result<Rendered
     sink.finish(Some(rendered))
 }
 
-/// What is laid out of the features, for the manifest and for those features that are made of it.
+/// The emitted entries of the features. The manifest contains them.
 #[derive(Debug)]
 pub(crate) struct Emitted {
     pub(crate) raw_trims: Vec<raw_trims::emit::RawTrim>,
@@ -110,8 +111,8 @@ pub(crate) struct Emitted {
     pub(crate) loads: Vec<loads::emit::Load>,
 }
 
-/// Lays the operations and the windowed loads out. Run-books, dbt and the schedule come last: they
-/// are made of the manifest.
+/// Emits the operations and the windowed loads. Run-books, dbt and the schedule are emitted later,
+/// from the manifest.
 pub(crate) fn emit<'s>(
     spec: &'s Spec,
     names: &mut Vocabulary<'s>,

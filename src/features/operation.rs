@@ -1,4 +1,4 @@
-//! Statements that run outside of a table's cycle.
+//! Operations: statements that run outside of a table's cycle.
 
 use crate::cycle::plan::{Slot, Verb};
 use crate::project::{PeriodId, TableId};
@@ -6,28 +6,28 @@ use crate::project::{PeriodId, TableId};
 /// A statement that runs outside of a table's cycle.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// The stem of its file.
+    /// The file name without its extension.
     pub name: String,
-    /// What it does.
+    /// The kind of SQL statement.
     pub verb: Verb,
-    /// The relation that it changes, or that it is about.
+    /// The relation that the statement changes. For a SELECT: the relation that it checks.
     pub writes: Slot,
-    /// Every relation that it may look at.
+    /// Every relation that the statement may read.
     pub reads: Vec<Slot>,
-    /// The table whose columns it names, if one.
+    /// The table whose columns the statement names, if any.
     pub table: Option<TableId>,
-    /// The period that it works for, if one.
+    /// The period, if the statement is for one period.
     pub period: Option<PeriodId>,
-    /// What it is given when it runs.
+    /// The names of its parameters.
     pub parameters: &'static [&'static str],
-    /// Why it is there, in one line.
+    /// Why the statement exists, in one line.
     pub reason: &'static str,
-    /// The template that gives it words.
+    /// The template that renders the statement.
     pub(crate) template: &'static str,
 }
 
 impl Operation {
-    /// An operation without parameters, about the table of the relation that it writes.
+    /// An operation without parameters, for the table of the relation that it writes.
     pub(crate) fn new(
         name: String,
         template: &'static str,
@@ -39,7 +39,7 @@ impl Operation {
         Self { name, verb, writes, reads, table: writes.table(), period: None, parameters: &[], reason, template }
     }
 
-    /// Whether it may run inside a transaction.
+    /// Whether the statement may run inside a transaction.
     pub fn transaction(&self) -> bool {
         !matches!(self.verb, Verb::Vacuum)
     }

@@ -7,20 +7,20 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::cycle::render::built_in;
 
-/// The tags of a template.
+/// The tag delimiters of a template.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Tags {
     /// `{{ value }}`, `{% tag %}`.
     Jinja,
-    /// `<< value >>`, `<% tag %>`: for texts that are Jinja themselves.
+    /// `<< value >>`, `<% tag %>`: for output that contains Jinja.
     Angled,
 }
 
-/// Parsed once: a project has many files of few templates.
+/// Templates are parsed once: a project has many files and few templates.
 static JINJA: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Tags::Jinja));
 static ANGLED: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Tags::Angled));
 
-/// Renders a built-in template. No project can replace these.
+/// Renders a built-in template. A project cannot replace these templates.
 pub(crate) fn text(tags: Tags, template: &str, context: Value) -> String {
     let environment = match tags {
         Tags::Jinja => &JINJA,
@@ -46,18 +46,18 @@ fn environment(tags: Tags) -> Environment<'static> {
     environment
 }
 
-/// A text in double quotes. JSON's strings are also Python's, and YAML's.
+/// A text as a JSON string, which is also a valid string in Python and YAML.
 pub(crate) fn literal(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Moves every line that is not empty to the right, for a block of YAML.
-fn indented(text: &str, by: &str) -> String {
-    let line = |line: &str| if line.is_empty() { String::new() } else { format!("{by}{line}") };
+/// Indents every non-empty line, for a block of YAML.
+fn indented(text: &str, indent: &str) -> String {
+    let line = |line: &str| if line.is_empty() { String::new() } else { format!("{indent}{line}") };
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Texts as a list of a template's context.
+/// A list of texts, as a context value.
 pub(crate) fn values<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Value> {
     texts.into_iter().map(Value::from).collect()
 }

@@ -1,4 +1,4 @@
-//! Writes operations: what the statements of several features share.
+//! Renders operations. Several features share this code.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use crate::features::operation::Operation;
 use crate::project::naming::HOLD;
 use crate::project::{ExceptionsId, Spec, TableId};
 
-/// Renders operations. No project can replace their templates.
+/// Renders operations. A project cannot replace their templates.
 pub(crate) struct Writer<'a, 'f> {
     pub(crate) spec: &'a Spec,
     renderer: Renderer<'a>,
     pub(crate) failures: &'f mut Failures,
-    /// The context that the statements of a table share, of the table that came last.
+    /// The shared context of the last table.
     shared: Option<(TableId, Value)>,
 }
 
@@ -31,7 +31,7 @@ impl<'a, 'f> Writer<'a, 'f> {
 
     pub(crate) fn table(&mut self, id: TableId) -> Value {
         match &self.shared {
-            Some((known, shared)) if *known == id => shared.clone(),
+            Some((last, shared)) if *last == id => shared.clone(),
             _ => {
                 let shared = context::every_period(self.spec, id);
                 self.shared = Some((id, shared.clone()));

@@ -399,7 +399,7 @@ fn templates_of_the_project_take_the_place_of_built_in_ones() {
     exit 1
     --- stdout
     --- stderr
-    error[RK108]: template `redshift/trimm.sql.j2` takes the place of none, and would have no effect
+    error[RK108]: template `redshift/trimm.sql.j2` replaces no built-in template, and has no effect
      --> redshift/trimm.sql.j2:1:1
       |
     1 | DELETE FROM {{ mart|full }}

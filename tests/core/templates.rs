@@ -43,7 +43,7 @@ fn an_override_takes_the_place_of_the_built_in_template() {
 #[test]
 fn an_override_of_nothing_is_refused() {
     insta::assert_snapshot!(refused("trimm.sql.j2", "DELETE FROM {{ mart|full }}\n"), @"
-    error[RK108]: template `trimm.sql.j2` takes the place of none, and would have no effect
+    error[RK108]: template `trimm.sql.j2` replaces no built-in template, and has no effect
      --> trimm.sql.j2:1:1
       |
     1 | DELETE FROM {{ mart|full }}
@@ -73,35 +73,35 @@ fn a_template_of_the_flat_folder_is_told_its_new_name() {
 #[test]
 fn a_raw_value_is_refused() {
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }}\nWHERE {{ time }} < 5\n"), @"
-    error[RK401]: the template of 09_trim cannot be rendered: a raw value would be pasted into SQL: updated_at
+    error[RK401]: the template of 09_trim cannot be rendered: the value updated_at reaches the SQL without a quoting filter
      --> templates/cycle/trim.sql.j2:2:10
       |
     2 | WHERE {{ time }} < 5
       |          ^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     1 error; nothing was written
     ");
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} WHERE {{ unit ~ '' }} < 5\n"), @"
-    error[RK401]: the template of 09_trim cannot be rendered: a raw value would be pasted into SQL: epoch_seconds
+    error[RK401]: the template of 09_trim cannot be rendered: the value epoch_seconds reaches the SQL without a quoting filter
      --> templates/cycle/trim.sql.j2:1:38
       |
     1 | DELETE FROM {{ mart|full }} WHERE {{ unit ~ '' }} < 5
       |                                      ^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     1 error; nothing was written
     ");
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} WHERE {{ time|of(\"x; DROP\") }} < 5\n"), @r#"
-    error[RK401]: the template of 09_trim cannot be rendered: `of` takes a row by its alias, not x; DROP
+    error[RK401]: the template of 09_trim cannot be rendered: `of` takes the alias of a row, not x; DROP
      --> templates/cycle/trim.sql.j2:1:43
       |
     1 | DELETE FROM {{ mart|full }} WHERE {{ time|of("x; DROP") }} < 5
       |                                           ^^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     1 error; nothing was written
     "#);
@@ -112,7 +112,7 @@ fn a_raw_value_is_refused() {
     1 | DELETE FROM {{ time|full }}
       |                     ^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     1 error; nothing was written
     ");
@@ -163,7 +163,7 @@ fn what_cannot_be_rendered_is_refused() {
     4 | {{ has_key(row) }}{% if batch %} AND EXISTS (SELECT 1 FROM {{ source|full }} AS b WHERE {{ same(key, "b", row) }}){% endif %}
       |    ^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 03_supersede_older cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 1)
      --> templates/cycle/supersede_older.sql.j2:5:14
@@ -171,7 +171,7 @@ fn what_cannot_be_rendered_is_refused() {
     5 |     WHERE {{ same(key, "v", mart|bare) }} AND {{ time|of("v") }} > {{ time|of(mart|bare) }}
       |              ^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 03_supersede_timeless cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 1)
      --> templates/cycle/supersede_timeless.sql.j2:6:14
@@ -179,7 +179,7 @@ fn what_cannot_be_rendered_is_refused() {
     6 |     WHERE {{ same(key, "v", mart|bare) }} AND {{ time|of("v") }} IS NOT NULL
       |              ^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 05_cleanup_replaced__2025_h2 cannot be rendered: value of type undefined is not callable (`not_older` is undefined, from line 2)
      --> templates/cycle/cleanup_replaced.sql.j2:6:14
@@ -187,7 +187,7 @@ fn what_cannot_be_rendered_is_refused() {
     6 |     WHERE {{ not_older("m", history|bare) }}
       |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 05_cleanup_stale__2025_h2 cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 2)
      --> templates/cycle/cleanup_stale.sql.j2:6:14
@@ -195,7 +195,7 @@ fn what_cannot_be_rendered_is_refused() {
     6 |     WHERE {{ same(key, "v", history|bare) }} AND {{ time|of("v") }} > {{ time|of(history|bare) }}
       |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 07_resolve_keyed cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 2)
       --> templates/cycle/resolve_keyed.sql.j2:15:14
@@ -203,7 +203,7 @@ fn what_cannot_be_rendered_is_refused() {
     15 |       AND {{ is_due("m") }}
        |              ^^^^^^^^^^^ here
        |
-       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 08_archive__2025_h2 cannot be rendered: value of type undefined is not callable (`has_key` is undefined, from line 1)
      --> templates/cycle/archive.sql.j2:5:10
@@ -211,7 +211,7 @@ fn what_cannot_be_rendered_is_refused() {
     5 | WHERE {{ has_key("m") }}
       |          ^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 09_trim cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 2)
      --> templates/cycle/trim.sql.j2:4:10
@@ -219,7 +219,7 @@ fn what_cannot_be_rendered_is_refused() {
     4 | WHERE {{ is_due(mart|bare) }}
       |          ^^^^^^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 09_trim_kept__2025_h2 cannot be rendered: value of type undefined is not callable (`oldest_from` is undefined, from line 2)
      --> templates/cycle/trim_kept.sql.j2:4:41
@@ -227,7 +227,7 @@ fn what_cannot_be_rendered_is_refused() {
     4 | WHERE {{ time|of(history|bare) }} >= {{ oldest_from(period.start) }}{{ in_period(history|bare, period) }}
       |                                         ^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 10_safety_check cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 1)
       --> templates/cycle/safety_check.sql.j2:16:12
@@ -235,7 +235,7 @@ fn what_cannot_be_rendered_is_refused() {
     16 |     AND {{ is_due("m") }}
        |            ^^^^^^^^^^^ here
        |
-       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of view cannot be rendered: value of type undefined is not callable (`within` is undefined, from line 2)
       --> templates/ddl/all_rows.sql.j2:12:96
@@ -243,7 +243,7 @@ fn what_cannot_be_rendered_is_refused() {
     12 |     SELECT {{ columns|of("h") }}, 1 AS rowkeep_place FROM {{ place.table|full }} AS h WHERE {{ within("h", place) }}
        |                                                                                                ^^^^^^^^^^^^^^^^^^ here
        |
-       = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     11 errors; nothing was written
     "#);
@@ -258,13 +258,13 @@ fn what_does_not_end_is_refused() {
     1 | {% macro again() %}{{ again() }}{% endmacro %}{{ again() }}
       |                       ^^^^^^^ here
       |
-      = help: every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     1 error; nothing was written
     ");
     let wide = "{% for a in columns %}".repeat(25) + "x" + &"{% endfor %}".repeat(25);
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", &wide), @"
-    error[RK401]: the template of 09_trim runs without end
+    error[RK401]: the template of 09_trim does not end
      --> templates/cycle/trim.sql.j2:1:61
       |
     1 | s %}{% for a in columns %}{% for a in columns %}{% for a in columns %}x{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfo
@@ -280,7 +280,7 @@ fn what_is_huge_is_refused() {
         (0..40).map(|i| format!("{{% set x{} %}}{{{{ x{i} }}}}{{{{ x{i} }}}}{{% endset %}}", i + 1)).collect();
     let text = format!("{{% set x0 %}}DELETE {{% endset %}}{doubled}{{{{ x40 }}}}");
     let refused = refused("cycle/trim.sql.j2", &text);
-    assert!(refused.contains("error[RK401]") && refused.contains("writes more than any engine takes"), "{refused}");
+    assert!(refused.contains("error[RK401]") && refused.contains("writes more than any engine accepts"), "{refused}");
 }
 
 #[test]
@@ -323,7 +323,7 @@ fn a_statement_must_be_what_its_step_says() {
      ::: templates/cycle/trim.sql.j2:1:1
       |
     1 |
-      | - from here on, it is not the built-in template
+      | - from this line on, the override differs from the built-in template
 
     1 error; nothing was written
     ");
@@ -453,7 +453,7 @@ fn diagnostics_survive_other_inputs() {
     let boxed: Box<dyn std::error::Error> = wrong.into();
     assert_eq!(
         boxed.to_string(),
-        "error[RK108]: template `trimm.sql.j2` takes the place of none, and would have no effect"
+        "error[RK108]: template `trimm.sql.j2` replaces no built-in template, and has no effect"
     );
 }
 

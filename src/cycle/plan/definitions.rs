@@ -1,4 +1,4 @@
-//! What must exist before the first run.
+//! The tables and views that must exist before the first run.
 
 use crate::cycle::plan::steps::reads_trimmed_raw;
 use crate::cycle::plan::{Slot, Verb};
@@ -7,19 +7,19 @@ use crate::project::{ExceptionsId, PeriodId, Retention, Spec};
 /// A table or view to create.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// What it is for.
+    /// The purpose of the relation.
     pub kind: DefinitionKind,
-    /// The relation.
+    /// The relation that is created.
     pub creates: Slot,
-    /// Every relation that it looks at.
+    /// Every relation that the definition reads.
     pub reads: Vec<Slot>,
-    /// The period of a history table.
+    /// The period, if the relation is a history table.
     pub period: Option<PeriodId>,
 }
 
-/// What a definition is for; in the order in which they can be created.
+/// The purpose of a definition. The variants are in the order in which relations can be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "each variant is its own word")]
+#[allow(missing_docs, reason = "the name of each variant says what it is")]
 pub enum DefinitionKind {
     Mart,
     History,
@@ -29,7 +29,7 @@ pub enum DefinitionKind {
 }
 
 impl DefinitionKind {
-    /// Its word in the manifest.
+    /// The name of the kind in the manifest.
     pub fn as_str(self) -> &'static str {
         match self {
             DefinitionKind::Mart => "mart",
@@ -40,21 +40,22 @@ impl DefinitionKind {
         }
     }
 
-    /// The number of its files. By kind, so that adding a period renumbers nothing.
+    /// The number in the file name. It depends on the kind only, so a new period changes no file
+    /// name.
     pub fn number(self) -> usize {
         self as usize + 1
     }
 }
 
 impl Definition {
-    /// The name of its file.
+    /// The file name of the definition.
     pub(crate) fn file_name(&self, spec: &Spec) -> String {
         let relation = self.creates.relation(spec);
         let name = relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
         format!("{:02}_{name}.sql", self.kind.number())
     }
 
-    /// What its statement does.
+    /// The kind of SQL statement.
     pub fn verb(&self) -> Verb {
         match self.kind {
             DefinitionKind::View => Verb::CreateView,
@@ -62,7 +63,7 @@ impl Definition {
         }
     }
 
-    /// The template that gives it words.
+    /// The template that renders the definition.
     pub(crate) fn template(&self) -> &'static str {
         match self.creates {
             Slot::Exceptions(_) => "ddl/exceptions.sql.j2",
@@ -75,7 +76,7 @@ impl Definition {
     }
 }
 
-/// By kind, and within a kind by name.
+/// Every definition, sorted by kind, then by name.
 pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
     let create = |kind, creates, reads, period| Definition { kind, creates, reads, period };
     let mut all = Vec::new();
@@ -103,7 +104,7 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
         (0..spec.exceptions.len())
             .map(|i| create(DefinitionKind::Exceptions, Slot::Exceptions(ExceptionsId(i)), vec![], None)),
     );
-    // As their files sort.
+    // Invariant: the same order as the file names.
     all.sort_by_cached_key(|definition| (definition.kind, definition.file_name(spec)));
     all
 }

@@ -1,7 +1,8 @@
-//! What is to be done, in order, and why: no SQL text, no dialect, no clock.
+//! The plan: which statements run, in which order, and why. It has no SQL text, dialect or clock.
 //!
-//! Each [`Step`] names one statement: what it does to which relation, which ones it may read, and the conditions under which
-//! it works. Rendering gives it words; verifying holds the words against the step.
+//! Each [`Step`] describes one statement: the relation that it changes, the relations that it may
+//! read, and its conditions. The render stage writes the SQL. The verify stage compares the SQL
+//! with the step.
 
 mod definitions;
 mod steps;
@@ -14,80 +15,80 @@ use crate::features::monitors::Asks;
 use crate::project::{ColumnId, ExceptionsId, MonitorId, PeriodId, Spec, TableId};
 use crate::sql::Relation;
 
-/// Everything that a project needs, in run order.
+/// All statements of a project, in run order.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// One entry per table, parents before children.
     pub tables: Vec<TablePlan>,
-    /// What must exist before the first run, in the order in which it can be created.
+    /// The tables and views that must exist before the first run, in creation order.
     pub definitions: Vec<Definition>,
 }
 
-/// What is done for one table.
+/// The statements of one table.
 #[derive(Clone, Debug)]
 pub struct TablePlan {
     /// The table.
     pub table: TableId,
-    /// The mart's own load, where the spec asks for it.
+    /// The load of the mart. It is empty if the spec has no `incremental:`.
     pub load: Vec<Step>,
-    /// The hooks of every cycle: open periods, and only keys that the batch touches.
+    /// The hooks of a cycle. They read open periods, and only the keys of the batch.
     pub hooks: Vec<Step>,
-    /// The nightly form: every period, every key.
+    /// The hooks of the nightly sweep. They read every period and every key.
     pub sweep: Vec<Step>,
-    /// What the load and the hooks look at.
+    /// The scope of the load and the hooks.
     pub cycle: Scope,
-    /// What the sweep looks at.
+    /// The scope of the sweep.
     pub nightly: Scope,
 }
 
-/// The conditions that a table's statements share.
+/// The conditions that the statements of a table share.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// The periods whose history tables take part. Invariant: neighbours, oldest first.
+    /// The periods whose history tables the statements use. Invariant: adjacent, oldest first.
     pub periods: Vec<PeriodId>,
-    /// How a due row is known.
+    /// How the statements find due rows.
     pub due: Due,
-    /// Whether copies of one key are compared by time too.
+    /// Whether rows of one key are also compared by time.
     pub versioned: bool,
-    /// The raw table whose keys this table's versions are looked for; `None` means every key.
+    /// The table whose raw table limits the keys for which versions are listed. `None`: every key.
     pub batch: Option<TableId>,
-    /// The keys whose rows a reactivation may have touched; `None` means every key.
+    /// The keys whose rows a reactivation may have changed. `None`: every key.
     pub touched: Option<Touched>,
-    /// The same of the parent, by the columns that children join; `None` means every key.
+    /// The same for the parent, by the columns that the child joins. `None`: every key.
     pub parent_touched: Option<Touched>,
 }
 
-/// How a due row is known.
+/// How statements find due rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// It is older than the stored cutoff.
+    /// A row is due if it is older than the stored cutoff.
     ByCutoff,
-    /// It stands in the list that the `due` step made.
+    /// A row is due if the list of the `due` step contains it.
     Listed,
 }
 
-/// Rows of a table that a cycle's batches touched: those in its own batch, and those that lead to a row in the batch of an
-/// ancestor.
+/// The rows of a table that the batches of a cycle touch: rows in the batch of the table, and rows
+/// that join, over their parents, to a row in the batch of an ancestor.
 #[derive(Clone, Debug)]
 pub struct Touched {
     /// The table.
     pub table: TableId,
-    /// Its columns by which the rows are known.
+    /// The columns that identify the rows.
     pub columns: Vec<ColumnId>,
-    /// The way up, nearest ancestor first.
+    /// The joins to the ancestors, nearest ancestor first.
     pub ancestors: Vec<Hop>,
 }
 
-/// From a table to its parent.
+/// A join from a table to its parent.
 #[derive(Clone, Debug)]
 pub struct Hop {
     /// The parent.
     pub parent: TableId,
-    /// The child's columns, each with the parent's that it equals.
+    /// Pairs of equal columns: the child's column, then the parent's column.
     pub on: Vec<(ColumnId, ColumnId)>,
 }
 
-/// A relation by its role; a vocabulary gives it a name.
+/// A relation by its role. A vocabulary gives the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Slot {
     /// The rolling table.
@@ -98,13 +99,13 @@ pub enum Slot {
     History(TableId, PeriodId),
     /// The work table that holds the cycle's cutoff.
     Cutoff(TableId),
-    /// The work table that holds the newest time of keys that stand more than once.
+    /// The work table that holds the newest time of each key with more than one row.
     Versions(TableId),
     /// The work table that lists due rows.
     Due(TableId),
-    /// The work table that holds when the last two cycles were completed.
+    /// The work table that holds the completion times of the last two cycles.
     Cycles(TableId),
-    /// A relation that a monitor compares a mart with.
+    /// The relation that a monitor compares with a mart.
     Compared(MonitorId),
     /// The exceptions table.
     Exceptions(ExceptionsId),
@@ -113,7 +114,8 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// The table of the spec that it belongs to; an exceptions table serves many.
+    /// The table of the spec that owns the relation. `None` for an exceptions table, which many
+    /// tables share, and for the relation that a monitor compares.
     pub fn table(self) -> Option<TableId> {
         match self {
             Slot::Mart(table)
@@ -128,17 +130,17 @@ impl Slot {
         }
     }
 
-    /// The real relation.
+    /// The relation as the spec names it.
     ///
     /// # Panics
     ///
-    /// On the raw table of a table that has none, and on what a monitor compares with if it compares with none; a plan has no
-    /// such slot.
+    /// If the table has no raw table, or if the monitor does not compare relations. Invariant: a
+    /// plan has no such slot.
     pub fn relation(self, spec: &Spec) -> Relation {
         match self {
             Slot::Mart(table) => spec.table(table).relation.clone(),
             Slot::Source(table) => {
-                spec.table(table).source.clone().expect("a plan reads the raw table of a spec that states one")
+                spec.table(table).source.clone().expect("a plan reads a raw table only if the spec has one")
             }
             Slot::History(table, period) => spec.history(table, period),
             Slot::Cutoff(table) => spec.cutoff(table),
@@ -147,7 +149,7 @@ impl Slot {
             Slot::Cycles(table) => spec.cycles(table),
             Slot::Compared(monitor) => match &spec.monitor(monitor).asks {
                 Asks::Compare { with, .. } => with.clone(),
-                _ => unreachable!("a plan compares where a monitor does"),
+                _ => unreachable!("a plan has a compared relation only for a monitor that compares"),
             },
             Slot::Exceptions(id) => spec.exceptions(id).relation.clone(),
             Slot::AllRows(table) => spec.all_rows(table),

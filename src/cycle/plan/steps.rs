@@ -1,4 +1,4 @@
-//! The steps of one table. Why each is there stands beside it; the order is the law.
+//! The steps of one table. Invariant: the order of the steps keeps the laws of retention.
 
 use crate::cycle::plan::{Due, Hop, Scope, Slot, StatementKind, Step, TablePlan, Touched};
 use crate::project::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
@@ -23,10 +23,10 @@ fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Sc
     let batch = (by_batch && table.source.is_some()).then_some(id);
     let (due, touched, parent_touched) = match &table.retention {
         Retention::WhileIn { parent, on, .. } if by_batch => {
-            let theirs = on.iter().map(|&(_, theirs)| theirs).collect();
-            // A table of the chain that has no batch may have touched every key.
+            let parent_columns = on.iter().map(|&(_, parent_column)| parent_column).collect();
+            // Without a batch, a table of the chain may change every key.
             let own = touched(spec, id, table.unique_key.clone());
-            let parent = own.as_ref().and_then(|_| touched(spec, *parent, theirs));
+            let parent = own.as_ref().and_then(|_| touched(spec, *parent, parent_columns));
             (Due::Listed, own, parent)
         }
         Retention::WhileIn { .. } => (Due::Listed, None, None),
@@ -35,7 +35,7 @@ fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Sc
     Scope { periods, due, versioned: table.is_versioned(), batch, touched, parent_touched }
 }
 
-/// `None` if a table on the way up has no batch.
+/// `None` if the table or one of its ancestors has no batch.
 fn touched(spec: &Spec, id: TableId, columns: Vec<ColumnId>) -> Option<Touched> {
     let mut ancestors = Vec::new();
     let mut table = spec.table(id);
@@ -57,7 +57,7 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
         |kind| Step { kind, period: None, writes: Slot::Mart(id), reads: vec![Slot::Source(id), Slot::Mart(id)] };
     let nullable = |id: &ColumnId| !table.column(*id).not_null;
     let mut steps = Vec::new();
-    // The load never deletes: an older version leaves by `supersede`, once the newer one is there.
+    // The load deletes no row. `supersede` deletes an older version after the newer one is stored.
     if table.payload().next().is_some() {
         steps.push(step(StatementKind::LoadCorrect));
     }
@@ -71,7 +71,7 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     steps
 }
 
-/// The hooks of a cycle: at their end it is written down that they were completed, where somebody waits for that.
+/// The hooks of a cycle. If a raw trim waits for the cycle, the last hooks stamp it as completed.
 fn cycle_hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let mut steps = hooks(spec, id, scope);
     if reads_trimmed_raw(spec, id) {
@@ -81,7 +81,7 @@ fn cycle_hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     steps
 }
 
-/// The hooks of a cycle or of a sweep; they differ in their scope alone.
+/// The hooks of a cycle or of a sweep. Only their scopes differ.
 fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let table = spec.table(id);
     let builder = Builder { spec, id, table, scope };
@@ -113,14 +113,14 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// A statement of that kind, without a period.
+    /// A statement of a kind, without a period.
     fn step(&self, kind: StatementKind, writes: Slot, reads: Vec<Slot>) -> Step {
         Step { kind, period: None, writes, reads }
     }
 
-    /// A statement of that kind for each period, which writes the history table of the period. They
-    /// are independent, and run in the order of their names: files then sort in run order, whatever
-    /// the periods are called.
+    /// One statement of a kind per period. Each writes the history table of its period. The
+    /// statements are independent. They are sorted by period name, so that file names sort in run
+    /// order.
     fn per_period(&self, kind: StatementKind, reads: &[Slot]) -> Vec<Step> {
         let mut periods = self.scope.periods.clone();
         periods.sort_by_key(|&period| self.spec.period(period).name.as_str());
@@ -146,7 +146,7 @@ impl Builder<'_> {
         self.scope.periods.iter().map(|&period| Slot::History(self.id, period))
     }
 
-    /// Where a due row is looked up.
+    /// The relation by which statements find due rows.
     fn due_list(&self) -> Slot {
         match self.scope.due {
             Due::ByCutoff => Slot::Cutoff(self.id),
@@ -154,11 +154,12 @@ impl Builder<'_> {
         }
     }
 
-    /// The relations by which touched rows are known: every batch on the way up, and the marts between.
+    /// The relations that identify touched rows: the raw table of each table of the chain, and
+    /// every mart of the chain except the last.
     fn touched_reads(touched: &Touched) -> impl Iterator<Item = Slot> {
-        let way = std::iter::once(touched.table).chain(touched.ancestors.iter().map(|hop| hop.parent));
-        let marts = way.clone().take(touched.ancestors.len()).map(Slot::Mart);
-        way.map(Slot::Source).chain(marts)
+        let chain = std::iter::once(touched.table).chain(touched.ancestors.iter().map(|hop| hop.parent));
+        let marts = chain.clone().take(touched.ancestors.len()).map(Slot::Mart);
+        chain.map(Slot::Source).chain(marts)
     }
 
     fn cutoff(&self) -> [Step; 2] {
@@ -203,7 +204,8 @@ impl Builder<'_> {
         }
         let mut reads = vec![self.mart()];
         if let Some(touched) = &self.scope.touched {
-            // The last cycle's list: it may have archived what it names, and stopped before the trim.
+            // The list is from the last cycle. That cycle may have archived these rows and stopped
+            // before the trim.
             reads.push(self.due_list());
             reads.extend(Self::touched_reads(touched));
         }
@@ -211,8 +213,9 @@ impl Builder<'_> {
             return self.per_period(StatementKind::CleanupReturnedEvent, &reads);
         }
         let mut steps = self.per_period(StatementKind::CleanupReturned, &reads);
-        // A newer version that a cycle archived could not see what a sealed period holds of its key. A statement that looks
-        // at every key finds both in history, and neither in the mart.
+        // A cycle does not read sealed periods. It can archive a newer version while a sealed
+        // period holds an older version of the key. Both are then in history, and none is in the
+        // mart. Only a statement that reads every key finds them.
         if self.scope.touched.is_none() {
             steps.extend(self.stale());
         }
@@ -229,7 +232,8 @@ impl Builder<'_> {
         [self.step(StatementKind::DueClear, due, vec![]), self.step(StatementKind::DueFill, due, reads)]
     }
 
-    /// After resolve, which lets go of rows that were held; its name sorts behind it, and before the first archive.
+    /// The tripwire runs after resolve, because resolve releases holds. Invariant: its file name
+    /// sorts after resolve and before the first archive.
     fn tripwire(&self) -> Option<Step> {
         self.table.tripwire?;
         let reads = vec![self.mart(), self.due_list(), self.exceptions()];
@@ -262,7 +266,8 @@ impl Builder<'_> {
         self.step(StatementKind::Trim, self.mart(), reads)
     }
 
-    /// The trim leaves what an operator's hold has come to protect since the archive: its copy goes again.
+    /// Deletes copies of held rows. An operator can set a hold between the archive and the trim.
+    /// The trim then keeps the row in the mart, so its copy must be deleted.
     fn kept(&self) -> Vec<Step> {
         self.per_period(StatementKind::TrimKept, &[self.mart(), self.due_list()])
     }
@@ -272,7 +277,8 @@ impl Builder<'_> {
         self.step(StatementKind::SafetyCheck, self.exceptions(), reads)
     }
 
-    /// A raw trim waits for this. The last but one stamp counts: the load of the cycle between began after it.
+    /// Stamps the cycle as completed. A raw trim uses the last stamp but one: the load of the cycle
+    /// that wrote the last stamp began after it.
     fn complete(&self) -> [Step; 2] {
         let cycles = Slot::Cycles(self.id);
         [
@@ -282,7 +288,7 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a table's cycle reads a raw table that is trimmed: then it says when it is completed.
+/// Whether the cycle of a table reads a trimmed raw table. If so, the cycle stamps its completion.
 pub(crate) fn reads_trimmed_raw(spec: &Spec, id: TableId) -> bool {
     let is_trimmed =
         |raw: &Relation| spec.raw_tables.iter().any(|raw_table| raw_table.relation.may_be(raw, spec.dialect));

@@ -1,4 +1,5 @@
-//! What templates see: relations, columns and literals of one table in one scope, and the conditions that the plan chose.
+//! The context of templates: the relations, columns and literals of one table in one scope, and the
+//! conditions of the plan.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +18,11 @@ pub(crate) fn place(slot: Slot) -> Value {
     Value::from(Sql::Relation(Place::of(slot)))
 }
 
-/// What the statements of a table share.
+/// The context that the statements of a table share.
 pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
     let table = spec.table(id);
     let time = table.time;
-    let hull = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
+    let bounds = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
         (Some(&first), Some(&last)) => interval(spec.period(first), spec.period(last), time, spec.dialect),
         // Invariant of a spec: at least one period is open.
         _ => Value::UNDEFINED,
@@ -37,8 +38,8 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         cycles => place(Slot::Cycles(id)),
         exceptions => place(Slot::Exceptions(table.exceptions)),
         histories => histories,
-        scope => hull(&scope.periods),
-        covered => hull(&every),
+        scope => bounds(&scope.periods),
+        covered => bounds(&every),
         some_are_sealed => scope.periods.len() < every.len(),
         key => columns(spec, table, &table.unique_key),
         time => column(spec, table, time.column),
@@ -69,12 +70,13 @@ fn sort_key(spec: &Spec, table: &Table) -> Vec<ColumnId> {
     table.layout.sort_key.iter().copied().filter(is_fit).collect()
 }
 
-/// What a definition sees: every period.
+/// The context of a definition: every period.
 pub(crate) fn every_period(spec: &Spec, id: TableId) -> Value {
     over(spec, id, spec.period_ids().collect())
 }
 
-/// What those see that name no history table, of which there may be many.
+/// The context of statements that name no history table. It is small: a project may have many
+/// history tables.
 pub(crate) fn no_period(spec: &Spec, id: TableId) -> Value {
     over(spec, id, Vec::new())
 }
@@ -91,7 +93,7 @@ fn over(spec: &Spec, id: TableId, periods: Vec<PeriodId>) -> Value {
     table(spec, id, &scope)
 }
 
-/// A history table, its period's name and bounds.
+/// A history table, with the name and the bounds of its period.
 fn history(spec: &Spec, id: TableId, period: PeriodId) -> Value {
     let found = spec.period(period);
     context! {
@@ -106,12 +108,12 @@ pub(crate) fn histories(spec: &Spec, id: TableId) -> Vec<Value> {
     spec.period_ids().map(|period| history(spec, id, period)).collect()
 }
 
-/// What one statement sees beyond what its table's statements share.
+/// The context of one statement: the shared context, and its period.
 pub(crate) fn step(spec: &Spec, id: TableId, shared: &Value, step: &Step) -> Value {
     step.period.map_or_else(|| shared.clone(), |period| of_period(spec, id, period, shared))
 }
 
-/// The same for one history table.
+/// The context of a statement for one history table.
 pub(crate) fn of_period(spec: &Spec, id: TableId, period: PeriodId, shared: &Value) -> Value {
     let history = place(Slot::History(id, period));
     let period = spec.period(period);
@@ -134,7 +136,7 @@ fn partition(table: &Table, period: &Period, dialect: Dialect) -> Option<Value> 
     dialect.rules().partition(&name, table.time.unit, start, end).map(|text| Value::from(Sql::Literal(text)))
 }
 
-/// What the definition of an exceptions table sees.
+/// The context of the definition of an exceptions table.
 pub(crate) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
     let key = &spec.exceptions(id).key;
     let column = Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false });
@@ -146,7 +148,7 @@ pub(crate) fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {
     declared(spec, table.column(id))
 }
 
-/// A column, wherever it is declared.
+/// A declared column, of a table or of a windowed load.
 pub(crate) fn declared(spec: &Spec, column: &Column) -> Value {
     Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: column.not_null })
 }
@@ -155,7 +157,8 @@ pub(crate) fn columns(spec: &Spec, table: &Table, ids: &[ColumnId]) -> Vec<Value
     ids.iter().map(|&id| column(spec, table, id)).collect()
 }
 
-/// Columns in groups for conditions that chain one term per column: parsers recurse over a chain, and a mart may be wide.
+/// Columns in groups, for conditions with one term per column. Parsers recurse over a chain of
+/// terms, so a chain over all columns of a wide mart could be too deep.
 pub(crate) fn groups(columns: &[Value]) -> Value {
     const TERMS: usize = 32;
     let groups: Vec<Value> = columns.chunks(TERMS).map(|group| Value::from(group.to_vec())).collect();
@@ -168,7 +171,7 @@ fn interval(first: &Period, last: &Period, time: Time, dialect: Dialect) -> Valu
     context! { start => bound(first.start(), first.start_epoch()), end => bound(last.end(), last.end_epoch()) }
 }
 
-/// What the open periods cover: neighbours, and the last ones.
+/// The interval of the open periods. Invariant: they are adjacent, and no sealed period is newer.
 pub(crate) fn open(spec: &Spec, time: Time) -> Value {
     let first = spec.periods.iter().find(|period| !period.sealed);
     match (first, spec.periods.last()) {
@@ -178,7 +181,7 @@ pub(crate) fn open(spec: &Spec, time: Time) -> Value {
     }
 }
 
-/// A text that resolve has found to be plain, or that is Rowkeep's own.
+/// A text literal. Invariant: resolve has checked the text, or Rowkeep wrote it.
 pub(crate) fn text(text: &str) -> Value {
     literal::text(text).map_or(Value::UNDEFINED, |text| Value::from(Sql::Literal(text)))
 }
@@ -187,7 +190,7 @@ pub(crate) fn number(number: u64) -> Value {
     Value::from(Sql::Literal(number.to_string()))
 }
 
-/// What statements can be given when they run.
+/// The parameters of statements.
 pub(crate) fn given() -> Value {
     let given: BTreeMap<_, _> = PARAMETERS.into_iter().map(|name| (name, parameter(name))).collect();
     Value::from(given)
@@ -196,7 +199,7 @@ pub(crate) fn given() -> Value {
 fn tripwire(table: &Table, wire: Tripwire) -> Value {
     let Share { part, of } = wire.share;
     let model = table.model.value.as_str();
-    // A sign for per cent would be a placeholder for some drivers.
+    // No percent sign: some drivers read it as a placeholder.
     let tail = format!(" rows of {model} are due and not held, more than {part} in {of}: nothing was archived");
     context! {
         part => number(part),
@@ -207,7 +210,7 @@ fn tripwire(table: &Table, wire: Tripwire) -> Value {
     }
 }
 
-/// What is given when the statement runs.
+/// The mark of a parameter.
 fn parameter(name: &'static str) -> Value {
     Value::from(Sql::Literal(vocabulary::parameter(name)))
 }
@@ -218,7 +221,7 @@ fn exception(spec: &Spec, table: &Table) -> Value {
     context! {
         key => column(spec, table, table.exception_key),
         column => Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false }),
-        // A cast to varchar(n) would cut a key that is too long, and find another.
+        // A cast to varchar(n) would shorten a long key, and the statement would find another key.
         given => Value::from(Sql::Column { name: String::new(), ty: uncut(key.ty), not_null: false }),
         type => text(ty),
         null_key => text(&format!("{ty}{NULL_KEY}")),
@@ -226,7 +229,7 @@ fn exception(spec: &Spec, table: &Table) -> Value {
     }
 }
 
-/// The type as which a key is read that an operator gives.
+/// The type of a key that an operator gives: without a length, so that no cast shortens the key.
 fn uncut(ty: SqlType) -> SqlType {
     if let SqlType::Varchar(_) = ty { SqlType::Text } else { ty }
 }
@@ -258,7 +261,7 @@ pub(crate) fn pairs(spec: &Spec, child: &Table, parent: &Table, on: &[(ColumnId,
 
 fn touched(spec: &Spec, link: &Touched) -> Value {
     let alias = |level: usize| Value::from(Sql::Alias(if level == 0 { "u".to_owned() } else { format!("u{level}") }));
-    // One route per ancestor: over the marts between, to that ancestor's batch.
+    // One route per ancestor: it joins the marts in between, then the batch of the ancestor.
     let routes: Vec<_> = (1..=link.ancestors.len())
         .map(|length| {
             let mut child = link.table;
@@ -286,7 +289,7 @@ fn touched(spec: &Spec, link: &Touched) -> Value {
 
 fn load(spec: &Spec, table: &Table) -> Option<Value> {
     let load = table.load.as_ref()?;
-    // Columns of raw have no type that a load writes.
+    // A load writes no type for a column of the raw table, so the type here is never used.
     let raw = |name: &crate::sql::Name| {
         Value::from(Sql::Column { name: name.sql(spec.dialect), ty: SqlType::Text, not_null: false })
     };

@@ -1,4 +1,5 @@
-//! Gives each step its words: one template per kind of statement, every value through a quoting filter.
+//! Renders the SQL of each step. Each kind of statement has one template. Every value passes a
+//! quoting filter.
 
 pub(crate) mod context;
 mod origin;
@@ -20,9 +21,10 @@ use vocabulary::Named;
 pub(crate) use vocabulary::Owner;
 pub(crate) use vocabulary::Vocabulary;
 
-/// Instructions that one statement's template may run. The largest sound ones, over hundreds of periods, stay far below.
+/// The instructions that the template of one statement may run. A valid template for hundreds of
+/// periods needs far fewer.
 const FUEL: u64 = 2_000_000;
-/// Calls within calls.
+/// The largest depth of nested template calls.
 const MAX_DEPTH: usize = 120;
 
 /// Every statement of a project.
@@ -42,22 +44,24 @@ pub(crate) struct RenderedTable<'p> {
     pub(crate) for_dbt: ForDbt,
 }
 
-/// What only dbt is given of a table. Verify does not judge it, and no project can replace it.
+/// Queries of a table that only dbt runs. Verify does not check them. A project cannot replace
+/// their templates.
 #[derive(Debug)]
 pub(crate) struct ForDbt {
-    /// The query of the model, where the load is Rowkeep's.
+    /// The query of the dbt model, if Rowkeep compiles the load.
     pub(crate) contract: Option<String>,
-    /// Complete keys that stand twice in the mart, as a query that dbt tests; where dbt's own test of one column is not enough.
+    /// A dbt test that returns keys with more than one row in the mart, for keys of several
+    /// columns. (dbt's own `unique` test reads one column.)
     pub(crate) twice: Option<String>,
 }
 
-/// A statement and what it was rendered from.
+/// A rendered statement and its step.
 #[derive(Debug)]
 pub(crate) struct Statement<'p, T> {
     pub(crate) step: &'p T,
-    /// Without a semicolon, without a newline at its end.
+    /// The SQL, without a semicolon or newline at the end.
     pub(crate) sql: String,
-    /// The same with names that dbt resolves.
+    /// The same SQL, with names that dbt resolves.
     pub(crate) dbt: String,
 }
 
@@ -95,15 +99,15 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
             for_dbt,
         });
     }
-    // Neighbours are of one table, mostly: its history tables. What they share is made once for all of them.
+    // Adjacent definitions are mostly history tables of one table. They share one context.
     let mut definitions = Vec::with_capacity(plan.definitions.len());
     let same_table = |one: &Definition, next: &Definition| {
         let table = one.creates.table();
         table.is_some() && table == next.creates.table()
     };
-    for of_table in plan.definitions.chunk_by(same_table) {
-        let shared = renderer.shared(&of_table[0]);
-        definitions.extend(of_table.iter().map(|definition| {
+    for chunk in plan.definitions.chunk_by(same_table) {
+        let shared = renderer.shared(&chunk[0]);
+        definitions.extend(chunk.iter().map(|definition| {
             let rendered = renderer.definition(&shared, definition);
             failures.keep(definition, definition.template(), rendered)
         }));
@@ -111,19 +115,20 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
     failures.finish(Rendered { tables, definitions })
 }
 
-/// The comment that a step's statement begins with.
+/// The comment at the start of a statement.
 fn comment(step: &Step) -> String {
     format!("-- {}: {}\n", step.kind.step().as_str(), step.kind.reason())
 }
 
-/// What could not be rendered. One template serves many statements: what is wrong with it is said once.
+/// The render errors. One template renders many statements, so each template is reported once.
 #[derive(Default)]
 pub(crate) struct Failures {
     sink: Sink,
-    said: BTreeSet<&'static str>,
+    reported: BTreeSet<&'static str>,
 }
 
 impl Failures {
+    /// The statement. If rendering failed, reports the error and returns an empty statement.
     pub(crate) fn keep<'p, T>(
         &mut self,
         step: &'p T,
@@ -131,7 +136,7 @@ impl Failures {
         rendered: Result<Named, Box<Diagnostic>>,
     ) -> Statement<'p, T> {
         let Named { sql, dbt } = rendered.unwrap_or_else(|diagnostic| {
-            if self.said.insert(template) {
+            if self.reported.insert(template) {
                 self.sink.push(*diagnostic);
             }
             Named::default()
@@ -139,15 +144,15 @@ impl Failures {
         Statement { step, sql, dbt }
     }
 
-    /// What was rendered, or all that could not be.
+    /// The rendered statements, or every render error.
     pub(crate) fn finish<T>(self, rendered: T) -> Result<T, Diagnostics> {
         self.sink.finish(Some(rendered))
     }
 
-    /// A text with its marks.
+    /// The text with its marks. If rendering failed, reports the error and returns an empty text.
     pub(crate) fn keep_text(&mut self, template: &'static str, rendered: Result<String, Box<Diagnostic>>) -> String {
         rendered.unwrap_or_else(|diagnostic| {
-            if self.said.insert(template) {
+            if self.reported.insert(template) {
                 self.sink.push(*diagnostic);
             }
             String::new()
@@ -155,7 +160,7 @@ impl Failures {
     }
 }
 
-/// Templates, ready to render a project's statements in its dialect.
+/// The templates of a project in its dialect.
 #[derive(Debug)]
 pub(crate) struct Renderer<'a> {
     spec: &'a Spec,
@@ -164,11 +169,11 @@ pub(crate) struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    /// The built-in templates, and a project's own in their place.
+    /// The built-in templates, with the overrides of the project.
     pub(crate) fn new(spec: &'a Spec, overrides: BTreeMap<String, String>) -> Self {
         let mut environment = Environment::empty();
-        // Everything is escaped, which is to say: nothing is written that a filter below did not quote. Autoescape is on so
-        // that what a macro returns keeps the mark of having been through that.
+        // The formatter writes only values that a filter has quoted. Autoescape is on so that the
+        // output of a macro keeps its mark as quoted.
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("sql".into()));
         environment.set_formatter(value::write_quoted);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -204,19 +209,19 @@ impl<'a> Renderer<'a> {
     /// The statement of a definition, without a trailing newline.
     pub(crate) fn definition(&mut self, shared: &Value, definition: &Definition) -> Result<Named, Box<Diagnostic>> {
         let context = context::definition(self.spec, shared, definition);
-        let called = || definition.kind.as_str().to_owned();
-        let marked = self.render(definition.template(), &called, context)?;
-        self.name(Owner::Operation, definition.template(), &called, "", &marked)
+        let kind = || definition.kind.as_str().to_owned();
+        let marked = self.render(definition.template(), &kind, context)?;
+        self.name(Owner::Operation, definition.template(), &kind, "", &marked)
     }
 
     /// A query that only dbt runs.
     pub(crate) fn query(&mut self, owner: Owner, template: &str, context: &Value) -> Result<Named, Box<Diagnostic>> {
-        let called = || template.to_owned();
-        let marked = self.render(template, &called, context.clone())?;
-        self.name(owner, template, &called, "", &marked)
+        let name = || template.to_owned();
+        let marked = self.render(template, &name, context.clone())?;
+        self.name(owner, template, &name, "", &marked)
     }
 
-    /// What the definitions of a table share.
+    /// The context that the definitions of a table share.
     pub(crate) fn shared(&self, definition: &Definition) -> Value {
         match definition.creates {
             Slot::Exceptions(id) => context::exceptions(self.spec, id),
@@ -224,7 +229,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// The text with its marks, without a newline at its end.
+    /// The text with its marks, without a newline at the end.
     pub(crate) fn render(
         &self,
         template: &str,
@@ -245,7 +250,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// A rendered text in both vocabularies.
+    /// The rendered text in both vocabularies.
     pub(crate) fn name(
         &mut self,
         owner: Owner,
@@ -266,14 +271,14 @@ impl<'a> Renderer<'a> {
     fn diagnose(&self, template: &str, statement: &str, error: &Error) -> Diagnostic {
         let name = error.name().unwrap_or(template).to_owned();
         let source = error.template_source().unwrap_or_default();
-        // The library's own words end with the place, which the snippet shows.
-        let said = error.to_string();
-        let said = said.split(" (in ").next().unwrap_or_default();
+        // The message of the library ends with the place. The snippet shows the place already.
+        let message = error.to_string();
+        let message = message.split(" (in ").next().unwrap_or_default();
         let why = match error.kind() {
-            ErrorKind::OutOfFuel => "runs without end".to_owned(),
+            ErrorKind::OutOfFuel => "does not end".to_owned(),
             _ => {
-                let said = said.strip_prefix("invalid operation: ").unwrap_or(said);
-                format!("cannot be rendered: {}", vocabulary::said(self.spec, said))
+                let message = message.strip_prefix("invalid operation: ").unwrap_or(message);
+                format!("cannot be rendered: {}", vocabulary::with_names(self.spec, message))
             }
         };
         let range = error.range().unwrap_or_else(|| line_range(source, error.line().unwrap_or(1)));
@@ -281,7 +286,8 @@ impl<'a> Renderer<'a> {
         let place = (format!("templates/{name}"), source, range);
         let diagnostic = Diagnostic::in_text(Code::Template, message, place, "here");
         if error.kind() == ErrorKind::InvalidOperation {
-            return diagnostic.help("every value passes a filter: `full`, `bare`, `name`, `of`, `type` or `literal`");
+            return diagnostic
+                .help("pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`");
         }
         diagnostic
     }

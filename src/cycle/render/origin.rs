@@ -1,4 +1,5 @@
-//! Which line of which template a place in a statement came from: asked only once something is wrong with it.
+//! Finds the template and the line from which a place in a statement was rendered. Only error
+//! messages need it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,11 +19,11 @@ pub(crate) struct Origin {
     pub(crate) name: String,
     pub(crate) source: String,
     pub(crate) range: Range<usize>,
-    /// What is to be said about the line.
+    /// The label of the line in the message.
     pub(crate) label: &'static str,
 }
 
-/// Where the byte of a step's statement came from.
+/// The origin of a byte in the statement of a step.
 pub(crate) fn of_step(
     spec: &Spec,
     inputs: &Inputs,
@@ -35,14 +36,14 @@ pub(crate) fn of_step(
     Statement { spec, template: step.kind.template(), context }.origin(inputs, at.checked_sub(comment(step).len())?)
 }
 
-/// Where the byte of a definition came from.
+/// The origin of a byte in the statement of a definition.
 pub(crate) fn of_definition(spec: &Spec, inputs: &Inputs, definition: &Definition, at: usize) -> Option<Origin> {
     let shared = Renderer::new(spec, BTreeMap::new()).shared(definition);
     let context = context::definition(spec, &shared, definition);
     Statement { spec, template: definition.template(), context }.origin(inputs, at)
 }
 
-/// What is needed to render a statement again.
+/// The values with which a statement can be rendered again.
 struct Statement<'a> {
     spec: &'a Spec,
     template: &'static str,
@@ -50,12 +51,14 @@ struct Statement<'a> {
 }
 
 impl Statement<'_> {
-    /// `at` counts in the text with real names; from here on, only the one with marks is looked at.
+    /// The origin of the byte `at`, which counts in the text with real names. The rest of the
+    /// search uses the text with marks.
     fn origin(&self, inputs: &Inputs, at: usize) -> Option<Origin> {
         let overrides = templates::overrides(inputs);
         let written = self.text(&overrides)?;
         let at = vocabulary::marked_at(self.spec, &written, at);
-        // Without which of the project's own templates is it another text?
+        // The overrides that take part in the statement: without one of them, the text is
+        // different.
         let has_part = |name: &&String| {
             let others = overrides.iter().filter(|(other, _)| other != name);
             self.text(&others.map(|(name, text)| (name.clone(), text.clone())).collect()).as_ref() != Some(&written)
@@ -63,11 +66,12 @@ impl Statement<'_> {
         let parts: Vec<_> = overrides.keys().filter(has_part).collect();
         let place = self.place(&overrides, &written, at);
         match (place, parts.first()) {
-            (Some((name, range)), None) => self.found(&name, &overrides, range),
+            (Some((name, range)), None) => self.origin_at(&name, &overrides, range),
             (Some((name, range)), Some(_)) if parts.iter().any(|part| **part == name) => {
-                self.found(&name, &overrides, range)
+                self.origin_at(&name, &overrides, range)
             }
-            // A macro's words are known by the line that calls it. What the project changed of the macro is more to the point.
+            // The output of a macro has only the line of the call. The first line that the project
+            // changed in the macro is more useful.
             (_, Some(part)) => {
                 let source = overrides.get(*part)?.clone();
                 let built_in = templates::replaced(part, self.spec.dialect)?;
@@ -78,14 +82,14 @@ impl Statement<'_> {
                     name: format!("templates/{part}"),
                     source,
                     range,
-                    label: "from here on, it is not the built-in template",
+                    label: "from this line on, the override differs from the built-in template",
                 })
             }
             (None, None) => None,
         }
     }
 
-    fn found(&self, name: &str, overrides: &BTreeMap<String, String>, line: usize) -> Option<Origin> {
+    fn origin_at(&self, name: &str, overrides: &BTreeMap<String, String>, line: usize) -> Option<Origin> {
         let source = templates::find(name, self.spec.dialect, overrides)?;
         let range = line_range(&source, line);
         Some(Origin { name: format!("templates/{name}"), source, range, label: "rendered from this line" })
@@ -95,8 +99,8 @@ impl Statement<'_> {
         Renderer::new(self.spec, overrides.clone()).render(self.template, &String::new, self.context.clone()).ok()
     }
 
-    /// The template and the line, from 1, whose words stand at a byte. The statement is rendered once more, and stopped there: an
-    /// error is all that tells of a template's lines.
+    /// The template and the line, from 1, that wrote a byte. The statement is rendered again and
+    /// stopped at this byte with an error, because only an error carries the line of a template.
     fn place(&self, overrides: &BTreeMap<String, String>, written: &str, at: usize) -> Option<(String, usize)> {
         let count = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&count);
@@ -104,17 +108,18 @@ impl Statement<'_> {
         renderer.environment.set_formatter(move |out, state, value| {
             let before = seen.load(Ordering::Relaxed);
             value::write_quoted(out, state, value)?;
-            // Inside a macro nothing is counted: what it writes is, when it is written out at the place of the call.
+            // Output inside a macro is not counted. It is counted when the call writes the result.
             let after = seen.load(Ordering::Relaxed);
             if after > at.max(before) { Err(ErrorKind::WriteFailure.into()) } else { Ok(()) }
         });
         let template = renderer.environment.get_template(self.template).ok()?;
         let error = template.render_captured_to(self.context.clone(), &mut value::Counted(&count)).map(drop).err()?;
         let (name, mut line) = (error.name()?.to_owned(), error.line()?);
-        // Words that stand in the template as they are have no place of their own: they come before the value found.
-        let own = written.lines().nth(line_of(written, at.min(written.len())) - 1).unwrap_or_default().trim();
+        // Literal text of a template has no line of its own. It stands before the value that was
+        // found.
+        let rendered = written.lines().nth(line_of(written, at.min(written.len())) - 1).unwrap_or_default().trim();
         let source: Vec<_> = error.template_source()?.lines().take(line).collect();
-        if let Some(same) = source.iter().rposition(|text| text.trim() == own) {
+        if let Some(same) = source.iter().rposition(|text| text.trim() == rendered) {
             line = same + 1;
         }
         Some((name, line))

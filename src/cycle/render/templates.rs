@@ -1,4 +1,4 @@
-//! The built-in templates, and those that a project puts in their place.
+//! The built-in templates, and the templates of a project that replace them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,16 +6,17 @@ use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::dialect::Dialect;
 use crate::source::{Inputs, Role, Span};
 
-/// Every file below `templates/`, by its path there: `build.rs` lists them.
+/// Every file below `templates/`, by its path in this folder. `build.rs` lists the files.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// The folders whose templates a project may replace: verify proves what is rendered from them.
+/// The folders whose templates a project may replace. Verify proves the statements of these
+/// templates.
 const REPLACEABLE: [&str; 2] = ["cycle/", "ddl/"];
 
-/// The largest template, in bytes: the built-in ones stay below a tenth of it.
+/// The largest size of a template, in bytes. Every built-in template is smaller than a tenth of it.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// The project's own templates, by name.
+/// The templates of the project, by name.
 pub(crate) fn overrides(inputs: &Inputs) -> BTreeMap<String, String> {
     inputs
         .of_role(Role::Template)
@@ -23,34 +24,34 @@ pub(crate) fn overrides(inputs: &Inputs) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Reports templates of the project that are too large, and those that take the place of none: they would have no effect,
-/// without a word.
+/// Reports templates of the project that are too large, and templates that replace no built-in
+/// template and so have no effect.
 pub(crate) fn check(inputs: &Inputs, sink: &mut Sink) {
     let known = names();
     for file in inputs.of_role(Role::Template).filter(|&file| inputs.text(file).len() > MAX_BYTES) {
         let message =
-            format!("template {} is larger than the {MAX_BYTES} bytes that are read", quoted(inputs.name(file)));
+            format!("template {} is larger than {MAX_BYTES} bytes, and is not read", quoted(inputs.name(file)));
         sink.push(Diagnostic::new(
             Code::Budget,
             message,
             Span { file, start: 0, end: 0 },
-            "not a template of one statement",
+            "too large for the template of one statement",
         ));
     }
     for file in inputs.of_role(Role::Template).filter(|&file| !known.contains(inputs.name(file))) {
         let message =
-            format!("template {} takes the place of none, and would have no effect", quoted(inputs.name(file)));
+            format!("template {} replaces no built-in template, and has no effect", quoted(inputs.name(file)));
         let diagnostic = Diagnostic::new(Code::Path, message, Span { file, start: 0, end: 0 }, "not used");
-        sink.push(match meant(inputs.name(file), &known) {
+        sink.push(match similar(inputs.name(file), &known) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help("name it like the template that it replaces, such as `cycle/archive.sql.j2`"),
+            None => diagnostic.help("rename it to the template that it replaces, such as `cycle/archive.sql.j2`"),
         });
     }
 }
 
-/// The template that a name means: one of nearly that file name, in its folder.
-fn meant<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
-    // Up to version 0.1.0, templates stood in one flat folder, and `clear` was `reset`.
+/// The template with the most similar file name, for the same engine.
+fn similar<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
+    // Up to version 0.1.0, all templates were in one folder, and `clear` was `reset`.
     let file = name.rsplit('/').next().unwrap_or(name).replace("_reset.", "_clear.");
     let file = file.strip_prefix("ddl_").unwrap_or(&file);
     let engine = name.split('/').find_map(Dialect::from_name);
@@ -60,7 +61,8 @@ fn meant<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
     known.iter().filter(of_engine).find(|known| known.ends_with(&format!("/{near}"))).map(String::as_str)
 }
 
-/// The template of that name: the project's before the built-in one, the engine's before the common one.
+/// The template of a name. A template of the project wins over a built-in one. A template for the
+/// engine wins over a common one.
 pub(crate) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, String>) -> Option<String> {
     let special = of_engine(name, dialect);
     let own = |name: &str| overrides.get(name).cloned();
@@ -68,7 +70,8 @@ pub(crate) fn find(name: &str, dialect: Dialect, overrides: &BTreeMap<String, St
     own.or_else(|| built_in(&special).or_else(|| built_in(name)).map(str::to_owned))
 }
 
-/// Where an engine's own form of a template stands: `cycle/load.sql.j2` in `cycle/redshift/load.sql.j2`.
+/// The path of the engine's form of a template: `cycle/redshift/load.sql.j2` for
+/// `cycle/load.sql.j2`.
 fn of_engine(name: &str, dialect: Dialect) -> String {
     match name.rsplit_once('/') {
         Some((folder, file)) => format!("{folder}/{dialect}/{file}"),
@@ -76,13 +79,13 @@ fn of_engine(name: &str, dialect: Dialect) -> String {
     }
 }
 
-/// A template's name without the folder of an engine.
+/// The name of a template without the folder of the engine.
 fn common(name: &str) -> String {
     let parts = name.split('/').filter(|part| Dialect::from_name(part).is_none());
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The built-in template that an override takes the place of.
+/// The built-in template that an override replaces.
 pub(crate) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(&common(name), dialect, &BTreeMap::new())
 }
@@ -92,7 +95,8 @@ pub(crate) fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
-/// The names that an override can have: those of built-in templates, each also in the folder of an engine.
+/// The names that an override can have: the names of built-in templates, each also in the folder of
+/// each engine.
 fn names() -> BTreeSet<String> {
     let replaceable = BUILT_IN.iter().map(|(name, _)| *name);
     let replaceable = replaceable.filter(|name| REPLACEABLE.iter().any(|folder| name.starts_with(folder)));

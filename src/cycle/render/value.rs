@@ -1,4 +1,4 @@
-//! What a template may hold, and the filters that alone can write it.
+//! The values of a template context, and the filters that write them.
 
 use std::fmt;
 use std::io;
@@ -11,31 +11,31 @@ use crate::cycle::render::vocabulary::Place;
 use crate::dialect::Dialect;
 use crate::sql::{ALIASES, SqlType};
 
-/// Bytes that one statement may have: Redshift's limit is 16 MB.
+/// The largest size of one statement, in bytes. Redshift's limit is 16 MB.
 pub(crate) const MAX_STATEMENT: usize = 16 * 1024 * 1024;
-/// Bytes that rendering it may write, captured blocks included.
+/// The most bytes that rendering one statement may write, captured blocks included.
 const MAX_WRITTEN: usize = 4 * MAX_STATEMENT;
 
-/// How far a query inside of another stands to the right.
+/// The indent of a query inside another query.
 const QUERY_INDENT: &str = "      ";
 
-/// A value of the context that stands for SQL text, and is written by the filter that belongs to it.
+/// A context value that stands for SQL text. Each variant has a filter that writes it.
 #[derive(Debug)]
 pub(crate) enum Sql {
     Relation(Place),
     Column {
-        /// As it stands in a statement.
+        /// The name as a statement writes it, quoted where needed.
         name: String,
         ty: SqlType,
         not_null: bool,
     },
-    /// A literal, quoted where it was made.
+    /// A literal. Invariant: it is quoted already.
     Literal(String),
-    /// The alias of a row, made by Rowkeep.
+    /// The alias of a row. Invariant: Rowkeep made it.
     Alias(String),
-    /// A whole query, rendered before.
+    /// A rendered query.
     Query(String),
-    /// What is no SQL: a word of a run-book.
+    /// Text of a run-book that is not SQL.
     Word(String),
 }
 
@@ -47,13 +47,13 @@ impl Object for Sql {
         }
     }
 
-    /// What is there is true: an object that enumerates nothing would count as empty.
+    /// Always true. By default, an object without items counts as empty, and so as false.
     fn is_true(self: &std::sync::Arc<Self>) -> bool {
         true
     }
 
     fn render(self: &std::sync::Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never written: the formatter refuses it. Compared by `==` in templates.
+        // Templates compare this text by `==`. The formatter never writes it.
         match &**self {
             Sql::Relation(place) => f.write_str(&place.full),
             Sql::Column { name, .. } => f.write_str(name),
@@ -68,19 +68,20 @@ impl From<Sql> for Value {
     }
 }
 
-/// Bytes that one rendering has written so far, captured blocks included: fuel bounds time, not memory.
+/// The bytes that one rendering has written, captured blocks included. (Fuel limits time, not
+/// memory.)
 #[derive(Debug, Default)]
 struct Written(usize);
 
-/// Writes what a filter quoted, and refuses everything else.
+/// Writes a value that a filter has quoted. Refuses every other value.
 pub(crate) fn write_quoted(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     let Some(text) = value.as_str().filter(|_| value.is_safe()) else {
-        return Err(refused(format!("a raw value would be pasted into SQL: {value}")));
+        return Err(refused(format!("the value {value} reaches the SQL without a quoting filter")));
     };
     let written = state.get_or_insert_extension(Written::default());
     written.0 += text.len();
     if written.0 > MAX_WRITTEN {
-        return Err(refused("the template writes more than any engine takes"));
+        return Err(refused("the template writes more than any engine accepts"));
     }
     out.write_str(text).map_err(Error::from)
 }
@@ -89,7 +90,7 @@ fn refused(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, why.into())
 }
 
-/// A filter got what it does not write.
+/// The error of a filter that got a value of another kind.
 fn misused(filter: &str, writes: &str, value: &Value) -> Error {
     if value.is_undefined() {
         return Error::new(ErrorKind::UndefinedError, format!("`{filter}` got a name that is not defined"));
@@ -97,7 +98,8 @@ fn misused(filter: &str, writes: &str, value: &Value) -> Error {
     refused(format!("`{filter}` writes {writes}, not {value}"))
 }
 
-/// The filters: `full` and `bare` for relations, `name`, `of`, `type` and `cast` for columns, `literal` for literals.
+/// The filters: `full` and `bare` for relations, `name`, `of`, `type` and `cast` for columns,
+/// `literal` for literals.
 pub(crate) fn add_filters(environment: &mut Environment<'static>, dialect: Dialect) {
     environment.add_filter("full", |value: &Value| relation("full", value, |place| &place.full));
     environment.add_filter("bare", |value: &Value| relation("bare", value, |place| &place.bare));
@@ -112,7 +114,7 @@ pub(crate) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
         }
         _ => Err(misused("query", "queries", value)),
     });
-    // Somebody's own query: a text in it may have several lines.
+    // A query from the project: a string literal in it may span lines, so it gets no indent.
     environment.add_filter("verbatim", |value: &Value| match value.downcast_object_ref::<Sql>() {
         Some(Sql::Query(text)) => Ok(quoted(text.clone())),
         _ => Err(misused("verbatim", "queries", value)),
@@ -126,14 +128,14 @@ pub(crate) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
     environment.add_filter("of", |value: &Value, row: &Value| {
         let row = match row.as_str() {
             Some(text) if row.is_safe() || ALIASES.contains(&text) => text,
-            _ => return Err(refused(format!("`of` takes a row by its alias, not {row}"))),
+            _ => return Err(refused(format!("`of` takes the alias of a row, not {row}"))),
         };
         columns("of", value, |name, _| format!("{row}.{name}"))
     });
 }
 
-/// The filters of run-books, which no project can replace: `word` for what is no SQL, `block` for whole statements, `fixed` for what
-/// stands in the template itself.
+/// The filters of run-books: `word` for text that is not SQL, `block` for whole statements, `fixed`
+/// for text that the template itself contains. A project cannot replace run-book templates.
 pub(crate) fn add_text_filters(environment: &mut Environment<'static>) {
     environment.add_filter("word", |value: &Value| match value.downcast_object_ref::<Sql>() {
         Some(Sql::Word(text)) => Ok(quoted(text.clone())),
@@ -149,7 +151,7 @@ pub(crate) fn add_text_filters(environment: &mut Environment<'static>) {
     });
 }
 
-/// Marks a text as quoted: the one place where that happens.
+/// Marks a text as quoted. Invariant: no other code does this.
 fn quoted(text: String) -> Value {
     Value::from_safe_string(text)
 }
@@ -174,7 +176,7 @@ fn columns(filter: &str, value: &Value, form: impl Fn(&str, SqlType) -> String) 
     Ok(quoted(parts.join(", ")))
 }
 
-/// Output of which only the length matters.
+/// Output that counts bytes and stores nothing.
 pub(crate) struct Counted<'w>(pub(crate) &'w AtomicUsize);
 
 impl io::Write for Counted<'_> {
@@ -188,20 +190,20 @@ impl io::Write for Counted<'_> {
     }
 }
 
-/// Output that ends where no engine would take more.
+/// Output that fails after [`MAX_STATEMENT`] bytes.
 #[derive(Default)]
 pub(crate) struct Bounded(Vec<u8>);
 
 impl Bounded {
     pub(crate) fn into_string(self) -> Result<String, Error> {
-        String::from_utf8(self.0).map_err(|_| refused("the template wrote what is not text"))
+        String::from_utf8(self.0).map_err(|_| refused("the template wrote bytes that are not UTF-8"))
     }
 }
 
 impl io::Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.len() + bytes.len() > MAX_STATEMENT {
-            return Err(io::Error::other("the statement is larger than any engine takes"));
+            return Err(io::Error::other("the statement is larger than any engine accepts"));
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())

@@ -1,5 +1,6 @@
-//! One rendering, two vocabularies. Templates write marks where relations stand; afterwards each vocabulary puts its own names
-//! there. So the form that dbt runs differs from the one that was verified in the names of relations, and in nothing else.
+//! Names of relations, for engines and for dbt. Templates write a mark for each relation. Then each
+//! vocabulary replaces the marks by its own names. Invariant: the statement that dbt runs and the
+//! verified statement differ only in the names of relations.
 
 use std::collections::BTreeMap;
 
@@ -8,31 +9,32 @@ use crate::features::monitors::{Asks, Stated};
 use crate::project::{ExceptionsId, MonitorId, PeriodId, Spec, TableId};
 use crate::sql::Relation;
 
-/// A mark is a place between these two. No statement may hold a control character otherwise: verify sees to that.
+/// A mark starts with `OPEN` and ends with `CLOSE`. Verify refuses every other control character in
+/// a statement.
 const OPEN: char = '\u{1}';
 const CLOSE: char = '\u{2}';
 
 /// How a statement writes a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// With its schema, where it stands as a table.
+    /// The name with its schema, for a relation used as a table.
     Full,
-    /// Its name alone, where it qualifies a column.
+    /// The name without its schema, for a relation that qualifies a column.
     Bare,
 }
 
-/// Whose statement it is, which decides what dbt calls its mart.
+/// The owner of a statement. It decides how dbt names the mart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// A hook of this table's model: its mart is `this`.
+    /// A hook of the model of this table. Its mart is `this`.
     Hook(TableId),
-    /// A statement that runs outside of models: every mart is looked up.
+    /// A statement that runs outside of models. dbt looks up every mart.
     Operation,
-    /// A query of dbt's own.
+    /// A dbt test or another query of dbt.
     Query,
 }
 
-/// A statement in both vocabularies.
+/// A statement with real names, and with names that dbt resolves.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) sql: String,
@@ -52,10 +54,10 @@ impl Place {
     }
 }
 
-/// What statements can be given when they run.
+/// The parameters that statements can have.
 pub(crate) const PARAMETERS: [&str; 6] = ["key", "notes", "type", "expected", "start", "end"];
 
-/// The mark of a parameter, which is one of [`PARAMETERS`].
+/// The mark of a parameter. Invariant: the parameter is one of [`PARAMETERS`].
 pub(crate) fn parameter(name: &str) -> String {
     format!("{OPEN}p{name}{CLOSE}")
 }
@@ -77,7 +79,7 @@ fn mark(slot: Slot, form: Form) -> String {
     format!("{OPEN}{form}{kind}{number},{period}{CLOSE}")
 }
 
-/// What a rendered text is made of.
+/// A part of a rendered text.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'t> {
     Text(&'t str),
@@ -85,7 +87,7 @@ enum Piece<'t> {
     Parameter(&'static str),
 }
 
-/// Takes a text apart. What looks like a mark and is none, which only a template can have written, stays text.
+/// Splits a text into its parts. An invalid mark stays text. Only a template can write one.
 fn pieces<'t>(spec: &'t Spec, marked: &'t str) -> impl Iterator<Item = (usize, Piece<'t>)> {
     let mut rest = marked;
     std::iter::from_fn(move || {
@@ -94,18 +96,18 @@ fn pieces<'t>(spec: &'t Spec, marked: &'t str) -> impl Iterator<Item = (usize, P
         }
         let at = marked.len() - rest.len();
         let end = if let Some(inner) = rest.strip_prefix(OPEN) {
-            if let Some((code, behind)) = inner.split_once(CLOSE)
+            if let Some((code, remainder)) = inner.split_once(CLOSE)
                 && let Some(piece) = decode(spec, code)
             {
-                rest = behind;
+                rest = remainder;
                 return Some((at, piece));
             }
             inner.find(OPEN).map_or(rest.len(), |next| next + OPEN.len_utf8())
         } else {
             rest.find(OPEN).unwrap_or(rest.len())
         };
-        let (text, behind) = rest.split_at(end);
-        rest = behind;
+        let (text, remainder) = rest.split_at(end);
+        rest = remainder;
         Some((at, Piece::Text(text)))
     })
 }
@@ -145,33 +147,33 @@ fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
     Some(Piece::Relation(slot, form))
 }
 
-/// The names of a project's relations, made once each.
+/// The names of the relations of a project. Each name is built once.
 #[derive(Debug)]
 pub(crate) struct Vocabulary<'s> {
     spec: &'s Spec,
     package: String,
     names: BTreeMap<Slot, Names>,
     schemas: Vec<Schema>,
-    /// By table: the number of its mart's schema.
-    of_marts: Vec<usize>,
+    /// The schema number of each mart, by table.
+    mart_schemas: Vec<usize>,
 }
 
-/// What a relation is called.
+/// The names of a relation.
 #[derive(Debug)]
 struct Names {
     full: String,
     bare: String,
     /// The number of its schema.
     schema: usize,
-    /// What dbt calls it wherever it stands, if that depends on nothing.
+    /// The dbt name, if it is the same in every statement.
     dbt: Option<String>,
 }
 
-/// A schema that relations are in.
+/// A schema of the project's relations.
 #[derive(Debug)]
 struct Schema {
     folded: Vec<String>,
-    /// What dbt calls it outside of the models that are in it.
+    /// The dbt name in statements of models outside of this schema.
     dbt: String,
 }
 
@@ -183,26 +185,27 @@ impl<'s> Vocabulary<'s> {
             package,
             names: BTreeMap::new(),
             schemas: Vec::new(),
-            of_marts: Vec::with_capacity(spec.tables.len()),
+            mart_schemas: Vec::with_capacity(spec.tables.len()),
         };
-        // Where a mart stands, the rest of its schema does too, whatever dbt calls it under this target.
+        // dbt can rename the schema of a mart for a target. The other relations of the schema move
+        // with the mart.
         for (_, table) in spec.tables() {
-            let beside = format!(
+            let mart_schema = format!(
                 "{{{{ {}.mart('{}').include(identifier=false) }}}}",
                 vocabulary.package,
                 table.model.value.as_str()
             );
-            let schema = vocabulary.schema(&table.relation, |_| beside);
-            vocabulary.of_marts.push(schema);
+            let schema = vocabulary.schema(&table.relation, |_| mart_schema);
+            vocabulary.mart_schemas.push(schema);
         }
         vocabulary
     }
 
-    /// The number of a relation's schema; a new one is called as stated.
-    fn schema(&mut self, relation: &Relation, called: impl FnOnce(&str) -> String) -> usize {
+    /// The number of the schema of a relation. `dbt_name` names a new schema.
+    fn schema(&mut self, relation: &Relation, dbt_name: impl FnOnce(&str) -> String) -> usize {
         let folded = relation.schema_folded(self.spec.dialect);
         self.schemas.iter().position(|known| known.folded == folded).unwrap_or_else(|| {
-            let dbt = called(&self.package);
+            let dbt = dbt_name(&self.package);
             self.schemas.push(Schema { folded, dbt });
             self.schemas.len() - 1
         })
@@ -226,32 +229,32 @@ impl<'s> Vocabulary<'s> {
             _ => None,
         };
         let (full, bare) = (relation.sql(spec.dialect), relation.name.sql(spec.dialect));
-        // What a mart is compared with is where it is, under every target.
+        // A relation that a monitor compares has the same name for every dbt target.
         let dbt = if let Slot::Compared(_) = slot { Some(full.clone()) } else { dbt };
         self.names.insert(slot, Names { full, bare, schema, dbt });
     }
 
-    /// The relation's real name.
+    /// The real name of a relation.
     pub(crate) fn full(&mut self, slot: Slot) -> &str {
         self.add(slot);
         &self.names[&slot].full
     }
 
-    /// Where a relation is, as an expression that dbt evaluates outside of models, without its braces.
+    /// The schema of a relation, as a dbt expression without braces, for use outside of models.
     pub(crate) fn place(&mut self, slot: Slot) -> &str {
         self.add(slot);
         let dbt = &self.schemas[self.names[&slot].schema].dbt;
         dbt.trim_start_matches("{{ ").trim_end_matches(" }}")
     }
 
-    /// The text with real names, in which it may have so many bytes, and with those that dbt resolves. If it cannot be given
-    /// names, what its template does wrong.
+    /// The text with real names, and with names that dbt resolves. The text with real names may
+    /// have `max_bytes` bytes. An error says what the template does wrong.
     pub(crate) fn name(
         &mut self,
         owner: Owner,
         comment: &str,
         marked: &str,
-        most: usize,
+        max_bytes: usize,
     ) -> Result<Named, &'static str> {
         let spec = self.spec;
         let length = comment.len() + marked.len() * 2;
@@ -265,9 +268,9 @@ impl<'s> Vocabulary<'s> {
                     dbt.push_str(text);
                 }
                 Piece::Relation(slot, form) => {
-                    // It would open a tag of Jinja together with the name's own braces.
+                    // This brace and the braces of the dbt name would open a wrong Jinja tag.
                     if sql.ends_with('{') {
-                        return Err("puts a relation behind a brace, which Jinja would take for its own");
+                        return Err("writes `{` before a relation, which dbt would read as a Jinja tag");
                     }
                     self.add(slot);
                     let names = &self.names[&slot];
@@ -282,8 +285,8 @@ impl<'s> Vocabulary<'s> {
                     dbt.push_str(" }}");
                 }
             }
-            if sql.len() > most {
-                return Err("writes a statement that is larger than any engine takes");
+            if sql.len() > max_bytes {
+                return Err("writes a statement that is larger than any engine accepts");
             }
         }
         Ok(Named { sql, dbt })
@@ -297,13 +300,14 @@ impl<'s> Vocabulary<'s> {
                 match owner {
                     Owner::Hook(own) if own == table => write(&["{{ this"]),
                     Owner::Hook(_) | Owner::Query => write(&["{{ ref('", model, "')"]),
-                    // Not by ref(): with `--defer`, that may name production's mart.
+                    // Not ref(): with `--defer`, it can name the mart of production.
                     Owner::Operation => write(&["{{ ", &self.package, ".mart('", model, "')"]),
                 }
                 if form == Form::Bare {
                     write(&[".include(database=false, schema=false)"]);
                 }
-                // Rendered as a name: with `--empty`, `--sample` or microbatches, a reference would be a part of the rows.
+                // Rendered to a plain name: with `--empty`, `--sample` or microbatches, a reference
+                // selects only some of the rows.
                 if matches!(owner, Owner::Hook(own) if own != table) {
                     write(&[".render()"]);
                 }
@@ -311,7 +315,7 @@ impl<'s> Vocabulary<'s> {
             }
             (_, _, Form::Bare) => write(&[&names.bare]),
             (Slot::Source(_) | Slot::Compared(_), _, Form::Full) => write(&[names.dbt.as_deref().unwrap_or_default()]),
-            (_, Owner::Hook(own), Form::Full) if names.schema == self.of_marts[own.0] => {
+            (_, Owner::Hook(own), Form::Full) if names.schema == self.mart_schemas[own.0] => {
                 write(&["{{ this.include(identifier=false) }}.", &names.bare]);
             }
             _ => write(&[&self.schemas[names.schema].dbt, ".", &names.bare]),
@@ -319,8 +323,8 @@ impl<'s> Vocabulary<'s> {
     }
 }
 
-/// A text about marked ones, for people.
-pub(crate) fn said(spec: &Spec, marked: &str) -> String {
+/// The text with real names in place of marks, for messages.
+pub(crate) fn with_names(spec: &Spec, marked: &str) -> String {
     let named = pieces(spec, marked).map(|(_, piece)| match piece {
         Piece::Text(text) => text.to_owned(),
         Piece::Relation(slot, _) => slot.relation(spec).sql(spec.dialect),
@@ -329,7 +333,7 @@ pub(crate) fn said(spec: &Spec, marked: &str) -> String {
     named.collect()
 }
 
-/// The byte of a marked text from which a byte of the one with real names comes.
+/// The byte in a marked text that belongs to the byte `at` in the text with real names.
 pub(crate) fn marked_at(spec: &Spec, marked: &str, at: usize) -> usize {
     let mut named = 0;
     for (begin, piece) in pieces(spec, marked) {

@@ -1,5 +1,6 @@
-//! The dbt form of what was compiled: an installable package, the hooks once more as properties, and whole models where the load
-//! is Rowkeep's. Statements come with names that dbt resolves under the target it runs with; nothing here changes them.
+//! The dbt form of a compilation: an installable package, the hooks as properties, and a complete
+//! model for each load that Rowkeep compiles. Statements contain names that dbt resolves for its
+//! target. Invariant: this folder does not change statements.
 
 pub(crate) mod check;
 mod models;
@@ -14,14 +15,14 @@ use crate::cycle::render::{ForDbt, Vocabulary};
 use crate::features::repairs::emit::Repair;
 use crate::project::{Spec, TableId};
 
-/// What dbt is given of one table.
+/// The dbt input for one table.
 pub(crate) struct Model<'a> {
     pub(crate) table: TableId,
     pub(crate) node: &'a Node,
     pub(crate) sweep: &'a [Hook],
-    /// What creates its relations, in the order in which they can be created.
+    /// The statements that create its relations, in creation order.
     pub(crate) creations: Vec<Creation>,
-    /// What an operator may do about a key.
+    /// The repairs of a key that an operator can run.
     pub(crate) repairs: Vec<&'a Repair>,
     pub(crate) texts: ForDbt,
 }
@@ -32,7 +33,8 @@ pub(crate) struct Creation {
     pub(crate) sql: String,
 }
 
-/// Adds the files of `dbt/`. Exceptions tables serve many models, and so do the statements that create them.
+/// Adds the files of `dbt/`. Many models share the exceptions tables, so the statements that create
+/// them are separate.
 pub(crate) fn emit(
     spec: &Spec,
     names: &mut Vocabulary<'_>,
@@ -44,7 +46,8 @@ pub(crate) fn emit(
     models::emit(spec, models, files);
 }
 
-/// The hook that stands before all others: it runs nothing, and refuses where the others would do harm.
+/// The first hook of a model. It runs no SQL. It stops the run if the other hooks would change the
+/// wrong relation.
 pub(crate) fn guard(spec: &Spec, table: TableId) -> String {
     let mart = spec.table(table).relation.name().as_str();
     format!("{{{{ {}.guard(this, '{mart}') }}}}", spec.dbt_package())

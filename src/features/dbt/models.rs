@@ -1,5 +1,5 @@
-//! Models: whole ones where the load is Rowkeep's, and the hooks as properties for models of the
-//! project's own.
+//! dbt models: a complete model for each load that Rowkeep compiles, and the hooks as properties
+//! for models that the project writes.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub(crate) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<Strin
             );
         }
         if let Some(contract) = &model.texts.contract {
-            files.insert(format!("dbt/models/{name}.sql"), whole(spec, model, contract));
+            files.insert(format!("dbt/models/{name}.sql"), load_model(spec, model, contract));
             described.push(entry);
         }
     }
@@ -38,8 +38,8 @@ pub(crate) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<Strin
     }
 }
 
-/// The model that loads a mart. dbt runs what was verified: its load is its pre-hooks.
-fn whole(spec: &Spec, model: &Model<'_>, contract: &str) -> String {
+/// The model that loads a mart. Its pre-hooks are the verified statements of the load.
+fn load_model(spec: &Spec, model: &Model<'_>, contract: &str) -> String {
     let parents = spec.table(model.table).depends_on.iter();
     let own = context! {
         name => model.node.name.as_str(),
@@ -51,14 +51,14 @@ fn whole(spec: &Spec, model: &Model<'_>, contract: &str) -> String {
     text(Tags::Angled, "dbt/model.sql.j2", own)
 }
 
-/// What properties say of a model: its name, its history, and its columns.
+/// The properties of a model: its name, its history and its columns.
 fn entry(spec: &Spec, model: &Model<'_>) -> Value {
     let table = spec.table(model.table);
     let column = |(column, number): (&Column, usize)| {
         context! {
             name => column.name.as_str(),
             is_quoted => column.name.sql(spec.dialect).starts_with(spec.dialect.rules().quote()),
-            // dbt casts NULL to it, to see what the contract asks for.
+            // dbt casts NULL to this type, to check the contract.
             type => column.ty.cast(spec.dialect),
             not_null => column.not_null,
             unique => matches!(table.unique_key[..], [only] if only.0 == number),

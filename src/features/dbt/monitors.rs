@@ -1,4 +1,4 @@
-//! Monitors as tests of dbt: a row that they return is a finding.
+//! Monitors as dbt tests. A test fails, or warns, if its monitor returns a row.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use minijinja::context;
 use crate::features::monitors::emit::Monitor;
 use crate::features::text::{Tags, text};
 
-/// Tests are off unless asked for: in a build, a finding would keep models from being loaded.
+/// Adds one test per monitor. The tests are off by default: in `dbt build`, a failed test skips the
+/// models after it.
 pub(crate) fn emit(monitors: &[Monitor], files: &mut BTreeMap<String, String>) {
     for monitor in monitors {
         let Some(query) = &monitor.find.dbt_sql else { continue };

@@ -1,4 +1,5 @@
-//! The package: macros that return hooks, create relations, sweep and hold; raw tables as sources.
+//! The dbt package: macros that return hooks, create relations, sweep and run repairs, and the raw
+//! tables as sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,10 +45,10 @@ pub(crate) fn emit(
     }
 }
 
-/// What the macros of one model are made of.
+/// The context of the macros of one model.
 fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
-    // History tables and the view over them come together: a view that lacks one hides its rows. A mart that Rowkeep does not
-    // load is not created.
+    // History tables and their view are created together, because a view without a new history
+    // table does not show its rows. A mart is created only if Rowkeep compiles its load.
     let is_created = |creation: &&Creation| !matches!(creation.creates, Slot::Mart(_)) || !model.node.load.is_empty();
     let creations = model.creations.iter().filter(is_created);
     context! {
@@ -58,11 +59,11 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
         hooks => values(model.node.post_hooks.iter().map(|hook| hook.dbt_sql.as_str())),
         sweep => values(model.sweep.iter().map(|hook| hook.dbt_sql.as_str())),
         creations => creations.map(|creation| create(spec, names, creation)).collect::<Vec<_>>(),
-        repairs => model.repairs.iter().map(|repair| of_repair(spec, model, repair)).collect::<Vec<_>>(),
+        repairs => model.repairs.iter().map(|repair| repair_context(spec, model, repair)).collect::<Vec<_>>(),
     }
 }
 
-fn of_repair(spec: &Spec, model: &Model<'_>, repair: &Repair) -> Value {
+fn repair_context(spec: &Spec, model: &Model<'_>, repair: &Repair) -> Value {
     let column = spec.table(model.table).column(spec.table(model.table).exception_key);
     let (is_text, most) = match column.ty {
         SqlType::Varchar(most) => ("true", most.to_string()),
@@ -79,7 +80,7 @@ fn of_repair(spec: &Spec, model: &Model<'_>, repair: &Repair) -> Value {
         name => repair.name,
         about => first.map_or("", |first| reason_of(&first.sql)),
         given => first.map_or(&[][..], |first| first.parameters).iter().map(given).collect::<Vec<_>>(),
-        // Rows come back to a mart, which must be one.
+        // A repair that copies rows back to the mart must check the mart first.
         reads_mart => repair.statements.iter().any(|one| one.reads.contains(&model.node.relation_name)),
         statements => values(statements),
     }
@@ -106,7 +107,7 @@ fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> Value
     }
 }
 
-/// A relation's name as the engine's catalogue has it.
+/// The name of a relation as the catalogue of the engine stores it.
 fn identifier(spec: &Spec, slot: Slot) -> String {
     in_catalogue(spec, slot.relation(spec).name().as_str())
 }
@@ -115,7 +116,7 @@ fn in_catalogue(spec: &Spec, name: &str) -> String {
     if spec.dialect.rules().folds_plain_names() { name.to_lowercase() } else { name.to_owned() }
 }
 
-/// The raw tables, as sources: they have one place under every target.
+/// The raw tables, as dbt sources. A source has the same schema for every target.
 fn sources(spec: &Spec) -> Vec<Value> {
     let mut by_source: BTreeMap<String, (TableId, BTreeSet<String>)> = BTreeMap::new();
     for (id, table) in spec.tables() {
@@ -125,7 +126,7 @@ fn sources(spec: &Spec) -> Vec<Value> {
     }
     let source = |(name, (id, tables)): (String, (TableId, BTreeSet<String>))| {
         let raw = spec.table(id).source.as_ref()?;
-        // dbt quotes the identifiers that it finds here.
+        // dbt quotes these identifiers.
         let table = |table: &String| context! { name => table.as_str(), identifier => in_catalogue(spec, table) };
         Some(context! {
             name => name,

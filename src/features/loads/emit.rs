@@ -1,4 +1,5 @@
-//! `loads/`: what a load runs and asks, with `:run_date` for the day that it runs for; and its dbt models.
+//! `loads/`: the statements and monitors of windowed loads, with `:run_date` for the run date, and
+//! their dbt models.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::project::naming::LOAD_MARK;
 use crate::project::{DAY, Day, Spec};
 use crate::sql::{Name, Relation, SqlType};
 
-/// A load that selects by two windows.
+/// A windowed load, in the manifest.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Load {
@@ -22,9 +23,9 @@ pub struct Load {
     pub source: String,
     /// The temp tables, without the run date.
     pub temp_tables: Vec<String>,
-    /// The table that it computes, if it does.
+    /// The aggregate table that the load writes, if any.
     pub into: Option<String>,
-    /// The columns of that table, with the engine's types.
+    /// The columns of the aggregate table, with the types of the engine.
     pub columns: Vec<NodeColumn>,
     /// In run order.
     pub statements: Vec<LoadStatement>,
@@ -32,7 +33,7 @@ pub struct Load {
     pub monitors: Vec<LoadStatement>,
 }
 
-/// A statement, or a script, with `:run_date` for the day that it runs for.
+/// A statement or a script, with `:run_date` for the run date.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct LoadStatement {
@@ -42,7 +43,7 @@ pub struct LoadStatement {
     pub path: String,
     /// SHA-256 of `sql`.
     pub checksum: String,
-    /// Whether a row that it gives is an alarm.
+    /// Whether a returned row is an alarm.
     pub alarm: bool,
 }
 
@@ -84,7 +85,7 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
             alarm,
         }
     };
-    // The number of a step is the same, whether the load has an aggregate or not.
+    // Invariant: the number of a step does not depend on whether the load has an aggregate.
     let number = |name: &str| ["create", "batch", "updates", "replace"].iter().position(|step| *step == name);
     let statements = texts.statements.into_iter().map(|statement| {
         let path = format!("loads/{name}/{:02}_{}.sql", number(statement.name).unwrap_or_default(), statement.name);
@@ -118,7 +119,8 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
     }
 }
 
-/// What is configured of each model of a load: its batch, and where there is an aggregate, its updates and the aggregate.
+/// The dbt configuration of each model of a load: the batch, and for an aggregate also the updates
+/// and the aggregate.
 fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<Value> {
     let partition = load.event.as_ref().map(|event| {
         let column = load.column(event.column);
@@ -129,7 +131,7 @@ fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<Value> {
         };
         context! { field => column.name.sql(spec.dialect), type => ty }
     });
-    // dbt's target stands for the project's own dataset.
+    // dbt's target replaces the dataset of the project. Only other datasets are stated.
     let place = |relation: &Relation| {
         let other = |part: Option<&Name>, own: Option<&Name>| {
             part.filter(|name| own.is_none_or(|own| own.as_str() != name.as_str())).map(|name| name.as_str().to_owned())
@@ -169,7 +171,7 @@ fn configs(spec: &Spec, load: &WindowedLoad) -> Vec<Value> {
     all
 }
 
-/// "Clustered tables" in BigQuery's manual: at most four columns.
+/// A table can be clustered by at most four columns: "Clustered tables" in BigQuery's manual.
 const MOST_CLUSTERED: usize = 4;
 
 fn source(spec: &Spec, load: &WindowedLoad) -> Value {
@@ -185,9 +187,9 @@ fn source(spec: &Spec, load: &WindowedLoad) -> Value {
 
 fn described(load: &WindowedLoad) -> Vec<Value> {
     let about = [
-        "What was ingested lately, of the days that the load looks at: a table for each run date.",
-        "The aggregate of these days, from all that was ingested of them: a table for each run date.",
-        "The aggregate; a run replaces its days.",
+        "The recently ingested rows of the days in the event window. One table per run date.",
+        "The aggregate of these days, computed from all ingested rows of the days. One table per run date.",
+        "The aggregate. A run replaces the days that it computed.",
     ];
     let models = load.dbt_models().into_iter().zip(about);
     models.map(|(name, about)| context! { name => name, about => about }).collect()

@@ -1,4 +1,5 @@
-//! Airflow DAGs, for Airflow 2.11 and 3: one file each, which needs only what is compiled beside it.
+//! Airflow DAGs, for Airflow 2.11 and 3. Each DAG is one file, which needs only the other compiled
+//! files.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::features::text::{Tags, literal, text, values};
 use crate::project::{DAY, Spec};
 use crate::sql::SqlType;
 
-/// A cycle goes first where several tasks wait for the one slot of the pool.
+/// The priority of cycle tasks. They run first when several tasks wait for the slot of the pool.
 const CYCLE_PRIORITY: u8 = 100;
 
 pub(crate) fn emit(spec: &Spec, schedule: &Schedule, manifest: &Manifest, files: &mut BTreeMap<String, String>) {
@@ -37,7 +38,7 @@ impl Dags<'_> {
         self.manifest.order.iter().map(|id| &self.manifest.nodes[id])
     }
 
-    /// A DAG file: what all of them share, and what is its own.
+    /// A DAG file: the context that all DAGs share, and the context of this DAG.
     fn dag(&self, kind: &str, headline: &str, about: &str, schedule: &str, own: Value) -> String {
         let shared = context! {
             name => self.spec.name.as_str(),
@@ -50,13 +51,13 @@ impl Dags<'_> {
             notify => values(self.schedule.notify.iter().map(String::as_str)),
             timeout => self.schedule.timeout,
             mart_timeout => self.schedule.mart_timeout,
-            // The hook's own default is BigQuery's legacy SQL.
+            // BigQuery's hook uses legacy SQL by default.
             hook_params => self.spec.dialect.rules().airflow_hook_params(),
         };
         text(Tags::Jinja, &format!("airflow/{kind}.py.j2"), context! { ..own, ..shared })
     }
 
-    /// Every model, with the paths of its statements and the models that it depends on.
+    /// Every model, with the paths of its statements and its parents.
     fn marts<'p>(&'p self, paths: impl Fn(&'p Node) -> Vec<Value>) -> Vec<Value> {
         let mart = |node: &'p Node| {
             let parents = node.depends_on.nodes.iter().map(|parent| self.manifest.nodes[parent].name.as_str());
@@ -65,7 +66,7 @@ impl Dags<'_> {
         self.nodes().map(mart).collect()
     }
 
-    /// The paths of the monitors of open exceptions.
+    /// The paths of the monitors that find open exceptions.
     fn unresolved(&self) -> Vec<Value> {
         let monitors = self.manifest.monitors.iter().filter(|monitor| monitor.kind == "unresolved");
         values(monitors.map(|monitor| monitor.find.path.as_str()))
@@ -75,13 +76,13 @@ impl Dags<'_> {
         let schedule = self.schedule;
         let raw_trims = values(self.manifest.raw_trims.iter().map(|trim| trim.statement.path.as_str()));
         let about = format!(
-            "{}Each mart's load and hooks, parents before children{}{}; at the end, how many exceptions are open.",
-            if schedule.extract.is_some() { "Raw rows are landed. " } else { "" },
-            if schedule.test.is_some() { "; then tests" } else { "" },
+            "{}Runs the load and the hooks of each mart, parents before children{}{}. The last task counts the open exceptions.",
+            if schedule.extract.is_some() { "Writes the raw tables first. " } else { "" },
+            if schedule.test.is_some() { ", then tests" } else { "" },
             if raw_trims.is_empty() {
                 ""
             } else {
-                "; then trims of raw tables, which wait for completed cycles by themselves"
+                ", then the trims of raw tables, which delete only rows that completed cycles have read"
             },
         );
         let cadence = cron_every(schedule.cycle_every)
@@ -91,7 +92,7 @@ impl Dags<'_> {
             nodes => self.marts(hooks),
             priority => CYCLE_PRIORITY,
             extract => schedule.extract.as_ref().map(|(module, name)| context! { module => module.as_str(), name => name.as_str() }),
-            // Airflow takes a command that ends in .sh for a file.
+            // The space at the end: Airflow reads a command that ends in .sh as the path of a file.
             test => schedule.test.as_ref().map(|command| format!("{} ", jinja_safe(command))),
             tests_timeout => schedule.tests_timeout,
             raw_trims => raw_trims,
@@ -101,7 +102,7 @@ impl Dags<'_> {
     }
 
     fn maintenance(&self, at: TimeOfDay) -> String {
-        let about = "In the order of the project, each statement outside of a transaction. A condition that may not be looked up counts as met.";
+        let about = "Runs the maintenance statements in the order of the project, each outside of a transaction. If a condition cannot be read,\nits statement runs.";
         let one = |maintenance: &crate::artifacts::manifest::Maintenance| {
             context! {
                 name => maintenance.statement.name.as_str(),
@@ -116,13 +117,13 @@ impl Dags<'_> {
     }
 
     fn sweep(&self) -> String {
-        let about = "The hooks over every period, sealed ones too, and every key. Monitors that hold only after a sweep run in the same task.";
+        let about = "Runs the hooks for every period, sealed periods included, and for every key. Monitors that are valid only after a sweep run\nin the task of their mart.";
         let paths = |node: &Node| {
             let sweep = self.manifest.sweep.iter().filter(|sweep| sweep.model == node.name);
             let hooks = sweep.flat_map(|sweep| &sweep.post_hooks).map(|hook| hook.path.as_str());
             let monitors = self.manifest.monitors.iter();
             let after = monitors.filter(|one| one.after == "sweep" && one.model.as_ref() == Some(&node.unique_id));
-            values(hooks.chain(after.flat_map(in_order)))
+            values(hooks.chain(after.flat_map(statement_paths)))
         };
         let at = self.schedule.sweep;
         let headline = format!("the nightly sweep at {at}");
@@ -130,9 +131,9 @@ impl Dags<'_> {
     }
 
     fn monitoring(&self) -> String {
-        let about = "Each closes what is cured, records what is new, and fails if it finds anything, or logs it if it is a warning. Then, whatever came of them,\nthe check that no exception is open.";
+        let about = "Each monitor closes resolved exceptions and records new ones. It fails if its query returns rows; a warning only logs them.\nThe last task always runs. It fails if an exception is open.";
         let counts = self.schedule.source_connection.is_some();
-        // With sealed periods, the sweep itself runs some of them.
+        // The sweep runs the monitors that are valid only after a sweep.
         let is_wanted = |monitor: &&Monitor| {
             let is_count = monitor.other_system.is_some();
             monitor.kind != "unresolved" && (!is_count || counts) && monitor.after != "sweep"
@@ -165,13 +166,13 @@ impl Dags<'_> {
             name => monitor.name.as_str(),
             severity => monitor.severity,
             every_days => (monitor.every_seconds / DAY).max(1),
-            paths => values(in_order(monitor)),
+            paths => values(statement_paths(monitor)),
             count => count,
         }
     }
 }
 
-/// Airflow renders a command with Jinja: braces of its own stay as they are.
+/// Protects braces in a command, because Airflow renders the command with Jinja.
 fn jinja_safe(command: &str) -> String {
     if ["{{", "{%", "{#"].iter().any(|open| command.contains(open)) {
         format!("{{% raw %}}{command}{{% endraw %}}")
@@ -180,8 +181,9 @@ fn jinja_safe(command: &str) -> String {
     }
 }
 
-/// The statements of a monitor: what is cured is closed, what is new is recorded, and then it must find no row.
-fn in_order(monitor: &Monitor) -> impl Iterator<Item = &str> {
+/// The statements of a monitor, in run order: close resolved exceptions, record new ones, then run
+/// the query that must return no rows.
+fn statement_paths(monitor: &Monitor) -> impl Iterator<Item = &str> {
     let beside = monitor.resolve.iter().chain(&monitor.record);
     beside.chain([&monitor.find]).map(|operation| operation.path.as_str())
 }
