@@ -1,5 +1,6 @@
-//! Connections to databases that speak PostgreSQL's protocol: PostgreSQL itself, and Redshift. Whatever is said of them holds no
-//! password.
+//! Connections to databases that use the PostgreSQL protocol: PostgreSQL and Redshift.
+//!
+//! Invariant: no error message contains a password.
 
 use std::str::FromStr;
 use std::sync::{Arc, mpsc};
@@ -12,64 +13,66 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::Error;
 
-/// A row of a query: its columns as texts, `None` for NULL.
+/// A result row: its columns as text, `None` for NULL.
 pub type Record = Vec<Option<String>>;
 
-/// How long to wait for an answer, unless `connect_timeout` says otherwise: a host behind a firewall gives none.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The default of `connect_timeout`. A host behind a firewall never answers.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-const NO_URL: &str = "the URL is neither postgres://user:password@host:5432/database nor a list of key=value pairs, or has an option \
-                      that is not known here; a sign such as @, : or / in a password is written %40, %3A, %2F";
+const INVALID_URL: &str = "the URL is neither postgres://user:password@host:5432/database nor a list of key=value pairs, or has an \
+                           unknown option; write @, : and / in a password as %40, %3A and %2F";
 
-/// A session.
+/// An open session.
 pub(crate) struct Connection(Client);
 
 impl Connection {
-    /// Connects. `url` is a URL or a list of `key=value` pairs; it is never shown. `password` is for those that hold none. Where the
-    /// server offers TLS it is used, and its certificate must be that of the host: `sslmode=disable` goes without, `sslmode=require`
-    /// never does.
+    /// Connects. `url` is a URL or a list of `key=value` pairs, and no message shows it. `password`
+    /// is used if `url` has none. The connection uses TLS if the server offers it, and the
+    /// certificate must be valid for the host. `sslmode=disable` turns TLS off, and
+    /// `sslmode=require` refuses a connection without TLS.
     pub(crate) fn open(url: &str, password: Option<&str>) -> Result<Self, Error> {
-        // Certificates are verified whenever there are any: the stricter words of libpq mean what `require` does here.
-        let known =
-            url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
-        // What the parser says may repeat parts of the text, a password among them; so may what it took for a host or a database.
-        let parsed = Config::from_str(&known).ok().filter(|config| {
+        // Certificates are always verified, so the stricter modes of libpq are the same as `require`.
+        let url = url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
+        // The error of the parser may repeat parts of the URL, such as the password. The parser may
+        // also take a part of the password as host or database, so these must not contain `@`.
+        let parsed = Config::from_str(&url).ok().filter(|config| {
             let is_host = |host: &Host| !matches!(host, Host::Tcp(name) if name.contains('@'));
             config.get_hosts().iter().all(is_host) && !config.get_dbname().is_some_and(|name| name.contains('@'))
         });
-        let mut config = parsed.ok_or_else(|| said(NO_URL))?;
+        let mut config = parsed.ok_or_else(|| database_error(INVALID_URL))?;
         if config.get_password().is_none()
             && let Some(password) = password
         {
             config.password(password);
         }
-        let patience = *config.get_connect_timeout().unwrap_or(&PATIENCE);
-        config.connect_timeout(patience);
-        let place = place(&config);
-        // The library's own patience ends once the host has answered at all, be it with silence. Whoever waits in vain is left behind.
-        let (told, answer) = mpsc::channel();
-        let at = place.clone();
+        let timeout = *config.get_connect_timeout().unwrap_or(&CONNECT_TIMEOUT);
+        config.connect_timeout(timeout);
+        let address = address(&config);
+        // The library applies its timeout only until the TCP connection is open. A server that then
+        // sends nothing would block forever, so a thread connects, and is abandoned after a timeout.
+        let (sender, receiver) = mpsc::channel();
+        let shown = address.clone();
         std::thread::spawn(move || {
-            // Nobody listens any more if it took too long.
-            let _ = told.send(config.connect(tls()).map_err(|error| refused(&error, &at)));
+            // Sending fails if the receiver has timed out.
+            let _ = sender.send(config.connect(tls()).map_err(|error| connection_error(&error, &shown)));
         });
-        // A name may stand for several addresses.
-        match answer.recv_timeout(3 * patience) {
-            Ok(connected) => connected.map(Self).map_err(said),
-            Err(_) => {
-                Err(said(format!("{place} does not go on: is it a PostgreSQL or Redshift server, and within reach?")))
-            }
+        // A host name may resolve to several addresses, which are tried in turn.
+        match receiver.recv_timeout(3 * timeout) {
+            Ok(connected) => connected.map(Self).map_err(database_error),
+            Err(_) => Err(database_error(format!(
+                "{address} does not complete the connection: check that a PostgreSQL or Redshift server listens there"
+            ))),
         }
     }
 
-    /// Runs statements, separated by semicolons.
+    /// Runs one or more statements, separated by semicolons.
     pub(crate) fn run(&mut self, sql: &str) -> Result<(), Error> {
-        self.0.batch_execute(sql).map_err(|error| said(why(&error)))
+        self.0.batch_execute(sql).map_err(|error| database_error(server_message(&error)))
     }
 
     /// Runs a query.
     pub(crate) fn rows(&mut self, sql: &str) -> Result<Vec<Record>, Error> {
-        let found = self.0.simple_query(sql).map_err(|error| said(why(&error)))?;
+        let found = self.0.simple_query(sql).map_err(|error| database_error(server_message(&error)))?;
         let rows = found.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()),
             _ => None,
@@ -78,14 +81,14 @@ impl Connection {
     }
 }
 
-fn said(why: impl Into<String>) -> Error {
+fn database_error(why: impl Into<String>) -> Error {
     Error::Engine { engine: "database", why: why.into() }
 }
 
-/// The certificates that the system trusts, or those of the file that `SSL_CERT_FILE` names.
+/// TLS with the certificates that the system trusts, or those in the file `SSL_CERT_FILE`.
 fn tls() -> MakeRustlsConnect {
     let mut roots = rustls::RootCertStore::empty();
-    // A system without certificates trusts nobody: then TLS fails, and says so.
+    // Without any certificate, the TLS handshake fails with a message.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
@@ -96,8 +99,8 @@ fn tls() -> MakeRustlsConnect {
     MakeRustlsConnect::new(config)
 }
 
-/// Where a connection goes: host and port, which are no secret.
-fn place(config: &Config) -> String {
+/// Host and port of a connection. They are not secret.
+fn address(config: &Config) -> String {
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(host)) => host.clone(),
         #[cfg(unix)]
@@ -108,63 +111,63 @@ fn place(config: &Config) -> String {
     format!("{host}:{port}")
 }
 
-/// What the server said, without the text of the statement or of the connection.
-fn why(error: &::postgres::Error) -> String {
+/// The message of the server, without the statement and without the URL.
+fn server_message(error: &::postgres::Error) -> String {
     match error.as_db_error() {
-        Some(said) => said.message().to_owned(),
+        Some(error) => error.message().to_owned(),
         None => {
             let cause = std::error::Error::source(error).map(ToString::to_string);
-            let said = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
-            said.split(" (os error").next().unwrap_or(&said).to_owned()
+            let text = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+            text.split(" (os error").next().unwrap_or(&text).to_owned()
         }
     }
 }
 
-/// Why there is no connection, and what helps.
-fn refused(error: &::postgres::Error, place: &str) -> String {
-    let why = why(error);
+/// The reason why a connection failed, and how to fix it.
+fn connection_error(error: &::postgres::Error, address: &str) -> String {
+    let why = server_message(error);
     if let Some(code) = error.code() {
         let help = match *code {
-            SqlState::INVALID_PASSWORD => "; check user and password in the URL",
-            SqlState::INVALID_CATALOG_NAME => "; the part of the URL behind the last / names the database",
+            SqlState::INVALID_PASSWORD => "; check the user and the password in the URL",
+            SqlState::INVALID_CATALOG_NAME => "; the part of the URL after the last / is the database",
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION
                 if why.contains("no encryption") || why.contains("SSL off") =>
             {
-                "; the server wants TLS here: leave sslmode=disable out"
+                "; the server requires TLS: remove sslmode=disable"
             }
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-                "; check the user in the URL, and whom the server lets in from here"
+                "; check the user in the URL, and the access rules of the server for this client"
             }
             _ => "",
         };
-        return format!("{place} refuses: {why}{help}");
+        return format!("{address} refuses the connection: {why}{help}");
     }
     let source = std::error::Error::source(error);
     let io = source.and_then(|source| source.downcast_ref::<std::io::Error>());
     let kind = io.map(std::io::Error::kind);
     let is = |part: &str| why.contains(part);
     if is("invalid peer certificate") {
-        let help = "name the file of its authority as SSL_CERT_FILE, connect by the name that the certificate has, or say sslmode=disable to go without TLS";
-        return format!("the certificate of {place} is not to be trusted: {}; {help}", last_part(&why));
+        let help = "set SSL_CERT_FILE to the file of its authority, connect by the host name of the certificate, or set sslmode=disable to connect without TLS";
+        return format!("the certificate of {address} is not trusted: {}; {help}", last_part(&why));
     }
     if is("server does not support TLS") {
-        return format!("{place} offers no TLS, and sslmode=require asks for it");
+        return format!("{address} does not offer TLS, which sslmode=require needs");
     }
     if is("password missing") {
-        return format!("{place} asks for a password, and the URL has none");
+        return format!("{address} requires a password, and the URL has none");
     }
     match kind {
         Some(std::io::ErrorKind::ConnectionRefused) => {
-            format!("nobody answers at {place}: is the server up, and the port right?")
+            format!("no server answers at {address}: check that it is running, and that the port is correct")
         }
-        Some(std::io::ErrorKind::NotFound) => format!("nobody answers at {place}: there is no such socket"),
+        Some(std::io::ErrorKind::NotFound) => format!("no server answers at {address}: the socket does not exist"),
         Some(std::io::ErrorKind::TimedOut) => {
-            format!("no answer from {place} in time: is there a route, a VPN, a firewall that lets you through?")
+            format!("{address} did not answer in time: check the network route, the VPN and the firewall")
         }
         _ if is("failed to lookup address") => {
-            format!("the host of {place} is not known: is its name right, and a VPN up?")
+            format!("the host of {address} is unknown: check the host name, and the VPN if you need one")
         }
-        _ => format!("no connection to {place}: {why}"),
+        _ => format!("no connection to {address}: {why}"),
     }
 }
 

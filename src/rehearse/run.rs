@@ -1,4 +1,4 @@
-//! Tells a story on an engine: delivers, runs statements, stops, retries, and lets the oracle look.
+//! Runs a story on an engine: delivers rows, runs statements, stops and retries, and checks the laws.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,41 +13,41 @@ use crate::rehearse::oracle::{Account, After, Broken, Key, Law, Moment, Oracle};
 use crate::rehearse::program::{Project, Stage, Stages};
 use crate::rehearse::raw_table::{RawTable, row};
 use crate::rehearse::schedule::{Scheduled, schedule};
-use crate::rehearse::state::{places, read};
-use crate::rehearse::story::{Delivery, Event, Hold, Recovery, Run, Story};
+use crate::rehearse::state::{places_of_key, read};
+use crate::rehearse::story::{Delivery, Event, Hold, Periods, Recovery, Run, Story};
 use crate::rehearse::value::SECOND;
 
-/// What came of a story.
+/// The outcome of a story.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Told {
-    /// The first time that each law was broken.
+pub(super) struct Outcome {
+    /// By law, the first break.
     pub(super) broken: BTreeMap<Law, Found>,
-    /// What became of the accepted rows, by table, before the story's end lets everything go.
+    /// By table, where the accepted rows are before the ending of the story drains the marts.
     pub(super) ledger: Vec<Account>,
     pub(super) counts: Counts,
-    /// Where copies of the watched key stood, each time that a statement changed it.
+    /// Each statement that changed where the copies of the watched key are.
     pub(super) moves: Vec<Move>,
 }
 
-/// How much was done.
+/// Counts of what a rehearsal ran.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Counts {
-    /// Rows that raw received.
+    /// Rows delivered to raw tables.
     pub deliveries: usize,
     /// Completed cycles.
     pub cycles: usize,
     /// Completed sweeps.
     pub sweeps: usize,
-    /// Stops of either.
+    /// Stops of cycles and sweeps.
     pub stops: usize,
     /// Statements that ran.
     pub statements: usize,
-    /// Times that the oracle looked.
+    /// Checks of the laws over all tables.
     pub looks: usize,
 }
 
 impl Counts {
-    pub(super) fn with(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         Self {
             deliveries: self.deliveries + other.deliveries,
             cycles: self.cycles + other.cycles,
@@ -59,98 +59,99 @@ impl Counts {
     }
 }
 
-/// A law that was broken, and by which event of the story.
+/// A broken law, and the event of the story that broke it.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) broken: Broken,
     pub(super) event: usize,
 }
 
-/// A statement that changed where copies of the watched key stand.
+/// A statement that changed where the copies of the watched key are.
 #[derive(Clone, Debug)]
 pub(super) struct Move {
     pub(super) event: usize,
-    /// The statement's file, below the folder of compiled statements; or what was done instead.
+    /// The file of the statement, below the folder of compiled statements, or `ROLLBACK`.
     pub(super) statement: String,
     pub(super) before: Vec<String>,
     pub(super) after: Vec<String>,
 }
 
-/// A key whose copies are followed from statement to statement.
+/// A key whose copies are recorded after each statement.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     pub(super) table: usize,
     pub(super) key: Key,
 }
 
-/// When to stop telling: once this law is broken in this table.
+/// Stops the story when this law is broken in this table.
 pub(super) type Until = Option<(Law, usize)>;
 
-/// Tells a story on an empty engine.
-pub(super) fn tell(
+/// Runs a story on an empty engine.
+pub(super) fn run_story(
     engine: &mut dyn Engine,
     project: &Project,
     stages: &mut Stages<'_>,
     story: &Story,
     until: Until,
     watch: Option<&Watch>,
-) -> Result<Told, Error> {
+) -> Result<Outcome, Error> {
     stages.begin(engine)?;
     let facts = stages.facts();
-    let mut telling = Telling::begin(engine, project, stages, &facts, watch)?;
-    telling.define()?;
+    let mut run = StoryRun::begin(engine, project, stages, &facts, watch)?;
+    run.create_relations()?;
     for (event, number) in story.events.iter().zip(0..) {
-        telling.event = number;
+        run.event = number;
         if number == story.ending {
-            telling.account()?;
+            run.fill_ledger()?;
         }
         match event {
-            Event::Deliver(delivery) => telling.deliver(delivery, number),
+            Event::Deliver(delivery) => run.deliver(delivery, number),
             Event::Periods(periods) => {
-                telling.stage = stages.of(*periods)?;
-                telling.listed = *periods;
-                telling.define()?;
+                run.stage = stages.of(*periods)?;
+                run.listed = *periods;
+                run.create_relations()?;
             }
-            Event::Hold(hold) => telling.hold(hold)?,
-            Event::Cycle(run) => telling.run(run, true)?,
-            Event::Sweep(run) => telling.run(run, false)?,
+            Event::Hold(hold) => run.hold(hold)?,
+            Event::Cycle(planned) => run.run(planned, true)?,
+            Event::Sweep(planned) => run.run(planned, false)?,
         }
         let is_found =
-            |(law, table): (Law, usize)| telling.told.broken.get(&law).is_some_and(|found| found.broken.table == table);
+            |(law, table): (Law, usize)| run.outcome.broken.get(&law).is_some_and(|found| found.broken.table == table);
         if until.is_some_and(is_found) {
             break;
         }
     }
-    Ok(telling.told)
+    Ok(run.outcome)
 }
 
-pub(super) struct Telling<'a> {
+pub(super) struct StoryRun<'a> {
     pub(super) engine: &'a mut dyn Engine,
     pub(super) facts: &'a Facts,
     pub(super) oracle: Oracle<'a>,
     pub(super) stage: Rc<Stage>,
-    pub(super) listed: crate::rehearse::story::Periods,
+    pub(super) listed: Periods,
     calendar: Vec<(String, i64, i64)>,
     pub(super) raw_table: RawTable,
-    /// By table, the clock when its last hooks began and ended.
+    /// By table, the clock at the start and at the end of its last hooks.
     pub(super) clocks: Vec<(i64, i64)>,
     pub(super) now: i64,
     pub(super) event: usize,
-    /// The last completed cycle, by its event.
-    seen: Option<usize>,
-    /// Whether a cycle was given up since.
+    /// The event of the last completed cycle.
+    last_completed: Option<usize>,
+    /// Whether a cycle was given up after the last completed cycle.
     given_up: bool,
-    /// Holds that are in place, by table.
+    /// Active holds: the table and the key.
     held: Vec<(usize, Option<String>)>,
-    /// Holds that were lifted while the run went on, by table: hooks that had run by then had to respect them.
+    /// Holds that were lifted during the current run: the table and the key. Hooks that ran before
+    /// the lift had to respect them.
     lifted: Vec<(usize, Option<String>)>,
     watch: Option<&'a Watch>,
     watched: Vec<String>,
-    pub(super) told: Told,
+    pub(super) outcome: Outcome,
 }
 
-impl<'a> Telling<'a> {
-    /// Creates the raw tables, on an engine that is empty otherwise.
+impl<'a> StoryRun<'a> {
+    /// Creates the raw tables on an empty engine.
     pub(super) fn begin(
         engine: &'a mut dyn Engine,
         project: &Project,
@@ -174,20 +175,20 @@ impl<'a> Telling<'a> {
             calendar: calendar.collect(),
             now: 0,
             event: 0,
-            seen: None,
+            last_completed: None,
             given_up: false,
             held: Vec::new(),
             lifted: Vec::new(),
             watched: Vec::new(),
-            told: Told::default(),
+            outcome: Outcome::default(),
             facts,
             engine,
             watch,
         })
     }
 
-    /// Creates what the project now lists; twice does no harm.
-    fn define(&mut self) -> Result<(), Error> {
+    /// Creates the relations of the listed periods. Relations that exist stay as they are.
+    fn create_relations(&mut self) -> Result<(), Error> {
         for definition in &Rc::clone(&self.stage).definitions {
             self.engine.run(definition)?;
         }
@@ -198,11 +199,11 @@ impl<'a> Telling<'a> {
         self.oracle.deliver(delivery.table, number, row(self.facts, delivery));
         self.now = self.now.max(delivery.at);
         self.raw_table.receive(self.facts, delivery, number, self.now);
-        self.told.counts.deliveries += 1;
+        self.outcome.counts.deliveries += 1;
     }
 
     pub(super) fn hold(&mut self, hold: &Hold) -> Result<(), Error> {
-        // What an operator does, the hooks have not done: they must not be blamed for it.
+        // Check the laws before and after, so that the change of the operator is not taken for a change of hooks.
         self.look(After::Stop)?;
         let table = &self.facts.tables[hold.table];
         let (relation, key) = &self.facts.exceptions[table.exceptions];
@@ -230,19 +231,19 @@ impl<'a> Telling<'a> {
         self.look(After::Stop)
     }
 
-    /// A cycle or a sweep, with its stops and retries.
+    /// Runs a cycle or a sweep, with its stops and retries.
     fn run(&mut self, run: &Run, is_cycle: bool) -> Result<(), Error> {
         self.raw_table.flush(self.engine, self.facts)?;
         self.now = self.now.max(run.at);
         let stage = Rc::clone(&self.stage);
-        let schedule = schedule(&stage, run.regime, is_cycle);
+        let schedule = schedule(&stage, run.commit_unit, is_cycle);
         if schedule.is_empty() {
             return Ok(());
         }
-        // The clock that statements are given counts seconds.
+        // Statements get a clock in whole seconds.
         let began = self.now.div_euclid(SECOND) * SECOND;
         self.lifted.clear();
-        // The contract: not after a cycle that was given up.
+        // Raw trims must not run after a cycle that was given up.
         if is_cycle && !self.given_up {
             self.trim_raw()?;
         }
@@ -253,37 +254,37 @@ impl<'a> Telling<'a> {
         }
         let after = if is_cycle { After::Cycle } else { After::Sweep };
         if is_cycle {
-            self.told.counts.cycles += 1
+            self.outcome.counts.cycles += 1
         } else {
-            self.told.counts.sweeps += 1
+            self.outcome.counts.sweeps += 1
         }
         self.look(after)?;
         if run.twice {
-            self.again(run, &schedule, began)?;
+            self.run_again(run, &schedule, began)?;
             self.look(after)?;
         }
         if !is_cycle {
             return Ok(());
         }
-        self.seen = Some(self.event);
+        self.last_completed = Some(self.event);
         self.given_up = false;
         self.trim_raw()?;
-        self.forget_raw(run)
+        self.trim_raw_of_story(run)
     }
 
-    /// The project's own trims of raw tables, which wait for completed cycles by themselves.
+    /// Runs the raw trims of the project. Their SQL waits for completed cycles.
     fn trim_raw(&mut self) -> Result<(), Error> {
         for trim in &Rc::clone(&self.stage).program.raw_trims {
             let Some(table) = self.facts.tables.iter().position(|table| table.model == trim.name) else { continue };
-            self.engine.run(&at(&trim.sql, self.engine.dialect(), self.now.div_euclid(SECOND)))?;
-            let gone = self.raw_table.look(self.engine, self.facts, table)?;
-            self.found(self.oracle.trimmed(table, &gone, self.seen));
+            self.engine.run(&with_clock(&trim.sql, self.engine.dialect(), self.now.div_euclid(SECOND)))?;
+            let deleted = self.raw_table.remove_deleted(self.engine, self.facts, table)?;
+            self.found(self.oracle.trimmed(table, &deleted, self.last_completed));
         }
         Ok(())
     }
 
-    /// After a completed cycle: the story's trims, of raw tables that the project does not trim.
-    fn forget_raw(&mut self, run: &Run) -> Result<(), Error> {
+    /// After a completed cycle, trims the raw tables that the project does not trim.
+    fn trim_raw_of_story(&mut self, run: &Run) -> Result<(), Error> {
         let mut before = run.trim_raw.clone();
         for (before, table) in before.iter_mut().zip(&self.facts.tables) {
             if self.stage.program.raw_trims.iter().any(|trim| trim.name == table.model) {
@@ -293,17 +294,17 @@ impl<'a> Telling<'a> {
         self.raw_table.trim(self.engine, self.facts, &before)
     }
 
-    /// Runs until it is done, or given up.
+    /// Runs all statements, with stops and retries. Returns false if the run is given up.
     fn attempts(&mut self, run: &Run, schedule: &[Scheduled<'_>]) -> Result<bool, Error> {
         let mut stops = run.stops.iter();
         let mut from = 0;
         loop {
             let stop = stops.next();
-            // A stop before a statement that a retry does not repeat is none.
-            let at = stop.map(|stop| stop.before.of(schedule.len())).filter(|&at| at >= from);
-            self.some(run, schedule, from, at.unwrap_or(schedule.len()))?;
+            // A stop before a statement that the retry does not repeat is ignored.
+            let at = stop.map(|stop| stop.before.index(schedule.len())).filter(|&at| at >= from);
+            self.run_range(run, schedule, from, at.unwrap_or(schedule.len()))?;
             let (Some(stop), Some(at)) = (stop, at) else { return Ok(true) };
-            self.told.counts.stops += 1;
+            self.outcome.counts.stops += 1;
             self.look(After::Stop)?;
             self.now += 600 * SECOND;
             from = match stop.then {
@@ -317,18 +318,19 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// The same run once more, by the same clock: it must change nothing. A key that the first run reported is held in the
-    /// second: an archived row of it that raw still delivers comes home then, and a third run must change nothing at all.
-    fn again(&mut self, run: &Run, schedule: &[Scheduled<'_>], began: i64) -> Result<(), Error> {
+    /// Repeats a run with the same clock. The second run must change nothing, with one exception:
+    /// keys that the first run reported are now held, so the second run may restore their archived
+    /// rows. Then a third run must change nothing.
+    fn run_again(&mut self, run: &Run, schedule: &[Scheduled<'_>], began: i64) -> Result<(), Error> {
         let once = read(self.engine, self.facts, &self.stage)?;
         let ended = self.now;
         self.now = began;
-        self.some(run, schedule, 0, schedule.len())?;
+        self.run_range(run, schedule, 0, schedule.len())?;
         let twice = read(self.engine, self.facts, &self.stage)?;
         let mut broken = self.oracle.changed(&once, &twice, began);
         if once != twice && broken.is_empty() {
             self.now = began;
-            self.some(run, schedule, 0, schedule.len())?;
+            self.run_range(run, schedule, 0, schedule.len())?;
             let thrice = read(self.engine, self.facts, &self.stage)?;
             broken = self.oracle.changed(&twice, &thrice, i64::MAX);
         }
@@ -337,9 +339,9 @@ impl<'a> Telling<'a> {
         Ok(())
     }
 
-    /// Statements from one to another, which is not run any more: what is open then is rolled back.
-    fn some(&mut self, run: &Run, schedule: &[Scheduled<'_>], from: usize, end: usize) -> Result<(), Error> {
-        let interrupts = run.hold.as_ref().map(|(place, hold)| (place.of(schedule.len()), hold));
+    /// Runs the statements `from..end`, and rolls back a transaction that `end` interrupts.
+    fn run_range(&mut self, run: &Run, schedule: &[Scheduled<'_>], from: usize, end: usize) -> Result<(), Error> {
+        let interrupts = run.hold.as_ref().map(|(place, hold)| (place.index(schedule.len()), hold));
         let mut open: Option<usize> = None;
         let mut accepted = Vec::new();
         for (number, slot) in schedule.iter().enumerate().take(end).skip(from) {
@@ -380,14 +382,14 @@ impl<'a> Telling<'a> {
             }
         }
         if open.is_some() {
-            // A stop in the middle of a transaction undoes it; a stop between two does not.
+            // A stop within a transaction undoes it. A stop between two transactions does not.
             let is_whole = schedule.get(end).is_none_or(|next| next.group != open);
             if is_whole {
                 self.commit(&mut accepted)?;
             } else {
                 self.engine.run("ROLLBACK")?;
                 if let Some(slot) = schedule.get(end) {
-                    self.watch(slot.table, "ROLLBACK")?;
+                    self.record_move(slot.table, "ROLLBACK")?;
                 }
             }
         }
@@ -401,7 +403,7 @@ impl<'a> Telling<'a> {
     }
 
     fn statement(&mut self, slot: &Scheduled<'_>) -> Result<(), Error> {
-        let sql = at(&slot.statement.sql, self.engine.dialect(), self.now.div_euclid(SECOND));
+        let sql = with_clock(&slot.statement.sql, self.engine.dialect(), self.now.div_euclid(SECOND));
         let model = &self.facts.tables[slot.table].model;
         self.engine.run(&sql).map_err(|error| match error {
             Error::Engine { engine, why } => {
@@ -409,23 +411,23 @@ impl<'a> Telling<'a> {
             }
             other => other,
         })?;
-        self.told.counts.statements += 1;
-        self.watch(slot.table, &format!("{}.sql", slot.statement.name))
+        self.outcome.counts.statements += 1;
+        self.record_move(slot.table, &format!("{}.sql", slot.statement.name))
     }
 
-    /// Follows the watched key through what was just done.
-    fn watch(&mut self, table: usize, done: &str) -> Result<(), Error> {
+    /// Records where the copies of the watched key are after a statement.
+    fn record_move(&mut self, table: usize, statement: &str) -> Result<(), Error> {
         let Some(watch) = self.watch else { return Ok(()) };
-        let after = places(self.engine, self.facts, &self.stage, &self.calendar, watch)?;
+        let after = places_of_key(self.engine, self.facts, &self.stage, &self.calendar, watch)?;
         if after != self.watched {
             let before = std::mem::replace(&mut self.watched, after.clone());
-            let statement = format!("{}/{done}", self.facts.tables[table].model);
-            self.told.moves.push(Move { event: self.event, statement, before, after });
+            let statement = format!("{}/{statement}", self.facts.tables[table].model);
+            self.outcome.moves.push(Move { event: self.event, statement, before, after });
         }
         Ok(())
     }
 
-    /// The loads of these tables are complete: what raw held is taken over.
+    /// Marks the loadable raw rows of these tables as accepted. Their loads are complete.
     pub(super) fn accept(&mut self, tables: &mut Vec<usize>) {
         for table in tables.drain(..) {
             for number in self.raw_table.loadable(self.facts, table) {
@@ -436,7 +438,7 @@ impl<'a> Telling<'a> {
 
     pub(super) fn look(&mut self, after: After) -> Result<(), Error> {
         let tables = read(self.engine, self.facts, &self.stage)?;
-        self.told.counts.looks += 1;
+        self.outcome.counts.looks += 1;
         let moment = Moment {
             after,
             now: self.now,
@@ -453,21 +455,21 @@ impl<'a> Telling<'a> {
 
     pub(super) fn found(&mut self, broken: Vec<Broken>) {
         for broken in broken {
-            self.told.broken.entry(broken.law).or_insert(Found { broken, event: self.event });
+            self.outcome.broken.entry(broken.law).or_insert(Found { broken, event: self.event });
         }
     }
 
-    fn account(&mut self) -> Result<(), Error> {
+    fn fill_ledger(&mut self) -> Result<(), Error> {
         let tables = read(self.engine, self.facts, &self.stage)?;
-        self.told.ledger = self.oracle.ledger(&tables);
+        self.outcome.ledger = self.oracle.ledger(&tables);
         Ok(())
     }
 }
 
-/// The statement exactly as it was emitted, but for the clock: seconds since 1970, UTC.
-fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
+/// The emitted statement with the clock replaced. `epoch` is in seconds since 1970, UTC.
+fn with_clock(sql: &str, dialect: Dialect, epoch: i64) -> String {
     let instant = |ty: &str, zone: &str| format!("({ty} '1970-01-01 00:00:00{zone}' + INTERVAL '{epoch} seconds')");
-    // Somebody's own hooks may be written for Redshift, whose clock has no zone.
+    // Handwritten hooks may be written for Redshift, whose clock has no time zone.
     sql.replace(dialect.clock_token(), &instant("TIMESTAMPTZ", "+00"))
         .replace(Dialect::OF_HANDWRITTEN_HOOKS.clock_token(), &instant("TIMESTAMP", ""))
 }

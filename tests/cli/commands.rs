@@ -331,10 +331,7 @@ fn endings_in_capitals_are_not_left_out_either() {
     let shop = Shop::new();
     shop.write("shop/tables/lines.YML", ORDERS);
     let outcome = shop.refuses(&["compile"]);
-    assert!(
-        outcome.contains("`lines.YML` is not read") && outcome.contains("rename it to lines.yml"),
-        "{outcome}"
-    );
+    assert!(outcome.contains("`lines.YML` is not read") && outcome.contains("rename it to lines.yml"), "{outcome}");
 }
 
 #[test]

@@ -93,8 +93,8 @@ fn a_scratch_schema_is_all_that_is_touched_on_postgres() {
 #[test]
 fn what_cannot_be_rehearsed_is_said() {
     insta::assert_snapshot!(refused(&["--engine", "postgres"]), @"error: --engine postgres needs --url: a database in which scratch schemas may be created");
-    insta::assert_snapshot!(refused(&["--url", "postgres://me:s3cret@localhost:port/db"]), @"error: database: the URL is neither postgres://user:password@host:5432/database nor a list of key=value pairs, or has an option that is not known here; a sign such as @, : or / in a password is written %40, %3A, %2F");
-    insta::assert_snapshot!(refused(&["--url", "host=/nowhere user=me password=s3cret"]), @"error: database: nobody answers at /nowhere:5432: there is no such socket");
+    insta::assert_snapshot!(refused(&["--url", "postgres://me:s3cret@localhost:port/db"]), @"error: database: the URL is neither postgres://user:password@host:5432/database nor a list of key=value pairs, or has an unknown option; write @, : and / in a password as %40, %3A and %2F");
+    insta::assert_snapshot!(refused(&["--url", "host=/nowhere user=me password=s3cret"]), @"error: database: no server answers at /nowhere:5432: the socket does not exist");
     insta::assert_snapshot!(refused(&["--hooks", "examples/nowhere"]), @"error: could not read examples/nowhere: no such file or directory");
     insta::assert_snapshot!(refused(&["--hooks", "examples"]), @"error: examples has a folder handwritten, which no table spec describes");
     insta::assert_snapshot!(refused(&["--seed", "18446744073709551615"]), @"

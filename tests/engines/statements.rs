@@ -11,7 +11,11 @@ fn every_statement_of_every_golden_runs() {
         let names = projects::compiling_for(dialect);
         assert!(names.len() >= 15, "only {} goldens were found", names.len());
         for name in names {
-            run_all(&projects::golden(&name).with_dialect(dialect), dialect, &format!("golden_{}", name.replace('/', "_")));
+            run_all(
+                &projects::golden(&name).with_dialect(dialect),
+                dialect,
+                &format!("golden_{}", name.replace('/', "_")),
+            );
         }
     }
 }
