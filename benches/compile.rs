@@ -1,6 +1,7 @@
-//! How long a compilation takes, and how much memory: a project of 1,000 tables and 20 periods, and the example. Beside each
-//! stands what the SQL parser alone needs for the same statements; the ratio of the two is what docs/performance.md quotes.
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a benchmark looks at the clock and at files")]
+//! Time and memory of a compilation: a project of 1,000 tables and 20 periods, and the example.
+//! Each has a second benchmark that only parses the same statements.
+//! docs/explanation/performance.md quotes the ratio of the two.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a benchmark reads the clock and files")]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -25,7 +26,8 @@ fn main() {
     }
 }
 
-/// So many tables, by threes as in the example: versions of a key, their details, and events; all periods open.
+/// A project with this number of tables, in groups of three as in the example: versions of a key,
+/// their details, and events. All periods are open.
 fn large(tables: usize) -> Inputs {
     let periods: Vec<_> = (0..PERIODS).map(|i| format!("{}_q{}", 2021 + i / 4, i % 4 + 1)).collect();
     let mut project = format!(
@@ -51,13 +53,13 @@ fn compile(inputs: &Inputs) -> Compilation {
     rowkeep::compile(inputs).expect("it compiles")
 }
 
-/// Every statement, once for each time that it is emitted.
+/// Every emitted statement.
 fn statements(artifacts: &Compilation) -> Vec<String> {
     let manifest = artifacts.manifest();
     let of_nodes = manifest.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
     let hooks = of_nodes.chain(manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks)).map(|hook| hook.sql.clone());
-    let around = manifest.tasks().map(|task| task.sql.clone());
-    hooks.chain(manifest.ddl.iter().map(|definition| definition.sql.clone())).chain(around).collect()
+    let operations = manifest.tasks().map(|task| task.sql.clone());
+    hooks.chain(manifest.ddl.iter().map(|definition| definition.sql.clone())).chain(operations).collect()
 }
 
 fn parse(statements: &[String]) -> usize {
@@ -89,7 +91,8 @@ fn parse_alone_example(bencher: divan::Bencher) {
     bencher.bench_local(|| parse(&statements));
 }
 
-/// One compilation of the large project, stage by stage, beside the parser alone: `cargo bench --bench compile -- --stages`.
+/// Prints the time of each stage of one compilation of the large project, and the time of the
+/// parser alone: `cargo bench --bench compile -- --stages`.
 fn stages() {
     let inputs = large(1_000);
     let mut took: BTreeMap<usize, (&str, Duration)> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Prints what will be done, in order, and why: the plan, before any SQL is written.
+//! Prints the plan: the steps in order, each with its reason. No SQL is rendered.
 //!
 //!     cargo run --example print_plan
 

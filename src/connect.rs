@@ -31,7 +31,8 @@ impl Connection {
     /// certificate must be valid for the host. `sslmode=disable` turns TLS off, and
     /// `sslmode=require` refuses a connection without TLS.
     pub(crate) fn open(url: &str, password: Option<&str>) -> Result<Self, Error> {
-        // Certificates are always verified, so the stricter modes of libpq are the same as `require`.
+        // Certificates are always verified, so the stricter modes of libpq are the same as
+        // `require`.
         let url = url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
         // The error of the parser may repeat parts of the URL, such as the password. The parser may
         // also take a part of the password as host or database, so these must not contain `@`.
@@ -49,7 +50,8 @@ impl Connection {
         config.connect_timeout(timeout);
         let address = address(&config);
         // The library applies its timeout only until the TCP connection is open. A server that then
-        // sends nothing would block forever, so a thread connects, and is abandoned after a timeout.
+        // sends nothing would block forever, so a thread connects, and is abandoned after a
+        // timeout.
         let (sender, receiver) = mpsc::channel();
         let shown = address.clone();
         std::thread::spawn(move || {

@@ -1,4 +1,5 @@
-//! Whatever a project file says: diagnostics or artifacts, the same twice, and never a panic.
+//! Any text as a project file gives diagnostics or artifacts, the same in every run, and never a
+//! panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Whatever SQL stands in the place of a trim: it is refused, since one text cannot be the trim of two tables.
+//! Any SQL in place of a trim is refused, because one text cannot be the trim of two tables.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,7 +7,7 @@ use rowkeep::{Inputs, Style};
 const PROJECT: &str = include_str!("../../golden/compile/latest_while_in/rowkeep.yml");
 
 fuzz_target!(|text: &str| {
-    // Braces would make it a template again.
+    // Braces could make the text a template.
     if text.contains('{') {
         return;
     }

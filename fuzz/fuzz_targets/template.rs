@@ -1,12 +1,18 @@
-//! Whatever a template says, in the place of whichever: diagnostics, or statements that verify has seen to.
+//! Any text in place of a template gives diagnostics, or statements that verify has accepted.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use rowkeep::{Inputs, Style};
 
 const PROJECT: &str = include_str!("../../golden/compile/chain/rowkeep.yml");
-const NAMES: [&str; 6] =
-    ["cycle/archive.sql.j2", "cycle/conditions.sql.j2", "cycle/restore.sql.j2", "cycle/safety_check.sql.j2", "cycle/trim.sql.j2", "ddl/rows.sql.j2"];
+const NAMES: [&str; 6] = [
+    "cycle/archive.sql.j2",
+    "cycle/conditions.sql.j2",
+    "cycle/restore.sql.j2",
+    "cycle/safety_check.sql.j2",
+    "cycle/trim.sql.j2",
+    "ddl/rows.sql.j2",
+];
 
 fuzz_target!(|input: (u8, &str)| {
     let name = NAMES[usize::from(input.0) % NAMES.len()];

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::Committed;
-use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::diagnostic::{Code, Diagnostic, Sink, TextPlace};
 use crate::project::Spec;
 use crate::source::{Span, line_range};
 
@@ -22,7 +22,7 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, 
         match committed.files.get(path) {
             None => {
                 let message = format!("{shown} is missing: a deployment of the committed files would lack it");
-                let place = (shown.clone(), text.as_str(), line_range(text, 1));
+                let place = TextPlace::new(shown.clone(), text.as_str(), line_range(text, 1));
                 let diagnostic = Diagnostic::in_text(Code::MissingFile, message, place, "its first line");
                 sink.push(diagnostic.anchored(anchor).help("run `rowkeep compile`, and commit the result"));
             }
@@ -38,7 +38,7 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, 
 }
 
 fn orphan(message: String, shown: &str, text: &str, anchor: Span) -> Diagnostic {
-    let place = (shown, text, line_range(text, 1));
+    let place = TextPlace::new(shown, text, line_range(text, 1));
     Diagnostic::in_text(Code::Orphan, message, place, "not part of the project")
         .anchored(anchor)
         .help("run `rowkeep compile`, which removes the files of an earlier compilation; remove other files by hand")
@@ -50,7 +50,7 @@ fn changed(shown: &str, found: &str, text: &str) -> Diagnostic {
     let differs = pairs.position(|(found, text)| found != text && !(shown.ends_with(MANIFEST) && is_provenance(found)));
     let line = differs.map_or_else(|| found.split('\n').count().min(text.split('\n').count()), |at| at + 1);
     let message = format!("{shown} differs from what compiles now, from line {line} on");
-    let place = (shown, found, line_range(found, line));
+    let place = TextPlace::new(shown, found, line_range(found, line));
     let diagnostic = Diagnostic::in_text(Code::Drift, message, place, "committed");
     if found.replace("\r\n", "\n") == *text {
         return diagnostic.help("its lines end with CRLF: add `* text eol=lf` to .gitattributes, and compile again");

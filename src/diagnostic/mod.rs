@@ -67,6 +67,20 @@ pub struct Diagnostic {
     help: Vec<String>,
 }
 
+/// A place in a text that is not an input.
+pub(crate) struct TextPlace {
+    name: String,
+    text: String,
+    range: Range<usize>,
+}
+
+impl TextPlace {
+    /// `name` is what a message calls the text; the range is in bytes.
+    pub(crate) fn new(name: impl Into<String>, text: impl Into<String>, range: Range<usize>) -> Self {
+        Self { name: name.into(), text: text.into(), range }
+    }
+}
+
 impl Diagnostic {
     /// A mistake at a place in the inputs. `message` is one line in lower case. `label` describes
     /// the place.
@@ -81,13 +95,8 @@ impl Diagnostic {
     }
 
     /// A mistake at a place in a text that is not an input, such as a rendered statement.
-    pub(crate) fn in_text(
-        code: Code,
-        message: impl Into<String>,
-        (name, text, range): (impl Into<String>, impl Into<String>, Range<usize>),
-        label: impl Into<String>,
-    ) -> Self {
-        let place = Place::Text { name: name.into(), text: text.into(), range };
+    pub(crate) fn in_text(code: Code, message: impl Into<String>, at: TextPlace, label: impl Into<String>) -> Self {
+        let place = Place::Text { name: at.name, text: at.text, range: at.range };
         let label = Label { place, text: label.into() };
         Self::labelled(code, message, label)
     }
@@ -106,12 +115,8 @@ impl Diagnostic {
 
     /// Adds a place in a text that is not an input.
     #[must_use]
-    pub(crate) fn also_in_text(
-        mut self,
-        (name, text, range): (impl Into<String>, impl Into<String>, Range<usize>),
-        label: impl Into<String>,
-    ) -> Self {
-        let place = Place::Text { name: name.into(), text: text.into(), range };
+    pub(crate) fn also_in_text(mut self, at: TextPlace, label: impl Into<String>) -> Self {
+        let place = Place::Text { name: at.name, text: at.text, range: at.range };
         self.labels.push(Label { place, text: label.into() });
         self
     }
@@ -324,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_place_beyond_its_text_renders_without_panic() {
-        let diagnostic = Diagnostic::in_text(Code::Syntax, "m", ("f", "aé", 2..99), "l");
+        let diagnostic = Diagnostic::in_text(Code::Syntax, "m", TextPlace::new("f", "aé", 2..99), "l");
         let inputs = Inputs::new("rowkeep.yml", "");
         assert!(Diagnostics::from(diagnostic).render(&inputs, Style::Plain).contains("RK101"));
     }

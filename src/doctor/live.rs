@@ -1,4 +1,4 @@
-//! What stands in a database.
+//! Reads the state of a database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::cycle::plan::reads_trimmed_raw;
 use crate::cycle::plan::{Plan, Slot};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
-use crate::doctor::questions::Questions;
+use crate::doctor::queries::Queries;
 use crate::error::Error;
 use crate::features::Operations;
 use crate::project::{ExceptionsId, Spec, TableId};
@@ -17,40 +17,40 @@ use crate::sql::Relation;
 /// Relations by schema and name.
 pub(super) type Catalogue = BTreeMap<(String, String), Found>;
 
-/// What was seen.
+/// The state of a database.
 #[derive(Debug)]
 pub(super) struct Live {
     pub(super) database: String,
     pub(super) relations: Catalogue,
     pub(super) views: BTreeMap<(String, String), String>,
-    /// In what isolation transactions run; `None` if the server does not say.
+    /// The isolation level of transactions. `None`: the server does not report it.
     pub(super) isolation: Option<String>,
-    /// Whether unsorted shares may be read; `None` where nobody asks.
+    /// Whether this role may read `svv_table_info`. `None`: maintenance does not need it.
     pub(super) reads_table_info: Option<bool>,
-    pub(super) exceptions: Vec<(ExceptionsId, Vec<Open>)>,
-    /// How long ago the last cycle was completed, in seconds, of tables that say so.
+    pub(super) exceptions: Vec<(ExceptionsId, Vec<OpenExceptions>)>,
+    /// The time since the last completed cycle, in seconds, for tables that record it.
     pub(super) cycles: Vec<(TableId, Option<u64>)>,
-    /// By relation: the columns of each unique constraint or index.
+    /// By relation, the columns of each unique constraint or index.
     pub(super) unique: BTreeMap<(String, String), Vec<Vec<String>>>,
-    /// By monitor, in the order of the manifest.
+    /// The results of monitors, in the order of the manifest.
     pub(super) answers: Vec<Answer>,
 }
 
-/// What a monitor's question came to.
+/// The result of a monitor.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// What it found.
+    /// The rows that it found.
     Rows(Vec<Record>),
-    /// It was not asked, because of this.
-    NotAsked(String),
-    /// The database refused it, because of this.
+    /// It did not run, for this reason.
+    NotRun(String),
+    /// The database refused the query, for this reason.
     Refused(String),
 }
 
 /// A relation.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// `r` a table, `p` a partitioned one, `v` a view, `m` a materialised one, `f` a foreign one.
+    /// `r` table, `p` partitioned table, `v` view, `m` materialized view, `f` foreign table.
     pub(super) kind: String,
     pub(super) columns: Vec<Column>,
     pub(super) is_readable: bool,
@@ -66,83 +66,88 @@ pub(super) struct Column {
 
 /// Open exceptions of one type.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct OpenExceptions {
     pub(super) exception_type: Option<String>,
-    /// Whether they wait for a sweep: the period of their time is sealed.
+    /// Whether they wait for a sweep, because the period of their rows is sealed.
     pub(super) is_sealed: bool,
     pub(super) number: u64,
-    /// The age of the oldest, in seconds; of those without a time, `None`.
+    /// The age of the oldest, in seconds. `None`: no exception has a detection time.
     pub(super) age: Option<u64>,
 }
 
-/// Puts questions to a database.
-pub(super) struct Asker<'a> {
-    questions: Questions<'a>,
+/// Runs queries in a database.
+pub(super) struct Reader<'a> {
+    queries: Queries<'a>,
     connection: &'a mut Connection,
-    asks: &'a mut dyn FnMut(&str),
+    progress: &'a mut dyn FnMut(&str),
 }
 
-impl<'a> Asker<'a> {
-    pub(super) fn new(spec: &'a Spec, connection: &'a mut Connection, asks: &'a mut dyn FnMut(&str)) -> Self {
-        Self { questions: Questions::new(spec), connection, asks }
+impl<'a> Reader<'a> {
+    pub(super) fn new(spec: &'a Spec, connection: &'a mut Connection, progress: &'a mut dyn FnMut(&str)) -> Self {
+        Self { queries: Queries::new(spec), connection, progress }
     }
 
-    /// Asks in a transaction of its own that is never committed, and in which PostgreSQL and Redshift refuse whatever writes:
+    /// Runs a query in its own transaction, which is rolled back. PostgreSQL and Redshift refuse
+    /// statements that write in a READ ONLY transaction:
     /// <https://docs.aws.amazon.com/redshift/latest/dg/r_BEGIN.html>.
-    fn ask(
+    fn query(
         &mut self,
-        about: &str,
-        question: impl FnOnce(&mut Questions<'a>) -> Result<String, Box<Diagnostic>>,
+        subject: &str,
+        render: impl FnOnce(&mut Queries<'a>) -> Result<String, Box<Diagnostic>>,
     ) -> Result<Vec<Record>, Error> {
-        let sql = question(&mut self.questions).map_err(|unasked| Error::Usage(unasked.message().to_owned()))?;
-        (self.asks)(about);
+        let sql = render(&mut self.queries).map_err(|error| Error::Usage(error.message().to_owned()))?;
+        (self.progress)(subject);
         self.connection.run("BEGIN READ ONLY")?;
-        let answer = self.connection.rows(&sql);
+        let rows = self.connection.rows(&sql);
         self.connection.run("ROLLBACK")?;
-        answer
+        rows
     }
 }
 
-/// Asks all there is to ask.
-pub(super) fn look(
+/// Reads everything that the doctor checks.
+pub(super) fn read(
     spec: &Spec,
     plan: &Plan,
     operations: &Operations,
     manifest: &Manifest,
-    asker: &mut Asker<'_>,
+    reader: &mut Reader<'_>,
 ) -> Result<Live, Error> {
-    let server = asker
-        .ask("the server", Questions::server)?
+    let server = reader
+        .query("the server", Queries::server)?
         .into_iter()
         .flatten()
         .map(Option::unwrap_or_default)
         .collect::<Vec<_>>();
     let [database, version] = &server[..] else {
-        return Err(Error::Usage("the database does not say its name".to_owned()));
+        return Err(Error::Usage("the database does not return its name and version".to_owned()));
     };
-    let answers =
+    let is_engine =
         |dialect: &Dialect| dialect.rules().server().is_some_and(|server| version.contains(server.version_mark));
-    // Redshift names PostgreSQL too, of which it descends: the first that answers counts.
-    let engine = Dialect::ALL.into_iter().find(answers);
+    // The version text of Redshift also contains the name of PostgreSQL, so the first match in
+    // `ALL` counts.
+    let engine = Dialect::ALL.into_iter().find(is_engine);
     if engine != Some(spec.dialect) {
-        let engine = engine.map_or("another engine", Dialect::as_str);
-        let message = format!(
-            "the database is {engine}, and the project is compiled for {}: `--dialect {engine}` compiles it for the database",
-            spec.dialect
-        );
+        let message = match engine {
+            Some(engine) => format!(
+                "the database is {engine}, but the project is compiled for {}; use `--dialect {engine}`",
+                spec.dialect
+            ),
+            None => format!("the database is an unknown engine, but the project is compiled for {}", spec.dialect),
+        };
         return Err(Error::Usage(message));
     }
     let schemas: BTreeSet<_> =
         slots(spec, plan, operations).iter().map(|slot| slot.relation(spec).schema.folded(spec.dialect)).collect();
-    let relations = relations(asker.ask("relations", |questions| questions.relations(&schemas))?);
-    let views = asker.ask("views", |questions| questions.views(&schemas))?;
+    let relations = relations(reader.query("relations", |queries| queries.relations(&schemas))?);
+    let views = reader.query("views", |queries| queries.views(&schemas))?;
     let mut live = Live {
         database: database.clone(),
         relations,
         views: views.into_iter().filter_map(view).collect(),
-        // Who may not ask is told so, and is told all else.
-        isolation: asker
-            .ask("isolation", Questions::isolation)
+        // If this role may not query the isolation level, a note is reported and the check
+        // continues.
+        isolation: reader
+            .query("isolation", Queries::isolation)
             .ok()
             .and_then(|rows| rows.into_iter().flatten().flatten().next()),
         reads_table_info: None,
@@ -151,41 +156,41 @@ pub(super) fn look(
         cycles: Vec::new(),
         answers: Vec::new(),
     };
-    // On Redshift, UNIQUE is a remark that nothing enforces.
+    // Redshift does not enforce UNIQUE, so only other engines are queried.
     if spec.dialect.rules().server().is_some_and(|server| server.enforces_unique) {
-        for row in asker.ask("constraints", |questions| questions.unique(&schemas))? {
+        for row in reader.query("constraints", |queries| queries.unique(&schemas))? {
             let Ok([Some(schema), Some(name), Some(columns)]) = <[_; 3]>::try_from(row) else { continue };
             let columns = columns.split('\n').map(str::to_owned).collect();
             live.unique.entry((schema, name)).or_default().push(columns);
         }
     }
     if spec.dialect.rules().table_info().is_some()
-        && spec.maintenance.iter().any(|stated| stated.unsorted_more_than.is_some())
+        && spec.maintenance.iter().any(|entry| entry.unsorted_more_than.is_some())
     {
-        let said = asker.ask("grants", Questions::table_info)?;
-        live.reads_table_info = Some(said.into_iter().flatten().any(|one| one.is_some()));
+        let rows = reader.query("grants", Queries::table_info)?;
+        live.reads_table_info = Some(rows.into_iter().flatten().any(|value| value.is_some()));
     }
     for id in (0..spec.exceptions.len()).map(ExceptionsId) {
         let reads = ["exception_type", "detected_at", "resolved_at", "notes"];
         if live.can_read(spec, Slot::Exceptions(id), &reads) {
-            let rows = asker.ask("exceptions", |questions| questions.exceptions(id))?;
-            live.exceptions.push((id, rows.into_iter().filter_map(open).collect()));
+            let rows = reader.query("exceptions", |queries| queries.exceptions(id))?;
+            live.exceptions.push((id, rows.into_iter().filter_map(open_exceptions).collect()));
         }
     }
     for (id, _) in spec.tables().filter(|(id, _)| reads_trimmed_raw(spec, *id)) {
         if live.can_read(spec, Slot::Cycles(id), &["completed_at"]) {
-            let rows = asker.ask("cycles", |questions| questions.cycles(id))?;
+            let rows = reader.query("cycles", |queries| queries.cycles(id))?;
             live.cycles.push((id, rows.into_iter().flatten().next().and_then(|age| age?.parse().ok())));
         }
     }
     for (monitor, planned) in manifest.monitors.iter().zip(&operations.monitors) {
         let answer = if !monitor.find.parameters.is_empty() {
-            Answer::NotAsked("as two systems must be asked".to_owned())
+            Answer::NotRun("because two systems are needed".to_owned())
         } else if let Some(slot) = planned.find.reads.iter().find(|&&slot| !live.has(spec, slot)) {
             let name = slot.relation(spec).sql(spec.dialect);
-            Answer::NotAsked(format!("as {name} is missing or may not be read"))
+            Answer::NotRun(format!("because {name} is missing or may not be read"))
         } else {
-            match asker.ask(&monitor.name, |questions| questions.monitor(&monitor.find.sql)) {
+            match reader.query(&monitor.name, |queries| queries.monitor(&monitor.find.sql)) {
                 Ok(rows) => Answer::Rows(rows),
                 Err(error) => Answer::Refused(error.to_string()),
             }
@@ -195,7 +200,7 @@ pub(super) fn look(
     Ok(live)
 }
 
-/// Every relation that a project names.
+/// All relations that a project names.
 pub(super) fn slots(spec: &Spec, plan: &Plan, operations: &Operations) -> Vec<Slot> {
     let sources = spec.tables().filter(|(_, table)| table.source.is_some()).map(|(id, _)| Slot::Source(id));
     let mut all: Vec<_> = plan.definitions.iter().map(|definition| definition.creates).chain(sources).collect();
@@ -205,12 +210,12 @@ pub(super) fn slots(spec: &Spec, plan: &Plan, operations: &Operations) -> Vec<Sl
 }
 
 impl Live {
-    /// A relation, if it is there. One of another database is not looked at, and counts as one that is not known.
+    /// Finds a relation. A relation in another database is never found.
     pub(super) fn find(&self, spec: &Spec, relation: &Relation) -> Option<&Found> {
         self.relations.get(&key(spec, relation))
     }
 
-    /// Whether a relation is in the database that is looked at.
+    /// Whether a relation belongs to this database.
     pub(super) fn is_here(&self, spec: &Spec, relation: &Relation) -> bool {
         relation.database.as_ref().is_none_or(|name| name.folded(spec.dialect) == self.database)
     }
@@ -226,7 +231,7 @@ impl Live {
     }
 }
 
-/// By what a relation is looked up.
+/// The key of a relation in the catalogue.
 pub(super) fn key(spec: &Spec, relation: &Relation) -> (String, String) {
     (relation.schema.folded(spec.dialect), relation.name().folded(spec.dialect))
 }
@@ -251,16 +256,16 @@ fn view(row: Record) -> Option<((String, String), String)> {
     Some(((schema?, name?), definition?))
 }
 
-fn open(row: Record) -> Option<Open> {
+fn open_exceptions(row: Record) -> Option<OpenExceptions> {
     let [exception_type, sealed, number, age] = <[_; 4]>::try_from(row).ok()?;
     let age = age.and_then(|age| age.parse().ok());
-    Some(Open { exception_type, is_sealed: sealed.is_some(), number: number?.parse().ok()?, age })
+    Some(OpenExceptions { exception_type, is_sealed: sealed.is_some(), number: number?.parse().ok()?, age })
 }
 
 #[cfg(test)]
 impl Live {
     /// An empty database.
-    pub(super) fn nothing() -> Self {
+    pub(super) fn empty() -> Self {
         Self {
             database: "db".to_owned(),
             relations: Catalogue::new(),

@@ -1,11 +1,11 @@
-//! What the project's monitors find.
+//! The findings of the project's monitors.
 
 use crate::artifacts::manifest::Manifest;
 use crate::check::Day;
 use crate::connect::Record;
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::doctor::live::{Answer, Live};
-use crate::doctor::questions::MOST;
+use crate::doctor::queries::MAX_ROWS;
 use crate::features::Operations;
 use crate::features::monitors::Severity;
 use crate::features::monitors::{Monitor, MonitorKind};
@@ -16,9 +16,15 @@ pub(super) fn report(spec: &Spec, operations: &Operations, manifest: &Manifest, 
     for ((planned, monitor), answer) in operations.monitors.iter().zip(&manifest.monitors).zip(&live.answers) {
         if let Answer::Refused(why) = answer {
             let place = planned.table.map_or(spec.places.periods, |id| spec.table(id).model.span);
-            let message = format!("the database refused the question of {}: {why}", monitor.name);
-            let help = format!("run {} by hand, with time and rights enough", monitor.find.path);
-            sink.push(Diagnostic::new(Code::LiveUnreadable, message, place, "nothing is known of it").help(help));
+            let message = format!("the database refused the query of monitor {}: {why}", monitor.name);
+            let help = format!(
+                "run {} by hand, as a role with enough permissions and without a time limit",
+                monitor.find.path
+            );
+            sink.push(
+                Diagnostic::new(Code::LiveUnreadable, message, place, "the result of the monitor is unknown")
+                    .help(help),
+            );
         }
         let (Answer::Rows(rows), Some(id)) = (answer, planned.table) else { continue };
         let Some(first) = rows.first() else { continue };
@@ -30,11 +36,11 @@ pub(super) fn report(spec: &Spec, operations: &Operations, manifest: &Manifest, 
     }
 }
 
-/// Monitors that were not asked, each with the reason.
-pub(super) fn not_asked(manifest: &Manifest, answers: &[Answer]) -> Vec<(String, String)> {
+/// Monitors that did not run, each with the reason.
+pub(super) fn not_run(manifest: &Manifest, answers: &[Answer]) -> Vec<(String, String)> {
     let all = manifest.monitors.iter().zip(answers);
     let all = all.filter_map(|(monitor, answer)| match answer {
-        Answer::NotAsked(why) => Some((monitor.name.clone(), why.clone())),
+        Answer::NotRun(why) => Some((monitor.name.clone(), why.clone())),
         Answer::Rows(_) | Answer::Refused(_) => None,
     });
     all.collect()
@@ -42,16 +48,16 @@ pub(super) fn not_asked(manifest: &Manifest, answers: &[Answer]) -> Vec<(String,
 
 fn finding(spec: &Spec, id: TableId, monitor: &Monitor, path: &str, rows: &[Record]) -> Diagnostic {
     let found = match u64::try_from(rows.len()) {
-        Ok(number) if number >= MOST => format!("{MOST} rows or more"),
+        Ok(number) if number >= MAX_ROWS => format!("{MAX_ROWS} rows or more"),
         _ if rows.len() == 1 => "1 row".to_owned(),
         _ => format!("{} rows", rows.len()),
     };
     let mut keys: Vec<_> = rows.iter().filter_map(|row| row.first().cloned().flatten()).collect();
     keys.dedup();
-    let about = if keys.is_empty() { String::new() } else { format!("; about {}", some(&keys)) };
-    let message = format!("{} finds {found}: {}{about}", monitor.name, monitor.find.reason);
+    let keys = if keys.is_empty() { String::new() } else { format!("; keys: {}", some(&keys)) };
+    let message = format!("{} finds {found}: {}{keys}", monitor.name, monitor.find.reason);
     let level = match monitor.severity {
-        // Between sweeps, keys that touch a sealed period may stand in two places.
+        // Between sweeps, keys that touch a sealed period may be in two places.
         Severity::Error if !monitor.after_sweep => Level::Error,
         _ => Level::Warning,
     };
@@ -60,12 +66,12 @@ fn finding(spec: &Spec, id: TableId, monitor: &Monitor, path: &str, rows: &[Reco
         MonitorKind::Stated(number) => spec.monitor(number).name.span,
         _ => table.model.span,
     };
-    Diagnostic::new(Code::LiveMonitor, message, place, "the table that it looks at")
+    Diagnostic::new(Code::LiveMonitor, message, place, "the monitor checks this table")
         .at_level(level)
-        .help(format!("{path} lists them; `rowkeep runbook exceptions` says what cures them"))
+        .help(format!("run {path} to list the rows; `rowkeep runbook exceptions` explains how to fix the cause"))
 }
 
-/// `row`: nothing, and what is due by now as the table's time counts.
+/// Columns of `row`: no key, and the current cutoff in the unit of the table's time.
 fn horizon(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
     let last = spec.periods.last();
     let end = last.map_or(0, Period::end_epoch);
@@ -76,25 +82,27 @@ fn horizon(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
     let passed = cutoff.is_none_or(|cutoff| cutoff.epoch() >= end);
     let message = match (cutoff, passed) {
         (Some(cutoff), false) => format!(
-            "due rows of {model} are of {cutoff} by now, and the last period ends {last_day}: in {} days they fall into none",
+            "the cutoff of {model} is {cutoff}, and the last period ends at {last_day}: in {} days, due rows fall into no period",
             (end - cutoff.epoch()).div_euclid(86_400)
         ),
         (Some(cutoff), true) => format!(
-            "due rows of {model} are of {cutoff} by now, and the last period ended {last_day}: they stay in the mart, and are reported"
+            "the cutoff of {model} is {cutoff}, and the last period ends at {last_day}: due rows after it stay in the mart, and are reported"
         ),
-        (None, _) => format!("due rows of {model} fall beyond the last period, which ends {last_day}"),
+        (None, _) => format!(
+            "due rows of {model} are after the last period, which ends at {last_day}: they stay in the mart, and are reported"
+        ),
     };
     let level = if passed { Level::Error } else { Level::Warning };
     let finding = Diagnostic::new(Code::LiveHorizon, message, place, "the last period").at_level(level);
     match last.and_then(Period::following) {
         Some(next) => {
-            finding.help(format!("`rowkeep rotate {}`; `rowkeep runbook rotation` has every step", next.name))
+            finding.help(format!("run `rowkeep rotate {}`; `rowkeep runbook rotation` lists all steps", next.name))
         }
         None => finding,
     }
 }
 
-/// `row`: nothing, the oldest time, and how many rows.
+/// Columns of `row`: no key, the oldest time, and the number of rows.
 fn lower_edge(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
     let text = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
     let oldest = day(spec, id, &text(1)).map_or_else(|| text(1), |day| day.to_string());
@@ -102,15 +110,15 @@ fn lower_edge(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
     let number = text(2);
     let (rows, verb) = if number == "1" { ("row", "is") } else { ("rows", "are") };
     let message = format!(
-        "{number} {rows} of {model} {verb} older than the first period, the oldest of {oldest}: once due, no history table takes them"
+        "{number} {rows} of {model} {verb} older than the first period, the oldest from {oldest}: when due, they fit no history table"
     );
     let place = spec.places.each_period.first().copied().unwrap_or(spec.places.periods);
     Diagnostic::new(Code::LiveLowerEdge, message, place, "the first period")
         .at_level(Level::Warning)
-        .help("`rowkeep runbook lower-edge` has the line to add before it")
+        .help("add a period before it; `rowkeep runbook lower-edge` shows the line")
 }
 
-/// The day of a time, as a table counts it.
+/// The day of a time in the unit of the table.
 fn day(spec: &Spec, id: TableId, time: &str) -> Option<Day> {
     match spec.table(id).time.unit {
         TimeUnit::EpochSeconds => time.parse().ok().and_then(Day::of_epoch),

@@ -1,4 +1,4 @@
-//! A broken law as a story that a person understands in one reading.
+//! A broken law as a short list of events.
 
 use serde::Serialize;
 
@@ -7,55 +7,56 @@ use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::oracle::Law;
 use crate::rehearse::program::{Project, Stages};
-use crate::rehearse::run::{Found, Watch, tell};
+use crate::rehearse::run::{Found, Watch, run_story};
 use crate::rehearse::schedule::schedule;
-use crate::rehearse::story::{Delivery, Event, Hold, Periods, Recovery, Regime, Run, Story};
-use crate::rehearse::value::{Typed, shown};
+use crate::rehearse::story::{CommitUnit, Delivery, Event, Hold, Periods, Recovery, Run, Story};
+use crate::rehearse::value::{Typed, instant_text};
 
-/// How a law was broken, in as few events as it takes.
+/// A short list of events that breaks a law.
 #[derive(Clone, Debug, Serialize)]
 pub struct Counterexample {
     /// The law.
     pub law: Law,
-    /// The seed whose story it was cut from.
+    /// The seed of the original story.
     pub seed: u64,
-    /// The model whose rows it is about.
+    /// The model whose rows break the law.
     pub model: String,
-    /// The row: its key's columns and their values; or the exception key alone, if it is not about one row.
+    /// The key columns of the row with their values, or only the exception key, if the law is
+    /// broken for no single row.
     pub row: String,
-    /// What is wrong, in one line.
+    /// A description of the break, in one line.
     pub what: String,
-    /// What happened, in order.
+    /// The events, in order.
     pub events: Vec<Happening>,
 }
 
-/// Something that happened.
+/// An event of a counterexample.
 #[derive(Clone, Debug, Serialize)]
 pub struct Happening {
-    /// When, UTC; empty for `periods`.
+    /// The time, UTC. It is empty for `periods`.
     pub at: String,
-    /// What, in a word: `raw`, `cycle`, `sweep`, `hold`, `lift`, `periods`.
+    /// The kind of event: `raw`, `cycle`, `sweep`, `hold`, `lift`, `periods`.
     pub kind: &'static str,
-    /// More of it.
+    /// The details.
     pub text: String,
-    /// The statements that changed where the row stands.
+    /// The statements that changed where the copies of the row are.
     pub moves: Vec<Movement>,
 }
 
-/// A statement that changed where a row stands.
+/// A statement that changed where the copies of a row are.
 #[derive(Clone, Debug, Serialize)]
 pub struct Movement {
-    /// The statement's file, below the folder of compiled statements.
+    /// The file of the statement, below the folder of compiled statements.
     pub statement: String,
-    /// Where copies stood, each with its time.
+    /// The places of the copies before the statement, each with its time.
     pub before: Vec<String>,
-    /// Where copies stand after it.
+    /// The places of the copies after the statement.
     pub after: Vec<String>,
-    /// Whether it is the last one that changed anything before the law was broken.
+    /// Whether this is the last such statement before the law was broken.
     pub is_last: bool,
 }
 
-/// Tells a story that breaks a law once more, with an eye on the row that it is about.
+/// Runs a story that breaks a law again, and records the places of the row that breaks it.
 pub(super) fn explain(
     engine: &mut dyn Engine,
     project: &Project,
@@ -67,27 +68,28 @@ pub(super) fn explain(
     let facts = &project.facts;
     let broken = &found.broken;
     let table = &facts.tables[broken.table];
-    let is_about_one = broken.key.len() == table.key.len();
+    let is_about_one_row = broken.key.len() == table.key.len();
     let watch = Watch { table: broken.table, key: broken.key.clone() };
     let until = Some((broken.law, broken.table));
-    let told = tell(engine, project, stages, story, until, is_about_one.then_some(&watch))?;
+    let outcome = run_story(engine, project, stages, story, until, is_about_one_row.then_some(&watch))?;
     let mut periods = project.listed;
     let mut events = Vec::new();
     for (event, number) in story.events.iter().zip(0..) {
-        let steps = told.moves.iter().filter(|step| step.event == number).map(|step| Movement {
+        let steps = outcome.moves.iter().filter(|step| step.event == number).map(|step| Movement {
             statement: step.statement.clone(),
             before: step.before.clone(),
             after: step.after.clone(),
             is_last: false,
         });
-        let (at, kind, text) = words(project, stages, event, &mut periods)?;
+        let (at, kind, text) = describe_event(project, stages, event, &mut periods)?;
         events.push(Happening { at, kind, text, moves: steps.collect() });
     }
     if let Some(last) = events.iter_mut().rev().flat_map(|event| event.moves.iter_mut().rev()).next() {
         last.is_last = true;
     }
-    let columns: Vec<_> = if is_about_one { table.key.clone() } else { vec![table.exception_key] };
-    let row = columns.iter().zip(&broken.key).map(|(&column, part)| named(&table.columns[column], part.as_deref()));
+    let columns: Vec<_> = if is_about_one_row { table.key.clone() } else { vec![table.exception_key] };
+    let row =
+        columns.iter().zip(&broken.key).map(|(&column, part)| column_value(&table.columns[column], part.as_deref()));
     Ok(Counterexample {
         law: broken.law,
         seed,
@@ -98,19 +100,19 @@ pub(super) fn explain(
     })
 }
 
-/// A column and its value, read back as a text.
-fn named(column: &Typed, text: Option<&str>) -> String {
+/// A column and its value, as text.
+fn column_value(column: &Typed, text: Option<&str>) -> String {
     let value = match text {
         None => "NULL".to_owned(),
         Some(text) => {
             let micros = column.unit.and_then(|_| text.parse().ok());
-            micros.map_or_else(|| text.to_owned(), shown)
+            micros.map_or_else(|| text.to_owned(), instant_text)
         }
     };
     format!("{} {value}", column.name)
 }
 
-fn words(
+fn describe_event(
     project: &Project,
     stages: &mut Stages<'_>,
     event: &Event,
@@ -118,28 +120,33 @@ fn words(
 ) -> Result<(String, &'static str, String), Error> {
     let facts = &project.facts;
     Ok(match event {
-        Event::Deliver(delivery) => (shown(delivery.at), "raw", delivered(facts, delivery)),
-        Event::Hold(hold) => (shown(hold.at), if hold.lift { "lift" } else { "hold" }, held(facts, hold)),
+        Event::Deliver(delivery) => (instant_text(delivery.at), "raw", describe_delivery(facts, delivery)),
+        Event::Hold(hold) => {
+            (instant_text(hold.at), if hold.lift { "lift" } else { "hold" }, describe_hold(facts, hold))
+        }
         Event::Periods(listed) => {
             *periods = *listed;
             (String::new(), "periods", listed_periods(project, *listed))
         }
-        Event::Cycle(run) => (shown(run.at), "cycle", ran(project, stages, run, *periods, true)?),
-        Event::Sweep(run) => (shown(run.at), "sweep", ran(project, stages, run, *periods, false)?),
+        Event::Cycle(run) => (instant_text(run.at), "cycle", describe_run(project, stages, run, *periods, true)?),
+        Event::Sweep(run) => (instant_text(run.at), "sweep", describe_run(project, stages, run, *periods, false)?),
     })
 }
 
-fn delivered(facts: &Facts, delivery: &Delivery) -> String {
+fn describe_delivery(facts: &Facts, delivery: &Delivery) -> String {
     let table = &facts.tables[delivery.table];
-    let cells =
-        table.columns.iter().zip(&delivery.cells).map(|(column, cell)| named(column, column.text(*cell).as_deref()));
+    let cells = table
+        .columns
+        .iter()
+        .zip(&delivery.cells)
+        .map(|(column, cell)| column_value(column, column.text(*cell).as_deref()));
     format!("{}: {}", table.model, cells.collect::<Vec<_>>().join(", "))
 }
 
-fn held(facts: &Facts, hold: &Hold) -> String {
+fn describe_hold(facts: &Facts, hold: &Hold) -> String {
     let table = &facts.tables[hold.table];
     let column = &table.columns[table.exception_key];
-    format!("{}: {}", table.model, named(column, column.text(hold.key).as_deref()))
+    format!("{}: {}", table.model, column_value(column, column.text(hold.key).as_deref()))
 }
 
 fn listed_periods(project: &Project, listed: Periods) -> String {
@@ -151,8 +158,8 @@ fn listed_periods(project: &Project, listed: Periods) -> String {
     text
 }
 
-/// How a run went: where it stopped, what an operator did meanwhile, whether it ran twice.
-fn ran(
+/// Describes a run: its stops, a hold that changed during the run, and whether it ran twice.
+fn describe_run(
     project: &Project,
     stages: &mut Stages<'_>,
     run: &Run,
@@ -160,33 +167,33 @@ fn ran(
     is_cycle: bool,
 ) -> Result<String, Error> {
     let stage = stages.of(periods)?;
-    let statements: Vec<_> = schedule(&stage, run.regime, is_cycle)
+    let statements: Vec<_> = schedule(&stage, run.commit_unit, is_cycle)
         .iter()
         .map(|next| format!("{}/{}", project.facts.tables[next.table].model, next.statement.name))
         .collect();
     let name = |number: usize| statements.get(number).map_or("the end", String::as_str);
-    let mut said = Vec::new();
-    match run.regime {
+    let mut parts = Vec::new();
+    match run.commit_unit {
         _ if run.stops.is_empty() => {}
-        Regime::Statement => said.push("each statement commits alone".to_owned()),
-        Regime::Hooks => said.push("a table's hooks are one transaction".to_owned()),
-        Regime::Table => said.push("a table's load and hooks are one transaction".to_owned()),
+        CommitUnit::Statement => parts.push("each statement commits alone".to_owned()),
+        CommitUnit::Hooks => parts.push("the hooks of a table are one transaction".to_owned()),
+        CommitUnit::Table => parts.push("the load and hooks of a table are one transaction".to_owned()),
     }
     for stop in &run.stops {
         let then = match stop.then {
             Recovery::GiveUp => "and is given up",
-            Recovery::RetryFromStart => "and starts again",
-            Recovery::RetryFromFailedTable => "and goes on from that table",
+            Recovery::RetryFromStart => "and starts again from the first statement",
+            Recovery::RetryFromFailedTable => "and starts again from that table",
         };
-        said.push(format!("stops before {} {then}", name(stop.before.of(statements.len()))));
+        parts.push(format!("stops before {} {then}", name(stop.before.index(statements.len()))));
     }
-    if let Some((place, hold)) = &run.hold {
-        let what = if hold.lift { "lifts the hold of" } else { "holds" };
-        let before = name(place.of(statements.len()));
-        said.push(format!("before {before}, an operator {what} {}", held(&project.facts, hold)));
+    if let Some((position, hold)) = &run.hold {
+        let verb = if hold.lift { "lifts the hold of" } else { "holds" };
+        let before = name(position.index(statements.len()));
+        parts.push(format!("before {before}, an operator {verb} {}", describe_hold(&project.facts, hold)));
     }
     if run.twice {
-        said.push("runs twice".to_owned());
+        parts.push("runs twice".to_owned());
     }
-    Ok(said.join("; "))
+    Ok(parts.join("; "))
 }

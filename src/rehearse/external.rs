@@ -1,4 +1,5 @@
-//! A story that somebody else runs: dbt, which has the statements in a form of its own, and the clock that everybody has.
+//! Stories that an external runner runs, such as dbt, which has its own form of the statements and
+//! uses the real clock.
 
 use std::collections::BTreeMap;
 
@@ -7,113 +8,117 @@ use crate::error::Error;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::oracle::{After, Law};
 use crate::rehearse::program::{Project, Stages};
-use crate::rehearse::run::{Counts, Telling};
+use crate::rehearse::run::{Counts, StoryRun};
 use crate::rehearse::state::read;
 use crate::rehearse::story::{Event, Hold, Run};
 use crate::rehearse::value::SECOND;
 
-/// What somebody else is asked to do.
+/// A task for the external runner.
 #[derive(Debug)]
 pub enum Turn<'a> {
-    /// The project lists other periods from now on, and this is what it compiles to. Relations that are missing must be created.
+    /// The list of periods changed, and the project now compiles to these artifacts. The runner
+    /// must create missing relations.
     Periods(&'a Artifacts),
-    /// A cycle: every table's load and hooks, in run order.
+    /// Run a cycle: the load and the hooks of every table, in run order.
     Cycle,
-    /// The nightly sweep.
+    /// Run the nightly sweep.
     Sweep,
 }
 
-/// What came of a story that somebody else ran.
+/// The outcome of a story that an external runner ran.
 #[derive(Clone, Debug)]
-pub struct ToldBy {
-    /// The laws that were broken, each with what was wrong the first time.
+pub struct ExternalRun {
+    /// The broken laws, each with a description of the first break.
     pub broken: BTreeMap<Law, String>,
-    /// How much was done; statements are not counted.
+    /// Counts of what was run, without statements.
     pub counts: Counts,
 }
 
-/// Tells the story of a seed. Stops and what happens in the middle of a run are left out: where somebody else stops is his own
-/// affair. `clock` gives seconds since 1970, UTC; the project's periods must lie so far back that the story ends before.
+/// Runs the story of a seed by an external runner. Stops, and holds that change during a run, are
+/// left out, because the runner controls its own statements. `clock` returns seconds since 1970,
+/// UTC. The periods of the project must be old enough that the story ends before that time.
 ///
 /// # Errors
 ///
-/// If the engine refused, or whoever runs it failed. A broken law is no error.
-pub fn rehearse_by(
+/// The engine refused a statement, or `runner` failed. A broken law is not an error.
+pub fn rehearse_external(
     project: &Project,
     (seed, cycles): (u64, usize),
     engine: &mut dyn Engine,
     clock: &dyn Fn() -> i64,
-    by: &mut dyn FnMut(Turn<'_>) -> Result<(), Error>,
-) -> Result<ToldBy, Error> {
+    runner: &mut dyn FnMut(Turn<'_>) -> Result<(), Error>,
+) -> Result<ExternalRun, Error> {
     project.can_be_rehearsed()?;
     let story = project.story(seed, cycles);
     let alter = |_: &mut _| {};
     let mut stages = Stages::new(project, &alter);
     stages.begin(engine)?;
     let facts = stages.facts();
-    let mut telling = Telling::begin(engine, project, &mut stages, &facts, None)?;
-    by(Turn::Periods(&project.artifacts(project.listed)?))?;
+    let mut story_run = StoryRun::begin(engine, project, &mut stages, &facts, None)?;
+    runner(Turn::Periods(&project.artifacts(project.listed)?))?;
     for (event, number) in story.events.iter().zip(0..) {
-        telling.event = number;
+        story_run.event = number;
         match event {
-            Event::Deliver(delivery) => telling.deliver(delivery, number),
+            Event::Deliver(delivery) => story_run.deliver(delivery, number),
             Event::Periods(periods) => {
-                by(Turn::Periods(&project.artifacts(*periods)?))?;
-                telling.stage = stages.of(*periods)?;
-                telling.listed = *periods;
+                runner(Turn::Periods(&project.artifacts(*periods)?))?;
+                story_run.stage = stages.of(*periods)?;
+                story_run.listed = *periods;
             }
             Event::Hold(hold) => {
-                telling.now = clock() * SECOND;
-                telling.hold(&Hold { at: telling.now, ..*hold })?;
+                story_run.now = clock() * SECOND;
+                story_run.hold(&Hold { at: story_run.now, ..*hold })?;
             }
             Event::Cycle(run) => {
-                telling.run_by(run, After::Cycle, clock, by)?;
-                telling.raw_table.trim(telling.engine, telling.facts, &run.trim_raw)?;
+                story_run.run_externally(run, After::Cycle, clock, runner)?;
+                story_run.raw_table.trim(story_run.engine, story_run.facts, &run.trim_raw)?;
             }
-            Event::Sweep(run) => telling.run_by(run, After::Sweep, clock, by)?,
+            Event::Sweep(run) => story_run.run_externally(run, After::Sweep, clock, runner)?,
         }
     }
-    let broken = telling.told.broken.into_iter().map(|(law, found)| {
+    let broken = story_run.outcome.broken.into_iter().map(|(law, found)| {
         let table = &facts.tables[found.broken.table].model;
         (law, format!("event {}, {table}, key {:?}: {}", found.event, found.broken.key, found.broken.what))
     });
-    Ok(ToldBy { broken: broken.collect(), counts: telling.told.counts })
+    Ok(ExternalRun { broken: broken.collect(), counts: story_run.outcome.counts })
 }
 
-impl Telling<'_> {
-    fn run_by(
+impl StoryRun<'_> {
+    /// Runs a cycle or a sweep by the external runner, and checks the laws.
+    fn run_externally(
         &mut self,
         run: &Run,
         after: After,
         clock: &dyn Fn() -> i64,
-        by: &mut dyn FnMut(Turn<'_>) -> Result<(), Error>,
+        runner: &mut dyn FnMut(Turn<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let is_cycle = after == After::Cycle;
         self.raw_table.flush(self.engine, self.facts)?;
         let began = clock() * SECOND;
-        let mut once = || by(if is_cycle { Turn::Cycle } else { Turn::Sweep });
+        let mut once = || runner(if is_cycle { Turn::Cycle } else { Turn::Sweep });
         once()?;
-        // A clock that counts seconds has seen the whole of the last one.
+        // The clock counts whole seconds, and statements may have run until the end of the last
+        // one.
         self.now = (clock() + 1) * SECOND;
         self.clocks.fill((began, self.now));
         if is_cycle {
-            self.told.counts.cycles += 1;
+            self.outcome.counts.cycles += 1;
             self.accept(&mut (0..self.facts.tables.len()).collect());
         } else {
-            self.told.counts.sweeps += 1;
+            self.outcome.counts.sweeps += 1;
         }
-        self.look(after)?;
+        self.check_laws(after)?;
         if run.twice {
-            let before = read(self.engine, self.facts, &self.stage)?;
+            let first = read(self.engine, self.facts, &self.stage)?;
             once()?;
-            let between = read(self.engine, self.facts, &self.stage)?;
-            let mut broken = self.oracle.changed(&before, &between, began);
-            if before != between && broken.is_empty() {
+            let second = read(self.engine, self.facts, &self.stage)?;
+            let mut broken = self.oracle.changed(&first, &second, began);
+            if first != second && broken.is_empty() {
                 once()?;
-                let at_last = read(self.engine, self.facts, &self.stage)?;
-                broken = self.oracle.changed(&between, &at_last, i64::MAX);
+                let third = read(self.engine, self.facts, &self.stage)?;
+                broken = self.oracle.changed(&second, &third, i64::MAX);
             }
-            self.found(broken);
+            self.record_broken(broken);
         }
         Ok(())
     }

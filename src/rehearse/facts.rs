@@ -1,4 +1,4 @@
-//! What a spec says about its tables, as those who deliver rows and those who judge need it: no statement, no plan.
+//! The facts of a spec that the story generator and the oracle need, without statements and plans.
 
 use crate::project::naming::{HOLD, NULL_KEY};
 use crate::project::{Retention, Spec, Table};
@@ -9,11 +9,11 @@ use crate::sql::TimeUnit;
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
     pub(super) tables: Vec<TableFacts>,
-    /// The exceptions tables: their relation, and the column that says what an exception is about.
+    /// The exceptions tables, each with its relation and its exception key column.
     pub(super) exceptions: Vec<(String, Typed)>,
 }
 
-/// One table. Columns are numbered as the mart has them.
+/// One table. Column numbers are indexes into the columns of the mart.
 #[derive(Clone, Debug)]
 pub(super) struct TableFacts {
     pub(super) model: String,
@@ -22,7 +22,7 @@ pub(super) struct TableFacts {
     pub(super) not_null: Vec<bool>,
     pub(super) key: Vec<usize>,
     pub(super) time: usize,
-    /// The smallest step of its time, in microseconds.
+    /// The smallest step of the time column, in microseconds.
     pub(super) grain: i64,
     /// Whether versions of one key can differ in time.
     pub(super) versioned: bool,
@@ -40,22 +40,23 @@ pub(super) enum Keep {
     WhileIn { parent: usize, on: Vec<(usize, usize)>, root: usize },
 }
 
-/// The raw table: the mart's columns, and those that only raw has.
+/// The raw table: the columns of the mart, and the columns that only the raw table has.
 #[derive(Clone, Debug)]
 pub(super) struct Raw {
     pub(super) relation: String,
     pub(super) extra: Vec<Typed>,
-    /// Columns beside the time by which the later delivered row is known, each with whether the larger value wins. Numbers
-    /// beyond the mart's columns mean the extra ones.
+    /// The tie-break columns after the time, each with whether the larger value wins. Numbers after
+    /// the columns of the mart are indexes into `extra`.
     pub(super) tie_breaks: Vec<(usize, bool)>,
-    /// The slice that the load reads: a column, and how far back from its newest value, in microseconds.
+    /// The lookback of the load: a column, and the distance from its newest value, in microseconds.
     pub(super) lookback: Option<(usize, i64)>,
-    /// The column that says when a row was landed, where the project trims the table by it.
-    pub(super) landed: Option<usize>,
+    /// The column with the time at which a row arrived in raw, if the project trims the table by
+    /// it.
+    pub(super) arrival: Option<usize>,
 }
 
 impl Raw {
-    /// The last tie-break that can tell all rows of a story apart.
+    /// The last tie-break column that can have a different value in each row of a story.
     pub(super) fn deciding_tie_break(&self, table: &TableFacts) -> Option<usize> {
         let is_wide = |column: usize| {
             let is_wide = |column: &Typed| column.capacity() >= 100_000 && column.unit != Some(TimeUnit::Date);
@@ -66,12 +67,12 @@ impl Raw {
 }
 
 impl TableFacts {
-    /// Every column of raw.
+    /// All columns of the raw table.
     pub(super) fn raw_columns(&self) -> impl Iterator<Item = &Typed> {
         self.columns.iter().chain(&self.raw.extra)
     }
 
-    /// Whether a column leads to the parent.
+    /// Whether a column is part of the join with the parent.
     pub(super) fn is_joined(&self, column: usize) -> bool {
         matches!(&self.keep, Keep::WhileIn { on, .. } if on.iter().any(|(ours, _)| *ours == column))
     }
@@ -86,7 +87,7 @@ impl TableFacts {
 }
 
 impl Facts {
-    /// Reads a spec in which every table has a raw table and a load.
+    /// Takes the facts from a spec in which every table has a raw table and a load.
     pub(super) fn of(spec: &Spec) -> Self {
         let tables = spec.tables.iter().map(|table| Self::table(spec, table)).collect();
         let exceptions = spec
@@ -112,14 +113,14 @@ impl Facts {
             .collect();
         let source = table.source.as_ref().map(|source| source.folded(dialect));
         let raw_table = spec.raw_tables.iter().find(|raw_table| Some(raw_table.relation.folded(dialect)) == source);
-        let unit_of_landing =
+        let unit_of_arrival =
             |name: &str| raw_table.filter(|raw_table| raw_table.column.name.as_str() == name).map(|found| found.unit);
         let extra: Vec<_> = table
             .source_columns
             .iter()
             .map(|column| {
                 let name = column.name.as_str();
-                Typed::new(column, unit_of(name).or_else(|| unit_of_landing(name)), dialect)
+                Typed::new(column, unit_of(name).or_else(|| unit_of_arrival(name)), dialect)
             })
             .collect();
         let number_of = |name: &str| columns.iter().chain(&extra).position(|column| column.name == name);
@@ -127,16 +128,16 @@ impl Facts {
         let order = table.load.iter().flat_map(|load| &load.order_by);
         let tie_breaks: Vec<_> = order
             .filter_map(|term| Some((number_of(term.column.as_str())?, term.descending)))
-            // A key is equal where versions are compared.
+            // Versions of one key have equal key columns, so these break no tie.
             .filter(|(column, _)| *column != time && !table.unique_key.iter().any(|id| id.0 == *column))
             .collect();
         let lookback = lookback.and_then(|lookback| {
             let micros = i64::try_from(lookback.seconds).ok()?.checked_mul(SECOND)?;
             Some((number_of(lookback.column.as_str())?, micros))
         });
-        let landed = raw_table.and_then(|raw_table| number_of(raw_table.column.name.as_str()));
+        let arrival = raw_table.and_then(|raw_table| number_of(raw_table.column.name.as_str()));
         let keep = match &table.retention {
-            // A hundred years at most, by resolve.
+            // Invariant: at most a hundred years, checked by resolve.
             Retention::For { seconds } => Keep::For { micros: i64::try_from(*seconds).unwrap_or(0) * SECOND },
             Retention::WhileIn { parent, on, root } => Keep::WhileIn {
                 parent: parent.0,
@@ -159,8 +160,9 @@ impl Facts {
             raw: Raw {
                 relation: table.source.as_ref().map(|source| source.sql(dialect)).unwrap_or_default(),
                 extra,
-                // Where it tells rows apart, it has to be another for each.
-                landed: landed.filter(|landed| !tie_breaks.iter().any(|(column, _)| column == landed)),
+                // A tie-break column must have a different value in each row, so it cannot also be
+                // the arrival time.
+                arrival: arrival.filter(|arrival| !tie_breaks.iter().any(|(column, _)| column == arrival)),
                 tie_breaks,
                 lookback,
             },
@@ -168,13 +170,14 @@ impl Facts {
         }
     }
 
-    /// The table whose newest row decides a table's cutoff, and the length of its retention.
+    /// The table whose newest row determines the cutoff of a table, and the length of its
+    /// retention.
     pub(super) fn root(&self, table: usize) -> (usize, i64) {
         match self.tables[table].keep {
             Keep::For { micros } => (table, micros),
             Keep::WhileIn { root, .. } => match self.tables[root].keep {
                 Keep::For { micros } => (root, micros),
-                // A root is retained for a length of time, by resolve.
+                // Invariant: a root is retained for a length of time, checked by resolve.
                 Keep::WhileIn { .. } => (root, 0),
             },
         }

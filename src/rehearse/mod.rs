@@ -1,9 +1,11 @@
-//! Runs compiled statements on a real engine through simulated years, stops before any of them, and checks the laws.
+//! Runs compiled statements on a real engine through simulated years, with stops before any
+//! statement, and checks the laws.
 //!
-//! A [`Project`] is rehearsed by telling it stories. A story is made from the spec and a seed alone: rows that are new, newer,
-//! late, corrected, redelivered, incomplete, from the future, on every bound; holds, rotations, sealing; cycles that stop
-//! anywhere and start again. An oracle looks at the tables, knowing what was delivered and nothing of the statements, and says
-//! which law is broken. A story that breaks one is cut down until a person understands it in one reading.
+//! A rehearsal of a [`Project`] runs stories. A story depends only on the spec and a seed. It has
+//! rows that are new, newer, late, corrected, redelivered, incomplete, in the future or exactly on
+//! a bound. It has holds, rotations and sealing, and cycles that stop at any statement and start
+//! again. An oracle knows the delivered rows, but no statements. It reads the tables and reports
+//! broken laws. A story that breaks a law is shortened to a counterexample.
 //!
 //! ```
 //! use rowkeep::{Dialect, Inputs};
@@ -57,7 +59,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use counterexample::{Counterexample, Happening, Movement};
 pub use engine::{DuckDb, Engine, Postgres, Record};
-pub use external::{ToldBy, Turn, rehearse_by};
+pub use external::{ExternalRun, Turn, rehearse_external};
 pub use oracle::Law;
 pub use program::{Program, Project, Routine, Statement};
 pub use report::{Archived, Ledger, Report, Verdict};
@@ -65,19 +67,19 @@ pub use run::Counts;
 
 use crate::error::Error;
 use program::Stages;
-use run::{Told, tell};
+use run::{Outcome, run_story};
 
-/// What to rehearse.
+/// Options of a rehearsal.
 pub struct Options<'a> {
-    /// The seeds whose stories are told.
+    /// One story runs for each of these seeds.
     pub seeds: Range<u64>,
-    /// How long a story is: so many cycles, of which about one in eight is left out.
+    /// The number of cycles in a story. About one in eight is left out.
     pub cycles: usize,
-    /// How many stories are told side by side, each on an engine of its own.
+    /// The number of stories that run in parallel, each on its own engine.
     pub workers: usize,
-    /// Whether a broken law ends it: what is left out then is cutting the story down.
+    /// Whether the rehearsal ends at the first broken law, without counterexamples.
     pub until_broken: bool,
-    /// Changes every program before it runs: to see that the laws notice.
+    /// Changes every program before it runs, to test that the laws notice.
     pub alter: &'a (dyn Fn(&mut Program) + Sync),
 }
 
@@ -87,14 +89,16 @@ impl Default for Options<'_> {
     }
 }
 
-/// Opens an engine of its own for whoever asks.
+/// Opens a new engine for each caller.
 pub type Open<'a> = dyn Fn() -> Result<Box<dyn Engine>, Error> + Sync + 'a;
 
-/// Rehearses a project. `progress` is called after each story with how many are done, by whichever worker told it.
+/// Rehearses a project. Each worker calls `progress` after a story, with the number of finished
+/// stories.
 ///
 /// # Errors
 ///
-/// If an engine could not be opened, or refused a statement, or if the project cannot be rehearsed. A broken law is no error.
+/// An engine could not be opened or refused a statement, or the project cannot be rehearsed. A
+/// broken law is not an error.
 pub fn rehearse(
     project: &Project,
     options: &Options<'_>,
@@ -102,10 +106,10 @@ pub fn rehearse(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Report, Error> {
     project.can_be_rehearsed()?;
-    let told = tell_all(project, options, open, progress)?;
+    let outcomes = run_all(project, options, open, progress)?;
     let mut broken_by: BTreeMap<Law, Vec<u64>> = BTreeMap::new();
-    for (seed, told) in &told {
-        for law in told.broken.keys() {
+    for (seed, outcome) in &outcomes {
+        for law in outcome.broken.keys() {
             broken_by.entry(*law).or_default().push(*seed);
         }
     }
@@ -114,14 +118,15 @@ pub fn rehearse(
         let mut engine = open()?;
         let mut stages = Stages::new(project, options.alter);
         for (law, seeds) in &broken_by {
-            let Some((seed, found)) = seeds.first().and_then(|seed| Some((*seed, told.get(seed)?.broken.get(law)?)))
+            let Some((seed, found)) =
+                seeds.first().and_then(|seed| Some((*seed, outcomes.get(seed)?.broken.get(law)?)))
             else {
                 continue;
             };
             let story = project.story(seed, options.cycles);
             let (story, found) = shrink::shrink(&mut *engine, project, &mut stages, story, found.clone());
-            let told = counterexample::explain(&mut *engine, project, &mut stages, seed, &story, &found)?;
-            counterexamples.insert(*law, told);
+            let example = counterexample::explain(&mut *engine, project, &mut stages, seed, &story, &found)?;
+            counterexamples.insert(*law, example);
         }
     }
     let laws = Law::ALL.map(|law| Verdict {
@@ -131,31 +136,32 @@ pub fn rehearse(
         broken_by: broken_by.remove(&law).unwrap_or_default(),
         counterexample: counterexamples.remove(&law),
     });
-    let accounts: Vec<_> = told.values().map(|told| told.ledger.clone()).collect();
+    let accounts: Vec<_> = outcomes.values().map(|outcome| outcome.ledger.clone()).collect();
     Ok(Report {
         project: project.name().to_owned(),
         dialect: project.dialect().as_str(),
         first_seed: options.seeds.start,
-        seeds: u64::try_from(told.len()).unwrap_or(u64::MAX),
+        seeds: u64::try_from(outcomes.len()).unwrap_or(u64::MAX),
         cycles: options.cycles,
-        done: told.values().fold(Counts::default(), |sum, told| sum.with(told.counts)),
+        done: outcomes.values().fold(Counts::default(), |sum, outcome| sum.plus(outcome.counts)),
         ledger: Ledger::of(project, &accounts),
         laws: laws.into(),
     })
 }
 
-/// Tells every story, several side by side; the outcome does not depend on how many.
-fn tell_all(
+/// Runs every story, several in parallel. The outcome does not depend on the number of workers.
+fn run_all(
     project: &Project,
     options: &Options<'_>,
     open: &Open<'_>,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<BTreeMap<u64, Told>, Error> {
+) -> Result<BTreeMap<u64, Outcome>, Error> {
     let next = AtomicU64::new(options.seeds.start);
-    // The lowest seed that broke a law or failed: with `until_broken`, no later one is begun.
+    // One more than the lowest seed that failed, or that broke a law with `until_broken`. No seed
+    // from here on starts.
     let end = AtomicU64::new(options.seeds.end);
     let done = AtomicU64::new(0);
-    let results: Mutex<BTreeMap<u64, Result<Told, Error>>> = Mutex::default();
+    let results: Mutex<BTreeMap<u64, Result<Outcome, Error>>> = Mutex::default();
     let work = || {
         let mut engine: Option<Box<dyn Engine>> = None;
         let mut stages = Stages::new(project, options.alter);
@@ -164,30 +170,31 @@ fn tell_all(
             if seed >= end.load(Ordering::Relaxed) {
                 return;
             }
-            let mut one = || {
+            let mut run_one = || {
                 let engine = match &mut engine {
                     Some(engine) => engine,
                     none => none.insert(open()?),
                 };
                 let story = project.story(seed, options.cycles);
-                let told = tell(&mut **engine, project, &mut stages, &story, None, None);
-                told.map_err(|error| match error {
+                let outcome = run_story(&mut **engine, project, &mut stages, &story, None, None);
+                outcome.map_err(|error| match error {
                     Error::Engine { engine, why } => {
                         Error::Engine { engine, why: format!("in the story of seed {seed}, {why}") }
                     }
                     other => other,
                 })
             };
-            let told = one();
-            let ends = match &told {
-                Ok(told) => options.until_broken && !told.broken.is_empty(),
+            let outcome = run_one();
+            let ends = match &outcome {
+                Ok(outcome) => options.until_broken && !outcome.broken.is_empty(),
                 Err(_) => true,
             };
             if ends {
                 end.fetch_min(seed + 1, Ordering::Relaxed);
             }
-            // A worker that panicked has already said so.
-            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(seed, told);
+            // A poisoned lock means that a worker panicked, and its panic is reported when it is
+            // joined.
+            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(seed, outcome);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
     };
@@ -198,5 +205,5 @@ fn tell_all(
     });
     let end = end.into_inner();
     let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    results.into_iter().filter(|(seed, _)| *seed < end).map(|(seed, told)| Ok((seed, told?))).collect()
+    results.into_iter().filter(|(seed, _)| *seed < end).map(|(seed, outcome)| Ok((seed, outcome?))).collect()
 }

@@ -1,4 +1,4 @@
-//! What is rehearsed: a project's statements, for any of the periods that it may come to list.
+//! The statements that are rehearsed: those of a project, for each list of periods in a story.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -23,62 +23,63 @@ use crate::verify::external;
 pub struct Program {
     /// One entry per table, parents before children.
     pub tables: Vec<Routine>,
-    /// Trims of raw tables, each by the name of a model that reads it.
+    /// Raw trims, each with the name of a model that reads the raw table.
     pub raw_trims: Vec<Statement>,
 }
 
 /// The statements of one table.
 #[derive(Clone, Debug)]
 pub struct Routine {
-    /// Its model.
+    /// The name of the model.
     pub model: String,
-    /// The mart's own load. A project that leaves it to somebody else is rehearsed with the one that Rowkeep would emit.
+    /// The load of the mart. If another tool loads the mart, the load that Rowkeep would emit.
     pub load: Vec<Statement>,
     /// The hooks of every cycle.
     pub hooks: Vec<Statement>,
-    /// The nightly form; empty if there is none.
+    /// The statements of the nightly sweep, or none.
     pub sweep: Vec<Statement>,
 }
 
 /// One statement.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    /// The stem of its file, such as `08_archive__2025_h2`.
+    /// The stem of the file, such as `08_archive__2025_h2`.
     pub name: String,
-    /// Its text, without a semicolon.
+    /// The SQL text, without a semicolon.
     pub sql: String,
 }
 
-/// A program, and what must exist before it can run.
+/// A program, and the relations that must exist before it can run.
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) program: Program,
     pub(super) definitions: Vec<String>,
-    /// By table: its history tables, each with its period's number in the calendar.
+    /// By table: its history tables, each with the index of its period in the calendar.
     pub(super) histories: Vec<Vec<(usize, String)>>,
-    /// The folded parts of every relation that a statement may name.
+    /// The folded parts of all relations that a statement may name.
     relations: BTreeSet<Vec<String>>,
 }
 
-/// A project that can be rehearsed: resolved for one engine, and asked for its statements as its list of periods grows.
+/// A project that can be rehearsed. It is resolved for one engine, and compiled for each list of
+/// periods.
 #[derive(Debug)]
 pub struct Project {
     inputs: Inputs,
     spec: Spec,
-    /// The same, with a raw table and a load for every table.
-    loading: Spec,
+    /// The same spec, with a raw table and a load for every table.
+    spec_with_loads: Spec,
     pub(super) facts: Facts,
-    /// Every period that the project may come to list, oldest first.
+    /// All periods that the project may list during a story, oldest first.
     pub(super) calendar: Vec<Period>,
-    /// What it lists now.
+    /// The periods that the project lists now.
     pub(super) listed: Periods,
-    /// Somebody's own statements, by model; they know no other periods than those listed.
-    own: Option<BTreeMap<String, Routine>>,
+    /// Handwritten statements, by model. They fit only the listed periods.
+    handwritten: Option<BTreeMap<String, Routine>>,
 }
 
-/// How many periods a story may add.
-const AHEAD: usize = 40;
-/// How far back the period reaches that a story adds below the first, in days.
+/// The maximum number of periods that a story may add.
+const ADDED_PERIODS: usize = 40;
+/// The length of the period that a story adds before the first period, in days.
 const LEGACY_DAYS: i64 = 30 * 365;
 
 impl Project {
@@ -86,48 +87,51 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// All that is wrong with the inputs.
+    /// All errors in the inputs.
     pub fn new(inputs: &Inputs, dialect: Dialect) -> Result<Self, Diagnostics> {
         let inputs = inputs.clone().with_dialect(dialect);
         let spec = crate::resolve(&inputs)?;
-        // What a story adds must not be what fails: the project as it stands is compiled first.
+        // Compile the current project first, so that its errors are not reported for periods that a
+        // story adds.
         crate::compile_spec(&spec, &inputs)?;
-        let loading = with_loads(&spec);
-        let facts = Facts::of(&loading);
+        let spec_with_loads = with_loads(&spec);
+        let facts = Facts::of(&spec_with_loads);
         let listed = spec.periods.len();
         let open_from = spec.periods.iter().position(|period| !period.sealed).unwrap_or(0);
         let fits = |period: &Period| {
-            let is_new = spec.periods.iter().all(|known| known.name != period.name);
+            let is_new = spec.periods.iter().all(|other| other.name != period.name);
             let longest = spec.tables.iter().map(|table| table.history.name().as_str().len()).max().unwrap_or(0);
             is_new && longest + 1 + period.name.len() <= dialect.max_name_bytes()
         };
         let mut calendar: Vec<_> = spec.periods.first().and_then(legacy).filter(fits).into_iter().collect();
         let first = calendar.len();
         calendar.extend(spec.periods.iter().cloned());
-        while calendar.len() < first + listed + AHEAD {
+        while calendar.len() < first + listed + ADDED_PERIODS {
             let Some(next) = calendar.last().and_then(Period::following).filter(fits) else { break };
             calendar.push(next);
         }
         let listed = Periods { first, end: first + listed, open_from: first + open_from };
-        Ok(Self { inputs, spec, loading, facts, calendar, listed, own: None })
+        Ok(Self { inputs, spec, spec_with_loads, facts, calendar, listed, handwritten: None })
     }
 
-    /// Rehearses somebody's own hooks instead, by model; a model without them keeps what Rowkeep emits, and so does a routine
-    /// without a load. Periods stay as they are: nobody could add one to statements that were written by hand.
+    /// Rehearses handwritten hooks, by model. A model without handwritten hooks keeps the
+    /// statements that Rowkeep emits, and a routine without a load keeps the emitted load. Stories
+    /// do not change the list of periods, because handwritten statements fit only the listed
+    /// periods.
     ///
     /// # Errors
     ///
-    /// If a statement is not one statement that changes rows, or names a relation that is none of the project's: a rehearsal must
-    /// not reach beyond its scratch tables.
-    pub fn with_hooks(mut self, own: BTreeMap<String, Routine>) -> Result<Self, Error> {
+    /// A text is not exactly one statement that changes rows, or it names a relation outside of the
+    /// project. A rehearsal must not change anything outside of its scratch tables.
+    pub fn with_hooks(mut self, hooks: BTreeMap<String, Routine>) -> Result<Self, Error> {
         let relations = self.relations(&self.spec);
-        for (model, routine) in &own {
+        for (model, routine) in &hooks {
             for statement in routine.load.iter().chain(&routine.hooks).chain(&routine.sweep) {
                 external::changes_rows_of(&statement.sql, &relations, self.spec.dialect)
                     .map_err(|why| Error::Usage(format!("{model}/{}.sql {why}", statement.name)))?;
                 if let Some(function) = external::reaching_function(&statement.sql, self.spec.dialect) {
                     return Err(Error::Usage(format!(
-                        "{model}/{}.sql uses {function}, which a rehearsal does not know to be harmless; the clock is {} or {}, so spelt",
+                        "{model}/{}.sql uses {function}, which a rehearsal does not allow; write the clock as {} or {}",
                         statement.name,
                         self.spec.dialect.clock_token(),
                         Dialect::OF_HANDWRITTEN_HOOKS.clock_token(),
@@ -138,15 +142,15 @@ impl Project {
         self.calendar = self.calendar[self.listed.first..self.listed.end].to_vec();
         let shift = self.listed.first;
         self.listed = Periods { first: 0, end: self.listed.end - shift, open_from: self.listed.open_from - shift };
-        self.own = Some(own);
+        self.handwritten = Some(hooks);
         Ok(self)
     }
 
-    /// The statements of the project as it stands.
+    /// The statements of the project with its current periods.
     ///
     /// # Errors
     ///
-    /// If a template cannot be rendered.
+    /// A template cannot be rendered.
     pub fn program(&self) -> Result<Program, Error> {
         Ok(self.stage(self.listed)?.program)
     }
@@ -156,19 +160,19 @@ impl Project {
         self.facts.tables.iter().map(|table| table.model.as_str())
     }
 
-    /// Refuses what a rehearsal would judge wrongly.
+    /// Refuses projects for which a rehearsal would report wrong results.
     pub(super) fn can_be_rehearsed(&self) -> Result<(), Error> {
         for (number, table) in self.facts.tables.iter().enumerate() {
             let earlier = &self.facts.tables[..number];
             if let Some(other) = earlier.iter().find(|other| other.raw.relation == table.raw.relation) {
                 return Err(Error::Usage(format!(
-                    "{} and {} read one raw table, {}; a rehearsal delivers to each mart by itself",
+                    "{} and {} read the same raw table, {}; a rehearsal needs one raw table for each mart",
                     other.model, table.model, table.raw.relation
                 )));
             }
             if !table.raw.tie_breaks.is_empty() && table.raw.deciding_tie_break(table).is_none() {
                 return Err(Error::Usage(format!(
-                    "the order_by of {} ends in a column too narrow to tell the rows of a rehearsal apart; \
+                    "the order_by of {} ends in a column that has too few values for the rows of a rehearsal; \
                      use a number of at least six digits, a text, or a timestamp",
                     table.model
                 )));
@@ -187,13 +191,13 @@ impl Project {
 
     /// The story of a seed.
     pub(super) fn story(&self, seed: u64, cycles: usize) -> Story {
-        workload::story(&self.facts, &self.calendar, self.listed, self.own.is_some(), seed, cycles)
+        workload::story(&self.facts, &self.calendar, self.listed, self.handwritten.is_some(), seed, cycles)
     }
 
-    /// The schemas that must exist, each as its parts.
+    /// The schemas that must exist, each as a list of name parts.
     pub(super) fn schemas(&self) -> Vec<Vec<String>> {
         let dialect = self.spec.dialect;
-        let tables = self.loading.tables.iter();
+        let tables = self.spec_with_loads.tables.iter();
         let relations = tables.flat_map(|table| table.source.iter().chain([&table.relation, &table.history]));
         let exceptions = self.spec.exceptions.iter().map(|exceptions| &exceptions.relation);
         let all = relations.chain(exceptions).chain([&self.spec.schema]);
@@ -209,19 +213,19 @@ impl Project {
         schemas
     }
 
-    /// The facts, with relations where an engine has them.
-    fn facts_at(&self, places: &BTreeMap<Vec<String>, String>) -> Facts {
+    /// The facts, with relations moved to the schemas of an engine.
+    fn relocated_facts(&self, places: &BTreeMap<Vec<String>, String>) -> Facts {
         let mut facts = self.facts.clone();
         let relations = self.relations(&self.spec);
         let tables = facts.tables.iter_mut().flat_map(|table| [&mut table.mart, &mut table.raw.relation]);
         for relation in tables.chain(facts.exceptions.iter_mut().map(|(relation, _)| relation)) {
-            // A relation that was written from its parts can be read again.
-            *relation = relocated(relation, self.spec.dialect, &relations, places).unwrap_or_default();
+            // Invariant: the relation was written from its parts, so it can be parsed.
+            *relation = relocate_text(relation, self.spec.dialect, &relations, places).unwrap_or_default();
         }
         facts
     }
 
-    /// The raw tables.
+    /// The statements that create the raw tables.
     pub(super) fn raw_tables(&self, facts: &Facts) -> Vec<String> {
         let tables = facts.tables.iter().map(|table| {
             let columns: Vec<_> = table
@@ -234,7 +238,7 @@ impl Project {
     }
 
     /// A spec of the project with these periods.
-    fn listing(&self, spec: &Spec, periods: Periods) -> Spec {
+    fn with_periods(&self, spec: &Spec, periods: Periods) -> Spec {
         let mut spec = spec.clone();
         spec.periods = self.calendar[periods.first..periods.end].to_vec();
         for (period, number) in spec.periods.iter_mut().zip(periods.first..) {
@@ -244,23 +248,23 @@ impl Project {
     }
 
     fn compile(&self, spec: &Spec) -> Result<Artifacts, Error> {
-        let refused = |wrong: Diagnostics| Error::Usage(wrong.render(&self.inputs, Style::Plain));
-        crate::compile_spec(spec, &self.inputs).map_err(refused)
+        let usage_error = |wrong: Diagnostics| Error::Usage(wrong.render(&self.inputs, Style::Plain));
+        crate::compile_spec(spec, &self.inputs).map_err(usage_error)
     }
 
-    /// What the project compiles to with these periods.
+    /// The artifacts of the project with these periods.
     pub(super) fn artifacts(&self, periods: Periods) -> Result<Artifacts, Error> {
-        self.compile(&self.listing(&self.spec, periods))
+        self.compile(&self.with_periods(&self.spec, periods))
     }
 
     /// The statements of the project with these periods.
     pub(super) fn stage(&self, periods: Periods) -> Result<Stage, Error> {
-        let spec = self.listing(&self.spec, periods);
+        let spec = self.with_periods(&self.spec, periods);
         let manifest = self.compile(&spec)?.manifest().clone();
-        let loading = if self.spec.tables.iter().all(|table| table.load.is_some()) {
+        let manifest_with_loads = if self.spec.tables.iter().all(|table| table.load.is_some()) {
             manifest.clone()
         } else {
-            self.compile(&self.listing(&self.loading, periods))?.manifest().clone()
+            self.compile(&self.with_periods(&self.spec_with_loads, periods))?.manifest().clone()
         };
         let histories = spec.tables().map(|(table, _)| {
             let periods = spec.period_ids().zip(periods.first..);
@@ -269,14 +273,14 @@ impl Project {
         let histories = histories.collect();
         let definitions = manifest.ddl.iter().map(|definition| definition.sql.clone()).collect();
         let relations = self.relations(&spec);
-        Ok(Stage { program: self.statements(&manifest, &loading), definitions, histories, relations })
+        Ok(Stage { program: self.statements(&manifest, &manifest_with_loads), definitions, histories, relations })
     }
 
-    /// The folded parts of every relation that a statement may name, with the periods of a spec.
+    /// The folded parts of all relations that a statement may name, with the periods of a spec.
     fn relations(&self, spec: &Spec) -> BTreeSet<Vec<String>> {
         let exceptions = spec.exceptions.iter().map(|exceptions| exceptions.relation.clone());
         let tables = spec.tables().flat_map(|(id, table)| {
-            let raw = self.loading.table(id).source.clone();
+            let raw = self.spec_with_loads.table(id).source.clone();
             let work = [spec.cutoff(id), spec.versions(id), spec.due(id), spec.cycles(id), spec.all_rows(id)];
             let histories: Vec<_> = spec.period_ids().map(|period| spec.history(id, period)).collect();
             [table.relation.clone()].into_iter().chain(raw).chain(work).chain(histories)
@@ -284,24 +288,25 @@ impl Project {
         tables.chain(exceptions).map(|relation| relation.folded(spec.dialect)).collect()
     }
 
-    fn statements(&self, manifest: &Manifest, loading: &Manifest) -> Program {
+    fn statements(&self, manifest: &Manifest, manifest_with_loads: &Manifest) -> Program {
         let statements = |hooks: &[Hook]| -> Vec<Statement> {
-            // A tripwire changes nothing, and of a story's few rows most are due.
+            // The tripwire changes no rows, and it would stop most cycles, because most of the few
+            // rows of a story are due.
             let changing = hooks.iter().filter(|hook| !hook.writes.is_empty());
             changing.map(|hook| Statement { name: hook.name.clone(), sql: hook.sql.clone() }).collect()
         };
         let tables = manifest.order.iter().zip(&manifest.sweep).map(|(id, sweep)| {
             let node = &manifest.nodes[id];
-            let load = statements(&loading.nodes[id].load);
-            match self.own.as_ref().and_then(|own| own.get(&node.name)) {
+            let load = statements(&manifest_with_loads.nodes[id].load);
+            match self.handwritten.as_ref().and_then(|hooks| hooks.get(&node.name)) {
                 None => Routine {
                     model: node.name.clone(),
                     load,
                     hooks: statements(&node.post_hooks),
                     sweep: statements(&sweep.post_hooks),
                 },
-                Some(own) => {
-                    let mut routine = own.clone();
+                Some(routine) => {
+                    let mut routine = routine.clone();
                     if routine.load.is_empty() {
                         routine.load = load;
                     }
@@ -309,8 +314,9 @@ impl Project {
                 }
             }
         });
-        // Trims wait for what hooks write down, which hooks of somebody's own do not.
-        let trims = self.spec.raw_tables.iter().zip(&manifest.raw_trims).filter(|_| self.own.is_none());
+        // Raw trims wait for the completion times that emitted hooks record. Handwritten hooks do
+        // not record them.
+        let trims = self.spec.raw_tables.iter().zip(&manifest.raw_trims).filter(|_| self.handwritten.is_none());
         let raw_trims = trims.map(|(raw_table, trim)| {
             let name = self.spec.table(raw_table.read_by[0]).model.value.as_str().to_owned();
             Statement { name, sql: trim.statement.sql.clone() }
@@ -320,19 +326,20 @@ impl Project {
 }
 
 impl Stage {
-    /// Every text with its schemas where the engine has them.
-    fn move_to(&mut self, dialect: Dialect, places: &BTreeMap<Vec<String>, String>) -> Result<(), Error> {
+    /// Moves all relations in statements and definitions to the schemas of the engine.
+    fn relocate(&mut self, dialect: Dialect, places: &BTreeMap<Vec<String>, String>) -> Result<(), Error> {
         let relations = &self.relations;
-        let moved = |text: &str| {
-            relocated(text, dialect, relations, places)
-                .ok_or_else(|| Error::Usage(format!("a statement is no SQL:\n{text}")))
+        let relocated = |text: &str| {
+            relocate_text(text, dialect, relations, places)
+                .ok_or_else(|| Error::Usage(format!("could not read a statement as SQL:\n{text}")))
         };
         let tables = self.program.tables.iter_mut();
         let statements = tables.flat_map(|table| table.load.iter_mut().chain(&mut table.hooks).chain(&mut table.sweep));
         for statement in statements.chain(&mut self.program.raw_trims) {
-            statement.sql = moved(&statement.sql)?;
+            statement.sql = relocated(&statement.sql)?;
             if !places.is_empty() {
-                // Seen again as it will run: whatever still names a schema of the project's own must not.
+                // Check the statement again in the form that runs: it must name scratch schemas
+                // only.
                 let scratch = relations.iter().filter_map(|parts| {
                     let (name, schema) = parts.split_last()?;
                     Some(vec![places.get(schema)?.clone(), name.clone()])
@@ -343,14 +350,14 @@ impl Stage {
         }
         for text in self.definitions.iter_mut().chain(self.histories.iter_mut().flatten().map(|(_, relation)| relation))
         {
-            *text = moved(text)?;
+            *text = relocated(text)?;
         }
         Ok(())
     }
 }
 
-/// A text with the project's relations where the engine has them.
-fn relocated(
+/// A SQL text with the relations of the project moved to the schemas of the engine.
+fn relocate_text(
     text: &str,
     dialect: Dialect,
     relations: &BTreeSet<Vec<String>>,
@@ -365,10 +372,10 @@ fn relocated(
     })
 }
 
-/// Stages by the periods for which they were compiled.
+/// Compiled stages, by their periods.
 pub(super) struct Stages<'a> {
     project: &'a Project,
-    /// Where the project's schemas live, of those that do not live under their own names.
+    /// The schema of the engine for each schema of the project, if the names differ.
     places: BTreeMap<Vec<String>, String>,
     alter: &'a dyn Fn(&mut Program),
     compiled: BTreeMap<Periods, Rc<Stage>>,
@@ -379,7 +386,7 @@ impl<'a> Stages<'a> {
         Self { project, places: BTreeMap::new(), alter, compiled: BTreeMap::new() }
     }
 
-    /// Prepares an empty engine, and asks it where it has the project's schemas.
+    /// Empties the engine, and reads its names of the schemas.
     pub(super) fn begin(&mut self, engine: &mut dyn Engine) -> Result<(), Error> {
         let schemas = self.project.schemas();
         engine.reset(&schemas)?;
@@ -391,37 +398,37 @@ impl<'a> Stages<'a> {
         Ok(())
     }
 
-    /// The project's facts, with relations where the engine has them.
+    /// The facts of the project, with relations moved to the schemas of the engine.
     pub(super) fn facts(&self) -> Facts {
-        self.project.facts_at(&self.places)
+        self.project.relocated_facts(&self.places)
     }
 
-    /// The stage of these periods, its schemas where the engine has them.
+    /// The stage for these periods, with relations moved to the schemas of the engine.
     pub(super) fn of(&mut self, periods: Periods) -> Result<Rc<Stage>, Error> {
         if let Some(stage) = self.compiled.get(&periods) {
             return Ok(Rc::clone(stage));
         }
         let mut stage = self.project.stage(periods)?;
         (self.alter)(&mut stage.program);
-        stage.move_to(self.project.spec.dialect, &self.places)?;
+        stage.relocate(self.project.spec.dialect, &self.places)?;
         let stage = Rc::new(stage);
         self.compiled.insert(periods, Rc::clone(&stage));
         Ok(stage)
     }
 }
 
-/// The period below the first, for rows that are older than any.
+/// A period before the first one, for rows that are older than all periods.
 fn legacy(first: &Period) -> Option<Period> {
     let start = first.start.checked_sub(jiff::Span::new().days(LEGACY_DAYS)).ok().filter(|day| day.year() > 0)?;
     Some(Period { name: "before".to_owned(), start, end: first.start, sealed: false })
 }
 
-/// The spec with a raw table and a load for every table: where it leaves the load to somebody else, the rehearsal needs one.
+/// Adds a raw table and a load to each table that another tool loads. A rehearsal needs them.
 fn with_loads(spec: &Spec) -> Spec {
-    let mut loading = spec.clone();
-    // A name that no spec can have declared in raw: it holds a character that only quotes allow, and no user would type.
-    let Ok(delivery) = Name::column("\"rowkeep delivery\"") else { return loading };
-    for table in loading.tables.iter_mut().filter(|table| table.load.is_none()) {
+    let mut loaded = spec.clone();
+    // A quoted name that is unlikely to be a column of the raw table.
+    let Ok(delivery) = Name::column("\"rowkeep delivery\"") else { return loaded };
+    for table in loaded.tables.iter_mut().filter(|table| table.load.is_none()) {
         let raw_table = || spec.schema.renamed(table.model.value.with_suffix("__raw"));
         table.source = Some(table.source.clone().unwrap_or_else(raw_table));
         table.source_columns.push(Column { name: delivery.clone(), ty: SqlType::Bigint, not_null: false });
@@ -430,5 +437,5 @@ fn with_loads(spec: &Spec) -> Spec {
         let order_by = if table.is_versioned() { vec![time, last] } else { vec![last] };
         table.load = Some(Load { order_by, lookback: None });
     }
-    loading
+    loaded
 }

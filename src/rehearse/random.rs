@@ -1,6 +1,7 @@
-//! Numbers that only look random: a seed tells the same story on every machine and with every version.
+//! Pseudorandom numbers. A seed gives the same story on every machine and in every version.
 
-/// SplitMix64 (Steele, Lea, Flood 2014). Own code because a seed is a public interface: a library may change its stream.
+/// SplitMix64 (Steele, Lea, Flood 2014). It is implemented here because seeds are a public
+/// interface, and a library may change its sequence of numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
@@ -17,7 +18,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number from 0 to `end`, which it never reaches; 0 if there is none below it.
+    /// A number in `0..end`, or 0 if this range is empty.
     pub(super) fn below(&mut self, end: i64) -> i64 {
         let end = u64::try_from(end).unwrap_or(0).max(1);
         i64::try_from(self.next() % end).unwrap_or(0)
@@ -28,15 +29,15 @@ impl Random {
         start + self.below(end - start + 1)
     }
 
-    /// True so many times in a hundred.
+    /// True with this probability in percent.
     pub(super) fn chance(&mut self, percent: i64) -> bool {
         self.below(100) < percent
     }
 
-    /// One of several; `None` if there are none.
-    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
-        let index = self.below(i64::try_from(of.len()).unwrap_or(i64::MAX));
-        of.get(usize::try_from(index).unwrap_or(0))
+    /// A random item, or `None` if there are no items.
+    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+        let index = self.below(i64::try_from(items.len()).unwrap_or(i64::MAX));
+        items.get(usize::try_from(index).unwrap_or(0))
     }
 }
 

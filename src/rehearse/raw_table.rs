@@ -1,4 +1,4 @@
-//! The raw tables: what they hold, and which of it a load takes over.
+//! The raw tables: their rows, and the rows that a load accepts.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::rehearse::oracle::Row;
 use crate::rehearse::story::Delivery;
 use crate::rehearse::value::Cell;
 
-/// What raw holds, by table.
+/// The rows of the raw tables.
 pub(super) struct RawTable {
-    /// Each with the number of its delivery, oldest first.
+    /// By table, the rows with the numbers of their deliveries, oldest first.
     rows: Vec<Vec<(usize, Delivery)>>,
-    /// Rows that were not written yet, as lists of values.
+    /// By table, rows that are not written yet, as lists of SQL values.
     waiting: Vec<Vec<String>>,
 }
 
@@ -23,18 +23,19 @@ impl RawTable {
         Self { rows: vec![Vec::new(); tables], waiting: vec![Vec::new(); tables] }
     }
 
-    /// `now` is when the row is landed: runs may have taken longer than the story had planned.
+    /// Receives a row. `now` is its arrival time: earlier runs may have taken longer than the story
+    /// planned.
     pub(super) fn receive(&mut self, facts: &Facts, delivery: &Delivery, number: usize, now: i64) {
         let mut delivery = delivery.clone();
         let table = &facts.tables[delivery.table];
-        if let Some(landed) = table.raw.landed {
-            delivery.cells[landed] = Cell::Instant(now);
+        if let Some(arrival) = table.raw.arrival {
+            delivery.cells[arrival] = Cell::Instant(now);
         }
         self.waiting[delivery.table].push(values(table, &delivery));
         self.rows[delivery.table].push((number, delivery));
     }
 
-    /// Writes what was received.
+    /// Writes the waiting rows.
     pub(super) fn flush(&mut self, engine: &mut dyn Engine, facts: &Facts) -> Result<(), Error> {
         for (table, rows) in facts.tables.iter().zip(&mut self.waiting) {
             if !rows.is_empty() {
@@ -45,13 +46,13 @@ impl RawTable {
         Ok(())
     }
 
-    /// Each table forgets what was delivered before an instant.
+    /// Deletes from each table the rows that were delivered before an instant.
     pub(super) fn trim(&mut self, engine: &mut dyn Engine, facts: &Facts, before: &[i64]) -> Result<(), Error> {
         for (number, before) in before.iter().enumerate() {
             let (table, rows) = (&facts.tables[number], &mut self.rows[number]);
-            let held = rows.len();
+            let count = rows.len();
             rows.retain(|(_, delivery)| delivery.at >= *before);
-            if rows.len() < held {
+            if rows.len() < count {
                 engine.run(&format!("DELETE FROM {} WHERE TRUE", table.raw.relation))?;
                 self.waiting[number] = rows.iter().map(|(_, delivery)| values(table, delivery)).collect();
             }
@@ -59,33 +60,41 @@ impl RawTable {
         self.flush(engine, facts)
     }
 
-    /// Forgets what a raw table does not hold any more, and gives the number of each such delivery.
-    pub(super) fn look(&mut self, engine: &mut dyn Engine, facts: &Facts, table: usize) -> Result<Vec<usize>, Error> {
-        let found = &facts.tables[table];
+    /// Removes the rows that the raw table no longer has, and returns the numbers of their
+    /// deliveries.
+    pub(super) fn remove_deleted(
+        &mut self,
+        engine: &mut dyn Engine,
+        facts: &Facts,
+        table: usize,
+    ) -> Result<Vec<usize>, Error> {
+        let table_facts = &facts.tables[table];
         let dialect = engine.dialect();
-        let columns: Vec<_> = found.raw_columns().map(|column| column.reading(dialect)).collect();
-        let mut held: BTreeMap<Row, usize> = BTreeMap::new();
-        for row in engine.rows(&format!("SELECT {} FROM {}", columns.join(", "), found.raw.relation))? {
-            *held.entry(row).or_default() += 1;
+        let columns: Vec<_> = table_facts.raw_columns().map(|column| column.select_as_text(dialect)).collect();
+        let mut present: BTreeMap<Row, usize> = BTreeMap::new();
+        for row in engine.rows(&format!("SELECT {} FROM {}", columns.join(", "), table_facts.raw.relation))? {
+            *present.entry(row).or_default() += 1;
         }
-        let mut gone = Vec::new();
+        let mut deleted = Vec::new();
         self.rows[table].retain(|(number, delivery)| {
-            let row: Row = found.raw_columns().zip(&delivery.cells).map(|(column, cell)| column.text(*cell)).collect();
-            match held.get_mut(&row) {
+            let row: Row =
+                table_facts.raw_columns().zip(&delivery.cells).map(|(column, cell)| column.text(*cell)).collect();
+            match present.get_mut(&row) {
                 Some(more) if *more > 0 => {
                     *more -= 1;
                     true
                 }
                 _ => {
-                    gone.push(*number);
+                    deleted.push(*number);
                     false
                 }
             }
         });
-        Ok(gone)
+        Ok(deleted)
     }
 
-    /// The numbers of the deliveries that a load accepts: in the slice that it reads, and with all that must be there.
+    /// The numbers of the deliveries that a load accepts: within its lookback, and without NULL in
+    /// a column declared `not null`.
     pub(super) fn loadable(&self, facts: &Facts, table: usize) -> Vec<usize> {
         let (table_facts, rows) = (&facts.tables[table], &self.rows[table]);
         let at = |delivery: &Delivery, column: usize| {
@@ -97,15 +106,15 @@ impl RawTable {
             Some((column, newest - within))
         });
         let is_loadable = |delivery: &Delivery| {
-            let in_slice = from.is_none_or(|(column, from)| at(delivery, column).is_none_or(|at| at >= from));
+            let in_lookback = from.is_none_or(|(column, from)| at(delivery, column).is_none_or(|at| at >= from));
             let row = row(facts, delivery);
-            in_slice && table_facts.not_null.iter().zip(&row).all(|(not_null, cell)| !not_null || cell.is_some())
+            in_lookback && table_facts.not_null.iter().zip(&row).all(|(not_null, cell)| !not_null || cell.is_some())
         };
         rows.iter().filter(|(_, delivery)| is_loadable(delivery)).map(|(number, _)| *number).collect()
     }
 }
 
-/// A delivered row as the mart would have it.
+/// A delivered row as texts, in the columns of the mart.
 pub(super) fn row(facts: &Facts, delivery: &Delivery) -> Row {
     let columns = &facts.tables[delivery.table].columns;
     columns.iter().zip(&delivery.cells).map(|(column, cell)| column.text(*cell)).collect()

@@ -1,4 +1,4 @@
-//! What a rehearsal found: a ledger for each table, a verdict for each law.
+//! The result of a rehearsal: a ledger for each table, and a verdict for each law.
 
 use std::collections::BTreeMap;
 
@@ -9,58 +9,60 @@ use crate::rehearse::oracle::{Account, Law};
 use crate::rehearse::program::Project;
 use crate::rehearse::run::Counts;
 
-/// What a rehearsal found.
+/// The result of a rehearsal.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// The project's name.
+    /// The name of the project.
     pub project: String,
-    /// The engine's dialect.
+    /// The dialect of the engine.
     pub dialect: &'static str,
     /// The first seed.
     pub first_seed: u64,
-    /// How many seeds were told.
+    /// The number of stories that ran, one per seed.
     pub seeds: u64,
-    /// How long each story was.
+    /// The number of cycles in each story.
     pub cycles: usize,
-    /// How much was done, over all seeds.
+    /// Counts of what was run, over all seeds.
     pub done: Counts,
-    /// By table, in run order.
+    /// The ledgers, by table in run order.
     pub ledger: Vec<Ledger>,
-    /// Every law.
+    /// The verdicts, one per law.
     pub laws: Vec<Verdict>,
 }
 
-/// What became of a table's rows, over all seeds: `accepted` is the sum of `in_mart`, `archived` and `superseded`.
+/// Where the rows of a table are, over all seeds. `accepted` must equal the sum of `in_mart`,
+/// `archived` and `superseded`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ledger {
     /// The model.
     pub model: String,
-    /// Versions that a completed load took over; a correction under the same key and time is no version of its own.
+    /// Versions that a completed load accepted. A correction with the same key and time is not a
+    /// new version.
     pub accepted: usize,
     /// Rows in the mart at the end.
     pub in_mart: usize,
-    /// Rows in history at the end, oldest period first.
+    /// Rows in history tables at the end, oldest period first.
     pub archived: Vec<Archived>,
     /// Versions that a newer one replaced.
     pub superseded: usize,
-    /// Of those in the mart, rows whose key is held or reported.
+    /// Rows in the mart whose key is held or reported.
     pub held: usize,
-    /// How often a row came back to the mart from history.
+    /// The number of times that a row was restored from history to the mart.
     pub restored: usize,
-    /// Whether the sum closes, for every seed.
+    /// Whether the sum is correct for every seed.
     pub closes: bool,
 }
 
-/// Rows of a period.
+/// Archived rows of a period.
 #[derive(Clone, Debug, Serialize)]
 pub struct Archived {
-    /// The period's name.
+    /// The name of the period.
     pub period: String,
-    /// How many.
+    /// The number of rows.
     pub rows: usize,
 }
 
-/// Whether a law held.
+/// Whether a law holds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// The law.
@@ -69,14 +71,14 @@ pub struct Verdict {
     pub code: &'static str,
     /// Its name in a few words.
     pub title: &'static str,
-    /// The seeds in which it was broken.
+    /// The seeds whose stories broke it.
     pub broken_by: Vec<u64>,
-    /// How, for the first of them.
+    /// A counterexample from the first of these seeds.
     pub counterexample: Option<Counterexample>,
 }
 
 impl Report {
-    /// Whether every law held and every sum closed, in one story at least.
+    /// Whether at least one story ran, every law holds, and every sum is correct.
     pub fn is_clean(&self) -> bool {
         self.seeds > 0
             && self.laws.iter().all(|verdict| verdict.broken_by.is_empty())

@@ -1,4 +1,5 @@
-//! Runs a story on an engine: delivers rows, runs statements, stops and retries, and checks the laws.
+//! Runs a story on an engine: delivers rows, runs statements, stops and retries, and checks the
+//! laws.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -97,33 +98,35 @@ pub(super) fn run_story(
 ) -> Result<Outcome, Error> {
     stages.begin(engine)?;
     let facts = stages.facts();
-    let mut run = StoryRun::begin(engine, project, stages, &facts, watch)?;
-    run.create_relations()?;
+    let mut story_run = StoryRun::begin(engine, project, stages, &facts, watch)?;
+    story_run.create_relations()?;
     for (event, number) in story.events.iter().zip(0..) {
-        run.event = number;
+        story_run.event = number;
         if number == story.ending {
-            run.fill_ledger()?;
+            story_run.fill_ledger()?;
         }
         match event {
-            Event::Deliver(delivery) => run.deliver(delivery, number),
+            Event::Deliver(delivery) => story_run.deliver(delivery, number),
             Event::Periods(periods) => {
-                run.stage = stages.of(*periods)?;
-                run.listed = *periods;
-                run.create_relations()?;
+                story_run.stage = stages.of(*periods)?;
+                story_run.listed = *periods;
+                story_run.create_relations()?;
             }
-            Event::Hold(hold) => run.hold(hold)?,
-            Event::Cycle(planned) => run.run(planned, true)?,
-            Event::Sweep(planned) => run.run(planned, false)?,
+            Event::Hold(hold) => story_run.hold(hold)?,
+            Event::Cycle(run) => story_run.execute(run, true)?,
+            Event::Sweep(run) => story_run.execute(run, false)?,
         }
-        let is_found =
-            |(law, table): (Law, usize)| run.outcome.broken.get(&law).is_some_and(|found| found.broken.table == table);
+        let is_found = |(law, table): (Law, usize)| {
+            story_run.outcome.broken.get(&law).is_some_and(|found| found.broken.table == table)
+        };
         if until.is_some_and(is_found) {
             break;
         }
     }
-    Ok(run.outcome)
+    Ok(story_run.outcome)
 }
 
+/// The state of a story that runs on an engine.
 pub(super) struct StoryRun<'a> {
     pub(super) engine: &'a mut dyn Engine,
     pub(super) facts: &'a Facts,
@@ -134,6 +137,7 @@ pub(super) struct StoryRun<'a> {
     pub(super) raw_table: RawTable,
     /// By table, the clock at the start and at the end of its last hooks.
     pub(super) clocks: Vec<(i64, i64)>,
+    /// The clock of the story, in microseconds since 1970, UTC.
     pub(super) now: i64,
     pub(super) event: usize,
     /// The event of the last completed cycle.
@@ -203,8 +207,9 @@ impl<'a> StoryRun<'a> {
     }
 
     pub(super) fn hold(&mut self, hold: &Hold) -> Result<(), Error> {
-        // Check the laws before and after, so that the change of the operator is not taken for a change of hooks.
-        self.look(After::Stop)?;
+        // Check the laws before and after, so that the change of the operator is not taken for a
+        // change of hooks.
+        self.check_laws(After::Stop)?;
         let table = &self.facts.tables[hold.table];
         let (relation, key) = &self.facts.exceptions[table.exceptions];
         let value = table.columns[table.exception_key].literal(hold.key);
@@ -228,11 +233,11 @@ impl<'a> StoryRun<'a> {
         if !hold.lift {
             self.held.push(held);
         }
-        self.look(After::Stop)
+        self.check_laws(After::Stop)
     }
 
     /// Runs a cycle or a sweep, with its stops and retries.
-    fn run(&mut self, run: &Run, is_cycle: bool) -> Result<(), Error> {
+    fn execute(&mut self, run: &Run, is_cycle: bool) -> Result<(), Error> {
         self.raw_table.flush(self.engine, self.facts)?;
         self.now = self.now.max(run.at);
         let stage = Rc::clone(&self.stage);
@@ -258,10 +263,10 @@ impl<'a> StoryRun<'a> {
         } else {
             self.outcome.counts.sweeps += 1
         }
-        self.look(after)?;
+        self.check_laws(after)?;
         if run.twice {
             self.run_again(run, &schedule, began)?;
-            self.look(after)?;
+            self.check_laws(after)?;
         }
         if !is_cycle {
             return Ok(());
@@ -278,7 +283,7 @@ impl<'a> StoryRun<'a> {
             let Some(table) = self.facts.tables.iter().position(|table| table.model == trim.name) else { continue };
             self.engine.run(&with_clock(&trim.sql, self.engine.dialect(), self.now.div_euclid(SECOND)))?;
             let deleted = self.raw_table.remove_deleted(self.engine, self.facts, table)?;
-            self.found(self.oracle.trimmed(table, &deleted, self.last_completed));
+            self.record_broken(self.oracle.trimmed(table, &deleted, self.last_completed));
         }
         Ok(())
     }
@@ -305,7 +310,7 @@ impl<'a> StoryRun<'a> {
             self.run_range(run, schedule, from, at.unwrap_or(schedule.len()))?;
             let (Some(stop), Some(at)) = (stop, at) else { return Ok(true) };
             self.outcome.counts.stops += 1;
-            self.look(After::Stop)?;
+            self.check_laws(After::Stop)?;
             self.now += 600 * SECOND;
             from = match stop.then {
                 Recovery::GiveUp => return Ok(false),
@@ -322,20 +327,20 @@ impl<'a> StoryRun<'a> {
     /// keys that the first run reported are now held, so the second run may restore their archived
     /// rows. Then a third run must change nothing.
     fn run_again(&mut self, run: &Run, schedule: &[Scheduled<'_>], began: i64) -> Result<(), Error> {
-        let once = read(self.engine, self.facts, &self.stage)?;
+        let first = read(self.engine, self.facts, &self.stage)?;
         let ended = self.now;
         self.now = began;
         self.run_range(run, schedule, 0, schedule.len())?;
-        let twice = read(self.engine, self.facts, &self.stage)?;
-        let mut broken = self.oracle.changed(&once, &twice, began);
-        if once != twice && broken.is_empty() {
+        let second = read(self.engine, self.facts, &self.stage)?;
+        let mut broken = self.oracle.changed(&first, &second, began);
+        if first != second && broken.is_empty() {
             self.now = began;
             self.run_range(run, schedule, 0, schedule.len())?;
-            let thrice = read(self.engine, self.facts, &self.stage)?;
-            broken = self.oracle.changed(&twice, &thrice, i64::MAX);
+            let third = read(self.engine, self.facts, &self.stage)?;
+            broken = self.oracle.changed(&second, &third, i64::MAX);
         }
         self.now = self.now.max(ended);
-        self.found(broken);
+        self.record_broken(broken);
         Ok(())
     }
 
@@ -376,8 +381,8 @@ impl<'a> StoryRun<'a> {
             }
             if slot.group.is_none() {
                 self.accept(&mut accepted);
-                if run.looks {
-                    self.look(After::Stop)?;
+                if run.checks_each {
+                    self.check_laws(After::Stop)?;
                 }
             }
         }
@@ -436,7 +441,8 @@ impl<'a> StoryRun<'a> {
         }
     }
 
-    pub(super) fn look(&mut self, after: After) -> Result<(), Error> {
+    /// Checks the laws over all tables.
+    pub(super) fn check_laws(&mut self, after: After) -> Result<(), Error> {
         let tables = read(self.engine, self.facts, &self.stage)?;
         self.outcome.counts.looks += 1;
         let moment = Moment {
@@ -448,12 +454,13 @@ impl<'a> StoryRun<'a> {
             calendar: &self.calendar,
             listed: (self.listed.first, self.listed.open_from, self.listed.end),
         };
-        let broken = self.oracle.look(tables, moment);
-        self.found(broken);
+        let broken = self.oracle.check(tables, moment);
+        self.record_broken(broken);
         Ok(())
     }
 
-    pub(super) fn found(&mut self, broken: Vec<Broken>) {
+    /// Records the first break of each law.
+    pub(super) fn record_broken(&mut self, broken: Vec<Broken>) {
         for broken in broken {
             self.outcome.broken.entry(broken.law).or_insert(Found { broken, event: self.event });
         }

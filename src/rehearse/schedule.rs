@@ -1,42 +1,42 @@
-//! The statements of a cycle or a sweep, in the order and the groups in which they are committed.
+//! The statements of a cycle or a sweep, in order, with their transactions.
 
 use crate::rehearse::program::{Stage, Statement};
-use crate::rehearse::story::Regime;
+use crate::rehearse::story::CommitUnit;
 
-/// A statement of a run, and what it is committed with.
+/// A statement of a run, with its transaction.
 pub(super) struct Scheduled<'a> {
     pub(super) table: usize,
     pub(super) statement: &'a Statement,
-    /// Statements of one group are one transaction; `None` commits alone.
+    /// Statements of one group are one transaction. `None`: the statement commits alone.
     pub(super) group: Option<usize>,
-    /// Whether the table's load is complete after it.
+    /// Whether the load of the table is complete after this statement.
     pub(super) ends_load: bool,
     pub(super) begins_hooks: bool,
     pub(super) ends_hooks: bool,
 }
 
-/// The statements of a run, grouped as its regime commits them.
-pub(super) fn schedule<'a>(stage: &'a Stage, regime: Regime, is_cycle: bool) -> Vec<Scheduled<'a>> {
+/// Returns the statements of a run, grouped by transaction.
+pub(super) fn schedule<'a>(stage: &'a Stage, commit_unit: CommitUnit, is_cycle: bool) -> Vec<Scheduled<'a>> {
     let mut statements = Vec::new();
     for (table, routine) in stage.program.tables.iter().enumerate() {
         let (load, hooks) = if is_cycle { (&routine.load[..], &routine.hooks) } else { (&[][..], &routine.sweep) };
-        let loads = regime == Regime::Table;
-        let last = |number: usize, of: usize| number + 1 == of;
+        let includes_load = commit_unit == CommitUnit::Table;
+        let is_last = |number: usize, count: usize| number + 1 == count;
         statements.extend(load.iter().enumerate().map(|(number, statement)| Scheduled {
             table,
             statement,
-            group: loads.then_some(table),
-            ends_load: last(number, load.len()),
+            group: includes_load.then_some(table),
+            ends_load: is_last(number, load.len()),
             begins_hooks: false,
             ends_hooks: false,
         }));
         statements.extend(hooks.iter().enumerate().map(|(number, statement)| Scheduled {
             table,
             statement,
-            group: (regime != Regime::Statement).then_some(table),
+            group: (commit_unit != CommitUnit::Statement).then_some(table),
             ends_load: false,
             begins_hooks: number == 0,
-            ends_hooks: last(number, hooks.len()),
+            ends_hooks: is_last(number, hooks.len()),
         }));
     }
     statements

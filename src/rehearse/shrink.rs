@@ -1,15 +1,15 @@
-//! Cuts a story down to what it takes to break a law.
+//! Shortens a story to the events that are needed to break a law.
 
 use crate::rehearse::engine::Engine;
 use crate::rehearse::oracle::Law;
 use crate::rehearse::program::{Project, Stages};
-use crate::rehearse::run::{Found, tell};
-use crate::rehearse::story::{Event, Recovery, Regime, Run, Story};
+use crate::rehearse::run::{Found, run_story};
+use crate::rehearse::story::{CommitUnit, Event, Recovery, Run, Stop, Story};
 
-/// How many shorter stories are tried. A story that is cut down is quickly told, so most of them cost little.
+/// The maximum number of shorter stories to try. Short stories run fast, so most tries are cheap.
 const TRIES: usize = 600;
 
-/// The shortest story found that breaks the same law in the same table, and how it does.
+/// Returns the shortest story found that breaks the same law in the same table, and that break.
 pub(super) fn shrink(
     engine: &mut dyn Engine,
     project: &Project,
@@ -18,19 +18,19 @@ pub(super) fn shrink(
     found: Found,
 ) -> (Story, Found) {
     let (law, table) = (found.broken.law, found.broken.table);
-    let mut shrinking = Shrinking { engine, project, stages, law, table, tries: 0, best: (story, found) };
-    shrinking.forget_the_rest();
+    let mut shrinker = Shrinker { engine, project, stages, law, table, tries: 0, best: (story, found) };
+    shrinker.truncate();
     loop {
-        let before = shrinking.size();
-        shrinking.leave_out();
-        shrinking.simplify();
-        if shrinking.size() == before || shrinking.tries >= TRIES {
-            return shrinking.best;
+        let before = shrinker.size();
+        shrinker.leave_out();
+        shrinker.simplify();
+        if shrinker.size() == before || shrinker.tries >= TRIES {
+            return shrinker.best;
         }
     }
 }
 
-struct Shrinking<'a, 'b> {
+struct Shrinker<'a, 'b> {
     engine: &'a mut dyn Engine,
     project: &'a Project,
     stages: &'a mut Stages<'b>,
@@ -40,42 +40,44 @@ struct Shrinking<'a, 'b> {
     best: (Story, Found),
 }
 
-impl Shrinking<'_, '_> {
-    /// What is to become smaller: events, and what is out of the ordinary in them.
+impl Shrinker<'_, '_> {
+    /// The size to reduce: the number of events, and the number of possible simplifications.
     fn size(&self) -> (usize, usize) {
         let events = &self.best.0.events;
-        let odd = events.iter().map(|event| match event {
-            Event::Cycle(run) | Event::Sweep(run) => simpler(run).len(),
+        let simplifications = events.iter().map(|event| match event {
+            Event::Cycle(run) | Event::Sweep(run) => simpler_runs(run).len(),
             _ => 0,
         });
-        (events.len(), odd.sum())
+        (events.len(), simplifications.sum())
     }
 
-    /// Takes a story if it breaks the law too.
+    /// Keeps a story if it breaks the same law.
     fn take_if_broken(&mut self, events: Vec<Event>) -> bool {
         self.tries += 1;
         let story = Story { events, ending: usize::MAX };
-        // A story that was cut down may be one that the engine refuses: then it shows nothing.
+        // The engine may refuse a statement of a shorter story. Then this story is no example.
         let until = Some((self.law, self.table));
-        let Ok(mut told) = tell(self.engine, self.project, self.stages, &story, until, None) else { return false };
-        match told.broken.remove(&self.law).filter(|found| found.broken.table == self.table) {
+        let Ok(mut outcome) = run_story(self.engine, self.project, self.stages, &story, until, None) else {
+            return false;
+        };
+        match outcome.broken.remove(&self.law).filter(|found| found.broken.table == self.table) {
             Some(found) => {
                 self.best = (story, found);
-                self.forget_the_rest();
+                self.truncate();
                 true
             }
             None => false,
         }
     }
 
-    /// What comes after the law was broken has no part in it.
-    fn forget_the_rest(&mut self) {
+    /// Removes the events after the one that broke the law.
+    fn truncate(&mut self) {
         let (story, found) = &mut self.best;
         story.events.truncate(found.event + 1);
         story.ending = usize::MAX;
     }
 
-    /// Leaves out events, many at a time first.
+    /// Leaves out events: first many at a time, then fewer.
     fn leave_out(&mut self) {
         let mut size = self.best.0.events.len().div_ceil(2);
         while size > 0 {
@@ -91,7 +93,7 @@ impl Shrinking<'_, '_> {
         }
     }
 
-    /// Makes runs ordinary: no stop, no hold, no second run, no trimmed raw, a clock that stands still.
+    /// Simplifies runs: no stop, no hold, no second run, no raw trim, no time between statements.
     fn simplify(&mut self) {
         let mut at = self.best.0.events.len();
         while at > 0 && self.tries < TRIES {
@@ -100,7 +102,7 @@ impl Shrinking<'_, '_> {
             while again {
                 again = false;
                 let Some(Event::Cycle(run) | Event::Sweep(run)) = self.best.0.events.get(at) else { break };
-                for simpler in simpler(run) {
+                for simpler in simpler_runs(run) {
                     let mut events = self.best.0.events.clone();
                     if let Event::Cycle(run) | Event::Sweep(run) = &mut events[at] {
                         *run = simpler;
@@ -115,8 +117,8 @@ impl Shrinking<'_, '_> {
     }
 }
 
-/// The run with one thing less that is out of the ordinary.
-fn simpler(run: &Run) -> Vec<Run> {
+/// All variants of a run with one simplification.
+fn simpler_runs(run: &Run) -> Vec<Run> {
     let mut all = Vec::new();
     if !run.stops.is_empty() {
         all.push(Run { stops: Vec::new(), ..run.clone() });
@@ -130,7 +132,7 @@ fn simpler(run: &Run) -> Vec<Run> {
         if let Some(last) = run.stops.last().filter(|last| last.then != Recovery::GiveUp) {
             let mut stops = run.stops.clone();
             stops.pop();
-            stops.push(crate::rehearse::story::Stop { then: Recovery::GiveUp, ..*last });
+            stops.push(Stop { then: Recovery::GiveUp, ..*last });
             all.push(Run { stops, ..run.clone() });
         }
     }
@@ -146,8 +148,8 @@ fn simpler(run: &Run) -> Vec<Run> {
     if run.pace != 0 {
         all.push(Run { pace: 0, ..run.clone() });
     }
-    if run.regime != Regime::Statement && run.stops.is_empty() {
-        all.push(Run { regime: Regime::Statement, ..run.clone() });
+    if run.commit_unit != CommitUnit::Statement && run.stops.is_empty() {
+        all.push(Run { commit_unit: CommitUnit::Statement, ..run.clone() });
     }
     all
 }

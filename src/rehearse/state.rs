@@ -1,4 +1,4 @@
-//! Reads what stands in the tables of a project.
+//! Reads the rows of a project's tables from an engine.
 
 use crate::dialect::Dialect;
 use crate::error::Error;
@@ -7,13 +7,13 @@ use crate::rehearse::facts::{Facts, TableFacts};
 use crate::rehearse::oracle::{Exception, Row, Tables};
 use crate::rehearse::program::Stage;
 use crate::rehearse::run::Watch;
-use crate::rehearse::value::shown;
+use crate::rehearse::value::instant_text;
 
-/// Everything that stands in marts, history and exceptions tables, in an order of its own.
+/// Reads all marts, history tables and exceptions tables. Rows are sorted.
 pub(super) fn read(engine: &mut dyn Engine, facts: &Facts, stage: &Stage) -> Result<Tables, Error> {
     let mut tables = Tables::default();
     for (table, histories) in facts.tables.iter().zip(&stage.histories) {
-        let (mart, history) = rows(engine, table, histories)?;
+        let (mart, history) = read_table(engine, table, histories)?;
         tables.marts.push(mart);
         tables.histories.push(history);
     }
@@ -21,9 +21,9 @@ pub(super) fn read(engine: &mut dyn Engine, facts: &Facts, stage: &Stage) -> Res
     for (relation, key) in &facts.exceptions {
         let sql = format!(
             "SELECT {}, exception_type, {}, {} FROM {relation}",
-            key.reading(dialect),
-            instant("detected_at", dialect),
-            instant("resolved_at", dialect),
+            key.select_as_text(dialect),
+            micros_as_text("detected_at", dialect),
+            micros_as_text("resolved_at", dialect),
         );
         let found = engine.rows(&sql)?.into_iter().filter_map(|record| {
             let [key, exception_type, detected_at, resolved_at] = <[_; 4]>::try_from(record).ok()?;
@@ -42,15 +42,16 @@ pub(super) fn read(engine: &mut dyn Engine, facts: &Facts, stage: &Stage) -> Res
     Ok(tables)
 }
 
-/// A timestamp column of the exceptions table, in microseconds since 1970.
-fn instant(column: &str, dialect: Dialect) -> String {
+/// The expression for a timestamp column of the exceptions table, in microseconds since 1970.
+fn micros_as_text(column: &str, dialect: Dialect) -> String {
     format!("CAST({} AS VARCHAR)", dialect.rules().epoch_micros(column))
 }
 
-type Standing = (Vec<Row>, Vec<(usize, Row)>);
+/// The rows of a mart, and the history rows, each with the index of its period in the calendar.
+type TableRows = (Vec<Row>, Vec<(usize, Row)>);
 
-fn rows(engine: &mut dyn Engine, table: &TableFacts, histories: &[(usize, String)]) -> Result<Standing, Error> {
-    let columns = reading(table, engine.dialect());
+fn read_table(engine: &mut dyn Engine, table: &TableFacts, histories: &[(usize, String)]) -> Result<TableRows, Error> {
+    let columns = select_list(table, engine.dialect());
     let select = |place: &str, relation: &str| format!("SELECT '{place}', {columns} FROM {relation}");
     let places = histories.iter().map(|(period, relation)| select(&period.to_string(), relation));
     let sql: Vec<_> = std::iter::once(select("mart", &table.mart)).chain(places).collect();
@@ -67,12 +68,12 @@ fn rows(engine: &mut dyn Engine, table: &TableFacts, histories: &[(usize, String
     Ok((mart, history))
 }
 
-fn reading(table: &TableFacts, dialect: Dialect) -> String {
-    table.columns.iter().map(|column| column.reading(dialect)).collect::<Vec<_>>().join(", ")
+fn select_list(table: &TableFacts, dialect: Dialect) -> String {
+    table.columns.iter().map(|column| column.select_as_text(dialect)).collect::<Vec<_>>().join(", ")
 }
 
-/// Where copies of one key stand, in words.
-pub(super) fn places(
+/// The places of all copies of one key, as text for a counterexample.
+pub(super) fn places_of_key(
     engine: &mut dyn Engine,
     facts: &Facts,
     stage: &Stage,
@@ -80,11 +81,11 @@ pub(super) fn places(
     watch: &Watch,
 ) -> Result<Vec<String>, Error> {
     let table = &facts.tables[watch.table];
-    let (mart, history) = rows(engine, table, &stage.histories[watch.table])?;
+    let (mart, history) = read_table(engine, table, &stage.histories[watch.table])?;
     let is_watched = |row: &Row| table.key.iter().zip(&watch.key).all(|(&column, part)| row[column] == *part);
     let time = |row: &Row| {
         let micros = row[table.time].as_ref().and_then(|text| text.parse().ok());
-        micros.map_or_else(|| "no time".to_owned(), shown)
+        micros.map_or_else(|| "no time".to_owned(), instant_text)
     };
     let in_mart = mart.iter().filter(|row| is_watched(row)).map(|row| format!("mart ({})", time(row)));
     let archived = history.iter().filter(|(_, row)| is_watched(row));

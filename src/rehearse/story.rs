@@ -1,25 +1,26 @@
-//! A story: what happens to a project in simulated years, as data. It is told from a seed, can be cut down, and told again.
+//! A story: the events of a project in simulated years, as data. A seed determines the story. It
+//! can be shortened and run again.
 
 use crate::rehearse::value::Cell;
 
-/// Everything that happens, in order. Times are microseconds since 1970, UTC.
+/// All events, in order. Times are microseconds since 1970, UTC.
 #[derive(Clone, Debug)]
 pub(super) struct Story {
     pub(super) events: Vec<Event>,
-    /// The number of the event from which on everything is let go: until there, rows are counted.
+    /// The number of the first event that drains the marts. The ledger counts rows before it.
     pub(super) ending: usize,
 }
 
-/// One thing that happens.
+/// One event of a story.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
-    /// Raw receives a row.
+    /// A raw table receives a row.
     Deliver(Delivery),
     /// The project's list of periods changes.
     Periods(Periods),
     /// An operator places a hold on a key, or lifts it.
     Hold(Hold),
-    /// A cycle: every table's load and hooks, in run order.
+    /// A cycle: the load and the hooks of every table, in run order.
     Cycle(Run),
     /// The nightly sweep.
     Sweep(Run),
@@ -30,21 +31,21 @@ pub(super) enum Event {
 pub(super) struct Delivery {
     pub(super) at: i64,
     pub(super) table: usize,
-    /// The mart's columns, then those that only raw has.
+    /// The columns of the mart, then the columns that only the raw table has.
     pub(super) cells: Vec<Cell>,
 }
 
-/// Which periods of the story's calendar the project lists, and how many of these are sealed.
+/// The periods of the calendar that the project lists, as indexes into the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Periods {
     pub(super) first: usize,
-    /// One beyond the last.
+    /// One after the last listed period.
     pub(super) end: usize,
-    /// The number, in the calendar, of the first open one.
+    /// The first open period. Listed periods before it are sealed.
     pub(super) open_from: usize,
 }
 
-/// A hold of an operator.
+/// An operator places or lifts a hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
     pub(super) at: i64,
@@ -57,28 +58,30 @@ pub(super) struct Hold {
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) at: i64,
-    /// How far the clock moves with each statement.
+    /// The time that each statement takes.
     pub(super) pace: i64,
-    pub(super) regime: Regime,
-    /// Where it stops, and what then. After a retry the next stop counts.
+    pub(super) commit_unit: CommitUnit,
+    /// Where the run stops, and how it continues. The next stop applies to the retry.
     pub(super) stops: Vec<Stop>,
-    /// A hold that is placed or lifted before a statement, where statements commit alone.
-    pub(super) hold: Option<(Place, Hold)>,
-    /// Whether it runs a second time, which must change nothing.
+    /// A hold that is placed or lifted before a statement, if each statement commits alone.
+    pub(super) hold: Option<(Position, Hold)>,
+    /// Whether the run is repeated. The second run must change nothing.
     pub(super) twice: bool,
-    /// Whether the oracle looks after every statement, where statements commit alone.
-    pub(super) looks: bool,
-    /// By table: once the cycle is completed, raw rows delivered before this are trimmed. Empty: none are.
+    /// Whether the laws are checked after every statement, if each statement commits alone.
+    pub(super) checks_each: bool,
+    /// By table: after the completed cycle, raw rows that were delivered before this time are
+    /// deleted. If the list is empty, none are.
     pub(super) trim_raw: Vec<i64>,
 }
 
-/// A statement of a run, as a share of all: how many there are is not known when a story is told.
+/// The position of a statement in a run, as a share of all statements. The number of statements is
+/// not known when the story is generated.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place(pub(super) u16);
+pub(super) struct Position(pub(super) u16);
 
-impl Place {
-    /// The number of the statement, of so many.
-    pub(super) fn of(self, statements: usize) -> usize {
+impl Position {
+    /// The index of the statement in a run of so many statements.
+    pub(super) fn index(self, statements: usize) -> usize {
         usize::from(self.0) * statements / (usize::from(u16::MAX) + 1)
     }
 }
@@ -86,11 +89,11 @@ impl Place {
 /// A stop before a statement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stop {
-    pub(super) before: Place,
+    pub(super) before: Position,
     pub(super) then: Recovery,
 }
 
-/// What happens after a stop.
+/// How a run continues after a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Recovery {
     RetryFromStart,
@@ -98,13 +101,13 @@ pub(super) enum Recovery {
     GiveUp,
 }
 
-/// What is committed together.
+/// The statements that are committed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Regime {
-    /// Each statement alone.
+pub(super) enum CommitUnit {
+    /// Each statement commits alone.
     Statement,
-    /// A table's hooks.
+    /// The hooks of a table are one transaction.
     Hooks,
-    /// A table's load and hooks.
+    /// The load and the hooks of a table are one transaction.
     Table,
 }

@@ -1,4 +1,5 @@
-//! Values of a rehearsal: how a cell is written into a raw table, and as which text it is read back, on every engine.
+//! Cell values of a rehearsal: their SQL literals, and their texts, which are the same on every
+//! engine.
 
 use crate::dialect::Dialect;
 use crate::project::Column;
@@ -8,7 +9,7 @@ use crate::sql::{SqlType, TimeUnit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
     Null,
-    /// Columns of every type can hold it; a narrow one holds what is left after division by its capacity.
+    /// A number for a column of any type. A narrow column holds the number modulo its capacity.
     Number(i64),
     /// Microseconds since 1970, UTC.
     Instant(i64),
@@ -27,7 +28,7 @@ pub(super) fn grain(unit: TimeUnit) -> i64 {
     }
 }
 
-/// A column as a rehearsal sees it: its spelling, its type, and, if it counts time, how.
+/// A column with its name, its SQL spelling, its type, and its time unit if it holds times.
 #[derive(Clone, Debug)]
 pub(super) struct Typed {
     pub(super) name: String,
@@ -47,7 +48,8 @@ impl Typed {
         Self { name: column.name.as_str().to_owned(), sql: column.name.sql(dialect), ty: column.ty, unit }
     }
 
-    /// How many different numbers the column can hold; more than a rehearsal has, but for narrow types.
+    /// The number of different values of the column. Only narrow types have fewer than a rehearsal
+    /// needs.
     pub(super) fn capacity(&self) -> i64 {
         match self.ty {
             SqlType::Boolean => 2,
@@ -59,13 +61,13 @@ impl Typed {
         }
     }
 
-    /// The text as which the cell is read back; `None` is NULL. Instants read as microseconds since 1970.
+    /// The text of a cell when it is read back. `None` is NULL. Times are microseconds since 1970.
     pub(super) fn text(&self, cell: Cell) -> Option<String> {
         let number = match cell {
             Cell::Null => return None,
             Cell::Instant(micros) => match self.unit {
                 Some(unit) => return Some((micros.div_euclid(grain(unit)) * grain(unit)).to_string()),
-                // A tie-break that is not a time counts the seconds.
+                // A tie-break column without a time unit holds the seconds.
                 None => micros.div_euclid(SECOND),
             },
             Cell::Number(number) => number,
@@ -75,7 +77,7 @@ impl Typed {
             _ if self.unit.is_some() => (number * DAY).to_string(),
             SqlType::Boolean => (number == 1).to_string(),
             SqlType::Decimal { scale, .. } if scale > 0 => format!("{number}.{:0>1$}", "", usize::from(scale)),
-            // Texts sort as their numbers do, as a tie-break needs.
+            // Zeros on the left: texts must sort like their numbers in a tie-break.
             SqlType::Varchar(n) if n < 6 => format!("{number:0>width$}", width = usize::try_from(n).unwrap_or(1)),
             SqlType::Varchar(_) | SqlType::Text => format!("k{number:0>5}"),
             _ => number.to_string(),
@@ -95,8 +97,8 @@ impl Typed {
         }
     }
 
-    /// The SQL expression that reads the column back as [`Typed::text`] gives it.
-    pub(super) fn reading(&self, dialect: Dialect) -> String {
+    /// The SQL expression that reads the column back as the text of [`Typed::text`].
+    pub(super) fn select_as_text(&self, dialect: Dialect) -> String {
         let column = &self.sql;
         let micros = match (self.ty, self.unit) {
             (SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz, _) => dialect.rules().epoch_micros(column),
@@ -109,7 +111,7 @@ impl Typed {
 }
 
 fn micros(text: &str) -> i64 {
-    // Only ever called on what `text` made of an instant.
+    // Invariant: the text is one that `Typed::text` returned for an instant.
     text.parse().unwrap_or_default()
 }
 
@@ -121,8 +123,8 @@ fn instant(origin: &str, micros: i64) -> String {
     )
 }
 
-/// An instant as a person reads it, UTC.
-pub(super) fn shown(micros: i64) -> String {
+/// An instant as text, UTC, without the time of day at midnight.
+pub(super) fn instant_text(micros: i64) -> String {
     let Ok(instant) = jiff::Timestamp::from_microsecond(micros) else { return micros.to_string() };
     let text = instant.to_zoned(jiff::tz::TimeZone::UTC).datetime();
     if micros.rem_euclid(DAY) == 0 { text.date().to_string() } else { format!("{} {}", text.date(), text.time()) }
@@ -133,8 +135,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_shown_as_people_write_them() {
-        assert_eq!(shown(1_751_328_000 * SECOND), "2025-07-01");
-        assert_eq!(shown(1_751_328_000 * SECOND - SECOND), "2025-06-30 23:59:59");
+    fn an_instant_at_midnight_is_shown_as_a_date() {
+        assert_eq!(instant_text(1_751_328_000 * SECOND), "2025-07-01");
+        assert_eq!(instant_text(1_751_328_000 * SECOND - SECOND), "2025-06-30 23:59:59");
     }
 }

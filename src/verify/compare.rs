@@ -1,39 +1,41 @@
-//! What was found, held against what is claimed.
+//! Compares the meaning of a statement with the claim of its step.
+
+use std::borrow::Cow;
 
 use crate::project::Spec;
-use crate::verify::meaning::{All, Condition, Conjunct, Meaning, Role, Rows, Select, Source, Term};
-use crate::verify::words;
+use crate::verify::meaning::{All, Condition, Conjunct, Definition, Meaning, Role, Rows, Select, Source, Term};
+use crate::verify::print;
 
-/// One way in which a statement is not what its step claims.
+/// One difference between a statement and the claim of its step.
 #[derive(Debug)]
 pub(super) struct Gap {
-    /// What the condition around is for in the step, the outermost one that says so; `None` if there is none.
+    /// The purpose of the outermost condition around the difference that has one.
     pub(super) role: Option<Role>,
-    /// What the condition itself is for, if that is something else.
+    /// The purpose of the innermost condition, if it is another one.
     pub(super) part: Option<Role>,
     pub(super) kind: Kind,
-    /// In words; empty where there is none.
+    /// As SQL. Empty if there is none.
     pub(super) expected: String,
     pub(super) found: String,
-    /// The line, from 1; 0 if it is not known.
+    /// The line, from 1, or 0 if it is unknown.
     pub(super) line: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A condition that the step has, and the statement has not.
+    /// A condition that the step has, but the statement lacks.
     Missing,
-    /// A condition in the place of another.
+    /// Another form of a condition.
     Different,
     /// A condition that the step does not have.
     Extra,
-    /// Other columns, or other values in them.
+    /// Other columns or other values.
     Columns,
-    /// Other rows to begin with.
+    /// Other sources of rows.
     Rows,
 }
 
-/// Every gap between a claim and what was found; none if the claim is shown to be true.
+/// All differences between a claim and a meaning. If there are none, the claim is proven.
 pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec: &'m Spec) -> Vec<Gap> {
     let mut search =
         Search { spec, role: None, part: None, claimed: Vec::new(), found: Vec::new(), line: 0, gaps: Vec::new() };
@@ -47,30 +49,30 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
             }
         }
         (Meaning::Delete(claim), Meaning::Delete(found)) => search.select(claim, found),
-        (Meaning::Update { set, of }, Meaning::Update { set: theirs, of: found }) => {
+        (Meaning::Update { set, rows }, Meaning::Update { set: theirs, rows: found }) => {
             if set != theirs {
-                search.claimed.push(of);
+                search.claimed.push(rows);
                 search.found.push(found);
-                let said = |set: &[(std::borrow::Cow<'_, str>, Term<'_>)], queries: &[&Select<'_>]| {
+                let print = |set: &[(Cow<'_, str>, Term<'_>)], queries: &[&Select<'_>]| {
                     let each =
-                        set.iter().map(|(name, value)| format!("{name} = {}", words::term(value, queries, spec)));
+                        set.iter().map(|(name, value)| format!("{name} = {}", print::term(value, queries, spec)));
                     each.collect::<Vec<_>>().join(", ")
                 };
-                let (expected, said) = (said(set, &search.claimed), said(theirs, &search.found));
-                search.gap(Kind::Columns, expected, said, 0);
+                let (expected, found) = (print(set, &search.claimed), print(theirs, &search.found));
+                search.gap(Kind::Columns, expected, found, 0);
                 search.claimed.pop();
                 search.found.pop();
             }
-            search.select(of, found);
+            search.select(rows, found);
         }
         (Meaning::Table(columns), Meaning::Table(theirs)) if columns != theirs => {
-            let said = |columns: &[(std::borrow::Cow<'_, str>, String, bool)]| {
-                let each = columns
-                    .iter()
-                    .map(|(name, ty, not_null)| format!("{name} {ty}{}", if *not_null { " NOT NULL" } else { "" }));
+            let print = |columns: &[Definition<'_>]| {
+                let each = columns.iter().map(|Definition { name, ty, not_null }| {
+                    format!("{name} {ty}{}", if *not_null { " NOT NULL" } else { "" })
+                });
                 each.collect::<Vec<_>>().join(", ")
             };
-            search.gap(Kind::Columns, said(columns), said(theirs), 0);
+            search.gap(Kind::Columns, print(columns), print(theirs), 0);
         }
         (Meaning::Table(_), Meaning::Table(_)) => {}
         _ => search.gap(Kind::Rows, String::new(), String::new(), 0),
@@ -80,13 +82,14 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
 
 struct Search<'m, 'a> {
     spec: &'m Spec,
-    /// What the conditions around are for: the outermost, and the innermost.
+    /// The purpose of the outermost condition around.
     role: Option<Role>,
+    /// The purpose of the innermost condition around.
     part: Option<Role>,
-    /// Queries within queries, the outermost first, on both sides.
+    /// The nested queries on both sides, the outermost first.
     claimed: Vec<&'m Select<'a>>,
     found: Vec<&'m Select<'a>>,
-    /// The line of the condition around.
+    /// The line of the innermost condition around.
     line: usize,
     gaps: Vec<Gap>,
 }
@@ -120,27 +123,27 @@ impl<'m, 'a> Search<'m, 'a> {
         self.claimed.push(claim);
         self.found.push(found);
         self.sources(claim, found);
-        // Of other rows, nothing more can be said.
+        // If the sources differ, the conditions cannot be compared.
         if self.gaps.len() == before {
             self.conditions(&claim.when, &found.when);
             self.conditions(&claim.having, &found.having);
             if claim.outputs != found.outputs {
                 let differing = claim.outputs.iter().zip(&found.outputs).find(|(claim, found)| claim != found);
-                let (expected, said) = match differing {
+                let (expected, found) = match differing {
                     Some((claim, found)) => {
-                        (words::term(claim, &self.claimed, self.spec), words::term(found, &self.found, self.spec))
+                        (print::term(claim, &self.claimed, self.spec), print::term(found, &self.found, self.spec))
                     }
                     None => (format!("{} values", claim.outputs.len()), format!("{} values", found.outputs.len())),
                 };
-                self.gap(Kind::Columns, expected, said, 0);
+                self.gap(Kind::Columns, expected, found, 0);
             }
             if claim.distinct != found.distinct || claim.group != found.group {
-                let said = |select: &Select<'_>| match (select.distinct, &select.group) {
+                let form = |select: &Select<'_>| match (select.distinct, &select.group) {
                     (true, _) => "distinct rows",
                     (false, Some(_)) => "one row for each group",
                     (false, None) => "every row",
                 };
-                self.gap(Kind::Rows, said(claim).to_owned(), said(found).to_owned(), 0);
+                self.gap(Kind::Rows, form(claim).to_owned(), form(found).to_owned(), 0);
             }
         }
         self.claimed.pop();
@@ -153,15 +156,16 @@ impl<'m, 'a> Search<'m, 'a> {
         }
         if claim.from.len() == found.from.len() {
             let before = self.gaps.len();
-            let mut like = true;
+            let mut same_relations = true;
             for (claim, found) in claim.from.iter().zip(&found.from) {
                 match (claim, found) {
                     (Source::Query(claim), Source::Query(found)) => self.rows(claim, found),
-                    _ => like &= claim == found,
+                    _ => same_relations &= claim == found,
                 }
             }
-            // Gaps inside of sources say more than the sources' names; and those that may be are none.
-            if like || self.gaps.len() > before {
+            // A difference inside a source is more precise than the names of the sources. A difference that is
+            // allowed is none.
+            if same_relations || self.gaps.len() > before {
                 return;
             }
         }
@@ -172,8 +176,8 @@ impl<'m, 'a> Search<'m, 'a> {
             });
             each.collect::<Vec<_>>().join(", ")
         };
-        let (expected, said) = (names(claim), names(found));
-        self.gap(Kind::Rows, expected, said, 0);
+        let (expected, found) = (names(claim), names(found));
+        self.gap(Kind::Rows, expected, found, 0);
     }
 
     fn conditions(&mut self, claim: &'m All<'a>, found: &'m All<'a>) {
@@ -188,27 +192,27 @@ impl<'m, 'a> Search<'m, 'a> {
                 }
                 None if claim.role == Some(Role::Spare) => {}
                 None => {
-                    let expected = words::condition(&claim.is, &self.claimed, self.spec);
+                    let expected = print::condition(&claim.is, &self.claimed, self.spec);
                     self.within(claim.role, 0, |search| search.gap(Kind::Missing, expected, String::new(), 0));
                 }
             }
         }
         for found in extra {
-            let said = words::condition(&found.is, &self.found, self.spec);
-            self.gap(Kind::Extra, String::new(), said, found.line);
+            let extra = print::condition(&found.is, &self.found, self.spec);
+            self.gap(Kind::Extra, String::new(), extra, found.line);
         }
     }
 
-    /// Two conditions of one form that are not the same, or not in every part.
+    /// Compares two conditions of the same form.
     fn conjunct(&mut self, claim: &'m Conjunct<'a>, found: &'m Conjunct<'a>) {
         self.within(claim.role, found.line, |search| match (&claim.is, &found.is) {
             (Condition::Exists(claim), Condition::Exists(found))
             | (Condition::NotExists(claim), Condition::NotExists(found)) => search.select(claim, found),
             (Condition::Any(alternatives), Condition::Any(others)) => search.alternatives(alternatives, others),
             _ => {
-                let expected = words::condition(&claim.is, &search.claimed, search.spec);
-                let said = words::condition(&found.is, &search.found, search.spec);
-                search.gap(Kind::Different, expected, said, 0);
+                let expected = print::condition(&claim.is, &search.claimed, search.spec);
+                let found = print::condition(&found.is, &search.found, search.spec);
+                search.gap(Kind::Different, expected, found, 0);
             }
         });
     }
@@ -226,31 +230,31 @@ impl<'m, 'a> Search<'m, 'a> {
                     self.conditions(claim, found);
                 }
                 None => {
-                    let said = claim.iter().map(|conjunct| words::condition(&conjunct.is, &self.claimed, self.spec));
-                    let said = said.collect::<Vec<_>>().join(" AND ");
-                    self.gap(Kind::Missing, said, String::new(), 0);
+                    let expected = claim.iter().map(|one| print::condition(&one.is, &self.claimed, self.spec));
+                    let expected = expected.collect::<Vec<_>>().join(" AND ");
+                    self.gap(Kind::Missing, expected, String::new(), 0);
                 }
             }
         }
         for found in extra {
-            let said = found.iter().map(|conjunct| words::condition(&conjunct.is, &self.found, self.spec));
+            let extra = found.iter().map(|one| print::condition(&one.is, &self.found, self.spec));
             let line = found.iter().map(|conjunct| conjunct.line).next().unwrap_or_default();
-            self.gap(Kind::Extra, String::new(), said.collect::<Vec<_>>().join(" AND "), line);
+            self.gap(Kind::Extra, String::new(), extra.collect::<Vec<_>>().join(" AND "), line);
         }
     }
 
-    /// Goes on inside of a condition; the outermost role is the one that is said.
-    fn within(&mut self, role: Option<Role>, line: usize, go_on: impl FnOnce(&mut Self)) {
+    /// Compares the inside of a condition with this role and this line.
+    fn within(&mut self, role: Option<Role>, line: usize, compare: impl FnOnce(&mut Self)) {
         let (outer, outer_part, outer_line) = (self.role, self.part, self.line);
         self.role = outer.or(role);
         self.part = role.or(outer_part);
         self.line = if line > 0 { line } else { outer_line };
-        go_on(self);
+        compare(self);
         (self.role, self.part, self.line) = (outer, outer_part, outer_line);
     }
 }
 
-/// Whether one condition was probably meant to be the other.
+/// Whether one condition is probably a changed form of the other.
 fn are_alike(a: &Condition<'_>, b: &Condition<'_>) -> bool {
     match (a, b) {
         (Condition::Exists(a), Condition::Exists(b)) | (Condition::NotExists(a), Condition::NotExists(b)) => {
@@ -264,7 +268,7 @@ fn are_alike(a: &Condition<'_>, b: &Condition<'_>) -> bool {
     }
 }
 
-/// Whether two comparisons share a column and compare it with another value.
+/// Whether two comparisons have the same column and different values.
 fn differ_in_one(a1: &Term<'_>, a2: &Term<'_>, b1: &Term<'_>, b2: &Term<'_>) -> bool {
     let is_value = |term: &Term<'_>| matches!(term, Term::Literal(_) | Term::Scalar(_));
     let shared = |column: &Term<'_>, a: &Term<'_>, other: &Term<'_>, b: &Term<'_>| {

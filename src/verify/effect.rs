@@ -1,6 +1,8 @@
-//! What a statement does, and to which relation. Forms that would do more than their verb says are none of ours.
+//! Finds the effect of a statement and its target relation. A form with an additional effect is not
+//! accepted.
 //!
-//! Trees are taken apart field by field: what a later version of the parser adds to one does not pass unseen.
+//! The patterns list every field of a syntax tree. If a later version of the parser adds a field, they do
+//! not compile until the field is handled.
 
 use sqlparser::ast::{
     CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat, Insert,
@@ -10,6 +12,7 @@ use sqlparser::ast::{
 use crate::cycle::plan::Verb;
 use crate::dialect::{Dialect, TableLayout};
 
+/// The verb and the target of a statement. `None` if it is not a plain statement on one relation.
 pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &ObjectName)> {
     match statement {
         Statement::Insert(insert) => Some((Verb::Insert, appended_to(insert)?)),
@@ -23,7 +26,7 @@ pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &
     }
 }
 
-/// Whether it only reads: neither creates what it selects into, nor locks what it reads.
+/// Whether a statement is a query without INTO and without locks.
 pub(super) fn only_reads(statement: &Statement) -> bool {
     fn reads(body: &SetExpr) -> bool {
         match body {
@@ -36,7 +39,7 @@ pub(super) fn only_reads(statement: &Statement) -> bool {
     matches!(statement, Statement::Query(query) if query.locks.is_empty() && reads(&query.body))
 }
 
-/// No row that is there is replaced, and none is given back.
+/// The target of a plain INSERT: it replaces no row and returns no row.
 fn appended_to(insert: &Insert) -> Option<&ObjectName> {
     match insert {
         Insert {
@@ -115,7 +118,7 @@ fn updated(update: &Update) -> Option<&ObjectName> {
     }
 }
 
-/// The target's columns are written by its bare name, so it has no alias.
+/// The single target. It has no alias, because its columns are written with its bare name.
 fn only_table(tables: &[TableWithJoins]) -> Option<&ObjectName> {
     match tables {
         [TableWithJoins { relation, joins }] if joins.is_empty() => match plain_table(relation)? {
@@ -126,7 +129,7 @@ fn only_table(tables: &[TableWithJoins]) -> Option<&ObjectName> {
     }
 }
 
-/// A table as a source, with nothing but its name and an alias.
+/// A table with its alias, if it has no other clause.
 pub(super) fn plain_table(factor: &TableFactor) -> Option<(&ObjectName, Option<&sqlparser::ast::TableAlias>)> {
     match factor {
         TableFactor::Table {
@@ -145,7 +148,8 @@ pub(super) fn plain_table(factor: &TableFactor) -> Option<(&ObjectName, Option<&
     }
 }
 
-/// A definition may run again: it must not empty a table that is there, nor make one that goes away by itself.
+/// The created table. A definition may run again, so it must not empty an existing table. The table must
+/// not be temporary.
 fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
     let CreateTable {
         or_replace: false,
@@ -216,7 +220,7 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
     else {
         return None;
     };
-    // Where rows lie is the engine's own matter; how they are stored must not make them go away.
+    // Each engine decides which layout it accepts. An option must not make rows expire.
     let options: Vec<String> = match table_options {
         CreateTableOptions::None => Vec::new(),
         CreateTableOptions::Options(options) => options.iter().map(option_name).collect::<Option<_>>()?,
@@ -239,7 +243,8 @@ fn option_name(option: &SqlOption) -> Option<String> {
     }
 }
 
-/// A view is made anew with each period; where the engine can, it does not lock the tables that it reads.
+/// The created view. It must be replaceable, because each new period changes it. If the engine has views
+/// that do not depend on their tables (WITH NO SCHEMA BINDING), the view must be one.
 fn replaced_view(create: &CreateView, dialect: Dialect) -> Option<&ObjectName> {
     match create {
         CreateView {

@@ -1,4 +1,5 @@
-//! Statements that others wrote: what must be known of them before they run where they can do no harm. Less than a proof.
+//! Checks handwritten statements before the rehearsal runs them on its own engine. This is less than a
+//! proof.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -11,19 +12,19 @@ use crate::sql::parse::{ParseError, parse_tokens, tokens};
 use crate::verify::known::fold;
 use crate::verify::relations;
 
-/// Whether a text is one statement that changes rows and touches only these relations, given by their folded parts; `Err` says
-/// what it is instead.
+/// Checks that a text is one statement that changes rows and touches only these relations, given by their
+/// folded parts. The error is the end of a sentence about the text.
 pub(crate) fn changes_rows_of(sql: &str, relations: &BTreeSet<Vec<String>>, dialect: Dialect) -> Result<(), String> {
     let statements = parse(sql, dialect).map_err(|error| format!("is not {dialect} SQL: {}", error.message))?;
     let [statement] = statements.as_slice() else {
-        return Err(format!("is {} statements where one file is one statement", statements.len()));
+        return Err(format!("has {} statements, but a file is exactly one statement", statements.len()));
     };
     if !matches!(statement, Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_)) {
-        return Err("is neither INSERT, UPDATE, DELETE nor MERGE".to_owned());
+        return Err("is not an INSERT, UPDATE, DELETE or MERGE".to_owned());
     }
     let is_known = |name: &ObjectName| fold(name, dialect).is_some_and(|parts| relations.contains(&parts));
     match relations::undeclared(statement, is_known) {
-        Some(unknown) => Err(format!("touches {}, which is no relation of the project", quoted(&unknown))),
+        Some(unknown) => Err(format!("touches {}, which is not a relation of the project", quoted(&unknown))),
         None => Ok(()),
     }
 }
@@ -32,7 +33,7 @@ fn parse(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
     parse_tokens(tokens(sql, dialect)?, dialect)
 }
 
-/// Functions that only compute. A function of another name may reach anything that its author can.
+/// Pure functions. Another function could have any effect that its author can have.
 const PURE: [&str; 49] = [
     "abs",
     "avg",
@@ -85,10 +86,11 @@ const PURE: [&str; 49] = [
     "variance",
 ];
 
-/// Texts that engines read as an instant of the real clock.
+/// Texts that an engine reads as the real time.
 const CLOCKS: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 
-/// The first function that a text calls which may do more than compute, the clock's token aside; or a text that is a clock.
+/// The first function of a text that is not known to be pure, or the first literal that an engine reads
+/// as the real time. The token of the clock is allowed.
 pub(crate) fn reaching_function(sql: &str, dialect: Dialect) -> Option<String> {
     let statements = parse(sql, dialect).ok()?;
     let clocks = [dialect.clock_token(), Dialect::OF_HANDWRITTEN_HOOKS.clock_token()];
@@ -98,7 +100,7 @@ pub(crate) fn reaching_function(sql: &str, dialect: Dialect) -> Option<String> {
             let is_pure = PURE.contains(&name.to_lowercase().as_str()) || clocks.contains(&expr.to_string().as_str());
             if is_pure { ControlFlow::Continue(()) } else { ControlFlow::Break(name) }
         }
-        // As a timestamp, these are the real clock.
+        // Cast to a timestamp, these texts are the real time.
         Expr::Value(value) => match &value.value {
             Value::SingleQuotedString(text) if CLOCKS.contains(&text.trim().to_lowercase().as_str()) => {
                 ControlFlow::Break(value.to_string())

@@ -1,4 +1,4 @@
-//! What a statement may name: the relations of a project and their columns, as the engine compares names.
+//! The relations and columns of a project, by name. Names are folded as the engine folds them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +7,16 @@ use sqlparser::ast::{Ident, ObjectName};
 use crate::cycle::plan::Slot;
 use crate::dialect::Dialect;
 use crate::features::monitors::Asks;
-use crate::project::{ColumnId, Spec, TableId};
+use crate::project::{ColumnId, ExceptionsId, Spec, TableId};
 
-/// The columns of every exceptions table beside its key, in their order.
+/// The columns of an exceptions table after its key, in their order.
 pub(super) const EXCEPTION_COLUMNS: [&str; 6] =
     ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
 
-/// The one column of a table that holds a cutoff.
+/// The only column of a cutoff table.
 pub(super) const CUTOFF_COLUMN: &str = "cutoff";
 
-/// The one column of a table that holds when cycles were completed.
+/// The only column of the table of completed cycles.
 pub(super) const COMPLETED_COLUMN: &str = "completed_at";
 
 /// Every relation and column of a project.
@@ -34,9 +34,9 @@ struct Columns {
     /// In the order of the spec.
     listed: Vec<String>,
     mart: BTreeSet<String>,
-    /// What raw has beyond them.
+    /// The columns that only the raw table has.
     raw: BTreeSet<String>,
-    /// Of work tables: the key and the time.
+    /// The columns of work tables: the key and the time.
     proof: BTreeSet<String>,
 }
 
@@ -44,7 +44,7 @@ impl<'s> Known<'s> {
     pub(super) fn new(spec: &'s Spec) -> Self {
         let dialect = spec.dialect;
         let mut slots = BTreeMap::new();
-        // Two marts may read one raw table: whichever comes first stands for it.
+        // Two marts may read one raw table. Then the first slot identifies the table.
         let mut add = |slot: Slot| {
             slots.entry(slot.relation(spec).folded(dialect)).or_insert(slot);
         };
@@ -70,12 +70,12 @@ impl<'s> Known<'s> {
         Self { spec, slots, tables, keys }
     }
 
-    /// The relation of that name.
+    /// The relation with this name.
     pub(super) fn slot(&self, name: &ObjectName) -> Option<Slot> {
         self.slots.get(&fold(name, self.spec.dialect)?).copied()
     }
 
-    /// The slot that stands for a relation: two slots may be one raw table.
+    /// The slot that identifies a relation. Two slots may be one raw table.
     pub(super) fn one(&self, slot: Slot) -> Slot {
         match slot {
             Slot::Source(_) | Slot::Compared(_) => {
@@ -85,20 +85,17 @@ impl<'s> Known<'s> {
         }
     }
 
-    /// A column of a table's mart and history.
+    /// The name of a column in the mart and the history tables.
     pub(super) fn column(&self, table: TableId, column: ColumnId) -> &str {
         &self.tables[table.0].listed[column.0]
     }
 
-    /// The key column of an exceptions table.
-    pub(super) fn exception_key(&self, slot: Slot) -> &str {
-        match slot {
-            Slot::Exceptions(id) => &self.keys[id.0],
-            _ => "",
-        }
+    /// The name of the key column of an exceptions table.
+    pub(super) fn exception_key(&self, id: ExceptionsId) -> &str {
+        &self.keys[id.0]
     }
 
-    /// The column of that name, if the relation has it.
+    /// The column with this name, if the relation has it.
     pub(super) fn find(&self, slot: Slot, ident: &Ident) -> Option<&str> {
         let name = fold_part(ident, self.spec.dialect);
         let of = |table: TableId| &self.tables[table.0];
@@ -115,7 +112,7 @@ impl<'s> Known<'s> {
                     .map(String::as_str)
             }
             Slot::Versions(table) | Slot::Due(table) => of(table).proof.get(&*name).map(String::as_str),
-            // Somebody else's: nothing is known of its columns.
+            // An external table: its columns are unknown.
             Slot::Compared(_) => None,
             Slot::Cycles(_) => (*name == *COMPLETED_COLUMN).then_some(COMPLETED_COLUMN),
             Slot::Cutoff(_) => (*name == *CUTOFF_COLUMN).then_some(CUTOFF_COLUMN),
@@ -127,12 +124,12 @@ impl<'s> Known<'s> {
     }
 }
 
-/// What the engine compares, part by part; `None` for names that are computed.
+/// The folded parts of a name. `None` if a part is computed.
 pub(super) fn fold(name: &ObjectName, dialect: Dialect) -> Option<Vec<String>> {
     name.0.iter().map(|piece| piece.as_ident().map(|ident| fold_part(ident, dialect).into_owned())).collect()
 }
 
-/// What the engine compares of one name.
+/// One folded part of a name: the text that the engine compares.
 pub(super) fn fold_part(ident: &Ident, dialect: Dialect) -> std::borrow::Cow<'_, str> {
     let kept = ident.quote_style.is_some() && dialect.rules().quoted_names_keep_case();
     if kept || !ident.value.chars().any(char::is_uppercase) {

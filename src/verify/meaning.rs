@@ -1,48 +1,58 @@
-//! What a statement means, in a form in which two ways to say one thing are equal.
+//! The meaning of a statement, in a normal form: equivalent statements have equal meanings.
 //!
-//! Aliases are gone: a row is known by the depth of its query and its place among the query's sources. Conditions are lists of
-//! conjuncts in one order, comparisons point one way, a CTE and the query it stands for are the same, and so are a semi-join and
-//! EXISTS. Both sides of the proof use these types: what was found, and what a step claims.
+//! There are no aliases: the depth of a query and the place of a source identify a row. Conditions are
+//! sorted lists of conjuncts. Comparisons have one direction. A CTE equals its query, and a semi-join
+//! equals EXISTS. Both sides of the proof use these types: the meaning of the SQL, and the claim of the
+//! step.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::cycle::plan::Slot;
 
-/// Functions of many rows that have a meaning here; there are no others.
+/// The aggregate functions that have a meaning here.
 pub(super) const AGGREGATES: [&str; 3] = ["max", "min", "count"];
 
-/// What a statement does to the relation that it writes.
+/// The effect of a statement on the relation that it writes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meaning<'a> {
-    /// Columns in the order of their names; each part of `rows` gives as many outputs, in that order.
+    /// The columns are sorted by name. Each part of `rows` gives one output per column, in that order.
     Insert { columns: Vec<Cow<'a, str>>, rows: Rows<'a> },
     /// The target is the first source.
     Delete(Select<'a>),
-    /// The target is the first source; columns in the order of their names.
-    Update { set: Vec<(Cow<'a, str>, Term<'a>)>, of: Select<'a> },
-    /// A table's columns in order: name, type as the parser prints it, whether NULL is refused.
-    Table(Vec<(Cow<'a, str>, String, bool)>),
-    /// Outputs in the order of the view's columns.
+    /// The target is the first source. The columns are sorted by name.
+    Update { set: Vec<(Cow<'a, str>, Term<'a>)>, rows: Select<'a> },
+    /// The columns of a created table, in their order.
+    Table(Vec<Definition<'a>>),
+    /// The outputs have the order of the view's columns.
     View { columns: Vec<Cow<'a, str>>, rows: Rows<'a> },
+}
+
+/// A column of a created table.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Definition<'a> {
+    pub(super) name: Cow<'a, str>,
+    /// As the parser prints it.
+    pub(super) ty: String,
+    pub(super) not_null: bool,
 }
 
 /// The rows that a query gives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rows<'a> {
     Select(Select<'a>),
-    /// Invariant: sorted.
+    /// Invariant: the parts are sorted, except that a source keeps its first part.
     UnionAll(Vec<Select<'a>>),
     Except(Box<(Select<'a>, Select<'a>)>),
 }
 
-/// One SELECT, or the rows that a DELETE or an UPDATE finds.
+/// One SELECT, or the rows that a DELETE or an UPDATE changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Select<'a> {
-    /// Relations by slot, then queries as they were written.
+    /// Relations sorted by slot, then queries in their written order.
     pub(super) from: Vec<Source<'a>>,
     pub(super) when: All<'a>,
-    /// Only those that are used.
+    /// Only the outputs that are used.
     pub(super) outputs: Vec<Term<'a>>,
     pub(super) distinct: bool,
     pub(super) group: Option<Vec<Term<'a>>>,
@@ -52,64 +62,65 @@ pub(super) struct Select<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source<'a> {
     Relation(Slot),
-    /// A query that could not become part of the one around it.
+    /// A query that could not be merged into the query around it.
     Query(Box<Rows<'a>>),
 }
 
-/// Conditions that must all hold, without repetitions. Invariant: sorted.
+/// Conditions that must all be true. Invariant: sorted, without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct All<'a>(Vec<Conjunct<'a>>);
 
-/// One condition, with what is to be said about it. Only the condition is compared.
+/// One condition, with data for messages. Only the condition is compared.
 #[derive(Clone, Debug)]
 pub(super) struct Conjunct<'a> {
     pub(super) is: Condition<'a>,
-    /// What a claim has it for.
+    /// The purpose of the condition in a claim.
     pub(super) role: Option<Role>,
-    /// The line where it was found, from 1.
+    /// The line where it was found, from 1, or 0 in a claim.
     pub(super) line: usize,
 }
 
-/// What a condition is for, in a step.
+/// The purpose of a condition in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
-    /// Rows that lack a part of their key are left alone.
+    /// Compares or tests the whole key.
     Key,
-    /// The period's bounds.
+    /// Tests the bounds of the period.
     Bounds,
-    /// Retention says that the row must leave.
+    /// Tests that the row is due.
     Due,
-    /// No exception holds the row.
+    /// Tests that no exception holds the row.
     Held,
-    /// Nothing equal or newer is archived.
+    /// Tests that the target has no equal or newer row.
     Guard,
-    /// An exact copy is seen elsewhere.
+    /// Tests that an equal row exists elsewhere.
     Copy,
-    /// Which of two versions is newer.
+    /// Compares two versions of a key.
     Version,
-    /// The parent is there, or is not.
+    /// Tests whether the parent is in its mart.
     Parent,
-    /// What the batches touched.
+    /// Selects the keys of the batches.
     Touched,
-    /// One row of several of one key.
+    /// Selects one row of each key.
     Newest,
-    /// Which rows of raw are accepted.
+    /// Selects the raw rows that are accepted.
     Accepted,
-    /// Which exceptions are meant.
+    /// Selects exceptions and their causes.
     Exception,
-    /// Spares work, as a bound does that lets zone maps prune; may be left out.
+    /// Reduces the work of the engine, for example by a bound on time. A statement may omit it.
     Spare,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Condition<'a> {
-    /// Greater is less the other way round.
+    /// Greater-than is stored as less-than, with the sides swapped.
     Compare(Comparison, Term<'a>, Term<'a>),
     IsNull(Term<'a>),
     IsNotNull(Term<'a>),
     Exists(Box<Select<'a>>),
     NotExists(Box<Select<'a>>),
-    /// At least one of them holds. Invariant: sorted, not one alone; none at all is never true.
+    /// At least one alternative is true. Invariant: sorted, and not exactly one. Without alternatives it
+    /// is FALSE.
     Any(Vec<All<'a>>),
 }
 
@@ -121,24 +132,49 @@ pub(super) enum Comparison {
     LessOrEqual,
 }
 
-/// A row of a query: how deep the query is, and which of its sources gives the row.
+/// The number of queries around a query.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Depth(pub(super) usize);
+
+impl Depth {
+    pub(super) const OUTERMOST: Self = Self(0);
+
+    /// The depth of a query directly inside.
+    pub(super) fn inner(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// The index of a source in `Select::from`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(pub(super) usize);
+
+/// A row of a query, identified by the depth of the query and the source that gives the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Row {
-    pub(super) depth: usize,
-    pub(super) source: usize,
+    pub(super) depth: Depth,
+    pub(super) place: Place,
+}
+
+impl Row {
+    /// The row of the first source of a query.
+    pub(super) fn first(depth: Depth) -> Self {
+        Self { depth, place: Place(0) }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Term<'a> {
     Column(Row, Cow<'a, str>),
-    /// What a query among the sources gives, known by how it is computed; of a union, by how its first part computes it.
-    Of(Row, Box<Term<'a>>),
+    /// An output of a query among the sources, identified by its term in that query. For a UNION ALL, this
+    /// is the term in the first part.
+    Output(Row, Box<Term<'a>>),
     /// As the parser prints it.
     Literal(Cow<'a, str>),
     /// A function, an operator or a cast.
     Call(Cow<'a, str>, Vec<Term<'a>>),
     Case(Vec<(All<'a>, Term<'a>)>, Option<Box<Term<'a>>>),
-    /// The value of the one row of a query.
+    /// The value of a query that gives one row.
     Scalar(Box<Select<'a>>),
     RowNumber {
         by: Vec<Term<'a>>,
@@ -150,7 +186,7 @@ pub(super) enum Term<'a> {
 pub(super) struct Order<'a> {
     pub(super) term: Term<'a>,
     pub(super) descending: bool,
-    /// As it is stated, if it is.
+    /// `None` if the statement does not say it.
     pub(super) nulls_first: Option<bool>,
 }
 
@@ -192,10 +228,10 @@ impl<'a> All<'a> {
     }
 
     pub(super) fn has(&self, conjunct: &Conjunct<'_>) -> bool {
-        self.0.binary_search_by(|known| known.is.cmp(&conjunct.is)).is_ok()
+        self.0.binary_search_by(|own| own.is.cmp(&conjunct.is)).is_ok()
     }
 
-    /// Whether every row passes.
+    /// Whether there is no condition, so that every row passes.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -215,15 +251,15 @@ impl<'a> All<'a> {
 }
 
 impl Term<'_> {
-    /// Whether it is a number or a text, which equals itself. NULL does not.
+    /// Whether it is a number or a text. Each equals itself, which NULL does not.
     pub(super) fn is_constant(&self) -> bool {
         matches!(self, Term::Literal(text) if text.starts_with(|c: char| c.is_ascii_digit() || c == '\''))
     }
 
-    /// Whether it takes more than one row of its own query to compute it.
+    /// Whether it has an aggregate or a window function of its own query.
     pub(super) fn computes_over_rows(&self) -> bool {
         match self {
-            Term::Column(..) | Term::Of(..) | Term::Literal(_) | Term::Scalar(_) => false,
+            Term::Column(..) | Term::Output(..) | Term::Literal(_) | Term::Scalar(_) => false,
             Term::RowNumber { .. } => true,
             Term::Call(name, args) => AGGREGATES.contains(&&**name) || args.iter().any(Term::computes_over_rows),
             Term::Case(cases, otherwise) => {
@@ -233,24 +269,24 @@ impl Term<'_> {
         }
     }
 
-    /// Whether it depends on a row of a query that is so deep, or deeper.
-    pub(super) fn reads_depth(&self, depth: usize) -> bool {
+    /// Whether it may depend on a row of a query at this depth or deeper.
+    pub(super) fn reads_depth(&self, depth: Depth) -> bool {
         match self {
-            Term::Column(row, _) | Term::Of(row, _) => row.depth >= depth,
+            Term::Column(row, _) | Term::Output(row, _) => row.depth >= depth,
             Term::Literal(_) => false,
             Term::Call(_, args) => args.iter().any(|arg| arg.reads_depth(depth)),
-            // Not looked into: whoever asks is told the worse.
+            // Not analyzed. `true` is the safe answer: it refuses the statement.
             Term::Case(..) | Term::Scalar(_) | Term::RowNumber { .. } => true,
         }
     }
 }
 
-/// At least one of several lists of conditions holds, as conjuncts of the list around it.
+/// The conjuncts that say: at least one of these alternatives is true.
 pub(super) fn any<'a>(alternatives: Vec<All<'a>>, line: usize) -> Vec<Conjunct<'a>> {
     let mut flat = Vec::with_capacity(alternatives.len());
     for mut alternative in alternatives {
         match alternative.0.as_mut_slice() {
-            // What is always true needs no alternative.
+            // An alternative without conditions is always true.
             [] => return Vec::new(),
             [Conjunct { is: Condition::Any(inner), .. }] => flat.append(inner),
             _ => flat.push(alternative),
@@ -264,7 +300,7 @@ pub(super) fn any<'a>(alternatives: Vec<All<'a>>, line: usize) -> Vec<Conjunct<'
     vec![Conjunct { is: Condition::Any(flat), role: None, line }]
 }
 
-/// A comparison, in the one way in which it is written here.
+/// A comparison in normal form.
 pub(super) fn compare<'a>(comparison: Comparison, left: Term<'a>, right: Term<'a>) -> Condition<'a> {
     let either_way = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
     if either_way && right < left {

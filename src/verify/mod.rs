@@ -16,7 +16,7 @@ mod meaning;
 mod refusal;
 mod relations;
 mod steps;
-mod words;
+mod print;
 
 use std::collections::{BTreeMap, BTreeSet};
 

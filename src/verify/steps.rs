@@ -1,10 +1,10 @@
-//! Across a table's statements: each step is there for each of its periods, and they stand in order.
+//! Checks the plan of a table: each step exists for each of its periods, and the steps are in order.
 
 use crate::cycle::plan::{Due, Scope, StatementKind, Step, TablePlan, reads_trimmed_raw};
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::project::{PeriodId, Retention, Spec};
 
-/// Checks a table's plan against what the spec demands.
+/// Checks the plan of a table against the spec.
 pub(super) fn check(spec: &Spec, plan: &TablePlan, sink: &mut Sink) {
     let open: Vec<_> = spec.period_ids().filter(|&period| !spec.period(period).sealed).collect();
     let every: Vec<_> = spec.period_ids().collect();
@@ -19,23 +19,23 @@ pub(super) fn check(spec: &Spec, plan: &TablePlan, sink: &mut Sink) {
     }
 }
 
-/// Whether the steps are those of the table's retention, each once, or once for each period, and in order.
+/// Checks that the steps match the retention of the table, each once or once for each period, in order.
 fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, periods: &[PeriodId]) -> Result<(), String> {
     let table = spec.table(plan.table);
     if scope.periods != periods {
-        return Err("its periods are not those that take part".to_owned());
+        return Err("its periods are not the periods of the spec".to_owned());
     }
     let tile = periods.windows(2).all(|pair| spec.period(pair[0]).end_epoch() == spec.period(pair[1]).start_epoch());
     if !tile {
-        return Err("its periods leave a gap".to_owned());
+        return Err("its periods have a gap".to_owned());
     }
     if let Some(pair) = steps.windows(2).find(|pair| pair[0].kind > pair[1].kind) {
-        return Err(format!("{} stands before {}", pair[0].kind.word(), pair[1].kind.word()));
+        return Err(format!("{} comes before {}", pair[0].kind.word(), pair[1].kind.word()));
     }
     let is_cycle = std::ptr::eq(scope, &plan.cycle);
     let listed = matches!(table.retention, Retention::WhileIn { .. });
     if (scope.due == Due::Listed) != listed || scope.versioned != table.is_versioned() {
-        return Err("its conditions are those of another retention".to_owned());
+        return Err("its scope does not match the retention".to_owned());
     }
     let versioned = table.is_versioned();
     let sweeps_stale = versioned && (!listed || scope.touched.is_none());
@@ -69,7 +69,7 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
     ];
     let mut by_name = periods.to_vec();
     by_name.sort_by_key(|&period| spec.period(period).name.as_str());
-    let mut place = 0;
+    let mut count = 0;
     for (kind, is_demanded) in demanded {
         let found: Vec<_> = steps.iter().filter(|step| step.kind == kind).map(|step| step.period).collect();
         let expected: Vec<_> = match (is_demanded, kind.per_period()) {
@@ -80,20 +80,20 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
         if found != expected {
             return Err(missing(spec, kind, &expected, &found));
         }
-        place += found.len();
+        count += found.len();
     }
-    if place != steps.len() {
-        return Err("it has a statement that no step of its retention is".to_owned());
+    if count != steps.len() {
+        return Err("it has a step that its retention does not have".to_owned());
     }
     Ok(())
 }
 
 fn missing(spec: &Spec, kind: StatementKind, expected: &[Option<PeriodId>], found: &[Option<PeriodId>]) -> String {
     let absent = expected.iter().find(|period| !found.contains(period));
-    let of = |period: &Option<PeriodId>| period.map(|id| format!(" of {}", spec.period(id).name)).unwrap_or_default();
+    let of_period = |period: &Option<PeriodId>| period.map(|id| format!(" of {}", spec.period(id).name)).unwrap_or_default();
     match absent {
-        Some(period) => format!("{}{} is missing", kind.word(), of(period)),
-        None => format!("{} is there too often, or in another order", kind.word()),
+        Some(period) => format!("{}{} is missing", kind.word(), of_period(period)),
+        None => format!("{} is repeated, or its periods are out of order", kind.word()),
     }
 }
 
@@ -117,8 +117,8 @@ tables:
    exception: CHILD_GAP, columns: {id: bigint, at: timestamp}, source: raw.child}
 ";
 
-    /// What is said once a plan of both tables was changed.
-    fn said(change: impl Fn(&mut TablePlan)) -> Vec<String> {
+    /// The messages after the plans of both tables were changed.
+    fn messages(change: impl Fn(&mut TablePlan)) -> Vec<String> {
         let spec = resolve(&Inputs::new("rowkeep.yml", PROJECT)).expect("it resolves");
         let mut sink = Sink::default();
         for mut table in plan(&spec).tables {
@@ -130,7 +130,7 @@ tables:
     }
 
     #[test]
-    fn a_plan_as_it_is_made_is_complete() {
+    fn a_plan_is_complete() {
         let spec = resolve(&Inputs::new("rowkeep.yml", PROJECT)).expect("it resolves");
         let mut sink = Sink::default();
         plan(&spec).tables.iter().for_each(|table| check(&spec, table, &mut sink));
@@ -138,16 +138,16 @@ tables:
     }
 
     #[test]
-    fn every_step_is_missed() {
+    fn each_removed_step_is_reported() {
         let spec = resolve(&Inputs::new("rowkeep.yml", PROJECT)).expect("it resolves");
         for (table, planned) in plan(&spec).tables.iter().enumerate() {
             for gone in 0..planned.hooks.len() {
-                let hooks = said(|changed| {
+                let hooks = messages(|changed| {
                     if changed.table == planned.table {
                         changed.hooks.remove(gone);
                     }
                 });
-                let sweep = said(|changed| {
+                let sweep = messages(|changed| {
                     if changed.table == planned.table {
                         changed.sweep.remove(gone);
                     }
@@ -158,22 +158,22 @@ tables:
     }
 
     #[test]
-    fn the_step_that_is_missing_is_named() {
-        let sealed_too = said(|table| table.hooks.retain(|step| step.kind != StatementKind::Archive));
+    fn a_message_names_the_missing_step() {
+        let cycle = messages(|table| table.hooks.retain(|step| step.kind != StatementKind::Archive));
         assert_eq!(
-            sealed_too,
+            cycle,
             [
                 "the cycle of mart is not complete: archive of 2025_h2 is missing",
                 "the cycle of child is not complete: archive of 2025_h2 is missing"
             ]
         );
-        let swept = said(|table| table.sweep.retain(|step| step.kind != StatementKind::Archive));
+        let swept = messages(|table| table.sweep.retain(|step| step.kind != StatementKind::Archive));
         assert_eq!(swept[0], "the sweep of mart is not complete: archive of 2025_h1 is missing");
-        let twice = said(|table| table.hooks.push(table.hooks[table.hooks.len() - 1].clone()));
-        assert_eq!(twice[0], "the cycle of mart is not complete: safety_check is there too often, or in another order");
-        let turned = said(|table| table.hooks.reverse());
-        assert_eq!(turned[0], "the cycle of mart is not complete: safety_check stands before trim");
-        let fewer = said(|table| table.cycle.periods.truncate(1));
-        assert_eq!(fewer[0], "the cycle of mart is not complete: its periods are not those that take part");
+        let twice = messages(|table| table.hooks.push(table.hooks[table.hooks.len() - 1].clone()));
+        assert_eq!(twice[0], "the cycle of mart is not complete: safety_check is repeated, or its periods are out of order");
+        let turned = messages(|table| table.hooks.reverse());
+        assert_eq!(turned[0], "the cycle of mart is not complete: safety_check comes before trim");
+        let fewer = messages(|table| table.cycle.periods.truncate(1));
+        assert_eq!(fewer[0], "the cycle of mart is not complete: its periods are not the periods of the spec");
     }
 }

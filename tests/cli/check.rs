@@ -1,4 +1,4 @@
-//! `rowkeep check`, and what belongs to it, as a user types it.
+//! `rowkeep check`, `init`, `explain` and `completions`, as a user runs them.
 
 use crate::projects;
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use rowkeep::Code;
 
 use crate::shop::{ORDERS, PROJECT, Shop};
 
-/// A shop whose artifacts are committed.
+/// A project with committed artifacts.
 fn committed() -> Shop {
     let shop = Shop::new();
     shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));
@@ -30,7 +30,7 @@ fn example(periods: &str) -> Shop {
 }
 
 #[test]
-fn what_was_committed_is_what_compiles() {
+fn committed_artifacts_equal_what_compiles() {
     let shop = committed();
     let before = shop.tree();
     insta::assert_snapshot!(shop.run(&["check"]), @"
@@ -42,13 +42,13 @@ fn what_was_committed_is_what_compiles() {
     --- stderr
     ");
     assert_eq!(before, shop.tree(), "check writes nothing");
-    // Bytes that mean the same compile to the same statements.
+    // A comment in a table spec changes no statement.
     shop.write("shop/tables/orders.yml", format!("# a comment\n{ORDERS}"));
     assert_eq!(shop.run(&["check"]).code, Some(0));
 }
 
 #[test]
-fn a_byte_a_file_less_and_a_file_more_are_found() {
+fn changed_missing_and_additional_files_are_found() {
     let shop = committed();
     let trim = "shop/sql/compiled/mart_orders/09_trim.sql";
     let text = std::fs::read_to_string(shop.path(trim)).expect("it was compiled");
@@ -110,7 +110,7 @@ fn a_byte_a_file_less_and_a_file_more_are_found() {
 }
 
 #[test]
-fn a_stated_folder_that_is_not_there_is_drift() {
+fn a_missing_out_folder_is_drift() {
     let shop = Shop::new();
     assert_eq!(shop.run(&["check"]).code, Some(0));
     shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));
@@ -133,7 +133,7 @@ fn a_stated_folder_that_is_not_there_is_drift() {
 }
 
 #[test]
-fn many_files_that_drift_are_told_in_short() {
+fn many_drifted_files_repeat_the_help_three_times() {
     let shop = committed();
     shop.write("shop/tables/orders.yml", ORDERS.replace("ORDERS_GAP", "ORDERS_LATE"));
     let said = shop.refuses(&["check"]);
@@ -141,9 +141,9 @@ fn many_files_that_drift_are_told_in_short() {
     assert!(said.matches("error[RK701]").count() > 8, "{said}");
 }
 
-/// Each raw table that nobody trims, once: two marts may read one.
+/// Each raw table without a trim is reported once, although several marts may read it.
 #[test]
-fn a_raw_table_that_nobody_trims_is_found() {
+fn a_raw_table_without_a_trim_is_found() {
     let shop = example("2025_h2, 2026_h1");
     let text = std::fs::read_to_string(shop.path("shop/rowkeep.yml")).expect("a project");
     let ecs = text.lines().find(|line| line.contains("ecs_order_info_raw, time")).expect("a trim").to_owned();
@@ -169,7 +169,7 @@ fn a_raw_table_that_nobody_trims_is_found() {
 }
 
 #[test]
-fn the_horizon_is_told_in_time() {
+fn the_horizon_is_reported_in_time() {
     let alone = example("2025_h2");
     insta::assert_snapshot!(alone.run(&["check", "--today", "2026-05-15"]), @"
     exit 0
@@ -218,7 +218,7 @@ fn the_horizon_is_told_in_time() {
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     ");
-    // Without a day, the answer is the same on every day.
+    // Without --today, the output does not depend on the clock.
     insta::assert_snapshot!(alone.run(&["check"]), @"
     exit 0
     --- stdout
@@ -262,8 +262,8 @@ fn periods_are_not_sealed_while_rows_age_into_them() {
     assert_eq!(shop.run(&["check", "--today", "2026-07-01"]).code, Some(0));
 }
 
-/// Each with what must be allowed, the file that is changed, and its new text.
-fn restructurings() -> Vec<(&'static str, &'static str, String)> {
+/// Structural changes: the word for `--allow`, the changed file, and its new text.
+fn structural_changes() -> Vec<(&'static str, &'static str, String)> {
     let orders = |from: &str, to: &str| ("shop/tables/orders.yml", ORDERS.replace(from, to));
     let with = |allow, (file, text)| (allow, file, text);
     vec![
@@ -282,11 +282,11 @@ fn restructurings() -> Vec<(&'static str, &'static str, String)> {
 }
 
 #[test]
-fn what_was_restructured_is_refused_until_it_is_allowed() {
+fn structural_changes_are_refused_until_they_are_allowed() {
     let mut said = String::new();
-    for (allow, file, text) in restructurings() {
+    for (allow, file, text) in structural_changes() {
         let shop = committed();
-        // A column more is nothing; the way back is one less.
+        // An added column is no structural change. Its removal is one.
         if allow == "column" {
             shop.write(file, &text);
             assert_eq!(shop.run(&["compile"]).code, Some(0));
@@ -329,11 +329,11 @@ fn a_period_with_other_bounds_is_refused() {
 
     1 error; nothing was written
     ");
-    // A shorter retention takes nothing away.
+    // A shorter retention is no structural change.
     let shop = committed();
     shop.write("shop/tables/orders.yml", ORDERS.replace("180 days", "90 days"));
     assert_eq!(shop.run(&["compile"]).code, Some(0));
-    // Another engine's names are no other names.
+    // Another engine quotes names in another way. This is no structural change.
     assert_eq!(shop.run(&["compile", "--dialect", "postgres"]).code, Some(0));
 }
 
@@ -373,7 +373,7 @@ fn the_format_changes_neither_findings_nor_exit_code() {
     for format in ["human", "json", "github", "sarif"] {
         assert_eq!(shop.run(&["check", "--format", format]).code, Some(1), "{format}");
     }
-    // Lines above a finding come and go, and it is the same finding.
+    // The fingerprint of a finding does not depend on the lines above it.
     shop.write("shop/periods.yml", "# above\n# it\nhist_periods: [2025_h2]\n");
     let moved = json(&shop, &["check", "--format", "json"]);
     let prints = |found: &serde_json::Value| -> BTreeSet<String> {
@@ -381,11 +381,11 @@ fn the_format_changes_neither_findings_nor_exit_code() {
     };
     assert_eq!(prints(&found), prints(&moved));
     assert_ne!(found["findings"][0]["line"], moved["findings"][0]["line"]);
-    assert_eq!(prints(&found).len(), findings.len(), "each has a fingerprint of its own");
+    assert_eq!(prints(&found).len(), findings.len(), "each has its own fingerprint");
 }
 
 #[test]
-fn programs_read_the_findings() {
+fn findings_have_machine_readable_formats() {
     let shop = Shop::new();
     shop.write("shop/periods.yml", "hist_periods: [2025_h2, 2026_h2]\n");
     insta::assert_snapshot!(shop.run(&["check", "--format", "json"]), @r#"
@@ -489,11 +489,11 @@ fn programs_read_the_findings() {
     }
     --- stderr
     "#);
-    // So is what keeps a file from being read at all.
+    // A file that is not read is a finding too.
     shop.write("shop/tables/parcels.yaml", ORDERS);
     let left_out = shop.run(&["check", "--format", "json"]);
     assert!(left_out.code == Some(1) && left_out.stdout.contains("\"RK108\""), "{left_out}");
-    // What is wrong with a rendered statement belongs to the line of its table.
+    // An error in a rendered statement is reported at the table's line.
     let shop = Shop::new();
     shop.write("shop/rowkeep.yml", format!("{PROJECT}templates: templates/\n"));
     shop.write("shop/templates/cycle/trim.sql.j2", "DELETE FROM {{ mart|full }}\n");
@@ -504,7 +504,7 @@ fn programs_read_the_findings() {
     );
 }
 
-/// The JSON Schema of SARIF 2.1.0, which a crate brings along.
+/// The JSON Schema of SARIF 2.1.0, from the serde-sarif crate.
 fn sarif_schema() -> serde_json::Value {
     let output = std::process::Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--offline", "--locked"])
@@ -517,12 +517,12 @@ fn sarif_schema() -> serde_json::Value {
     let manifest = std::path::Path::new(found["manifest_path"].as_str().expect("a path"));
     let schema = manifest.with_file_name("src").join("schema.json");
     let text = std::fs::read_to_string(schema).expect("the schema is there");
-    // A bracket too many in a pattern of the schema itself.
+    // A pattern of this schema has one bracket too many.
     serde_json::from_str(&text.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}?$")).expect("JSON")
 }
 
 #[test]
-fn sarif_is_sarif() {
+fn sarif_output_matches_its_schema() {
     let schema = sarif_schema();
     assert!(schema["$id"].as_str().unwrap_or_default().contains("sarif-schema-2.1.0"), "{}", schema["$id"]);
     let validator = jsonschema::validator_for(&schema).expect("a schema");
@@ -586,12 +586,12 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     error: could not write rowkeep.yml: it already exists, and init overwrites nothing
     ");
     assert_eq!(before, shop.tree());
-    // One file in the way is enough, and nothing is written beside it.
+    // One existing file is enough to refuse: init then writes no file.
     shop.write("other/tables/mart_orders.yml", "mine");
     let before = shop.tree();
     assert!(shop.refuses(&["init", "../other"]).contains("other/tables/mart_orders.yml"));
     assert_eq!(before, shop.tree());
-    // Whatever the folder is called.
+    // Every folder name works.
     for name in ["1", "été", "..a b..", "UPPER"] {
         assert_eq!(shop.run(&["init", &format!("../{name}")]).code, Some(0), "{name}");
         assert_eq!(shop.run(&["compile", "--project", &format!("../{name}")]).code, Some(0), "{name}");

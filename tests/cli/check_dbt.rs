@@ -1,5 +1,5 @@
-//! `rowkeep check --dbt`: each way in which a dbt project can run something else than what compiles. That real dbt writes such
-//! manifests is seen in tests/dbt/.
+//! `rowkeep check --dbt`: each way in which a dbt project can run other statements than the
+//! compiled ones. tests/tools/dbt shows that real dbt writes such manifests.
 
 use crate::projects;
 use crate::shop;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::shop::Shop;
 
-/// The example in a shop, and the manifest of a dbt project that runs it as compiled.
+/// The example project, and the manifest of a dbt project that runs it as compiled.
 fn wired() -> (Shop, Value) {
     let shop = Shop::new();
     std::fs::remove_file(shop.path("shop/tables/orders.yml")).expect("it was there");
@@ -48,11 +48,11 @@ const UTI: &str = "model.order_tracking.mart_uni_tracking_info";
 const ECS: &str = "model.order_tracking.mart_ecs_order_info";
 
 #[test]
-fn hooks_as_compiled_are_what_is_wanted() {
+fn hooks_as_compiled_have_no_findings() {
     let (shop, manifest) = wired();
     let outcome = check(&shop, &manifest);
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{outcome}");
-    // Other versions of dbt say some of it otherwise, or nothing.
+    // Other versions of dbt use other keys, or leave some keys out.
     let mut older = manifest;
     older["metadata"] = json!({});
     for node in older["nodes"].as_object_mut().expect("nodes").values_mut() {
@@ -65,8 +65,8 @@ fn hooks_as_compiled_are_what_is_wanted() {
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{outcome}");
 }
 
-/// Changes a manifest, and gives what is said about it.
-fn said(change: impl Fn(&mut Value)) -> String {
+/// The findings about a changed manifest.
+fn findings(change: impl Fn(&mut Value)) -> String {
     let (shop, mut manifest) = wired();
     change(&mut manifest);
     let outcome = check(&shop, &manifest);
@@ -80,10 +80,10 @@ fn hooks(manifest: &mut Value, id: &str, change: impl Fn(&mut Vec<Value>)) {
 }
 
 #[test]
-fn every_way_to_be_wrong_is_said() {
+fn every_wrong_wiring_is_reported() {
     let mut all = String::new();
     let mut case = |name: &str, code: &str, change: &dyn Fn(&mut Value)| {
-        let said = said(change);
+        let said = findings(change);
         assert!(said.contains(code) && said.matches("error[").count() == 1, "{name}: {said}");
         all.push_str(&format!("==> {name} <==\n{said}\n"));
     };
@@ -115,13 +115,13 @@ fn every_way_to_be_wrong_is_said() {
     case("a full refresh is possible", "RK809", &|m| m["nodes"][UTI]["config"]["full_refresh"] = Value::Null);
     case("a table", "RK809", &|m| m["nodes"][UTI]["config"]["materialized"] = "table".into());
     case("a child without its parent", "RK810", &|m| m["nodes"][ECS]["depends_on"]["nodes"] = json!([]));
-    case("a name of its own", "RK812", &|m| m["nodes"][UTI]["alias"] = "ada_mart_uni_tracking_info".into());
+    case("an alias", "RK812", &|m| m["nodes"][UTI]["alias"] = "ada_mart_uni_tracking_info".into());
     case("no contract", "RK808", &|m| m["nodes"][UTI]["config"]["contract"]["enforced"] = false.into());
-    case("columns that come by themselves", "RK808", &|m| {
+    case("columns that dbt adds", "RK808", &|m| {
         m["nodes"][UTI]["config"]["on_schema_change"] = "append_new_columns".into();
     });
     case("no load", "RK803", &|m| m["nodes"][UTI]["config"]["pre-hook"] = json!([]));
-    case("a load of one's own beside it", "RK804", &|m| {
+    case("an additional load in the model", "RK804", &|m| {
         m["nodes"][UTI]["raw_code"] = "select * from {{ source('a', 'b') }}".into();
     });
     case("a macro that was changed", "RK804", &|m| {
@@ -150,7 +150,7 @@ fn every_way_to_be_wrong_is_said() {
 }
 
 #[test]
-fn hooks_that_change_no_rows_are_no_concern() {
+fn hooks_that_change_no_rows_are_accepted() {
     let (shop, mut manifest) = wired();
     hooks(&mut manifest, UTI, |hooks| {
         hooks.push(json!({"sql": "\n  grant select on {{ this }} to group readers", "transaction": true}));
@@ -164,7 +164,7 @@ fn hooks_that_change_no_rows_are_no_concern() {
 }
 
 #[test]
-fn a_manifest_that_is_not_there_is_asked_for() {
+fn a_missing_manifest_is_reported() {
     let (shop, _) = wired();
     insta::assert_snapshot!(shop.refuses(&["check", "--dbt", "warehouse"]), @"
     exit 2
@@ -172,7 +172,7 @@ fn a_manifest_that_is_not_there_is_asked_for() {
     --- stderr
     error: warehouse/target/manifest.json does not exist; run `dbt parse` in warehouse
     ");
-    // Where the dbt project says that it goes.
+    // The manifest is read from the `target-path` of the dbt project.
     shop.write("shop/warehouse/dbt_project.yml", "name: a\ntarget-path: \"build\" # not target\n");
     shop.write("shop/warehouse/build/manifest.json", "{");
     assert!(shop.refuses(&["check", "--dbt", "warehouse"]).contains("warehouse/build/manifest.json is not JSON"));

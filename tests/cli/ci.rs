@@ -1,4 +1,4 @@
-//! What hosts of CI run: the action's steps, as far as they go without the host, and the commands of docs/how-to/ci.md.
+//! The steps of the GitHub action with a fake `gh`, and the commands of docs/how-to/ci.md.
 
 use crate::projects;
 use std::path::Path;
@@ -22,7 +22,8 @@ fn script(name: &str) -> String {
     step["run"].as_str().expect("a script").to_owned()
 }
 
-/// Runs a script in the shop's repository, as a runner would, with `rowkeep` and this `gh` at hand.
+/// Runs a script in the repository, as a CI runner does, with `rowkeep` and the fake `gh` on the
+/// path.
 fn run(shop: &Shop, script: &str, environment: &[(&str, &str)]) -> Outcome {
     let rowkeep = Path::new(env!("CARGO_BIN_EXE_rowkeep")).parent().expect("a folder");
     let path =
@@ -36,8 +37,8 @@ fn run(shop: &Shop, script: &str, environment: &[(&str, &str)]) -> Outcome {
     shop.outcome(&mut command)
 }
 
-/// A `gh` that writes down what it is asked, and answers with this to a question about comments.
-fn host(shop: &Shop, comments: &str) {
+/// A fake `gh` that logs its arguments, and answers with `comments` when it is asked for comments.
+fn fake_gh(shop: &Shop, comments: &str) {
     shop.write(
         "bin/gh",
         format!("#!/usr/bin/env bash\nprintf '%s\\n' \"$*\" >> '{}'\ncase \"$*\" in *--paginate*) printf '%s' '{comments}';; esac\n", shop.path("asked").display()),
@@ -50,7 +51,7 @@ fn host(shop: &Shop, comments: &str) {
     shop.write("temp/.keep", "");
 }
 
-/// A shop in a repository with a commit, and a period more in the working tree.
+/// A repository with one commit, and an added period in the working tree.
 fn changed() -> Shop {
     let shop = Shop::new();
     std::fs::remove_dir_all(shop.path(".git")).expect("it was there");
@@ -69,7 +70,7 @@ fn the_preview_becomes_one_comment() {
         ("COMMENT", "repos/a/b/issues/comments"),
     ];
     let shop = changed();
-    host(&shop, "");
+    fake_gh(&shop, "");
     let outcome = run(&shop, &script("Preview"), &environment);
     assert_eq!(outcome.code, Some(0), "{outcome}");
     let body = std::fs::read_to_string(shop.path("temp/rowkeep-diff.md")).expect("the preview");
@@ -81,7 +82,7 @@ fn the_preview_becomes_one_comment() {
         "{asked}"
     );
 
-    host(&shop, "42\n");
+    fake_gh(&shop, "42\n");
     assert_eq!(run(&shop, &script("Preview"), &environment).code, Some(0));
     let asked = std::fs::read_to_string(shop.path("asked")).expect("it was asked");
     assert!(
@@ -91,7 +92,7 @@ fn the_preview_becomes_one_comment() {
 }
 
 #[test]
-fn the_check_is_the_commands_own() {
+fn the_check_step_has_the_exit_code_of_the_command() {
     let shop = changed();
     shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));
     let environment = [("PROJECT", "shop"), ("TODAY", "2026-03-01"), ("WARN_DAYS", "60"), ("DBT", "")];
@@ -103,11 +104,11 @@ fn the_check_is_the_commands_own() {
     assert_eq!((clean.code, clean.stdout.as_str()), (Some(0), ""), "{clean}");
     let no_day = [("PROJECT", "shop"), ("TODAY", ""), ("WARN_DAYS", "60"), ("DBT", "")];
     assert_eq!(run(&shop, &script("Check"), &no_day).code, Some(0));
-    assert_eq!(run(&shop, &script("Install"), &[]).code, Some(0), "a command that is there is not built");
+    assert_eq!(run(&shop, &script("Install"), &[]).code, Some(0), "an installed command is not built again");
 }
 
 #[test]
-fn the_page_says_what_the_action_has() {
+fn the_documentation_of_the_action_is_true() {
     let page = std::fs::read_to_string(projects::root().join("docs/how-to/ci.md")).expect("the page");
     let shop = changed();
     shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));

@@ -1,4 +1,5 @@
-//! The command line as a user types it: exit code, standard output and standard error together.
+//! Commands as a user runs them: each snapshot has the exit code, standard output and standard
+//! error.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +7,7 @@ use std::process::Command;
 use crate::shop::{ORDERS, PERIODS, PROJECT, Shop};
 
 #[test]
-fn compile_says_what_was_written_and_what_to_do_next() {
+fn compile_lists_what_was_written_and_the_next_steps() {
     let shop = Shop::new();
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
@@ -35,7 +36,7 @@ fn compiling_twice_gives_the_same_bytes() {
 }
 
 #[test]
-fn what_is_written_is_what_the_manifest_lists() {
+fn the_manifest_lists_every_written_file() {
     let shop = Shop::new();
     shop.run(&["compile", "--out", "../out"]);
     let root = shop.path("out");
@@ -55,7 +56,7 @@ fn what_is_written_is_what_the_manifest_lists() {
 }
 
 #[test]
-fn files_of_the_previous_tree_go_and_files_of_others_stay() {
+fn stale_artifacts_are_removed_and_other_files_stay() {
     let shop = Shop::new();
     shop.run(&["compile"]);
     shop.write("shop/target/rowkeep/compiled/mart_orders/mine.sql", "mine");
@@ -69,7 +70,7 @@ fn files_of_the_previous_tree_go_and_files_of_others_stay() {
 }
 
 #[test]
-fn a_manifest_of_others_is_not_overwritten() {
+fn a_manifest_of_another_tool_is_not_overwritten() {
     let shop = Shop::new();
     shop.write("shop/rowkeep.yml", format!("{PROJECT}out: target\n"));
     shop.write("shop/target/manifest.json", "{\"metadata\": {\"dbt_schema_version\": \"v12\"}}");
@@ -82,7 +83,7 @@ fn a_manifest_of_others_is_not_overwritten() {
 }
 
 #[test]
-fn a_hostile_manifest_removes_nothing_elsewhere() {
+fn a_hostile_manifest_removes_no_file_outside_of_out() {
     let shop = Shop::new();
     shop.write("precious", "mine");
     let out = shop.path("shop/target/rowkeep/manifest.json");
@@ -143,7 +144,7 @@ fn a_selection_is_printed_or_written_elsewhere() {
 }
 
 #[test]
-fn the_project_is_found_from_below() {
+fn the_project_is_found_from_a_folder_inside() {
     let shop = Shop::new();
     let outcome = shop.outcome(shop.command(&["compile"]).current_dir(shop.path("shop/tables")));
     assert_eq!(outcome.code, Some(0), "{outcome}");
@@ -151,7 +152,7 @@ fn the_project_is_found_from_below() {
 }
 
 #[test]
-fn a_missing_project_is_said() {
+fn a_missing_project_is_reported() {
     let shop = Shop::new();
     let elsewhere = tempfile::tempdir().expect("a folder");
     let outcome = shop.outcome(shop.command(&["compile"]).current_dir(elsewhere.path()));
@@ -170,7 +171,7 @@ fn a_missing_project_is_said() {
 }
 
 #[test]
-fn mistakes_of_several_files_come_at_once() {
+fn errors_of_several_files_are_reported_at_once() {
     let shop = Shop::new();
     shop.write("shop/periods.yml", "hist_periods: [2025_h2, 2026_h2]\n");
     shop.write("shop/tables/orders.yml", ORDERS.replace("unique_key: order_id", "unique_key: ordr_id"));
@@ -256,7 +257,7 @@ fn a_pipe_in_place_of_a_file_does_not_hang() {
 }
 
 #[test]
-fn hostile_files_are_refused_at_once() {
+fn hostile_files_are_refused_quickly() {
     let shop = Shop::new();
     shop.write("shop/periods.yml", "x".repeat(100 * 1024 * 1024));
     insta::assert_snapshot!(shop.refuses(&["compile"]), @"
@@ -291,7 +292,7 @@ fn hostile_files_are_refused_at_once() {
 }
 
 #[test]
-fn table_specs_that_would_be_left_out_are_said() {
+fn table_specs_that_are_not_read_are_reported() {
     let shop = Shop::new();
     shop.write("shop/tables/lines.yaml", ORDERS);
     insta::assert_snapshot!(shop.refuses(&["compile"]), @"
@@ -327,7 +328,7 @@ fn table_specs_that_would_be_left_out_are_said() {
 }
 
 #[test]
-fn endings_in_capitals_are_not_left_out_either() {
+fn an_extension_in_capitals_is_reported() {
     let shop = Shop::new();
     shop.write("shop/tables/lines.YML", ORDERS);
     let outcome = shop.refuses(&["compile"]);
@@ -335,7 +336,7 @@ fn endings_in_capitals_are_not_left_out_either() {
 }
 
 #[test]
-fn a_folder_and_a_file_are_told_apart() {
+fn a_file_in_place_of_a_folder_is_reported() {
     let shop = Shop::new();
     shop.write("shop/rowkeep.yml", PROJECT.replace("tables/", "periods.yml"));
     insta::assert_snapshot!(shop.refuses(&["compile"]), @"
@@ -353,7 +354,7 @@ fn a_folder_and_a_file_are_told_apart() {
 }
 
 #[test]
-fn periods_may_stand_in_another_file() {
+fn periods_may_be_in_another_file() {
     let shop = Shop::new();
     shop.write(
         "shop/rowkeep.yml",
@@ -385,7 +386,7 @@ fn periods_may_stand_in_another_file() {
 }
 
 #[test]
-fn templates_of_the_project_take_the_place_of_built_in_ones() {
+fn project_templates_replace_built_in_templates() {
     let shop = Shop::new();
     shop.write("shop/rowkeep.yml", format!("{PROJECT}templates: templates/\n"));
     shop.write("shop/templates/cycle/cutoff_clear.sql.j2", "DELETE FROM {{ cutoff|full }}\nWHERE 1 = 1\n");
@@ -472,14 +473,14 @@ fn paths_stay_inside_the_repository() {
 
     1 error; nothing was written
     ");
-    // Up to the root of the repository is fine.
+    // A path may climb to the root of the repository.
     shop.write("shop/rowkeep.yml", format!("{PROJECT}out: ../artifacts\n"));
     assert_eq!(shop.run(&["compile"]).code, Some(0));
 }
 
 #[cfg(unix)]
 #[test]
-fn neither_the_project_file_nor_its_output_is_a_link_out_of_the_repository() {
+fn links_out_of_the_repository_are_refused() {
     let shop = Shop::new();
     let elsewhere = tempfile::tempdir().expect("a folder");
     std::fs::write(elsewhere.path().join("rowkeep.yml"), PROJECT).expect("a file");
@@ -521,9 +522,9 @@ fn nothing_is_written_through_a_link() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_cannot_be_written_leaves_things_as_they_were() {
+fn a_folder_that_cannot_be_written_is_reported() {
     let shop = Shop::new();
-    // Not even root writes there.
+    // Even root cannot write there.
     insta::assert_snapshot!(shop.refuses(&["compile", "--out", "/proc/rowkeep"]), @"
     exit 2
     --- stdout
@@ -545,7 +546,7 @@ fn a_full_disk_leaves_the_old_tree() {
     shop.run(&["compile"]);
     shop.write("shop/periods.yml", format!("{PERIODS}  - 2026_h2\n"));
     let before = shop.tree();
-    // No file may grow beyond 8 KiB: the manifest does not fit any more.
+    // No file may be larger than 8 KiB, so the larger artifacts cannot be written.
     let script = format!("trap '' XFSZ; ulimit -f 8; exec {} compile", env!("CARGO_BIN_EXE_rowkeep"));
     let outcome = shop.outcome(Command::new("bash").args(["-c", &script]).current_dir(shop.path("shop")));
     insta::assert_snapshot!(outcome, @"
@@ -557,9 +558,9 @@ fn a_full_disk_leaves_the_old_tree() {
     assert_eq!(before, shop.tree(), "something was changed on disk");
 }
 
-/// The last file to be placed cannot be: those that were give their place back.
+/// The last file cannot be renamed to its path, so the renamed files are rolled back.
 #[test]
-fn a_file_that_cannot_take_its_place_leaves_the_old_tree() {
+fn a_file_that_cannot_be_renamed_leaves_the_old_tree() {
     let shop = Shop::new();
     shop.run(&["compile"]);
     let view = shop.path("shop/target/rowkeep/ddl/05_ods.all_hist_orders.sql");
@@ -685,7 +686,7 @@ fn help_fits_on_a_screen() {
 }
 
 #[test]
-fn schemas_are_those_that_are_committed() {
+fn committed_schemas_are_current() {
     let shop = Shop::new();
     for file in ["project", "periods", "table", "manifest"] {
         let committed = std::fs::read_to_string(
@@ -694,13 +695,13 @@ fn schemas_are_those_that_are_committed() {
         assert_eq!(
             shop.run(&["schema", file]).stdout,
             committed.expect("a schema"),
-            "write docs/schema/{file}.schema.json anew"
+            "write docs/schema/{file}.schema.json again"
         );
     }
     assert!(shop.run(&["schema"]).stdout.contains("Rowkeep project file"));
 }
 
-/// With engines, `tests/rehearse_cli.rs` is what there is to say.
+/// `tests/engines/rehearse_cli.rs` tests the command with engines.
 #[cfg(not(feature = "rehearse"))]
 #[test]
 fn without_engines_rehearse_says_how_to_get_them() {

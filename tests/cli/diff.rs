@@ -1,4 +1,5 @@
-//! `rowkeep diff` and `rowkeep rotate`, as a user types them, and what they promise of any project.
+//! `rowkeep diff`, `rotate` and `runbook`, as a user runs them, and what a rotation changes in
+//! every project.
 
 use crate::projects;
 use std::process::Command;
@@ -7,7 +8,7 @@ use rowkeep::{How, Inputs, Rotation, diff, rotate};
 
 use crate::shop::{ORDERS, PROJECT, Shop};
 
-/// The example in a repository of its own, with one commit.
+/// The example in its own repository, with one commit.
 fn repository() -> Shop {
     let shop = Shop::new();
     std::fs::remove_dir_all(shop.path(".git")).expect("it was there");
@@ -86,9 +87,9 @@ fn a_rotation_is_one_line_in_one_file() {
     ");
 }
 
-/// The list may stand in the project file, or where a dbt team keeps its variables.
+/// The list of periods may be in the project file, or in dbt_project.yml.
 #[test]
-fn whichever_file_holds_the_list_gets_the_line() {
+fn rotate_edits_the_file_that_holds_the_periods() {
     let shop = Shop::new();
     shop.write("dbt_project.yml", "name: shop\nvars:\n  # kept\n  hist_periods:\n    - 2025_h2 # too\n  other: 1\n");
     shop.write(
@@ -105,7 +106,7 @@ fn whichever_file_holds_the_list_gets_the_line() {
     assert_eq!(text, PROJECT.replace("periods.yml", "[2025_h2, 2026_h1] # in place"));
 }
 
-/// What it says is followed in tests/runbooks.
+/// tests/engines/runbooks runs the commands of the run-books.
 #[test]
 fn a_run_book_is_printed_by_its_name() {
     let shop = repository();
@@ -152,21 +153,22 @@ fn the_next_period_is_previewed() {
     ");
 }
 
-/// The preview of the day before, and what the goldens of the day after differ in, statement by statement.
+/// Compares the preview of a rotation with the compiled statements before and after it.
 #[test]
-fn the_preview_agrees_with_what_is_compiled_then() {
+fn the_preview_equals_the_compiled_change() {
     let now = projects::example();
     let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None) else { panic!("it can be rotated") };
     let preview = diff(&now, &next).expect("both compile");
     let (before, after) = (rowkeep::compile(&now).expect("it compiles"), rowkeep::compile(&next).expect("it compiles"));
     let mut seen = 0;
-    let is_told = |path: &&String| {
-        let is_around = path.starts_with("monitors/") || path.starts_with("maintenance/");
-        // What is recorded of a finding follows from the question, and a condition from the upkeep.
-        let is_beside = ["__record.sql", "__resolve.sql", "__other_system.sql", "__when.sql"];
-        path.starts_with("compiled/") || (is_around && !is_beside.iter().any(|end| path.ends_with(end)))
+    let is_in_preview = |path: &&String| {
+        let is_operation = path.starts_with("monitors/") || path.starts_with("maintenance/");
+        // The preview lists the statements of a monitor and of maintenance, but not their
+        // companions.
+        let companions = ["__record.sql", "__resolve.sql", "__other_system.sql", "__when.sql"];
+        path.starts_with("compiled/") || (is_operation && !companions.iter().any(|end| path.ends_with(end)))
     };
-    for (path, text) in after.files().iter().filter(|(path, _)| is_told(path)) {
+    for (path, text) in after.files().iter().filter(|(path, _)| is_in_preview(path)) {
         let parts: Vec<_> = path.trim_end_matches(".sql").split('/').collect();
         let (runs, model, name) = match parts[..] {
             ["compiled", "sweep", model, name] => (["sweep", "sweep"], Some(model), name),
@@ -176,22 +178,22 @@ fn the_preview_agrees_with_what_is_compiled_then() {
             ["maintenance", "repairs" | "upkeep" | "raw", name] => (["raw", "upkeep"], None, name),
             _ => panic!("{path}"),
         };
-        let told = preview.statements.iter().find(|told| {
-            runs.contains(&told.runs) && model.is_none_or(|model| told.model == model) && told.name == name
+        let listed = preview.statements.iter().find(|listed| {
+            runs.contains(&listed.runs) && model.is_none_or(|model| listed.model == model) && listed.name == name
         });
         let sql = |text: &str| text.trim_end().to_owned();
-        match (before.get(path), told) {
-            (Some(old), None) => assert_eq!(old, text, "{path} changes, and the preview is silent"),
-            (Some(old), Some(told)) => {
-                assert_eq!((told.before.clone(), told.after.clone()), (Some(sql(old)), Some(sql(text))), "{path}");
-                assert_eq!(told.how, How::Widened, "{path}");
+        match (before.get(path), listed) {
+            (Some(old), None) => assert_eq!(old, text, "{path} changes, but the preview does not list it"),
+            (Some(old), Some(listed)) => {
+                assert_eq!((listed.before.clone(), listed.after.clone()), (Some(sql(old)), Some(sql(text))), "{path}");
+                assert_eq!(listed.how, How::Widened, "{path}");
                 seen += 1;
             }
-            (None, Some(told)) => {
-                assert_eq!((told.how, told.after.clone()), (How::Added, Some(sql(text))), "{path}");
+            (None, Some(listed)) => {
+                assert_eq!((listed.how, listed.after.clone()), (How::Added, Some(sql(text))), "{path}");
                 seen += 1;
             }
-            (None, None) => panic!("{path} is new, and the preview is silent"),
+            (None, None) => panic!("{path} is new, but the preview does not list it"),
         }
     }
     assert_eq!(seen, preview.statements.len());
@@ -202,7 +204,7 @@ fn the_preview_agrees_with_what_is_compiled_then() {
 }
 
 #[test]
-fn each_change_says_its_consequence_in_a_line() {
+fn each_change_has_a_consequence_of_one_line() {
     let project = format!("{PROJECT}# sealed\n");
     let mut all = String::new();
     let mut case = |name: &str, change: &dyn Fn(&Shop)| {
@@ -215,7 +217,7 @@ fn each_change_says_its_consequence_in_a_line() {
         change(&new);
         let outcome = new.run(&["diff", "--against", &old.path("shop").display().to_string()]);
         assert_eq!(outcome.code, Some(0), "{name}: {outcome}");
-        // Up to the numbers: what it means, before how much it is.
+        // The consequences come before the counts.
         let consequences: String =
             outcome.stdout.split_inclusive('\n').take_while(|line| !line.contains(" untouched")).collect();
         assert_eq!(consequences.lines().count(), 1, "{name}: {outcome}");
@@ -251,11 +253,11 @@ fn each_change_says_its_consequence_in_a_line() {
 }
 
 #[test]
-fn what_changed_since_a_commit_is_read_from_git() {
+fn changes_since_a_commit_are_read_from_git() {
     let shop = repository();
     git(&shop, &["tag", "v1"]);
     shop.write("periods.yml", "hist_periods:\n  - 2025_h2\n  - 2026_h1\n  - 2026_h2\n");
-    // A dirty tree is compared as it is.
+    // The comparison includes uncommitted changes.
     let dirty = shop.run(&["diff", "--against", "v1"]);
     assert!(dirty.stdout.contains("period 2026_h2 is added"), "{dirty}");
     commit(&shop, "second");
@@ -273,7 +275,7 @@ fn what_changed_since_a_commit_is_read_from_git() {
     }
     assert_eq!(tree, shop.tree());
 
-    // Before the project was there; and in a clone that does not reach so far.
+    // A commit without the project, and a commit that a shallow clone lacks.
     git(&shop, &["checkout", "--quiet", "--orphan", "empty"]);
     git(&shop, &["rm", "-r", "--quiet", "--cached", "."]);
     git(&shop, &["commit", "--quiet", "--allow-empty", "-m", "nothing"]);
@@ -299,7 +301,8 @@ fn what_changed_since_a_commit_is_read_from_git() {
     ");
 }
 
-/// A comment on a pull request takes so many characters, and a project of many tables changes more.
+/// The comment on a pull request has a limit of characters. A change of many tables would exceed
+/// it.
 #[test]
 fn a_comment_is_never_too_long() {
     let tables: String = (0..200)
@@ -320,7 +323,8 @@ fn a_comment_is_never_too_long() {
     assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
 }
 
-/// A project of chance: cadence, sealing, engine, and tables of every kind. The same number gives the same one.
+/// A random project: cadence, sealing, engine, and tables of every kind. The same seed gives the
+/// same project.
 fn random_project(seed: u64) -> String {
     let mut state = seed;
     let mut pick = |most: usize| {
@@ -359,8 +363,9 @@ fn random_project(seed: u64) -> String {
     text
 }
 
-/// A period more touches statements of that period, and those that look at the periods it stands among.
-fn touches_nothing_else(name: &str, now: &Inputs) -> bool {
+/// Asserts that a rotation adds only statements of the new period, and widens only statements over
+/// several periods. Returns false if the project cannot be rotated.
+fn rotates_cleanly(name: &str, now: &Inputs) -> bool {
     let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(now, None) else { return false };
     let preview = diff(now, &next).expect("both compile");
     for changed in &preview.statements {
@@ -378,9 +383,9 @@ fn touches_nothing_else(name: &str, now: &Inputs) -> bool {
 }
 
 #[test]
-fn a_period_more_touches_nothing_else() {
+fn a_rotation_changes_no_other_statement() {
     let goldens = projects::goldens().into_iter().filter(|name| !name.starts_with("errors/"));
-    let rotated = goldens.filter(|name| touches_nothing_else(name, &projects::golden(name))).count();
+    let rotated = goldens.filter(|name| rotates_cleanly(name, &projects::golden(name))).count();
     assert!(rotated > 20, "{rotated}");
     for seed in 0..60 {
         let text = random_project(seed);
@@ -388,6 +393,6 @@ fn a_period_more_touches_nothing_else() {
         if let Err(wrong) = rowkeep::compile(&inputs) {
             panic!("{}\n{text}", wrong.render(&inputs, rowkeep::Style::Plain));
         }
-        assert!(touches_nothing_else(&text, &inputs), "{text}");
+        assert!(rotates_cleanly(&text, &inputs), "{text}");
     }
 }

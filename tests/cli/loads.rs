@@ -1,10 +1,10 @@
-//! Loads as a user meets them: what is compiled and printed, what a check says, and what is refused. What the statements do is tried on
-//! an engine in tests/engines.
+//! Windowed loads on the command line: what is compiled and printed, the findings of `check`, and
+//! what is refused. tests/engines/loads.rs runs the statements.
 
 use crate::projects;
 use crate::shop::Shop;
 
-/// The example of loads, with its rowkeep.yml edited, in a folder of its own.
+/// The example of windowed loads in its own folder, with its rowkeep.yml edited.
 fn items(edit: impl Fn(String) -> String) -> Shop {
     let shop = Shop::new();
     let read = |path: &str| {
@@ -21,7 +21,7 @@ fn items(edit: impl Fn(String) -> String) -> Shop {
 
 fn without(line: &'static str) -> impl Fn(String) -> String {
     move |project| {
-        let found: Vec<_> = project.lines().filter(|known| known.contains(line)).collect();
+        let found: Vec<_> = project.lines().filter(|candidate| candidate.contains(line)).collect();
         assert_eq!(found.len(), 1, "{line}");
         project.replace(&format!("{}\n", found[0]), "")
     }
@@ -57,7 +57,7 @@ fn a_project_of_loads_needs_no_tables() {
 }
 
 #[test]
-fn a_check_finds_what_late_data_could_flood() {
+fn check_finds_a_load_without_an_event_window() {
     let shop = items(without("# the safety net"));
     insta::assert_snapshot!(shop.run(&["check", "--today", "2025-11-20"]), @"
     exit 0
@@ -76,7 +76,7 @@ fn a_check_finds_what_late_data_could_flood() {
 }
 
 #[test]
-fn a_check_says_that_late_rows_are_lost_on_purpose() {
+fn check_reports_that_a_narrow_window_drops_late_rows() {
     let narrow = |project: String| project.replace("within: 7 days          #", "within: 1 day           #");
     insta::assert_snapshot!(items(narrow).run(&["check", "--today", "2025-11-20"]), @"
     exit 0
@@ -95,7 +95,7 @@ fn a_check_says_that_late_rows_are_lost_on_purpose() {
 }
 
 #[test]
-fn a_check_finds_a_temp_table_without_partitions() {
+fn check_finds_a_temp_table_without_partitions() {
     let shop = items(|project| {
         let (head, _) = project.split_once("\n  # The same windows").expect("the second load");
         let (before, rest) = head.split_once("    event:\n").expect("an event");
@@ -134,7 +134,7 @@ fn a_check_finds_a_temp_table_without_partitions() {
 }
 
 #[test]
-fn bad_runs_are_cleaned_up_and_run_again_in_order() {
+fn clean_and_rerun_print_bad_runs_in_order() {
     let shop = items(|project| project);
     let runs = ["--dates", "2025-11-20,2025-11-19,2025-11-20", "--load", "order_items"];
     let clean = shop.run(&[&["loads", "clean"], &runs[..]].concat()).stdout;
@@ -169,7 +169,7 @@ fn bad_runs_are_cleaned_up_and_run_again_in_order() {
 }
 
 #[test]
-fn what_is_mistyped_is_refused() {
+fn wrong_arguments_are_refused() {
     let shop = items(|project| project);
     insta::assert_snapshot!(shop.refuses(&["loads", "clean", "--dates", "2025-11-31"]), @"
     exit 2
@@ -222,9 +222,9 @@ fn what_is_mistyped_is_refused() {
     ");
 }
 
-/// A query stands in parentheses of the load's own: what is more than a query could end them.
+/// The load puts the query in parentheses. A text that is not exactly one query could close them.
 #[test]
-fn a_query_that_is_more_than_one_is_refused() {
+fn a_text_that_is_not_exactly_one_query_is_refused() {
     let texts = [
         "SELECT 1 AS a) AS b; DROP TABLE x; SELECT * FROM (SELECT 1 AS a",
         "SELECT 1 AS a;",
@@ -251,9 +251,9 @@ fn a_query_that_is_more_than_one_is_refused() {
     assert!(said.contains("error[RK108]") && said.contains("leads out of the repository"), "{said}");
 }
 
-/// Windows and editors leave marks in files; and a text of several lines keeps them.
+/// A byte order mark and carriage returns are removed. Line breaks inside a string literal stay.
 #[test]
-fn a_query_is_taken_as_it_is_written() {
+fn a_query_is_emitted_as_written() {
     let shop = items(|project| project);
     shop.write("shop/queries/return_items.sql", "\u{feff}SELECT a\r\nFROM x -- why\r\nWHERE b = 'one\r\ntwo'\r\n");
     let outcome = shop.run(&["compile"]);
@@ -270,7 +270,7 @@ fn git(shop: &Shop, arguments: &[&str]) {
 }
 
 #[test]
-fn a_change_of_a_load_is_shown_and_its_table_is_not_changed_in_silence() {
+fn a_changed_load_is_shown_and_a_changed_table_must_be_allowed() {
     let shop = items(|project| project);
     std::fs::remove_file(shop.path(".git/HEAD")).expect("it was there");
     std::fs::remove_dir(shop.path(".git")).expect("nothing else was");
@@ -310,7 +310,7 @@ fn a_change_of_a_load_is_shown_and_its_table_is_not_changed_in_silence() {
     ");
     assert_eq!(shop.run(&["compile", "--allow", "column"]).code, Some(0));
 
-    // Of a load that is gone, nothing stays.
+    // Artifacts of a removed load are removed.
     let (head, _) = narrower.split_once("\n  # The same windows").expect("the second load");
     shop.write("shop/rowkeep.yml", format!("{head}\n"));
     shop.run(&["compile", "--allow", "column"]);
@@ -352,7 +352,7 @@ fn periods_without_tables_are_refused() {
 }
 
 #[test]
-fn a_project_is_of_tables_of_loads_or_of_both() {
+fn a_project_has_tables_or_loads_or_both() {
     let shop = items(|project| format!("{project}tables: []\n"));
     insta::assert_snapshot!(shop.refuses(&["compile"]), @"
     exit 1

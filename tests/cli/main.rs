@@ -1,4 +1,4 @@
-//! The command line, as it is typed.
+//! Tests of the command line.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
 mod check;

@@ -1,4 +1,5 @@
-//! README.md is true: its commands are those that are tested, and its pictures are what comes out.
+//! README.md and docs/ are true: their commands run, their output is real, their project files
+//! compile, their links work.
 
 use std::path::Path;
 use std::process::Command;
@@ -28,13 +29,13 @@ fn rowkeep(folder: &Path, arguments: &str) -> String {
 }
 
 #[test]
-fn it_is_short() {
+fn the_readme_is_short() {
     assert!(read("README.md").lines().count() <= 120);
     assert!(read("ARCHITECTURE.md").lines().count() <= 150);
 }
 
 #[test]
-fn its_commands_work_and_give_what_it_shows() {
+fn the_commands_of_the_readme_give_the_shown_output() {
     let readme = read("README.md");
     let [install, start, compile, test] = &blocks(&readme, "sh")[..] else { panic!("four blocks of commands") };
     assert!(install.starts_with("cargo install "));
@@ -52,7 +53,7 @@ fn its_commands_work_and_give_what_it_shows() {
     }
     assert!(here.join("rowkeep/manifest.json").exists());
 
-    // A copy of the example, so that a test writes nothing into the checkout.
+    // The test copies the example, so that it writes nothing into the checkout.
     let copy = tempfile::tempdir().expect("a folder");
     let tables = ["ecs", "uti", "uts"].map(|table| format!("examples/order_tracking/tables/{table}.yml"));
     for path in ["periods.yml", "examples/order_tracking/rowkeep.yml"].into_iter().map(str::to_owned).chain(tables) {
@@ -116,7 +117,7 @@ fn links_lead_to_files() {
 fn the_documented_project_files_compile() {
     let page = read("docs/reference/project-files.md");
     let [project, periods, table] = &blocks(&page, "yaml")[..] else { panic!("three examples") };
-    // What the page shows side by side cannot all be said at once.
+    // The page shows alternatives that exclude each other.
     let project = project.lines().filter(|line| !line.starts_with("templates:")).collect::<Vec<_>>().join("\n");
     let drop = ["exceptions:", "after:", "  lookback:"];
     let table =
@@ -127,11 +128,11 @@ fn the_documented_project_files_compile() {
     rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, rowkeep::Style::Plain)));
 }
 
-/// Each section stands in the example's place of its own.
+/// Each documented section compiles when it replaces the sections of the example.
 #[test]
 fn the_documented_sections_compile() {
     let example = read("examples/order_tracking/rowkeep.yml");
-    let (project, _) = example.split_once("\n# Landing tables").expect("the sections come last");
+    let (project, _) = example.split_once("\n# Raw tables").expect("the sections come last");
     let mut seen = 0;
     for page in ["raw", "monitors", "maintenance", "tripwire", "schedule"] {
         for block in blocks(&read(&format!("docs/reference/{page}.md")), "yaml") {

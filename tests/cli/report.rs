@@ -1,4 +1,4 @@
-//! `rowkeep report`: one page that needs nothing else.
+//! `rowkeep report`: one page that loads no other file.
 
 use crate::projects;
 use rowkeep::{Inputs, ReportOptions, report};
@@ -9,11 +9,11 @@ use crate::shop::Shop;
 fn the_same_project_gives_the_same_page() {
     let page = report(&projects::example(), ReportOptions::default()).expect("it compiles");
     assert_eq!(page, report(&projects::example(), ReportOptions::default()).expect("it compiles"));
-    // Nothing is fetched: no address but those of nothing.
+    // The page fetches nothing.
     for address in ["http:", "https:", "src=", "url(", "@import", "<script"] {
         assert!(!page.contains(address), "{address}");
     }
-    // Each statement is in it, in words and in full.
+    // The page has each statement in full, with its description.
     let artifacts = rowkeep::compile(&projects::example()).expect("it compiles");
     let shown = |text: &str| {
         text.replace('&', "&amp;")
@@ -30,12 +30,12 @@ fn the_same_project_gives_the_same_page() {
     }
     let today = Some("2027-01-05".parse().expect("a day"));
     let late = report(&projects::example(), ReportOptions { today, rehearsal: None }).expect("it compiles");
-    assert!(late.contains("That day has passed") && late.contains("in the mart"), "the day is looked at");
+    assert!(late.contains("That day has passed") && late.contains("in the mart"), "the page depends on the day");
 }
 
-/// Names are quoted where SQL wants that, and escaped where HTML does.
+/// The texts of a rehearsal file are escaped in HTML.
 #[test]
-fn what_a_rehearsal_says_is_text() {
+fn the_output_of_a_rehearsal_is_escaped() {
     let hostile = r#"{"seeds": 1, "dialect": "<script>alert(1)</script>", "ledger": [{"model": "\"><b>", "accepted": 1}], "laws": [{"law": "L1", "title": "<i>", "broken_by": [3]}]}"#;
     let page =
         report(&projects::example(), ReportOptions { today: None, rehearsal: Some(hostile) }).expect("it compiles");

@@ -1,4 +1,4 @@
-//! The path of one row, asked from the command line.
+//! `rowkeep trace`: the path of one row through the statements.
 
 use crate::projects;
 use crate::shop::Shop;
@@ -20,7 +20,7 @@ fn example() -> Shop {
 }
 
 #[test]
-fn a_row_is_followed_through_the_statements_that_it_meets() {
+fn trace_shows_the_statements_that_apply_to_a_row() {
     let shop = example();
     let trace =
         |key: &str, time: &str, model: &str| shop.run(&["trace", "--key", key, "--time", time, "--model", model]);
@@ -121,9 +121,10 @@ fn a_row_is_followed_through_the_statements_that_it_meets() {
     ");
 }
 
-/// Every table that has the columns, each with the statements that are compiled, and none of another period.
+/// JSON has every table with the key columns. Each step names a compiled file, and no file of
+/// another period.
 #[test]
-fn programs_get_the_files_that_there_are() {
+fn json_names_compiled_files_only() {
     let shop = example();
     assert!(shop.run(&["compile"]).stdout.contains("wrote"));
     let said = shop.run(&["trace", "--key", "order_id=42", "--time", "2026-07-01T01:30:00+02:00", "--format", "json"]);
@@ -147,7 +148,7 @@ fn programs_get_the_files_that_there_are() {
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn unknown_columns_and_models_are_reported() {
     let shop = example();
     let refuses = |arguments: &[&str]| shop.refuses(&[&["trace"], arguments].concat());
     insta::assert_snapshot!(refuses(&["--key", "order=42", "--time", "2026-01-03"]), @"

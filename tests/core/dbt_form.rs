@@ -1,22 +1,23 @@
-//! What dbt is given is what was verified: with real names put where dbt resolves them, it is the compiled form, byte for byte.
+//! The dbt form equals the verified form: if real names replace the expressions that dbt resolves,
+//! the result is the compiled form, byte for byte.
 
 use crate::projects;
 use rowkeep::manifest::{Hook, Manifest};
 use rowkeep::{Compilation, Dialect};
 
-/// Names of relations as they stand in statements: plain, or in quotes.
+/// Splits a relation, plain or quoted, into its schema and its name.
 fn split(relation: &str) -> (&str, &str) {
     relation.rsplit_once('.').expect("a schema")
 }
 
-/// What stands between `{{` and `}}`, by its real name.
-fn named(expression: &str, manifest: &Manifest, this: Option<&str>, reads: &[String]) -> String {
+/// The real name for the expression between `{{` and `}}`.
+fn real_name(expression: &str, manifest: &Manifest, this: Option<&str>, reads: &[String]) -> String {
     let package = format!("{}_rowkeep.", manifest.metadata.name);
     let mart = |model: &str| {
         let node = manifest.nodes.values().find(|node| node.name == model);
         node.unwrap_or_else(|| panic!("no model {model}")).relation_name.clone()
     };
-    // Rendered or not, it is the same name.
+    // `.render()` gives the same name.
     let expression = expression.strip_suffix(".render()").unwrap_or(expression);
     let (base, form) = expression.split_once(".include(").unwrap_or((expression, ""));
     let quoted = |text: &str| -> Vec<String> { text.split('\'').skip(1).step_by(2).map(str::to_owned).collect() };
@@ -30,14 +31,14 @@ fn named(expression: &str, manifest: &Manifest, this: Option<&str>, reads: &[Str
         mart(&arguments[0])
     } else if base.starts_with("source(") {
         let is_it = |read: &&String| {
-            // dbt quotes by itself.
+            // dbt quotes names itself.
             let plain = read.replace(['"', '`'], "");
             let (schema, name) = split(&plain);
             (schema.replace(['.', '-'], "_"), name) == (arguments[0].clone(), arguments[1].as_str())
         };
         reads.iter().find(is_it).unwrap_or_else(|| panic!("{expression} is not read")).clone()
     } else if base.starts_with(&format!("{package}in_schema(")) {
-        // As dbt does, but only where it must be.
+        // dbt quotes every part. The compiled form quotes only names that need it.
         let part = |name: &String| if name.contains('-') { format!("`{name}`") } else { name.clone() };
         return arguments.iter().rev().map(part).collect::<Vec<_>>().join(".");
     } else {
@@ -57,7 +58,7 @@ fn with_real_names(sql: &str, manifest: &Manifest, this: Option<&str>, reads: &[
     let mut text = parts.next().expect("a text").to_owned();
     for part in parts {
         let (expression, rest) = part.split_once(" }}").expect("an end");
-        text.push_str(&named(expression, manifest, this, reads));
+        text.push_str(&real_name(expression, manifest, this, reads));
         text.push_str(rest);
     }
     text
@@ -83,7 +84,7 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
     }
     for monitor in &manifest.monitors {
         let test = artifacts.get(&format!("dbt/tests/monitors/{}.sql", monitor.name));
-        // dbt sees one system.
+        // A dbt test cannot query another system.
         assert_eq!(test.is_some(), monitor.other_system.is_none(), "{case}: {}", monitor.name);
         if let (Some(test), Some(dbt)) = (test, &monitor.find.dbt_sql) {
             let config = format!(
@@ -94,7 +95,7 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
         }
     }
 
-    // The package holds these texts and no others.
+    // The package contains exactly these statements.
     let package = format!("dbt/{}_rowkeep", manifest.metadata.name);
     let operations = artifacts.get(&format!("{package}/macros/operations.sql")).expect("operations").to_owned();
     let mut macros = operations;
@@ -108,8 +109,9 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
         let expected =
             lists.flat_map(|list| std::iter::once(guard.as_str()).chain(list.iter().map(|hook| hook.dbt_sql.as_str())));
         assert_eq!(returned.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{case}: {}", node.name);
-        let by_night = text.split_once(&format!("macro {}_hold(", node.name)).expect("what operators run comes last").0;
-        let swept = by_night
+        let sweep_macro =
+            text.split_once(&format!("macro {}_hold(", node.name)).expect("what operators run comes last").0;
+        let swept = sweep_macro
             .split(".run_alone() %}\n")
             .skip(1)
             .map(|rest| rest.split("\n  {% endcall %}").next().expect("an end"));
@@ -117,12 +119,12 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
         assert!(swept.eq(sweep.post_hooks.iter().map(|hook| hook.dbt_sql.as_str())), "{case}: {}", node.name);
         macros.push_str(text);
     }
-    // A model loads nothing but by its pre-hooks.
+    // The query of a model returns no rows: only its pre-hooks load rows.
     for node in manifest.nodes.values().filter(|node| !node.load.is_empty()) {
         let model = artifacts.get(&format!("dbt/models/{}.sql", node.name)).expect("a model");
         assert!(model.ends_with("FROM {{ this }} AS m\nWHERE FALSE\n"), "{case}: {model}");
     }
-    // Definitions: each that the package runs is one of those compiled; a mart without a load of Rowkeep's is somebody else's.
+    // The package runs the compiled definitions, except those of marts that Rowkeep does not load.
     let creates = |rest: &&str| rest.split_once('(').is_some_and(|(called, _)| called.contains("_rowkeep.create_"));
     let bodies = macros.split("{% call ").filter(creates).map(|rest| {
         let (_, body) = rest.split_once(" %}\n").expect("a call");
@@ -142,7 +144,7 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
 }
 
 #[test]
-fn names_put_into_the_dbt_form_give_the_compiled_form() {
+fn the_dbt_form_with_real_names_equals_the_compiled_form() {
     let mut checked = 0;
     for dialect in Dialect::ALL {
         for name in projects::compiling_for(dialect) {

@@ -1,7 +1,7 @@
-//! What is emitted, and what is said about bad input. Adding a case is adding one file:
-//! `golden/compile/<behaviour>/rowkeep.yml`, or `golden/errors/<why>/rowkeep.yml` for input that must
-//! fail. The snapshots are written beside it. Templates of a case stand in `templates/` beside its
-//! project.
+//! Snapshots of the artifacts, and of the diagnostics about bad input. To add a case, add one file:
+//! `golden/compile/<behaviour>/rowkeep.yml`, or `golden/errors/<why>/rowkeep.yml` for input that
+//! must fail. The snapshots of a case are in its folder, and its templates in `templates/` in its
+//! folder.
 
 use crate::projects;
 use std::path::Path;
@@ -27,19 +27,19 @@ fn difference(old: &str, new: &str) -> String {
     TextDiff::from_lines(old, new).unified_diff().context_radius(1).to_string()
 }
 
-/// Whether a file is of what runs around the cycles.
+/// Whether a file belongs to operations: statements that run outside of a table's cycle.
 fn is_operation(path: &str) -> bool {
     ["monitors/", "maintenance/", "airflow/", "runbooks/"].iter().any(|folder| path.starts_with(folder))
 }
 
-/// What runs around the cycles: the stated dialect in full, the others as differences from it. How findings are recorded, and
-/// what operators do, is the same for all: the example shows it.
+/// Operations: the project's dialect in full, the others as differences from it. The recording of
+/// findings, repairs and run-books are left out, because the example's snapshots show them.
 fn operations(inputs: &Inputs) -> String {
-    let is_own = |path: &str| {
-        let same = ["__record", "__resolve", "repairs/", "runbooks/"];
-        !same.iter().any(|part| path.contains(part))
+    let is_shown = |path: &str| {
+        let left_out = ["__record", "__resolve", "repairs/", "runbooks/"];
+        !left_out.iter().any(|part| path.contains(part))
     };
-    let listing = |artifacts: &Artifacts| listing_of(artifacts, |path| is_operation(path) && is_own(path));
+    let listing = |artifacts: &Artifacts| listing_of(artifacts, |path| is_operation(path) && is_shown(path));
     let base = compile(inputs);
     let mut text = listing(&base);
     for dialect in Dialect::ALL.into_iter().filter(|dialect| dialect.as_str() != base.manifest().metadata.dialect) {
@@ -55,8 +55,8 @@ fn listing_of(artifacts: &Artifacts, is_wanted: impl Fn(&str) -> bool) -> String
     files.map(|(path, text)| format!("==> {path} <==\n{text}\n")).collect()
 }
 
-/// Statements and definitions, each under its path; of the sweep, what differs from the cycle. What dbt is given says the same
-/// once more, and what runs around the cycles has goldens of its own.
+/// Statements and definitions, each with its path. Statements of the sweep are differences from the
+/// cycle. The dbt form and operations are left out, because they have their own snapshots.
 fn listing(artifacts: &Artifacts) -> String {
     let mut out = String::new();
     let mut same = Vec::new();
@@ -79,7 +79,8 @@ fn listing(artifacts: &Artifacts) -> String {
     out
 }
 
-/// The stated dialect in full, the others as differences from it, or why there is no other.
+/// The project's dialect in full, the others as differences from it, or the diagnostics of a
+/// dialect that fails.
 fn snapshot_dialects(folder: &Path, inputs: &Inputs) {
     let base = compile(inputs);
     let stated = base.manifest().metadata.dialect;
@@ -95,7 +96,8 @@ fn snapshot_dialects(folder: &Path, inputs: &Inputs) {
     }
 }
 
-/// What a project's own templates change, in the stated dialect; in the others they compile too, or it is said why not.
+/// The changes by the templates of a project, in its own dialect. For dialects in which the
+/// templates fail, the diagnostics.
 fn snapshot_overrides(folder: &Path, inputs: &Inputs, project: String) {
     let built_in = compile(&Inputs::new("rowkeep.yml", project));
     let mut changes = difference(&listing(&built_in), &listing(&compile(inputs)));
@@ -133,7 +135,7 @@ fn goldens() {
     });
 }
 
-/// The files that dbt is given, but for the one that is the same in all projects.
+/// The files for dbt, except the macro file that is the same in all projects.
 fn dbt(artifacts: &Artifacts, wanted: impl Fn(&str) -> bool) -> String {
     let is_shown = |path: &str| path.starts_with("dbt/") && wanted(path) && !path.ends_with("macros/rowkeep.sql");
     listing_of(artifacts, is_shown)
@@ -149,12 +151,12 @@ fn the_example_is_a_golden() {
     snapshot_dialects(&golden("features/order_tracking"), &inputs);
     let top = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
     let tops: std::collections::BTreeSet<_> = compile(&inputs).files().keys().map(top).collect();
-    let known = rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST, rowkeep::SCHEDULE]);
-    assert_eq!(tops, known.filter(|top| *top != "loads").map(str::to_owned).collect());
+    let expected = rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST, rowkeep::SCHEDULE]);
+    assert_eq!(tops, expected.filter(|top| *top != "loads").map(str::to_owned).collect());
     let is_of_schedule = |path: &str| path == rowkeep::SCHEDULE || path.starts_with("airflow/");
     snapshot(&golden("features/order_tracking"), "schedule", &listing_of(&compile(&inputs), is_of_schedule));
 
-    // Of what every table has, that of one.
+    // Of the operations that every table has, the snapshot shows one table.
     let is_shown = |path: &str| {
         let one = !path.contains("mart_") || path.contains("mart_ecs_order_info");
         is_operation(path) && one && !path.starts_with("airflow/") && !path.starts_with("runbooks/")
@@ -174,7 +176,7 @@ fn the_example_is_a_golden() {
     };
     snapshot(&golden("features/order_tracking"), "dbt", &dbt(&compile(&inputs), |path| !is_long(path)));
 
-    // The manifest, less what the statements' own files say.
+    // The manifest, without statements and checksums.
     let mut manifest: serde_json::Value =
         serde_json::from_str(compile(&inputs).get(rowkeep::MANIFEST).expect("a manifest")).expect("JSON");
     elide(&mut manifest);
@@ -208,7 +210,8 @@ fn elide(value: &mut serde_json::Value) {
     }
 }
 
-/// A rotation is one line, and changes only what the new period adds or widens.
+/// A rotation adds statements of the new period, and widens statements that name all periods. It
+/// changes no other statement.
 #[test]
 fn a_third_period_changes_only_what_it_adds_or_widens() {
     let before = compile(&order_tracking("hist_periods:\n  - 2025_h2\n  - 2026_h1\n"));
@@ -231,7 +234,7 @@ fn a_third_period_changes_only_what_it_adds_or_widens() {
     snapshot(&golden("features/order_tracking"), "third_period", &out);
 }
 
-/// Whoever runs the files of a folder by name runs them in the order of the manifest.
+/// The order of file names in a folder is the order of the manifest.
 #[test]
 fn files_sort_in_run_order() {
     let inputs = projects::compiling_for(Dialect::Postgres).into_iter().map(|name| (projects::golden(&name), name));
@@ -262,7 +265,7 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 #[test]
-fn line_ends_of_windows_change_nothing() {
+fn windows_line_endings_change_nothing() {
     let text = std::fs::read_to_string(golden("compile/latest_for").join("rowkeep.yml")).expect("a golden");
     let unix = compile(&Inputs::new("rowkeep.yml", text.clone()));
     let windows = compile(&Inputs::new("rowkeep.yml", text.replace('\n', "\r\n")));

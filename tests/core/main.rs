@@ -1,4 +1,4 @@
-//! What compiles in memory: goldens, templates, schemas.
+//! Tests of the core in memory: goldens, templates, schemas.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
 mod dbt_form;

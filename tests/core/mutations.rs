@@ -1,10 +1,11 @@
-//! Project files with something wrong in them, made from the goldens: whatever it is, the answer is diagnostics or artifacts,
-//! never a panic, and it is the same twice.
+//! Random mutations of the golden project files. Every mutation gives diagnostics or artifacts,
+//! never a panic, and the diagnostics are deterministic.
 
 use crate::projects;
 use rowkeep::{Inputs, Style};
 
-/// A small generator, the same everywhere (the constants are Knuth's MMIX).
+/// A small random generator that gives the same numbers on every platform (the constants are
+/// Knuth's MMIX).
 struct Random(u64);
 
 impl Random {
@@ -14,7 +15,7 @@ impl Random {
     }
 }
 
-/// What people, editors and merges do to YAML, and what an attacker would.
+/// Texts that typing errors, editors, merges or an attacker put into YAML.
 const PIECES: [&str; 24] = [
     "'",
     "\"",
@@ -92,6 +93,6 @@ fn mutated_projects_give_diagnostics_or_artifacts() {
             }
         }
     }
-    // Both ends are reached, or the mutations are too weak or too strong to show anything.
+    // Enough mutations must fail, and some must compile.
     assert!(refused > 500 && compiled > 10, "{refused} refused, {compiled} compiled");
 }

@@ -1,4 +1,4 @@
-//! What runs around the cycles, as it is compiled: nothing of it names a period by hand, and upkeep is what manuals say.
+//! Compiled operations: lists of periods are derived, and maintenance follows the engines' manuals.
 
 use crate::projects;
 use rowkeep::Dialect;
@@ -8,7 +8,7 @@ fn manifest(dialect: Dialect) -> Manifest {
     rowkeep::compile(&projects::example().with_dialect(dialect)).expect("it compiles").manifest().clone()
 }
 
-/// Periods stand in one list, and in no other file of the example.
+/// The example lists its periods in one file only.
 #[test]
 fn the_example_names_no_period_and_no_history_table() {
     let folder = projects::root().join("examples/order_tracking");
@@ -34,9 +34,10 @@ fn the_example_names_no_period_and_no_history_table() {
     assert_eq!(seen, 4);
 }
 
-/// Every list of periods is derived: with one more, each monitor over history looks at one table more, and at nothing less.
+/// Every list of periods is derived: with one more period, each operation on history also reads the
+/// history table of that period.
 #[test]
-fn a_period_more_reaches_every_monitor_that_looks_at_history() {
+fn a_new_period_reaches_every_operation_on_history() {
     let with = |periods: &str| rowkeep::compile(&projects::order_tracking(periods)).expect("it compiles");
     let (two, three) = (with("hist_periods: [2025_h2, 2026_h1]"), with("hist_periods: [2025_h2, 2026_h1, 2026_h2]"));
     let mut widened = 0;
@@ -61,22 +62,22 @@ fn a_period_more_reaches_every_monitor_that_looks_at_history() {
 /// `VACUUM [ FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER ] [ [ table_name ] [ TO threshold PERCENT ] [ BOOST ] ]` and
 /// `ANALYZE [ VERBOSE ] [ [ table_name [ ( column_name [, ...] ) ] ] [ PREDICATE COLUMNS | ALL COLUMNS ] ]`.
 #[test]
-fn upkeep_is_in_the_order_of_the_project_and_in_the_words_of_the_manual() {
+fn maintenance_keeps_the_project_order_and_the_syntax_of_the_manual() {
     let statements = |dialect: Dialect| -> Vec<String> {
         let manifest = manifest(dialect);
         let lines = |sql: &str| sql.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
-        for upkeep in &manifest.maintenance {
-            let is_vacuum = upkeep.run.starts_with("vacuum");
-            assert_eq!(upkeep.statement.transaction, !is_vacuum, "{}", upkeep.statement.name);
-            assert_eq!(upkeep.every_seconds, 86_400);
-            let conditional = upkeep.run == "vacuum_sort";
-            assert_eq!(upkeep.condition.as_ref().map(|condition| condition.if_refused), conditional.then_some("run"));
+        for entry in &manifest.maintenance {
+            let is_vacuum = entry.run.starts_with("vacuum");
+            assert_eq!(entry.statement.transaction, !is_vacuum, "{}", entry.statement.name);
+            assert_eq!(entry.every_seconds, 86_400);
+            let conditional = entry.run == "vacuum_sort";
+            assert_eq!(entry.condition.as_ref().map(|condition| condition.if_refused), conditional.then_some("run"));
         }
-        manifest.maintenance.iter().map(|upkeep| lines(&upkeep.statement.sql)).collect()
+        manifest.maintenance.iter().map(|entry| lines(&entry.statement.sql)).collect()
     };
     let (uti, ecs, uts) = ("mart_uni_tracking_info", "mart_ecs_order_info", "mart_uni_tracking_spath");
-    let of = |words: &str, marts: &[&str]| -> Vec<String> {
-        marts.iter().map(|mart| format!("{words} settlement_ods.{mart}")).collect()
+    let of = |command: &str, marts: &[&str]| -> Vec<String> {
+        marts.iter().map(|mart| format!("{command} settlement_ods.{mart}")).collect()
     };
     let (all, analyze) = ([uti, ecs, uts], of("ANALYZE", &[uti, ecs, uts]));
     assert_eq!(
@@ -94,7 +95,8 @@ exceptions: { table: gaps, key: id }
 defaults: { retention: { for: 90 days }, rows: latest, time: { column: t, unit: epoch_seconds } }
 ";
 
-/// As many periods as there can be, and as many columns: what nobody asked for must not keep a project from compiling.
+/// The maximum number of periods, and of columns. Monitors that Rowkeep adds must not stop such a
+/// project from compiling.
 #[test]
 fn monitors_of_the_largest_projects_compile() {
     let months = (0..480).map(|month| format!("{}_m{:02}", 1980 + month / 12, month % 12 + 1));
@@ -123,9 +125,10 @@ monitors:
     }
 }
 
-/// A table that is called with and without its database may be one, and everybody who may read it is waited for.
+/// A raw table that is named with and without its database may be one table. Its trim waits for
+/// every mart that may read it.
 #[test]
-fn a_raw_trim_waits_for_all_who_may_read_the_table() {
+fn a_raw_trim_waits_for_every_possible_reader() {
     let tables = "periods: [{ name: legacy, start: 1960-01-01, end: 2026-01-01 }]
 tables:
   - { model: ma, history: hist_a, unique_key: id, exception: A, columns: { id: bigint, t: bigint }, source: landing.r, source_columns: { at: timestamp } }
@@ -141,7 +144,7 @@ raw: [{ table: landing.r, time: { column: at }, keep: 1 days }]
     let stamps: Vec<_> =
         manifest.ddl.iter().filter(|made| made.name.ends_with("__cycles")).map(|made| &made.name).collect();
     assert_eq!(stamps, ["ma__cycles", "mb__cycles", "mc__cycles"]);
-    // Two exceptions tables of one name have files of their own.
+    // Two exceptions tables with one name in two schemas have separate files.
     let mut paths: Vec<_> = manifest.tasks().map(|task| &task.path).collect();
     let count = paths.len();
     paths.sort();

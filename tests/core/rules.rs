@@ -1,4 +1,5 @@
-//! `docs/rules/` says what `rowkeep explain` says, with an example of each code. `ROWKEEP_WRITE=1` writes it anew.
+//! The pages in `docs/rules/` equal the output of `rowkeep explain`, plus an example.
+//! `ROWKEEP_WRITE=1` writes them.
 
 use crate::projects;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,15 +18,15 @@ fn examples() -> BTreeMap<Code, String> {
     found
 }
 
-/// Where a code is tried that no golden can cause.
-fn tried_elsewhere(code: Code) -> &'static str {
+/// The tests of a code that no golden can cause.
+fn tested_in(code: Code) -> &'static str {
     match code.as_str() {
-        "RK108" => "tests/cli.rs",
+        "RK108" => "tests/cli/commands.rs",
         "RK423" => "src/verify/steps.rs",
-        code if code.starts_with("RK5") => "tests/rehearse_cli.rs and tests/teeth.rs",
-        code if code.starts_with("RK7") => "tests/check.rs",
-        code if code.starts_with("RK8") => "tests/check_dbt.rs",
-        code if code.starts_with("RK9") => "tests/doctor",
+        code if code.starts_with("RK5") => "tests/engines/rehearse_cli.rs and tests/engines/teeth.rs",
+        code if code.starts_with("RK7") => "tests/cli/check.rs",
+        code if code.starts_with("RK8") => "tests/cli/check_dbt.rs",
+        code if code.starts_with("RK9") => "tests/engines/doctor",
         code => panic!("no golden/errors/* case causes {code}"),
     }
 }
@@ -40,13 +41,13 @@ fn page(code: Code, example: Option<&String>) -> String {
                 "\n## Example\n\n[`golden/{name}`](../../golden/{name}) says:\n\n```text\n{said}```\n"
             ));
         }
-        None => text.push_str(&format!("\nTried in {}.\n", tried_elsewhere(code))),
+        None => text.push_str(&format!("\nTested in {}.\n", tested_in(code))),
     }
     text
 }
 
 #[test]
-fn the_pages_say_what_explain_says() {
+fn the_pages_equal_the_output_of_explain() {
     let examples = examples();
     let mut pages = BTreeMap::new();
     let mut index = String::from(

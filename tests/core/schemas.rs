@@ -1,4 +1,4 @@
-//! The committed JSON Schemas hold for what they describe.
+//! The JSON Schemas accept valid files and refuse wrong ones.
 
 use crate::projects;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn errors(schema: &serde_json::Value, value: &serde_json::Value) -> Vec<String> 
 }
 
 #[test]
-fn project_files_keep_their_schemas() {
+fn project_files_match_their_schemas() {
     let schema = json_schema("project").expect("a schema");
     let mut checked = 0;
     for name in projects::goldens() {
@@ -45,7 +45,7 @@ fn project_files_keep_their_schemas() {
 }
 
 #[test]
-fn the_schemas_refuse_what_the_shapes_refuse() {
+fn the_schemas_refuse_files_of_a_wrong_shape() {
     let schema = json_schema("project").expect("a schema");
     for case in ["unknown_key", "missing_key", "wrong_type", "unknown_word"] {
         let path = root().join(format!("golden/errors/{case}/rowkeep.yml"));
@@ -54,7 +54,7 @@ fn the_schemas_refuse_what_the_shapes_refuse() {
 }
 
 #[test]
-fn the_manifest_keeps_its_schema() {
+fn the_manifest_matches_its_schema() {
     let schema: serde_json::Value = serde_json::from_str(rowkeep::manifest::JSON_SCHEMA).expect("JSON");
     for case in ["chain", "periods_sealed", "composite_text_key"] {
         let text =

@@ -1,4 +1,5 @@
-//! Templates that a project puts in the place of built-in ones: what they may not do is refused, with the template named.
+//! Project templates that replace built-in ones. A template that must not be used is refused, and
+//! the diagnostic names it.
 
 use rowkeep::{Inputs, Style};
 
@@ -29,13 +30,13 @@ fn refused(name: &str, template: &str) -> String {
 }
 
 #[test]
-fn an_override_takes_the_place_of_the_built_in_template() {
+fn an_override_replaces_the_built_in_template() {
     let template = "DELETE FROM {{ cutoff|full }} WHERE 1 = 1\n";
     for name in ["cycle/cutoff_clear.sql.j2", "cycle/redshift/cutoff_clear.sql.j2"] {
         let artifacts = rowkeep::compile(&inputs(name, template)).expect("it compiles");
         assert!(artifacts.get("compiled/mart_orders/01_cutoff_clear.sql").expect("a file").ends_with("WHERE 1 = 1\n"));
     }
-    // That of another dialect does not.
+    // An override for another dialect has no effect.
     let artifacts = rowkeep::compile(&inputs("cycle/duckdb/cutoff_clear.sql.j2", template)).expect("it compiles");
     assert!(artifacts.get("compiled/mart_orders/01_cutoff_clear.sql").expect("a file").ends_with("WHERE TRUE\n"));
 }
@@ -55,9 +56,9 @@ fn an_override_of_nothing_is_refused() {
     ");
 }
 
-/// Up to version 0.1.0 templates stood in one flat folder: the message names the edit.
+/// Until version 0.1.0, templates were in one flat folder. The message names the new path.
 #[test]
-fn a_template_of_the_flat_folder_is_told_its_new_name() {
+fn a_template_in_the_flat_folder_is_refused_with_its_new_path() {
     for (old, new) in [
         ("archive.sql.j2", "cycle/archive.sql.j2"),
         ("redshift/archive.sql.j2", "cycle/redshift/archive.sql.j2"),
@@ -119,7 +120,7 @@ fn a_raw_value_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_rendered_is_refused() {
+fn a_template_that_does_not_render_is_refused() {
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mrt|full }}\n"), @"
     error[RK401]: the template of 09_trim cannot be rendered: undefined value: `full` got a name that is not defined
      --> templates/cycle/trim.sql.j2:1:20
@@ -250,7 +251,7 @@ fn what_cannot_be_rendered_is_refused() {
 }
 
 #[test]
-fn what_does_not_end_is_refused() {
+fn a_template_that_does_not_end_is_refused() {
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}\n"), @"
     error[RK401]: the template of 09_trim cannot be rendered: recursion limit exceeded
      --> templates/cycle/trim.sql.j2:1:23
@@ -275,7 +276,7 @@ fn what_does_not_end_is_refused() {
 }
 
 #[test]
-fn what_is_huge_is_refused() {
+fn a_huge_statement_is_refused() {
     let doubled: String =
         (0..40).map(|i| format!("{{% set x{} %}}{{{{ x{i} }}}}{{{{ x{i} }}}}{{% endset %}}", i + 1)).collect();
     let text = format!("{{% set x0 %}}DELETE {{% endset %}}{doubled}{{{{ x40 }}}}");
@@ -284,7 +285,7 @@ fn what_is_huge_is_refused() {
 }
 
 #[test]
-fn a_statement_must_be_what_its_step_says() {
+fn a_statement_must_have_the_effect_of_its_step() {
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FRM {{ mart|full }}\n"), @"
     error[RK402]: mart_orders/09_trim is not redshift SQL: Expected: FROM, found: ods at Line: 2, Column: 12
      --> mart_orders/09_trim.sql:2:1
@@ -400,7 +401,7 @@ fn a_statement_must_be_what_its_step_says() {
 }
 
 #[test]
-fn a_statement_must_do_no_more_than_its_step_says() {
+fn a_statement_must_have_no_other_effect_than_its_step() {
     let template = "CREATE OR REPLACE TABLE {{ table|full }} (a INTEGER)\n";
     assert!(refused("ddl/cutoff.sql.j2", template).contains("error[RK404]"));
     let template = "CREATE TEMPORARY TABLE IF NOT EXISTS {{ table|full }} (a INTEGER)\n";
@@ -412,14 +413,14 @@ fn a_statement_must_do_no_more_than_its_step_says() {
 }
 
 #[test]
-fn line_ends_of_windows_in_a_template_do_not_reach_sql() {
+fn windows_line_endings_in_a_template_do_not_reach_sql() {
     let inputs = inputs("cycle/cutoff_clear.sql.j2", "DELETE FROM {{ cutoff|full }}\r\nWHERE TRUE\r\n");
     let artifacts = rowkeep::compile(&inputs).expect("it compiles");
     assert!(artifacts.files().values().all(|text| !text.contains('\r')));
 }
 
 #[test]
-fn texts_that_nothing_refers_to_are_refused() {
+fn texts_without_a_reference_are_refused() {
     let given = Inputs::new("rowkeep.yml", PROJECT)
         .with_periods("periods.yml", "hist_periods: [2024]")
         .with_table("t.yml", "a: b");
@@ -445,7 +446,7 @@ fn texts_that_nothing_refers_to_are_refused() {
 }
 
 #[test]
-fn diagnostics_survive_other_inputs() {
+fn diagnostics_render_with_other_inputs() {
     let given = inputs("trimm.sql.j2", "x");
     let wrong = rowkeep::compile(&given).expect_err("a refusal");
     let other = Inputs::new("rowkeep.yml", PROJECT);
@@ -461,7 +462,7 @@ const LOAD: &str = "    incremental: { order_by: [updated_at desc, landed_no des
     source_columns: { landed_no: bigint }
 ";
 
-/// The project of these tests for an engine, with a load, a payload and a child.
+/// The project of these tests for an engine, with a load, a payload column and a child.
 fn hostile(dialect: &str, name: &str, template: &str) -> Inputs {
     let child = "  - model: mart_details
     history: hist_details
@@ -478,7 +479,7 @@ fn hostile(dialect: &str, name: &str, template: &str) -> Inputs {
     Inputs::new("rowkeep.yml", project.replace("[2025_h2]", "[2025_h2, 2026_h1]")).with_template(name, template)
 }
 
-/// A built-in template with one text in the place of another.
+/// A built-in template, with one text replaced by another.
 fn edited(name: &str, from: &str, to: &str) -> String {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates").join(name);
     let text = std::fs::read_to_string(path).expect("a built-in template");
@@ -486,9 +487,10 @@ fn edited(name: &str, from: &str, to: &str) -> String {
     text.replacen(from, to, 1)
 }
 
-/// What looks like its step to a careless reader, and does something else on an engine; or fails there. Each was once accepted.
+/// Statements that look like their step, but do something else on an engine, or fail there. An
+/// earlier version accepted each of them.
 #[test]
-fn what_only_looks_like_its_step_is_refused() {
+fn a_statement_that_only_looks_like_its_step_is_refused() {
     let guard = "  AND {{ not_archived(\"m\") }}\n";
     let twice = "(SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a UNION ALL SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a)";
     let grouped = twice.replace("AS a UNION", "AS a GROUP BY 1, 2 HAVING FALSE UNION");
@@ -499,12 +501,12 @@ fn what_only_looks_like_its_step_is_refused() {
     };
     let history = "{{ history|full }}";
     let cases: Vec<(&str, &str, &str, String)> = vec![
-        // A query that always has a row.
+        // A query that always returns a row.
         ("trim", "postgres", "SELECT 1 FROM (", "SELECT MAX(copies.order_id) IS NULL FROM (".into()),
         ("trim", "postgres", "SELECT 1 FROM (", "SELECT bool_or(TRUE) FROM (".into()),
         ("trim", "postgres", "SELECT 1 FROM (", "SELECT \"count\"(*) FROM (".into()),
         ("trim", "redshift", "SELECT 1 FROM (", "SELECT LISTAGG('x') FROM (".into()),
-        // One that never has, or has fewer.
+        // A query that never returns a row, or returns fewer rows.
         ("trim", "postgres", "SELECT 1 FROM (", "SELECT generate_series(1, 0) FROM (".into()),
         ("trim", "redshift", "SELECT 1 FROM (", "SELECT TOP 0 1 FROM (".into()),
         ("archive", "redshift", guard, guarded("TOP 0 1", twice, "")),
@@ -514,28 +516,28 @@ fn what_only_looks_like_its_step_is_refused() {
         ("archive", "postgres", guard, guarded("1", "((SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a FETCH FIRST 1 ROW ONLY))", "")),
         ("archive", "postgres", guard, guarded("generate_series(1, 0)", history, "")),
         ("archive", "duckdb", guard, guarded("1", "{{ history|full }} TABLESAMPLE 1 PERCENT", "")),
-        // Comments that end elsewhere.
+        // Comments that end at another place on some engines.
         ("archive", "duckdb", guard, format!("  /* /* */\n{guard}  -- */\n")),
         ("trim", "redshift", "  AND EXISTS (", "  -- all rows\r  OR TRUE\n  AND EXISTS (".into()),
         ("archive", "redshift", guard, format!("{guard}  -- {{% raw %}}{{{{ run_query() }}}}{{% endraw %}}\n")),
-        // Conditions that are not what they seem.
+        // Conditions that are NULL or have a parameter.
         ("archive", "postgres", guard, format!("{guard}  AND NULL = NULL\n")),
         ("archive", "postgres", guard, format!("{guard}  AND $1 = $1\n")),
-        // Rows that are doubled, or fewer.
+        // Duplicated rows, fewer rows, or a failing expression.
         ("archive", "postgres", "{{ mart|full }} AS m", "(SELECT z.*, generate_series(1, 2) AS dup FROM {{ mart|full }} AS z) AS m".into()),
         ("archive", "postgres", "{{ mart|full }} AS m", "{{ mart|full }} AS m JOIN (SELECT ALL d.cutoff FROM {{ cutoff|full }} AS d) AS x ON x.cutoff > m.updated_at".into()),
         ("load_insert", "postgres", "SELECT {{ columns|of(\"n\") }}", "SELECT {{ columns|of(\"n\") }}, 1 / 0".into()),
         ("versions_fill", "postgres", "FROM {{ mart|full }} AS m WHERE", "FROM {{ mart|full }} AS m, {{ mart|full }} AS h WHERE".into()),
-        // Words that do more than speak.
+        // Free texts of exceptions that have an effect.
         ("safety_check", "postgres", "MIN(gap.rowkeep_note)", "generate_series(1, 0)".into()),
         ("safety_check", "postgres", "'its key is missing'", "CAST(m.updated_at AS VARCHAR(20))".into()),
         ("safety_check", "postgres", "'its key is missing'", "(SELECT 'x' FROM {{ mart|full }} AS m)".into()),
         ("resolve_keyless", "postgres", "'no row without a key is left'", "wipe_everything()".into()),
-        // Definitions that run once, or make what goes away.
+        // Definitions that are not idempotent, or that create a relation that does not last.
         ("ddl/all_rows", "postgres", "CREATE OR REPLACE VIEW", "CREATE VIEW".into()),
         ("ddl/all_rows", "redshift", "{{ view_options() }}", "".into()),
         ("ddl/rows", "postgres", "CREATE TABLE", "CREATE UNLOGGED TABLE".into()),
-        // Forms that engines refuse at night.
+        // Statements that the engine would refuse.
         ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE;".into()),
         ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE ORDER BY 1".into()),
         ("supersede_older", "postgres", "> {{ time", ">= {{ time|of(mart|bare) }} AND 1 == 1 AND {{ time|of(\"v\") }} > {{ time".into()),
@@ -552,9 +554,10 @@ fn what_only_looks_like_its_step_is_refused() {
     }
 }
 
-/// What the parser takes for BigQuery: what GoogleSQL does not have, by its own code, and what would have rows go away.
+/// Statements that the parser accepts for BigQuery, but that GoogleSQL lacks, or that would make
+/// rows expire.
 #[test]
-fn what_bigquery_would_refuse_or_forget_is_refused() {
+fn statements_that_bigquery_would_refuse_or_expire_are_refused() {
     let layout = "{{ layout(dist_key, sort_key) }}";
     let note = "MIN(gap.rowkeep_note)";
     let from = "{{ mart|full }} AS m";
@@ -586,9 +589,9 @@ fn what_bigquery_would_refuse_or_forget_is_refused() {
     assert!(rowkeep::compile(&hostile("bigquery", file, &described)).is_ok());
 }
 
-/// Statements that would have whoever walks their trees walk for ever, or too deep.
+/// Statements whose syntax trees would take verify forever, or would overflow its stack.
 #[test]
-fn what_would_never_be_understood_is_refused() {
+fn a_statement_too_deep_or_too_wide_to_verify_is_refused() {
     let archive = |middle: &str| {
         format!(
             "INSERT INTO {{{{ history|full }}}} ({{{{ columns|name }}}})\nWITH {middle}\nSELECT {{{{ columns|of(\"m\") }}}} FROM last AS m WHERE TRUE\n"
@@ -628,7 +631,7 @@ fn what_would_never_be_understood_is_refused() {
         let wrong = rowkeep::compile(&hostile("postgres", name, &template)).expect_err("it is refused");
         assert!(wrong.iter().all(|one| one.code().as_str().starts_with("RK4")), "{wrong}");
     }
-    // Queries among the sources of an UPDATE see neither each other nor the target.
+    // In the FROM of an UPDATE, a subquery sees neither the other sources nor the target.
     let sibling = "UPDATE {{ mart|full }} SET state = n.state
 FROM (SELECT b.order_id FROM {{ source|full }} AS b UNION ALL SELECT b.order_id FROM {{ source|full }} AS b) AS c,
  (SELECT b.order_id, b.state, b.updated_at, ROW_NUMBER() OVER (PARTITION BY b.order_id ORDER BY b.updated_at DESC) AS r FROM {{ source|full }} AS b WHERE b.order_id = c.order_id) AS n

@@ -1,4 +1,5 @@
-//! Two simulated years of the order-tracking example, with everything in them that hand-written hooks get wrong.
+//! Two simulated years of the order-tracking example, with the cases that hand-written hooks get
+//! wrong.
 
 use rowkeep::manifest::Manifest;
 use rowkeep::{Dialect, resolve};
@@ -37,14 +38,14 @@ impl Story {
         Self { engine, dialect, manifest, row_id: 0 }
     }
 
-    /// The one line of a rotation, and its DDL.
+    /// A rotation: the changed list of periods, and its DDL.
     fn rotate(&mut self, periods: &str) {
         self.manifest =
             rowkeep::compile(&order_tracking(self.dialect, periods)).expect("it compiles").manifest().clone();
         self.engine.define(&self.manifest);
     }
 
-    /// Raw receives a row: its values, of which `@` marks a time.
+    /// Inserts a row into a raw table. A value that starts with `@` is a time.
     fn deliver(&mut self, raw: &str, values: &str) {
         self.row_id += 1;
         let values: Vec<_> = values
@@ -54,7 +55,7 @@ impl Story {
         self.engine.run(&format!("INSERT INTO {raw} VALUES ({}, {})", values.join(", "), self.row_id));
     }
 
-    /// A cycle, run twice: the second run changes nothing. Then raw is trimmed of what the cycle saw.
+    /// Runs a cycle twice, because a cycle is idempotent. Then empties the raw tables.
     fn cycle(&mut self, now: &str) {
         run_at(&mut self.engine, &cycle(&self.manifest), self.dialect, epoch(now));
         let once = self.state();
@@ -117,10 +118,10 @@ impl Story {
     }
 }
 
-/// The whole story on one engine: what stands where at its turns, and at its end.
+/// The whole story on one engine: the rows of every table at several moments.
 fn two_years(dialect: Dialect) -> Vec<(&'static str, String)> {
     let mut story = Story::begin(dialect, "two_years", "2025_h2");
-    let mut turns = Vec::new();
+    let mut moments = Vec::new();
 
     // July 2025: the first orders, each with its creation row and scans.
     for order in 1..=5 {
@@ -134,24 +135,24 @@ fn two_years(dialect: Dialect) -> Vec<(&'static str, String)> {
     story.deliver(UTS, "1, 1, @2025-08-01, 100");
     story.deliver(UTS, "1, 2, @2025-08-01, 101"); // a second event of the same second
     story.deliver(UTS, "3, 1, @2025-12-31 23:59:59, 100");
-    story.deliver(UTS, "4, NULL, @2025-09-01, 100"); // lacks a part of its key
-    story.deliver(UTS, "5, 1, @2025-09-01, 100"); // will stand exactly on the cutoff
-    story.deliver(UTS, "5, 2, @2025-08-31 23:59:59, 100"); // and this one second before it
+    story.deliver(UTS, "4, NULL, @2025-09-01, 100"); // a part of the key is NULL
+    story.deliver(UTS, "5, 1, @2025-09-01, 100"); // later exactly at the cutoff
+    story.deliver(UTS, "5, 2, @2025-08-31 23:59:59, 100"); // later one second before the cutoff
     story.cycle("2025-09-15");
-    story.deliver(UTI, "6, 10, NULL"); // lacks its time
+    story.deliver(UTI, "6, 10, NULL"); // the time is NULL
     story.deliver(UTI, "8, 10, @2025-03-01"); // older than every period
-    story.deliver(UTI, "NULL, 10, @2025-09-01"); // lacks a column that is declared NOT NULL: never accepted
+    story.deliver(UTI, "NULL, 10, @2025-09-01"); // NULL in a column that is declared NOT NULL: never accepted
     story.deliver(ECS, "9, 709, @2025-07-05"); // a child that arrives before its parent
     story.cycle("2025-10-01");
-    turns.push(("October 2025: nothing is due but what no period covers", story.state()));
+    moments.push(("October 2025: nothing is due but what no period covers", story.state()));
 
     // The newest row decides the cutoff: 2026-02-27 less 180 days is 2025-08-31.
     story.deliver(UTI, "9, 10, @2026-02-27");
-    story.deliver(UTS, "9, 1, @2026-02-28, 100"); // of scans: exactly 2025-09-01, on which one row stands
+    story.deliver(UTS, "9, 1, @2026-02-28, 100"); // of scans: the cutoff is 2025-09-01, the exact time of one row
     story.cycle("2026-02-28");
-    turns.push(("February 2026: order 1 has aged; its child and scans went too", story.state()));
+    moments.push(("February 2026: order 1 has aged; its child and scans went too", story.state()));
 
-    // Reactivation: order 1 moves again, and its creation row comes back with it.
+    // Reactivation: order 1 has a new version, and its creation row is restored.
     story.deliver(UTI, "1, 20, @2026-03-01");
     // A scan that was archived is delivered again, corrected.
     story.deliver(UTS, "1, 2, @2025-08-01, 999");
@@ -160,36 +161,37 @@ fn two_years(dialect: Dialect) -> Vec<(&'static str, String)> {
     // The row without a time gets a complete version.
     story.deliver(UTI, "6, 11, @2026-03-02");
     story.cycle("2026-03-14");
-    turns.push(("March 2026: order 1 is back, orders 4 and 5 have aged", story.state()));
+    moments.push(("March 2026: order 1 is back, orders 4 and 5 have aged", story.state()));
 
-    // Late: an older version of order 5 after its newer one was archived; a late row of the past with a key of its own.
+    // Late rows: an older version of order 5 after its newer version was archived, and an old row
+    // with a new key.
     story.deliver(UTI, "5, 5, @2025-08-15");
     story.deliver(UTI, "10, 10, @2025-11-11");
     story.cycle("2026-07-15");
-    turns.push(("July 2026: rows of 2026 are due, and their period was forgotten", story.state()));
+    moments.push(("July 2026: rows of 2026 are due, and their period was forgotten", story.state()));
 
-    // The period is added late, by one line: what was stuck drains by itself.
+    // The missing period is added late. Then the stuck rows are archived.
     story.rotate("2025_h2, 2026_h1");
     story.cycle("2026-09-01");
-    turns.push(("September 2026: the period is there", story.state()));
+    moments.push(("September 2026: the period is there", story.state()));
 
-    // The lower edge is cured the same way.
+    // A period for older rows drains them in the same way.
     story.rotate("{ name: legacy, start: 2019-01-01, end: 2025-07-01 }, 2025_h2, 2026_h1, 2026_h2, 2027_h1");
     story.deliver(UTI, "3, 30, @2027-06-01");
     story.deliver(UTI, "11, 10, @2026-12-31");
     story.deliver(UTI, "12, 10, @2027-07-01");
     story.cycle("2027-07-02");
     story.sweep("2027-07-02 02:30:00");
-    turns.push(("July 2027: the end", story.state()));
-    turns
+    moments.push(("July 2027: the end", story.state()));
+    moments
 }
 
 #[test]
-fn two_years_of_order_tracking_end_row_by_row_as_they_should() {
-    let told = ENGINES.map(two_years);
-    for ((title, duckdb), (_, postgres)) in told[0].iter().zip(&told[1]) {
+fn two_years_of_order_tracking_end_with_the_expected_rows() {
+    let stories = ENGINES.map(two_years);
+    for ((title, duckdb), (_, postgres)) in stories[0].iter().zip(&stories[1]) {
         assert_eq!(duckdb, postgres, "the engines differ in {title}");
     }
-    let text: String = told[0].iter().map(|(title, state)| format!("-- {title}\n{state}\n")).collect();
+    let text: String = stories[0].iter().map(|(title, state)| format!("-- {title}\n{state}\n")).collect();
     insta::assert_snapshot!(text);
 }

@@ -1,5 +1,5 @@
-//! Loads for BigQuery on DuckDB, through the shim: rows on both sides of every bound, a source that is filled again with old rows, and
-//! what monitors see of it.
+//! Windowed loads for BigQuery on DuckDB, through the shim: rows on both sides of every bound, a
+//! source into which old rows are ingested again, and the findings of monitors.
 
 use rowkeep::manifest::{Load, LoadStatement};
 use rowkeep::{Dialect, Inputs, compile};
@@ -64,34 +64,34 @@ impl Warehouse {
             .texts(&format!("SELECT CAST({key} AS VARCHAR) FROM \"acme-shop\".insights.\"{table}\" ORDER BY {key}"))
     }
 
-    /// What a monitor finds, each row as one text.
-    fn asked(&mut self, load: &str, monitor: &str, day: &str) -> Vec<String> {
+    /// The findings of a monitor, each row as one text.
+    fn findings(&mut self, load: &str, monitor: &str, day: &str) -> Vec<String> {
         let load = self.load(load);
-        let found = load.monitors.iter().find(|known| known.name == monitor).expect("a monitor of that name");
+        let found = load.monitors.iter().find(|candidate| candidate.name == monitor).expect("a monitor of that name");
         let sql = Self::statement(found, day);
         self.engine.texts(&format!("SELECT CAST(found AS VARCHAR) FROM ({sql}\n) AS found ORDER BY 1"))
     }
 
     fn insights(&mut self) -> Vec<String> {
-        let of = "\"acme-shop\".insights.product_insights";
+        let table = "\"acme-shop\".insights.product_insights";
         self.engine.texts(&format!(
-            "SELECT order_date || ' ' || product_id || ': ' || items || ', ' || quantity || ', ' || amount FROM {of} ORDER BY 1"
+            "SELECT order_date || ' ' || product_id || ': ' || items || ', ' || quantity || ', ' || amount FROM {table} ORDER BY 1"
         ))
     }
 }
 
 const DAY: &str = "2025-11-19";
 
-/// Rows on both sides of every bound of the run dates below, and those that a batch has to have.
+/// A source with rows on both sides of every bound of the run dates below.
 fn bounded() -> Warehouse {
     let mut warehouse = Warehouse::open(&order_items());
     let (day, came) = ("DATE '2025-11-18'", "2025-11-19 06:00:00");
-    // Two days of ingestion up to the end of the run date.
+    // The ingestion window: two days, up to the end of the run date.
     warehouse.item(1, day, "2025-11-17 23:59:59.999999");
     warehouse.item(2, day, "2025-11-18 00:00:00");
     warehouse.item(3, day, "2025-11-19 23:59:59.999999");
     warehouse.item(4, day, "2025-11-20 00:00:00");
-    // Seven days before the run date, and that day.
+    // The event window: seven days before the run date, and the run date.
     warehouse.item(5, "DATE '2025-11-11'", came);
     warehouse.item(6, "DATE '2025-11-12'", came);
     warehouse.item(7, "DATE '2025-11-19'", came);
@@ -101,13 +101,13 @@ fn bounded() -> Warehouse {
         let values = format!("{id}, 7, {day}, 1, 10, 'shop', {backfill}, TIMESTAMPTZ '{came}+00'");
         warehouse.ingest("order_item_events", &values);
     }
-    // A window that reaches below the floor.
+    // An event window that starts before the floor.
     warehouse.item(20, "DATE '2023-12-31'", "2024-01-02 06:00:00");
     warehouse.item(21, "DATE '2024-01-01'", "2024-01-02 06:00:00");
     warehouse
 }
 
-/// The batches of both run dates, made by a statement as it was compiled, or by a changed one.
+/// The batches of both run dates, written by the compiled statement after a change.
 fn batches(warehouse: &mut Warehouse, change: impl Fn(&str) -> String) -> Vec<String> {
     let load = warehouse.load("order_items");
     let batch = load.statements.iter().find(|statement| statement.name == "batch").expect("a batch");
@@ -125,7 +125,7 @@ fn a_batch_has_the_rows_between_its_bounds_and_no_others() {
     assert_eq!(batches(&mut warehouse, str::to_owned), ["2", "3", "6", "7", "11", "12", "21"]);
 }
 
-/// A test of bounds shows something only if no bound could be another.
+/// Changes each bound and leaves out each condition: every change must change the batch.
 #[test]
 fn a_batch_with_any_other_bound_has_other_rows() {
     let mut warehouse = bounded();
@@ -144,7 +144,7 @@ fn a_batch_with_any_other_bound_has_other_rows() {
     ];
     let mut tried = 0;
     for (from, to) in changes {
-        // Each place by itself; a run date's statement has the same places as another's.
+        // Each place separately. The statements of both run dates have the same places.
         for place in 0.. {
             let change = |sql: &str| {
                 let (at, _) = sql.match_indices(from).nth(place)?;
@@ -159,7 +159,7 @@ fn a_batch_with_any_other_bound_has_other_rows() {
             tried += 1;
         }
     }
-    // And each condition left out.
+    // Leaves out each condition.
     for line in 1..=4 {
         let changed = batches(&mut warehouse, |sql| {
             let conditions: Vec<_> = sql.match_indices("\n  AND ").collect();
@@ -193,7 +193,7 @@ fn bounds_of_an_event_column_with_a_time_are_instants() {
     assert_eq!(warehouse.batch("return_item_id", "tmp_return_items_2025-11-19"), ["2", "3"]);
 }
 
-/// Two years of orders, one a day, ingested again on the run date by somebody; and the run's own.
+/// Almost two years of orders, one a day, ingested again on the run date, and four new orders.
 fn flooded(inputs: &Inputs) -> Warehouse {
     let mut warehouse = Warehouse::open(inputs);
     warehouse.engine.run(
@@ -209,13 +209,13 @@ fn flooded(inputs: &Inputs) -> Warehouse {
 }
 
 #[test]
-fn with_the_event_window_a_flood_stays_out_and_is_told_of() {
+fn the_event_window_keeps_a_flood_out_and_a_monitor_reports_it() {
     let mut warehouse = flooded(&order_items());
     let batch = warehouse.batch("order_item_id", "tmp_order_item_details_2025-11-19");
-    // The eight days of the window, and the run's own.
+    // The eight days of the window, and the four new orders.
     assert_eq!(batch.len(), 8 + 4);
-    assert_eq!(warehouse.asked("order_items", "span", DAY), Vec::<String>::new());
-    let late = warehouse.asked("order_items", "late", DAY);
+    assert_eq!(warehouse.findings("order_items", "span", DAY), Vec::<String>::new());
+    let late = warehouse.findings("order_items", "late", DAY);
     assert_eq!(late.len(), 1, "{late:?}");
     assert!(late[0].contains("'origin': replayed, 'late_rows': 642, 'first_day': 2024-02-09"), "{late:?}");
 }
@@ -228,20 +228,21 @@ fn without_the_safety_net() -> Inputs {
 }
 
 #[test]
-fn without_the_line_the_flood_comes_in_and_the_monitor_fires() {
+fn without_the_event_window_the_flood_comes_in_and_a_monitor_reports_it() {
     let mut warehouse = flooded(&without_the_safety_net());
     assert_eq!(warehouse.batch("order_item_id", "tmp_order_item_details_2025-11-19").len(), 650 + 4);
-    let span = warehouse.asked("order_items", "span", DAY);
+    let span = warehouse.findings("order_items", "span", DAY);
     assert_eq!(span.len(), 1, "{span:?}");
     assert!(span[0].contains("'first_day': 2024-02-09, 'last_day': 2025-11-19, 'batch_rows': 654"), "{span:?}");
 }
 
 #[test]
-fn an_aggregate_counts_each_row_once_whatever_runs_again() {
+fn an_aggregate_counts_each_row_once_after_reruns() {
     let mut warehouse = Warehouse::open(&order_items());
     warehouse.item(1, "DATE '2025-11-14'", "2025-11-14 06:00:00");
     warehouse.item(2, "DATE '2025-11-18'", "2025-11-18 06:00:00");
-    // The same item again, with another amount: the newest counts. And two versions of one instant, of which one counts.
+    // A new version of item 2 with another amount: the newest counts. Item 3 has two versions with
+    // one time: one counts.
     warehouse.ingest(
         "order_item_events",
         "2, 7, DATE '2025-11-18', 3, 30, 'shop', NULL, TIMESTAMPTZ '2025-11-19 06:00:00+00'",
@@ -249,7 +250,7 @@ fn an_aggregate_counts_each_row_once_whatever_runs_again() {
     warehouse.item(3, "DATE '2025-11-19'", "2025-11-19 06:00:00");
     warehouse.item(3, "DATE '2025-11-19'", "2025-11-19 06:00:00");
     warehouse.run("order_items", DAY);
-    // What came before the ingestion window is in its day all the same.
+    // Rows that were ingested before the ingestion window are part of their day.
     let first = ["2025-11-14 7: 1, 1, 10.00", "2025-11-18 7: 1, 3, 30.00", "2025-11-19 7: 1, 1, 10.00"];
     assert_eq!(warehouse.insights(), first);
     warehouse.run("order_items", DAY);
@@ -265,14 +266,14 @@ fn an_aggregate_counts_each_row_once_whatever_runs_again() {
         "2025-11-20 7: 1, 1, 10.00",
     ];
     assert_eq!(warehouse.insights(), second);
-    // A rerun of an older day takes nothing away from what a newer one found.
+    // A rerun of an older run date keeps the rows of a newer run.
     warehouse.run("order_items", DAY);
     assert_eq!(warehouse.insights(), second);
 }
 
-/// Without the event window, each run replaces every day that the source still holds, and none that it does not.
+/// Without the event window, a run replaces every day that the source still has, and no other day.
 #[test]
-fn without_the_line_days_that_the_source_lost_stay() {
+fn without_the_event_window_days_that_left_the_source_stay() {
     let mut warehouse = Warehouse::open(&without_the_safety_net());
     warehouse.item(1, "DATE '2025-01-05'", "2025-01-05 06:00:00");
     warehouse.item(2, "DATE '2025-11-18'", "2025-11-18 06:00:00");
@@ -286,7 +287,7 @@ fn without_the_line_days_that_the_source_lost_stay() {
 }
 
 #[test]
-fn monitors_of_jobs_see_slow_costly_and_stopped_runs() {
+fn monitors_of_jobs_find_slow_costly_and_stopped_runs() {
     let mut warehouse = Warehouse::open(&order_items());
     let load = warehouse.load("order_items");
     let batch = load.statements.iter().find(|statement| statement.name == "batch").expect("a batch");
@@ -300,13 +301,14 @@ fn monitors_of_jobs_see_slow_costly_and_stopped_runs() {
     };
     let quiet = |warehouse: &mut Warehouse| {
         let names = ["run", "slot_hours", "cost", "timeouts"];
-        names.map(|name| warehouse.asked("order_items", name, DAY).len())
+        names.map(|name| warehouse.findings("order_items", name, DAY).len())
     };
     warehouse.engine.run(&job("good", &query, "06:20:00", 30, 0, "NULL"));
-    // What monitors ask has the mark too, and is no run; nor is a script beside its statements, nor another day's run.
-    let found = load.monitors.iter().find(|known| known.name == "run").expect("a monitor");
-    let asked = found.of_day(DAY.parse().expect("a day")).replace('\'', "''");
-    warehouse.engine.run(&job("asked", &asked, "12:00:00", 99, 9, "NULL"));
+    // Not counted: the query of a monitor, a script (its statements are counted), and a run of
+    // another date.
+    let found = load.monitors.iter().find(|candidate| candidate.name == "run").expect("a monitor");
+    let monitor = found.of_day(DAY.parse().expect("a day")).replace('\'', "''");
+    warehouse.engine.run(&job("monitor", &monitor, "12:00:00", 99, 9, "NULL"));
     let script = job("script", &query, "12:00:00", 99, 9, "NULL").replace("CREATE_TABLE_AS_SELECT", "SCRIPT");
     warehouse.engine.run(&script);
     warehouse.engine.run(&job("other", &query.replace(DAY, "2025-11-18"), "12:00:00", 99, 9, "NULL"));
@@ -315,11 +317,11 @@ fn monitors_of_jobs_see_slow_costly_and_stopped_runs() {
     let stopped = "{'reason': 'stopped', 'message': 'Job execution was cancelled: Job timed out after 6h'}";
     warehouse.engine.run(&job("bad", &query, "12:00:00", 1, 1, stopped));
     assert_eq!(quiet(&mut warehouse), [1, 1, 1, 1]);
-    let cost = warehouse.asked("order_items", "cost", DAY);
+    let cost = warehouse.findings("order_items", "cost", DAY);
     assert!(cost[0].contains("6.25"), "{cost:?}");
 
     warehouse.engine.run("UPDATE jobs SET destination_table = {'project_id': 'acme-shop', 'dataset_id': 'shop_raw', 'table_id': 'order_item_events'}, user_email = 'replay@example.org' WHERE job_id = 'other'");
-    let writers = warehouse.asked("order_items", "writers", DAY);
+    let writers = warehouse.findings("order_items", "writers", DAY);
     assert!(writers.len() == 1 && writers[0].contains("replay@example.org"), "{writers:?}");
 }
 
@@ -331,7 +333,7 @@ fn cleaning_up_drops_the_temp_tables_of_the_day_and_no_others() {
     }
     let clean = Warehouse::statement(&warehouse.load("order_items").clean, DAY);
     let (jobs, drops) = clean.split_once(";\n").expect("jobs, then drops");
-    // FORMAT with %T is BigQuery's own.
+    // DuckDB cannot run the first statement: FORMAT with %T exists on BigQuery only.
     assert!(jobs.contains("STRPOS(j.query"), "{jobs}");
     warehouse.engine.run(drops);
     let left = warehouse.engine.texts(

@@ -1,4 +1,4 @@
-//! Emitted statements on PostgreSQL and DuckDB.
+//! Tests that run the emitted statements on PostgreSQL and DuckDB.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
 mod doctor;

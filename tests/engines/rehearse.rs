@@ -1,4 +1,4 @@
-//! The judge: the laws hold for every project here, on both engines; and it says so when they do not.
+//! Rehearsals: the laws hold for every project here, on both engines, and a broken law is found.
 
 use crate::projects;
 use crate::shim;
@@ -7,8 +7,8 @@ use std::path::Path;
 use rowkeep::rehearse::{DuckDb, Engine, Law, Options, Postgres, Project, Report, rehearse};
 use rowkeep::{Dialect, Error, Inputs, Style};
 
-/// The example, months of readings known by texts, a time that is not in the key, a chain of two levels with a composite key, and
-/// sealed periods, alone and below a parent.
+/// The example, monthly readings with text keys, a time outside of the key, a chain of parents with
+/// composite keys, and sealed periods, with and without a parent.
 const PROJECTS: [&str; 6] = [
     "examples/order_tracking",
     "golden/compile/events_monthly_text_key",
@@ -18,7 +18,7 @@ const PROJECTS: [&str; 6] = [
     "golden/compile/periods_sealed_while_in",
 ];
 
-/// Beside those, what is spelt otherwise for BigQuery: units, types, names.
+/// Additional goldens for BigQuery, because it spells their units, types or names differently.
 const OF_BIGQUERY: [&str; 7] = [
     "golden/features/operations_units",
     "golden/compile/dashed_project",
@@ -29,7 +29,7 @@ const OF_BIGQUERY: [&str; 7] = [
     "golden/compile/while_in_other_units",
 ];
 
-/// Every other golden that compiles, those with templates of their own too.
+/// Every other golden that compiles, also goldens with their own templates.
 fn others() -> Vec<String> {
     let names = projects::compiling_for(Dialect::Postgres).into_iter();
     let mut folders: Vec<_> = names.map(|name| format!("golden/{name}")).collect();
@@ -52,7 +52,7 @@ fn open(dialect: Dialect) -> Result<Box<dyn Engine>, Error> {
     })
 }
 
-fn told(folder: &str, dialect: Dialect, seeds: u64) -> Report {
+fn rehearsed(folder: &str, dialect: Dialect, seeds: u64) -> Report {
     let inputs = inputs(folder);
     let project =
         Project::new(&inputs, dialect).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, Style::Plain)));
@@ -62,7 +62,8 @@ fn told(folder: &str, dialect: Dialect, seeds: u64) -> Report {
     rehearse(&project, &options, &open, &|_| {}).unwrap_or_else(|error| panic!("{folder} on {dialect}: {error}"))
 }
 
-/// How many seeds: a moderate number, or what `ROWKEEP_SEEDS=300,100` says, for PostgreSQL and DuckDB.
+/// The number of seeds for PostgreSQL and DuckDB: a small default, or for example
+/// `ROWKEEP_SEEDS=300,100`.
 fn seeds() -> [(Dialect, u64); 2] {
     let stated = std::env::var("ROWKEEP_SEEDS").unwrap_or_else(|_| "6,1".to_owned());
     let (postgres, duckdb) = stated.split_once(',').expect("two numbers");
@@ -82,7 +83,7 @@ fn no_law_is_broken() {
 #[test]
 fn no_law_is_broken_by_any_shape_of_a_spec() {
     let folders = others();
-    assert!(folders.len() > 15, "the goldens moved, and this test looks at few: {folders:?}");
+    assert!(folders.len() > 15, "the goldens moved, and this test finds few of them: {folders:?}");
     for folder in folders {
         no_law_is_broken_by(&folder, Dialect::Postgres, 3);
         no_law_is_broken_by(&folder, Dialect::DuckDb, 1);
@@ -90,28 +91,28 @@ fn no_law_is_broken_by_any_shape_of_a_spec() {
 }
 
 fn no_law_is_broken_by(folder: &str, dialect: Dialect, seeds: u64) {
-    let report = told(folder, dialect, seeds);
+    let report = rehearsed(folder, dialect, seeds);
     println!("{folder} on {dialect}: {} seeds, {:?}", report.seeds, report.done);
     let broken: Vec<_> = report.laws.iter().filter(|verdict| !verdict.broken_by.is_empty()).collect();
     assert!(broken.is_empty(), "{folder} on {dialect}: {broken:#?}");
     assert!(report.ledger.iter().all(|ledger| ledger.closes), "{folder} on {dialect}: {:#?}", report.ledger);
     assert!(report.is_clean());
-    // A story in which nothing happens would show nothing.
+    // Stories without stops, cycles and sweeps would prove nothing.
     assert_eq!(report.seeds, seeds);
     assert!(report.done.stops > 0 && report.done.cycles > 5 && report.done.sweeps > 0, "{folder}: {:?}", report.done);
     assert!(report.ledger.iter().all(|ledger| !ledger.archived.is_empty()), "{folder}: {:?}", report.ledger);
 }
 
 #[test]
-fn a_seed_tells_the_same_story_on_both_engines() {
-    let report = |dialect| serde_json::to_value(told("examples/order_tracking", dialect, 1)).expect("a report");
+fn a_seed_runs_the_same_story_on_both_engines() {
+    let report = |dialect| serde_json::to_value(rehearsed("examples/order_tracking", dialect, 1)).expect("a report");
     let (postgres, duckdb) = (report(Dialect::Postgres), report(Dialect::DuckDb));
     for key in ["done", "ledger", "laws"] {
         assert_eq!(postgres[key], duckdb[key], "{key}");
     }
 }
 
-/// No BigQuery is here: DuckDB runs what was compiled for it, through a shim of types and functions.
+/// The tests have no BigQuery. DuckDB runs the statements for BigQuery through the shim.
 #[test]
 fn no_law_is_broken_by_what_is_compiled_for_bigquery() {
     for folder in PROJECTS.into_iter().chain(OF_BIGQUERY) {
@@ -120,9 +121,9 @@ fn no_law_is_broken_by_what_is_compiled_for_bigquery() {
     }
 }
 
-/// What the oracle knows must not come from those whom it judges.
+/// The oracle must not depend on the code that it checks.
 #[test]
-fn the_oracle_knows_nothing_of_statements() {
+fn the_oracle_does_not_depend_on_statements() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rehearse");
     let mut seen = 0;
     for file in ["oracle/mod.rs", "oracle/laws.rs", "facts.rs", "value.rs"] {
@@ -142,14 +143,14 @@ fn the_oracle_knows_nothing_of_statements() {
                 "sql::{SqlType, TimeUnit}",
             ];
             let line = room.lines().next().unwrap_or_default();
-            assert!(allowed.iter().any(|allowed| room.starts_with(allowed)), "{file} knows too much: {line}");
+            assert!(allowed.iter().any(|allowed| room.starts_with(allowed)), "{file} must not use {line}");
         }
     }
-    assert!(seen > 5, "the paths moved, and this test looks at nothing");
+    assert!(seen > 5, "the paths changed, and this test checks nothing");
 }
 
 #[test]
-fn a_broken_law_is_cut_down_to_a_few_events() {
+fn a_counterexample_is_reduced_to_a_few_events() {
     let project = Project::new(&inputs("golden/compile/latest_while_in"), Dialect::DuckDb).expect("it resolves");
     let alter = |program: &mut rowkeep::rehearse::Program| {
         for table in &mut program.tables {
@@ -163,7 +164,7 @@ fn a_broken_law_is_cut_down_to_a_few_events() {
     let found = joined.counterexample.as_ref().expect("without restore, a child does not come back");
     assert!(found.events.len() <= 6, "{found:#?}");
     assert!(found.events.iter().any(|event| event.moves.iter().any(|step| step.is_last)), "{found:#?}");
-    // The seed alone tells it again.
+    // The seed alone reproduces the counterexample.
     let again = Options { seeds: found.seed..found.seed + 1, alter: &alter, ..Options::default() };
     let again = rehearse(&project, &again, &open, &|_| {}).expect("it runs");
     let again =
@@ -171,9 +172,9 @@ fn a_broken_law_is_cut_down_to_a_few_events() {
     assert_eq!(format!("{again:?}"), format!("{:?}", joined.counterexample));
 }
 
-/// What a trim of raw waits for: the judge sees it when it does not.
+/// A raw trim must wait for completed cycles. The rehearsal finds a trim that does not wait.
 #[test]
-fn a_raw_trim_that_does_not_wait_is_noticed() {
+fn a_raw_trim_that_does_not_wait_is_found() {
     let project = Project::new(&projects::example(), Dialect::DuckDb).expect("it resolves");
     let open = || open(Dialect::DuckDb);
     let verdict = |alter: &(dyn Fn(&mut rowkeep::rehearse::Program) + Sync)| {
@@ -187,7 +188,7 @@ fn a_raw_trim_that_does_not_wait_is_noticed() {
             trim.sql = format!("{before}WHERE loaded_at < TIMESTAMP '2100-01-01 00:00:00'");
         }
     };
-    assert!(!verdict(&by_the_clock).broken_by.is_empty(), "rows go before a cycle has seen them");
+    assert!(!verdict(&by_the_clock).broken_by.is_empty(), "the trim deletes rows that no cycle has seen");
     let one_stamp = |program: &mut rowkeep::rehearse::Program| {
         for trim in &mut program.raw_trims {
             let newest = trim.sql.replace("CASE WHEN COUNT(*) > 1 THEN MIN(n.completed_at) END", "MAX(n.completed_at)");
@@ -195,6 +196,6 @@ fn a_raw_trim_that_does_not_wait_is_noticed() {
             trim.sql = newest.replace("- INTERVAL", "+ INTERVAL");
         }
     };
-    assert!(!verdict(&one_stamp).broken_by.is_empty(), "nothing is kept of what no cycle has seen");
+    assert!(!verdict(&one_stamp).broken_by.is_empty(), "the trim deletes rows that no completed cycle has seen");
     assert!(verdict(&|_| {}).broken_by.is_empty());
 }

@@ -1,4 +1,4 @@
-//! `rowkeep rehearse` as a user types it.
+//! `rowkeep rehearse`, as a user runs it.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -20,7 +20,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("UTF-8")
 }
 
-/// The server of scripts/with-engines, as a URL that holds a password. It is trusted, so the password is never looked at.
+/// The server of scripts/with-engines, with a password. The server uses trust authentication, so it
+/// ignores the password.
 fn url() -> String {
     let stated = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
     format!("{stated} password=s3cret")
@@ -36,7 +37,7 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn hand_written_hooks_break_the_laws_in_ways_that_a_person_can_follow() {
+fn hand_written_hooks_break_laws_with_readable_counterexamples() {
     let output = rehearse(&["--hooks", "examples/handwritten", "--seeds", "2"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let said = text(&output.stdout);
@@ -47,7 +48,7 @@ fn hand_written_hooks_break_the_laws_in_ways_that_a_person_can_follow() {
 }
 
 #[test]
-fn the_pages_show_what_comes_out() {
+fn the_documentation_shows_the_real_output() {
     let read = |page: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect("a page");
     let block = |text: &str, language: &str, n: usize| {
         let fence = format!("```{language}\n");
@@ -55,12 +56,12 @@ fn the_pages_show_what_comes_out() {
         rest.split("```").next().expect("a closing fence").to_owned()
     };
     let shown = block(&read("docs/explanation/testing.md"), "text", 1);
-    let told = read("tests/engines/snapshots/engines__rehearse_cli__handwritten.snap");
-    assert!(told.contains(&shown), "docs/explanation/testing.md shows a counterexample that does not come out");
+    let output = read("tests/engines/snapshots/engines__rehearse_cli__handwritten.snap");
+    assert!(output.contains(&shown), "docs/explanation/testing.md shows a counterexample that does not come out");
 }
 
 #[test]
-fn a_scratch_schema_is_all_that_is_touched_on_postgres() {
+fn a_rehearsal_on_postgres_touches_only_a_scratch_schema() {
     let server = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
     let mut client = postgres::Client::connect(&server, postgres::NoTls).expect("PostgreSQL answers");
     client
@@ -91,7 +92,7 @@ fn a_scratch_schema_is_all_that_is_touched_on_postgres() {
 }
 
 #[test]
-fn what_cannot_be_rehearsed_is_said() {
+fn wrong_arguments_are_refused() {
     insta::assert_snapshot!(refused(&["--engine", "postgres"]), @"error: --engine postgres needs --url: a database in which scratch schemas may be created");
     insta::assert_snapshot!(refused(&["--url", "postgres://me:s3cret@localhost:port/db"]), @"error: database: the URL is neither postgres://user:password@host:5432/database nor a list of key=value pairs, or has an unknown option; write @, : and / in a password as %40, %3A and %2F");
     insta::assert_snapshot!(refused(&["--url", "host=/nowhere user=me password=s3cret"]), @"error: database: no server answers at /nowhere:5432: the socket does not exist");
@@ -117,7 +118,7 @@ fn what_cannot_be_rehearsed_is_said() {
 }
 
 #[test]
-fn hooks_that_reach_beyond_the_project_are_refused() {
+fn hooks_that_reach_outside_of_the_project_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |sql: &str| {
         let model = folder.path().join("mart_uni_tracking_info");
@@ -132,9 +133,9 @@ fn hooks_that_reach_beyond_the_project_are_refused() {
     insta::assert_snapshot!(write("COPY settlement_ods.mart_uni_tracking_info TO 'stolen.csv'"), @"error: mart_uni_tracking_info/01_mine.sql is neither INSERT, UPDATE, DELETE nor MERGE");
     insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info; DROP TABLE x"), @"error: mart_uni_tracking_info/01_mine.sql is 2 statements where one file is one statement");
     let mart = "settlement_ods.mart_uni_tracking_info";
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE pg_sleep(9) IS NULL")), @"error: mart_uni_tracking_info/01_mine.sql uses pg_sleep, which a rehearsal does not know to be harmless; the clock is CURRENT_TIMESTAMP or GETDATE(), so spelt");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE pg_sleep(9) IS NULL")), @"error: mart_uni_tracking_info/01_mine.sql uses pg_sleep, which a rehearsal does not allow; write the clock as CURRENT_TIMESTAMP or GETDATE()");
     insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE state IN (SELECT a FROM read_csv('x.csv'))")), @"error: mart_uni_tracking_info/01_mine.sql touches `read_csv('x.csv')`, which is no relation of the project");
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE 'now'::timestamp > now()")), @"error: mart_uni_tracking_info/01_mine.sql uses 'now', which a rehearsal does not know to be harmless; the clock is CURRENT_TIMESTAMP or GETDATE(), so spelt");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE 'now'::timestamp > now()")), @"error: mart_uni_tracking_info/01_mine.sql uses 'now', which a rehearsal does not allow; write the clock as CURRENT_TIMESTAMP or GETDATE()");
     insta::assert_snapshot!(write("DELETE FORM settlement_ods.mart_uni_tracking_info"), @"error: mart_uni_tracking_info/01_mine.sql is not duckdb SQL: Expected: FROM, found: settlement_ods at Line: 1, Column: 13");
     insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1"), @r#"
     error: DuckDB: in the story of seed 0, mart_uni_tracking_info/01_mine.sql: Binder Error: Referenced column "no_such_column" not found in FROM clause!
@@ -146,7 +147,7 @@ fn hooks_that_reach_beyond_the_project_are_refused() {
 }
 
 #[test]
-fn hooks_that_nobody_would_run_are_refused() {
+fn folders_without_hooks_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("a path").to_owned();
     std::fs::create_dir(folder.path().join("mart_uni_tracking_info")).expect("a folder");
@@ -159,7 +160,7 @@ fn hooks_that_nobody_would_run_are_refused() {
 }
 
 #[test]
-fn json_says_the_same_and_the_exit_code_does_not_change() {
+fn the_json_report_has_the_same_exit_code() {
     let output = rehearse(&["--hooks", "examples/handwritten", "--seed", "0", "--cycles", "8", "--format", "json"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");

@@ -1,4 +1,4 @@
-//! Every statement of every golden and example runs, on empty tables at least.
+//! Every statement of every golden and of the example runs on empty tables.
 
 use rowkeep::{Inputs, resolve};
 
@@ -32,7 +32,7 @@ fn run_all(inputs: &Inputs, dialect: rowkeep::Dialect, name: &str) {
         .unwrap_or_else(|wrong| panic!("{}", wrong.render(inputs, rowkeep::Style::Plain)))
         .manifest()
         .clone();
-    // A project that names its database runs in one of that name.
+    // If the project names its database, the test database must have this name.
     let database = manifest.ddl[0].relation.split('.').rev().nth(2).unwrap_or(name).to_owned();
     let mut engine = Engine::open(dialect, &database);
     engine.create(&resolve(inputs).expect("it resolves"), &manifest, dialect);

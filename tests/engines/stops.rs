@@ -1,4 +1,4 @@
-//! A cycle that stops and is given up, and what the next one makes of it. Each was found by random simulation.
+//! A cycle that stops, and the next cycle after it. Random simulation found each case.
 
 use rowkeep::{Dialect, Inputs, resolve};
 
@@ -19,7 +19,8 @@ const DAY: i64 = 86_400;
 /// 2025-07-01.
 const START: i64 = 20_270;
 
-/// An archived row whose trim never came: it has left every batch, and a hold keeps it where it is.
+/// A row that was archived but not trimmed. It is in no batch any more, and a hold keeps it in the
+/// mart.
 fn archived_then_held(dialect: Dialect) -> Vec<String> {
     let inputs = Inputs::new("rowkeep.yml", PROJECT).with_dialect(dialect);
     let manifest = rowkeep::compile(&inputs).expect("it compiles").manifest().clone();
@@ -31,7 +32,7 @@ fn archived_then_held(dialect: Dialect) -> Vec<String> {
     engine.run(&format!("INSERT INTO raw.details VALUES (1, {}, 1)", time(31)));
     run_at(&mut engine, &statements, dialect, time(62));
     engine.run("DELETE FROM raw.details");
-    // Much later the row is due; the cycle archives it and stops before the trim.
+    // Much later the row is due. The cycle archives it and stops before the trim.
     engine.run(&format!("INSERT INTO raw.orders VALUES (2, {}, 2)", time(274)));
     let trim =
         statements.iter().position(|hook| hook.step == "trim" && hook.writes[0].contains("details")).expect("a trim");
@@ -50,7 +51,7 @@ fn archived_then_held(dialect: Dialect) -> Vec<String> {
 }
 
 #[test]
-fn an_archived_row_that_is_held_before_its_trim_stands_once() {
+fn an_archived_row_that_is_held_before_its_trim_is_in_one_table() {
     for dialect in ENGINES {
         assert_eq!(archived_then_held(dialect), ["mart 1"], "{dialect}");
     }

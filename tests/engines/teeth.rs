@@ -1,8 +1,11 @@
-//! The judge has teeth: statements are left out, conditions dropped, bounds moved, tables mistaken for one another, and a law
-//! breaks each time. The table of docs/explanation/testing-tables.md says which one, by which seed, and why some changes are harmless.
+//! Mutation tests of the rehearsal: each test mutates statements (leaves out a statement or a
+//! condition, moves a bound, exchanges tables), and the rehearsal must find a broken law. The table
+//! in docs/explanation/testing-tables.md has the law and the seed of each mutation, and why some
+//! mutations are harmless.
 //!
-//! As a test, each line of the table is tried again by its seed. `ROWKEEP_TEETH=all` makes the table anew, which takes long; so do the
-//! names of goldens with commas between them for their parts, and `chain/04_restore+09_trim` for some statements of one.
+//! The test repeats each line of the table by its seed. `ROWKEEP_TEETH=all` writes the table again,
+//! which takes long. `ROWKEEP_TEETH=chain,latest_while_in` writes the lines of these goldens again,
+//! and `chain/04_restore+09_trim` the lines of these statements.
 
 use crate::projects;
 use std::collections::BTreeMap;
@@ -17,7 +20,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Query, SetExpr, Statement as Tree, Va
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
-/// Which tables are tried, in which goldens, and which of their steps: those that the ones above it do not have.
+/// Golden, table and steps. Each case tests only steps that the cases above it do not have.
 const CASES: [(&str, &str, RangeInclusive<&str>); 5] = [
     ("events_time_outside_key", "mart_events", "00"..="11"),
     ("events_monthly_text_key", "mart_readings", "00"..="11"),
@@ -25,38 +28,39 @@ const CASES: [(&str, &str, RangeInclusive<&str>); 5] = [
     ("events_while_in", "mart_scans", "04"..="07"),
     ("chain", "mart_notes", "04"..="07"),
 ];
-/// A change that breaks no law in so many stories is harmless.
+/// A change that breaks no law in this number of stories is harmless.
 const SEEDS: u64 = 200;
 const CYCLES: usize = 24;
 const PAGE: &str = "docs/explanation/testing-tables.md";
 const BEGIN: &str = "<!-- the table of teeth -->\n";
 const END: &str = "<!-- the end of the table -->\n";
 
-/// What is done to every statement of one kind, whichever period it is for.
+/// A change to every statement of one kind, for all periods.
 #[derive(Clone, Debug)]
 enum Change {
     LeaveOut,
-    /// The condition of this text becomes true.
+    /// The condition with this text becomes true.
     Drop(Site),
-    /// The comparison of this text takes its bound in, or leaves it out.
+    /// The comparison with this text includes its bound instead of excluding it, or the reverse.
     Bound(Site),
-    /// A period's history table is taken for another's.
+    /// The statement uses the history table of another period.
     OtherPeriod,
 }
 
-/// A condition by its text, without the names and bounds of periods: one that a template writes for each period is one condition.
+/// The text of a condition, without names and bounds of periods: the condition is one site for all
+/// periods.
 type Site = String;
 
 #[derive(Clone, Debug)]
 struct Mutant {
-    /// The stem of its statements without the period, such as `08_archive`.
+    /// The stem of the statements without the period, such as `08_archive`.
     kind: String,
     change: Change,
 }
 
 impl Mutant {
-    /// How the table says it.
-    fn says(&self) -> String {
+    /// The name of the change in the table.
+    fn label(&self) -> String {
         match &self.change {
             Change::LeaveOut => "left out".to_owned(),
             Change::Drop(at) => format!("without `{}`", short(at)),
@@ -105,7 +109,7 @@ fn kind(statement: &Statement) -> String {
     kind.to_owned()
 }
 
-/// The periods that statements are for.
+/// The periods in the names of statements.
 fn listed(hooks: &[Statement], sweep: &[Statement]) -> Vec<String> {
     let names = hooks.iter().chain(sweep).filter_map(|statement| Some(statement.name.split_once("__")?.1.to_owned()));
     let mut names: Vec<_> = names.collect();
@@ -114,7 +118,8 @@ fn listed(hooks: &[Statement], sweep: &[Statement]) -> Vec<String> {
     names
 }
 
-/// Its own history table becomes its neighbour's; where it reads all of them, the last one becomes its neighbour.
+/// Replaces the statement's history table by the one of a neighbouring period. If the statement
+/// reads all history tables, replaces the last one.
 fn mistake_period(statement: &mut Statement, periods: &[String]) {
     let own = statement.name.split_once("__").map(|(_, period)| period.to_owned());
     let Some(own) = own.or_else(|| periods.last().cloned()) else { return };
@@ -125,7 +130,7 @@ fn mistake_period(statement: &mut Statement, periods: &[String]) {
     }
 }
 
-/// A condition's text without what differs from period to period.
+/// The text of a condition, without the parts that differ between periods.
 fn normal(expr: &Expr, periods: &[String]) -> String {
     let mut text = expr.to_string();
     for period in periods {
@@ -133,7 +138,7 @@ fn normal(expr: &Expr, periods: &[String]) -> String {
     }
     let mut out = String::new();
     let mut digits = String::new();
-    // Instants are long numbers, or quoted and begin with a digit.
+    // Instants are long numbers, or quoted texts that begin with a digit.
     for c in text.chars().chain([' ']) {
         if c.is_ascii_digit() {
             digits.push(c);
@@ -150,7 +155,7 @@ fn normal(expr: &Expr, periods: &[String]) -> String {
     parts.join("'")
 }
 
-/// A condition short enough for a table: how it begins, and how it ends.
+/// A long condition is shortened for the table to its beginning and its end.
 fn short(text: &str) -> String {
     let text = text.replace("true AND ", "").replace('|', "\\|");
     let chars: Vec<_> = text.chars().collect();
@@ -238,7 +243,7 @@ fn edit(statement: &mut Statement, site: &Site, periods: &[String], change: impl
     statement.sql = tree.to_string();
 }
 
-/// Everything that is tried on a model's statements of some steps.
+/// All mutants of the statements of a model, for some steps.
 fn mutants(program: &Program, model: &str, steps: &RangeInclusive<&str>) -> Vec<Mutant> {
     let table = program.tables.iter().find(|table| table.model == model).expect("the case names a model");
     let periods = listed(&table.hooks, &table.sweep);
@@ -255,7 +260,7 @@ fn mutants(program: &Program, model: &str, steps: &RangeInclusive<&str>) -> Vec<
         let mut sites: Vec<(Site, bool)> = Vec::new();
         let mut visitor = Conjuncts(|expr: &mut Expr| {
             let site = normal(expr, &periods);
-            if sites.iter().any(|(known, _)| *known == site) {
+            if sites.iter().any(|(other, _)| *other == site) {
                 return;
             }
             let compares = matches!(
@@ -286,7 +291,7 @@ fn project(golden: &str) -> Project {
     Project::new(&inputs, Dialect::Postgres).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, Style::Plain)))
 }
 
-/// The statements of a project as it stands.
+/// The compiled statements of a project.
 fn program(project: &Project) -> Program {
     project.program().expect("it compiles")
 }
@@ -300,20 +305,21 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Rehearses a project whose statements were changed, until a law breaks. An engine that refuses the change is told apart.
+/// Rehearses a project with changed statements until a law breaks. `Err` if the engine refuses a
+/// statement.
 fn bite(project: &Project, model: &str, mutant: &Mutant, seeds: std::ops::Range<u64>) -> Result<Report, String> {
     let alter = |program: &mut Program| mutant.apply(program, model);
     let workers = cores().min(usize::try_from(seeds.end - seeds.start).unwrap_or(1));
     let options = Options { seeds, cycles: CYCLES, workers, until_broken: true, alter: &alter };
     rehearse(project, &options, &open, &|_| {}).map_err(|error| {
         let said = error.to_string();
-        // Only a statement may be refused: nothing is shown by an engine that is not there.
+        // Only a refused statement may fail. A failed connection proves nothing.
         assert!(said.contains(&mutant.kind), "{said}");
         said
     })
 }
 
-/// A line of the table: what breaks, or why nothing does.
+/// A line of the table: the broken laws, or why no law breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
     breaks: String,
@@ -327,7 +333,7 @@ fn page() -> String {
 }
 
 /// The table of the page, by golden, model, statement and change.
-fn written(page: &str) -> Table {
+fn table_of(page: &str) -> Table {
     let (_, rest) = page.split_once(BEGIN).expect("the table begins");
     let (text, _) = rest.split_once(END).expect("the table ends");
     let mut table = Table::new();
@@ -351,18 +357,18 @@ fn written(page: &str) -> Table {
 
 #[test]
 fn every_change_breaks_the_law_that_the_table_names() {
-    let known = written(&page());
-    let anew = std::env::var("ROWKEEP_TEETH").unwrap_or_default();
-    let is_anew = |golden: &str, kind: &str| {
+    let table = table_of(&page());
+    let rewrite = std::env::var("ROWKEEP_TEETH").unwrap_or_default();
+    let is_rewritten = |golden: &str, kind: &str| {
         let of_golden = |kinds: &str| kinds.split('+').any(|named| named == kind);
-        anew.split(',').any(|name| match name.split_once('/') {
+        rewrite.split(',').any(|name| match name.split_once('/') {
             None => name == "all" || name == golden,
             Some((named, kinds)) => named == golden && of_golden(kinds),
         })
     };
     let mut text = String::new();
     let mut wrong = Vec::new();
-    let mut again = Vec::new();
+    let mut repeated = Vec::new();
     let mut tried = 0;
     for (golden, model, steps) in CASES {
         let project = project(golden);
@@ -371,46 +377,46 @@ fn every_change_breaks_the_law_that_the_table_names() {
         ));
         for mutant in mutants(&program(&project), model, &steps) {
             tried += 1;
-            let says = mutant.says();
-            let line = known.get(&(golden.to_owned(), model.to_owned(), mutant.kind.clone(), says.clone()));
-            let line = if is_anew(golden, &mutant.kind) {
+            let label = mutant.label();
+            let line = table.get(&(golden.to_owned(), model.to_owned(), mutant.kind.clone(), label.clone()));
+            let line = if is_rewritten(golden, &mutant.kind) {
                 let line = first_bite(&project, model, &mutant, line);
-                eprintln!("{golden}: {} {says}: {} {}", mutant.kind, line.breaks, line.seed);
+                eprintln!("{golden}: {} {label}: {} {}", mutant.kind, line.breaks, line.seed);
                 line
             } else {
                 let Some(line) = line else {
-                    wrong.push(format!("{golden}: {} {says}: the table does not know it", mutant.kind));
+                    wrong.push(format!("{golden}: {} {label}: the table has no line for it", mutant.kind));
                     continue;
                 };
                 if let Ok(seed) = line.seed.parse() {
-                    again.push((golden, model, mutant.clone(), seed, line.breaks.clone()));
+                    repeated.push((golden, model, mutant.clone(), seed, line.breaks.clone()));
                 } else if [HARMLESS, SHOWN_ABOVE]
                     .iter()
                     .all(|why| line.breaks.strip_prefix(why).is_none_or(|why| why.len() < 10))
                 {
-                    wrong.push(format!("{golden}: {} {says}: the table does not say why it is harmless", mutant.kind));
+                    wrong.push(format!("{golden}: {} {label}: the table does not say why it is harmless", mutant.kind));
                 }
                 line.clone()
             };
-            text.push_str(&format!("| {} | {says} | {} | {} |\n", mutant.kind, line.breaks, line.seed));
+            text.push_str(&format!("| {} | {label} | {} | {} |\n", mutant.kind, line.breaks, line.seed));
         }
         text.push('\n');
-        if !anew.is_empty() {
+        if !rewrite.is_empty() {
             write(&text);
         }
     }
-    wrong.extend(tried_again(&again));
-    if anew.is_empty() {
+    wrong.extend(repeat(&repeated));
+    if rewrite.is_empty() {
         assert!(wrong.is_empty(), "{} lines of the table are wrong:\n{}", wrong.len(), wrong.join("\n"));
-        assert_eq!(tried, known.len(), "the table has lines for changes that are not tried");
+        assert_eq!(tried, table.len(), "the table has lines for changes that are not tried");
     }
 }
 
 /// Lines of the table: golden, model, change, seed, and what breaks.
-type Again = (&'static str, &'static str, Mutant, u64, String);
+type Repeated = (&'static str, &'static str, Mutant, u64, String);
 
-/// Tells the story of each line again, side by side, and gives those that come to something else.
-fn tried_again(lines: &[Again]) -> Vec<String> {
+/// Repeats the story of each line, in parallel. Returns the lines with another result.
+fn repeat(lines: &[Repeated]) -> Vec<String> {
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..cores() {
@@ -420,18 +426,19 @@ fn tried_again(lines: &[Again]) -> Vec<String> {
                     let found = bite(&project(golden), model, mutant, *seed..seed + 1).map(|report| laws(&report));
                     let found = found.unwrap_or_else(|_| REFUSED.to_owned());
                     if found != *breaks {
-                        let line = format!("{golden}: {} {}, seed {seed}: found {found:?}", mutant.kind, mutant.says());
-                        wrong.lock().expect("nobody panicked").push(line);
+                        let line =
+                            format!("{golden}: {} {}, seed {seed}: found {found:?}", mutant.kind, mutant.label());
+                        wrong.lock().expect("no thread panicked").push(line);
                     }
                 }
             });
         }
     });
-    wrong.into_inner().expect("nobody panicked")
+    wrong.into_inner().expect("no thread panicked")
 }
 
 #[test]
-fn statements_that_are_only_read_and_printed_again_break_nothing() {
+fn parsing_and_printing_statements_breaks_no_law() {
     for (golden, _, _) in CASES {
         let alter = |program: &mut Program| {
             for table in &mut program.tables {
@@ -447,22 +454,22 @@ fn statements_that_are_only_read_and_printed_again_break_nothing() {
 
 const REFUSED: &str = "the engine refuses it";
 const HARMLESS: &str = "harmless: ";
-/// The same condition of the same template is seen to be needed in another table's stories.
+/// The stories of another table show that the same condition of the same template is needed.
 const SHOWN_ABOVE: &str = "shown above: ";
 
-/// The line for a change, found anew; why it is harmless is for people to say.
-fn first_bite(project: &Project, model: &str, mutant: &Mutant, known: Option<&Line>) -> Line {
+/// The new line for a change. A person has to add why the change is harmless.
+fn first_bite(project: &Project, model: &str, mutant: &Mutant, old: Option<&Line>) -> Line {
     let line = |breaks: &str, seed: &str| Line { breaks: breaks.to_owned(), seed: seed.to_owned() };
     match bite(project, model, mutant, 0..SEEDS) {
         Err(_) => line(REFUSED, "0"),
         Ok(report) => match report.laws.iter().flat_map(|law| &law.broken_by).min() {
             Some(seed) => line(&laws(&report), &seed.to_string()),
-            None => known.filter(|line| line.seed == "–").cloned().unwrap_or_else(|| line(HARMLESS, "–")),
+            None => old.filter(|line| line.seed == "–").cloned().unwrap_or_else(|| line(HARMLESS, "–")),
         },
     }
 }
 
-/// Puts a table into the page.
+/// Writes the table into the page.
 fn write(text: &str) {
     let page = page();
     let (before, rest) = page.split_once(BEGIN).expect("the table begins");

@@ -1,5 +1,6 @@
-//! The verifier has teeth: the built-in templates are changed in every place where they could be got wrong, and each change is
-//! refused, with a code of its own kind; or it is one of the few that `docs/explanation/testing-tables.md` shows to be harmless.
+//! Mutation tests of verify: the built-in templates are changed in many places, one at a time.
+//! Verify must refuse each change with an RK4xx code, except the harmless changes that are listed
+//! in `docs/explanation/testing-tables.md`.
 
 use crate::projects;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,9 +23,9 @@ const PROJECTS: [&str; 10] = [
     "while_in_other_units",
 ];
 
-/// What is written in a template, and what somebody might write there instead. Each is tried in each place by itself.
+/// A text of a template, and its replacement. Each place is changed separately.
 const CHANGES: [(&str, &str); 58] = [
-    // A condition dropped.
+    // A condition is left out.
     ("AND {{ has_key(\"m\") }}", "AND TRUE"),
     ("WHERE {{ has_key(\"m\") }}", "WHERE TRUE"),
     ("AND {{ within(\"m\", period) }}", "AND TRUE"),
@@ -45,7 +46,7 @@ const CHANGES: [(&str, &str); 58] = [
     ("{{ eligible() }}", ""),
     ("WHERE {{ same(proof, \"copies\", mart|bare) }}", "WHERE TRUE"),
     ("WHERE {{ same(key, \"m\", \"ranked\") }}", "WHERE TRUE"),
-    // A key narrowed, or another taken.
+    // A part of the key, or another key.
     ("same(key, ", "same([key[0]], "),
     ("same(proof, ", "same(key, "),
     ("same(columns, a, b) %}\n{% for column in columns %}", "same(columns, a, b) %}\n{% for column in [columns[0]] %}"),
@@ -53,7 +54,7 @@ const CHANGES: [(&str, &str); 58] = [
     ("{% for column in proof %}", "{% for column in [proof[0]] %}"),
     ("PARTITION BY {{ key|of", "PARTITION BY {{ [key[0]]|of"),
     ("GROUP BY {{ key|of", "GROUP BY {{ proof|of"),
-    // A comparison turned, or its bound taken in or left out.
+    // A comparison is turned, or its bound is included or excluded.
     (" < ", " <= "),
     (" <= ", " < "),
     (" > ", " >= "),
@@ -67,14 +68,14 @@ const CHANGES: [(&str, &str); 58] = [
     ("IS NULL", "IS NOT NULL"),
     ("NOT EXISTS (", "EXISTS ("),
     ("EXISTS (\n    SELECT 1 FROM", "EXISTS (\n    SELECT 1 WHERE EXISTS (SELECT 1 FROM"),
-    // A period's bounds, or its table, taken for another's.
+    // The bounds or the table of another period.
     ("interval.start|literal", "interval.end|literal"),
     ("interval.end|literal", "interval.start|literal"),
     ("scope.start|literal", "covered.end|literal"),
     ("scope.end|literal", "scope.start|literal"),
     ("{{ place.table|full }}", "{{ histories[0].table|full }}"),
     ("{% for place in histories %}", "{% for place in histories[1:] %}"),
-    // Other rows, others of them, or another order.
+    // Other rows, other columns, or another order.
     ("UNION ALL", "UNION"),
     ("EXCEPT", "UNION ALL"),
     ("SELECT DISTINCT", "SELECT"),
@@ -89,7 +90,7 @@ const CHANGES: [(&str, &str); 58] = [
     (" - {{ retention|literal }}", ""),
 ];
 
-/// The template with one occurrence of a text replaced, for each occurrence; with the line where that is.
+/// For each occurrence of a text: its line, and the template with this occurrence replaced.
 fn changed(text: &str, from: &str, to: &str) -> Vec<(usize, String)> {
     let places = text.match_indices(from);
     places
@@ -101,20 +102,20 @@ fn inputs(golden: &str, dialect: Dialect) -> Inputs {
     projects::golden(golden).with_dialect(dialect)
 }
 
-/// What the built-in templates give, by project and dialect.
-type Sound = BTreeMap<(usize, Dialect), BTreeMap<String, String>>;
+/// The artifacts of the built-in templates, by project and dialect.
+type BuiltIn = BTreeMap<(usize, Dialect), BTreeMap<String, String>>;
 
-/// What becomes of a changed template.
+/// The result of a changed template.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
-    /// No project's statements are other than before.
+    /// The statements of all projects stay the same.
     Unused,
     Refused(BTreeSet<Code>),
-    /// A project compiles to other statements.
+    /// A project compiles, with other statements.
     Survives(String),
 }
 
-fn fate(name: &str, template: &str, dialects: &[Dialect], sound: &Sound) -> Fate {
+fn fate(name: &str, template: &str, dialects: &[Dialect], built_in: &BuiltIn) -> Fate {
     let mut codes = BTreeSet::new();
     let mut survives = None;
     for (i, golden) in PROJECTS.iter().enumerate() {
@@ -122,11 +123,13 @@ fn fate(name: &str, template: &str, dialects: &[Dialect], sound: &Sound) -> Fate
             match rowkeep::compile(&inputs(golden, dialect).with_template(name, template)) {
                 Err(wrong) => codes.extend(wrong.iter().map(rowkeep::Diagnostic::code)),
                 Ok(artifacts) => {
-                    let before = &sound[&(i, dialect)];
-                    let written = |text: &str| text.split_whitespace().collect::<String>();
+                    let before = &built_in[&(i, dialect)];
+                    let without_spaces = |text: &str| text.split_whitespace().collect::<String>();
                     let other =
                         artifacts.files().iter().filter(|(path, _)| path.ends_with(".sql")).find(|(path, text)| {
-                            !before.get(*path).is_some_and(|before| before == *text || written(before) == written(text))
+                            !before
+                                .get(*path)
+                                .is_some_and(|before| before == *text || without_spaces(before) == without_spaces(text))
                         });
                     survives = survives.or(other.map(|(path, _)| format!("{golden} for {dialect}: {path}")));
                 }
@@ -140,7 +143,7 @@ fn fate(name: &str, template: &str, dialects: &[Dialect], sound: &Sound) -> Fate
     }
 }
 
-/// Changes that are not refused, by template: the table of the page says why nothing is wrong with them.
+/// Harmless changes that are not refused, by template. The table of the page says why.
 fn harmless() -> BTreeSet<(String, String)> {
     let page = std::fs::read_to_string(projects::root().join("docs/explanation/testing-tables.md"))
         .expect("the page is there");
@@ -156,15 +159,16 @@ fn harmless() -> BTreeSet<(String, String)> {
     all
 }
 
-/// Tries every change of one template; gives how many were tried and refused, and those that survive.
-fn try_template(name: &str, text: &str, sound: &Sound) -> (usize, usize, Vec<(String, String, String)>) {
+/// Tests every change of one template. Returns the number of changes, the number of refused
+/// changes, and the changes that survive.
+fn try_template(name: &str, text: &str, built_in: &BuiltIn) -> (usize, usize, Vec<(String, String, String)>) {
     let own: Vec<_> = Dialect::ALL.into_iter().filter(|dialect| name.contains(&format!("/{dialect}/"))).collect();
     let dialects = if own.is_empty() { vec![Dialect::Redshift] } else { own };
     let (mut tried, mut refused, mut survivors) = (0, 0, Vec::new());
     for (from, to) in CHANGES {
         for (line, template) in changed(text, from, to) {
             tried += 1;
-            match fate(name, &template, &dialects, sound) {
+            match fate(name, &template, &dialects, built_in) {
                 Fate::Unused => {}
                 Fate::Refused(codes) => {
                     assert!(codes.iter().all(|code| code.as_str().starts_with("RK4")), "{name}:{line}: {codes:?}");
@@ -182,15 +186,15 @@ fn try_template(name: &str, text: &str, sound: &Sound) -> (usize, usize, Vec<(St
 
 #[test]
 fn every_change_of_a_template_is_refused() {
-    let mut sound = Sound::new();
+    let mut built_in = BuiltIn::new();
     for (i, golden) in PROJECTS.iter().enumerate() {
         for dialect in Dialect::ALL {
             let artifacts = rowkeep::compile(&inputs(golden, dialect)).expect("the golden compiles");
-            sound.insert((i, dialect), artifacts.files().clone());
+            built_in.insert((i, dialect), artifacts.files().clone());
         }
     }
     let folder = projects::root().join("templates");
-    // A project can replace the templates of these folders, and no other.
+    // A project can replace only the templates of these folders.
     let replaceable = |file: &std::path::PathBuf| file.starts_with("cycle") || file.starts_with("ddl");
     let files: Vec<_> = projects::files(&folder)
         .into_iter()
@@ -206,19 +210,19 @@ fn every_change_of_a_template_is_refused() {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some((name, text)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = try_template(name, text, &sound);
-                    results.lock().expect("nobody panicked").push(result);
+                    let result = try_template(name, text, &built_in);
+                    results.lock().expect("no thread panicked").push(result);
                 }
             });
         }
     });
-    let results = results.into_inner().expect("nobody panicked");
+    let results = results.into_inner().expect("no thread panicked");
     let tried: usize = results.iter().map(|(tried, ..)| tried).sum();
     let refused: usize = results.iter().map(|(_, refused, _)| refused).sum();
     println!("{tried} changes, {refused} refused");
     assert!(
         tried > 250 && refused > 250,
-        "{tried} changes, {refused} refused: the templates moved away from the changes"
+        "{tried} changes, {refused} refused: the templates no longer contain the texts to change"
     );
     let harmless = harmless();
     let survivors: Vec<_> = results.into_iter().flat_map(|(.., survivors)| survivors).collect();

@@ -1,4 +1,5 @@
-//! One story in every unit of time, and in units mixed along a chain of parents: it always ends in the same rows.
+//! One story in every unit of time, and in mixed units along a chain of parents. It must always end
+//! with the same rows.
 
 use rowkeep::manifest::Manifest;
 use rowkeep::{Dialect, Inputs, Style, resolve};
@@ -61,7 +62,7 @@ impl Unit {
     }
 }
 
-/// A table of the story: its key's columns, and the unit of its time `t`.
+/// A table of the story: the columns of its key, and the unit of its time column `t`.
 struct Table {
     name: &'static str,
     key: &'static [&'static str],
@@ -124,10 +125,10 @@ impl Story {
         Self { engine, dialect, tables, manifest, number: 0 }
     }
 
-    /// Raw receives a row: its key, its day, and a payload.
+    /// Inserts a row into a raw table: its key, its day, and a payload.
     fn deliver(&mut self, table: &str, key: &[&str], day: Option<i64>, payload: &str) {
         self.number += 1;
-        let table = self.tables.iter().find(|known| known.name == table).expect("a table of the story");
+        let table = self.tables.iter().find(|candidate| candidate.name == table).expect("a table of the story");
         let mut columns: Vec<_> = table.key.iter().filter(|key| **key != "t").map(|key| (*key).to_owned()).collect();
         let mut values: Vec<_> =
             key.iter().map(|part| if *part == "NULL" { "NULL".to_owned() } else { format!("'{part}'") }).collect();
@@ -154,7 +155,7 @@ impl Story {
         }
     }
 
-    /// Where every row stands: `orders 1 @ 5 x: hist_orders_2025_q3`.
+    /// The table of every row: `orders 1 @ 5 x: hist_orders_2025_q3`.
     fn state(&mut self) -> String {
         let mut lines = Vec::new();
         for definition in self.manifest.ddl.iter().filter(|definition| matches!(definition.kind, "mart" | "history")) {
@@ -184,11 +185,12 @@ impl Story {
     }
 }
 
-/// Day 0 is 2025-07-01; 2025_q3 ends on day 92, 2025_q4 on 184, 2026_q1 on 274. Rows stay for 100 days; 2025_q3 is sealed.
-fn tell(dialect: Dialect, units: [Unit; 3], name: &str) -> [String; 3] {
+/// Runs the story. Day 0 is 2025-07-01. 2025_q3 ends on day 92, 2025_q4 on day 184, and 2026_q1 on
+/// day 274. Rows stay for 100 days, and 2025_q3 is sealed.
+fn run_story(dialect: Dialect, units: [Unit; 3], name: &str) -> [String; 3] {
     let mut story = Story::begin(dialect, units, name);
-    story.deliver("orders", &["a"], Some(5), "v1"); // of the sealed period
-    story.deliver("orders", &["b"], Some(92), "v1"); // exactly on the bound
+    story.deliver("orders", &["a"], Some(5), "v1"); // in the sealed period
+    story.deliver("orders", &["b"], Some(92), "v1"); // exactly at the bound
     story.deliver("orders", &["c"], Some(100), "v1");
     story.deliver("orders", &["NULL"], Some(100), "no key");
     story.deliver("orders", &["d"], None, "no time");
@@ -201,7 +203,8 @@ fn tell(dialect: Dialect, units: [Unit; 3], name: &str) -> [String; 3] {
     }
     story.deliver("parcels", &["z", "p1"], Some(190), "before its parent");
     story.cycle(110);
-    // Time passes: the newest order is of day 200, the cutoff day 100; order c stands exactly on it.
+    // Time passes: the newest order is of day 200, so the cutoff is day 100. Order c is exactly at
+    // the cutoff.
     story.deliver("orders", &["e"], Some(200), "v1");
     story.deliver("events", &["e"], Some(200), "e");
     story.deliver("marks", &["e", "m"], Some(200), "m1");
@@ -209,13 +212,13 @@ fn tell(dialect: Dialect, units: [Unit; 3], name: &str) -> [String; 3] {
     story.deliver("marks", &["b", "m"], Some(196), "moved"); // a corrected time, into another period
     story.cycle(200);
     let first = story.state();
-    // Order b is reactivated: its parcel and that parcel's notes come back along the chain.
+    // Order b is reactivated: its parcel and the notes of the parcel are restored.
     story.deliver("orders", &["b"], Some(201), "v2");
     story.deliver("orders", &["b"], Some(150), "late, older");
     story.deliver("orders", &["d"], Some(202), "complete");
     story.cycle(203);
     let second = story.state();
-    // The sealed period comes home by the sweep; order b ages again.
+    // The sweep archives the rows of the sealed period. Order b becomes due again.
     story.deliver("orders", &["f"], Some(310), "v1");
     story.cycle(310);
     run_at(&mut story.engine, &sweep(&story.manifest), dialect, (START + 310) * 86_400);
@@ -223,18 +226,18 @@ fn tell(dialect: Dialect, units: [Unit; 3], name: &str) -> [String; 3] {
 }
 
 #[test]
-fn every_unit_tells_the_same_story() {
+fn every_unit_gives_the_same_story() {
     let mixed = (0..UNITS.len()).map(|i| [UNITS[i], UNITS[(i + 2) % 5], UNITS[(i + 4) % 5]]);
     let cases: Vec<_> = UNITS.iter().map(|&unit| [unit; 3]).chain(mixed).collect();
-    let mut told: Option<[String; 3]> = None;
+    let mut first_story: Option<[String; 3]> = None;
     for dialect in ENGINES {
         for units in &cases {
-            let story = tell(dialect, *units, "units");
-            let known = told.get_or_insert_with(|| story.clone());
-            assert_eq!(&story, known, "{dialect}, {units:?}");
+            let story = run_story(dialect, *units, "units");
+            let expected = first_story.get_or_insert_with(|| story.clone());
+            assert_eq!(&story, expected, "{dialect}, {units:?}");
         }
     }
-    let [first, second, last] = told.expect("a story");
+    let [first, second, last] = first_story.expect("a story");
     insta::assert_snapshot!("units_day_200", first);
     insta::assert_snapshot!("units_day_203", second);
     insta::assert_snapshot!("units_day_310", last);

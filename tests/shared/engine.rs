@@ -1,5 +1,5 @@
-//! A real engine, and what a project needs on it.
-#![allow(dead_code, reason = "each test takes what it needs")]
+//! A real engine, and the relations of a project on it.
+#![allow(dead_code, reason = "each test target uses a part")]
 
 use crate::projects;
 use rowkeep::manifest::{Hook, Manifest};
@@ -12,7 +12,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// An empty database of its own. `name` tells tests that run at one time apart.
+    /// A new, empty database. Each test that runs in parallel needs another `name`.
     pub fn open(dialect: Dialect, name: &str) -> Self {
         match dialect {
             Dialect::DuckDb => {
@@ -36,7 +36,7 @@ impl Engine {
         }
     }
 
-    /// Runs one statement, which commits by itself.
+    /// Runs one statement and commits it.
     pub fn run(&mut self, sql: &str) {
         let failed = match self {
             Engine::DuckDb(connection) => connection.execute_batch(sql).err().map(|error| error.to_string()),
@@ -49,7 +49,7 @@ impl Engine {
         }
     }
 
-    /// The one column of a query, as text, in the query's order.
+    /// The single column of a query as text, in the order of the query.
     pub fn texts(&mut self, sql: &str) -> Vec<String> {
         match self {
             Engine::DuckDb(connection) => {
@@ -66,7 +66,7 @@ impl Engine {
         }
     }
 
-    /// Creates schemas, raw tables and everything that the manifest defines.
+    /// Creates the schemas, the raw tables and every relation that the manifest defines.
     pub fn create(&mut self, spec: &Spec, manifest: &Manifest, dialect: Dialect) {
         let mut schemas: Vec<String> = Vec::new();
         for (_, table) in spec.tables() {
@@ -103,7 +103,7 @@ impl Engine {
         self.define(manifest);
     }
 
-    /// Runs the definitions; twice does no harm.
+    /// Runs the definitions. They are idempotent.
     pub fn define(&mut self, manifest: &Manifest) {
         for definition in &manifest.ddl {
             self.run(&definition.sql);
@@ -111,7 +111,7 @@ impl Engine {
     }
 }
 
-/// The schema, without its database: that is the one in use.
+/// The schema of a relation, without its database, because each test has one database.
 fn schema_of(relation: &str) -> String {
     relation.rsplit('.').nth(1).expect("a relation has a schema").to_owned()
 }
@@ -124,28 +124,29 @@ fn raw_columns(table: &Table, dialect: Dialect) -> String {
         .join(", ")
 }
 
-/// The engines that are here.
+/// The engines that the tests can run.
 pub const ENGINES: [Dialect; 2] = [Dialect::DuckDb, Dialect::Postgres];
 
-/// Statements of a whole cycle in run order: each table's load, then its hooks.
+/// The statements of a whole cycle, in run order: the load of each table, then its hooks.
 pub fn cycle(manifest: &Manifest) -> Vec<&Hook> {
     let nodes = manifest.order.iter().map(|id| &manifest.nodes[id]);
     nodes.flat_map(|node| node.load.iter().chain(&node.post_hooks)).collect()
 }
 
-/// Statements of the nightly sweep, in run order.
+/// The statements of the nightly sweep, in run order.
 pub fn sweep(manifest: &Manifest) -> Vec<&Hook> {
     manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks).collect()
 }
 
-/// Runs statements with the clock at an instant (seconds since 1970, UTC) that moves on a second with each.
+/// Runs statements with a fixed clock. It starts at `epoch` (seconds since 1970, UTC) and advances
+/// one second per statement.
 pub fn run_at(engine: &mut Engine, statements: &[&Hook], dialect: Dialect, epoch: i64) {
     for (statement, now) in statements.iter().zip(epoch..) {
         engine.run(&at(&statement.sql, dialect, now));
     }
 }
 
-/// The statement exactly as it was emitted, but for the clock.
+/// The statement exactly as emitted, except that the clock is replaced.
 pub fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
     sql.replace(dialect.clock_token(), &format!("(TIMESTAMPTZ '1970-01-01 00:00:00+00' + INTERVAL '{epoch} seconds')"))
 }

@@ -1,5 +1,5 @@
-//! The goldens and the example, as inputs.
-#![allow(dead_code, reason = "each test takes what it needs")]
+//! The goldens and the examples, as inputs.
+#![allow(dead_code, reason = "each test target uses a part")]
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Every file below a folder, by its path within, in order.
+/// The relative path of every file below a folder, in order.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -30,14 +30,15 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The names of all goldens that are projects, in order: `compile/chain`, `errors/empty`.
+/// The names of all golden projects, in order: `compile/chain`, `errors/empty`.
 pub fn goldens() -> Vec<String> {
     let golden = root().join("golden");
     let all = files(&golden).into_iter().filter(|path| path.ends_with("rowkeep.yml"));
     all.map(|path| path.parent().expect("a folder").to_string_lossy().replace('\\', "/")).collect()
 }
 
-/// The goldens that compile for a dialect, in order. Its snapshots say why one does not.
+/// The goldens that compile for a dialect, in order. The snapshot of a golden shows why it does not
+/// compile.
 pub fn compiling_for(dialect: Dialect) -> Vec<String> {
     let is_for = |name: &String| match name.as_str() {
         "compile/dashed_project" => dialect == Dialect::BigQuery,
@@ -47,7 +48,7 @@ pub fn compiling_for(dialect: Dialect) -> Vec<String> {
     goldens().into_iter().filter(is_for).collect()
 }
 
-/// A golden: its `rowkeep.yml`, and the templates beside it. One without a folder is of `golden/compile/`.
+/// A golden: its `rowkeep.yml` and its templates. A name without a folder means `golden/compile/`.
 pub fn golden(name: &str) -> Inputs {
     let folder = if name.contains('/') { format!("golden/{name}") } else { format!("golden/compile/{name}") };
     let inputs = Inputs::new("rowkeep.yml", read(format!("{folder}/rowkeep.yml")));
@@ -58,12 +59,12 @@ pub fn golden(name: &str) -> Inputs {
     })
 }
 
-/// The example, with these texts as its periods.
+/// The order-tracking example, with this text as its periods file.
 pub fn order_tracking(periods: &str) -> Inputs {
     order_tracking_with(periods, |project| project)
 }
 
-/// The same, with its rowkeep.yml edited.
+/// The order-tracking example, with this periods file, and with its rowkeep.yml edited.
 pub fn order_tracking_with(periods: &str, edit: impl Fn(String) -> String) -> Inputs {
     let folder = "examples/order_tracking";
     let project = edit(read(format!("{folder}/rowkeep.yml")));
@@ -73,19 +74,19 @@ pub fn order_tracking_with(periods: &str, edit: impl Fn(String) -> String) -> In
     })
 }
 
-/// The example of loads, with its rowkeep.yml edited.
+/// The example of windowed loads, with its rowkeep.yml edited.
 pub fn order_items_with(edit: impl Fn(String) -> String) -> Inputs {
     let query = "queries/return_items.sql";
     Inputs::new("rowkeep.yml", edit(read("examples/order_items/rowkeep.yml")))
         .with_query(query, read(format!("examples/order_items/{query}")))
 }
 
-/// The example of loads as it stands.
+/// The example of windowed loads.
 pub fn order_items() -> Inputs {
     order_items_with(|project| project)
 }
 
-/// The example as it stands.
+/// The order-tracking example.
 pub fn example() -> Inputs {
     order_tracking(&read("periods.yml"))
 }

@@ -1,11 +1,12 @@
-//! BigQuery, as far as a DuckDB can stand in for it: types and functions by other names, and its zone. Whatever statement uses
-//! more of BigQuery than stands here fails on DuckDB, which shows.
-#![allow(dead_code, reason = "each test takes what it needs")]
+//! A shim that runs statements for BigQuery on DuckDB. It renames types and functions, and sets the
+//! time zone. A statement that needs more of BigQuery fails on DuckDB, so the gap is visible.
+#![allow(dead_code, reason = "each test target uses a part")]
 
 use rowkeep::rehearse::{DuckDb, Engine, Record};
 use rowkeep::{Dialect, Error};
 
-/// The functions that statements call. A TIMESTAMP of BigQuery is an instant, a DATETIME has no zone.
+/// The functions that statements call. A BigQuery TIMESTAMP is an instant, and a DATETIME has no
+/// zone.
 pub const FUNCTIONS: &str = "
     SET TimeZone = 'UTC';
     CREATE MACRO unix_seconds(t) AS CAST(floor(epoch_us(t) / 1000000.0) AS BIGINT);
@@ -18,10 +19,10 @@ pub const FUNCTIONS: &str = "
     CREATE MACRO of_timestamp(t) AS CAST(CAST(t AS TIMESTAMP) AS TIMESTAMPTZ);
 ";
 
-/// What begins a line, or its end, about storage.
+/// Clauses about storage start with these texts.
 const LAYOUT: [&str; 4] = [" CLUSTER BY ", "\nCLUSTER BY ", "\nPARTITION BY ", "\nOPTIONS ("];
 
-/// A statement in DuckDB's words.
+/// Translates a statement from BigQuery to DuckDB.
 pub fn in_duckdb(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len() + 64);
     let mut rest = sql;
@@ -50,12 +51,12 @@ pub fn in_duckdb(sql: &str) -> String {
             _ => piece,
         });
         rest = behind;
-        // The unit of a difference is a text in DuckDB.
+        // In DuckDB, the unit of a difference is a string.
         if matches!(piece, "DAY" | "SECOND") && rest.starts_with(')') && out.ends_with(&format!(", {piece}")) {
             out.truncate(out.len() - piece.len());
             out.push_str(&format!("'{}'", piece.to_lowercase()));
         }
-        // DuckDB reads a number there that fits in 32 bits, and any text.
+        // In INTERVAL, DuckDB accepts a number only up to 32 bits, but any string.
         if piece == "INTERVAL"
             && let Some((number, unit)) = rest.trim_start().split_once(' ')
             && number.bytes().all(|byte| byte.is_ascii_digit())
@@ -63,7 +64,7 @@ pub fn in_duckdb(sql: &str) -> String {
             out.push_str(&format!(" '{number}' "));
             rest = unit;
         }
-        // Where rows are stored, and how long a table stays, is nothing to DuckDB.
+        // DuckDB has no clauses for storage and expiration, so they are removed.
         while let Some(skipped) = LAYOUT.iter().find(|begin| rest.starts_with(**begin)) {
             let end = rest[skipped.len()..].find('\n').map_or(rest.len(), |end| end + skipped.len());
             if rest[..end].ends_with(" AS") {
@@ -75,8 +76,8 @@ pub fn in_duckdb(sql: &str) -> String {
     out
 }
 
-/// An engine that takes statements for BigQuery. What a rehearsal writes and reads for itself is in DuckDB's words but for the
-/// quotes of names.
+/// An engine that takes statements for BigQuery. The own statements of a rehearsal are DuckDB
+/// statements with BigQuery quotes.
 pub struct BigQuery(DuckDb);
 
 impl BigQuery {

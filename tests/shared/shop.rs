@@ -1,5 +1,5 @@
-//! A project to type commands in.
-#![allow(dead_code, reason = "each test takes what it needs")]
+//! A small project in which tests run commands.
+#![allow(dead_code, reason = "each test target uses a part")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ exception: ORDERS_GAP
 columns: { order_id: bigint not null, updated_at: bigint }
 ";
 
-/// A project of its own in a folder of its own, which is the root of a git repository.
+/// A project in a temporary folder. The folder is the root of a git repository.
 pub struct Shop {
     pub folder: tempfile::TempDir,
 }
@@ -69,7 +69,7 @@ impl Shop {
         Outcome { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    /// Every file below the repository, with its contents.
+    /// Every file in the repository, with its contents.
     pub fn tree(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut tree = BTreeMap::new();
         let mut folders = vec![self.folder.path().to_owned()];
@@ -87,7 +87,7 @@ impl Shop {
         tree
     }
 
-    /// A command that must fail and change nothing on disk.
+    /// Runs a command that must fail and must change nothing on disk.
     pub fn refuses(&self, arguments: &[&str]) -> String {
         let before = self.tree();
         let outcome = self.run(arguments);

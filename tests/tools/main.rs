@@ -1,4 +1,5 @@
-//! Other tools that read or run what is emitted: dbt, Airflow, a browser, a second SQL parser.
+//! Tests with other tools that read or run the artifacts: dbt, Airflow, a browser, a second SQL
+//! parser.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
 mod airflow;

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use crate::cycle::plan::{Definition, Plan, Slot, Step, TablePlan};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, TextPlace};
 use crate::project::{Spec, TableId};
 use crate::source::{Inputs, line_range};
 pub(crate) use origin::{Origin, of_definition as origin_of_definition, of_step as origin_of_step};
@@ -262,7 +262,7 @@ impl<'a> Renderer<'a> {
         self.vocabulary.name(owner, comment, marked, value::MAX_STATEMENT).map_err(|why| {
             let found = self.environment.get_template(template).ok();
             let source = found.as_ref().map_or("", |found| found.source());
-            let place = (format!("templates/{template}"), source, line_range(source, 1));
+            let place = TextPlace::new(format!("templates/{template}"), source, line_range(source, 1));
             let message = format!("the template of {} {why}", statement());
             Box::new(Diagnostic::in_text(Code::Template, message, place, "in this template, or in one that it imports"))
         })
@@ -283,7 +283,7 @@ impl<'a> Renderer<'a> {
         };
         let range = error.range().unwrap_or_else(|| line_range(source, error.line().unwrap_or(1)));
         let message = format!("the template of {statement} {why}");
-        let place = (format!("templates/{name}"), source, range);
+        let place = TextPlace::new(format!("templates/{name}"), source, range);
         let diagnostic = Diagnostic::in_text(Code::Template, message, place, "here");
         if error.kind() == ErrorKind::InvalidOperation {
             return diagnostic

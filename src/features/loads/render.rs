@@ -76,24 +76,21 @@ impl Writer<'_, '_> {
         if load.aggregate.is_some() {
             statements.push(self.statement(load, "create", "the aggregate's table", &shared));
         }
-        statements.push(self.statement(
-            load,
-            "batch",
-            "what was ingested lately, of the days that a run looks at",
-            &shared,
-        ));
+        statements.push(self.statement(load, "batch", "rows of the ingestion window and of the event window", &shared));
         if load.aggregate.is_some() {
-            let about = "the aggregate of these days, from all that was ingested of them";
+            let about = "the aggregate of these days, computed from all their rows";
             statements.push(self.statement(load, "updates", about, &shared));
-            let about = "these days of the aggregate, replaced as a whole";
+            let about = "replace these days of the aggregate";
             statements.push(self.statement(load, "replace", about, &shared));
         }
-        let clean = self.statement(load, "clean", "the jobs that still run for it, and its temp tables", &shared);
+        let clean = self.statement(load, "clean", "stop its running jobs, and drop its temp tables", &shared);
         let minutes = load.alarms.run / 60;
         let mut queries = Vec::new();
         if load.event.is_some() {
             queries.push(("span", format!("a batch over more than {days} days")));
-            let late = format!("rows that came more than {days} days after theirs, or before it, or have none");
+            let late = format!(
+                "rows that were ingested more than {days} days after their event day, or before it, or have no event day"
+            );
             queries.push(("late", late));
         }
         queries.push(("run", format!("statements that ran longer than {minutes} minutes")));
@@ -102,10 +99,10 @@ impl Writer<'_, '_> {
             format!("days on which it took more than {} slot-hours", hundredths(load.alarms.slot_hours)),
         ));
         if load.alarms.cost.is_some() {
-            queries.push(("cost", "days on which it cost more than it may".to_owned()));
+            queries.push(("cost", "days on which it cost more than allowed".to_owned()));
         }
-        queries.push(("timeouts", "statements that ran out of time".to_owned()));
-        queries.push((WRITERS, "who wrote to the source in the last 7 days: to be read, not to be empty".to_owned()));
+        queries.push(("timeouts", "statements that reached a time limit".to_owned()));
+        queries.push((WRITERS, "writers of the source in the last 7 days: for information".to_owned()));
         let monitors = queries.into_iter().map(|(name, about)| self.statement(load, name, &about, &shared)).collect();
         RenderedLoad { statements, clean, monitors, models: self.models(load) }
     }

@@ -35,15 +35,15 @@ pub(crate) fn plan(spec: &Spec) -> Vec<MaintenancePlan> {
             let (mart, model, word) = (Slot::Mart(id), spec.table(id).model.value.as_str(), stated.run.as_str());
             let (verb, reason) = match stated.run {
                 MaintenanceKind::Vacuum => {
-                    (Verb::Vacuum, "frees the room of deleted rows, and sorts the rest where rows are sorted")
+                    (Verb::Vacuum, "free the space of deleted rows, and sort the rest if the table has a sort key")
                 }
-                MaintenanceKind::VacuumDelete => (Verb::Vacuum, "frees the room of deleted rows"),
-                MaintenanceKind::VacuumSort => (Verb::Vacuum, "sorts the rows that came since"),
-                MaintenanceKind::Analyze => (Verb::Analyze, "renews what the planner knows of the table"),
+                MaintenanceKind::VacuumDelete => (Verb::Vacuum, "free the space of deleted rows"),
+                MaintenanceKind::VacuumSort => (Verb::Vacuum, "sort new rows"),
+                MaintenanceKind::Analyze => (Verb::Analyze, "refresh the statistics of the planner"),
             };
             let name = format!("{:0width$}_{word}_{model}", all.len() + 1);
             let condition = stated.unsorted_more_than.and(spec.dialect.rules().table_info()).map(|_| {
-                let reason = "whether more rows are unsorted than may be";
+                let reason = "returns a row if more rows are unsorted than allowed";
                 Operation::new(
                     format!("{name}__when"),
                     "maintenance/when.sql.j2",

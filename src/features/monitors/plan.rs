@@ -144,6 +144,13 @@ struct TableMonitors<'a> {
     id: TableId,
 }
 
+/// The query of a monitor: its template, what it reads, and what a row of it means.
+struct Query {
+    template: &'static str,
+    reads: Vec<Slot>,
+    reason: &'static str,
+}
+
 impl TableMonitors<'_> {
     fn exceptions(&self) -> Slot {
         Slot::Exceptions(self.spec.table(self.id).exceptions)
@@ -159,7 +166,7 @@ impl TableMonitors<'_> {
         let (model, word) = (table.model.value.as_str(), kind.as_str(self.spec));
         let (suffix, severity, reason) = attributes_of(kind);
         let exception_type = suffix.map(|suffix| format!("{}{suffix}", table.exception_type));
-        self.build(kind, format!("{model}__{word}"), exception_type, severity, (template, reads, reason))
+        self.build(kind, format!("{model}__{word}"), exception_type, severity, Query { template, reads, reason })
     }
 
     fn needs_operator_to_close(&self, kind: MonitorKind) -> bool {
@@ -179,8 +186,9 @@ impl TableMonitors<'_> {
         name: String,
         exception_type: Option<String>,
         severity: Severity,
-        (template, reads, reason): (&'static str, Vec<Slot>, &'static str),
+        query: Query,
     ) -> Monitor {
+        let Query { template, reads, reason } = query;
         let exceptions = self.exceptions();
         let operation = |verb: Verb, part: &str, template, reason| {
             let mut reads = reads.clone();
@@ -195,10 +203,14 @@ impl TableMonitors<'_> {
             Verb::Insert,
             "record",
             "monitors/record.sql.j2",
-            "one open exception for each key that was found",
+            "open one exception for each key that the monitor found",
         );
-        let resolve =
-            operation(Verb::Update, "resolve", "monitors/resolve.sql.j2", "what is no longer found is closed");
+        let resolve = operation(
+            Verb::Update,
+            "resolve",
+            "monitors/resolve.sql.j2",
+            "close exceptions that the monitor no longer finds",
+        );
         let find = Operation::new(name.clone(), template, Verb::Select, Slot::Mart(self.id), reads, reason);
         Monitor {
             kind,
@@ -223,30 +235,26 @@ fn attributes_of(kind: MonitorKind) -> (Option<&'static str>, Severity, &'static
     let [routed, twice, stale, bounded, late, refused, horizon, edge] = MONITORED;
     match kind {
         MonitorKind::Routed => (Some(routed), Severity::Error, "rows of a history table that lie outside its period"),
-        MonitorKind::Twice => (Some(twice), Severity::Error, "keys that stand more than once in mart and history"),
-        MonitorKind::Stale => {
-            (Some(stale), Severity::Error, "keys of which an older version stands beside a newer one")
-        }
+        MonitorKind::Twice => (Some(twice), Severity::Error, "keys that have more than one row in mart and history"),
+        MonitorKind::Stale => (Some(stale), Severity::Error, "keys that have an older version beside the newest one"),
         MonitorKind::Bounded => (
             Some(bounded),
             Severity::Error,
-            "rows of an open period, due for a day and not held, that are still in the mart",
+            "rows of an open period that have been due for a day, are not held, and are still in the mart",
         ),
         MonitorKind::LateBeyondLookback => (
             Some(late),
             Severity::Error,
-            "raw rows behind the lookback of the load of which nothing as new was taken over",
+            "raw rows older than the lookback of the load, where mart and history have no row as new",
         ),
-        MonitorKind::Refused => (
-            Some(refused),
-            Severity::Error,
-            "raw rows that lack a column which must be there: the load leaves them out",
-        ),
-        MonitorKind::Horizon => (Some(horizon), Severity::Warn, "within 60 days, due rows fall beyond the last period"),
-        MonitorKind::LowerEdge => {
-            (Some(edge), Severity::Warn, "rows older than the first period, which no history table will take")
+        MonitorKind::Refused => {
+            (Some(refused), Severity::Error, "raw rows without a value in a NOT NULL column: the load skips them")
         }
-        MonitorKind::Tripwire => (None, Severity::Error, "more rows are due than the next cycle may archive"),
+        MonitorKind::Horizon => (Some(horizon), Severity::Warn, "in 60 days or less, due rows have no period"),
+        MonitorKind::LowerEdge => {
+            (Some(edge), Severity::Warn, "rows older than the first period: no history table accepts them")
+        }
+        MonitorKind::Tripwire => (None, Severity::Error, "more rows are due than the tripwire allows"),
         MonitorKind::Unresolved | MonitorKind::Stated(_) => (None, Severity::Error, ""),
     }
 }
@@ -263,7 +271,7 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
         Asks::CountMatch { .. } => (
             "monitors/count_match.sql.j2",
             vec![Slot::Source(stated.table)],
-            "raw has fewer rows of the window than the other system",
+            "the raw table has fewer rows of the window than the other system",
         ),
         Asks::LatestMatches(other) => (
             "monitors/latest_matches.sql.j2",
@@ -273,15 +281,15 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
         Asks::HasRowsIn(other) => (
             "monitors/has_rows_in.sql.j2",
             std::iter::once(mart).chain(other_rows(other.table)).collect(),
-            "rows whose key has none in the mart or history of the other table",
+            "rows whose key has no row in the mart or history of the other table",
         ),
         Asks::HasParent(other) => (
             "monitors/has_parent.sql.j2",
             vec![mart, Slot::Mart(other.table)],
-            "rows whose key has none in the mart of the other table",
+            "rows whose key has no row in the mart of the other table",
         ),
         Asks::Compare { .. } => {
-            ("monitors/compare.sql.j2", vec![mart, Slot::Compared(id)], "more rows differ from their source than may")
+            ("monitors/compare.sql.j2", vec![mart, Slot::Compared(id)], "more rows differ from the source than allowed")
         }
     };
     let mut monitor = planner.build(
@@ -289,7 +297,7 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
         stated.name.value.clone(),
         stated.exception_type.clone(),
         stated.severity,
-        (template, reads, reason),
+        Query { template, reads, reason },
     );
     if let Asks::CountMatch { .. } = stated.asks {
         monitor.find.parameters = &["expected", "start", "end"];
@@ -300,7 +308,7 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
 fn unresolved(spec: &Spec, id: ExceptionsId) -> Monitor {
     let slot = Slot::Exceptions(id);
     let name = format!("{}__unresolved", spec.exceptions_name(id));
-    let reason = "open exceptions, but for an operator's holds and warnings";
+    let reason = "open exceptions, without holds of operators and warnings";
     Monitor {
         find: Operation::new(name.clone(), "monitors/unresolved.sql.j2", Verb::Select, slot, vec![slot], reason),
         name,

@@ -27,7 +27,7 @@ pub(crate) fn plan(spec: &Spec, tables: &[TablePlan]) -> Vec<RawTrim> {
         let mut readers: Vec<_> = tables.iter().filter(is_reader).map(|plan| plan.table).collect();
         readers.extend(raw_table.read_by.iter().filter(|id| !readers.contains(id)).copied().collect::<Vec<_>>());
         let name = raw_table.relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
-        let reason = "rows that were landed before the last but one completed cycle of every reader, less what is kept";
+        let reason = "delete raw rows that a completed cycle of every reader has read, and that are older than `keep`";
         let source = Slot::Source(raw_table.read_by[0]);
         let is_slice = |id: &&TableId| spec.table(**id).load.as_ref().is_some_and(|load| load.lookback.is_some());
         let slices: Vec<_> = raw_table.read_by.iter().filter(is_slice).copied().collect();

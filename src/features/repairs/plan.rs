@@ -31,7 +31,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
             exceptions,
             vec![exceptions],
             &["key", "notes"][..],
-            "keeps the rows of a key where they are until the hold is lifted; twice is once",
+            "keep the rows of a key in place until the hold is lifted",
         );
         let lift = of_key(
             "lift".to_owned(),
@@ -40,7 +40,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
             exceptions,
             vec![exceptions],
             &["key", "notes"][..],
-            "ends the hold of a key: the next cycle treats its rows as any other",
+            "end the hold of a key: the next cycle archives its due rows",
         );
         let mart = Slot::Mart(id);
         // Independent of each other, and in the order of their names: files then sort in run order.
@@ -55,11 +55,11 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
             mart,
             copies,
             &["key"][..],
-            "the newest archived version of each row with this key comes back, where the mart has none",
+            "copy the newest archived version of each row of this key back, where the mart has none",
         )];
         restore.extend(histories().map(|(period, history)| {
             let name = format!("restore_02_cleanup__{}", spec.period(period).name);
-            let reason = "what is back in the mart leaves history";
+            let reason = "delete copies of rows that are in the mart again";
             let operation =
                 of_key(name, "repairs/cleanup.sql.j2", Verb::Delete, history, vec![mart], &["key"][..], reason);
             Operation { period: Some(period), ..operation }
@@ -71,8 +71,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
     for number in 0..spec.exceptions.len() {
         let slot = Slot::Exceptions(ExceptionsId(number));
         let name = format!("resolve__{}", spec.exceptions_name(ExceptionsId(number)));
-        let reason =
-            "closes the exceptions of a type that are about a key; a cause that is still there opens them again";
+        let reason = "close the exceptions of a type and key; the next cycle opens them again if their cause remains";
         let operation = Operation::new(name, "repairs/resolve.sql.j2", Verb::Update, slot, Vec::new(), reason);
         let operation = Operation { parameters: &["key", "type", "notes"], ..operation };
         all.push(Repair { name: "resolve", table: None, statements: vec![operation] });

@@ -164,7 +164,7 @@ fn project(spec: &Spec) -> Value {
     context! {
         project => word(&spec.name),
         package => word(spec.dbt_package()),
-        out => word(typed(out)),
+        out => word(typed(out.trim_end_matches('/'))),
         shell => shell.client,
         needs_snapshot_isolation => spec.dialect.rules().needs_snapshot_isolation(),
         has_doctor => spec.dialect.rules().speaks_postgres(),

@@ -62,12 +62,21 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
     check_exception_types(spec, raw, monitors, sink);
 }
 
+/// A relation that the project writes or reads.
+struct Written {
+    relation: Relation,
+    what: String,
+    span: Span,
+}
+
 /// Checks the names of windowed loads. Nothing else may use a table that a windowed load writes.
 pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
-    let mut written: Vec<(Relation, String, Span)> = Vec::new();
+    let mut written: Vec<Written> = Vec::new();
     for (id, table) in spec.tables() {
         let (model, span) = (table.model.value.as_str(), table.model.span);
-        let mut add = |relation: Relation, what: &str| written.push((relation, format!("{what} of {model}"), span));
+        let mut add = |relation: Relation, what: &str| {
+            written.push(Written { relation, what: format!("{what} of {model}"), span })
+        };
         add(table.relation.clone(), "the mart");
         spec.period_ids().for_each(|period| add(spec.history(id, period), "a history table"));
         for work in [spec.cutoff(id), spec.versions(id), spec.due(id), spec.cycles(id)] {
@@ -77,7 +86,8 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
         table.source.iter().for_each(|source| add(source.clone(), "the raw table"));
     }
     for exceptions in &spec.exceptions {
-        written.push((exceptions.relation.clone(), "the exceptions table".to_owned(), exceptions.span));
+        let (relation, span) = (exceptions.relation.clone(), exceptions.span);
+        written.push(Written { relation, what: "the exceptions table".to_owned(), span });
     }
     let mut models: BTreeMap<String, (String, Span)> = BTreeMap::new();
     for table in &spec.tables {
@@ -121,12 +131,11 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
                 sink.push(
                     Diagnostic::new(Code::NameClash, message, span, "source and target").help("name another table"),
                 );
-            } else if let Some((_, other, first)) =
-                written.iter().find(|(other, ..)| other.may_be(relation, spec.dialect))
-            {
-                sink.push(clash(what, other, *first));
+            } else if let Some(other) = written.iter().find(|other| other.relation.may_be(relation, spec.dialect)) {
+                sink.push(clash(what, &other.what, other.span));
             } else {
-                written.push((relation.clone(), format!("a table of windowed load {name}"), span));
+                let what = format!("a table of windowed load {name}");
+                written.push(Written { relation: relation.clone(), what, span });
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Real engines behind one small interface.
+//! The engines on which a rehearsal can run.
 
 mod duckdb;
 mod postgres;
@@ -10,37 +10,41 @@ pub use crate::connect::Record;
 use crate::dialect::Dialect;
 use crate::error::Error;
 
-/// A database of its own that a rehearsal may fill, ask and throw away.
+/// A database that belongs to one rehearsal, which creates and drops its relations.
 pub trait Engine {
-    /// The dialect whose statements it runs.
+    /// The dialect of the statements that the engine runs.
     fn dialect(&self) -> Dialect;
 
-    /// Forgets everything and makes schemas of these names, each given as its parts: `[schema]` or `[database, schema]`.
+    /// Deletes everything, and creates these schemas. Each schema is a list of name parts:
+    /// `[schema]` or `[database, schema]`.
     ///
     /// # Errors
     ///
-    /// If the engine refuses.
+    /// The engine refused a statement.
     fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error>;
 
-    /// The name of the schema in which one of the project really lives; `None` if it lives under its own name.
+    /// The name of the scratch schema for a schema of the project. `None`: the schema has its own
+    /// name.
     fn place(&self, schema: &[String]) -> Option<String>;
 
-    /// Runs statements, separated by semicolons.
+    /// Runs one or more statements, separated by semicolons.
     ///
     /// # Errors
     ///
-    /// If the engine refuses one of them.
+    /// The engine refused a statement.
     fn run(&mut self, sql: &str) -> Result<(), Error>;
 
-    /// Runs a query whose columns are texts.
+    /// Runs a query whose columns are all texts.
     ///
     /// # Errors
     ///
-    /// If the engine refuses it.
+    /// The engine refused the query.
     fn rows(&mut self, sql: &str) -> Result<Vec<Record>, Error>;
 }
 
-/// A name in quotes. Names of schemas come from specs, where none can hold a quote.
+/// A name in double quotes.
+///
+/// Invariant: names of schemas come from specs, and a spec cannot contain a quote in such a name.
 fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }

@@ -1,31 +1,35 @@
-//! PostgreSQL, in scratch schemas of somebody's database: made here, dropped here, and nothing else is touched.
+//! PostgreSQL, in scratch schemas of an existing database.
+//!
+//! Invariant: a rehearsal creates and drops only its own scratch schemas.
 
 use crate::connect::Connection;
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::rehearse::engine::{Engine, Record, quoted};
 
-/// What every scratch schema's name begins with.
+/// The prefix of the names of scratch schemas.
 const PREFIX: &str = "rowkeep_rehearsal_";
 
-/// PostgreSQL, or what speaks its protocol.
+/// PostgreSQL, or an engine with the same protocol.
 pub struct Postgres {
     connection: Connection,
-    /// The server's number of this session, by which rehearsals that share a database are told apart.
+    /// The process ID of the server session. It distinguishes rehearsals that share a database.
     session: String,
-    /// The project's schemas, each with the scratch schema in which it lives.
+    /// The schemas of the project, each with its scratch schema.
     schemas: Vec<(Vec<String>, String)>,
 }
 
 impl Postgres {
-    /// Connects. `url` is a URL or a list of `key=value` pairs; it is never shown.
+    /// Connects. `url` is a URL or a list of `key=value` pairs, and no message shows it.
     ///
     /// # Errors
     ///
-    /// If `url` is none, or nobody answers there.
+    /// `url` is invalid, or no connection is possible.
     pub fn connect(url: &str) -> Result<Self, Error> {
         let mut connection = Connection::open(url, None)?;
-        // A session that is not in UTC: a statement that depends on its zone must show it. And no schema but those that it names.
+        // A time zone other than UTC, so that a statement that depends on the time zone of the
+        // session breaks a law. An empty search path, so that a statement without schema names
+        // fails.
         connection.run(
             "SET TimeZone = 'America/New_York'; SET search_path = ''; SET synchronous_commit = off; SET jit = off; \
              SET client_min_messages = warning",
@@ -35,13 +39,14 @@ impl Postgres {
         Ok(Self { connection, session, schemas: Vec::new() })
     }
 
-    /// Makes a schema that nobody has. One that a rehearsal left behind when it was killed is not ours to drop.
+    /// Creates a schema with an unused name. A schema that a killed rehearsal left behind is not
+    /// dropped, because it may belong to another rehearsal.
     fn create(&mut self) -> Result<String, Error> {
-        let there = self.connection.rows("SELECT nspname FROM pg_catalog.pg_namespace")?;
-        let is_there = |name: &str| there.iter().flatten().flatten().any(|known| known == name);
+        let existing = self.connection.rows("SELECT nspname FROM pg_catalog.pg_namespace")?;
+        let exists = |name: &str| existing.iter().flatten().flatten().any(|schema| schema == name);
         let mut number = self.schemas.len();
         let mut name = format!("{PREFIX}{}_{number}", self.session);
-        while is_there(&name) {
+        while exists(&name) {
             number += 1;
             name = format!("{PREFIX}{}_{number}", self.session);
         }
@@ -49,7 +54,7 @@ impl Postgres {
         Ok(name)
     }
 
-    /// Drops what was made here.
+    /// Drops the scratch schemas.
     fn clear(&mut self) -> Result<(), Error> {
         while let Some((_, name)) = self.schemas.last() {
             let drop = format!("DROP SCHEMA {} CASCADE", quoted(name));
@@ -62,7 +67,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // A transaction may be open, and a connection gone: then there is nobody left to tell.
+        // A transaction may be open. Errors are ignored, because the connection may be lost.
         let _ = self.run("ROLLBACK");
         let _ = self.clear();
     }
@@ -74,7 +79,7 @@ impl Engine for Postgres {
     }
 
     fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error> {
-        // What went wrong in an earlier story may have left a transaction open.
+        // An error in an earlier story may have left a transaction open.
         self.run("ROLLBACK")?;
         self.clear()?;
         for schema in schemas {
@@ -85,7 +90,7 @@ impl Engine for Postgres {
     }
 
     fn place(&self, schema: &[String]) -> Option<String> {
-        self.schemas.iter().find(|(known, _)| known == schema).map(|(_, name)| name.clone())
+        self.schemas.iter().find(|(original, _)| original == schema).map(|(_, name)| name.clone())
     }
 
     fn run(&mut self, sql: &str) -> Result<(), Error> {

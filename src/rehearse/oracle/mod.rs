@@ -1,5 +1,6 @@
-//! The oracle: it knows what was delivered and sees what stands where, and says which law that breaks. It knows nothing of
-//! statements; a test holds it to that.
+//! The oracle: it knows the delivered rows, reads the tables, and reports broken laws.
+//!
+//! Invariant: the oracle uses no code that makes statements. A test checks this.
 
 mod laws;
 
@@ -15,9 +16,9 @@ pub(super) type Row = Vec<Option<String>>;
 /// The parts of a unique key.
 pub(super) type Key = Vec<Option<String>>;
 
-/// A law of `docs/testing.md`.
+/// A law of `docs/explanation/laws.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[allow(missing_docs, reason = "Law::title says it")]
+#[allow(missing_docs, reason = "Law::title describes each law")]
 pub enum Law {
     L1,
     L2,
@@ -32,11 +33,11 @@ pub enum Law {
 }
 
 impl Law {
-    /// Every law, in order.
+    /// All laws, in order.
     pub const ALL: [Law; 10] =
         [Law::L1, Law::L2, Law::L3, Law::L4, Law::L5, Law::L6, Law::L7, Law::L8, Law::L9, Law::L10];
 
-    /// Its code among those of diagnostics.
+    /// The diagnostic code of the law.
     pub fn code(self) -> &'static str {
         match self {
             Law::L1 => "RK501",
@@ -52,7 +53,7 @@ impl Law {
         }
     }
 
-    /// Its name in a few words.
+    /// A short name of the law.
     pub fn title(self) -> &'static str {
         match self {
             Law::L1 => "nothing lost",
@@ -64,7 +65,7 @@ impl Law {
             Law::L7 => "joined",
             Law::L8 => "not early",
             Law::L9 => "incomplete rows stay",
-            Law::L10 => "quiet",
+            Law::L10 => "idempotent",
         }
     }
 }
@@ -75,24 +76,25 @@ impl fmt::Display for Law {
     }
 }
 
-/// A law that does not hold, and for which rows.
+/// A broken law, with the row that breaks it.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
     pub(super) law: Law,
     pub(super) table: usize,
-    /// The row's unique key; or the exception key alone, if it is not about one row.
+    /// The unique key of the row, or only the exception key, if the law is broken for no single
+    /// row.
     pub(super) key: Key,
-    /// What is wrong, in one line.
+    /// A description of the break, in one line.
     pub(super) what: String,
 }
 
-/// What stands in the tables of a project.
+/// The rows of all tables of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tables {
     pub(super) marts: Vec<Vec<Row>>,
-    /// By table: rows of history, each with its period's number in the calendar.
+    /// By table: history rows, each with the index of its period in the calendar.
     pub(super) histories: Vec<Vec<(usize, Row)>>,
-    /// By exceptions table.
+    /// By exceptions table: its rows.
     pub(super) exceptions: Vec<Vec<Exception>>,
 }
 
@@ -106,29 +108,31 @@ pub(super) struct Exception {
     pub(super) open: bool,
 }
 
-/// When and after what the tables were looked at. Times are microseconds since 1970, UTC.
+/// The circumstances of a check. Times are microseconds since 1970, UTC.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment<'a> {
     pub(super) after: After,
     pub(super) now: i64,
-    /// By table, the clock when its last hooks began and when they ended.
+    /// By table, the clock at the start and at the end of its last hooks.
     pub(super) clocks: &'a [(i64, i64)],
-    /// Holds that an operator placed and did not lift: the table, and the key.
+    /// Active holds of operators: the table and the key.
     pub(super) held: &'a [(usize, Option<String>)],
-    /// Holds that were lifted while the run went on: the table, and the key that was held.
+    /// Holds that were lifted during the run: the table and the key.
     pub(super) lifted: &'a [(usize, Option<String>)],
-    /// Name, start and end of every period of the calendar.
+    /// Name, start and end of each period of the calendar.
     pub(super) calendar: &'a [(String, i64, i64)],
-    /// The numbers of those that the project lists: the first, the first open one, and one beyond the last.
+    /// Indexes of the listed periods: the first, the first open one, and one after the last.
     pub(super) listed: (usize, usize, usize),
 }
 
-/// What happened last.
+/// The last event before a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
-    /// A run that did not come to its end, or has not yet.
+    /// An incomplete run: stopped, or still running.
     Stop,
+    /// A completed cycle.
     Cycle,
+    /// A completed sweep.
     Sweep,
 }
 
@@ -136,39 +140,40 @@ pub(super) enum After {
 #[derive(Clone, Debug)]
 struct Version {
     time: Option<i64>,
-    /// Rows delivered later have larger numbers.
+    /// The number of the delivery. Later deliveries have larger numbers.
     number: usize,
     row: Row,
     accepted: bool,
 }
 
-/// What one table was delivered.
+/// The rows that were delivered to one table.
 #[derive(Clone, Debug, Default)]
 struct Delivered {
-    /// Rows with a whole key.
+    /// Rows with a complete key.
     keyed: BTreeMap<Key, Vec<Version>>,
-    /// Accepted rows that lack a part of their key.
+    /// Accepted rows without a part of their key.
     keyless: BTreeSet<Row>,
-    /// The place of each delivery in `keyed`.
+    /// All rows, by the number of their delivery.
     by_number: BTreeMap<usize, Row>,
 }
 
-/// What was seen at an earlier look, and when.
-struct Before {
+/// The tables at the previous check, and its time.
+struct Previous {
     tables: Tables,
     at: i64,
 }
 
-/// Judges a story while it is told.
+/// Checks the laws while a story runs.
 pub(super) struct Oracle<'a> {
     facts: &'a Facts,
     delivered: Vec<Delivered>,
-    /// What it saw when it last looked.
-    before: Option<Before>,
-    /// By table, rows that stood in a sealed period since the last completed sweep, and those below them. A sweep that is given
-    /// up may bring a parent home and not get to its children, and no batch tells the next cycle of it.
+    previous: Option<Previous>,
+    /// By table, rows that were in a sealed period at a check since the last completed sweep, and
+    /// children of such rows. A sweep that is given up may restore a parent without its children.
+    /// The batch of the next cycle does not contain that parent, so the children wait for the next
+    /// sweep.
     sealed: Vec<BTreeSet<Row>>,
-    /// How often rows came back to a mart from history, by table.
+    /// By table, the number of rows restored from history to the mart.
     restored: Vec<usize>,
 }
 
@@ -178,13 +183,13 @@ impl<'a> Oracle<'a> {
         Self {
             facts,
             delivered: vec![Delivered::default(); tables],
-            before: None,
+            previous: None,
             sealed: vec![BTreeSet::new(); tables],
             restored: vec![0; tables],
         }
     }
 
-    /// Raw received a row.
+    /// Records a delivery to a raw table.
     pub(super) fn deliver(&mut self, table: usize, number: usize, row: Row) {
         let facts = &self.facts.tables[table];
         let delivered = &mut self.delivered[table];
@@ -196,7 +201,7 @@ impl<'a> Oracle<'a> {
         delivered.by_number.insert(number, row);
     }
 
-    /// A completed load took a row over.
+    /// Records that a completed load accepted a row.
     pub(super) fn accept(&mut self, table: usize, number: usize) {
         let delivered = &mut self.delivered[table];
         let Some(row) = delivered.by_number.get(&number) else { return };
@@ -214,93 +219,95 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Looks at the tables, and says what is wrong with what it sees.
-    pub(super) fn look(&mut self, tables: Tables, moment: Moment<'_>) -> Vec<Broken> {
-        let seen = laws::Seen::new(self.facts, &self.delivered, &tables, moment);
+    /// Checks all laws, and returns those that the tables break.
+    pub(super) fn check(&mut self, tables: Tables, moment: Moment<'_>) -> Vec<Broken> {
+        let observation = laws::Observation::new(self.facts, &self.delivered, &tables, moment);
         let mut broken = Vec::new();
-        let is_swept = moment.after == After::Sweep;
+        let is_after_sweep = moment.after == After::Sweep;
         for table in 0..self.facts.tables.len() {
-            if is_swept {
+            if is_after_sweep {
                 self.sealed[table].clear();
             }
-            seen.at_every_moment(table, &mut broken);
-            if let Some(before) = &self.before {
-                seen.since(table, before, &mut broken);
+            observation.check_always(table, &mut broken);
+            if let Some(previous) = &self.previous {
+                observation.check_since_previous(table, previous, &mut broken);
             }
-            if !is_swept {
-                seen.note_sealed(table, &mut self.sealed);
+            if !is_after_sweep {
+                observation.add_sealed(table, &mut self.sealed);
             }
             if moment.after != After::Stop {
-                seen.when_completed(table, &self.sealed, &mut broken);
+                observation.check_completed(table, &self.sealed, &mut broken);
             }
         }
-        drop(seen);
-        if let Some(before) = &self.before {
+        drop(observation);
+        if let Some(previous) = &self.previous {
             for (table, restored) in self.restored.iter_mut().enumerate() {
-                *restored += came_back(self.facts, table, &before.tables, &tables);
+                *restored += count_restored(self.facts, table, &previous.tables, &tables);
             }
         }
-        self.before = Some(Before { tables, at: moment.now });
+        self.previous = Some(Previous { tables, at: moment.now });
         broken
     }
 
-    /// Deliveries that left raw although no completed cycle began after them: L1. `seen` is the event of the last that was completed.
-    pub(super) fn trimmed(&self, table: usize, gone: &[usize], seen: Option<usize>) -> Vec<Broken> {
-        let unseen = gone.iter().filter(|number| seen.is_none_or(|seen| **number > seen));
+    /// L1: raw rows that were deleted although no completed cycle began after their delivery.
+    /// `last_completed` is the event of the last completed cycle.
+    pub(super) fn trimmed(&self, table: usize, deleted: &[usize], last_completed: Option<usize>) -> Vec<Broken> {
+        let unseen = deleted.iter().filter(|number| last_completed.is_none_or(|event| **number > event));
         let rows = unseen.filter_map(|number| self.delivered[table].by_number.get(number));
         rows.map(|row| Broken {
             law: Law::L1,
             table,
             key: key_of(&self.facts.tables[table].key, row),
-            what: "it left raw before a completed cycle had seen it".to_owned(),
+            what: "it was deleted from the raw table before a completed cycle read it".to_owned(),
         })
         .collect()
     }
 
-    /// What a second run changed, which it must not: L10. Keys with an exception detected since an instant may move: the first
-    /// run reported them, and they are held since.
-    pub(super) fn changed(&self, once: &Tables, twice: &Tables, since: i64) -> Vec<Broken> {
+    /// L10: changes by a second run. Rows may move if their key has an exception that was detected
+    /// at or after `since`: the first run reported the key, so it is held in the second run.
+    pub(super) fn changed(&self, first: &Tables, second: &Tables, since: i64) -> Vec<Broken> {
         let mut broken = Vec::new();
         let mut has_reports = vec![false; self.facts.tables.len()];
         for (table, facts) in self.facts.tables.iter().enumerate() {
-            let reported: BTreeSet<_> = once.exceptions[facts.exceptions]
+            let reported: BTreeSet<_> = first.exceptions[facts.exceptions]
                 .iter()
                 .filter(|exception| exception.open && exception.exception_type == facts.exception_type)
                 .filter(|exception| micros(&exception.detected_at).is_some_and(|at| at >= since))
                 .map(|exception| &exception.key)
                 .collect();
-            // A parent that comes home takes its children along.
+            // A parent that is restored also restores its children.
             let parent_moved = matches!(facts.keep, Keep::WhileIn { parent, .. } if has_reports[parent]);
             has_reports[table] = parent_moved || !reported.is_empty();
             if parent_moved {
                 continue;
             }
-            let standing = |tables: &'_ Tables| {
+            let rows = |tables: &'_ Tables| {
                 let mart = tables.marts[table].iter().map(|row| (None, row.clone()));
                 let history = tables.histories[table].iter().map(|(period, row)| (Some(*period), row.clone()));
                 let all = mart.chain(history).filter(|(_, row)| !reported.contains(&row[facts.exception_key]));
                 all.collect::<Vec<_>>()
             };
-            let (before, after) = (standing(once), standing(twice));
+            let (before, after) = (rows(first), rows(second));
             if let Some((_, row)) = difference(&before, &after) {
                 let what = "a second run of the same cycle moved or changed it".to_owned();
                 broken.push(Broken { law: Law::L10, table, key: key_of(&facts.key, &row), what });
             }
-            let about = |tables: &Tables| -> Vec<Exception> {
+            let exceptions = |tables: &Tables| -> Vec<Exception> {
                 let all = tables.exceptions[facts.exceptions].iter();
                 let own = [facts.exception_type.clone(), facts.hold_type(), facts.null_key_type()];
                 let of_table = all.filter(|exception| own.contains(&exception.exception_type));
                 of_table.filter(|exception| !reported.contains(&exception.key)).cloned().collect()
             };
-            if let Some(exception) = difference(&about(once), &about(twice)) {
-                let what = format!("a second run of the same cycle wrote an exception {}", exception.exception_type);
+            if let Some(exception) = difference(&exceptions(first), &exceptions(second)) {
+                let what =
+                    format!("a second run of the same cycle changed an exception of type {}", exception.exception_type);
                 broken.push(Broken { law: Law::L10, table, key: vec![exception.key], what });
             }
         }
         broken
     }
 
-    /// What became of the rows that were accepted, by table.
+    /// By table, where the accepted rows are now.
     pub(super) fn ledger(&self, tables: &Tables) -> Vec<Account> {
         let account = |table: usize| {
             let facts = &self.facts.tables[table];
@@ -309,10 +316,11 @@ impl<'a> Oracle<'a> {
             let keyless: BTreeSet<_> = tables.marts[table].iter().filter(lacks_key).chain(&delivered.keyless).collect();
             let mut accepted = keyless.len();
             let mut superseded = 0;
-            // A load that did not come to its end may have taken rows over that no completed one saw: they stand all the same.
-            let standing: BTreeSet<_> =
+            // An incomplete load may have inserted rows that no completed load read. They count as
+            // accepted.
+            let present: BTreeSet<_> =
                 tables.marts[table].iter().chain(tables.histories[table].iter().map(|(_, row)| row)).collect();
-            let counts = |version: &&Version| version.accepted || standing.contains(&version.row);
+            let counts = |version: &&Version| version.accepted || present.contains(&version.row);
             for versions in delivered.keyed.values() {
                 let times: BTreeSet<_> = versions.iter().filter(counts).map(|version| version.time).collect();
                 accepted += times.len();
@@ -342,32 +350,32 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// What became of a table's accepted rows.
+/// Where the accepted rows of a table are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Account {
-    /// Versions, and rows without a key, that a load took over.
+    /// Accepted versions, and accepted rows without a part of their key.
     pub(super) accepted: usize,
     pub(super) in_mart: usize,
-    /// By period's number in the calendar.
+    /// Archived rows, by the index of their period in the calendar.
     pub(super) archived: BTreeMap<usize, usize>,
     /// Versions that a newer one replaced.
     pub(super) superseded: usize,
-    /// Of those in the mart, rows of which a key is held or reported.
+    /// Rows in the mart whose exception key is held or reported.
     pub(super) held: usize,
-    /// How often a row came back from history.
+    /// The number of rows restored from history.
     pub(super) restored: usize,
 }
 
-/// Rows that stood in history only, and stand in the mart now.
-fn came_back(facts: &Facts, table: usize, before: &Tables, now: &Tables) -> usize {
+/// The number of rows that were only in history before, and are in the mart now.
+fn count_restored(facts: &Facts, table: usize, before: &Tables, now: &Tables) -> usize {
     let key = |row: &Row| key_of(&facts.tables[table].key, row);
     let was_in_mart: BTreeSet<_> = before.marts[table].iter().map(key).collect();
     let was_archived: BTreeSet<_> = before.histories[table].iter().map(|(_, row)| row).collect();
-    let came = |row: &&Row| was_archived.contains(row) && !was_in_mart.contains(&key(row));
-    now.marts[table].iter().filter(came).count()
+    let is_restored = |row: &&Row| was_archived.contains(row) && !was_in_mart.contains(&key(row));
+    now.marts[table].iter().filter(is_restored).count()
 }
 
-/// Something that one list has and the other has not, or has less often.
+/// An item that one list has and the other lacks, or has fewer times.
 fn difference<T: PartialEq + Clone>(a: &[T], b: &[T]) -> Option<T> {
     let only = |a: &[T], b: &[T]| {
         let mut rest: Vec<&T> = b.iter().collect();

@@ -1,4 +1,5 @@
-//! Tells a story from a spec and a seed: years of deliveries with everything in them that hand-written hooks get wrong.
+//! Generates a story from a spec and a seed: years of deliveries, with the cases that handwritten
+//! hooks handle incorrectly.
 
 mod rows;
 
@@ -7,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::project::Period;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::random::Random;
-use crate::rehearse::story::{Event, Hold, Periods, Place, Recovery, Regime, Run, Stop, Story};
+use crate::rehearse::story::{CommitUnit, Event, Hold, Periods, Position, Recovery, Run, Stop, Story};
 use crate::rehearse::value::{Cell, DAY, SECOND};
 
 const HOUR: i64 = 3_600 * SECOND;
 
-/// Tells the story of a seed. `calendar` holds every period that the project may come to list; `listed` those that it lists now.
-/// `fixed` says that they stay as they are.
+/// Generates the story of a seed. `calendar` has all periods that the project may list, and
+/// `listed` are the periods that it lists now. If `fixed`, the list does not change.
 pub(super) fn story(
     facts: &Facts,
     calendar: &[Period],
@@ -22,54 +23,55 @@ pub(super) fn story(
     seed: u64,
     cycles: usize,
 ) -> Story {
-    let mut teller = Teller::new(facts, calendar, listed, fixed, seed);
-    teller.events.push(Event::Periods(listed));
+    let mut generator = Generator::new(facts, calendar, listed, fixed, seed);
+    generator.events.push(Event::Periods(listed));
     for _ in 0..cycles {
-        teller.tell();
+        generator.add_cycle();
     }
-    let ending = teller.end();
-    Story { events: teller.events, ending }
+    let ending = generator.add_ending();
+    Story { events: generator.events, ending }
 }
 
-/// A row that was delivered, to be delivered again in some other form.
+/// A delivered row, from which later rows of the same key are made.
 #[derive(Clone, Debug)]
 struct Known {
     cells: Vec<Cell>,
     time: i64,
 }
 
-struct Teller<'a> {
+struct Generator<'a> {
     facts: &'a Facts,
     calendar: &'a [Period],
     periods: Periods,
     random: Random,
-    /// Whether this story has rows from the future; they put every cutoff at the clock's mercy.
+    /// Whether this story has rows with future times. With such rows, the clock determines the
+    /// cutoff.
     has_future: bool,
-    /// Whether periods are sealed as they age.
+    /// Whether old periods are sealed during the story.
     seals: bool,
     now: i64,
     delivered: i64,
     entities: i64,
-    /// Every key of a table that was delivered, with its newest row.
+    /// By table, the delivered keys with their newest rows.
     known: Vec<BTreeMap<Vec<Option<String>>, Known>>,
-    /// The newest time that each table was delivered, not counting the future.
+    /// By table, the newest delivered time that is not in the future.
     newest: Vec<i64>,
-    /// The same at the last run.
+    /// By table, the same at the last run.
     last_newest: Vec<i64>,
-    /// Rows of children that come later than their parents.
+    /// Rows that are delivered later than those of other tables: the table and the entity.
     pending: Vec<(usize, i64)>,
     held: Vec<(usize, i64)>,
-    /// Also those that were lifted since, or that a run was to lift.
+    /// All holds of the story, including lifted ones and ones that a run should have lifted.
     ever_held: BTreeSet<(usize, i64)>,
     events: Vec<Event>,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> Generator<'a> {
     fn new(facts: &'a Facts, calendar: &'a [Period], listed: Periods, fixed: bool, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let (has_future, seals) = (random.chance(40), random.chance(50) && !fixed);
         let first = calendar[listed.open_from].start_epoch() * SECOND;
-        // Sealing is allowed only where no cutoff can reach any more.
+        // A period may be sealed only if no cutoff can be in it or before it.
         let slack = if listed.open_from > listed.first { longest_retention(facts) } else { 0 };
         let now = first + slack + random.between(5, 40) * DAY + random.below(86_400) * SECOND;
         Self {
@@ -92,8 +94,8 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Some deliveries, perhaps a change of the periods, a cycle, perhaps a sweep.
-    fn tell(&mut self) {
+    /// Adds deliveries, possibly a change of the periods, a cycle, and possibly a sweep.
+    fn add_cycle(&mut self) {
         self.pass_time();
         self.rotate();
         if self.entities < 3 || self.random.chance(60) {
@@ -103,50 +105,52 @@ impl<'a> Teller<'a> {
             if self.random.chance(60) { self.new_row(table, entity) } else { self.pending.push((table, entity)) }
         }
         for _ in 0..self.random.between(1, 6) {
-            self.anything();
+            self.random_event();
         }
         if self.random.chance(30) {
-            self.on_the_cutoff();
+            self.rows_on_the_cutoff();
         }
         if self.random.chance(12) {
-            // Skipped: what was delivered waits for the next cycle.
+            // The cycle is left out. The delivered rows wait for the next cycle.
             return;
         }
-        self.run(true);
+        self.add_run(true);
         if self.random.chance(18) {
             self.now += self.random.between(1, 20) * HOUR;
-            self.run(false);
+            self.add_run(false);
         }
     }
 
-    /// One cycle and one sweep that nothing disturbs. Then every period is listed and nothing is held, so that everything which is
-    /// due can leave. Gives the number of the event that begins this.
-    fn end(&mut self) -> usize {
-        self.undisturbed();
+    /// Adds the ending: a cycle and a sweep without stops, then all past periods without holds, so
+    /// that all due rows can leave the marts, and again a cycle and a sweep. Returns the number of
+    /// the event at which the marts begin to drain.
+    fn add_ending(&mut self) -> usize {
+        self.add_complete_runs();
         let ending = self.events.len();
-        // One that a run was to lift, and did not because it was given up, is lifted here too.
+        // This includes holds whose lift was planned for a run that was given up before it.
         for (table, key) in std::mem::take(&mut self.ever_held) {
             self.events.push(Event::Hold(Hold { at: self.now, table, key: Cell::Number(key), lift: true }));
         }
-        // Nothing is due that is not past.
+        // Future periods are not needed, because no row with a future time is due.
         let past = self.calendar.iter().take_while(|period| period.start_epoch() * SECOND <= self.now).count();
         let all = Periods { first: 0, end: past.max(self.periods.end), open_from: self.periods.open_from };
         self.events.push(Event::Periods(all));
-        self.undisturbed();
+        self.add_complete_runs();
         ending
     }
 
-    fn undisturbed(&mut self) {
+    /// Adds a cycle and a sweep without stops, each repeated.
+    fn add_complete_runs(&mut self) {
         for is_cycle in [true, false] {
             self.now += HOUR;
             let run = Run {
                 at: self.now,
                 pace: SECOND,
-                regime: Regime::Statement,
+                commit_unit: CommitUnit::Statement,
                 stops: Vec::new(),
                 hold: None,
                 twice: true,
-                looks: false,
+                checks_each: false,
                 trim_raw: Vec::new(),
             };
             self.events.push(if is_cycle { Event::Cycle(run) } else { Event::Sweep(run) });
@@ -160,19 +164,19 @@ impl<'a> Teller<'a> {
         let passed = match self.random.below(10) {
             0 => 15 * 60 * SECOND,
             1 | 2 => self.random.between(1, 48) * HOUR,
-            // Half a year to two: keys that slept all that time come back.
+            // Half a year to two years, so that inactive keys can be reactivated.
             _ if self.random.chance(6) => self.random.between(1, 4) * 182 * DAY,
             _ => scale / 10 + self.random.below(scale),
         };
         self.now += passed.div_euclid(SECOND) * SECOND;
     }
 
-    /// Adds the next period in time or late, and seals what no cutoff can reach any more.
+    /// Adds the next period in time or late, and seals periods that no cutoff can reach.
     fn rotate(&mut self) {
         let before = self.periods;
         let horizon = |periods: Periods, calendar: &[Period]| calendar[periods.end - 1].end_epoch() * SECOND;
         let shortest = self.facts.tables.iter().enumerate().map(|(i, _)| self.facts.root(i).1).min().unwrap_or(0);
-        // From here on due rows fall beyond the last period.
+        // Due rows now fall beyond the last period.
         while self.now - shortest > horizon(self.periods, self.calendar)
             && self.periods.end < self.calendar.len()
             && self.random.chance(45)
@@ -185,10 +189,10 @@ impl<'a> Teller<'a> {
         {
             self.periods.end += 1;
         }
-        let unreachable = self.now - longest_retention(self.facts) - 30 * DAY;
+        let reachable_from = self.now - longest_retention(self.facts) - 30 * DAY;
         while self.seals
             && self.periods.open_from + 1 < self.periods.end
-            && self.calendar[self.periods.open_from].end_epoch() * SECOND < unreachable
+            && self.calendar[self.periods.open_from].end_epoch() * SECOND < reachable_from
             && self.random.chance(40)
         {
             self.periods.open_from += 1;
@@ -202,19 +206,19 @@ impl<'a> Teller<'a> {
         if self.held.len() > 1 || (!self.held.is_empty() && self.random.chance(50)) {
             let (table, key) = self.held.remove(0);
             self.events.push(Event::Hold(Hold { at: self.now, table, key: Cell::Number(key), lift: true }));
-        } else if let Some((table, key)) = self.something_to_hold() {
+        } else if let Some((table, key)) = self.choose_key_to_hold() {
             self.held.push((table, key));
             self.events.push(Event::Hold(Hold { at: self.now, table, key: Cell::Number(key), lift: false }));
         }
     }
 
-    fn something_to_hold(&mut self) -> Option<(usize, i64)> {
+    fn choose_key_to_hold(&mut self) -> Option<(usize, i64)> {
         let table = usize::try_from(self.random.below(self.facts.tables.len() as i64)).unwrap_or(0);
-        // Best is a key that the next cycle would archive.
-        let leaving: Vec<_> = self.leaving(table).collect();
-        let known = match self.random.pick(&leaving) {
+        // Prefer a key that the next cycle would archive.
+        let due: Vec<_> = self.newly_due(table).collect();
+        let known = match self.random.pick(&due) {
             Some(known) if self.random.chance(75) => known.clone(),
-            _ => self.some_known(table, false)?,
+            _ => self.pick_known(table, false)?,
         };
         let Cell::Number(key) = known.cells[self.facts.tables[table].exception_key] else { return None };
         let chosen = (table, key);
@@ -225,8 +229,8 @@ impl<'a> Teller<'a> {
         Some(chosen)
     }
 
-    /// Rows that have become due since the last cycle.
-    fn leaving(&self, table: usize) -> impl Iterator<Item = Known> {
+    /// Rows that became due since the last run.
+    fn newly_due(&self, table: usize) -> impl Iterator<Item = Known> {
         let (root, retention) = self.facts.root(table);
         let newest = self.newest[root];
         let cutoff = newest.saturating_sub(retention);
@@ -234,12 +238,12 @@ impl<'a> Teller<'a> {
         self.known[table].values().filter(move |known| (last..cutoff).contains(&known.time)).cloned()
     }
 
-    fn run(&mut self, is_cycle: bool) {
+    fn add_run(&mut self, is_cycle: bool) {
         self.now += self.random.between(1, 50) * 60 * SECOND;
-        let regime = match self.random.below(3) {
-            0 => Regime::Statement,
-            1 => Regime::Hooks,
-            _ => Regime::Table,
+        let commit_unit = match self.random.below(3) {
+            0 => CommitUnit::Statement,
+            1 => CommitUnit::Hooks,
+            _ => CommitUnit::Table,
         };
         let mut stops = Vec::new();
         let mut more = self.random.chance(40);
@@ -249,10 +253,11 @@ impl<'a> Teller<'a> {
                 4..=6 => Recovery::RetryFromFailedTable,
                 _ => Recovery::GiveUp,
             };
-            stops.push(Stop { before: self.place(), then });
+            stops.push(Stop { before: self.position(), then });
             more = then != Recovery::GiveUp && self.random.chance(25);
         }
-        let hold = if regime == Regime::Statement && self.random.chance(40) { self.hold_during_run() } else { None };
+        let hold =
+            if commit_unit == CommitUnit::Statement && self.random.chance(40) { self.hold_during_run() } else { None };
         let trims = self.random.chance(75);
         let trim_raw = self.facts.tables.iter().map(|_| match self.random.below(4) {
             _ if !trims => i64::MIN,
@@ -263,9 +268,9 @@ impl<'a> Teller<'a> {
         let run = Run {
             at: self.now,
             pace: [0, SECOND, SECOND, 90 * SECOND, HOUR][usize::try_from(self.random.below(5)).unwrap_or(0)],
-            regime,
+            commit_unit,
             twice: stops.is_empty() && hold.is_none() && self.random.chance(35),
-            looks: regime == Regime::Statement && self.random.chance(12),
+            checks_each: commit_unit == CommitUnit::Statement && self.random.chance(12),
             stops,
             hold,
             trim_raw,
@@ -275,19 +280,19 @@ impl<'a> Teller<'a> {
         self.events.push(if is_cycle { Event::Cycle(run) } else { Event::Sweep(run) });
     }
 
-    fn place(&mut self) -> Place {
-        Place(u16::try_from(self.random.below(i64::from(u16::MAX) + 1)).unwrap_or(0))
+    fn position(&mut self) -> Position {
+        Position(u16::try_from(self.random.below(i64::from(u16::MAX) + 1)).unwrap_or(0))
     }
 
-    fn hold_during_run(&mut self) -> Option<(Place, Hold)> {
-        let place = self.place();
+    fn hold_during_run(&mut self) -> Option<(Position, Hold)> {
+        let position = self.position();
         if !self.held.is_empty() && self.random.chance(40) {
             let (table, key) = self.held.remove(0);
-            return Some((place, Hold { at: self.now, table, key: Cell::Number(key), lift: true }));
+            return Some((position, Hold { at: self.now, table, key: Cell::Number(key), lift: true }));
         }
-        let (table, key) = self.something_to_hold()?;
+        let (table, key) = self.choose_key_to_hold()?;
         self.held.push((table, key));
-        Some((place, Hold { at: self.now, table, key: Cell::Number(key), lift: false }))
+        Some((position, Hold { at: self.now, table, key: Cell::Number(key), lift: false }))
     }
 }
 

@@ -1,16 +1,17 @@
-//! The rows of a story: new, newer, late, corrected, incomplete, on every bound.
+//! The rows of a story: new, newer, late, corrected, redelivered, incomplete, or on a bound.
 
 use crate::project::Period;
 use crate::rehearse::facts::Keep;
 use crate::rehearse::story::{Delivery, Event};
 use crate::rehearse::value::{Cell, DAY, SECOND};
-use crate::rehearse::workload::{Known, Teller};
+use crate::rehearse::workload::{Generator, Known};
 
-/// Members of a key beside the one that exceptions name: a line of an order, a parcel of it.
+/// The number of values of key columns other than the exception key, such as the lines of an order.
 const MEMBERS: i64 = 3;
 
-impl Teller<'_> {
-    /// A new order, parcel, customer: its rows in most tables, some of them later, some older than their parent.
+impl Generator<'_> {
+    /// A new entity, such as an order, with rows in most tables. Some rows come later, and some are
+    /// older than their parent.
     pub(super) fn new_entity(&mut self) {
         let entity = self.entities;
         self.entities += 1;
@@ -37,66 +38,66 @@ impl Teller<'_> {
         }
     }
 
-    /// One of the things that go wrong.
-    pub(super) fn anything(&mut self) {
+    /// Adds a random event.
+    pub(super) fn random_event(&mut self) {
         let table = usize::try_from(self.random.below(self.facts.tables.len() as i64)).unwrap_or(0);
         let grain = self.facts.tables[table].grain;
         let recent = self.now - self.random.below(3 * 86_400) * SECOND;
         match self.random.below(100) {
-            0..=15 => self.again(table, recent, true),
-            16..=27 => self.wake(),
+            0..=15 => self.new_version(table, recent, true),
+            16..=27 => self.reactivate(),
             28..=39 => {
-                // Late: older than what is known of the key.
+                // Late: older than the newest row of the key.
                 let back = self.random.between(1, 500) * DAY + self.random.below(86_400) * SECOND;
-                if let Some(known) = self.some_known(table, false) {
+                if let Some(known) = self.pick_known(table, false) {
                     let time = known.time.saturating_sub(back);
-                    self.version(table, &known, time);
+                    self.deliver_version(table, &known, time);
                 }
             }
             40..=47 => {
-                // Corrected: the same key and time, another payload.
+                // Corrected: the same key and time, with another payload.
                 let dormant = self.random.chance(50);
-                if let Some(known) = self.some_known(table, dormant) {
-                    self.version(table, &known, known.time);
+                if let Some(known) = self.pick_known(table, dormant) {
+                    self.deliver_version(table, &known, known.time);
                 }
             }
             48..=53 => self.replay(),
             54..=57 => {
-                // Redelivered: the same row.
+                // Redelivered: the same row again.
                 let dormant = self.random.chance(50);
-                if let Some(known) = self.some_known(table, dormant) {
+                if let Some(known) = self.pick_known(table, dormant) {
                     self.deliver(table, known.cells.clone(), Some(known.time));
                 }
             }
             58..=67 => {
-                // On a bound, or one step before it.
+                // On a bound of a period, or one step before it.
                 let listed = &self.calendar[self.periods.first..self.periods.end];
                 let bounds = listed.iter().map(Period::start_epoch).chain(listed.last().map(Period::end_epoch));
                 let past: Vec<_> = bounds.map(|bound| bound * SECOND).filter(|&at| at < self.now).collect();
                 if let Some(&bound) = self.random.pick(&past) {
                     let time = bound - self.random.below(2) * grain;
-                    let fresh = self.random.chance(50);
-                    self.at(table, time, fresh);
+                    let is_new = self.random.chance(50);
+                    self.row_at(table, time, is_new);
                 }
             }
             68 => {
                 let first = self.calendar[self.periods.first].start_epoch() * SECOND;
                 let time = first - self.random.between(1, 900) * DAY;
-                self.at(table, time, true);
+                self.row_at(table, time, true);
             }
             69..=71 if self.has_future => {
                 let time = self.now + self.random.between(1, 60) * DAY;
-                self.at(table, time, false);
+                self.row_at(table, time, false);
             }
             72..=73 => self.incomplete(table, true),
             74..=76 => self.incomplete(table, false),
-            77 => self.unacceptable(table),
+            77 => self.rejected_row(table),
             78..=84 => self.hold_or_lift(),
-            _ => self.again(table, recent, false),
+            _ => self.new_version(table, recent, false),
         }
     }
 
-    /// A slice of an old batch is delivered again, whatever has become of its rows.
+    /// A part of an old batch is delivered again.
     fn replay(&mut self) {
         let deliveries = self.events.iter().filter_map(|event| match event {
             Event::Deliver(delivery) => Some((delivery.table, delivery.cells.clone())),
@@ -114,34 +115,35 @@ impl Teller<'_> {
         }
     }
 
-    /// An entity that slept moves again: in the tables that are retained for a length of time only, so that children must follow.
-    fn wake(&mut self) {
+    /// A new row for an inactive entity, only in a table that is retained for a length of time. Its
+    /// children must then be restored.
+    fn reactivate(&mut self) {
         let roots: Vec<_> = (0..self.facts.tables.len()).filter(|&table| self.facts.root(table).0 == table).collect();
         if let Some(&table) = self.random.pick(&roots) {
             let recent = self.now - self.random.below(86_400) * SECOND;
-            self.again(table, recent, true);
+            self.new_version(table, recent, true);
         }
     }
 
-    /// A newer version of a known key, or a further event of it.
-    fn again(&mut self, table: usize, time: i64, dormant: bool) {
-        if let Some(known) = self.some_known(table, dormant) {
-            self.version(table, &known, time);
+    /// A version of a known key at a given time, or a further event of the entity.
+    fn new_version(&mut self, table: usize, time: i64, dormant: bool) {
+        if let Some(known) = self.pick_known(table, dormant) {
+            self.deliver_version(table, &known, time);
         }
     }
 
-    /// A row whose time is given: a new entity's, or a known one's.
-    fn at(&mut self, table: usize, time: i64, fresh: bool) {
-        if fresh {
-            let cells = self.fresh(table, time);
+    /// A row at a given time, of a new or of a known entity.
+    fn row_at(&mut self, table: usize, time: i64, is_new: bool) {
+        if is_new {
+            let cells = self.new_cells(table, time);
             self.deliver(table, cells, Some(time));
         } else {
-            self.again(table, time, false);
+            self.new_version(table, time, false);
         }
     }
 
-    /// A row of a new entity, or of one that is known, of which it may be a member that is not.
-    fn fresh(&mut self, table: usize, time: i64) -> Vec<Cell> {
+    /// The cells of a row of a new entity, or of a known entity with a random member of its key.
+    fn new_cells(&mut self, table: usize, time: i64) -> Vec<Cell> {
         let entity = if self.entities > 0 && self.random.chance(30) {
             self.random.below(self.entities)
         } else {
@@ -152,8 +154,8 @@ impl Teller<'_> {
         self.cells(table, entity, member, time)
     }
 
-    /// Exactly on the cutoff that the next cycle will compute, and one step before it.
-    pub(super) fn on_the_cutoff(&mut self) {
+    /// A row exactly on the cutoff of the next cycle, and a row one step before it.
+    pub(super) fn rows_on_the_cutoff(&mut self) {
         let table = usize::try_from(self.random.below(self.facts.tables.len() as i64)).unwrap_or(0);
         let (root, retention) = self.facts.root(table);
         let newest = self.newest[root];
@@ -162,11 +164,11 @@ impl Teller<'_> {
         }
         for step in 0..2 {
             let time = newest - retention - step * self.facts.tables[table].grain;
-            self.at(table, time, true);
+            self.row_at(table, time, true);
         }
     }
 
-    /// A row that lacks its time or a part of its key, where the spec lets raw have such rows.
+    /// A row that lacks its time or a part of its key, if the spec allows NULL there.
     fn incomplete(&mut self, table: usize, in_key: bool) {
         let facts = &self.facts.tables[table];
         let may_lack = |&column: &usize| !facts.not_null[column];
@@ -177,23 +179,25 @@ impl Teller<'_> {
         };
         let Some(&column) = self.random.pick(&candidates) else { return };
         let time = self.now - self.random.below(3 * 86_400) * SECOND;
-        // A key with a part missing is its own; one without a time may be known, or new, or stand several times in a batch.
-        let mut cells = match self.some_known(table, false) {
-            Some(known) if self.random.chance(if in_key { 30 } else { 50 }) => self.changed(table, &known.cells, time),
-            _ => self.fresh(table, time),
+        // The row may be of a known or a new key, and several such rows may be in one batch.
+        let mut cells = match self.pick_known(table, false) {
+            Some(known) if self.random.chance(if in_key { 30 } else { 50 }) => {
+                self.changed_cells(table, &known.cells, time)
+            }
+            _ => self.new_cells(table, time),
         };
         cells[column] = Cell::Null;
-        let again = self.random.chance(30);
+        let is_repeated = self.random.chance(30);
         self.deliver(table, cells.clone(), None);
-        if again {
-            let mut corrected = self.changed(table, &cells, time);
+        if is_repeated {
+            let mut corrected = self.changed_cells(table, &cells, time);
             corrected[column] = Cell::Null;
             self.deliver(table, corrected, None);
         }
     }
 
-    /// A row that lacks a column declared NOT NULL, which no load accepts.
-    fn unacceptable(&mut self, table: usize) {
+    /// A row that lacks a column declared `not null`, so that no load accepts it.
+    fn rejected_row(&mut self, table: usize) {
         let facts = &self.facts.tables[table];
         let columns: Vec<_> = (0..facts.columns.len()).filter(|&column| facts.not_null[column]).collect();
         let Some(&column) = self.random.pick(&columns) else { return };
@@ -202,8 +206,8 @@ impl Teller<'_> {
         self.deliver(table, cells, None);
     }
 
-    /// A key that was delivered: any, or one of those that slept longest.
-    pub(super) fn some_known(&mut self, table: usize, dormant: bool) -> Option<Known> {
+    /// A delivered key: any, or one of the third that is inactive for the longest time.
+    pub(super) fn pick_known(&mut self, table: usize, dormant: bool) -> Option<Known> {
         let mut known: Vec<_> = self.known[table].values().cloned().collect();
         if dormant {
             known.sort_by_key(|known| known.time);
@@ -212,17 +216,19 @@ impl Teller<'_> {
         self.random.pick(&known).cloned()
     }
 
-    /// A version of a known key at some time; where the time is part of the key, an event of the same entity.
-    fn version(&mut self, table: usize, known: &Known, time: i64) {
-        let cells = self.changed(table, &known.cells, time);
+    /// Delivers a version of a known key at a given time. If the time is part of the key, this is
+    /// an event of the same entity.
+    fn deliver_version(&mut self, table: usize, known: &Known, time: i64) {
+        let cells = self.changed_cells(table, &known.cells, time);
         self.deliver(table, cells, Some(time));
     }
 
-    /// The same key, with another time and payload; sometimes with another member of the key.
-    fn changed(&mut self, table: usize, of: &[Cell], time: i64) -> Vec<Cell> {
+    /// The cells of the same key with another time and payload, sometimes with another member of
+    /// the key.
+    fn changed_cells(&mut self, table: usize, original: &[Cell], time: i64) -> Vec<Cell> {
         let facts = &self.facts.tables[table];
         let other_member = !facts.versioned && self.random.chance(25);
-        let cells = of.iter().take(facts.columns.len()).enumerate().map(|(column, &cell)| {
+        let cells = original.iter().take(facts.columns.len()).enumerate().map(|(column, &cell)| {
             if column == facts.time {
                 Cell::Instant(time)
             } else if facts.is_joined(column) {
@@ -252,12 +258,12 @@ impl Teller<'_> {
             .map(|column| {
                 if column == facts.time {
                     Cell::Instant(time)
-                } else if column == facts.exception_key || self.joins(table, column) {
+                } else if column == facts.exception_key || self.joins_exception_key(table, column) {
                     Cell::Number(entity)
                 } else if facts.is_joined(column) {
                     Cell::Number(member)
                 } else if facts.key.contains(&column) {
-                    // The first further member is the one asked for; more of them vary by themselves.
+                    // The first further key column gets `member`. The others are random.
                     let first = facts
                         .key
                         .iter()
@@ -270,18 +276,20 @@ impl Teller<'_> {
             .collect()
     }
 
-    /// Whether a column leads to a parent by what the parent is known by.
-    fn joins(&self, table: usize, column: usize) -> bool {
+    /// Whether a column joins the exception key of the parent, directly or through further parents.
+    fn joins_exception_key(&self, table: usize, column: usize) -> bool {
         let Keep::WhileIn { parent, on, .. } = &self.facts.tables[table].keep else {
             return false;
         };
         let theirs = on.iter().find(|(ours, _)| *ours == column).map(|(_, theirs)| *theirs);
-        theirs.is_some_and(|theirs| theirs == self.facts.tables[*parent].exception_key || self.joins(*parent, theirs))
+        theirs.is_some_and(|theirs| {
+            theirs == self.facts.tables[*parent].exception_key || self.joins_exception_key(*parent, theirs)
+        })
     }
 
     fn deliver(&mut self, table: usize, mut cells: Vec<Cell>, time: Option<i64>) {
         let facts = &self.facts.tables[table];
-        // Each a second later than the one before, so that tie-breaks which count seconds tell them apart.
+        // Each row is a second later than the one before, so that tie-breaks in seconds differ.
         self.delivered += 1;
         self.now += SECOND;
         let (at, number) = (self.now, self.delivered);
@@ -289,13 +297,13 @@ impl Teller<'_> {
         for column in &facts.raw.extra {
             cells.push(if column.unit.is_some() { Cell::Instant(at) } else { Cell::Number(number) });
         }
-        // One of them tells every two rows apart; the others must not contradict it.
-        let decides = facts.raw.deciding_tie_break(facts);
+        // One tie-break has a different value in each row. The others are constant.
+        let deciding = facts.raw.deciding_tie_break(facts);
         for (place, &(column, larger_wins)) in facts.raw.tie_breaks.iter().enumerate() {
             let counts_time = facts.raw_columns().nth(column).is_some_and(|column| column.unit.is_some());
             let sign = if larger_wins { 1 } else { -1 };
             cells[column] = match counts_time {
-                _ if Some(place) != decides => Cell::Number(1),
+                _ if Some(place) != deciding => Cell::Number(1),
                 true => Cell::Instant(sign * at),
                 false if larger_wins => Cell::Number(number),
                 false => Cell::Number(99_999 - number),

@@ -1,28 +1,28 @@
-//! Clocks and units of time, as the engine's file in `dialect` states them.
+//! Clocks and units of time. The file of the engine in `dialect` defines them.
 
 use crate::dialect::{Dialect, Expression};
 use crate::sql::TimeUnit;
 use crate::verify::claim::{call, less, literal};
 use crate::verify::meaning::{All, Term};
 
-/// Now, as the exceptions table stores it: UTC.
+/// The current time in UTC, as the exceptions table stores it.
 pub(super) fn now_utc<'a>(dialect: Dialect) -> Term<'a> {
     term(dialect.rules().now_utc(), None)
 }
 
-/// Now, in a time column of that unit.
+/// The current time in the unit of a time column.
 pub(super) fn now<'a>(dialect: Dialect, unit: TimeUnit) -> Term<'a> {
     term(dialect.rules().now(unit), None)
 }
 
-/// The root's cutoff in the child's unit, rounded up: `<` keeps its meaning.
+/// The cutoff of the root table in the child's unit. It is rounded up, so `<` keeps its meaning.
 pub(super) fn converted<'a>(dialect: Dialect, from: TimeUnit, to: TimeUnit, cutoff: Term<'a>) -> Term<'a> {
     if from == to { cutoff } else { term(dialect.rules().converted(from, to), Some(&cutoff)) }
 }
 
 fn term<'a>(expression: Expression, given: Option<&Term<'a>>) -> Term<'a> {
     match expression {
-        Expression::Given => given.cloned().unwrap_or_else(|| unreachable!("the clock is given nothing")),
+        Expression::Given => given.cloned().unwrap_or_else(|| unreachable!("the expression of a clock has no argument")),
         Expression::Literal(text) => literal(text),
         Expression::Call(name, arguments) => call(name, arguments.into_iter().map(|one| term(one, given))),
         Expression::IfLess { less: a, than: b, then, otherwise } => {

@@ -1,4 +1,5 @@
-//! The vocabulary of conditions, each written once, as in the templates but for their words.
+//! The conditions of the claims, each defined once. `templates/cycle/conditions.sql.j2` has the same ones
+//! in SQL.
 
 use crate::cycle::plan::{Due, Slot, Touched};
 use crate::project::naming::HOLD;
@@ -6,17 +7,17 @@ use crate::project::{ColumnId, PeriodId, Retention, TableId};
 use crate::sql::literal;
 use crate::verify::claim::{
     Claims, Columns, at_most, call, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
-    row, stored_cutoff,
+    stored_cutoff,
 };
-use crate::verify::meaning::{All, Conjunct, Role, Row, Select, Source, Term};
+use crate::verify::meaning::{All, Conjunct, Depth, Place, Role, Row, Select, Source, Term};
 
 impl<'a> Claims<'a, '_> {
-    /// The listed columns of two rows are equal.
+    /// These columns of two rows are equal.
     pub(super) fn same(&self, columns: &[ColumnId], a: Columns<'_, 'a>, b: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
         role(Role::Key, columns.iter().map(|&column| equal(a(column), b(column)))).collect()
     }
 
-    /// A row of the same key that is not older: where keys have no versions, every row of the key.
+    /// Row `a` has the same key as the other row, and is not older. Without versions, the key alone decides.
     pub(super) fn not_older(&self, a: Columns<'_, 'a>, than: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
         let mut all = self.same(&self.table.unique_key, a, than);
         if self.scope.versioned {
@@ -26,13 +27,14 @@ impl<'a> Claims<'a, '_> {
         all
     }
 
-    pub(super) fn has_key(&self, of: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
-        role(Role::Key, self.table.unique_key.iter().map(|&column| is_not_null(of(column)))).collect()
+    /// No part of the key is missing.
+    pub(super) fn has_key(&self, row: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
+        role(Role::Key, self.table.unique_key.iter().map(|&column| is_not_null(row(column)))).collect()
     }
 
     /// A part of the key, or the time, is missing.
-    pub(super) fn incomplete(&self, of: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
-        one_of(self.table.proof().into_iter().map(|column| vec![is_null(of(column))]))
+    pub(super) fn incomplete(&self, row: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
+        one_of(self.table.proof().into_iter().map(|column| vec![is_null(row(column))]))
     }
 
     pub(super) fn start(&self, period: PeriodId) -> Term<'a> {
@@ -45,50 +47,52 @@ impl<'a> Claims<'a, '_> {
         literal(self.spec.dialect.rules().instant(&period.end(), period.end_epoch(), time.unit))
     }
 
-    /// The row's time lies in the half-open period.
-    pub(super) fn within(&self, of: Row, period: PeriodId) -> Vec<Conjunct<'a>> {
-        let bounds = [at_most(self.start(period), self.time(of)), less(self.time(of), self.end(period))];
+    /// The time of the row is in the half-open period.
+    pub(super) fn within(&self, row: Row, period: PeriodId) -> Vec<Conjunct<'a>> {
+        let bounds = [at_most(self.start(period), self.time(row)), less(self.time(row), self.end(period))];
         role(Role::Bounds, bounds).collect()
     }
 
-    /// A history table's row lies in its period, where the engine has to be told.
-    pub(super) fn in_partition(&self, of: Row, period: PeriodId) -> Vec<Conjunct<'a>> {
-        if self.spec.dialect.rules().reads_by_partition() { self.within(of, period) } else { Vec::new() }
+    /// The bounds of a history table's row, if the engine reads a table only by its partitions.
+    pub(super) fn in_partition(&self, row: Row, period: PeriodId) -> Vec<Conjunct<'a>> {
+        if self.spec.dialect.rules().reads_by_partition() { self.within(row, period) } else { Vec::new() }
     }
 
-    /// The row's time lies outside of what these periods, neighbours, cover.
-    pub(super) fn outside(&self, of: Row, periods: &[PeriodId]) -> Vec<Conjunct<'a>> {
-        let (Some(&first), Some(&last)) = (periods.first(), periods.last()) else { return Vec::new() };
-        let before = less(self.time(of), self.start(first));
-        let after = at_most(self.end(last), self.time(of));
+    /// The time of the row is before or after the periods of the scope. They have no gaps.
+    pub(super) fn outside(&self, row: Row) -> Vec<Conjunct<'a>> {
+        let (Some(&first), Some(&last)) = (self.scope.periods.first(), self.scope.periods.last()) else {
+            unreachable!("a project with tables has an open period")
+        };
+        let before = less(self.time(row), self.start(first));
+        let after = at_most(self.end(last), self.time(row));
         role(Role::Bounds, one_of([vec![before], vec![after]])).collect()
     }
 
     /// The row is older than the stored cutoff.
-    pub(super) fn is_older(&self, of: Row, depth: usize) -> Conjunct<'a> {
-        less(self.time(of), stored_cutoff(Slot::Cutoff(self.id), depth))
+    pub(super) fn is_older(&self, row: Row) -> Conjunct<'a> {
+        less(self.time(row), stored_cutoff(Slot::Cutoff(self.id), row.depth.inner()))
     }
 
-    /// Retention says that the row must leave; `depth` is that of a query inside the condition.
-    pub(super) fn is_due(&self, of: Row, depth: usize) -> Vec<Conjunct<'a>> {
+    /// The row is due.
+    pub(super) fn is_due(&self, row: Row) -> Vec<Conjunct<'a>> {
         let is_due = match self.scope.due {
-            Due::ByCutoff => self.is_older(of, depth),
+            Due::ByCutoff => self.is_older(row),
             Due::Listed => {
-                let listed = |column| self.column(row(depth), column);
-                let same = self.same(&self.table.proof(), &listed, &|column| self.column(of, column));
+                let listed = |column| self.column(Row::first(row.depth.inner()), column);
+                let same = self.same(&self.table.proof(), &listed, &|column| self.column(row, column));
                 exists(from(Slot::Due(self.id), same))
             }
         };
         role(Role::Due, [is_due]).collect()
     }
 
-    /// No open exception of the table's own types is about the key.
-    pub(super) fn not_held(&self, key: Term<'a>, depth: usize) -> Vec<Conjunct<'a>> {
+    /// No open exception of the table's own types has this key. `exception` is a row of the subquery.
+    pub(super) fn not_held(&self, key: Term<'a>, exception: Row) -> Vec<Conjunct<'a>> {
         let types = [self.table.exception_type.clone(), format!("{}{HOLD}", self.table.exception_type)];
-        let mut when =
-            one_of(types.into_iter().map(|ty| vec![equal(self.of_exception("exception_type", depth), text(&ty))]));
-        when.push(equal(self.exception_key(depth), key));
-        when.push(is_null(self.of_exception("resolved_at", depth)));
+        let own_type = |ty: String| vec![equal(self.of_exception("exception_type", exception), text(&ty))];
+        let mut when = one_of(types.into_iter().map(own_type));
+        when.push(equal(self.exception_key(exception), key));
+        when.push(is_null(self.of_exception("resolved_at", exception)));
         let when = role(Role::Exception, when).collect();
         role(Role::Held, [not_exists(from(self.exceptions(), when))]).collect()
     }
@@ -97,65 +101,74 @@ impl<'a> Claims<'a, '_> {
         Slot::Exceptions(self.table.exceptions)
     }
 
-    pub(super) fn of_exception(&self, column: &'static str, depth: usize) -> Term<'a> {
-        Term::Column(row(depth), column.into())
+    pub(super) fn of_exception(&self, column: &'static str, row: Row) -> Term<'a> {
+        Term::Column(row, column.into())
     }
 
-    /// What an exception is about.
-    pub(super) fn exception_key(&self, depth: usize) -> Term<'a> {
+    /// The key column of an exception.
+    pub(super) fn exception_key(&self, row: Row) -> Term<'a> {
         let known = self.known;
-        Term::Column(row(depth), known.exception_key(self.exceptions()).into())
+        Term::Column(row, known.exception_key(self.table.exceptions).into())
     }
 
-    /// A copy's time is not below the oldest that the mart holds of its period; `depth` is that of the query inside.
-    pub(super) fn prune(&self, of: Row, period: PeriodId, depth: usize) -> Conjunct<'a> {
-        let oldest = from(self.mart(), vec![at_most(self.start(period), self.time(row(depth)))]);
-        let oldest = Select { outputs: vec![call("min", [self.time(row(depth))])], ..oldest };
-        let bound = at_most(Term::Scalar(Box::new(oldest)), self.time(of));
+    /// The time of a history row is not before the oldest time that the mart has in the period.
+    pub(super) fn prune(&self, row: Row, period: PeriodId) -> Conjunct<'a> {
+        let mart_time = || self.time(Row::first(row.depth.inner()));
+        let oldest = from(self.mart(), vec![at_most(self.start(period), mart_time())]);
+        let oldest = Select { outputs: vec![call("min", [mart_time()])], ..oldest };
+        let bound = at_most(Term::Scalar(Box::new(oldest)), self.time(row));
         Conjunct { role: Some(Role::Spare), ..bound }
     }
 
-    /// The parent's row is in its mart: an EXISTS at a depth, by columns of the child.
-    pub(super) fn parent_row(&self, of: Columns<'_, 'a>, depth: usize) -> Select<'a> {
-        let Retention::WhileIn { parent, on, .. } = &self.table.retention else { return Select::default() };
-        let known = self.known;
-        let theirs = |column| Term::Column(row(depth), known.column(*parent, column).into());
-        from(
-            Slot::Mart(*parent),
-            role(Role::Key, on.iter().map(|&(ours, their)| equal(theirs(their), of(ours)))).collect(),
-        )
+    /// The parent table, and the pairs of a child column and a parent column.
+    pub(super) fn parent(&self) -> (TableId, &'a [(ColumnId, ColumnId)]) {
+        match &self.table.retention {
+            Retention::WhileIn { parent, on, .. } => (*parent, on),
+            Retention::For { .. } => unreachable!("only a table with `while_in` has this step"),
+        }
     }
 
-    /// Rows that the batches of a table and of its ancestors touched, as alternatives of EXISTS at a depth: `pairs` gives what
-    /// each of the link's columns must equal.
-    pub(super) fn touched(&self, link: &Touched, wanted: &[Term<'a>], depth: usize) -> Vec<Vec<Conjunct<'a>>> {
+    /// The row of the parent mart for a row of the child. `row` is a row of the subquery.
+    pub(super) fn parent_row(&self, child: Columns<'_, 'a>, row: Row) -> Select<'a> {
+        let (parent, on) = self.parent();
         let known = self.known;
-        let stated = |table: TableId, of: Row| {
+        let column = |column| Term::Column(row, known.column(parent, column).into());
+        let same = on.iter().map(|&(ours, theirs)| equal(column(theirs), child(ours)));
+        from(Slot::Mart(parent), role(Role::Key, same).collect())
+    }
+
+    /// The row belongs to a key that the batch of a table, or of one of its ancestors, has. The result is a
+    /// list of alternatives, each an EXISTS at this depth. `wanted` are the values for the columns of the
+    /// link.
+    pub(super) fn touched(&self, link: &Touched, wanted: &[Term<'a>], depth: Depth) -> Vec<Vec<Conjunct<'a>>> {
+        let known = self.known;
+        let fixed = |table: TableId, row: Row| {
             let columns = link.columns.iter().zip(wanted);
             let each = columns.map(move |(&column, wanted)| {
-                equal(Term::Column(of, known.column(table, column).into()), wanted.clone())
+                equal(Term::Column(row, known.column(table, column).into()), wanted.clone())
             });
             role(Role::Key, each).collect::<Vec<_>>()
         };
-        let own = from(self.known.one(Slot::Source(link.table)), stated(link.table, row(depth)));
+        let own = from(self.known.one(Slot::Source(link.table)), fixed(link.table, Row::first(depth)));
         let mut alternatives = vec![vec![exists(own)]];
         for length in 1..=link.ancestors.len() {
-            // The table's mart, the marts between, and the batch at the end of the way.
+            // The mart of the table, the marts of the ancestors between, and the batch of the last ancestor.
             let mut slots = vec![Slot::Mart(link.table)];
             slots.extend(link.ancestors[..length - 1].iter().map(|hop| Slot::Mart(hop.parent)));
             slots.push(self.known.one(Slot::Source(link.ancestors[length - 1].parent)));
             let mut sorted = slots.clone();
             sorted.sort();
-            let place = |at: usize| Row {
-                depth,
-                source: sorted.iter().position(|slot| *slot == slots[at]).unwrap_or_default(),
+            let row_of = |at: usize| {
+                let place = sorted.iter().position(|slot| *slot == slots[at]);
+                let place = place.unwrap_or_else(|| unreachable!("`sorted` has the same slots as `slots`"));
+                Row { depth, place: Place(place) }
             };
-            let mut when = stated(link.table, place(0));
+            let mut when = fixed(link.table, row_of(0));
             let mut child = link.table;
             for (level, hop) in link.ancestors[..length].iter().enumerate() {
                 for &(ours, theirs) in &hop.on {
-                    let theirs = Term::Column(place(level + 1), known.column(hop.parent, theirs).into());
-                    let ours = Term::Column(place(level), known.column(child, ours).into());
+                    let theirs = Term::Column(row_of(level + 1), known.column(hop.parent, theirs).into());
+                    let ours = Term::Column(row_of(level), known.column(child, ours).into());
                     when.extend(role(Role::Key, [equal(theirs, ours)]));
                 }
                 child = hop.parent;
@@ -167,7 +180,7 @@ impl<'a> Claims<'a, '_> {
     }
 }
 
-/// A text that resolve has found to be plain.
+/// A text literal. Resolve accepts only plain exception types.
 pub(super) fn text<'a>(text: &str) -> Term<'a> {
-    literal(literal::text(text).unwrap_or_default())
+    literal(literal::text(text).unwrap_or_else(|| unreachable!("an exception type has no quote and no backslash")))
 }

@@ -1,4 +1,4 @@
-//! The hooks of a cycle and of a sweep.
+//! The claims of the steps of a cycle and a sweep.
 
 use std::borrow::Cow;
 
@@ -11,16 +11,16 @@ use crate::verify::claim::{
 };
 use crate::verify::known::{COMPLETED_COLUMN, CUTOFF_COLUMN};
 use crate::verify::meaning::{
-    All, Comparison, Conjunct, Meaning, Order, Role, Row, Rows, Select, Source, Term, compare,
+    All, Comparison, Conjunct, Depth, Meaning, Order, Role, Row, Rows, Select, Source, Term, compare,
 };
 
 impl<'a> Claims<'a, '_> {
-    /// A work table is emptied.
+    /// Empties a work table.
     pub(super) fn clear(&self, writes: Slot) -> Meaning<'a> {
         Meaning::Delete(from(writes, Vec::new()))
     }
 
-    /// Every stamp goes that has a newer one.
+    /// Deletes every completed cycle except the newest one.
     pub(super) fn forget_cycles(&self) -> Meaning<'a> {
         let cycles = Slot::Cycles(self.id);
         let stamp = |depth: usize| Term::Column(row(depth), COMPLETED_COLUMN.into());
@@ -52,7 +52,8 @@ impl<'a> Claims<'a, '_> {
         Self::insert(vec![(CUTOFF_COLUMN.into(), cutoff)], from(slot, Vec::new()))
     }
 
-    /// The newest time of every key that stands more than once, of those in the batch.
+    /// The newest time of each key that has several rows in mart and history. A cycle looks only at the
+    /// keys of the batch.
     pub(super) fn versions(&self) -> Meaning<'a> {
         let proof = self.table.proof();
         let part = |slot: Slot| {
@@ -70,7 +71,7 @@ impl<'a> Claims<'a, '_> {
             outputs.sort();
             Select { outputs, ..from(slot, when) }
         };
-        let of = |column| Term::Of(row(0), Box::new(self.column(row(1), column)));
+        let of = |column| Term::Output(row(0), Box::new(self.column(row(1), column)));
         let key = &self.table.unique_key;
         let mut columns: Vec<(Cow<'a, str>, Term<'a>)> =
             key.iter().map(|&column| (self.name(column), of(column))).collect();
@@ -89,20 +90,20 @@ impl<'a> Claims<'a, '_> {
         Self::insert(columns, select)
     }
 
-    /// What a row of a history table is bounded by, where the engine has to be told.
-    fn bounds_of(&self, slot: Slot, of: Row) -> Vec<Conjunct<'a>> {
-        if let Slot::History(_, period) = slot { self.in_partition(of, period) } else { Vec::new() }
+    /// The bounds of a row of a history table, if the engine reads a table only by its partitions.
+    fn bounds_of(&self, slot: Slot, row: Row) -> Vec<Conjunct<'a>> {
+        if let Slot::History(_, period) = slot { self.in_partition(row, period) } else { Vec::new() }
     }
 
     fn histories(&self) -> impl Iterator<Item = Slot> + '_ {
         self.scope.periods.iter().map(|&period| Slot::History(self.id, period))
     }
 
-    /// A row of `versions` of the same key: the row is older, or lacks its time.
-    fn newer_version(&self, extra: impl Fn(Term<'a>) -> Conjunct<'a>) -> Conjunct<'a> {
+    /// `versions` has the key, with a time that passes this test.
+    fn newer_version(&self, test: impl Fn(Term<'a>) -> Conjunct<'a>) -> Conjunct<'a> {
         let version = |column| self.column(row(1), column);
         let mut when = self.same(&self.table.unique_key, &version, &|column| self.column(row(0), column));
-        when.extend(role(Role::Version, [extra(self.time(row(1)))]));
+        when.extend(role(Role::Version, [test(self.time(row(1)))]));
         exists(from(Slot::Versions(self.id), when))
     }
 
@@ -124,23 +125,25 @@ impl<'a> Claims<'a, '_> {
         Meaning::Delete(from(history, when))
     }
 
-    /// The newest archived row of keys that are not in the mart while their parent is in its own.
+    /// The newest archived row of each key that is not in the mart, but whose parent is in its mart.
     pub(super) fn restore(&self) -> Meaning<'a> {
-        // One period alone needs no UNION ALL around its rows.
+        // With one period there is no UNION ALL, so the rows are one query less deep.
         let several = self.scope.periods.len() > 1;
-        let inner = if several { 2 } else { 1 };
+        let inner = if several { row(2) } else { row(1) };
         let part = |slot: Slot| {
-            let of = |column| self.column(row(inner), column);
-            let mut when: Vec<_> = role(Role::Parent, [exists(self.parent_row(&of, inner + 1))]).collect();
-            if let (Some(link), Retention::WhileIn { on, .. }) = (&self.scope.parent_touched, &self.table.retention) {
-                let wanted: Vec<_> = on.iter().map(|&(ours, _)| of(ours)).collect();
-                when.extend(role(Role::Touched, one_of(self.touched(link, &wanted, inner + 1))));
+            let copy = |column| self.column(inner, column);
+            let depth = inner.depth.inner();
+            let mut when: Vec<_> = role(Role::Parent, [exists(self.parent_row(&copy, Row::first(depth)))]).collect();
+            if let Some(link) = &self.scope.parent_touched {
+                let (_, on) = self.parent();
+                let wanted: Vec<_> = on.iter().map(|&(ours, _)| copy(ours)).collect();
+                when.extend(role(Role::Touched, one_of(self.touched(link, &wanted, depth))));
             }
-            when.extend(self.bounds_of(slot, row(inner)));
+            when.extend(self.bounds_of(slot, inner));
             from(slot, when)
         };
         let copy = |column| match several {
-            true => Term::Of(row(1), Box::new(self.column(row(2), column))),
+            true => Term::Output(row(1), Box::new(self.column(row(2), column))),
             false => self.column(row(1), column),
         };
         let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| copy(column)).collect();
@@ -154,18 +157,21 @@ impl<'a> Claims<'a, '_> {
                 let parts = self.histories().map(|slot| Select { outputs: outputs.clone(), ..part(slot) }).collect();
                 Select { from: vec![Source::Query(Box::new(union(parts)))], ..Select::default() }
             }
-            false => self.histories().map(part).next().unwrap_or_default(),
+            false => match self.histories().map(part).next() {
+                Some(ranked) => ranked,
+                None => unreachable!("a project with tables has an open period"),
+            },
         };
-        let of = |column| Term::Of(row(0), Box::new(copy(column)));
-        let mut when: Vec<_> = role(Role::Newest, [equal(Term::Of(row(0), Box::new(rank)), literal("1"))]).collect();
-        let there = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &of);
+        let restored = |column| Term::Output(row(0), Box::new(copy(column)));
+        let mut when: Vec<_> = role(Role::Newest, [equal(Term::Output(row(0), Box::new(rank)), literal("1"))]).collect();
+        let there = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &restored);
         when.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
         let select = Select {
             from: vec![Source::Query(Box::new(Rows::Select(ranked)))],
             when: All::new(when),
             ..Select::default()
         };
-        Self::insert(self.all_columns().map(|column| (self.name(column), of(column))).collect(), select)
+        Self::insert(self.all_columns().map(|column| (self.name(column), restored(column))).collect(), select)
     }
 
     pub(super) fn cleanup(&self, history: Slot, period: PeriodId) -> Meaning<'a> {
@@ -175,12 +181,12 @@ impl<'a> Claims<'a, '_> {
         match self.scope.due {
             Due::ByCutoff => {
                 there.extend(self.within(row(1), period));
-                there.extend(self.is_due(row(1), 2));
+                there.extend(self.is_due(row(1)));
             }
             Due::Listed => {
                 if let Some(link) = &self.scope.touched {
                     let wanted: Vec<_> = link.columns.iter().map(|&column| ours(column)).collect();
-                    let mut touched = self.touched(link, &wanted, 1);
+                    let mut touched = self.touched(link, &wanted, Depth(1));
                     let listed = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &ours);
                     touched.push(vec![exists(from(Slot::Due(self.id), listed))]);
                     when.extend(role(Role::Touched, one_of(touched)));
@@ -192,38 +198,37 @@ impl<'a> Claims<'a, '_> {
         Meaning::Delete(from(history, when))
     }
 
-    /// Rows older than the cutoff whose parent is not in its mart, which is not empty.
+    /// Lists the rows that are older than the cutoff and whose parent has left its mart. If the parent mart
+    /// is empty, no row is due.
     pub(super) fn due(&self) -> Meaning<'a> {
-        let Retention::WhileIn { parent, .. } = &self.table.retention else { return Meaning::Table(Vec::new()) };
-        let of = |column| self.column(row(0), column);
-        let mut when = self.has_key(&of);
-        when.extend(role(Role::Due, [self.is_older(row(0), 1)]));
-        when.extend(role(
-            Role::Parent,
-            [not_exists(self.parent_row(&of, 1)), exists(from(Slot::Mart(*parent), Vec::new()))],
-        ));
-        let columns = self.table.proof().into_iter().map(|column| (self.name(column), of(column))).collect();
+        let (parent, _) = self.parent();
+        let mart = |column| self.column(row(0), column);
+        let mut when = self.has_key(&mart);
+        when.extend(role(Role::Due, [self.is_older(row(0))]));
+        let has_left = not_exists(self.parent_row(&mart, row(1)));
+        when.extend(role(Role::Parent, [has_left, exists(from(Slot::Mart(parent), Vec::new()))]));
+        let columns = self.table.proof().into_iter().map(|column| (self.name(column), mart(column))).collect();
         Self::insert(columns, from(self.mart(), when))
     }
 
-    /// `resolved_at`, and nothing else that decides.
+    /// Sets `resolved_at`. The free-text columns are not compared.
     fn resolve(&self, when: Vec<Conjunct<'a>>) -> Meaning<'a> {
         let set = vec![("resolved_at".into(), clock::now_utc(self.spec.dialect))];
-        Meaning::Update { set, of: from(self.exceptions(), when) }
+        Meaning::Update { set, rows: from(self.exceptions(), when) }
     }
 
     fn open_exception(&self, ty: &str) -> Vec<Conjunct<'a>> {
-        let of_type = equal(self.of_exception("exception_type", 0), text(ty));
-        role(Role::Exception, [of_type, is_null(self.of_exception("resolved_at", 0))]).collect()
+        let of_type = equal(self.of_exception("exception_type", row(0)), text(ty));
+        role(Role::Exception, [of_type, is_null(self.of_exception("resolved_at", row(0)))]).collect()
     }
 
     pub(super) fn resolve_keyed(&self) -> Meaning<'a> {
         let mart = row(1);
-        let of = |column| self.column(mart, column);
-        let about = || role(Role::Key, [equal(of(self.table.exception_key), self.exception_key(0))]);
+        let ours = |column| self.column(mart, column);
+        let same_key = || role(Role::Key, [equal(ours(self.table.exception_key), self.exception_key(row(0)))]);
         let mut when = self.open_exception(&self.table.exception_type);
-        let unrouted = about().chain(self.outside(mart, &self.scope.periods)).chain(self.is_due(mart, 2));
-        let incomplete = about().chain(self.incomplete(&of));
+        let unrouted = same_key().chain(self.outside(mart)).chain(self.is_due(mart));
+        let incomplete = same_key().chain(self.incomplete(&ours));
         let mut causes = vec![
             not_exists(from(self.mart(), unrouted.collect())),
             not_exists(from(self.mart(), incomplete.collect())),
@@ -231,12 +236,12 @@ impl<'a> Claims<'a, '_> {
         if self.scope.versioned {
             let newer = |period: &PeriodId| {
                 let copy = |column| self.column(row(2), column);
-                let mut newer = self.same(&self.table.unique_key, &copy, &of);
+                let mut newer = self.same(&self.table.unique_key, &copy, &ours);
                 newer.extend(role(Role::Version, [less(self.time(mart), self.time(row(2)))]));
                 newer.extend(self.in_partition(row(2), *period));
                 vec![exists(from(Slot::History(self.id, *period), newer))]
             };
-            let stuck = about().chain(self.is_due(mart, 2)).chain(one_of(self.scope.periods.iter().map(newer)));
+            let stuck = same_key().chain(self.is_due(mart)).chain(one_of(self.scope.periods.iter().map(newer)));
             causes.push(not_exists(from(self.mart(), stuck.collect())));
         }
         when.extend(role(Role::Exception, causes));
@@ -251,26 +256,26 @@ impl<'a> Claims<'a, '_> {
     }
 
     pub(super) fn archive(&self, history: Slot, period: PeriodId) -> Meaning<'a> {
-        let of = |column| self.column(row(0), column);
-        let mut when = self.has_key(&of);
+        let mart = |column| self.column(row(0), column);
+        let mut when = self.has_key(&mart);
         when.extend(self.within(row(0), period));
-        when.extend(self.is_due(row(0), 1));
-        when.extend(self.not_held(of(self.table.exception_key), 1));
-        let mut there = self.not_older(&|column| self.column(row(1), column), &of);
-        there.push(self.prune(row(1), period, 2));
+        when.extend(self.is_due(row(0)));
+        when.extend(self.not_held(mart(self.table.exception_key), row(1)));
+        let mut there = self.not_older(&|column| self.column(row(1), column), &mart);
+        there.push(self.prune(row(1), period));
         there.extend(self.in_partition(row(1), period));
         when.extend(role(Role::Guard, [not_exists(from(history, there))]));
-        let columns = self.all_columns().map(|column| (self.name(column), of(column))).collect();
+        let columns = self.all_columns().map(|column| (self.name(column), mart(column))).collect();
         Self::insert(columns, from(self.mart(), when))
     }
 
     pub(super) fn trim(&self) -> Meaning<'a> {
-        let of = |column| self.column(row(0), column);
-        let mut when = self.is_due(row(0), 1);
-        when.extend(self.not_held(of(self.table.exception_key), 1));
+        let mart = |column| self.column(row(0), column);
+        let mut when = self.is_due(row(0));
+        when.extend(self.not_held(mart(self.table.exception_key), row(1)));
         let copies = self.scope.periods.iter().map(|&period| {
-            let mut copy = self.same(&self.table.proof(), &|column| self.column(row(1), column), &of);
-            copy.push(self.prune(row(1), period, 2));
+            let mut copy = self.same(&self.table.proof(), &|column| self.column(row(1), column), &mart);
+            copy.push(self.prune(row(1), period));
             copy.extend(self.in_partition(row(1), period));
             vec![exists(from(Slot::History(self.id, period), copy))]
         });
@@ -279,11 +284,11 @@ impl<'a> Claims<'a, '_> {
     }
 
     pub(super) fn trim_kept(&self, history: Slot, period: PeriodId) -> Meaning<'a> {
-        let of = |column| self.column(row(0), column);
-        let mut kept = self.same(&self.table.proof(), &|column| self.column(row(1), column), &of);
-        kept.extend(self.is_due(row(1), 2));
+        let history_row = |column| self.column(row(0), column);
+        let mut kept = self.same(&self.table.proof(), &|column| self.column(row(1), column), &history_row);
+        kept.extend(self.is_due(row(1)));
         let mut when: Vec<_> = role(Role::Copy, [exists(from(self.mart(), kept))]).collect();
-        when.push(self.prune(row(0), period, 1));
+        when.push(self.prune(row(0), period));
         when.extend(self.in_partition(row(0), period));
         Meaning::Delete(from(history, when))
     }
@@ -291,11 +296,11 @@ impl<'a> Claims<'a, '_> {
     pub(super) fn safety_check(&self) -> Meaning<'a> {
         let key = self.table.exception_key;
         let now = || clock::now_utc(self.spec.dialect);
-        // Columns in the order of their names: detected_at, exception_type, and the key wherever its name stands.
+        // The columns are sorted by name. The name of the key column decides its position.
         let columns = |key: Term<'a>, ty: &str| {
             let known = self.known;
             let mut columns: Vec<(Cow<'a, str>, Term<'a>)> = vec![
-                (known.exception_key(self.exceptions()).into(), key),
+                (known.exception_key(self.table.exceptions).into(), key),
                 ("exception_type".into(), text(ty)),
                 ("detected_at".into(), now()),
             ];
@@ -308,24 +313,24 @@ impl<'a> Claims<'a, '_> {
             when.extend(role(Role::Key, [is_not_null(of(key))]));
             Select { outputs: vec![of(key)], ..from(self.mart(), when) }
         };
-        let gap = Term::Of(row(0), Box::new(of(key)));
-        let due = part(self.is_due(row(1), 2));
+        let gap = Term::Output(row(0), Box::new(of(key)));
+        let due = part(self.is_due(row(1)));
         let incomplete = part(role(Role::Exception, self.incomplete(&of)).collect());
         let (names, outputs): (Vec<_>, Vec<_>) = columns(gap.clone(), &self.table.exception_type).into_iter().unzip();
         let keyed = Select {
             from: vec![Source::Query(Box::new(union(vec![due, incomplete])))],
-            when: All::new(self.not_held(gap.clone(), 1)),
+            when: All::new(self.not_held(gap.clone(), row(1))),
             outputs,
             group: Some(vec![gap]),
             ..Select::default()
         };
         let null_key = format!("{}{NULL_KEY}", self.table.exception_type);
         let reported = [
-            equal(self.of_exception("exception_type", 1), text(&null_key)),
-            is_null(self.of_exception("resolved_at", 1)),
+            equal(self.of_exception("exception_type", row(1)), text(&null_key)),
+            is_null(self.of_exception("resolved_at", row(1))),
         ];
         let reported = not_exists(from(self.exceptions(), role(Role::Exception, reported).collect()));
-        let mart = |column| self.column(Row { depth: 0, source: 0 }, column);
+        let mart = |column| self.column(row(0), column);
         let mut when: Vec<_> = role(Role::Held, [reported]).collect();
         when.extend(role(Role::Key, [is_null(mart(key))]));
         let outputs = columns(mart(key), &null_key).into_iter().map(|(_, term)| term).collect();
@@ -336,7 +341,7 @@ impl<'a> Claims<'a, '_> {
     }
 }
 
-/// Parts of a source: the first one stays first.
+/// The UNION ALL of a source. The first part stays first, because its terms identify the outputs.
 fn union(mut parts: Vec<Select<'_>>) -> Rows<'_> {
     if let [_, rest @ ..] = parts.as_mut_slice() {
         rest.sort();

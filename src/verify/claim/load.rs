@@ -1,4 +1,4 @@
-//! The mart's own load.
+//! The claims of the load.
 
 use crate::cycle::plan::Slot;
 use crate::project::{ColumnId, Load};
@@ -7,7 +7,7 @@ use crate::verify::claim::{
     Claims, at_most, call, equal, from, is_not_null, is_null, literal, not_exists, one_of, role, row,
 };
 use crate::verify::meaning::{
-    All, Comparison, Conjunct, Meaning, Order, Role, Row, Rows, Select, Source, Term, compare,
+    All, Comparison, Conjunct, Depth, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term, compare,
 };
 
 impl<'a> Claims<'a, '_> {
@@ -15,54 +15,59 @@ impl<'a> Claims<'a, '_> {
         self.known.one(Slot::Source(self.id))
     }
 
-    fn of_raw(&self, of: Row, name: &Name) -> Term<'a> {
-        Term::Column(of, name.folded(self.spec.dialect).into())
+    fn of_raw(&self, row: Row, name: &Name) -> Term<'a> {
+        Term::Column(row, name.folded(self.spec.dialect).into())
     }
 
-    /// Raw rows that a load looks at, by depth of their query.
-    fn accepted(&self, load: &Load, depth: usize) -> Vec<Conjunct<'a>> {
-        let of = row(depth);
+    /// A step of the load exists only if the table has one.
+    fn load(&self) -> &'a Load {
+        self.table.load.as_ref().unwrap_or_else(|| unreachable!("only a table with `incremental` has load steps"))
+    }
+
+    /// The load accepts a raw row.
+    fn accepted(&self, raw: Row) -> Vec<Conjunct<'a>> {
         let demanded = self
             .all_columns()
             .filter(|column| self.table.column(*column).not_null && !self.table.unique_key.contains(column));
-        let mut when: Vec<_> = demanded.map(|column| is_not_null(self.column(of, column))).collect();
-        if let Some(lookback) = &load.lookback {
-            let column = |depth| self.of_raw(row(depth), &lookback.column);
-            let newest = Select { outputs: vec![call("max", [column(depth + 1)])], ..from(self.raw(), Vec::new()) };
+        let mut when: Vec<_> = demanded.map(|column| is_not_null(self.column(raw, column))).collect();
+        if let Some(lookback) = &self.load().lookback {
+            let column = |row| self.of_raw(row, &lookback.column);
+            let inner = Row::first(raw.depth.inner());
+            let newest = Select { outputs: vec![call("max", [column(inner)])], ..from(self.raw(), Vec::new()) };
             let length = literal(self.spec.dialect.rules().duration(lookback.seconds, lookback.unit));
             let oldest = call("-", [Term::Scalar(Box::new(newest)), length]);
-            when.extend(one_of([vec![is_null(column(depth))], vec![at_most(oldest, column(depth))]]));
+            when.extend(one_of([vec![is_null(column(raw))], vec![at_most(oldest, column(raw))]]));
         }
         role(Role::Accepted, when).collect()
     }
 
-    /// One raw row per key: the one that `order_by` puts first. `place` is the source's in the outermost query.
-    fn newest(&self, place: Row) -> (Source<'a>, Vec<Conjunct<'a>>) {
-        let Some(load) = &self.table.load else { return (Source::Relation(self.raw()), Vec::new()) };
-        let of = |column| self.column(row(1), column);
-        let mut when = self.has_key(&of);
-        when.extend(self.accepted(load, 1));
-        let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| of(column)).collect();
+    /// One raw row of each key: the first one in the order of `order_by`. `newest` is the row of this source
+    /// in the outermost query.
+    fn newest(&self, newest: Row) -> (Source<'a>, Vec<Conjunct<'a>>) {
+        let raw = |column| self.column(row(1), column);
+        let mut when = self.has_key(&raw);
+        when.extend(self.accepted(row(1)));
+        let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| raw(column)).collect();
         by.sort();
-        let order = load.order_by.iter().map(|term| Order {
+        let order = self.load().order_by.iter().map(|term| Order {
             term: self.of_raw(row(1), &term.column),
             descending: term.descending,
             nulls_first: Some(false),
         });
         let rank = Term::RowNumber { by, order: order.collect() };
-        let is_first = role(Role::Newest, [equal(Term::Of(place, Box::new(rank)), literal("1"))]).collect();
+        let is_first = role(Role::Newest, [equal(Term::Output(newest, Box::new(rank)), literal("1"))]).collect();
         (Source::Query(Box::new(Rows::Select(from(self.raw(), when)))), is_first)
     }
 
     /// A column of the newest raw row of a key.
-    fn of_newest(&self, place: Row, column: ColumnId) -> Term<'a> {
-        Term::Of(place, Box::new(self.column(row(1), column)))
+    fn of_newest(&self, newest: Row, column: ColumnId) -> Term<'a> {
+        Term::Output(newest, Box::new(self.column(row(1), column)))
     }
 
     pub(super) fn load_correct(&self) -> Meaning<'a> {
-        let (mart, place) = (row(0), Row { depth: 0, source: 1 });
-        let (newest, mut when) = self.newest(place);
-        let (ours, theirs) = (|column| self.column(mart, column), |column| self.of_newest(place, column));
+        let (mart, newest_row) = (row(0), Row { depth: Depth::OUTERMOST, place: Place(1) });
+        let (newest, mut when) = self.newest(newest_row);
+        let (ours, theirs) = (|column| self.column(mart, column), |column| self.of_newest(newest_row, column));
         when.extend(self.same(&self.table.proof(), &theirs, &ours));
         let differs = self.table.payload().flat_map(|column| {
             [
@@ -71,15 +76,15 @@ impl<'a> Claims<'a, '_> {
                 vec![is_not_null(ours(column)), is_null(theirs(column))],
             ]
         });
-        // What is equal may be written again.
+        // A statement may also write equal values again.
         when.extend(role(Role::Spare, one_of(differs)));
         let mut set: Vec<_> = self.table.payload().map(|column| (self.name(column), theirs(column))).collect();
         set.sort();
         let from = vec![Source::Relation(self.mart()), newest];
-        Meaning::Update { set, of: Select { from, when: All::new(when), ..Select::default() } }
+        Meaning::Update { set, rows: Select { from, when: All::new(when), ..Select::default() } }
     }
 
-    /// Rows from the newest of each key, where there is nothing of it in the mart.
+    /// An INSERT of the newest raw row of each key, if the mart has no such row.
     fn load_newest(&self, mut wanted: Vec<Conjunct<'a>>, there: Vec<Conjunct<'a>>) -> Meaning<'a> {
         let (newest, when) = self.newest(row(0));
         wanted.extend(when);
@@ -90,32 +95,32 @@ impl<'a> Claims<'a, '_> {
     }
 
     pub(super) fn load_insert(&self) -> Meaning<'a> {
-        let of = |column| self.of_newest(row(0), column);
-        let mut there = self.not_older(&|column| self.column(row(1), column), &of);
+        let newest = |column| self.of_newest(row(0), column);
+        let mut there = self.not_older(&|column| self.column(row(1), column), &newest);
         if !self.scope.versioned {
             let oldest = Select { outputs: vec![call("min", [self.time(row(2))])], ..from(self.raw(), Vec::new()) };
             there.extend(role(Role::Spare, [at_most(Term::Scalar(Box::new(oldest)), self.time(row(1)))]));
         }
-        self.load_newest(role(Role::Accepted, [is_not_null(of(self.table.time.column))]).collect(), there)
+        self.load_newest(role(Role::Accepted, [is_not_null(newest(self.table.time.column))]).collect(), there)
     }
 
     pub(super) fn load_timeless(&self) -> Meaning<'a> {
-        let of = |column| self.of_newest(row(0), column);
-        let there = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &of);
-        self.load_newest(role(Role::Accepted, [is_null(of(self.table.time.column))]).collect(), there)
+        let newest = |column| self.of_newest(row(0), column);
+        let there = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &newest);
+        self.load_newest(role(Role::Accepted, [is_null(newest(self.table.time.column))]).collect(), there)
     }
 
     pub(super) fn load_keyless(&self) -> Meaning<'a> {
         let mut columns: Vec<_> = self.all_columns().map(|column| self.name(column)).collect();
         columns.sort();
-        let of = |column| self.column(row(0), column);
+        let raw_or_mart = |column| self.column(row(0), column);
         let outputs: Vec<_> = columns.iter().map(|name| Term::Column(row(0), name.clone())).collect();
         let lacks_key =
-            || role(Role::Key, one_of(self.table.unique_key.iter().map(|&column| vec![is_null(of(column))])));
+            || role(Role::Key, one_of(self.table.unique_key.iter().map(|&column| vec![is_null(raw_or_mart(column))])));
         let mut when: Vec<_> = lacks_key().collect();
         let demanded = self.table.unique_key.iter().filter(|&&column| self.table.column(column).not_null);
-        when.extend(role(Role::Accepted, demanded.map(|&column| is_not_null(of(column)))));
-        when.extend(self.table.load.iter().flat_map(|load| self.accepted(load, 0)));
+        when.extend(role(Role::Accepted, demanded.map(|&column| is_not_null(raw_or_mart(column)))));
+        when.extend(self.accepted(row(0)));
         let raw = Select { outputs: outputs.clone(), ..from(self.raw(), when) };
         let mart = Select { outputs, ..from(self.mart(), lacks_key().collect()) };
         Meaning::Insert { columns, rows: Rows::Except(Box::new((raw, mart))) }

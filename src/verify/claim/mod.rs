@@ -1,4 +1,4 @@
-//! What each step claims to do, from the step and the spec alone. The words are those of `docs/statements.md`.
+//! The claim of each step, derived from the step and the spec alone. `docs/reference/statements.md` describes the steps.
 
 mod clock;
 mod conditions;
@@ -12,14 +12,14 @@ use crate::cycle::plan::{Definition, DefinitionKind, Scope, Slot, StatementKind,
 use crate::project::{ColumnId, Spec, Table, TableId};
 use crate::verify::known::{CUTOFF_COLUMN, Known};
 use crate::verify::meaning::{
-    All, Comparison, Condition, Conjunct, Meaning, Role, Row, Rows, Select, Source, Term, any, compare,
+    All, Comparison, Condition, Conjunct, Depth, Meaning, Role, Row, Rows, Select, Source, Term, any, compare,
 };
 
-/// What a step claims.
+/// The claim of a step.
 pub(super) fn of_step<'a>(known: &'a Known<'_>, table: TableId, scope: &'a Scope, step: &Step) -> Meaning<'a> {
     let claims = Claims { known, spec: known.spec, id: table, table: known.spec.table(table), scope };
-    // Invariant of a plan: what writes a history table is for the period of that table.
-    let period = || step.period.unwrap_or_else(|| unreachable!("{} is for a period", step.kind.word()));
+    // Invariant: a step that writes a history table has the period of that table.
+    let period = || step.period.unwrap_or_else(|| unreachable!("{} has a period", step.kind.word()));
     match step.kind {
         StatementKind::LoadCorrect => claims.load_correct(),
         StatementKind::LoadInsert => claims.load_insert(),
@@ -47,11 +47,11 @@ pub(super) fn of_step<'a>(known: &'a Known<'_>, table: TableId, scope: &'a Scope
         StatementKind::SafetyCheck => claims.safety_check(),
         StatementKind::CompleteForget => claims.forget_cycles(),
         StatementKind::CompleteNote => claims.note_cycle(),
-        StatementKind::Tripwire => unreachable!("a SELECT changes no row, and claims nothing"),
+        StatementKind::Tripwire => unreachable!("a SELECT changes no row, so it has no claim"),
     }
 }
 
-/// What a definition claims.
+/// The claim of a definition.
 pub(super) fn of_definition<'a>(known: &'a Known<'_>, scope: &'a Scope, definition: &Definition) -> Meaning<'a> {
     let claims = |id: TableId| Claims { known, spec: known.spec, id, table: known.spec.table(id), scope };
     match (definition.kind, definition.creates) {
@@ -63,11 +63,11 @@ pub(super) fn of_definition<'a>(known: &'a Known<'_>, scope: &'a Scope, definiti
         (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Source(table) | Slot::AllRows(table)) => {
             claims(table).rows_table()
         }
-        (_, Slot::Compared(_)) => unreachable!("a plan creates no relation that a monitor compares with"),
+        (_, Slot::Compared(_)) => unreachable!("a plan does not create the external table of a monitor"),
     }
 }
 
-/// One table, and the scope of its statements.
+/// A table, with the scope of its statements.
 struct Claims<'a, 'k> {
     known: &'a Known<'k>,
     spec: &'k Spec,
@@ -76,7 +76,7 @@ struct Claims<'a, 'k> {
     scope: &'a Scope,
 }
 
-/// The columns of some row.
+/// The columns of a row, as terms.
 type Columns<'r, 'a> = &'r dyn Fn(ColumnId) -> Term<'a>;
 
 impl<'a> Claims<'a, '_> {
@@ -101,7 +101,7 @@ impl<'a> Claims<'a, '_> {
         (0..self.table.columns.len()).map(ColumnId)
     }
 
-    /// An INSERT of these columns, each with what is written into it.
+    /// An INSERT of these columns, each with its value.
     fn insert(mut columns: Vec<(Cow<'a, str>, Term<'a>)>, select: Select<'a>) -> Meaning<'a> {
         columns.sort();
         let (columns, outputs) = columns.into_iter().unzip();
@@ -109,9 +109,9 @@ impl<'a> Claims<'a, '_> {
     }
 }
 
-/// A row of the first source of a query.
+/// The row of the first source of the query at a depth.
 fn row(depth: usize) -> Row {
-    Row { depth, source: 0 }
+    Row::first(Depth(depth))
 }
 
 fn from<'a>(slot: Slot, when: Vec<Conjunct<'a>>) -> Select<'a> {
@@ -158,13 +158,13 @@ fn literal<'a>(text: impl Into<Cow<'a, str>>) -> Term<'a> {
     Term::Literal(text.into())
 }
 
-/// Says what conditions are for.
+/// Gives conditions a purpose.
 fn role<'a>(role: Role, conjuncts: impl IntoIterator<Item = Conjunct<'a>>) -> impl Iterator<Item = Conjunct<'a>> {
     conjuncts.into_iter().map(move |conjunct| Conjunct { role: Some(role), ..conjunct })
 }
 
-/// The lowest of a work table's cutoffs: were there two, the lower is safe.
-fn stored_cutoff<'a>(cutoff: Slot, depth: usize) -> Term<'a> {
-    let column = Term::Column(row(depth), CUTOFF_COLUMN.into());
+/// The lowest cutoff in a work table. The table should have one row; with several, the lowest is safe.
+fn stored_cutoff<'a>(cutoff: Slot, depth: Depth) -> Term<'a> {
+    let column = Term::Column(Row::first(depth), CUTOFF_COLUMN.into());
     Term::Scalar(Box::new(Select { outputs: vec![call("min", [column])], ..from(cutoff, Vec::new()) }))
 }

@@ -1,7 +1,7 @@
-//! What a WHERE asks, as conjuncts.
+//! Converts the conditions of WHERE, ON and HAVING to conjuncts.
 
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, Query, SelectItem, SetExpr, SetOperator, SetQuantifier, TableFactor, UnaryOperator,
+    BinaryOperator, Distinct, Expr, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier, TableFactor, UnaryOperator,
     Value,
 };
 
@@ -9,61 +9,78 @@ use crate::diagnostic::{Code, quoted};
 use crate::sql::parse::parts;
 use crate::verify::effect::plain_table;
 use crate::verify::lower::sources::{drops_equal_rows, is_grouped};
-use crate::verify::lower::{Binding, Lowering, Result, conjunct, output_name, terms};
+use crate::verify::lower::{
+    Binding, Lowering, Opened, Result, ScopeId, Scoped, conjunct, line_of, output_name, terms,
+};
 use crate::verify::meaning::{All, Comparison, Condition, Conjunct, Select, any, compare};
 
-/// Whether a UNION takes columns by their place, and not by name.
-fn is_by_place(quantifier: &SetQuantifier) -> bool {
+/// Whether a UNION pairs columns by their position, and not by their name.
+fn is_by_position(quantifier: &SetQuantifier) -> bool {
     matches!(quantifier, SetQuantifier::None | SetQuantifier::All | SetQuantifier::Distinct)
 }
 
+/// The values of an `IN`, with the scope of their names. EXISTS has none.
+#[derive(Clone, Copy)]
+struct Wanted<'a, 'v> {
+    scope: ScopeId,
+    values: &'v [&'a Expr],
+}
+
+/// A source that is a UNION.
+struct UnionSource<'a> {
+    alias: String,
+    parts: Vec<&'a SelectTree>,
+    /// The scope around the parts.
+    inside: ScopeId,
+}
+
 impl<'a> Lowering<'a, '_> {
-    /// The conjuncts of a condition, or of its contrary. Of three truth values only one lets a row pass, and the contrary of a
-    /// comparison with NULL lets no row pass either, so a negation can be moved inwards.
-    pub(super) fn all(&mut self, expr: &'a Expr, frame: usize, negated: bool) -> Result<Vec<Conjunct<'a>>> {
+    /// The conjuncts of a condition, or of its negation. A negation may be moved inwards: a row passes
+    /// only if the condition is true, and a comparison with NULL is not true, negated or not.
+    pub(super) fn conjuncts(&mut self, expr: &'a Expr, scope: ScopeId, negated: bool) -> Result<Vec<Conjunct<'a>>> {
         match expr {
-            Expr::Nested(inner) => self.all(inner, frame, negated),
-            Expr::UnaryOp { op: UnaryOperator::Not, expr } => self.all(expr, frame, !negated),
+            Expr::Nested(inner) => self.conjuncts(inner, scope, negated),
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => self.conjuncts(expr, scope, !negated),
             Expr::BinaryOp { op: op @ (BinaryOperator::And | BinaryOperator::Or), .. } => {
                 let each = parts(expr, op);
                 if (*op == BinaryOperator::And) != negated {
                     let mut all = Vec::with_capacity(each.len());
                     for part in each {
-                        all.extend(self.all(part, frame, negated)?);
+                        all.extend(self.conjuncts(part, scope, negated)?);
                     }
                     return Ok(all);
                 }
                 let mut alternatives = Vec::with_capacity(each.len());
                 for part in each {
-                    alternatives.push(All::new(self.all(part, frame, negated)?));
+                    alternatives.push(All::new(self.conjuncts(part, scope, negated)?));
                 }
                 Ok(any(alternatives, self.line))
             }
-            Expr::BinaryOp { left, op, right } => self.comparison(left, op, right, frame, negated),
+            Expr::BinaryOp { left, op, right } => self.comparison(left, op, right, scope, negated),
             Expr::IsNull(inner) | Expr::IsNotNull(inner) => {
                 let is_null = matches!(expr, Expr::IsNull(_)) != negated;
-                let term = self.term(inner, frame, 0)?;
+                let term = self.term(inner, scope, 0)?;
                 let is = if is_null { Condition::IsNull(term) } else { Condition::IsNotNull(term) };
                 Ok(vec![conjunct(is, self.line)])
             }
-            Expr::Exists { subquery, negated: not } => self.exists(subquery, frame, *not != negated, &[]),
+            Expr::Exists { subquery, negated: not } => self.exists(subquery, scope, *not != negated, &[]),
             Expr::InSubquery { expr, subquery, negated: not } => {
-                self.begins_at(subquery);
+                self.starts_at(subquery);
                 if *not != negated {
-                    let what = "asks NOT IN of a query, which no row passes once the query gives a NULL";
+                    let what = "has NOT IN with a query: no row passes if the query returns a NULL";
                     return Err(self.refused(Code::NotIn, what));
                 }
                 let wanted = match &**expr {
                     Expr::Tuple(each) => each.iter().collect(),
                     one => vec![one],
                 };
-                self.exists(subquery, frame, false, &wanted)
+                self.exists(subquery, scope, false, &wanted)
             }
             Expr::InList { expr, list, negated: not } => {
-                let term = self.term(expr, frame, 0)?;
+                let term = self.term(expr, scope, 0)?;
                 let mut each = Vec::with_capacity(list.len());
                 for item in list {
-                    each.push((term.clone(), self.term(item, frame, 0)?));
+                    each.push((term.clone(), self.term(item, scope, 0)?));
                 }
                 let line = self.line;
                 if *not != negated {
@@ -74,19 +91,19 @@ impl<'a> Lowering<'a, '_> {
                 Ok(any(equal.map(|is| All::new(vec![conjunct(is, line)])).collect(), line))
             }
             Expr::Between { expr, .. } => {
-                self.term(expr, frame, 0)?;
-                Err(self.refused(Code::Between, "asks BETWEEN, which takes the upper bound in"))
+                self.term(expr, scope, 0)?;
+                Err(self.refused(Code::Between, "has BETWEEN, which includes the upper bound"))
             }
             Expr::Value(value) => match &value.value {
                 Value::Boolean(truth) if *truth != negated => Ok(Vec::new()),
                 Value::Boolean(_) => Ok(vec![conjunct(Condition::Any(Vec::new()), self.line)]),
-                _ => Err(self.unshown("a condition that is a value")),
+                _ => Err(self.unshown("a value in the place of a condition")),
             },
             Expr::Function(function) => {
                 let name = quoted(&function.name.to_string());
-                Err(self.unshown(format!("a call of {name} where a condition was expected")))
+                Err(self.unshown(format!("a call of {name} in the place of a condition")))
             }
-            _ => Err(self.unshown("a condition that is no comparison, no test for NULL, no EXISTS and no IN")),
+            _ => Err(self.unshown("a condition other than a comparison, a NULL test, EXISTS or IN")),
         }
     }
 
@@ -95,7 +112,7 @@ impl<'a> Lowering<'a, '_> {
         left: &'a Expr,
         op: &BinaryOperator,
         right: &'a Expr,
-        frame: usize,
+        scope: ScopeId,
         negated: bool,
     ) -> Result<Vec<Conjunct<'a>>> {
         use Comparison::{Equal, Less, LessOrEqual, NotEqual};
@@ -106,9 +123,9 @@ impl<'a> Lowering<'a, '_> {
             (BinaryOperator::LtEq, false) | (BinaryOperator::Gt, true) => (LessOrEqual, false),
             (BinaryOperator::Gt, false) | (BinaryOperator::LtEq, true) => (Less, true),
             (BinaryOperator::GtEq, false) | (BinaryOperator::Lt, true) => (LessOrEqual, true),
-            _ => return Err(self.unshown(format!("the operator {op} where a comparison was expected"))),
+            _ => return Err(self.unshown(format!("the operator {op} in the place of a comparison"))),
         };
-        let (a, b) = (self.term(left, frame, 0)?, self.term(right, frame, 0)?);
+        let (a, b) = (self.term(left, scope, 0)?, self.term(right, scope, 0)?);
         let line = self.line;
         if a.is_constant() && a == b {
             let holds = matches!(comparison, Equal | LessOrEqual);
@@ -118,30 +135,30 @@ impl<'a> Lowering<'a, '_> {
         Ok(vec![conjunct(is, line)])
     }
 
-    /// Whether a query has a row; with `wanted`, one that equals these.
+    /// Whether a query has a row. With `wanted`, the row must equal these values (`IN`).
     fn exists(
         &mut self,
         query: &'a Query,
-        frame: usize,
+        scope: ScopeId,
         negated: bool,
         wanted: &[&'a Expr],
     ) -> Result<Vec<Conjunct<'a>>> {
-        self.begins_at(query);
+        self.starts_at(query);
         let line = self.line;
-        let depth = self.depth_of(frame) + 1;
-        let inside = self.with(query, frame)?;
+        let wanted = Wanted { scope, values: wanted };
+        let inside = self.with(query, scope)?;
         let mut each = Vec::new();
         let mut bodies = vec![&*query.body];
         while let Some(body) = bodies.pop() {
             match body {
-                SetExpr::Select(select) => each.extend(self.one_or_parts(select, inside, depth, (frame, wanted))?),
-                // Whether there is a row does not depend on how often.
+                SetExpr::Select(select) => each.extend(self.one_or_parts(select, inside, wanted)?),
+                // Duplicate rows do not change EXISTS, so UNION equals UNION ALL here.
                 SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right }
-                    if is_by_place(set_quantifier) =>
+                    if is_by_position(set_quantifier) =>
                 {
                     bodies.extend([&**right, &**left]);
                 }
-                _ => return Err(self.unshown("EXISTS over something that is no SELECT")),
+                _ => return Err(self.unshown("EXISTS with a query that is not a SELECT")),
             }
         }
         let one = |select: Select<'a>| {
@@ -154,16 +171,16 @@ impl<'a> Lowering<'a, '_> {
         Ok(any(each.into_iter().map(|select| All::new(vec![one(select)])).collect(), line))
     }
 
-    /// A SELECT of which only matters whether it has a row; one for each part if it reads from a UNION ALL.
+    /// A SELECT inside EXISTS. If it reads from a UNION, the result has one SELECT for each part.
     fn one_or_parts(
         &mut self,
-        select: &'a sqlparser::ast::Select,
-        inside: usize,
-        depth: usize,
-        (frame, wanted): (usize, &[&'a Expr]),
+        select: &'a SelectTree,
+        inside: ScopeId,
+        wanted: Wanted<'a, '_>,
     ) -> Result<Vec<Select<'a>>> {
+        let depth = self.depth_of(wanted.scope).inner();
         if is_grouped(select) || !terms::only_read(&select.projection) {
-            return Err(self.unshown("EXISTS over rows that are grouped, or over more than columns"));
+            return Err(self.unshown("EXISTS with a query that groups rows or computes values"));
         }
         if matches!(select.distinct, Some(Distinct::On(_))) {
             return Err(self.unshown("DISTINCT ON"));
@@ -173,52 +190,52 @@ impl<'a> Lowering<'a, '_> {
             [tables] if tables.joins.is_empty() => self.union_of(&tables.relation, inside)?,
             _ => None,
         };
-        let Some((alias, parts, within)) = union else {
-            let (home, inner) = self.open_select(select, inside, depth)?;
-            return Ok(vec![self.with_wanted(home, &select.projection, inner, (frame, wanted))?]);
+        let Some(UnionSource { alias, parts, inside: within }) = union else {
+            let opened = self.open_select(select, inside, depth)?;
+            return Ok(vec![self.with_wanted(opened, &select.projection, wanted)?]);
         };
         let names = parts.first().map_or(&[][..], |part| part.projection.as_slice());
         let mut all = Vec::with_capacity(parts.len());
         for part in parts {
             if drops_equal_rows(part) || is_grouped(part) || terms::computes_over_rows(&part.projection) {
-                return Err(self.unshown("a part of a UNION that groups, ranks or drops rows"));
+                return Err(self.unshown("a part of a UNION that groups, ranks or removes rows"));
             }
             if part.projection.len() != names.len() {
                 return Err(self.unshown("parts of a UNION with different numbers of columns"));
             }
-            let home = self.open(depth)?;
-            let outer = self.frame(Some(inside), home);
-            let merged = self.merge(part, within, home)?;
-            self.bind(outer, alias.clone(), Binding::Merged { frame: merged, projection: &part.projection, names })?;
+            let query = self.open(depth)?;
+            let outer = self.new_scope(Some(inside), query);
+            let merged = self.merge(part, within, query)?;
+            self.bind(outer, alias.clone(), Binding::Merged { scope: merged, projection: &part.projection, names })?;
             if let Some(selection) = &select.selection {
-                self.queries[home].conditions.push((outer, selection));
+                self.queries[query.0].conditions.push((outer, selection));
             }
-            self.place(home);
-            all.push(self.with_wanted(home, &select.projection, outer, (frame, wanted))?);
+            self.assign_places(query);
+            all.push(self.with_wanted(Opened { query, scope: outer }, &select.projection, wanted)?);
         }
         Ok(all)
     }
 
     fn with_wanted(
         &mut self,
-        home: usize,
+        opened: Opened,
         projection: &'a [SelectItem],
-        inner: usize,
-        (frame, wanted): (usize, &[&'a Expr]),
+        wanted: Wanted<'a, '_>,
     ) -> Result<Select<'a>> {
-        let mut equal = Vec::with_capacity(wanted.len());
-        if !wanted.is_empty() && wanted.len() != projection.len() {
+        let mut equal = Vec::with_capacity(wanted.values.len());
+        if !wanted.values.is_empty() && wanted.values.len() != projection.len() {
             return Err(self.unshown("IN over a query with another number of columns"));
         }
-        for (expr, item) in wanted.iter().zip(projection) {
-            let (ours, theirs) = (self.term(expr, frame, 0)?, self.term(self.output(item)?, inner, 0)?);
+        for (expr, item) in wanted.values.iter().zip(projection) {
+            let ours = self.term(expr, wanted.scope, 0)?;
+            let theirs = self.term(self.output(item)?, opened.scope, 0)?;
             equal.push(conjunct(compare(Comparison::Equal, ours, theirs), self.line));
         }
-        // What nobody reads must have a meaning too.
+        // An output that nothing reads must have a meaning too.
         for item in projection.iter().filter(|item| !matches!(item, SelectItem::Wildcard(_))) {
-            self.term(self.output(item)?, inner, 0)?;
+            self.term(self.output(item)?, opened.scope, 0)?;
         }
-        let select = self.close(home)?;
+        let select = self.close(opened.query)?;
         if equal.is_empty() {
             return Ok(select);
         }
@@ -227,14 +244,10 @@ impl<'a> Lowering<'a, '_> {
         Ok(Select { when: All::new(when), ..select })
     }
 
-    /// The parts of a source that is a UNION, with its alias and the frame in which they are understood.
-    fn union_of(
-        &mut self,
-        factor: &'a TableFactor,
-        inside: usize,
-    ) -> Result<Option<(String, Vec<&'a sqlparser::ast::Select>, usize)>> {
-        let (query, within) = match factor {
-            TableFactor::Derived { lateral: false, subquery, sample: None, .. } => (&**subquery, inside),
+    /// The parts of a source that is a UNION.
+    fn union_of(&mut self, factor: &'a TableFactor, inside: ScopeId) -> Result<Option<UnionSource<'a>>> {
+        let Scoped { query, inside } = match factor {
+            TableFactor::Derived { lateral: false, subquery, sample: None, .. } => Scoped { query: subquery, inside },
             TableFactor::Table { .. } => match plain_table(factor).and_then(|(name, _)| self.named_by(name, inside)) {
                 Some(named) => named,
                 None => return Ok(None),
@@ -247,28 +260,24 @@ impl<'a> Lowering<'a, '_> {
             match body {
                 SetExpr::Select(select) => parts.push(&**select),
                 SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right }
-                    if is_by_place(set_quantifier) =>
+                    if is_by_position(set_quantifier) =>
                 {
                     bodies.extend([&**right, &**left]);
                 }
                 _ => return Ok(None),
             }
         }
-        // One part alone is a source like any other.
+        // A query with one part is an ordinary source.
         if parts.len() < 2 || parts.iter().any(|part| part.projection.iter().any(|item| output_name(item).is_none())) {
             return Ok(None);
         }
-        let within = self.with(query, within)?;
-        Ok(Some((self.alias_of(factor)?, parts, within)))
+        let inside = self.with(query, inside)?;
+        Ok(Some(UnionSource { alias: self.alias_of(factor)?, parts, inside }))
     }
 
-    fn begins_at(&mut self, query: &Query) {
+    fn starts_at(&mut self, query: &Query) {
         if let Some(select) = super::select_of(query) {
-            self.line = usize::try_from(select.select_token.0.span.start.line).unwrap_or_default();
+            self.line = line_of(select.select_token.0.span);
         }
-    }
-
-    fn depth_of(&self, frame: usize) -> usize {
-        self.queries.get(self.frames[frame].home).map_or(0, |query| query.depth)
     }
 }

@@ -1,53 +1,65 @@
-//! From a tree to what it means. What has no meaning here cannot be shown to be right, and is refused.
+//! Converts the syntax tree of a statement to its meaning. A form of SQL without a meaning here cannot
+//! be proven, and is refused.
 
 mod conditions;
+mod free_text;
 mod scopes;
 mod semi_join;
 mod sources;
 mod terms;
-mod words;
 
-use scopes::{Apart, ApartKind, Binding, Frame, Named, OpenQuery, OpenSource, Outputs};
+use scopes::{
+    Binding, JoinKind, Named, OUTERMOST, OpenQuery, OpenSource, Opened, Outputs, QueryId, QueryScope, ScopeId, Scoped,
+    SemiJoin, SourceId,
+};
+
+use std::borrow::Cow;
 
 use sqlparser::ast::{
-    AssignmentTarget, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, Insert, ObjectName, Query,
+    AssignmentTarget, ColumnDef, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, Insert, ObjectName, Query,
     Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement, Update, UpdateTableFromKind,
 };
+use sqlparser::tokenizer::Span;
 
 use crate::cycle::plan::Slot;
 use crate::diagnostic::{Code, quoted};
 use crate::verify::known::{Known, fold_part};
-use crate::verify::meaning::{All, Conjunct, Meaning, Row, Rows, Select, Source, Term};
+use crate::verify::meaning::{All, Condition, Conjunct, Definition, Depth, Meaning, Row, Rows, Select, Source, Term};
 
-/// More queries within queries than any sound statement has, once every CTE stands where it is named.
+/// The limit for the queries of a statement, after each CTE was copied to each place that names it.
+/// The built-in statements need far fewer.
 const MAX_QUERIES: usize = 20_000;
 
-/// Why a statement has no meaning here.
+/// The reason why a statement has no meaning here.
 #[derive(Debug)]
 pub(super) struct Unshown {
     pub(super) code: Code,
-    /// What stands there, in words.
+    /// A description of the form that is not understood.
     pub(super) what: String,
-    /// The line, from 1; 0 if it is not known.
+    /// The line, from 1, or 0 if it is unknown.
     pub(super) line: usize,
 }
 
+/// What a statement with `*` does wrong.
+const SELECTS_ALL: &str = "selects `*`: the columns of a table would decide what is written";
+
 type Result<T> = std::result::Result<T, Box<Unshown>>;
 
-/// What a statement means. `writes` is the relation that it has been seen to write.
+/// The meaning of a statement. `writes` is the relation that the statement changes or creates.
+/// `effect` has found it before.
 pub(super) fn lower<'a>(
     statement: &'a Statement,
     writes: Slot,
     known: &'a Known<'_>,
     bytes: usize,
 ) -> Result<Meaning<'a>> {
-    // A sound statement says each thing a few times at most; names of names of names would say it for ever.
+    // CTEs that name CTEs can make a short text grow exponentially. The budget stops this.
     let budget = 20_000 + 10 * bytes;
-    let mut lowering = Lowering { known, queries: Vec::new(), frames: Vec::new(), unnamed: 0, budget, line: 0 };
+    let mut lowering = Lowering { known, queries: Vec::new(), scopes: Vec::new(), unread: 0, budget, line: 0 };
     let meaning = lowering.statement(statement, writes)?;
-    match lowering.unnamed {
+    match lowering.unread {
         0 => Ok(meaning),
-        _ => Err(lowering.unshown("a named query that nothing reads")),
+        _ => Err(lowering.unshown("a named query that is never read")),
     }
 }
 
@@ -64,33 +76,34 @@ impl<'a> Lowering<'a, '_> {
                 columns.collect::<Result<_>>().map(Meaning::Table)
             }
             Statement::CreateView(view) => {
-                let frame = lowering.outermost();
-                let Some(first) = select_of(&view.query) else { return Err(lowering.unshown("a view of this shape")) };
+                let scope = lowering.outermost();
+                let Some(first) = select_of(&view.query) else { return Err(lowering.unshown("a view without a SELECT")) };
                 let dialect = known.spec.dialect;
                 let names = first.projection.iter().map(|item| output_name(item).map(|name| fold_part(name, dialect)));
                 let columns: Option<Vec<_>> = names.collect();
                 let Some(columns) = columns else {
-                    return Err(lowering.unshown("a column of the view without a name"));
+                    return Err(lowering.unshown("a view column without a name"));
                 };
                 let order: Vec<_> = (0..columns.len()).collect();
-                let rows = lowering.rows(&view.query, frame, 0, Outputs { order: &order, words: &[] })?;
+                let outputs = Outputs { order: &order, free_text: &[] };
+                let rows = lowering.rows(&view.query, scope, Depth::OUTERMOST, outputs)?;
                 Ok(Meaning::View { columns, rows })
             }
-            _ => Err(lowering.unshown("a statement of another kind")),
+            _ => Err(lowering.unshown("a kind of statement that no step uses")),
         }
     }
 }
 
-/// Reads one statement.
+/// The state while one statement is read.
 struct Lowering<'a, 'k> {
     known: &'a Known<'k>,
     queries: Vec<OpenQuery<'a>>,
-    frames: Vec<Frame<'a>>,
-    /// How many named queries nothing has read yet.
-    unnamed: usize,
-    /// How many more terms may be looked at.
+    scopes: Vec<QueryScope<'a>>,
+    /// The number of named queries that were not read yet.
+    unread: usize,
+    /// The number of terms that may still be read.
     budget: usize,
-    /// Where the last name stood: the place of whatever is refused next.
+    /// The line of the last name. The next refusal points at it.
     line: usize,
 }
 
@@ -103,28 +116,43 @@ impl<'a> Lowering<'a, '_> {
         Box::new(Unshown { code, what: what.into(), line: self.line })
     }
 
-    /// A frame around a statement, which names nothing.
-    fn outermost(&mut self) -> usize {
-        self.frame(None, 0)
+    /// The scope around a statement. It has no names.
+    fn outermost(&mut self) -> ScopeId {
+        self.new_scope(None, QueryId(0))
     }
 
-    fn frame(&mut self, parent: Option<usize>, home: usize) -> usize {
-        self.frames.push(Frame { parent, home, bindings: Vec::new(), named: Vec::new() });
-        self.frames.len() - 1
+    fn new_scope(&mut self, parent: Option<ScopeId>, query: QueryId) -> ScopeId {
+        self.scopes.push(QueryScope { parent, query, bindings: Vec::new(), named: Vec::new() });
+        ScopeId(self.scopes.len() - 1)
     }
 
-    fn open(&mut self, depth: usize) -> Result<usize> {
+    /// Adds a source to a query.
+    fn add_source(&mut self, query: QueryId, source: OpenSource) -> SourceId {
+        let sources = &mut self.queries[query.0].sources;
+        sources.push(source);
+        SourceId(sources.len() - 1)
+    }
+
+    fn query_of(&self, scope: ScopeId) -> QueryId {
+        self.scopes[scope.0].query
+    }
+
+    fn depth_of(&self, scope: ScopeId) -> Depth {
+        self.queries[self.query_of(scope).0].depth
+    }
+
+    fn open(&mut self, depth: Depth) -> Result<QueryId> {
         if self.queries.len() >= MAX_QUERIES {
             return Err(self.unshown(format!("more than {MAX_QUERIES} queries")));
         }
         self.queries.push(OpenQuery { depth, ..OpenQuery::default() });
-        Ok(self.queries.len() - 1)
+        Ok(QueryId(self.queries.len() - 1))
     }
 
     fn insert(&mut self, insert: &'a Insert, writes: Slot) -> Result<Meaning<'a>> {
-        let Some(query) = &insert.source else { return Err(self.unshown("rows that come from no query")) };
+        let Some(query) = &insert.source else { return Err(self.unshown("an INSERT without a query")) };
         if insert.columns.is_empty() {
-            return Err(self.refused(Code::Columns, "names no columns, so that the order of a table's columns decides"));
+            return Err(self.refused(Code::Columns, "lists no columns: the column order of the table would decide what is written"));
         }
         let mut columns = Vec::with_capacity(insert.columns.len());
         for (i, name) in insert.columns.iter().enumerate() {
@@ -132,14 +160,15 @@ impl<'a> Lowering<'a, '_> {
         }
         columns.sort_unstable();
         if columns.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(self.refused(Code::Columns, "names a column twice"));
+            return Err(self.refused(Code::Columns, "lists a column twice"));
         }
-        let is_words = |(column, _): &(&'a str, usize)| self.is_words(writes, column);
-        let (words, columns): (Vec<_>, Vec<_>) = columns.into_iter().partition(is_words);
+        let is_free_text = |(column, _): &(&'a str, usize)| self.is_free_text(writes, column);
+        let (free_text, columns): (Vec<_>, Vec<_>) = columns.into_iter().partition(is_free_text);
         let order: Vec<_> = columns.iter().map(|(_, i)| *i).collect();
-        let words: Vec<_> = words.iter().map(|(_, i)| *i).collect();
-        let frame = self.outermost();
-        let rows = self.rows(query, frame, 0, Outputs { order: &order, words: &words })?;
+        let free_text: Vec<_> = free_text.iter().map(|(_, i)| *i).collect();
+        let scope = self.outermost();
+        let outputs = Outputs { order: &order, free_text: &free_text };
+        let rows = self.rows(query, scope, Depth::OUTERMOST, outputs)?;
         Ok(Meaning::Insert { columns: columns.into_iter().map(|(column, _)| column.into()).collect(), rows })
     }
 
@@ -148,58 +177,59 @@ impl<'a> Lowering<'a, '_> {
         let Some(selection) = &delete.selection else {
             return Err(self.refused(Code::Unconditional, "deletes without a condition"));
         };
-        let frame = self.target(writes)?;
-        debug_assert_eq!(tables.len(), 1, "its effect was looked at before");
-        let home = self.frames[frame].home;
-        self.queries[home].conditions.push((frame, selection));
-        self.place(home);
-        self.close(home).map(Meaning::Delete)
+        let scope = self.target(writes)?;
+        debug_assert_eq!(tables.len(), 1, "`effect` accepts one target");
+        let query_id = self.query_of(scope);
+        self.queries[query_id.0].conditions.push((scope, selection));
+        self.assign_places(query_id);
+        self.close(query_id).map(Meaning::Delete)
     }
 
     fn update(&mut self, update: &'a Update, writes: Slot) -> Result<Meaning<'a>> {
-        let frame = self.target(writes)?;
-        let home = self.frames[frame].home;
+        let scope = self.target(writes)?;
+        let query_id = self.query_of(scope);
         match &update.from {
             None => {}
-            Some(UpdateTableFromKind::AfterSet(tables)) => self.sources(tables, frame)?,
+            Some(UpdateTableFromKind::AfterSet(tables)) => self.sources(tables, scope)?,
             Some(UpdateTableFromKind::BeforeSet(_)) => return Err(self.unshown("FROM before SET")),
         }
         let Some(selection) = &update.selection else {
             return Err(self.refused(Code::Unconditional, "updates without a condition"));
         };
-        self.queries[home].conditions.push((frame, selection));
-        self.place(home);
+        self.queries[query_id.0].conditions.push((scope, selection));
+        self.assign_places(query_id);
         let mut set = Vec::with_capacity(update.assignments.len());
         for assignment in &update.assignments {
             let AssignmentTarget::ColumnName(name) = &assignment.target else {
-                return Err(self.unshown("several columns that are set at once"));
+                return Err(self.unshown("an assignment to several columns at once"));
             };
             let column = self.column_of(writes, name)?;
-            let value = self.term(&assignment.value, frame, 0)?;
-            if self.is_words(writes, column) {
-                self.only_words(&value, false)?;
+            let value = self.term(&assignment.value, scope, 0)?;
+            if self.is_free_text(writes, column) {
+                self.expect_plain_text(&value, false)?;
             }
             set.push((column.into(), value));
         }
         set.sort();
-        if set.windows(2).any(|pair: &[(std::borrow::Cow<'a, str>, Term<'a>)]| pair[0].0 == pair[1].0) {
+        if set.windows(2).any(|pair: &[(Cow<'a, str>, Term<'a>)]| pair[0].0 == pair[1].0) {
             return Err(self.refused(Code::Columns, "sets a column twice"));
         }
-        set.retain(|(column, _)| !self.is_words(writes, column));
-        Ok(Meaning::Update { set, of: self.close(home)? })
+        set.retain(|(column, _)| !self.is_free_text(writes, column));
+        Ok(Meaning::Update { set, rows: self.close(query_id)? })
     }
 
-    /// A query whose first source is the relation that a statement changes, named by its bare name.
-    fn target(&mut self, writes: Slot) -> Result<usize> {
-        let home = self.open(0)?;
-        // Queries among the sources do not see the target: theirs is the frame around it.
-        let around = self.frame(None, home);
-        let frame = self.frame(Some(around), home);
-        self.queries[home].sources.push(OpenSource::Relation(writes));
+    /// A query whose first source is the relation that a statement changes. The relation is named by
+    /// its bare name.
+    fn target(&mut self, writes: Slot) -> Result<ScopeId> {
+        let query_id = self.open(Depth::OUTERMOST)?;
+        // A query among the sources does not see the target, so its scope is the outermost one.
+        let outermost = self.new_scope(None, query_id);
+        let scope = self.new_scope(Some(outermost), query_id);
+        let source = self.add_source(query_id, OpenSource::Relation(writes));
         let spec = self.known.spec;
         let name = writes.relation(spec).name.folded(spec.dialect);
-        self.frames[frame].bindings.push((name, Binding::Relation { slot: writes, source: 0 }));
-        Ok(frame)
+        self.scopes[scope.0].bindings.push((name, Binding::Relation { slot: writes, source }));
+        Ok(scope)
     }
 
     /// A column that a statement writes.
@@ -209,7 +239,7 @@ impl<'a> Lowering<'a, '_> {
             _ => None,
         };
         let found = ident.and_then(|ident| {
-            self.line = usize::try_from(ident.span.start.line).unwrap_or_default();
+            self.line = line_of(ident.span);
             self.known.find(writes, ident)
         });
         found.ok_or_else(|| {
@@ -220,39 +250,36 @@ impl<'a> Lowering<'a, '_> {
         })
     }
 
-    fn definition(
-        &mut self,
-        column: &'a sqlparser::ast::ColumnDef,
-    ) -> Result<(std::borrow::Cow<'a, str>, String, bool)> {
-        self.line = usize::try_from(column.name.span.start.line).unwrap_or_default();
+    fn definition(&mut self, column: &'a ColumnDef) -> Result<Definition<'a>> {
+        self.line = line_of(column.name.span);
         let mut not_null = false;
         for option in &column.options {
             match &option.option {
                 ColumnOption::NotNull => not_null = true,
                 ColumnOption::Null => {}
-                _ => return Err(self.unshown(format!("an option of column {}", quoted(&column.name.value)))),
+                _ => return Err(self.unshown(format!("an option on the column {}", quoted(&column.name.value)))),
             }
         }
         let name = fold_part(&column.name, self.known.spec.dialect);
-        Ok((name, column.data_type.to_string(), not_null))
+        Ok(Definition { name, ty: column.data_type.to_string(), not_null })
     }
 
-    /// The rows of a query of a statement: outputs in the order that is asked for.
-    fn rows(&mut self, query: &'a Query, frame: usize, depth: usize, order: Outputs<'_>) -> Result<Rows<'a>> {
-        let frame = self.with(query, frame)?;
+    /// The rows of a query, with its outputs in the wanted order.
+    fn rows(&mut self, query: &'a Query, scope: ScopeId, depth: Depth, wanted: Outputs<'_>) -> Result<Rows<'a>> {
+        let scope = self.with(query, scope)?;
         let mut parts = Vec::new();
         if let SetExpr::SetOperation { left, op: SetOperator::Except, set_quantifier, right } = &*query.body {
             if !matches!(set_quantifier, SetQuantifier::None | SetQuantifier::Distinct) {
                 return Err(self.unshown("EXCEPT ALL"));
             }
             let mut side = |body: &'a SetExpr| match body {
-                SetExpr::Select(select) => self.select(select, frame, depth, order),
-                _ => Err(self.unshown("EXCEPT between more than two queries")),
+                SetExpr::Select(select) => self.select(select, scope, depth, wanted),
+                _ => Err(self.unshown("EXCEPT between other parts than two SELECTs")),
             };
             return Ok(Rows::Except(Box::new((side(left)?, side(right)?))));
         }
         for part in self.union_parts(&query.body, true)? {
-            parts.push(self.select(part, frame, depth, order)?);
+            parts.push(self.select(part, scope, depth, wanted)?);
         }
         if parts.len() == 1 {
             return Ok(Rows::Select(parts.remove(0)));
@@ -265,96 +292,95 @@ impl<'a> Lowering<'a, '_> {
     fn select(
         &mut self,
         select: &'a SelectTree,
-        outer: usize,
-        depth: usize,
+        outer: ScopeId,
+        depth: Depth,
         wanted: Outputs<'_>,
     ) -> Result<Select<'a>> {
-        let (home, frame) = self.open_select(select, outer, depth)?;
+        let opened = self.open_select(select, outer, depth)?;
+        let scope = opened.scope;
         let mut outputs = Vec::with_capacity(wanted.order.len());
-        let width = wanted.order.len() + wanted.words.len();
+        let width = wanted.order.len() + wanted.free_text.len();
         if select.projection.iter().any(|item| self.output(item).is_err()) {
-            return Err(
-                self.refused(Code::Columns, "selects `*`, so that the columns of a table decide what is written")
-            );
+            return Err(self.refused(Code::Columns, SELECTS_ALL));
         }
         if select.projection.len() != width {
-            let what = format!("gives {} values where {width} are written", select.projection.len());
+            let what = format!("selects {} values, but writes {width} columns", select.projection.len());
             return Err(self.refused(Code::Columns, what));
         }
         for &i in wanted.order {
-            outputs.push(self.term(self.output(&select.projection[i])?, frame, 0)?);
+            outputs.push(self.term(self.output(&select.projection[i])?, scope, 0)?);
         }
         let distinct = match &select.distinct {
             None | Some(Distinct::All) => false,
             Some(Distinct::Distinct) => true,
             Some(Distinct::On(_)) => return Err(self.unshown("DISTINCT ON")),
         };
-        let group = self.group(select, frame)?;
+        let group = self.group(select, scope)?;
         let having = match &select.having {
-            Some(having) => All::new(self.all(having, frame, false)?),
+            Some(having) => All::new(self.conjuncts(having, scope, false)?),
             None => All::default(),
         };
-        self.words(select, wanted.words, (home, frame), distinct, group.is_some())?;
-        // Last: only now is it known which outputs of its sources are used.
-        let closed = self.close(home)?;
+        self.check_free_text(select, wanted.free_text, opened, RowForm { distinct, grouped: group.is_some() })?;
+        // The terms above decide which outputs of the sources are used, so the query is closed last.
+        let closed = self.close(opened.query)?;
         Ok(Select { outputs, distinct, group, having, ..closed })
     }
 
-    fn group(&mut self, select: &'a SelectTree, frame: usize) -> Result<Option<Vec<Term<'a>>>> {
+    fn group(&mut self, select: &'a SelectTree, scope: ScopeId) -> Result<Option<Vec<Term<'a>>>> {
         let exprs = match &select.group_by {
             GroupByExpr::Expressions(exprs, modifiers) if modifiers.is_empty() => exprs,
-            _ => return Err(self.unshown("GROUP BY of this form")),
+            _ => return Err(self.unshown("GROUP BY with more than a list of values")),
         };
         let mut group = Vec::with_capacity(exprs.len());
         for expr in exprs {
-            group.push(self.term(expr, frame, 0)?);
+            group.push(self.term(expr, scope, 0)?);
         }
-        // A number would name an output.
+        // GROUP BY 1 groups by the first output.
         if group.iter().any(|term| matches!(term, Term::Literal(_))) {
-            return Err(self.unshown("GROUP BY the number of a column"));
+            return Err(self.unshown("GROUP BY with a column number"));
         }
         group.sort();
         group.dedup();
         Ok((!group.is_empty()).then_some(group))
     }
 
-    /// Opens a query and gathers its sources and conditions.
-    fn open_select(&mut self, select: &'a SelectTree, outer: usize, depth: usize) -> Result<(usize, usize)> {
-        let home = self.open(depth)?;
-        let frame = self.frame(Some(outer), home);
-        self.gather(select, frame)?;
-        self.place(home);
-        Ok((home, frame))
+    /// Opens a query, and adds its sources and conditions.
+    fn open_select(&mut self, select: &'a SelectTree, outer: ScopeId, depth: Depth) -> Result<Opened> {
+        let query = self.open(depth)?;
+        let scope = self.new_scope(Some(outer), query);
+        self.gather(select, scope)?;
+        self.assign_places(query);
+        Ok(Opened { query, scope })
     }
 
-    /// What a query asks of its sources.
-    fn close(&mut self, home: usize) -> Result<Select<'a>> {
+    /// The sources and conditions of a query, without its outputs.
+    fn close(&mut self, query_id: QueryId) -> Result<Select<'a>> {
         let mut when = Vec::new();
-        for apart in std::mem::take(&mut self.queries[home].apart) {
-            when.push(self.apart(home, apart)?);
+        for join in std::mem::take(&mut self.queries[query_id.0].semi_joins) {
+            when.push(self.semi_join_condition(query_id, join)?);
         }
-        for (frame, expr) in std::mem::take(&mut self.queries[home].conditions) {
-            when.extend(self.all(expr, frame, false)?);
+        for (scope, expr) in std::mem::take(&mut self.queries[query_id.0].conditions) {
+            when.extend(self.conjuncts(expr, scope, false)?);
         }
-        for (frame, projection) in std::mem::take(&mut self.queries[home].outputs) {
+        for (scope, projection) in std::mem::take(&mut self.queries[query_id.0].outputs) {
             for item in projection {
-                let value = self.term(self.output(item)?, frame, 0)?;
-                let is_rank = self.queries[home].ranks && matches!(value, Term::RowNumber { .. });
+                let value = self.term(self.output(item)?, scope, 0)?;
+                let is_rank = self.queries[query_id.0].ranks && matches!(value, Term::RowNumber { .. });
                 if value.computes_over_rows() && !is_rank {
-                    return Err(self.unshown("a value over many rows where one row was expected"));
+                    return Err(self.unshown("an aggregate or a window function in a place for one row"));
                 }
             }
         }
-        let from = self.closed_sources(home)?;
+        let from = self.closed_sources(query_id)?;
         Ok(Select { from, when: All::new(when), ..Select::default() })
     }
 
-    /// Sources in their order, each with what it gives.
-    fn closed_sources(&mut self, home: usize) -> Result<Vec<Source<'a>>> {
-        let open = std::mem::take(&mut self.queries[home].sources);
+    /// The sources of a query, sorted by their places.
+    fn closed_sources(&mut self, query_id: QueryId) -> Result<Vec<Source<'a>>> {
+        let open = std::mem::take(&mut self.queries[query_id.0].sources);
         let mut from = Vec::with_capacity(open.len());
         for (i, source) in open.into_iter().enumerate() {
-            let place = self.queries[home].places[i];
+            let place = self.queries[query_id.0].places[i];
             let source = match source {
                 OpenSource::Relation(slot) => Source::Relation(slot),
                 OpenSource::Query(inner) => Source::Query(Box::new(Rows::Select(self.close(inner)?))),
@@ -366,20 +392,21 @@ impl<'a> Lowering<'a, '_> {
         Ok(from.into_iter().map(|(_, source)| source).collect())
     }
 
-    fn row(&self, home: usize, source: usize) -> Row {
-        Row { depth: self.queries[home].depth, source: self.queries[home].places[source] }
+    fn row(&self, query_id: QueryId, source: SourceId) -> Row {
+        let query = &self.queries[query_id.0];
+        Row { depth: query.depth, place: query.places[source.0] }
     }
 
     /// The expression of an output.
     fn output(&self, item: &'a SelectItem) -> Result<&'a Expr> {
         match item {
             SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Ok(expr),
-            _ => Err(self.refused(Code::Columns, "selects `*`, so that the columns of a table decide what is written")),
+            _ => Err(self.refused(Code::Columns, SELECTS_ALL)),
         }
     }
 }
 
-/// The name of an output.
+/// The name of an output, if it has one.
 fn output_name(item: &SelectItem) -> Option<&Ident> {
     match item {
         SelectItem::ExprWithAlias { alias, .. } => Some(alias),
@@ -389,7 +416,14 @@ fn output_name(item: &SelectItem) -> Option<&Ident> {
     }
 }
 
-/// The query's SELECT, the first one if there are several.
+/// Whether the rows of a query are made distinct or grouped.
+#[derive(Clone, Copy)]
+struct RowForm {
+    distinct: bool,
+    grouped: bool,
+}
+
+/// The first SELECT of a query.
 fn select_of(query: &Query) -> Option<&SelectTree> {
     let mut body = &*query.body;
     loop {
@@ -401,7 +435,12 @@ fn select_of(query: &Query) -> Option<&SelectTree> {
     }
 }
 
-/// A condition that stands for several, with the line where it was found.
-fn conjunct<'a>(is: crate::verify::meaning::Condition<'a>, line: usize) -> Conjunct<'a> {
+/// The line where a part of the tree starts.
+fn line_of(span: Span) -> usize {
+    usize::try_from(span.start.line).unwrap_or_default()
+}
+
+/// A condition with the line where it was found.
+fn conjunct<'a>(is: Condition<'a>, line: usize) -> Conjunct<'a> {
     Conjunct { is, role: None, line }
 }

@@ -1,39 +1,62 @@
-//! Names in their places: queries with their sources, and what each alias stands for.
+//! Open queries and scopes: the sources of each query, and what each alias stands for.
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{Expr, Query, Select as SelectTree, SelectItem};
+use sqlparser::ast::{Expr, Query, Select as SelectTree, SelectItem, TableFactor};
 
 use crate::cycle::plan::Slot;
+use crate::verify::meaning::{Depth, Place};
+
+/// A query, by its index in `Lowering::queries`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QueryId(pub(super) usize);
+
+/// A scope, by its index in `Lowering::scopes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ScopeId(pub(super) usize);
+
+/// A source of a query, by its index in `OpenQuery::sources`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SourceId(pub(super) usize);
+
+/// The scope around a whole statement.
+pub(super) const OUTERMOST: ScopeId = ScopeId(0);
+
+/// A query that was opened, with the scope of its names.
+#[derive(Clone, Copy)]
+pub(super) struct Opened {
+    pub(super) query: QueryId,
+    pub(super) scope: ScopeId,
+}
 
 /// A query whose sources are known.
 #[derive(Default)]
 pub(super) struct OpenQuery<'a> {
-    pub(super) depth: usize,
+    pub(super) depth: Depth,
     pub(super) sources: Vec<OpenSource>,
-    /// By source: its place once relations stand in the order of their slots.
-    pub(super) places: Vec<usize>,
-    /// Conditions, each to be understood in a frame.
-    pub(super) conditions: Vec<(usize, &'a Expr)>,
-    /// Outputs that must have a meaning whether or not anybody reads them: those of queries that became part of it, and its own
-    /// where it ranks rows.
-    pub(super) outputs: Vec<(usize, &'a [SelectItem])>,
+    /// By source: its place after `assign_places` has sorted the relations by slot.
+    pub(super) places: Vec<Place>,
+    /// Conditions, each with the scope of its names.
+    pub(super) conditions: Vec<(ScopeId, &'a Expr)>,
+    /// Outputs that must have a meaning even if nothing reads them: the outputs of merged queries,
+    /// and the query's own outputs where it ranks rows.
+    pub(super) outputs: Vec<(ScopeId, &'a [SelectItem])>,
     pub(super) ranks: bool,
-    pub(super) apart: Vec<Apart<'a>>,
-    /// Of a part of a UNION ALL: its outputs, and the frame in which they are understood.
-    pub(super) projection: Option<(usize, &'a [SelectItem])>,
+    pub(super) semi_joins: Vec<SemiJoin<'a>>,
+    /// The outputs of a part of a UNION ALL, with the scope of their names.
+    pub(super) projection: Option<(ScopeId, &'a [SelectItem])>,
 }
 
 pub(super) enum OpenSource {
     Relation(Slot),
-    /// The number of a query with window functions.
-    Query(usize),
-    /// The numbers of the parts of a UNION ALL, and which of their outputs are used.
-    Union(Vec<usize>, BTreeSet<usize>),
+    /// A query with window functions.
+    Query(QueryId),
+    /// The parts of a UNION ALL, and the indexes of the outputs that are used.
+    Union(Vec<QueryId>, BTreeSet<usize>),
 }
 
 impl OpenSource {
-    /// Which of its outputs are used so far.
+    /// The outputs that are used so far.
     pub(super) fn used(&self) -> BTreeSet<usize> {
         match self {
             OpenSource::Union(_, used) => used.clone(),
@@ -42,44 +65,53 @@ impl OpenSource {
     }
 }
 
-/// A source of which no row is looked at beyond whether there is one.
-pub(super) struct Apart<'a> {
+/// A joined source that only decides whether a row is kept.
+pub(super) struct SemiJoin<'a> {
     pub(super) alias: String,
-    pub(super) frame: usize,
-    pub(super) kind: ApartKind<'a>,
+    pub(super) scope: ScopeId,
+    pub(super) kind: JoinKind<'a>,
 }
 
-pub(super) enum ApartKind<'a> {
-    /// A query of distinct rows, with the frame in which it is understood.
-    Distinct(&'a SelectTree, usize),
-    /// The optional side of an outer join, and its condition.
-    Optional(&'a sqlparser::ast::TableFactor, &'a Expr),
+pub(super) enum JoinKind<'a> {
+    /// A join with a query of distinct rows, and the scope around that query. It means EXISTS.
+    Semi(&'a SelectTree, ScopeId),
+    /// The optional side of an outer join, and its condition. It means NOT EXISTS.
+    Anti(&'a TableFactor, &'a Expr),
 }
 
-/// Which outputs of a query are wanted: those that are compared, in this order, and those that are for people.
+/// The indexes of the outputs of a query that the statement uses.
 #[derive(Clone, Copy)]
 pub(super) struct Outputs<'o> {
+    /// The outputs that are compared, in this order.
     pub(super) order: &'o [usize],
-    pub(super) words: &'o [usize],
+    /// The outputs that are written into free-text columns.
+    pub(super) free_text: &'o [usize],
 }
 
-/// Names in one place of a statement. Frames of queries that became part of another share its sources.
-pub(super) struct Frame<'a> {
-    pub(super) parent: Option<usize>,
-    /// The number of the query whose sources it names.
-    pub(super) home: usize,
+/// The names that one part of a statement can use. A merged query has its own scope, but shares
+/// the sources of the query that it became part of.
+pub(super) struct QueryScope<'a> {
+    pub(super) parent: Option<ScopeId>,
+    /// The query whose sources the aliases name.
+    pub(super) query: QueryId,
     pub(super) bindings: Vec<(String, Binding<'a>)>,
-    /// Named queries, each with the frame in which it is understood.
     pub(super) named: Vec<Named<'a>>,
 }
 
-/// A named query.
+/// A named query (CTE).
 pub(super) struct Named<'a> {
     pub(super) name: String,
     pub(super) query: &'a Query,
-    /// The frame in which it is understood.
-    pub(super) inside: usize,
+    /// The scope around the query.
+    pub(super) inside: ScopeId,
     pub(super) is_read: bool,
+}
+
+/// The body of a named or nested query, with the scope around it.
+#[derive(Clone, Copy)]
+pub(super) struct Scoped<'a> {
+    pub(super) query: &'a Query,
+    pub(super) inside: ScopeId,
 }
 
 /// What an alias stands for.
@@ -87,31 +119,31 @@ pub(super) struct Named<'a> {
 pub(super) enum Binding<'a> {
     Relation {
         slot: Slot,
-        source: usize,
+        source: SourceId,
     },
-    /// A query that became part of the one around it: its columns are expressions of another frame.
+    /// A query that was merged into the query around it. Its columns are expressions of another scope.
     Merged {
-        frame: usize,
+        scope: ScopeId,
         projection: &'a [SelectItem],
         names: &'a [SelectItem],
     },
-    /// A query that stands for itself.
+    /// A query that stays a source of its own.
     Query {
-        source: usize,
-        frame: usize,
+        source: SourceId,
+        scope: ScopeId,
         projection: &'a [SelectItem],
     },
-    /// A UNION ALL, known by its first part.
+    /// A UNION ALL. Its columns are those of its first part.
     Union {
-        source: usize,
-        frame: usize,
+        source: SourceId,
+        scope: ScopeId,
         projection: &'a [SelectItem],
     },
-    /// A source of which only matters whether it has a row: nothing else may name it.
-    Apart,
-    /// A query that gives one row.
+    /// A source of a semi-join or an anti-join: no other expression may name it.
+    SemiJoin,
+    /// A query that gives exactly one row.
     OneRow {
         select: &'a SelectTree,
-        frame: usize,
+        scope: ScopeId,
     },
 }

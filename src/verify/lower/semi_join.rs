@@ -1,4 +1,4 @@
-//! Sources of which only matters whether they have a row: joins that say EXISTS, or its contrary.
+//! Semi-joins and anti-joins: joins that mean EXISTS or NOT EXISTS.
 
 use std::ops::ControlFlow;
 
@@ -6,49 +6,50 @@ use sqlparser::ast::{BinaryOperator, Expr, Select as SelectTree, TableFactor, Vi
 
 use crate::sql::parse::parts;
 use crate::verify::known::fold_part;
-use crate::verify::lower::{Apart, ApartKind, Binding, Lowering, Result, conjunct};
+use crate::verify::lower::{Binding, JoinKind, Lowering, Opened, QueryId, Result, ScopeId, SemiJoin, conjunct};
 use crate::verify::meaning::{Comparison, Condition, Conjunct, Select, Term};
 
 impl<'a> Lowering<'a, '_> {
-    /// A source of which only matters whether it has a row: EXISTS, or its contrary.
-    pub(super) fn apart(&mut self, home: usize, apart: Apart<'a>) -> Result<Conjunct<'a>> {
-        let inner = self.open(self.queries[home].depth + 1)?;
-        let frame = self.frame(Some(apart.frame), inner);
+    /// The EXISTS or NOT EXISTS that a join means.
+    pub(super) fn semi_join_condition(&mut self, outer: QueryId, join: SemiJoin<'a>) -> Result<Conjunct<'a>> {
+        let query = self.open(self.queries[outer.0].depth.inner())?;
+        let opened = Opened { query, scope: self.new_scope(Some(join.scope), query) };
         let dialect = self.known.spec.dialect;
-        let taken = self.take_conditions(home, apart.frame, |expr| mentions(expr, &apart.alias, dialect));
-        let is = match apart.kind {
-            ApartKind::Distinct(select, inside) => {
-                Condition::Exists(Box::new(self.distinct(select, inside, (inner, frame), apart.alias, taken)?))
+        let taken = self.take_conditions(outer, join.scope, |expr| mentions(expr, &join.alias, dialect));
+        let is = match join.kind {
+            JoinKind::Semi(select, inside) => {
+                Condition::Exists(Box::new(self.semi_join(select, inside, opened, join.alias, taken)?))
             }
-            ApartKind::Optional(factor, on) => {
-                Condition::NotExists(Box::new(self.missing(factor, on, (inner, frame), &taken)?))
+            JoinKind::Anti(factor, on) => {
+                Condition::NotExists(Box::new(self.anti_join(factor, on, opened, &taken)?))
             }
         };
         Ok(conjunct(is, self.line))
     }
 
     /// A join with distinct rows.
-    fn distinct(
+    fn semi_join(
         &mut self,
         select: &'a SelectTree,
-        inside: usize,
-        (inner, frame): (usize, usize),
+        inside: ScopeId,
+        opened: Opened,
         alias: String,
         taken: Vec<&'a Expr>,
     ) -> Result<Select<'a>> {
-        let merged = self.merge(select, inside, inner)?;
+        let Opened { query, scope } = opened;
+        let merged = self.merge(select, inside, query)?;
         let projection = &select.projection;
-        self.bind(frame, alias, Binding::Merged { frame: merged, projection, names: projection })?;
-        self.queries[inner].conditions.extend(taken.into_iter().map(|expr| (frame, expr)));
-        self.place(inner);
+        self.bind(scope, alias, Binding::Merged { scope: merged, projection, names: projection })?;
+        self.queries[query.0].conditions.extend(taken.into_iter().map(|expr| (scope, expr)));
+        self.assign_places(query);
         let mut keys = Vec::with_capacity(projection.len());
         for item in projection {
             keys.push(self.term(self.output(item)?, merged, 0)?);
         }
-        let depth = self.queries[inner].depth;
-        let select = self.close(inner)?;
-        // A row meets one of them at most only if each of their columns is stated.
-        let is_stated = |key: &Term<'_>| {
+        let depth = self.queries[query.0].depth;
+        let select = self.close(query)?;
+        // A row joins at most one distinct row only if each of its columns is compared with `=`.
+        let is_fixed = |key: &Term<'_>| {
             select.when.iter().any(|conjunct| match &conjunct.is {
                 Condition::Compare(Comparison::Equal, a, b) => {
                     (a == key && !b.reads_depth(depth)) || (b == key && !a.reads_depth(depth))
@@ -56,30 +57,31 @@ impl<'a> Lowering<'a, '_> {
                 _ => false,
             })
         };
-        if keys.iter().all(is_stated) {
+        if keys.iter().all(is_fixed) {
             return Ok(select);
         }
-        Err(self.unshown("a join that may give a row more than once"))
+        Err(self.unshown("a join that may duplicate rows"))
     }
 
-    /// An outer join of which only rows without a partner are kept.
-    fn missing(
+    /// An outer join that keeps only the rows without a partner.
+    fn anti_join(
         &mut self,
         factor: &'a TableFactor,
         on: &'a Expr,
-        (inner, frame): (usize, usize),
+        opened: Opened,
         taken: &[&'a Expr],
     ) -> Result<Select<'a>> {
         let [Expr::IsNull(tested)] = taken else {
-            return Err(self.unshown("an outer join that is no test for a missing row"));
+            return Err(self.unshown("an outer join that does not keep exactly the rows without a partner"));
         };
-        self.source(factor, frame)?;
-        self.queries[inner].conditions.push((frame, on));
-        self.place(inner);
-        let tested = self.term(tested, frame, 0)?;
-        let depth = self.queries[inner].depth;
-        let select = self.close(inner)?;
-        // A partner never has NULL there: the join compares it.
+        let Opened { query, scope } = opened;
+        self.source(factor, scope)?;
+        self.queries[query.0].conditions.push((scope, on));
+        self.assign_places(query);
+        let tested = self.term(tested, scope, 0)?;
+        let depth = self.queries[query.0].depth;
+        let select = self.close(query)?;
+        // A partner cannot have NULL in this column, because the join compares it.
         let is_compared = |conjunct: &Conjunct<'_>| match &conjunct.is {
             Condition::Compare(_, a, b) => *a == tested || *b == tested,
             _ => false,
@@ -87,24 +89,24 @@ impl<'a> Lowering<'a, '_> {
         if tested.reads_depth(depth) && select.when.iter().any(is_compared) {
             return Ok(select);
         }
-        Err(self.unshown("an outer join whose column may be NULL in a row that was found"))
+        Err(self.unshown("an outer join with a NULL test on a column that may be NULL in a partner"))
     }
 
-    /// Takes the conditions out of a query that are about a source.
-    fn take_conditions(&mut self, home: usize, frame: usize, is_about: impl Fn(&Expr) -> bool) -> Vec<&'a Expr> {
+    /// Removes the conditions about one source from a query, and returns them.
+    fn take_conditions(&mut self, query: QueryId, scope: ScopeId, is_about: impl Fn(&Expr) -> bool) -> Vec<&'a Expr> {
         let mut taken = Vec::new();
         let mut kept = Vec::new();
-        for (of, expr) in std::mem::take(&mut self.queries[home].conditions) {
+        for (at, expr) in std::mem::take(&mut self.queries[query.0].conditions) {
             for part in parts(expr, &BinaryOperator::And) {
-                if of == frame && is_about(part) { taken.push(part) } else { kept.push((of, part)) }
+                if at == scope && is_about(part) { taken.push(part) } else { kept.push((at, part)) }
             }
         }
-        self.queries[home].conditions = kept;
+        self.queries[query.0].conditions = kept;
         taken
     }
 }
 
-/// Whether an expression names a row by an alias.
+/// Whether an expression names a column of an alias.
 fn mentions(expr: &Expr, alias: &str, dialect: crate::dialect::Dialect) -> bool {
     struct Search<'s>(&'s str, crate::dialect::Dialect);
     impl Visitor for Search<'_> {

@@ -1,4 +1,5 @@
-//! What a query reads from: relations, queries that become part of the one around them, and queries that stand for themselves.
+//! The sources of a query: relations, queries that are merged into the query around them, and queries
+//! that stay sources of their own.
 
 use std::collections::BTreeSet;
 
@@ -10,25 +11,36 @@ use sqlparser::ast::{
 use crate::diagnostic::quoted;
 use crate::verify::effect::plain_table;
 use crate::verify::known::fold_part;
-use crate::verify::lower::{Apart, ApartKind, Binding, Lowering, Named, OpenSource, Result, output_name, terms};
-use crate::verify::meaning::{Rows, Select};
+use crate::verify::lower::{
+    Binding, JoinKind, Lowering, Named, OUTERMOST, OpenSource, QueryId, Result, ScopeId, Scoped, SemiJoin, output_name,
+    terms,
+};
+use crate::verify::meaning::{Place, Rows, Select};
 
-/// Queries that a statement may name one after the other: understanding each takes understanding those before it.
+/// A refused clause after a query.
+const AFTER_QUERY: &str = "a query with ORDER BY, LIMIT or another clause after it";
+
+/// A refused clause of a SELECT.
+const OTHER_CLAUSE: &str = "a clause other than SELECT, FROM, WHERE, GROUP BY or HAVING";
+
+/// The limit for the CTEs of one WITH. Each may read those before it, so the work grows with their
+/// number.
 const MAX_NAMED: usize = 32;
 
 impl<'a> Lowering<'a, '_> {
-    /// Adds what a SELECT reads from to the query of a frame, with its conditions.
-    pub(super) fn gather(&mut self, select: &'a SelectTree, frame: usize) -> Result<()> {
+    /// Adds the sources and conditions of a SELECT to the query of a scope.
+    pub(super) fn gather(&mut self, select: &'a SelectTree, scope: ScopeId) -> Result<()> {
         self.plain_select(select)?;
-        self.sources(&select.from, frame)?;
+        self.sources(&select.from, scope)?;
         if let Some(selection) = &select.selection {
-            let home = self.frames[frame].home;
-            self.queries[home].conditions.push((frame, selection));
+            let query_id = self.query_of(scope);
+            self.queries[query_id.0].conditions.push((scope, selection));
         }
         Ok(())
     }
 
-    /// A SELECT has no clause but those that have a meaning here. Taken apart field by field, so that none passes unseen.
+    /// Checks that a SELECT has only clauses with a meaning here. The pattern lists every field, so a new
+    /// field of the parser does not compile until it is handled.
     pub(super) fn plain_select(&self, select: &SelectTree) -> Result<()> {
         let SelectTree {
             select_token: _,
@@ -57,39 +69,39 @@ impl<'a> Lowering<'a, '_> {
             flavor: SelectFlavor::Standard,
         } = select
         else {
-            return Err(self.unshown("a clause that is not SELECT, FROM, WHERE, GROUP BY or HAVING"));
+            return Err(self.unshown(OTHER_CLAUSE));
         };
         let rest = optimizer_hints.is_empty() && lateral_views.is_empty() && connect_by.is_empty();
         let rest = rest && cluster_by.is_empty() && distribute_by.is_empty() && sort_by.is_empty();
         if rest && named_window.is_empty() {
             return Ok(());
         }
-        Err(self.unshown("a clause that is not SELECT, FROM, WHERE, GROUP BY or HAVING"))
+        Err(self.unshown(OTHER_CLAUSE))
     }
 
-    pub(super) fn sources(&mut self, from: &'a [TableWithJoins], frame: usize) -> Result<()> {
+    pub(super) fn sources(&mut self, from: &'a [TableWithJoins], scope: ScopeId) -> Result<()> {
         for tables in from {
-            self.source(&tables.relation, frame)?;
+            self.source(&tables.relation, scope)?;
             for join in &tables.joins {
                 match &join.join_operator {
                     JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) => {
-                        self.source(&join.relation, frame)?;
-                        let home = self.frames[frame].home;
-                        self.queries[home].conditions.push((frame, on));
+                        self.source(&join.relation, scope)?;
+                        let query_id = self.query_of(scope);
+                        self.queries[query_id.0].conditions.push((scope, on));
                     }
-                    JoinOperator::CrossJoin(JoinConstraint::None) => self.source(&join.relation, frame)?,
+                    JoinOperator::CrossJoin(JoinConstraint::None) => self.source(&join.relation, scope)?,
                     JoinOperator::Left(JoinConstraint::On(on)) | JoinOperator::LeftOuter(JoinConstraint::On(on)) => {
                         let alias = self.alias_of(&join.relation)?;
-                        let home = self.frames[frame].home;
+                        let query_id = self.query_of(scope);
                         if matches!(join.relation, TableFactor::Derived { .. }) {
-                            return Err(self.unshown("an outer join with a query in the place of a table"));
+                            return Err(self.unshown("an outer join with a query instead of a table"));
                         }
-                        self.bind(frame, alias.clone(), Binding::Apart)?;
-                        let apart = Apart { alias, frame, kind: ApartKind::Optional(&join.relation, on) };
-                        self.queries[home].apart.push(apart);
+                        self.bind(scope, alias.clone(), Binding::SemiJoin)?;
+                        let kind = JoinKind::Anti(&join.relation, on);
+                        self.queries[query_id.0].semi_joins.push(SemiJoin { alias, scope, kind });
                     }
                     _ => {
-                        return Err(self.unshown("a join that is none of JOIN ... ON, CROSS JOIN and LEFT JOIN ... ON"));
+                        return Err(self.unshown("a join other than JOIN ... ON, CROSS JOIN or LEFT JOIN ... ON"));
                     }
                 }
             }
@@ -97,116 +109,114 @@ impl<'a> Lowering<'a, '_> {
         Ok(())
     }
 
-    pub(super) fn source(&mut self, factor: &'a TableFactor, frame: usize) -> Result<()> {
+    pub(super) fn source(&mut self, factor: &'a TableFactor, scope: ScopeId) -> Result<()> {
         match factor {
             TableFactor::Table { .. } => {
                 let Some((name, alias)) = plain_table(factor) else {
                     return Err(self.unshown("a table with more than an alias"));
                 };
-                if let Some((query, inside)) = self.named_by(name, frame) {
+                if let Some(named) = self.named_by(name, scope) {
                     let alias = self.alias_of(factor)?;
-                    return self.derived(query, alias, inside, frame);
+                    return self.derived(named, alias, scope);
                 }
                 let Some(slot) = self.known.slot(name) else {
                     return Err(
-                        self.unshown(format!("{}, which is no relation of the project", quoted(&name.to_string())))
+                        self.unshown(format!("{}, which is not a relation of the project", quoted(&name.to_string())))
                     );
                 };
                 if alias.is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some()) {
-                    return Err(self.unshown("an alias with names for columns"));
+                    return Err(self.unshown("an alias with column names"));
                 }
                 let alias = self.alias_of(factor)?;
-                let home = self.frames[frame].home;
-                self.queries[home].sources.push(OpenSource::Relation(slot));
-                let source = self.queries[home].sources.len() - 1;
-                self.bind(frame, alias, Binding::Relation { slot, source })
+                let query_id = self.query_of(scope);
+                let source = self.add_source(query_id, OpenSource::Relation(slot));
+                self.bind(scope, alias, Binding::Relation { slot, source })
             }
             TableFactor::Derived { lateral: false, subquery, sample: None, .. } => {
                 let alias = self.alias_of(factor)?;
-                let inside = self.frames[frame].parent.unwrap_or(frame);
-                self.derived(subquery, alias, inside, frame)
+                let inside = self.scopes[scope.0].parent.unwrap_or(scope);
+                self.derived(Scoped { query: subquery, inside }, alias, scope)
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
-                self.sources(std::slice::from_ref(&**table_with_joins), frame)
+                self.sources(std::slice::from_ref(&**table_with_joins), scope)
             }
-            _ => Err(self.unshown("rows that come from no relation and no query")),
+            _ => Err(self.unshown("rows that come from neither a relation nor a query")),
         }
     }
 
-    /// A query among the sources of another, understood inside a frame.
-    fn derived(&mut self, query: &'a Query, alias: String, inside: usize, frame: usize) -> Result<()> {
-        let inside = self.with(query, inside)?;
-        let home = self.frames[frame].home;
+    /// Adds a query to the sources of the query of a scope.
+    fn derived(&mut self, derived: Scoped<'a>, alias: String, scope: ScopeId) -> Result<()> {
+        let query = derived.query;
+        let inside = self.with(query, derived.inside)?;
+        let query_id = self.query_of(scope);
         let parts = self.union_parts(&query.body, false)?;
         let [select] = parts.as_slice() else {
-            let depth = self.queries[home].depth + 1;
+            let depth = self.queries[query_id.0].depth.inner();
             let mut opened = Vec::with_capacity(parts.len());
-            let mut first = None;
             for part in &parts {
                 if drops_equal_rows(part) || is_grouped(part) || terms::computes_over_rows(&part.projection) {
-                    return Err(self.unshown("a part of a UNION ALL that groups, ranks or drops rows"));
+                    return Err(self.unshown("a part of a UNION ALL that groups, ranks or removes rows"));
                 }
-                let (query, inner) = self.open_select(part, inside, depth)?;
-                first.get_or_insert(inner);
-                opened.push((query, inner));
+                let part_query = self.open_select(part, inside, depth)?;
+                self.queries[part_query.query.0].projection = Some((part_query.scope, &part.projection));
+                opened.push(part_query);
             }
-            let (Some(inner), Some(part)) = (first, parts.first()) else { return Err(self.unshown("no query")) };
-            let numbers = opened.iter().map(|(query, _)| *query).collect();
-            for ((query, inner), part) in opened.iter().zip(&parts) {
-                self.queries[*query].projection = Some((*inner, &part.projection));
-            }
-            self.queries[home].sources.push(OpenSource::Union(numbers, BTreeSet::new()));
-            let source = self.queries[home].sources.len() - 1;
-            return self.bind(frame, alias, Binding::Union { source, frame: inner, projection: &part.projection });
+            let (Some(first), Some(part)) = (opened.first(), parts.first()) else {
+                unreachable!("`union_parts` returns at least one SELECT")
+            };
+            let first_scope = first.scope;
+            let queries = opened.iter().map(|part| part.query).collect();
+            let source = self.add_source(query_id, OpenSource::Union(queries, BTreeSet::new()));
+            return self.bind(scope, alias, Binding::Union { source, scope: first_scope, projection: &part.projection });
         };
         let select: &'a SelectTree = select;
         let ranks = terms::ranks(&select.projection);
         let aggregates = terms::computes_over_rows(&select.projection) && !ranks;
         if matches!(select.distinct, Some(Distinct::Distinct)) && !is_grouped(select) && !ranks && !aggregates {
-            // Whether it has a row is all that can be asked of it.
-            self.bind(frame, alias.clone(), Binding::Apart)?;
-            self.queries[home].apart.push(Apart { alias, frame, kind: ApartKind::Distinct(select, inside) });
+            // Only its existence may be used: it is a semi-join.
+            self.bind(scope, alias.clone(), Binding::SemiJoin)?;
+            self.queries[query_id.0].semi_joins.push(SemiJoin { alias, scope, kind: JoinKind::Semi(select, inside) });
             return Ok(());
         }
         if drops_equal_rows(select) || is_grouped(select) {
-            return Err(self.unshown("a query among the sources that groups rows"));
+            return Err(self.unshown("a source that groups rows"));
         }
         if aggregates {
-            // Whether or not anybody reads it, it must give exactly one row.
-            let within = self.frame(Some(inside), home);
+            // It must give exactly one row, even if nothing reads it.
+            let within = self.new_scope(Some(inside), query_id);
             self.scalar(select, inside, within, 0)?;
-            return self.bind(frame, alias, Binding::OneRow { select, frame: inside });
+            return self.bind(scope, alias, Binding::OneRow { select, scope: inside });
         }
         if ranks {
-            let depth = self.queries[home].depth + 1;
-            let (query, inner) = self.open_select(select, inside, depth)?;
-            self.queries[query].outputs.push((inner, &select.projection));
-            self.queries[query].ranks = true;
-            self.queries[home].sources.push(OpenSource::Query(query));
-            let source = self.queries[home].sources.len() - 1;
-            return self.bind(frame, alias, Binding::Query { source, frame: inner, projection: &select.projection });
+            let depth = self.queries[query_id.0].depth.inner();
+            let inner = self.open_select(select, inside, depth)?;
+            self.queries[inner.query.0].outputs.push((inner.scope, &select.projection));
+            self.queries[inner.query.0].ranks = true;
+            let source = self.add_source(query_id, OpenSource::Query(inner.query));
+            let projection = &select.projection;
+            return self.bind(scope, alias, Binding::Query { source, scope: inner.scope, projection });
         }
-        let inner = self.merge(select, inside, home)?;
+        let inner = self.merge(select, inside, query_id)?;
         let projection = &select.projection;
-        self.bind(frame, alias, Binding::Merged { frame: inner, projection, names: projection })
+        self.bind(scope, alias, Binding::Merged { scope: inner, projection, names: projection })
     }
 
-    /// Makes a query part of another; its names are those of a new frame.
-    pub(super) fn merge(&mut self, select: &'a SelectTree, inside: usize, home: usize) -> Result<usize> {
-        let inner = self.frame(Some(inside), home);
-        if self.frames.len() > super::MAX_QUERIES {
+    /// Merges a SELECT into a query. Returns the new scope of its names.
+    pub(super) fn merge(&mut self, select: &'a SelectTree, inside: ScopeId, query_id: QueryId) -> Result<ScopeId> {
+        let inner = self.new_scope(Some(inside), query_id);
+        if self.scopes.len() > super::MAX_QUERIES {
             return Err(self.unshown(format!("more than {} queries", super::MAX_QUERIES)));
         }
         self.gather(select, inner)?;
-        self.queries[home].outputs.push((inner, &select.projection));
+        self.queries[query_id.0].outputs.push((inner, &select.projection));
         Ok(inner)
     }
 
-    pub(super) fn bind(&mut self, frame: usize, alias: String, binding: Binding<'a>) -> Result<()> {
-        if self.frames[frame].bindings.iter().any(|(known, _)| *known == alias) {
-            return Err(self.unshown(format!("two sources that are both called {}", quoted(&alias))));
+    pub(super) fn bind(&mut self, scope: ScopeId, alias: String, binding: Binding<'a>) -> Result<()> {
+        if self.scopes[scope.0].bindings.iter().any(|(bound, _)| *bound == alias) {
+            return Err(self.unshown(format!("two sources with the name {}", quoted(&alias))));
         }
-        self.frames[frame].bindings.push((alias, binding));
+        self.scopes[scope.0].bindings.push((alias, binding));
         Ok(())
     }
 
@@ -225,11 +235,11 @@ impl<'a> Lowering<'a, '_> {
             TableFactor::Table { alias, .. } | TableFactor::Derived { alias, .. } => own(alias),
             _ => None,
         };
-        found.ok_or_else(|| self.unshown("a source without a name of its own"))
+        found.ok_or_else(|| self.unshown("a source without an alias"))
     }
 
-    /// The frame of a query that names others, or the one given.
-    pub(super) fn with(&mut self, query: &'a Query, frame: usize) -> Result<usize> {
+    /// The scope for the body of a query: a new one with its CTEs, or the given one if it has none.
+    pub(super) fn with(&mut self, query: &'a Query, scope: ScopeId) -> Result<ScopeId> {
         let Query {
             with,
             body: _,
@@ -243,62 +253,62 @@ impl<'a> Lowering<'a, '_> {
             pipe_operators,
         } = query
         else {
-            return Err(self.unshown("ORDER BY, LIMIT or what else may stand after a query"));
+            return Err(self.unshown(AFTER_QUERY));
         };
         if !locks.is_empty() || !pipe_operators.is_empty() {
-            return Err(self.unshown("ORDER BY, LIMIT or what else may stand after a query"));
+            return Err(self.unshown(AFTER_QUERY));
         }
-        let Some(with) = with else { return Ok(frame) };
+        let Some(with) = with else { return Ok(scope) };
         if with.recursive {
             return Err(self.unshown("WITH RECURSIVE"));
         }
-        let mut inside = frame;
+        let mut inside = scope;
         for cte in &with.cte_tables {
             if !cte.alias.columns.is_empty() {
-                return Err(self.unshown("a named query with names for columns"));
+                return Err(self.unshown("a named query with column names"));
             }
             let name = fold_part(&cte.alias.name, self.known.spec.dialect).into_owned();
             if with.cte_tables.len() > MAX_NAMED || cte.from.is_some() {
                 return Err(self.unshown(format!("more than {MAX_NAMED} named queries")));
             }
             if self.find_named(&name, inside).is_some() {
-                return Err(self.unshown(format!("two queries that are both named {}", quoted(&name))));
+                return Err(self.unshown(format!("two named queries with the name {}", quoted(&name))));
             }
-            // Each sees those before it.
-            let next = self.frame(Some(inside), self.frames[inside].home);
-            self.frames[next].named.push(Named { name, query: &cte.query, inside, is_read: false });
-            self.unnamed += 1;
+            // A CTE sees only the CTEs before it.
+            let next = self.new_scope(Some(inside), self.query_of(inside));
+            self.scopes[next.0].named.push(Named { name, query: &cte.query, inside, is_read: false });
+            self.unread += 1;
             inside = next;
         }
         Ok(inside)
     }
 
-    /// The query of that name, with the frame in which it is understood.
-    pub(super) fn named_by(&mut self, name: &ObjectName, frame: usize) -> Option<(&'a Query, usize)> {
+    /// The named query (CTE) that a name stands for, marked as read.
+    pub(super) fn named_by(&mut self, name: &ObjectName, scope: ScopeId) -> Option<Scoped<'a>> {
         let [part] = name.0.as_slice() else { return None };
         let name = fold_part(part.as_ident()?, self.known.spec.dialect);
-        let (frame, nth) = self.find_named(&name, frame)?;
-        let named = &mut self.frames[frame].named[nth];
+        let (scope, nth) = self.find_named(&name, scope)?;
+        let named = &mut self.scopes[scope.0].named[nth];
         if !named.is_read {
             named.is_read = true;
-            self.unnamed -= 1;
+            self.unread -= 1;
         }
-        Some((named.query, named.inside))
+        Some(Scoped { query: named.query, inside: named.inside })
     }
 
-    /// The frame that names a query, and its number there.
-    fn find_named(&self, name: &str, frame: usize) -> Option<(usize, usize)> {
-        let mut at = Some(frame);
-        while let Some(frame) = at {
-            if let Some(nth) = self.frames[frame].named.iter().position(|known| known.name == name) {
-                return Some((frame, nth));
+    /// The scope that defines a named query, and the index of the query there.
+    fn find_named(&self, name: &str, scope: ScopeId) -> Option<(ScopeId, usize)> {
+        let mut at = Some(scope);
+        while let Some(scope) = at {
+            if let Some(nth) = self.scopes[scope.0].named.iter().position(|named| named.name == name) {
+                return Some((scope, nth));
             }
-            at = self.frames[frame].parent;
+            at = self.scopes[scope.0].parent;
         }
         None
     }
 
-    /// The SELECTs of a UNION ALL, or the one that there is.
+    /// The SELECTs of a UNION ALL, or the single SELECT.
     pub(super) fn union_parts(&mut self, body: &'a SetExpr, top: bool) -> Result<Vec<&'a SelectTree>> {
         let mut parts = Vec::new();
         let mut rest = vec![body];
@@ -309,47 +319,50 @@ impl<'a> Lowering<'a, '_> {
                     rest.extend([&**right, &**left])
                 }
                 SetExpr::Query(query) if query.with.is_none() => {
-                    self.with(query, 0)?;
+                    self.with(query, OUTERMOST)?;
                     rest.push(&query.body);
                 }
                 SetExpr::SetOperation { op, set_quantifier, .. } => {
                     let form = format!("{op} {set_quantifier}");
-                    return Err(self.unshown(format!("{} where UNION ALL was expected", form.trim_end())));
+                    return Err(self.unshown(format!("{} in the place of UNION ALL", form.trim_end())));
                 }
-                _ if top => return Err(self.unshown("rows that come from no SELECT")),
-                _ => return Err(self.unshown("a source that is no SELECT")),
+                _ if top => return Err(self.unshown("rows that do not come from a SELECT")),
+                _ => return Err(self.unshown("a source that is not a SELECT")),
             }
         }
         Ok(parts)
     }
 
-    /// Gives each source its place: relations by slot, then queries as they were written.
-    pub(super) fn place(&mut self, home: usize) {
-        let query = &mut self.queries[home];
+    /// Gives each source its place: relations sorted by slot, then queries in their written order.
+    pub(super) fn assign_places(&mut self, query_id: QueryId) {
+        let query = &mut self.queries[query_id.0];
         let mut order: Vec<usize> = (0..query.sources.len()).collect();
         order.sort_by_key(|&source| match query.sources[source] {
             OpenSource::Relation(slot) => (0, Some(slot)),
             _ => (1, None),
         });
-        query.places = vec![0; order.len()];
+        query.places = vec![Place(0); order.len()];
         for (place, source) in order.into_iter().enumerate() {
-            query.places[source] = place;
+            query.places[source] = Place(place);
         }
     }
 
-    /// The parts of a UNION ALL with the outputs that are used, in the order of how the first part computes them.
-    pub(super) fn closed_union(&mut self, parts: &[usize], used: &BTreeSet<usize>) -> Result<Rows<'a>> {
+    /// The parts of a UNION ALL with the outputs that are used. The terms of the first part give the
+    /// order of the outputs.
+    pub(super) fn closed_union(&mut self, parts: &[QueryId], used: &BTreeSet<usize>) -> Result<Rows<'a>> {
         let mut order: Vec<usize> = used.iter().copied().collect();
         let mut closed = Vec::with_capacity(parts.len());
         let mut width = None;
         for (i, &part) in parts.iter().enumerate() {
-            let Some((frame, projection)) = self.queries[part].projection else { return Err(self.unshown("no query")) };
-            // Those that nobody reads must have a meaning too.
+            let Some((scope, projection)) = self.queries[part.0].projection else {
+                unreachable!("`derived` sets the outputs of each part of a UNION ALL")
+            };
+            // An output that nothing reads must have a meaning too.
             let mut all = Vec::with_capacity(projection.len());
             for item in projection {
-                let value = self.term(self.output(item)?, frame, 0)?;
+                let value = self.term(self.output(item)?, scope, 0)?;
                 if value.computes_over_rows() {
-                    return Err(self.unshown("a value over many rows in a part of a UNION ALL"));
+                    return Err(self.unshown("an aggregate or a window function in a part of a UNION ALL"));
                 }
                 all.push(value);
             }
@@ -358,24 +371,24 @@ impl<'a> Lowering<'a, '_> {
                 return Err(self.unshown("parts of a UNION ALL with different numbers of columns"));
             }
             let mut outputs = Vec::with_capacity(order.len());
-            for &number in &order {
-                outputs.push((all[number].clone(), number));
+            for &index in &order {
+                outputs.push((all[index].clone(), index));
             }
             if i == 0 {
                 outputs.sort();
-                order = outputs.iter().map(|(_, number)| *number).collect();
+                order = outputs.iter().map(|(_, index)| *index).collect();
             }
             let outputs = outputs.into_iter().map(|(term, _)| term).collect();
             let select = self.close(part)?;
             closed.push(Select { outputs, ..select });
         }
-        // How the first part computes an output is the output's name, so that part stays first.
+        // The first part stays first, because its terms identify the outputs.
         closed[1..].sort();
         Ok(Rows::UnionAll(closed))
     }
 }
 
-/// DISTINCT, and not ALL.
+/// Whether a SELECT has DISTINCT.
 pub(super) fn drops_equal_rows(select: &SelectTree) -> bool {
     !matches!(select.distinct, None | Some(Distinct::All))
 }
@@ -385,10 +398,10 @@ pub(super) fn is_grouped(select: &SelectTree) -> bool {
     groups || select.having.is_some()
 }
 
-/// The items of a projection, by name.
+/// The index of the output with a name, if exactly one output has it.
 pub(super) fn item_named(names: &[SelectItem], wanted: &str, dialect: crate::dialect::Dialect) -> Option<usize> {
     let is_wanted = |item: &SelectItem| output_name(item).is_some_and(|name| fold_part(name, dialect) == wanted);
     let first = names.iter().position(is_wanted)?;
-    // Two of one name are none: engines refuse the one or take the other.
+    // With two outputs of one name, some engines fail, and others use one of them.
     (!names[first + 1..].iter().any(is_wanted)).then_some(first)
 }

@@ -1,22 +1,22 @@
-//! What a value is computed from.
+//! Converts expressions to terms.
 
 use std::borrow::Cow;
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Ident, OrderBySort, SelectItem, SetExpr, UnaryOperator, Value, WindowType,
+    FunctionArguments, Ident, OrderBySort, Select as SelectTree, SelectItem, SetExpr, UnaryOperator, Value, WindowType,
 };
 
 use crate::diagnostic::quoted;
-use crate::verify::known::fold_part;
+use crate::verify::known::{Known, fold_part};
 use crate::verify::lower::sources::item_named;
-use crate::verify::lower::{Binding, Lowering, OpenSource, Outputs, Result};
+use crate::verify::lower::{Binding, Lowering, OpenSource, Outputs, Result, ScopeId, line_of};
 use crate::verify::meaning::{AGGREGATES, All, Order, Term};
 
-/// Terms within terms: no sound statement has half as many.
+/// The limit for the nesting of terms. The built-in statements need less than half of it.
 const MAX_DEPTH: usize = 64;
 
-/// Functions of one row that do nothing but compute. Whatever else is called may give rows, fail, or reach anything.
+/// Pure functions of one row. Another function could return several rows, fail, or have an effect.
 const PLAIN: [&str; 13] = [
     "coalesce",
     "date",
@@ -33,34 +33,37 @@ const PLAIN: [&str; 13] = [
     "unix_seconds",
 ];
 
-/// The clock that is written without parentheses.
+/// A refused form of arguments.
+const OTHER_ARGUMENTS: &str = "a function call with arguments of a form that no step uses";
+
+/// The clock. Most engines write it without parentheses.
 const CLOCK: &str = "current_timestamp";
 
 impl<'a> Lowering<'a, '_> {
-    pub(super) fn term(&mut self, expr: &'a Expr, frame: usize, depth: usize) -> Result<Term<'a>> {
+    pub(super) fn term(&mut self, expr: &'a Expr, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
         if depth > MAX_DEPTH || self.budget == 0 {
-            return Err(self.unshown("a value that is computed in too many steps"));
+            return Err(self.unshown("a value with too many terms"));
         }
         self.budget -= 1;
         let next = depth + 1;
         match expr {
-            Expr::Nested(inner) => self.term(inner, frame, next),
+            Expr::Nested(inner) => self.term(inner, scope, next),
             Expr::Identifier(name) => {
                 self.at(name);
-                self.unqualified(name, frame, next)
+                self.unqualified(name, scope, next)
             }
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
                 [row, column] => {
                     self.at(column);
-                    self.qualified(row, column, frame, next)
+                    self.qualified(row, column, scope, next)
                 }
-                _ => Err(self.unshown("a column that is named with its schema")),
+                _ => Err(self.unshown("a column name with a schema")),
             },
             Expr::Value(value) => match &value.value {
                 Value::Number(..) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => {
                     Ok(literal(value.value.to_string()))
                 }
-                _ => Err(self.unshown("a value in quotes that engines read differently")),
+                _ => Err(self.unshown("a quoted value that engines read differently")),
             },
             Expr::TypedString(typed) if !typed.uses_odbc_syntax => {
                 Ok(literal(format!("{} {}", typed.data_type, typed.value)))
@@ -74,7 +77,7 @@ impl<'a> Lowering<'a, '_> {
                         Ok(literal(format!("{data_type} {}", value.value)))
                     }
                     inner => {
-                        let term = self.term(inner, frame, next)?;
+                        let term = self.term(inner, scope, next)?;
                         Ok(Term::Call(format!("cast {data_type}").into(), vec![term]))
                     }
                 }
@@ -87,90 +90,90 @@ impl<'a> Lowering<'a, '_> {
                     BinaryOperator::Divide => "/",
                     _ => return Err(self.unshown(format!("the operator {op} in a value"))),
                 };
-                let args = vec![self.term(left, frame, next)?, self.term(right, frame, next)?];
+                let args = vec![self.term(left, scope, next)?, self.term(right, scope, next)?];
                 Ok(Term::Call(sign.into(), args))
             }
-            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match self.term(expr, frame, next)? {
-                // Before 1970, an instant is a number below zero.
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match self.term(expr, scope, next)? {
+                // An instant before 1970 is a negative number.
                 Term::Literal(number) if number.starts_with(|c: char| c.is_ascii_digit()) => {
                     Ok(Term::Literal(format!("-{number}").into()))
                 }
                 term => Ok(Term::Call("-".into(), vec![term])),
             },
             Expr::AtTimeZone { timestamp, time_zone } => {
-                let args = vec![self.term(timestamp, frame, next)?, self.term(time_zone, frame, next)?];
+                let args = vec![self.term(timestamp, scope, next)?, self.term(time_zone, scope, next)?];
                 Ok(Term::Call("at time zone".into(), args))
             }
             Expr::Extract { field: DateTimeField::Epoch, expr, .. } => {
-                Ok(Term::Call("extract epoch".into(), vec![self.term(expr, frame, next)?]))
+                Ok(Term::Call("extract epoch".into(), vec![self.term(expr, scope, next)?]))
             }
             Expr::Floor { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
-                Ok(Term::Call("floor".into(), vec![self.term(expr, frame, next)?]))
+                Ok(Term::Call("floor".into(), vec![self.term(expr, scope, next)?]))
             }
             Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
-                Ok(Term::Call("ceil".into(), vec![self.term(expr, frame, next)?]))
+                Ok(Term::Call("ceil".into(), vec![self.term(expr, scope, next)?]))
             }
             Expr::Case { operand: None, conditions, else_result, .. } => {
                 let mut cases = Vec::with_capacity(conditions.len());
                 for case in conditions {
-                    let when = All::new(self.all(&case.condition, frame, false)?);
-                    cases.push((when, self.term(&case.result, frame, next)?));
+                    let when = All::new(self.conjuncts(&case.condition, scope, false)?);
+                    cases.push((when, self.term(&case.result, scope, next)?));
                 }
                 let otherwise = match else_result {
-                    Some(expr) => Some(Box::new(self.term(expr, frame, next)?)),
+                    Some(expr) => Some(Box::new(self.term(expr, scope, next)?)),
                     None => None,
                 };
                 Ok(Term::Case(cases, otherwise))
             }
             Expr::Subquery(query) => {
-                let inside = self.with(query, frame)?;
+                let inside = self.with(query, scope)?;
                 match &*query.body {
-                    SetExpr::Select(select) => self.scalar(select, inside, frame, 0),
-                    _ => Err(self.unshown("a value that comes from no SELECT")),
+                    SetExpr::Select(select) => self.scalar(select, inside, scope, 0),
+                    _ => Err(self.unshown("a value from a query that is not a SELECT")),
                 }
             }
-            Expr::Function(function) => self.call(function, frame, next),
-            _ => Err(self.unshown("a value of this form")),
+            Expr::Function(function) => self.call(function, scope, next),
+            _ => Err(self.unshown("a form of value that no step uses")),
         }
     }
 
     fn at(&mut self, name: &Ident) {
-        self.line = usize::try_from(name.span.start.line).unwrap_or_default();
+        self.line = line_of(name.span);
     }
 
-    /// The value of a query that gives one row, whatever there is: one aggregate over all of its rows.
+    /// The value of a query that always gives one row, because it aggregates all of its rows.
     pub(super) fn scalar(
         &mut self,
-        select: &'a sqlparser::ast::Select,
-        inside: usize,
-        frame: usize,
+        select: &'a SelectTree,
+        inside: ScopeId,
+        scope: ScopeId,
         output: usize,
     ) -> Result<Term<'a>> {
-        let depth = self.queries[self.frames[frame].home].depth + 1;
+        let depth = self.depth_of(scope).inner();
         let order: Vec<_> = (0..select.projection.len()).collect();
-        let mut found = self.select(select, inside, depth, Outputs { order: &order, words: &[] })?;
+        let mut found = self.select(select, inside, depth, Outputs { order: &order, free_text: &[] })?;
         let is_whole = |term: &Term<'_>| matches!(term, Term::Call(name, _) if AGGREGATES.contains(&&**name));
         if output >= found.outputs.len() || !found.outputs.iter().all(is_whole) {
-            return Err(self.unshown("a query in the place of a value that may give several rows"));
+            return Err(self.unshown("a query for one value that may return several rows"));
         }
         found.outputs = vec![found.outputs.swap_remove(output)];
         if found.group.is_some() || !found.having.is_empty() || found.distinct {
-            return Err(self.unshown("a query in the place of a value that may give no row, or several"));
+            return Err(self.unshown("a query for one value that may return no row, or several rows"));
         }
         Ok(Term::Scalar(Box::new(found)))
     }
 
-    fn call(&mut self, function: &'a Function, frame: usize, depth: usize) -> Result<Term<'a>> {
+    fn call(&mut self, function: &'a Function, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
         let plain = !function.uses_odbc_syntax
             && matches!(function.parameters, FunctionArguments::None)
             && function.within_group.is_empty()
             && function.filter.is_none()
             && function.null_treatment.is_none();
         let name = function.name.0.last().and_then(|part| part.as_ident()).filter(|_| function.name.0.len() == 1);
-        let (Some(name), true) = (name, plain) else { return Err(self.unshown("a function of this form")) };
+        let (Some(name), true) = (name, plain) else { return Err(self.unshown("a function call of a form that no step uses")) };
         self.at(name);
         if name.quote_style.is_some() {
-            return Err(self.unshown("a function whose name is quoted"));
+            return Err(self.unshown("a function with a quoted name"));
         }
         let name = name.value.to_lowercase();
         let has_parentheses = !matches!(function.args, FunctionArguments::None);
@@ -178,10 +181,10 @@ impl<'a> Lowering<'a, '_> {
         // BigQuery writes the clock as a call.
         let is_clock = name == CLOCK && has_parentheses == self.known.spec.dialect.rules().clock_is_called();
         if function.over.is_none() && !is_clock && !(is_known && has_parentheses) {
-            return Err(self.unshown(format!("a call of {}, of which nothing is known", quoted(&name))));
+            return Err(self.unshown(format!("a call of {}, which is not a known function", quoted(&name))));
         }
         if let Some(over) = &function.over {
-            return self.row_number(&name, function, over, frame, depth);
+            return self.row_number(&name, function, over, scope, depth);
         }
         let mut args = Vec::new();
         match &function.args {
@@ -189,19 +192,19 @@ impl<'a> Lowering<'a, '_> {
             FunctionArguments::List(list) if list.duplicate_treatment.is_none() && list.clauses.is_empty() => {
                 for (i, arg) in list.args.iter().enumerate() {
                     args.push(match arg {
-                        // The unit of a difference is a word, not a column.
+                        // The first argument of DATEDIFF is a unit, not a column.
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(unit)))
                             if i == 0 && ["datediff", "dateadd"].contains(&name.as_str()) =>
                         {
                             literal(unit.value.to_lowercase())
                         }
-                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.term(expr, frame, depth)?,
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.term(expr, scope, depth)?,
                         FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => literal("*".to_owned()),
-                        _ => return Err(self.unshown("a function with arguments of this form")),
+                        _ => return Err(self.unshown(OTHER_ARGUMENTS)),
                     });
                 }
             }
-            _ => return Err(self.unshown("a function with arguments of this form")),
+            _ => return Err(self.unshown(OTHER_ARGUMENTS)),
         }
         Ok(Term::Call(name.into(), args))
     }
@@ -211,20 +214,20 @@ impl<'a> Lowering<'a, '_> {
         name: &str,
         function: &'a Function,
         over: &'a WindowType,
-        frame: usize,
+        scope: ScopeId,
         depth: usize,
     ) -> Result<Term<'a>> {
         let window = match over {
             WindowType::WindowSpec(window) if window.window_name.is_none() && window.window_frame.is_none() => window,
-            _ => return Err(self.unshown("a window of this form")),
+            _ => return Err(self.unshown("a window with a name or a frame")),
         };
         let takes_nothing = matches!(&function.args, FunctionArguments::List(list) if list.args.is_empty());
         if name != "row_number" || !takes_nothing {
-            return Err(self.unshown("a window function that is not ROW_NUMBER"));
+            return Err(self.unshown("a window function other than ROW_NUMBER()"));
         }
         let mut by = Vec::with_capacity(window.partition_by.len());
         for expr in &window.partition_by {
-            by.push(self.term(expr, frame, depth)?);
+            by.push(self.term(expr, scope, depth)?);
         }
         by.sort();
         by.dedup();
@@ -235,18 +238,18 @@ impl<'a> Lowering<'a, '_> {
                 Some(OrderBySort::Desc) => true,
                 Some(_) => return Err(self.unshown("ORDER BY with an operator")),
             };
-            let term = self.term(&expr.expr, frame, depth)?;
+            let term = self.term(&expr.expr, scope, depth)?;
             order.push(Order { term, descending, nulls_first: expr.options.nulls_first });
         }
         Ok(Term::RowNumber { by, order })
     }
 
-    fn unqualified(&mut self, name: &'a Ident, frame: usize, depth: usize) -> Result<Term<'a>> {
+    fn unqualified(&mut self, name: &'a Ident, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
         let dialect = self.known.spec.dialect;
         let folded = fold_part(name, dialect);
-        let mut at = Some(frame);
+        let mut at = Some(scope);
         while let Some(here) = at {
-            let found: Vec<Binding<'a>> = self.frames[here]
+            let found: Vec<Binding<'a>> = self.scopes[here.0]
                 .bindings
                 .iter()
                 .map(|(_, binding)| binding)
@@ -257,69 +260,69 @@ impl<'a> Lowering<'a, '_> {
                         item_named(projection, &folded, dialect).is_some()
                     }
                     Binding::OneRow { select, .. } => item_named(&select.projection, &folded, dialect).is_some(),
-                    // It may have the column, or not.
-                    Binding::Apart => true,
+                    // Its columns are not looked up, so it may have the column.
+                    Binding::SemiJoin => true,
                 })
                 .cloned()
                 .collect();
             match found.as_slice() {
-                [] => at = self.frames[here].parent,
+                [] => at = self.scopes[here.0].parent,
                 [binding] => return self.column(binding.clone(), name, here, depth),
-                _ => return Err(self.unshown(format!("{}, which several sources have", quoted(&name.value)))),
+                _ => return Err(self.unshown(format!("the column {}, which several sources have", quoted(&name.value)))),
             }
         }
-        Err(self.unshown(format!("{}, which no source has", quoted(&name.value))))
+        Err(self.unshown(format!("the column {}, which no source has", quoted(&name.value))))
     }
 
-    fn qualified(&mut self, row: &'a Ident, column: &'a Ident, frame: usize, depth: usize) -> Result<Term<'a>> {
+    fn qualified(&mut self, row: &'a Ident, column: &'a Ident, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
         let alias = fold_part(row, self.known.spec.dialect);
-        let mut at = Some(frame);
+        let mut at = Some(scope);
         while let Some(here) = at {
-            if let Some((_, binding)) = self.frames[here].bindings.iter().find(|(known, _)| *known == *alias) {
+            if let Some((_, binding)) = self.scopes[here.0].bindings.iter().find(|(bound, _)| *bound == *alias) {
                 return self.column(binding.clone(), column, here, depth);
             }
-            at = self.frames[here].parent;
+            at = self.scopes[here.0].parent;
         }
-        Err(self.unshown(format!("a column of {}, which is no source here", quoted(&row.value))))
+        Err(self.unshown(format!("a column of {}, which is not a source here", quoted(&row.value))))
     }
 
-    /// A column of what a name stands for in a frame.
-    fn column(&mut self, binding: Binding<'a>, column: &'a Ident, frame: usize, depth: usize) -> Result<Term<'a>> {
+    /// A column of the source that an alias stands for.
+    fn column(&mut self, binding: Binding<'a>, column: &'a Ident, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
         let dialect = self.known.spec.dialect;
         let folded = fold_part(column, dialect);
-        let home = self.frames[frame].home;
-        let absent = format!("{}, which its source does not have", quoted(&column.value));
+        let query_id = self.query_of(scope);
+        let absent = format!("the column {}, which its source does not have", quoted(&column.value));
         match binding {
             Binding::Relation { slot, source } => {
-                let known: &'a crate::verify::known::Known<'_> = self.known;
+                let known: &'a Known<'_> = self.known;
                 let Some(name) = known.find(slot, column) else { return Err(self.unshown(absent)) };
-                Ok(Term::Column(self.row(home, source), name.into()))
+                Ok(Term::Column(self.row(query_id, source), name.into()))
             }
-            Binding::Merged { frame, projection, names } => {
+            Binding::Merged { scope, projection, names } => {
                 let at = item_named(names, &folded, dialect);
                 let Some(item) = at.and_then(|at| projection.get(at)) else { return Err(self.unshown(absent)) };
-                self.term(self.output(item)?, frame, depth)
+                self.term(self.output(item)?, scope, depth)
             }
-            Binding::Apart => Err(self.unshown("a column of a join that only asks whether there is a row")),
-            Binding::Query { source, frame, projection } => {
+            Binding::SemiJoin => Err(self.unshown("a column of a semi-join or an anti-join")),
+            Binding::Query { source, scope, projection } => {
                 let item = item_named(projection, &folded, dialect).and_then(|at| projection.get(at));
                 let Some(item) = item else { return Err(self.unshown(absent)) };
-                let inner = self.term(self.output(item)?, frame, depth)?;
-                Ok(Term::Of(self.row(home, source), Box::new(inner)))
+                let inner = self.term(self.output(item)?, scope, depth)?;
+                Ok(Term::Output(self.row(query_id, source), Box::new(inner)))
             }
-            Binding::Union { source, frame, projection } => {
+            Binding::Union { source, scope, projection } => {
                 let Some(at) = item_named(projection, &folded, dialect) else { return Err(self.unshown(absent)) };
-                if let Some(OpenSource::Union(_, used)) = self.queries[home].sources.get_mut(source) {
+                if let Some(OpenSource::Union(_, used)) = self.queries[query_id.0].sources.get_mut(source.0) {
                     used.insert(at);
                 }
-                let inner = self.term(self.output(&projection[at])?, frame, depth)?;
-                Ok(Term::Of(self.row(home, source), Box::new(inner)))
+                let inner = self.term(self.output(&projection[at])?, scope, depth)?;
+                Ok(Term::Output(self.row(query_id, source), Box::new(inner)))
             }
-            Binding::OneRow { select, frame: inside } => {
+            Binding::OneRow { select, scope: inside } => {
                 let Some(at) = item_named(&select.projection, &folded, dialect) else {
                     return Err(self.unshown(absent));
                 };
-                self.scalar(select, inside, frame, at)
+                self.scalar(select, inside, scope, at)
             }
         }
     }
@@ -329,7 +332,7 @@ fn literal<'a>(text: String) -> Term<'a> {
     Term::Literal(Cow::Owned(text))
 }
 
-/// Whether outputs are nothing but columns, values and `*`: so many rows as there are, or none.
+/// Whether all outputs are columns, values or `*`, so that the SELECT keeps the number of its rows.
 pub(super) fn only_read(projection: &[SelectItem]) -> bool {
     projection.iter().all(|item| match item {
         SelectItem::Wildcard(_) => true,
@@ -340,17 +343,17 @@ pub(super) fn only_read(projection: &[SelectItem]) -> bool {
     })
 }
 
-/// Whether an output looks as if it were computed from many rows; what it is, is seen when it is understood.
+/// Whether an output has an aggregate or a window function. This looks at the syntax only.
 pub(super) fn computes_over_rows(projection: &[SelectItem]) -> bool {
-    projection.iter().any(|item| of_item(item).is_some_and(|expr| has_function(expr, 0, &is_over_rows)))
+    projection.iter().any(|item| expr_of(item).is_some_and(|expr| has_function(expr, 0, &is_over_rows)))
 }
 
-/// Whether an output is a window function.
+/// Whether an output has a window function.
 pub(super) fn ranks(projection: &[SelectItem]) -> bool {
-    projection.iter().any(|item| of_item(item).is_some_and(|expr| has_function(expr, 0, &|call| call.over.is_some())))
+    projection.iter().any(|item| expr_of(item).is_some_and(|expr| has_function(expr, 0, &|call| call.over.is_some())))
 }
 
-fn of_item(item: &SelectItem) -> Option<&Expr> {
+fn expr_of(item: &SelectItem) -> Option<&Expr> {
     match item {
         SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
         _ => None,
@@ -362,7 +365,7 @@ fn is_over_rows(call: &Function) -> bool {
     call.over.is_some() || AGGREGATES.contains(&name.as_str())
 }
 
-/// Whether a value is computed by such a function; what is deeper than terms may be counts as one.
+/// Whether an expression has such a function. An expression deeper than `MAX_DEPTH` counts as one.
 fn has_function(expr: &Expr, depth: usize, is: &dyn Fn(&Function) -> bool) -> bool {
     if depth > MAX_DEPTH {
         return true;
@@ -374,11 +377,11 @@ fn has_function(expr: &Expr, depth: usize, is: &dyn Fn(&Function) -> bool) -> bo
                 FunctionArguments::List(list) => list.args.as_slice(),
                 _ => &[],
             };
-            let of_arg = |arg: &FunctionArg| match arg {
+            let in_arg = |arg: &FunctionArg| match arg {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => has(expr),
                 _ => false,
             };
-            is(call) || args.iter().any(of_arg)
+            is(call) || args.iter().any(in_arg)
         }
         Expr::Nested(expr)
         | Expr::Cast { expr, .. }

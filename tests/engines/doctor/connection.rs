@@ -1,20 +1,23 @@
-//! What is said where there is no connection.
+//! `rowkeep doctor` without a connection: the message names the cause, and never contains the
+//! password.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::doctor::{text, typed};
+use crate::doctor::{run_doctor, text};
 
-/// A server that says one thing to whoever comes: first to the wish for TLS, then to the start of a session.
+/// A fake server that sends `to_tls` as answer to a request for TLS, and `then` at the start of a
+/// session.
 fn server(to_tls: &'static [u8], then: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream = stream.expect("somebody comes");
+            let mut stream = stream.expect("a client connects");
             let mut asked = [0; 8];
             let _ = stream.read_exact(&mut asked);
-            // 80877103 is the wish for TLS: https://www.postgresql.org/docs/current/protocol-message-formats.html
+            // 80877103 is the SSLRequest code:
+            // https://www.postgresql.org/docs/current/protocol-message-formats.html
             if asked[4..] == 80_877_103_u32.to_be_bytes() {
                 let _ = stream.write_all(to_tls);
                 let mut length = [0; 4];
@@ -29,7 +32,7 @@ fn server(to_tls: &'static [u8], then: Vec<u8>) -> String {
     format!("127.0.0.1:{port}")
 }
 
-/// What a server says when it refuses.
+/// The message of a server that refuses a session.
 fn refusal(code: &str, message: &str) -> Vec<u8> {
     let fields = format!("SFATAL\0VFATAL\0C{code}\0M{message}\0\0");
     let length = u32::try_from(fields.len() + 4).expect("short");
@@ -37,9 +40,9 @@ fn refusal(code: &str, message: &str) -> Vec<u8> {
 }
 
 #[test]
-fn who_cannot_connect_is_told_why_and_never_the_password() {
+fn a_failed_connection_is_explained_without_the_password() {
     let refused = |url: &str| {
-        let output = typed(&["--dialect", "postgres", "--url", url]);
+        let output = run_doctor(&["--dialect", "postgres", "--url", url]);
         assert_eq!(output.status.code(), Some(2), "{url}: {}", text(&output.stdout));
         let said = text(&output.stderr);
         assert!(!said.contains("s3cret") && said.lines().count() == 1, "{said}");
@@ -52,11 +55,7 @@ fn who_cannot_connect_is_told_why_and_never_the_password() {
             "",
             "check the user and the password in the URL",
         ),
-        (
-            server(b"N", refusal("3D000", "database \"shop\" does not exist")),
-            "",
-            "after the last / is the database",
-        ),
+        (server(b"N", refusal("3D000", "database \"shop\" does not exist")), "", "after the last / is the database"),
         (
             server(
                 b"N",
@@ -80,7 +79,7 @@ fn who_cannot_connect_is_told_why_and_never_the_password() {
     assert!(refused("postgres://ann:s3cret@no-such-host.invalid/shop").contains("no-such-host.invalid:5432"));
     assert!(refused("host=/nowhere user=ann password=s3cret").contains("the socket does not exist"));
     assert!(refused("postgres://ann:s3cret@ss@host:port/shop").contains("%40"));
-    // What the parser takes for a host may be a part of a password.
+    // The URL parser can read a part of a password as the host.
     assert!(refused("postgres://ann:p@s3cret@host.invalid/shop").contains("%40"));
     assert!(refused("postgres://ann:5/s3cret@host.invalid/shop").contains("host.invalid:5432"));
     assert!(refused("mysql://ann:s3cret@host/shop").contains("postgres://"));

@@ -1,10 +1,11 @@
-//! One drift after the other, planted and mended.
+//! Each drift is created, found by the doctor, and repaired.
 
 use rowkeep::Level;
 
-use crate::doctor::{DUE, EXCEPTIONS, Ground, NOW, PERIODS, UTI, UTS};
+use crate::doctor::{DUE, EXCEPTIONS, Fixture, NOW, PERIODS, UTI, UTS};
 
-/// What is planted, what takes it away, and what is to be said of it, in parts.
+/// The statements that create a drift, the statements that repair it, and parts of the expected
+/// findings.
 struct Drift<'a> {
     plant: Vec<&'a str>,
     mend: Vec<&'a str>,
@@ -16,10 +17,10 @@ fn drift<'a>(plant: &[&'a str], mend: &[&'a str], said: &'a [(Level, &'a str, &'
 }
 
 #[test]
-fn each_drift_is_said_and_a_right_database_is_left_alone() {
+fn each_drift_is_found_and_a_correct_database_has_no_findings() {
     use Level::{Error, Note, Warning};
-    let mut ground = Ground::new("doctor_drifts", PERIODS);
-    ground.run(&[
+    let mut fixture = Fixture::new("doctor_drifts", PERIODS);
+    fixture.run(&[
         &format!("INSERT INTO {UTI} VALUES (1, 1, {NOW})"),
         &format!("INSERT INTO settlement_ods.mart_ecs_order_info VALUES (1, 1, {NOW})"),
         &format!("INSERT INTO {UTS} VALUES (1, 1, {NOW}, 1)"),
@@ -27,8 +28,8 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
         "INSERT INTO mysql_source.ecs_order_info SELECT * FROM settlement_ods.mart_ecs_order_info",
         &format!("INSERT INTO mysql_source.uni_tracking_spath SELECT * FROM {UTS}"),
     ]);
-    let silent = |ground: &Ground, after: &str| assert_eq!(ground.found(), [], "after {after}");
-    silent(&ground, "installation");
+    let silent = |fixture: &Fixture, after: &str| assert_eq!(fixture.found(), [], "after {after}");
+    silent(&fixture, "installation");
 
     let history = "settlement_ods.hist_uni_tracking_info_open";
     let due = format!("INSERT INTO {UTI} VALUES (7, 1, {DUE})");
@@ -44,7 +45,7 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
     let (young, old) = (open("5 hours", "no period covers its time"), open("3 days", "no period covers its time"));
     let waiting = open("3 days", "the period of its time is sealed");
     let waiting_tonight = open("5 hours", "the period of its time is sealed");
-    let foreign = format!("INSERT INTO {EXCEPTIONS} VALUES (7, 'RENAMED_GAP', CURRENT_TIMESTAMP)");
+    let unknown = format!("INSERT INTO {EXCEPTIONS} VALUES (7, 'RENAMED_GAP', CURRENT_TIMESTAMP)");
     let early = format!("INSERT INTO {UTI} VALUES (7, 1, 1514764800)");
     let early_gone = format!("DELETE FROM {UTI} WHERE order_id = 7");
     let stamp = "settlement_ods.mart_uni_tracking_info__cycles";
@@ -54,8 +55,8 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
     let twice = format!("INSERT INTO {history} SELECT * FROM {UTI}");
     let routed = format!("INSERT INTO {history} VALUES (8, 1, 1546300800)");
     let empty = format!("DELETE FROM {history}");
-    let view = ground.view("all_hist_uni_tracking_info");
-    let view_of_events = ground.view("all_hist_uni_tracking_spath");
+    let view = fixture.view("all_hist_uni_tracking_info");
+    let view_of_events = fixture.view("all_hist_uni_tracking_spath");
     let narrow = format!("CREATE OR REPLACE VIEW settlement_ods.all_hist_uni_tracking_info AS SELECT * FROM {UTI}");
 
     let drifts = [
@@ -68,8 +69,8 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
                 ],
                 &["ALTER TABLE settlement_ods.elsewhere RENAME TO hist_uni_tracking_spath_old", &view_of_events],
                 &[
-                    (Error, "RK901", &["settlement_ods.hist_uni_tracking_spath_old is not there"]),
-                    (Error, "RK901", &["settlement_ods.all_hist_uni_tracking_spath is not there"]),
+                    (Error, "RK901", &["settlement_ods.hist_uni_tracking_spath_old is missing"]),
+                    (Error, "RK901", &["settlement_ods.all_hist_uni_tracking_spath is missing"]),
                 ],
             ),
         ),
@@ -78,22 +79,22 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             drift(
                 &["ALTER TABLE settlement_ods.mart_ecs_order_info__due RENAME TO elsewhere"],
                 &["ALTER TABLE settlement_ods.elsewhere RENAME TO mart_ecs_order_info__due"],
-                &[(Error, "RK901", &["mart_ecs_order_info__due is not there"])],
+                &[(Error, "RK901", &["mart_ecs_order_info__due is missing"])],
             ),
         ),
         (
-            "the exceptions table is another",
+            "the exceptions table is renamed",
             drift(
                 &["ALTER TABLE settlement_ods.order_tracking_exceptions RENAME TO gaps"],
                 &["ALTER TABLE settlement_ods.gaps RENAME TO order_tracking_exceptions"],
                 &[
-                    (Error, "RK901", &["order_tracking_exceptions is not there"]),
+                    (Error, "RK901", &["order_tracking_exceptions is missing"]),
                     (Warning, "RK902", &["settlement_ods.gaps looks like an exceptions table"]),
                 ],
             ),
         ),
         (
-            "a history table of no period",
+            "a history table without a period",
             drift(
                 &[
                     "CREATE TABLE settlement_ods.hist_uni_tracking_info_2018 (order_id BIGINT, state INTEGER, update_time BIGINT)",
@@ -107,7 +108,7 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             ),
         ),
         (
-            "a work table of no model",
+            "a work table without a model",
             drift(
                 &["CREATE TABLE settlement_ods.mart_returns__cutoff (cutoff BIGINT)"],
                 &["DROP TABLE settlement_ods.mart_returns__cutoff"],
@@ -125,7 +126,7 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
                 &[
                     (Error, "RK903", &["mart_uni_tracking_info lacks state"]),
                     (Error, "RK905", &["mart_uni_tracking_info has status, which the project lacks"]),
-                    (Error, "RK901", &["all_hist_uni_tracking_info is not there"]),
+                    (Error, "RK901", &["all_hist_uni_tracking_info is missing"]),
                 ],
             ),
         ),
@@ -138,21 +139,21 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
                 ],
                 &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state TYPE INTEGER", &view],
                 &[
-                    (Error, "RK901", &["all_hist_uni_tracking_info is not there"]),
-                    (Error, "RK904", &["hist_uni_tracking_info_open.state is smallint, and the project has integer"]),
+                    (Error, "RK901", &["all_hist_uni_tracking_info is missing"]),
+                    (Error, "RK904", &["hist_uni_tracking_info_open.state is smallint, but the project has integer"]),
                 ],
             ),
         ),
         (
-            "a mart with a column more",
+            "a mart with an additional column",
             drift(
                 &["ALTER TABLE settlement_ods.mart_uni_tracking_spath ADD station INTEGER"],
                 &["ALTER TABLE settlement_ods.mart_uni_tracking_spath DROP station"],
-                &[(Error, "RK905", &["mart_uni_tracking_spath has station", "trimmed as copied"])],
+                &[(Error, "RK905", &["mart_uni_tracking_spath has station", "trim deletes it with the row"])],
             ),
         ),
         (
-            "raw without its tie-break",
+            "raw without the column that breaks ties",
             drift(
                 &["ALTER TABLE settlement_public.uni_tracking_info_raw RENAME row_id TO id"],
                 &["ALTER TABLE settlement_public.uni_tracking_info_raw RENAME id TO row_id"],
@@ -160,11 +161,11 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             ),
         ),
         (
-            "raw without what its trim goes by",
+            "raw without the column that its trim reads",
             drift(
                 &["ALTER TABLE settlement_public.ecs_order_info_raw RENAME loaded_at TO landed_at"],
                 &["ALTER TABLE settlement_public.ecs_order_info_raw RENAME landed_at TO loaded_at"],
-                &[(Error, "RK906", &["ecs_order_info_raw lacks loaded_at", "its trim goes by it"])],
+                &[(Error, "RK906", &["ecs_order_info_raw lacks loaded_at", "the raw trim uses it"])],
             ),
         ),
         (
@@ -172,7 +173,7 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             drift(
                 &["ALTER TABLE settlement_public.ecs_order_info_raw RENAME TO elsewhere"],
                 &["ALTER TABLE settlement_public.elsewhere RENAME TO ecs_order_info_raw"],
-                &[(Error, "RK901", &["ecs_order_info_raw is not there, which mart_ecs_order_info reads"])],
+                &[(Error, "RK901", &["ecs_order_info_raw is missing, but mart_ecs_order_info reads it"])],
             ),
         ),
         (
@@ -180,15 +181,15 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             drift(
                 &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state SET NOT NULL"],
                 &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state DROP NOT NULL"],
-                &[(Error, "RK907", &["hist_uni_tracking_info_open.state refuses NULL"])],
+                &[(Error, "RK907", &["hist_uni_tracking_info_open.state rejects NULL"])],
             ),
         ),
         (
-            "a mart that takes NULL",
+            "a mart that allows NULL",
             drift(
                 &["ALTER TABLE settlement_ods.mart_uni_tracking_info ALTER order_id DROP NOT NULL"],
                 &["ALTER TABLE settlement_ods.mart_uni_tracking_info ALTER order_id SET NOT NULL"],
-                &[(Warning, "RK907", &["mart_uni_tracking_info.order_id takes NULL"])],
+                &[(Warning, "RK907", &["mart_uni_tracking_info.order_id accepts NULL"])],
             ),
         ),
         (
@@ -196,7 +197,7 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             drift(
                 &["ALTER DATABASE doctor_drifts SET default_transaction_isolation = 'serializable'"],
                 &["ALTER DATABASE doctor_drifts RESET default_transaction_isolation"],
-                &[(Error, "RK909", &["mart_ecs_order_info and mart_uni_tracking_spath, which may run at once"])],
+                &[(Error, "RK909", &["mart_ecs_order_info and mart_uni_tracking_spath run at the same time"])],
             ),
         ),
         (
@@ -217,9 +218,9 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
         ),
         ("an operator's hold", drift(&[&hold], &[&forget], &[(Note, "RK910", &["ARCHIVE_ROUTING_GAP_HOLD"])])),
         (
-            "an exception of a type that nobody has",
+            "an exception of an unknown type",
             drift(
-                &[&foreign],
+                &[&unknown],
                 &[&forget],
                 &[(Warning, "RK910", &["RENAMED_GAP", "no table of the project has this type"])],
             ),
@@ -243,7 +244,7 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             drift(
                 &[&twice],
                 &[&empty],
-                &[(Warning, "RK913", &["mart_uni_tracking_info__twice finds 1 row", "about 1"])],
+                &[(Warning, "RK913", &["mart_uni_tracking_info__twice finds 1 row", "keys: 1"])],
             ),
         ),
         (
@@ -251,26 +252,26 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             drift(
                 &[&routed],
                 &[&empty],
-                &[(Error, "RK913", &["mart_uni_tracking_info__routed finds 1 row", "about 8"])],
+                &[(Error, "RK913", &["mart_uni_tracking_info__routed finds 1 row", "keys: 8"])],
             ),
         ),
         (
-            "a due row that nobody took",
+            "a due row that stays in the mart",
             drift(
                 &[&due],
                 &[&early_gone],
-                &[(Error, "RK913", &["mart_uni_tracking_info__bounded finds 1 row", "about 7"])],
+                &[(Error, "RK913", &["mart_uni_tracking_info__bounded finds 1 row", "keys: 7"])],
             ),
         ),
         (
-            "a row below the lower edge",
+            "a row before the first period",
             drift(
                 &[&early],
                 &[&early_gone],
                 &[(
                     Warning,
                     "RK915",
-                    &["1 row of mart_uni_tracking_info is older than the first period, the oldest of 2018-01-01"],
+                    &["1 row of mart_uni_tracking_info is older than the first period, the oldest from 2018-01-01"],
                 )],
             ),
         ),
@@ -290,8 +291,8 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
         ),
     ];
     for (what, drift) in drifts {
-        ground.run(&drift.plant);
-        let found = ground.found();
+        fixture.run(&drift.plant);
+        let found = fixture.found();
         assert_eq!(found.len(), drift.said.len(), "{what}: {found:#?}");
         for (level, code, parts) in drift.said {
             let fits = |(found_level, found_code, message): &&(Level, String, String)| {
@@ -299,50 +300,54 @@ fn each_drift_is_said_and_a_right_database_is_left_alone() {
             };
             assert!(found.iter().any(|found| fits(&found)), "{what}: no {code} with {parts:?} in {found:#?}");
         }
-        ground.run(&drift.mend);
-        silent(&ground, what);
+        fixture.run(&drift.mend);
+        silent(&fixture, what);
     }
-    assert_eq!(ground.look().asked, ground.artifacts.manifest().monitors.len() - 3, "all but what asks two systems");
+    assert_eq!(
+        fixture.checkup().asked,
+        fixture.artifacts.manifest().monitors.len() - 3,
+        "all monitors but those of two systems"
+    );
 }
 
 #[test]
-fn the_horizon_is_that_of_the_rows() {
-    let mut ground = Ground::new("doctor_horizon", "2019, 2020");
-    let said = |ground: &Ground| {
-        let found = ground.found().into_iter().filter(|(_, code, _)| code == "RK914");
+fn the_horizon_follows_the_rows() {
+    let mut fixture = Fixture::new("doctor_horizon", "2019, 2020");
+    let said = |fixture: &Fixture| {
+        let found = fixture.found().into_iter().filter(|(_, code, _)| code == "RK914");
         found.map(|(level, _, message)| (level, message)).collect::<Vec<_>>()
     };
-    assert_eq!(said(&ground), []);
+    assert_eq!(said(&fixture), []);
     // 2021-06-01 less 180 days is 2020-12-03.
-    ground.run(&[&format!("INSERT INTO {UTI} VALUES (1, 1, 1622505600)")]);
-    let near = "due rows of mart_uni_tracking_info are of 2020-12-03 by now, and the last period ends 2021-01-01: in 29 days they fall into none";
-    assert_eq!(said(&ground), [(Level::Warning, near.to_owned())]);
-    ground.run(&[&format!("INSERT INTO {UTI} VALUES (2, 1, 1625097600)")]);
-    let passed = "due rows of mart_uni_tracking_info are of 2021-01-02 by now, and the last period ended 2021-01-01: they stay in the mart, and are reported";
-    assert_eq!(said(&ground), [(Level::Error, passed.to_owned())]);
+    fixture.run(&[&format!("INSERT INTO {UTI} VALUES (1, 1, 1622505600)")]);
+    let near = "the cutoff of mart_uni_tracking_info is 2020-12-03, and the last period ends at 2021-01-01: in 29 days, due rows fall into no period";
+    assert_eq!(said(&fixture), [(Level::Warning, near.to_owned())]);
+    fixture.run(&[&format!("INSERT INTO {UTI} VALUES (2, 1, 1625097600)")]);
+    let passed = "the cutoff of mart_uni_tracking_info is 2021-01-02, and the last period ends at 2021-01-01: due rows after it stay in the mart, and are reported";
+    assert_eq!(said(&fixture), [(Level::Error, passed.to_owned())]);
 }
 
-/// Not silence, and not `nothing is wrong`.
+/// If the database refuses a query, the doctor must not be silent or print `nothing is wrong`.
 #[test]
-fn a_question_that_the_database_refuses_is_an_error() {
-    let mut ground = Ground::new("doctor_refused", PERIODS);
-    ground.run(&[
+fn a_query_that_the_database_refuses_is_an_error() {
+    let mut fixture = Fixture::new("doctor_refused", PERIODS);
+    fixture.run(&[
         "DROP VIEW settlement_ods.all_hist_uni_tracking_info",
         &format!("ALTER TABLE {UTI} ALTER update_time TYPE TEXT"),
     ]);
-    let found = ground.found();
+    let found = fixture.found();
     let refused = found.iter().filter(|(level, code, message)| {
-        let words = "the database refused the question of mart_uni_tracking_info__lower_edge: database: operator does not exist";
+        let words = "the database refused the query of monitor mart_uni_tracking_info__lower_edge: database: operator does not exist";
         (*level, code.as_str()) == (Level::Error, "RK908") && message.starts_with(words)
     });
     assert_eq!(refused.count(), 1, "{found:#?}");
 }
 
-/// A role that may only read sees all that the owner sees: nothing that the doctor does needs more.
+/// The doctor needs only SELECT: a read-only role gets the same findings as the owner.
 #[test]
-fn a_role_that_may_only_read_is_enough() {
-    let mut ground = Ground::new("doctor_reader", PERIODS);
-    ground.run(&[
+fn a_read_only_role_is_enough() {
+    let mut fixture = Fixture::new("doctor_reader", PERIODS);
+    fixture.run(&[
         "DROP ROLE IF EXISTS doctor_reader",
         "CREATE ROLE doctor_reader LOGIN",
         "GRANT USAGE ON SCHEMA settlement_ods, settlement_public, mysql_source TO doctor_reader",
@@ -350,28 +355,28 @@ fn a_role_that_may_only_read_is_enough() {
         &format!("INSERT INTO {UTI} VALUES (1, 1, {DUE})"),
         &format!("INSERT INTO {EXCEPTIONS} VALUES (1, 'ARCHIVE_ROUTING_GAP', CURRENT_TIMESTAMP)"),
     ]);
-    let owner = ground.found();
+    let owner = fixture.found();
     assert!(!owner.is_empty());
     let counters = "SELECT CAST(SUM(n_tup_ins + n_tup_upd + n_tup_del) AS TEXT) FROM pg_stat_user_tables";
-    ground.run(&["SELECT pg_stat_force_next_flush()"]);
-    let before = ground.engine.texts(counters);
-    ground.url = ground.url.replace("user=rowkeep", "user=doctor_reader");
-    assert_eq!(ground.found(), owner);
-    assert_eq!(ground.engine.texts(counters), before);
-    ground.run(&[
+    fixture.run(&["SELECT pg_stat_force_next_flush()"]);
+    let before = fixture.engine.texts(counters);
+    fixture.url = fixture.url.replace("user=rowkeep", "user=doctor_reader");
+    assert_eq!(fixture.found(), owner);
+    assert_eq!(fixture.engine.texts(counters), before);
+    fixture.run(&[
         "REVOKE SELECT ON settlement_ods.hist_uni_tracking_spath_open FROM doctor_reader",
         "REVOKE USAGE ON SCHEMA mysql_source FROM doctor_reader",
     ]);
-    let checkup = ground.look();
+    let checkup = fixture.checkup();
     let unreadable = checkup.findings.iter().filter(|found| found.code().to_string() == "RK908");
     let unreadable: Vec<_> = unreadable.map(|found| found.message().to_owned()).collect();
     assert_eq!(unreadable.len(), 3, "{unreadable:?}");
     assert!(unreadable[0].contains("may not read"), "{unreadable:?}");
     let not_asked: Vec<_> = checkup.not_asked.iter().map(|(name, why)| format!("{name}: {why}")).collect();
     assert!(
-        not_asked.contains(&"mart_uni_tracking_spath__routed: as settlement_ods.hist_uni_tracking_spath_open is missing or may not be read".to_owned()),
+        not_asked.contains(&"mart_uni_tracking_spath__routed: because settlement_ods.hist_uni_tracking_spath_open is missing or may not be read".to_owned()),
         "{not_asked:?}"
     );
-    ground.url = ground.url.replace("user=doctor_reader", "user=rowkeep");
-    ground.run(&["DROP OWNED BY doctor_reader", "DROP ROLE doctor_reader"]);
+    fixture.url = fixture.url.replace("user=doctor_reader", "user=rowkeep");
+    fixture.run(&["DROP OWNED BY doctor_reader", "DROP ROLE doctor_reader"]);
 }

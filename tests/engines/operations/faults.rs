@@ -1,31 +1,32 @@
-//! Each monitor fires on a planted fault, and says nothing of it once it is mended; what it records, it records once, and closes.
+//! Each monitor finds a planted fault, and does not find it after the repair. It records one
+//! exception for each key, and resolves the exception.
 
 use std::collections::BTreeSet;
 
-use crate::operations::{CLOCK, DAY, Told, tell};
+use crate::operations::{CLOCK, DAY, Story, run_story};
 
-/// A key that no story has.
+/// A key that occurs in no story.
 const KEY: i64 = 9_000_001;
 
-/// What is planted, and what takes it away again.
+/// The statements that create a fault, and the statements that repair it.
 struct Fault {
     plant: Vec<String>,
     mend: Vec<String>,
-    /// What is found of it: a key, or nothing but that there is something.
+    /// The key of the finding, or `None` for a finding without a key.
     key: Option<i64>,
 }
 
-/// Where faults are planted.
-struct Ground<'a> {
-    told: &'a Told,
+/// The story into which faults are planted.
+struct Fixture<'a> {
+    story: &'a Story,
     /// The newest time of the orders.
     newest: i64,
 }
 
-impl Ground<'_> {
+impl Fixture<'_> {
     /// An INSERT of one row of a model.
     fn row(&self, model: &str, relation: &str, key: &str, time: i64) -> String {
-        let node = self.told.node(model);
+        let node = self.story.node(model);
         let value = |column: &str| match column {
             "order_id" => key.to_owned(),
             column if column == node.time.column => time.to_string(),
@@ -42,13 +43,13 @@ impl Ground<'_> {
         Fault { plant, mend: relations.iter().map(gone).collect(), key }
     }
 
-    /// A fault that a monitor of every table must find.
+    /// A fault that a standard monitor of a table must find.
     fn of_every_table(&self, model: &str, kind: &str) -> Option<Fault> {
-        let node = self.told.node(model);
+        let node = self.story.node(model);
         let mart = node.relation_name.as_str();
-        let histories = self.told.histories(node);
-        let periods = &self.told.manifest.periods;
-        // The oldest period that is open: what stands there is not waiting for a sweep.
+        let histories = self.story.histories(node);
+        let periods = &self.story.manifest.periods;
+        // The oldest open period: its rows do not wait for a sweep.
         let open = periods.iter().position(|period| period.state == "open").expect("one is");
         let (first, second) = (histories[open].as_str(), histories[open + 1].as_str());
         let (in_first, in_second) = (periods[open].start_epoch + DAY, periods[open + 1].start_epoch);
@@ -61,7 +62,7 @@ impl Ground<'_> {
             "bounded" => self.fault(&[mart], vec![row(mart, in_first)], Some(KEY)),
             "lower_edge" => self.fault(&[mart], vec![row(mart, periods[0].start_epoch - 1)], None),
             "horizon" => {
-                // 180 days later it is due, and 60 days before that it is time to speak.
+                // The row is due after 180 days, and the monitor must warn 60 days before that.
                 let end = periods.last().expect("periods").end_epoch;
                 self.fault(&[mart], vec![row(mart, end + 120 * DAY)], None)
             }
@@ -97,10 +98,10 @@ impl Ground<'_> {
         format!("settlement_public.{}_raw", model.strip_prefix("mart_").expect("a mart"))
     }
 
-    /// A fault that a monitor of the example must find.
+    /// A fault that a monitor in `monitors:` of the example must find.
     fn of_the_example(&self, name: &str) -> Option<Fault> {
         let (uti, ecs, uts) = ("mart_uni_tracking_info", "mart_ecs_order_info", "mart_uni_tracking_spath");
-        let relation = |model: &str| self.told.node(model).relation_name.clone();
+        let relation = |model: &str| self.story.node(model).relation_name.clone();
         let row = |model: &str, time: i64| self.row(model, &relation(model), &KEY.to_string(), time);
         let (uti_mart, ecs_mart, uts_mart) = (relation(uti), relation(ecs), relation(uts));
         let orders = [uti_mart.as_str(), ecs_mart.as_str(), uts_mart.as_str()];
@@ -126,48 +127,48 @@ impl Ground<'_> {
     }
 }
 
-/// Exceptions of a type that are open, by key.
-fn open(told: &Told, exception_type: &str) -> Vec<Option<String>> {
-    let rows = told.database.ask(&format!(
+/// The keys of the open exceptions of a type.
+fn open(story: &Story, exception_type: &str) -> Vec<Option<String>> {
+    let rows = story.database.ask(&format!(
         "SELECT order_id FROM settlement_ods.order_tracking_exceptions \
          WHERE exception_type = '{exception_type}' AND resolved_at IS NULL ORDER BY order_id"
     ));
     rows.into_iter().map(|mut row| row.remove(0)).collect()
 }
 
-/// The sources that comparisons read: what the marts hold.
-fn copy_sources(told: &Told) {
-    told.database.execute("CREATE SCHEMA mysql_source");
+/// Creates the sources of comparisons as copies of the marts.
+fn copy_sources(story: &Story) {
+    story.database.execute("CREATE SCHEMA mysql_source");
     for (source, mart) in [("ecs_order_info", "mart_ecs_order_info"), ("uni_tracking_spath", "mart_uni_tracking_spath")]
     {
-        told.database.execute(&format!("CREATE TABLE mysql_source.{source} AS SELECT * FROM settlement_ods.{mart}"));
+        story.database.execute(&format!("CREATE TABLE mysql_source.{source} AS SELECT * FROM settlement_ods.{mart}"));
     }
 }
 
 #[test]
-fn each_monitor_finds_what_was_planted_and_nothing_else() {
-    let told = tell("around_faults", 2, 16, &mut |_, _| {});
-    copy_sources(&told);
-    let newest = told.database.number("SELECT MAX(update_time) FROM settlement_ods.mart_uni_tracking_info");
-    let ground = Ground { told: &told, newest };
+fn each_monitor_finds_the_planted_fault_and_no_other() {
+    let story = run_story("operations_faults", 2, 16, &mut |_, _| {});
+    copy_sources(&story);
+    let newest = story.database.number("SELECT MAX(update_time) FROM settlement_ods.mart_uni_tracking_info");
+    let fixture = Fixture { story: &story, newest };
     let mut kinds = BTreeSet::new();
-    for monitor in &told.manifest.monitors {
+    for monitor in &story.manifest.monitors {
         let (name, kind) = (monitor.name.as_str(), monitor.kind);
-        let model = monitor.model.as_ref().map(|id| told.manifest.nodes[id].name.clone()).unwrap_or_default();
-        let fault = ground.of_the_example(name).or_else(|| ground.of_every_table(&model, kind));
+        let model = monitor.model.as_ref().map(|id| story.manifest.nodes[id].name.clone()).unwrap_or_default();
+        let fault = fixture.of_the_example(name).or_else(|| fixture.of_every_table(&model, kind));
         let Some(fault) = fault else {
-            assert_eq!(kind, "count_match", "{name} is not tried");
+            assert_eq!(kind, "count_match", "{name} is not tested");
             continue;
         };
         kinds.insert(kind);
-        // A window ends now; the horizon is reached by a row that is not of the future.
+        // A window ends at the clock. For the horizon, the row must not be later than the clock.
         let now = if kind == "horizon" { CLOCK } else { newest + 3_600 };
-        let before = told.finds(name, now);
+        let before = story.finds(name, now);
         if ["routed", "twice", "stale", "bounded", "horizon", "lower_edge", "tripwire", "compare"].contains(&kind) {
-            assert_eq!(before, [], "{name} finds what nobody planted");
+            assert_eq!(before, [], "{name} finds a fault that was not planted");
         }
-        fault.plant.iter().for_each(|sql| told.database.execute(sql));
-        let found = told.finds(name, now);
+        fault.plant.iter().for_each(|sql| story.database.execute(sql));
+        let found = story.finds(name, now);
         let mut expected = before.clone();
         expected.push(match kind {
             "tripwire" => Some("100001".to_owned()),
@@ -176,48 +177,48 @@ fn each_monitor_finds_what_was_planted_and_nothing_else() {
         expected.sort();
         assert_eq!(found, expected, "{name}");
         let exception_type = monitor.exception_type.clone().unwrap_or_default();
-        let resolve = || monitor.resolve.iter().for_each(|resolve| told.run(resolve, now));
+        let resolve = || monitor.resolve.iter().for_each(|resolve| story.run(resolve, now));
         if let Some(record) = &monitor.record {
             resolve();
-            told.run(record, now);
-            told.run(record, now);
+            story.run(record, now);
+            story.run(record, now);
             resolve();
             let mut keys = expected.clone();
             if kind == "refused" {
-                // However many rows lack something, one exception says so.
+                // All refused rows together have one exception.
                 keys = vec![None];
             }
             keys.dedup();
-            assert_eq!(open(&told, &exception_type), keys, "{name} records each key once");
+            assert_eq!(open(&story, &exception_type), keys, "{name} records each key once");
         }
-        fault.mend.iter().for_each(|sql| told.database.execute(sql));
-        assert_eq!(told.finds(name, now), before, "{name} is silent again");
-        // Days later, when the window has moved on: what is still there stays open.
-        monitor.resolve.iter().for_each(|resolve| told.run(resolve, now + 3 * DAY));
+        fault.mend.iter().for_each(|sql| story.database.execute(sql));
+        assert_eq!(story.finds(name, now), before, "{name} finds the repaired fault");
+        // Days later, after the window has moved: an exception stays open while its fault exists.
+        monitor.resolve.iter().for_each(|resolve| story.run(resolve, now + 3 * DAY));
         let mut keys = before.clone();
         keys.retain(Option::is_some);
         keys.dedup();
-        // What has left raw, or a window, is not cured by that.
+        // A row that left raw or the window is not repaired by this, so its exception stays open.
         if ["refused", "compare"].contains(&kind) {
             keys = vec![None];
         }
         if monitor.record.is_some() {
-            assert_eq!(open(&told, &exception_type), keys, "{name} closes what is mended, and nothing else");
+            assert_eq!(open(&story, &exception_type), keys, "{name} resolves only exceptions of repaired faults");
         }
-        told.database.execute(
+        story.database.execute(
             "DELETE FROM settlement_ods.order_tracking_exceptions WHERE order_id >= 9000000 OR order_id IS NULL",
         );
     }
     assert_eq!(kinds.len(), 13, "{kinds:?}");
 }
 
-/// What the example's own monitors find in a story is what its views say, in other words.
+/// The findings of the example's monitors equal the result of independent queries of the views.
 #[test]
-fn what_monitors_find_in_a_story_is_there() {
-    let told = tell("around_words", 7, 8, &mut |_, _| {});
-    let newest = told.database.number("SELECT MAX(update_time) FROM settlement_ods.mart_uni_tracking_info");
+fn findings_equal_independent_queries() {
+    let story = run_story("operations_queries", 7, 8, &mut |_, _| {});
+    let newest = story.database.number("SELECT MAX(update_time) FROM settlement_ods.mart_uni_tracking_info");
     let now = newest + DAY - 1;
-    // Of all orders in the window, some of each kind must be there for this to say anything.
+    // The window must contain orders of each kind. Otherwise the test proves nothing.
     let window = format!("m.update_time >= {}", now - DAY);
     let mart = "settlement_ods.mart_uni_tracking_info AS m";
     let questions = [
@@ -240,54 +241,56 @@ fn what_monitors_find_in_a_story_is_there() {
             ),
         ),
     ];
-    told.database.execute(&format!(
+    story.database.execute(&format!(
         "INSERT INTO settlement_ods.mart_uni_tracking_info VALUES ({KEY}, 1, {newest}), ({}, 1, {newest}), ({}, 1, {newest})",
         KEY + 1, KEY + 2
     ));
-    let history = told.histories(told.node("mart_uni_tracking_spath"))[1].clone();
-    let archived = told.manifest.periods[1].start_epoch;
-    // Events that are in history alone count; one of them is the order's newest.
-    told.database
+    let history = story.histories(story.node("mart_uni_tracking_spath"))[1].clone();
+    let archived = story.manifest.periods[1].start_epoch;
+    // Events that are only in history count. One of them is the newest event of its order.
+    story
+        .database
         .execute(&format!("INSERT INTO {history} VALUES ({KEY}, 1, {archived}, 1), ({}, 1, {archived}, 1)", KEY + 1));
-    told.database
+    story
+        .database
         .execute(&format!("INSERT INTO settlement_ods.mart_uni_tracking_spath VALUES ({}, 1, {newest}, 1)", KEY + 1));
     for (name, question) in questions {
-        let mut expected: Vec<_> = told.database.ask(&question).into_iter().map(|mut row| row.remove(0)).collect();
+        let mut expected: Vec<_> = story.database.ask(&question).into_iter().map(|mut row| row.remove(0)).collect();
         expected.sort();
-        assert_eq!(told.finds(name, now), expected, "{name}");
-        assert!(!expected.is_empty(), "{name} finds nothing, and says nothing");
+        assert_eq!(story.finds(name, now), expected, "{name}");
+        assert!(!expected.is_empty(), "{name} finds nothing, so the test proves nothing");
     }
 }
 
-/// Two systems count a closed window: fewer here is a fault, more is none.
+/// Two systems count the rows of a closed window. Fewer rows in raw are a fault, more rows are not.
 #[test]
-fn a_count_is_matched_over_two_systems() {
-    let told = tell("around_counts", 1, 5, &mut |_, _| {});
-    let newest = told.database.number("SELECT MAX(update_time) FROM settlement_ods.mart_uni_tracking_info");
-    let monitor = told.monitor("uti_extracted").clone();
+fn counts_are_compared_between_two_systems() {
+    let story = run_story("operations_counts", 1, 5, &mut |_, _| {});
+    let newest = story.database.number("SELECT MAX(update_time) FROM settlement_ods.mart_uni_tracking_info");
+    let monitor = story.monitor("uti_extracted").clone();
     assert_eq!(monitor.find.parameters, ["expected", "start", "end"]);
     let window = (monitor.window.within_seconds.expect("it begins"), monitor.window.until_seconds.expect("it ends"));
     assert_eq!(window, (7_500, 300));
     // The other system is a table of the same name in another schema.
-    told.database.execute("CREATE TABLE public.uni_tracking_info (order_id BIGINT, update_time BIGINT)");
+    story.database.execute("CREATE TABLE public.uni_tracking_info (order_id BIGINT, update_time BIGINT)");
     let raw = "settlement_public.uni_tracking_info_raw";
-    told.database.execute(&format!("DELETE FROM {raw} WHERE TRUE"));
+    story.database.execute(&format!("DELETE FROM {raw} WHERE TRUE"));
     let (start, end) = (newest - 7_500, newest - 300);
     let times = [start - 1, start, start + 5, end - 1, end];
     for (key, time) in times.iter().enumerate() {
-        told.database.execute(&format!("INSERT INTO public.uni_tracking_info VALUES ({key}, {time})"));
-        told.database.execute(&format!("INSERT INTO {raw} (order_id, update_time) VALUES ({key}, {time})"));
+        story.database.execute(&format!("INSERT INTO public.uni_tracking_info VALUES ({key}, {time})"));
+        story.database.execute(&format!("INSERT INTO {raw} (order_id, update_time) VALUES ({key}, {time})"));
     }
     let given = |sql: &str, expected: i64| {
         sql.replace(":expected", &expected.to_string())
             .replace(":start", &start.to_string())
             .replace(":end", &end.to_string())
     };
-    let theirs = || told.database.number(&given(&monitor.other_system.as_ref().expect("two halves").sql, 0));
-    let ours = |expected: i64| told.database.ask(&given(&monitor.find.sql, expected));
+    let theirs = || story.database.number(&given(&monitor.other_system.as_ref().expect("two halves").sql, 0));
+    let ours = |expected: i64| story.database.ask(&given(&monitor.find.sql, expected));
     assert_eq!((theirs(), ours(theirs())), (3, vec![]), "both have three rows in [start, end)");
-    told.database.execute(&format!("INSERT INTO {raw} (order_id, update_time) VALUES (1, {start})"));
+    story.database.execute(&format!("INSERT INTO {raw} (order_id, update_time) VALUES (1, {start})"));
     assert_eq!(ours(theirs()), Vec::<Vec<_>>::new(), "a row that was extracted twice is no fault");
-    told.database.execute(&format!("DELETE FROM {raw} WHERE order_id IN (1, 2)"));
+    story.database.execute(&format!("DELETE FROM {raw} WHERE order_id IN (1, 2)"));
     assert_eq!(ours(theirs()), [[Some("3".to_owned()), Some("1".to_owned())]]);
 }

@@ -1,4 +1,4 @@
-//! What runs around the cycles, over histories that the judge makes, on PostgreSQL.
+//! Operations on PostgreSQL, after stories that the rehearsal generates.
 
 mod faults;
 mod repairs;
@@ -9,16 +9,16 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rowkeep::manifest::{Manifest, Node, OperationEntry};
-use rowkeep::rehearse::{Project, Record, Turn, rehearse_by};
+use rowkeep::rehearse::{Project, Record, Turn, rehearse_external};
 use rowkeep::{Dialect, Error};
 
 use crate::engine::{Engine, at, cycle, order_tracking, sweep};
 
-/// 2040-01-01, seconds since 1970: later than any row of a story.
+/// 2040-01-01 in seconds since 1970: later than every row of a story.
 pub const CLOCK: i64 = 2_208_988_800;
 pub const DAY: i64 = 86_400;
 
-/// A database that the judge and a test take turns in.
+/// A database that the rehearsal and a test share.
 #[derive(Clone)]
 pub struct Database(Rc<RefCell<Engine>>);
 
@@ -27,7 +27,7 @@ impl Database {
         Self(Rc::new(RefCell::new(Engine::open(Dialect::Postgres, name))))
     }
 
-    /// Runs a statement as it was emitted, but for the clock.
+    /// Runs a statement as emitted, except that the clock is replaced.
     pub fn run_at(&self, sql: &str, epoch: i64) {
         self.0.borrow_mut().run(&at(sql, Dialect::Postgres, epoch));
     }
@@ -36,11 +36,11 @@ impl Database {
         self.0.borrow_mut().run(sql);
     }
 
-    /// What the engine says when it refuses a statement.
+    /// The message of the engine that refuses a statement.
     pub fn refuses(&self, sql: &str, epoch: i64) -> String {
         let Engine::Postgres(client) = &mut *self.0.borrow_mut() else { panic!("this is PostgreSQL") };
         let error = client.batch_execute(&at(sql, Dialect::Postgres, epoch)).expect_err("it is refused");
-        error.as_db_error().expect("the engine said so").message().to_owned()
+        error.as_db_error().expect("an error of the engine").message().to_owned()
     }
 
     pub fn ask(&self, sql: &str) -> Vec<Record> {
@@ -57,7 +57,7 @@ impl Database {
         self.ask(&at(sql, Dialect::Postgres, epoch))
     }
 
-    /// The one number that a query gives.
+    /// The single number that a query returns.
     pub fn number(&self, sql: &str) -> i64 {
         let text = self.ask(sql)[0][0].clone().expect("a number");
         text.parse().unwrap_or_else(|_| panic!("{text} is no number: {sql}"))
@@ -90,46 +90,48 @@ impl rowkeep::rehearse::Engine for Database {
     }
 }
 
-/// What a story has come to.
-pub struct Told {
+/// A finished story: its database, and the last manifest.
+pub struct Story {
     pub database: Database,
     pub manifest: Manifest,
 }
 
-/// The order of a story's turns is the judge's; `seen` is called after every statement of a cycle or a sweep, and at its end.
-pub fn tell(name: &str, seed: u64, cycles: usize, seen: &mut dyn FnMut(&Told, Moment)) -> Told {
+/// Runs a story. `seen` is called after every statement, and after every cycle and sweep.
+pub fn run_story(name: &str, seed: u64, cycles: usize, seen: &mut dyn FnMut(&Story, Moment)) -> Story {
     let inputs = order_tracking(Dialect::Postgres, "2025_h2, 2026_h1");
     let project = Project::new(&inputs, Dialect::Postgres).expect("the example compiles");
     let database = Database::new(name);
     let manifest = rowkeep::compile(&inputs).expect("it compiles").manifest().clone();
-    let mut told = Told { database: database.clone(), manifest };
-    // Each statement takes a second.
+    let mut story = Story { database: database.clone(), manifest };
+    // The clock advances one second per statement.
     let clock = Cell::new(CLOCK);
     let mut by = |turn: Turn<'_>| {
-        let run =
-            |told: &Told, hooks: Vec<&rowkeep::manifest::Hook>, moment: Moment, seen: &mut dyn FnMut(&Told, Moment)| {
-                for hook in hooks {
-                    clock.set(clock.get() + 1);
-                    told.database.run_at(&hook.sql, clock.get());
-                    seen(told, Moment::Within);
-                }
-                seen(told, moment);
-            };
+        let run = |story: &Story,
+                   hooks: Vec<&rowkeep::manifest::Hook>,
+                   moment: Moment,
+                   seen: &mut dyn FnMut(&Story, Moment)| {
+            for hook in hooks {
+                clock.set(clock.get() + 1);
+                story.database.run_at(&hook.sql, clock.get());
+                seen(story, Moment::Within);
+            }
+            seen(story, moment);
+        };
         match turn {
             Turn::Periods(artifacts) => {
-                told.manifest = artifacts.manifest().clone();
-                told.manifest.ddl.iter().for_each(|definition| told.database.execute(&definition.sql));
+                story.manifest = artifacts.manifest().clone();
+                story.manifest.ddl.iter().for_each(|definition| story.database.execute(&definition.sql));
             }
-            Turn::Cycle => run(&told, cycle(&told.manifest), Moment::Cycle, seen),
-            Turn::Sweep => run(&told, sweep(&told.manifest), Moment::Sweep, seen),
+            Turn::Cycle => run(&story, cycle(&story.manifest), Moment::Cycle, seen),
+            Turn::Sweep => run(&story, sweep(&story.manifest), Moment::Sweep, seen),
         }
         Ok(())
     };
     let outcome =
-        rehearse_by(&project, (seed, cycles), &mut database.clone(), &|| clock.get(), &mut by).expect("it runs");
+        rehearse_external(&project, (seed, cycles), &mut database.clone(), &|| clock.get(), &mut by).expect("it runs");
     assert!(outcome.broken.is_empty(), "{:#?}", outcome.broken);
     assert!(outcome.counts.cycles > 3 && outcome.counts.sweeps > 0, "{:?}", outcome.counts);
-    told
+    story
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -142,7 +144,7 @@ pub enum Moment {
     Sweep,
 }
 
-impl Told {
+impl Story {
     pub fn node(&self, model: &str) -> &Node {
         self.manifest.nodes.values().find(|node| node.name == model).expect("a model of that name")
     }
@@ -156,7 +158,7 @@ impl Told {
         self.manifest.monitors.iter().find(|monitor| monitor.name == name).expect("a monitor of that name")
     }
 
-    /// What a monitor finds: the keys, in order.
+    /// The keys that a monitor finds, in order.
     pub fn finds(&self, name: &str, epoch: i64) -> Vec<Option<String>> {
         let mut found: Vec<_> = self.database.ask_at(&self.monitor(name).find.sql, epoch);
         found.sort();

@@ -1,20 +1,21 @@
-//! A run-book as it is read by who follows it: sections, what is typed in each, what is expected, and the way back.
+//! Parses a run-book into sections. A section has commands, expected results, and commands to go
+//! back.
 
 /// A run-book.
 pub struct Book {
     pub sections: Vec<Section>,
 }
 
-/// What stands below a heading.
+/// The text below a heading.
 #[derive(Default)]
 pub struct Section {
     pub title: String,
     pub steps: Vec<Block>,
-    /// The way back, which is not taken on the way.
+    /// The commands to go back.
     pub back: Vec<Block>,
 }
 
-/// What is typed, and what the text says of it until something else is typed.
+/// A code block, and the text up to the next block.
 pub struct Block {
     pub language: String,
     pub text: String,

@@ -1,4 +1,5 @@
-//! Every run-book of every golden, in every dialect: its statements parse, and nothing is left of its template.
+//! Every run-book of every golden in every dialect: its statements parse, and it contains no
+//! template syntax.
 
 use rowkeep::{Dialect, RUNBOOKS};
 use sqlparser::dialect::{BigQueryDialect, Dialect as Parser, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
@@ -16,13 +17,13 @@ fn parser(dialect: Dialect) -> Box<dyn Parser> {
 }
 
 #[test]
-fn a_project_of_loads_has_the_run_book_of_the_incident_alone() {
+fn a_project_of_loads_has_only_the_load_incident_run_book() {
     let artifacts = rowkeep::compile(&projects::order_items()).expect("the example compiles");
     let books: Vec<_> = artifacts.files().iter().filter(|(path, _)| path.starts_with("runbooks/")).collect();
     let [(path, text)] = books.as_slice() else { panic!("{} files", books.len()) };
     assert_eq!(path.as_str(), "runbooks/load-incident.md");
     assert!(!text.contains(['\u{1}', '\u{2}']) && !text.contains("{{") && !text.contains("\n\n\n"), "{text}");
-    // Every file that it names is there.
+    // Every named file exists.
     let named: Vec<_> =
         text.split("target/rowkeep/").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
     assert!(named.len() > 10, "{named:?}");
@@ -39,7 +40,8 @@ fn every_statement_of_every_run_book_parses() {
             let artifacts = rowkeep::compile(&projects::golden(&name).with_dialect(dialect)).expect(&name);
             for book in RUNBOOKS.iter().map(|book| book.name) {
                 let Some(text) = artifacts.get(&format!("runbooks/{book}.md")) else {
-                    // The only period there is cannot be taken back, and where there are no loads none goes wrong.
+                    // The only period cannot be removed, and a project without loads has no load
+                    // incidents.
                     let is_only_period = book == "remove-period" && artifacts.manifest().periods.len() == 1;
                     let has_no_loads = book == "load-incident" && artifacts.manifest().loads.is_empty();
                     assert!(is_only_period || has_no_loads, "{name}: {book}");

@@ -1,4 +1,5 @@
-"""What real Airflow makes of a folder of DAGs, as JSON: errors, warnings, structure. With `run`, every task runs in order too."""
+"""Prints what real Airflow reads from a folder of DAGs, as JSON: errors, warnings, structure. Also runs the
+tasks of the DAGs that are named as further arguments, in order."""
 
 import json
 import logging
@@ -16,7 +17,7 @@ with warnings.catch_warnings(record=True) as caught:
         from airflow.dag_processing.dagbag import DagBag
     except ImportError:
         from airflow.models.dagbag import DagBag
-    # What Airflow warns of by itself while it is imported is not about these DAGs.
+    # Warnings during the import of Airflow are not about these DAGs.
     before = len(caught)
     bag = DagBag(folder)
     about = [str(warning.message) for warning in caught[before:] if folder in warning.filename or "DAG" in str(warning.message)]
@@ -31,7 +32,7 @@ def task_as_data(task):
         "autocommit": getattr(task, "autocommit", None),
         "connection": getattr(task, "conn_id", None),
         "statements": len(task.sql) if isinstance(getattr(task, "sql", None), list) else None,
-        "told": task.on_failure_callback is not None and task.on_failure_callback != [],
+        "notifies": task.on_failure_callback is not None and task.on_failure_callback != [],
         "command": getattr(task, "bash_command", None),
     }
 

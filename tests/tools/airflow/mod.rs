@@ -1,4 +1,5 @@
-//! Real Airflow reads the DAGs, and its operators run their statements on PostgreSQL. `scripts/with-airflow` has the versions.
+//! Real Airflow reads the DAGs, and its operators run the statements on PostgreSQL.
+//! `scripts/with-airflow` installs its versions.
 
 use crate::projects;
 use std::path::Path;
@@ -20,7 +21,7 @@ fn pythons() -> Vec<String> {
     all
 }
 
-/// The artifacts in a folder of their own.
+/// Writes the artifacts into a temporary folder.
 fn written(artifacts: &Compilation) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (path, text) in artifacts.files() {
@@ -31,7 +32,7 @@ fn written(artifacts: &Compilation) -> tempfile::TempDir {
     folder
 }
 
-/// What Airflow makes of a folder of artifacts; DAGs that are named run.
+/// What Airflow reads from a folder of artifacts. The DAGs in `run` are run.
 fn look(python: &str, folder: &Path, database: &str, run: &[&str]) -> Value {
     let home = tempfile::tempdir().expect("a folder");
     let url = std::env::var("ROWKEEP_POSTGRES").unwrap_or_default();
@@ -68,7 +69,7 @@ fn upstream(dag: &Value, task: &str) -> Vec<String> {
 }
 
 #[test]
-fn dags_have_the_order_the_pool_and_the_time_outs_of_the_project() {
+fn dags_have_the_order_the_pool_and_the_timeouts_of_the_project() {
     let folder = written(&compiled(&projects::example()));
     for python in pythons() {
         let said = look(&python, folder.path(), "postgres", &[]);
@@ -92,7 +93,7 @@ fn dags_have_the_order_the_pool_and_the_time_outs_of_the_project() {
                 assert_eq!(about["pool"], pool, "{name}/{task}");
                 let mart = task.starts_with("mart_") && !task.contains("__");
                 assert_eq!(about["timeout"], if mart { 600.0 } else { 3600.0 }, "{name}/{task}");
-                assert_eq!(about["told"], true, "{name}/{task}");
+                assert_eq!(about["notifies"], true, "{name}/{task}");
                 if !is_watcher {
                     assert_eq!(
                         (&about["autocommit"], &about["connection"]),
@@ -109,8 +110,8 @@ fn dags_have_the_order_the_pool_and_the_time_outs_of_the_project() {
         );
         assert_eq!(upstream(cycle, "trim_raw"), [ecs, uti, uts]);
         assert_eq!(upstream(cycle, "summary"), ["trim_raw"]);
-        let upkeep = &said["dags"]["order_tracking_maintenance"];
-        assert_eq!(upstream(upkeep, "07_vacuum_sort_mart_ecs_order_info"), ["06_analyze_mart_uni_tracking_spath"]);
+        let maintenance = &said["dags"]["order_tracking_maintenance"];
+        assert_eq!(upstream(maintenance, "07_vacuum_sort_mart_ecs_order_info"), ["06_analyze_mart_uni_tracking_spath"]);
         let monitoring = &said["dags"]["order_tracking_monitoring"];
         let asked = upstream(monitoring, "unresolved");
         assert_eq!(asked.len(), monitoring["tasks"].as_object().expect("tasks").len() - 2);
@@ -120,9 +121,9 @@ fn dags_have_the_order_the_pool_and_the_time_outs_of_the_project() {
     }
 }
 
-/// The schedule is the one place where an hour stands.
+/// `schedule:` is the only source of a time of day.
 #[test]
-fn another_hour_changes_every_place_where_it_is_written() {
+fn another_time_changes_every_place_where_it_is_written() {
     let artifacts = |from: &str, to: &str| {
         let text =
             std::fs::read_to_string(projects::root().join("examples/order_tracking/rowkeep.yml")).expect("a text");
@@ -150,9 +151,9 @@ fn another_hour_changes_every_place_where_it_is_written() {
     assert!(!slower.contains("15 minutes") && !slower.contains("*/15") && slower.contains("a cycle every 20 minutes"));
 }
 
-/// Extraction and tests are the team's own, and stand where they belong.
+/// A team can add its own tasks for extraction and tests to the cycle.
 #[test]
-fn a_team_adds_what_lands_its_rows_and_what_tests_them() {
+fn a_cycle_has_the_extraction_and_the_tests_of_the_team() {
     let text = std::fs::read_to_string(projects::root().join("examples/order_tracking/rowkeep.yml")).expect("a text");
     let text = text.replace(
         "cycle: { every: 15 minutes }",
@@ -180,11 +181,12 @@ fn a_team_adds_what_lands_its_rows_and_what_tests_them() {
             "{% raw %}dbt test --select 'mart' --args '{{ x }}'{% endraw %} "
         );
         assert_eq!(upstream(cycle, "trim_raw"), ["tests"]);
-        assert_eq!(cycle["schedule"], "0:07:00", "what divides no hour is a length of time");
+        assert_eq!(cycle["schedule"], "0:07:00", "an interval that does not divide an hour is a timedelta");
     }
 }
 
-/// Each task's statements run on PostgreSQL, by Airflow's own operators: a cycle, upkeep, the sweep, monitors.
+/// Airflow's operators run the statements of every task on PostgreSQL: a cycle, maintenance, the
+/// sweep, monitors.
 #[test]
 fn every_task_runs() {
     let inputs = projects::example().with_dialect(Dialect::Postgres);
@@ -195,7 +197,7 @@ fn every_task_runs() {
         let name = format!("airflow_{number}");
         let mut engine = Engine::open(Dialect::Postgres, &name);
         engine.create(&resolve(&inputs).expect("it resolves"), manifest, Dialect::Postgres);
-        // The other system, and raw as it was extracted from it: an order of long ago, and one of now.
+        // The other system and raw have the same two orders: an old one, and a new one.
         let now = "CAST(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) AS BIGINT)";
         for (table, columns) in [
             ("uni_tracking_info", "order_id, state, update_time"),
@@ -229,7 +231,8 @@ fn every_task_runs() {
         }
         all_ok(&run(&["order_tracking_monitoring"]));
 
-        // A row that never arrived, and an order without events: two monitors fail, and so does the check that comes last.
+        // A row that is missing in raw, and an order without events: two monitors fail, and the
+        // last check fails too.
         engine.run(&format!("INSERT INTO public.uni_tracking_info VALUES (3, {now} - 3600)"));
         engine.run(&format!("INSERT INTO settlement_ods.mart_uni_tracking_info VALUES (4, 1, {now} - 3600)"));
         engine.run("INSERT INTO settlement_ods.mart_ecs_order_info VALUES (4, 1, 1752000000)");

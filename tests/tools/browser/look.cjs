@@ -1,4 +1,4 @@
-// Opens a page as people do, on a wide screen and on a phone, by day and by night, and prints what is there as JSON.
+// Opens a page on a wide screen and on a phone, in light and in dark mode, and prints its contents as JSON.
 const { chromium } = require('playwright-core');
 
 (async () => {
@@ -20,7 +20,7 @@ const { chromium } = require('playwright-core');
       heading: document.querySelector('h1').innerText,
       text: document.body.innerText,
       ground: getComputedStyle(document.body).backgroundColor,
-      // Only timelines and tables may scroll sideways, each by itself.
+      // Only timelines and tables may scroll sideways, not the page.
       overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
       timelines: [...document.querySelectorAll('svg')].map(svg => ({
         periods: svg.querySelectorAll('.period rect').length,

@@ -1,4 +1,4 @@
-//! The report as people see it, in the Chromium that `scripts/with-browser` brings.
+//! The report in a real browser: the Chromium that `scripts/with-browser` installs.
 
 use crate::projects;
 use std::process::Command;
@@ -25,7 +25,7 @@ fn the_report_is_readable_everywhere() {
         .expect("ROWKEEP_CHROMIUM is set by scripts/with-browser; run the tests through it");
     let mut command = Command::new("node");
     command.arg(projects::root().join("tests/tools/browser/look.cjs")).arg(format!("file://{}", file.display()));
-    // To look at it oneself: where pictures are to go.
+    // ROWKEEP_SHOTS: a folder for screenshots.
     command.args(std::env::var("ROWKEEP_SHOTS"));
     let output = command.output().expect("node is there");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -56,5 +56,5 @@ fn the_report_is_readable_everywhere() {
         );
         assert_eq!(seen["opened"], true, "{name}");
     }
-    assert_ne!(seen[0]["ground"], seen[2]["ground"], "night is dark");
+    assert_ne!(seen[0]["ground"], seen[2]["ground"], "dark mode is dark");
 }

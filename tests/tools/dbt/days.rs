@@ -1,5 +1,5 @@
-//! Days of a team that runs the example by dbt: reactivations, late rows, a rotation, a run that fails, and what dbt offers to those
-//! who want to hurt themselves.
+//! Several days of a team that runs the example with dbt: reactivations, late rows, a rotation, a
+//! run that fails, a full refresh, a developer's target, and holds.
 
 use rowkeep::Dialect;
 
@@ -8,11 +8,11 @@ use crate::projects;
 
 const PERIODS: &str = "hist_periods: [2012_h1, 2012_h2]\n";
 const ROTATED: &str = "hist_periods: [2012_h1, 2012_h2, 2013_h1]\n";
-/// Midnights, UTC, in seconds since 1970.
+/// 2012-01-01 00:00:00 UTC in seconds since 1970.
 const JAN_2012: i64 = 1_325_376_000;
 const DAY: i64 = 86_400;
 
-/// The example over a database in which raw is empty.
+/// The example on a database with empty raw tables.
 pub fn begin(dialect: Dialect, name: &str) -> Project {
     let project = Project::new(dialect, name);
     for sql in [
@@ -37,7 +37,8 @@ pub fn must(project: &Project, arguments: &[&str]) {
     project.runs(arguments).unwrap_or_else(|error| panic!("{}: {error}", project.database.dialect));
 }
 
-/// Raw forgets what it had, and receives an order's state of a day, its creation row and a scan.
+/// Empties the raw tables. Then inserts, for each order, its state of a day, its creation row and a
+/// scan.
 pub fn deliver(project: &Project, rows: &[(i64, i64, i64)]) {
     for raw in ["uni_tracking_info_raw", "ecs_order_info_raw", "uni_tracking_spath_raw"] {
         project.database.execute(&format!("DELETE FROM settlement_public.{raw}"));
@@ -58,8 +59,9 @@ pub fn deliver(project: &Project, rows: &[(i64, i64, i64)]) {
     }
 }
 
-/// What the days bring: orders with a state and a day. In the second half of the year the first ones age; order 1 comes back, order
-/// 2 gets a version that is older than its archived one, and order 9 is older than every period.
+/// The rows of each day: order, state and day. In the second half of the year the first orders
+/// become due. Order 1 is reactivated, order 2 gets a version that is older than its archived one,
+/// and order 9 is older than every period.
 pub const DAYS: [&[(i64, i64, i64)]; 7] = [
     &[(1, 10, 3), (2, 10, 20), (3, 10, 150), (9, 10, -40)],
     &[(4, 10, 200), (5, 10, 220)],
@@ -70,24 +72,24 @@ pub const DAYS: [&[(i64, i64, i64)]; 7] = [
     &[(8, 20, 590), (5, 20, 500)],
 ];
 
-/// Where an order's states stand.
+/// The tables that hold an order, each with its state.
 pub fn standing(project: &Project, order: i64) -> String {
     let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'settlement_ods' \
                   AND (table_name = 'mart_uni_tracking_info' OR table_name LIKE 'hist_uni_tracking_info_%') ORDER BY 1 DESC";
-    let of = |table: String| {
+    let states_in = |table: String| {
         let sql = format!("SELECT CAST(state AS VARCHAR) FROM settlement_ods.{table} WHERE order_id = {order}");
         let states = project.database.sql(&sql).into_iter().filter_map(|mut row| row.remove(0));
         states.map(|state| format!("{table} {state}")).collect::<Vec<_>>()
     };
     let tables = project.database.sql(tables).into_iter().filter_map(|mut row| row.remove(0));
-    tables.flat_map(of).collect::<Vec<_>>().join(", ")
+    tables.flat_map(states_in).collect::<Vec<_>>().join(", ")
 }
 
-/// All days on one engine; what stands in the end.
+/// Runs all days on one engine. Returns the contents at the end.
 fn days(dialect: Dialect) -> String {
     let project = begin(dialect, "dbt_days");
     for (number, rows) in DAYS.iter().enumerate() {
-        // Half-way, one line.
+        // A rotation.
         if number == 4 {
             rotate(&project, ROTATED);
         }
@@ -99,19 +101,19 @@ fn days(dialect: Dialect) -> String {
                 assert_eq!(
                     standing(&project, 1),
                     "mart_uni_tracking_info 20",
-                    "it came back, and its old copy is gone"
+                    "it is in the mart, and its old copy is removed"
                 );
                 assert_eq!(
                     standing(&project, 2),
                     "hist_uni_tracking_info_2012_h1 10",
-                    "a late version is not taken for new"
+                    "a late version does not replace a newer one"
                 );
             }
             _ => {}
         }
     }
     must(&project, &["test"]);
-    assert_eq!(standing(&project, 7), "hist_uni_tracking_info_2013_h1 10", "the period that was added takes rows");
+    assert_eq!(standing(&project, 7), "hist_uni_tracking_info_2013_h1 10", "the added period receives rows");
     let open = "SELECT CAST(order_id AS VARCHAR), exception_type FROM settlement_ods.order_tracking_exceptions \
                 WHERE resolved_at IS NULL ORDER BY 2, 1";
     let open: Vec<_> = project
@@ -125,7 +127,7 @@ fn days(dialect: Dialect) -> String {
     let before = project.database.contents("settlement_ods");
     must(&project, &["run-operation", "order_tracking_rowkeep.sweep"]);
     assert_eq!(before, project.database.contents("settlement_ods"), "a sweep finds nothing to do");
-    // Raw has been trimmed: whatever is rebuilt from it is lost.
+    // The raw tables are empty now, so a mart that is rebuilt from raw would lose its rows.
     deliver(&project, &[]);
     must(&project, &["run", "--full-refresh"]);
     assert_eq!(before, project.database.contents("settlement_ods"), "a full refresh loses nothing");
@@ -133,14 +135,14 @@ fn days(dialect: Dialect) -> String {
 }
 
 #[test]
-fn seven_days_end_alike_on_both_engines() {
+fn seven_days_end_equally_on_both_engines() {
     let [one, other] = std::thread::scope(|scope| {
         ENGINES.map(|dialect| scope.spawn(move || days(dialect))).map(|days| days.join().expect("they pass"))
     });
     assert_eq!(one.to_lowercase(), other.to_lowercase());
 }
 
-/// A run stops at a hook. After the next run everything is as if it had not.
+/// A run stops at a hook. After the next run, the contents are the same as without the stop.
 fn stopped(dialect: Dialect) {
     let [whole, broken] = ["dbt_whole", "dbt_broken"].map(|name| begin(dialect, name));
     let file = "rowkeep/dbt/order_tracking_rowkeep/macros/models/mart_uni_tracking_info.sql";
@@ -150,7 +152,7 @@ fn stopped(dialect: Dialect) {
         }
         must(&whole, &["run"]);
         if number > 0 {
-            // Between archive and trim; in another run, before the archive.
+            // The run stops between archive and trim, or before the archive.
             let before =
                 if number % 2 == 1 { "-- trim: due rows of which" } else { "-- archive: due rows of the period" };
             let sound = std::fs::read_to_string(broken.path(file)).expect("macros");
@@ -171,19 +173,17 @@ fn stopped(dialect: Dialect) {
 }
 
 #[test]
-fn a_run_that_stops_at_a_hook_is_made_good_by_the_next() {
+fn the_next_run_completes_a_run_that_stopped_at_a_hook() {
     std::thread::scope(|scope| {
-        ENGINES
-            .map(|dialect| scope.spawn(move || stopped(dialect)))
-            .map(|stopped| stopped.join().expect("it is made good"))
+        ENGINES.map(|dialect| scope.spawn(move || stopped(dialect))).map(|stopped| stopped.join().expect("it passes"))
     });
 }
 
 #[test]
-fn a_developers_target_touches_nothing_of_production() {
+fn a_developers_target_changes_nothing_in_production() {
     for dialect in ENGINES {
         let project = begin(dialect, "dbt_targets");
-        // The same, in a schema of one's own.
+        // Adds a target with the same engine and another schema.
         project.edit("profiles.yml", |profiles| {
             let outputs = profiles.split_once("  outputs:\n").expect("outputs").1;
             let own = format!("    {dialect}:\n");
@@ -198,7 +198,7 @@ fn a_developers_target_touches_nothing_of_production() {
         deliver(&project, DAYS[1]);
         must(&project, &["run"]);
         let production = project.database.bytes("settlement_ods");
-        assert!(standing(&project, 1).contains("hist_"), "there is something to touch");
+        assert!(standing(&project, 1).contains("hist_"), "a history table of production has a row");
 
         deliver(&project, DAYS[5]);
         let of_developer: [&[&str]; 4] = [
@@ -218,7 +218,7 @@ fn a_developers_target_touches_nothing_of_production() {
 }
 
 #[test]
-fn what_an_operator_holds_stays_until_it_is_lifted() {
+fn a_held_key_stays_until_the_hold_is_lifted() {
     for dialect in ENGINES {
         let project = begin(dialect, "dbt_holds");
         let notes = "{key: 1, notes: \"the customer's claim\"}";

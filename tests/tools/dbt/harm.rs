@@ -1,11 +1,11 @@
-//! Ways in which dbt lets people hurt themselves, each of which lost, doubled or hid a row once.
+//! Dangerous uses of dbt. Each of them lost, duplicated or hid a row in an earlier version.
 
 use rowkeep::Dialect;
 
 use crate::dbt::days::{DAYS, begin, deliver, must, rotate, standing};
 use crate::dbt::warehouse::{ENGINES, Project};
 
-/// The example's project with a developer's target beside the usual one: the same engine, another schema.
+/// The example with an additional target for a developer: the same engine, another schema.
 fn with_developer(dialect: Dialect, name: &str) -> Project {
     let project = begin(dialect, name);
     project.edit("profiles.yml", |profiles| {
@@ -17,7 +17,8 @@ fn with_developer(dialect: Dialect, name: &str) -> Project {
     project
 }
 
-/// Where a copy costs something, dbt clones a table as a view of production's, and runs its hooks on that.
+/// On engines without zero-copy clones, dbt clones a table as a view of the production table. Then
+/// it runs the hooks on this view.
 #[test]
 fn a_clone_is_refused() {
     let project = with_developer(Dialect::Postgres, "dbt_clone");
@@ -34,7 +35,7 @@ fn a_clone_is_refused() {
     assert!(!said.success && said.text.contains("its hooks would delete rows of the table below it"), "{}", said.text);
     assert_eq!(production, project.database.bytes("settlement_ods"));
 
-    // A view that is there already, from whatever source.
+    // An existing view, whatever created it.
     project.database.execute("DROP TABLE IF EXISTS dev_ada.mart_uni_tracking_info CASCADE");
     project
         .database
@@ -46,9 +47,9 @@ fn a_clone_is_refused() {
     }
 }
 
-/// Targets that differ by the names of their models alone would share history.
+/// Targets that differ only by the names of their models would share history tables.
 #[test]
-fn a_target_told_apart_by_names_is_refused() {
+fn targets_that_differ_only_by_aliases_are_refused() {
     let project = begin(Dialect::DuckDb, "dbt_alias");
     deliver(&project, DAYS[0]);
     must(&project, &["run"]);
@@ -65,9 +66,9 @@ fn a_target_told_apart_by_names_is_refused() {
     assert_eq!(production, project.database.bytes("settlement_ods"));
 }
 
-/// Flags that make every reference a part of its rows must not make hooks believe that parents have left.
+/// `--empty` limits the rows of every reference. In hooks, it must not make parents look absent.
 #[test]
-fn references_in_hooks_are_never_a_part_of_the_rows() {
+fn references_in_hooks_are_never_limited() {
     for dialect in ENGINES {
         let project = begin(dialect, "dbt_empty");
         deliver(&project, DAYS[0]);
@@ -80,9 +81,10 @@ fn references_in_hooks_are_never_a_part_of_the_rows() {
     }
 }
 
-/// A table that somebody created by hand, or a run that was killed, leaves a view that lacks it; nobody's rows stay hidden.
+/// After a killed run, or a table that was created by hand, a view can lack a history table. The
+/// next run creates the view again.
 #[test]
-fn a_view_that_lacks_a_period_is_mended() {
+fn a_view_that_lacks_a_period_is_repaired() {
     for dialect in ENGINES {
         let project = begin(dialect, "dbt_view");
         deliver(&project, DAYS[0]);
@@ -104,9 +106,9 @@ fn a_view_that_lacks_a_period_is_mended() {
     }
 }
 
-/// A value that does not fit its column stops the load; it is not cut.
+/// A value that is too long for its column stops the load. It is not truncated.
 #[test]
-fn what_is_too_long_is_not_cut() {
+fn a_value_that_is_too_long_is_not_truncated() {
     let spec = "name: order_tracking\ndialect: postgres\nschema: settlement_ods\nperiods: [2012_h1]\nexceptions: { table: gaps, key: id }\ntables:\n\
                 - { model: mart_codes, history: hist_codes, unique_key: id, time: { column: at }, rows: latest, retention: { for: 180 days }, exception: GAP, source: settlement_public.codes_raw, columns: { id: varchar(5), at: timestamp }, incremental: { order_by: [at desc] } }\n";
     let project = Project::new(Dialect::Postgres, "dbt_codes");
@@ -137,9 +139,9 @@ fn what_is_too_long_is_not_cut() {
     }
 }
 
-/// A spec whose model dbt does not have, yet or under this target, stops nobody else.
+/// A table spec without a model in dbt does not stop other models.
 #[test]
-fn a_mart_that_is_not_in_dbt_stops_no_other() {
+fn a_mart_without_a_dbt_model_stops_no_other_model() {
     let project = begin(Dialect::DuckDb, "dbt_absent");
     project.write("models/unrelated.sql", "SELECT 1 AS one\n");
     project.edit("dbt_project.yml", |text| text.replace("[rowkeep/dbt/models]", "[models, rowkeep/dbt/models]"));
@@ -148,7 +150,7 @@ fn a_mart_that_is_not_in_dbt_stops_no_other() {
         .expect("it was compiled");
     must(&project, &["run", "--select", "unrelated"]);
     deliver(&project, DAYS[0]);
-    // Nothing is in dbt's cache when the tables are made.
+    // dbt's cache is empty when the tables are created.
     must(&project, &["--no-populate-cache", "run"]);
     must(&project, &["run-operation", "order_tracking_rowkeep.sweep"]);
     assert!(standing(&project, 1).contains("mart_uni_tracking_info 10"));

@@ -1,12 +1,12 @@
-//! The commands of docs/howto, typed as they stand.
+//! Runs the commands of docs/how-to as written.
 
 use std::process::Command;
 
 use crate::projects;
 
-/// The commands of a page, in a folder that has what a clone of the repository has of examples.
+/// Runs the commands of a page in a folder with the tracked files of examples/.
 fn run(page: &str) -> String {
-    let text = std::fs::read_to_string(projects::root().join("docs/howto").join(page)).expect("the page");
+    let text = std::fs::read_to_string(projects::root().join("docs/how-to").join(page)).expect("the page");
     let blocks = text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().expect("an end"));
     let script: String = blocks.map(|block| format!("{block}\n")).collect();
     assert!(script.lines().count() > 8, "{script}");
@@ -16,8 +16,8 @@ fn run(page: &str) -> String {
     std::fs::create_dir(folder.path().join(".git")).expect("the root of a repository");
     let examples = projects::root().join("examples");
     for file in projects::files(&examples) {
-        let is_made = ["rowkeep", "target", "dbt_packages", "logs"];
-        if file.components().any(|part| is_made.iter().any(|made| part.as_os_str() == *made)) {
+        let generated = ["rowkeep", "target", "dbt_packages", "logs"];
+        if file.components().any(|part| generated.iter().any(|name| part.as_os_str() == *name)) {
             continue;
         }
         let copy = folder.path().join("examples").join(&file);

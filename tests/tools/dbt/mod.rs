@@ -1,4 +1,5 @@
-//! Real dbt runs what Rowkeep emits, on DuckDB and on the PostgreSQL that `scripts/with-engines` starts; `scripts/with-dbt` brings dbt.
+//! Real dbt runs the emitted package, on DuckDB and on the PostgreSQL that `scripts/with-engines`
+//! starts. `scripts/with-dbt` installs dbt.
 
 mod days;
 mod harm;

@@ -1,4 +1,4 @@
-//! A dbt project in a folder of its own, and the database that its target is in.
+//! A dbt project in a temporary folder, and the database of its target.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,16 @@ use rowkeep::{Compilation, Dialect, Error};
 
 use crate::projects;
 
-/// Engines that real dbt can run on here.
+/// The engines on which the tests can run real dbt.
 pub const ENGINES: [Dialect; 2] = [Dialect::DuckDb, Dialect::Postgres];
 
-/// The example's dbt project, and the package that was compiled into it.
+/// The example's dbt project, with the compiled package.
 pub struct Project {
     folder: tempfile::TempDir,
     pub database: Database,
 }
 
-/// What dbt said.
+/// The result and the output of a dbt command.
 #[derive(Debug)]
 pub struct Said {
     pub success: bool,
@@ -27,7 +27,7 @@ pub struct Said {
 }
 
 impl Project {
-    /// A copy of the example's project, with nothing compiled into it, over an empty database.
+    /// A copy of the example's dbt project without artifacts, on an empty database.
     pub fn new(dialect: Dialect, name: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let example = projects::root().join("examples/order_tracking/dbt_project");
@@ -38,7 +38,7 @@ impl Project {
         Self { folder, database }
     }
 
-    /// The same where no database is asked.
+    /// The same project, for commands that need no database.
     pub fn offline(dialect: Dialect) -> Self {
         let mut project = Self::new(Dialect::DuckDb, "offline");
         project.database.dialect = dialect;
@@ -60,12 +60,12 @@ impl Project {
         self.write(path, &edit(text));
     }
 
-    /// Puts what was compiled where the project looks for it.
+    /// Writes the artifacts of a compilation into the project.
     pub fn compiled(&self, compilation: &Compilation) {
         self.files(compilation.files());
     }
 
-    /// Puts these files where the project looks for what was compiled.
+    /// Writes these files into the project, in place of its artifacts.
     pub fn files(&self, files: &std::collections::BTreeMap<String, String>) {
         let _ = std::fs::remove_dir_all(self.path("rowkeep"));
         for (path, text) in files {
@@ -73,14 +73,14 @@ impl Project {
         }
     }
 
-    /// Runs dbt with its default target, the database's engine.
+    /// Runs dbt with the target of the database's engine.
     pub fn dbt(&self, arguments: &[&str]) -> Said {
         let target = ["--target", self.database.dialect.as_str()];
         self.dbt_with(arguments, if arguments[0] == "deps" { &[] } else { &target })
     }
 
     pub fn dbt_with(&self, arguments: &[&str], more: &[&str]) -> Said {
-        // DuckDB lets one process in.
+        // Only one process can open a DuckDB file.
         self.database.close();
         let mut command = Command::new("dbt");
         command.args(["--no-use-colors", "--no-send-anonymous-usage-stats"]).args(arguments).args(more);
@@ -91,20 +91,20 @@ impl Project {
         Said { success: output.status.success(), text }
     }
 
-    /// Runs dbt, which must succeed.
+    /// Runs dbt. An error if it fails.
     pub fn runs(&self, arguments: &[&str]) -> Result<(), Error> {
         let said = self.dbt(arguments);
         if said.success { Ok(()) } else { Err(Error::Usage(format!("dbt {}:\n{}", arguments.join(" "), said.text))) }
     }
 
-    /// What dbt knows of the project.
+    /// The manifest that dbt wrote.
     pub fn manifest(&self) -> serde_json::Value {
         let text = std::fs::read_to_string(self.path("target/manifest.json")).expect("dbt has parsed");
         serde_json::from_str(&text).expect("JSON")
     }
 }
 
-/// A database that dbt and the tests take turns in.
+/// A database that dbt and the tests share.
 #[derive(Clone)]
 pub struct Database {
     pub dialect: Dialect,
@@ -144,15 +144,15 @@ impl Database {
         }
     }
 
-    /// What the example's profile reads.
+    /// The environment variables that the example's profile reads.
     fn environment(&self) -> Vec<(&'static str, String)> {
         let Connection::Postgres { name, .. } = &*self.connection.borrow() else { return Vec::new() };
         let url = postgres_url();
-        let of = |key: &str| {
+        let value_of = |key: &str| {
             let found = url.split_whitespace().find_map(|part| part.strip_prefix(&format!("{key}=")));
             found.unwrap_or_default().to_owned()
         };
-        vec![("PGHOST", of("host")), ("PGUSER", of("user")), ("PGDATABASE", name.clone())]
+        vec![("PGHOST", value_of("host")), ("PGUSER", value_of("user")), ("PGDATABASE", name.clone())]
     }
 
     fn with<T>(
@@ -183,12 +183,13 @@ impl Database {
         self.clone().rows(sql).unwrap_or_else(|error| panic!("{error}\n{sql}"))
     }
 
-    /// What counts in a schema, by table: work tables are empty of meaning between cycles, and the clock is what it is.
+    /// The rows of a schema, by table, without work tables (they have no meaning between cycles)
+    /// and clock times.
     pub fn contents(&self, schema: &str) -> String {
         self.everything(schema, "AND table_name NOT LIKE '%\\_\\_%' ESCAPE '\\'", &["detected_at", "resolved_at"])
     }
 
-    /// Everything that stands in a schema, by table.
+    /// All rows of a schema, by table.
     pub fn bytes(&self, schema: &str) -> String {
         self.everything(schema, "", &[])
     }
@@ -226,7 +227,7 @@ impl Engine for Database {
         self.dialect
     }
 
-    /// The warehouse is empty but for the schema in which raw lands.
+    /// The warehouse has only the schema of the raw tables.
     fn reset(&mut self, _: &[Vec<String>]) -> Result<(), Error> {
         self.run("CREATE SCHEMA settlement_public")
     }

@@ -1,4 +1,5 @@
-//! What dbt makes of the two ways to wire hooks, and what `rowkeep check --dbt` makes of what dbt made.
+//! Two ways to wire hooks in dbt: the manifests that dbt writes, and the findings of `rowkeep check
+//! --dbt`.
 
 use std::process::{Command, Output};
 
@@ -15,7 +16,7 @@ const BIGQUERY: &str = "    bigquery:
       threads: 4
 ";
 
-/// A model that somebody wrote without a thought of Rowkeep.
+/// A model that a team wrote without Rowkeep.
 fn own_model(columns: &str) -> String {
     format!(
         "{{{{ config(materialized='incremental', unique_key='order_id') }}}}\nSELECT {columns}\nFROM {{{{ source('settlement_public', 'uni_tracking_info_raw') }}}}\n"
@@ -26,7 +27,7 @@ fn compiled(dialect: Dialect) -> Compilation {
     rowkeep::compile(&projects::example().with_dialect(dialect)).expect("the example compiles")
 }
 
-/// The example's dbt project with the package compiled into it. No database is asked.
+/// The example's dbt project with the compiled package, parsed without a database.
 fn parsed(dialect: Dialect, target: &str) -> Project {
     let project = Project::offline(dialect);
     project.edit("profiles.yml", |profiles| profiles + BIGQUERY);
@@ -41,7 +42,7 @@ fn parse(project: &Project, target: &str) {
     assert!(said.success, "{target}: {}", said.text);
 }
 
-/// Models of one's own, and the compiled properties with their hooks.
+/// Uses models of the team, and the compiled properties with their hooks.
 fn by_properties(project: &Project) {
     for model in ["mart_uni_tracking_info", "mart_ecs_order_info", "mart_uni_tracking_spath"] {
         let after =
@@ -63,8 +64,8 @@ fn check(project: &Project, dialect: Dialect) -> Output {
     command.arg("--dbt").arg(project.path("")).output().expect("it starts")
 }
 
-/// The hooks of the manifest are those that were compiled, in order, once.
-fn runs_what_was_compiled(project: &Project, dialect: Dialect) {
+/// Asserts that the manifest has the compiled hooks, in order, once.
+fn assert_compiled_hooks(project: &Project, dialect: Dialect) {
     let manifest = project.manifest();
     for (id, node) in &compiled(dialect).manifest().nodes {
         let hooks = manifest["nodes"][id]["config"]["post-hook"].as_array().expect("hooks");
@@ -81,15 +82,15 @@ fn both_wirings_give_dbt_the_compiled_hooks() {
         [(Dialect::Redshift, "redshift"), (Dialect::BigQuery, "bigquery"), (Dialect::DuckDb, "duckdb")]
     {
         let project = parsed(dialect, target);
-        runs_what_was_compiled(&project, dialect);
+        assert_compiled_hooks(&project, dialect);
         if target == dialect.as_str() {
             let outcome = check(&project, dialect);
             assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
         }
         by_properties(&project);
         parse(&project, target);
-        runs_what_was_compiled(&project, dialect);
-        // Their load is their own, where the spec says that it is Rowkeep's.
+        assert_compiled_hooks(&project, dialect);
+        // The team's models have their own load, but the spec says that Rowkeep loads the marts.
         if target == dialect.as_str() {
             let said = String::from_utf8(check(&project, dialect).stderr).expect("UTF-8");
             assert_eq!(
@@ -101,15 +102,15 @@ fn both_wirings_give_dbt_the_compiled_hooks() {
     }
 }
 
-/// Loads have models of their own, and no package.
+/// Windowed loads have dbt models, but no package.
 #[test]
-fn models_of_loads_parse_for_bigquery_and_are_named_for_the_run_date() {
+fn models_of_loads_parse_for_bigquery_and_have_the_run_date_in_their_names() {
     let project = Project::offline(Dialect::BigQuery);
     project.edit("profiles.yml", |profiles| profiles + BIGQUERY);
     project.compiled(&rowkeep::compile(&projects::order_items()).expect("the example compiles"));
     std::fs::remove_file(project.path("packages.yml")).expect("it was there");
     project.edit("dbt_project.yml", |text| text.replace("test-paths: [rowkeep/dbt/tests]", ""));
-    // Whoever runs other models of the project gives no run date.
+    // A run of other models has no run date.
     parse(&project, "bigquery");
     let said = project.dbt_with(&["parse", "--target", "bigquery", "--vars", "{run_date: 2025-11-19}"], &[]);
     assert!(said.success, "{}", said.text);
@@ -130,7 +131,7 @@ fn models_of_loads_parse_for_bigquery_and_are_named_for_the_run_date() {
 }
 
 #[test]
-fn every_way_to_be_wrong_is_found_in_what_dbt_writes() {
+fn every_wrong_wiring_is_found_in_the_manifest_of_dbt() {
     let dialect = Dialect::DuckDb;
     let uti = "rowkeep/dbt/models/mart_uni_tracking_info.sql";
     let macros = "rowkeep/dbt/order_tracking_rowkeep/macros/models/mart_uni_tracking_info.sql";
@@ -192,12 +193,13 @@ fn every_way_to_be_wrong_is_found_in_what_dbt_writes() {
     }
 }
 
-/// Relations in several schemas: dbt puts each where its own models with that schema would be.
+/// Relations in several schemas: each is in the schema that dbt generates for models with this
+/// schema.
 #[test]
 fn other_schemas_follow_the_target() {
     let golden =
         std::fs::read_to_string(projects::root().join("golden/features/dbt_schemas/rowkeep.yml")).expect("the golden");
-    // Raw with its database, as dbt names it.
+    // The raw table is named with its database, as in dbt.
     let inputs =
         Inputs::new("rowkeep.yml", golden.replace("source: landing.orders", "source: dbt_shop.landing.orders"));
     let project = Project::new(Dialect::Postgres, "dbt_shop");
@@ -249,9 +251,9 @@ fn other_schemas_follow_the_target() {
     );
 }
 
-/// The one line of a rotation, where a dbt team keeps its variables.
+/// A rotation edits the list of periods in dbt_project.yml.
 #[test]
-fn periods_may_live_in_dbt_project_yml() {
+fn periods_may_be_in_dbt_project_yml() {
     let project = Project::offline(Dialect::DuckDb);
     let example = projects::root().join("examples/order_tracking");
     let read = |path: &str| std::fs::read_to_string(example.join(path)).expect("the example is there");

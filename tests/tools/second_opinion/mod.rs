@@ -1,4 +1,5 @@
-//! Another parser reads every statement that no engine here can run. `scripts/with-sqlglot` brings it.
+//! A second parser reads every statement for engines that cannot run here. `scripts/with-sqlglot`
+//! installs it.
 
 use crate::projects;
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::process::{Command, Stdio};
 use rowkeep::Dialect;
 use rowkeep::manifest::{Hook, Manifest, OperationEntry};
 
-/// Tables that are read by their partitions only, each with the column by which they are.
+/// Tables that require a filter on partitions, each with its partition column.
 type Partitioned = BTreeMap<String, String>;
 
 fn partitioned(artifacts: &rowkeep::Compilation, dialect: Dialect) -> Partitioned {
@@ -21,7 +22,8 @@ fn partitioned(artifacts: &rowkeep::Compilation, dialect: Dialect) -> Partitione
     all.filter(|_| dialect == Dialect::BigQuery).collect()
 }
 
-/// What must be refused, or nothing is shown by all the others; of the last, what its engine would refuse.
+/// Statements that the parser must refuse. Otherwise the test proves nothing. BigQuery would refuse
+/// the last one.
 const BROKEN: [&str; 4] = [
     "DELETE FROM WHERE TRUE",
     "SELECT a FROM t; SELECT b FROM t",
@@ -29,7 +31,7 @@ const BROKEN: [&str; 4] = [
     "DELETE FROM s.hist_x WHERE hist_x.t < (SELECT MAX(t) FROM s.m)",
 ];
 
-/// Every statement of a manifest, with values in the place of parameters.
+/// Every statement of a manifest, with values instead of parameters.
 fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, String)> + '_ {
     let nodes = manifest.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
     let hooks = nodes.chain(manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
@@ -41,7 +43,7 @@ fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, String)> + '
     hooks.chain(ddl).chain(manifest.tasks().map(move |operation| (operation.path.clone(), given(operation))))
 }
 
-/// What the other parser refuses, by the statement's file.
+/// The number of statements, and the statements that the second parser refuses, by file.
 fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
     let mut all = BTreeMap::new();
     let goldens = projects::compiling_for(dialect).into_iter().map(|name| (projects::golden(&name), name));
@@ -58,7 +60,7 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
         let day = "2025-11-19".parse().expect("a day");
         for load in &artifacts.manifest().loads {
             for statement in load.statements.iter().chain([&load.clean]).chain(&load.monitors) {
-                // Scripts are read statement by statement, as all else.
+                // The statements of a script are parsed one by one.
                 for (number, sql) in statement.of_day(day).split(";\n").enumerate() {
                     all.insert(sql.to_owned(), (format!("{}, {number}", statement.path), Partitioned::new()));
                 }
@@ -79,24 +81,24 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
     let output = parser.wait_with_output().expect("it ends");
     assert!(output.status.success(), "it failed");
     let mut refused: Vec<(String, String)> = serde_json::from_slice(&output.stdout).expect("JSON");
-    let known = refused.len();
+    let all_refused = refused.len();
     refused.retain(|(name, _)| !BROKEN.contains(&name.as_str()));
-    assert_eq!(known - refused.len(), BROKEN.len(), "it takes what is no SQL");
+    assert_eq!(all_refused - refused.len(), BROKEN.len(), "it accepts wrong statements");
     (pairs.len(), refused)
 }
 
-fn all_are_read(dialect: Dialect) {
+fn all_parse(dialect: Dialect) {
     let (read, refused) = refused(dialect);
     assert!(read > 2_000, "only {read} statements were read");
     assert!(refused.is_empty(), "{} of {read}:\n{refused:#?}", refused.len());
 }
 
 #[test]
-fn every_redshift_statement_is_read_as_redshift() {
-    all_are_read(Dialect::Redshift);
+fn every_redshift_statement_parses_as_redshift() {
+    all_parse(Dialect::Redshift);
 }
 
 #[test]
-fn every_bigquery_statement_is_read_as_bigquery() {
-    all_are_read(Dialect::BigQuery);
+fn every_bigquery_statement_parses_as_bigquery() {
+    all_parse(Dialect::BigQuery);
 }

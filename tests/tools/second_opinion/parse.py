@@ -1,5 +1,5 @@
-"""Parses statements as a dialect. Reads a JSON list of [name, sql, partitioned], where the last maps tables that are read by their
-partitions only to the columns by which they are; prints a JSON list of [name, why not]."""
+"""Parses statements in a dialect. Reads a JSON list of [name, sql, partitioned], where `partitioned` maps tables
+that require a filter on partitions to their partition columns. Prints a JSON list of [name, error]."""
 
 import json
 import logging
@@ -8,12 +8,12 @@ import sys
 import sqlglot
 from sqlglot import exp
 
-# What it takes for a command it has not parsed. Of these, it never parses more than the word.
+# sqlglot returns a Command for a statement that it did not parse. For these words it always does.
 ONLY_WORDS = ("VACUUM",)
 
 
 def is_bound(condition, column):
-    """Whether a condition compares the column with what is known before the statement runs."""
+    """Whether a condition compares the column with a value that is known before the statement runs."""
     sides = (condition.this, condition.args.get("expression"))
     of_it = [side for side in sides if isinstance(side, exp.Column) and side.name == column]
     other = [side for side in sides if side not in of_it]
@@ -21,16 +21,16 @@ def is_bound(condition, column):
 
 
 def unbound(tree, partitioned):
-    """A table that is read without a bound of its partitions."""
+    """An error if a table is read without a filter on its partitions."""
     for table in tree.find_all(exp.Table):
         column = partitioned.get(table.name)
-        around = table.find_ancestor(exp.Select, exp.Delete)
-        # Tables that are written are no reads; a definition has neither.
-        if column is None or around is None or isinstance(table.parent, (exp.Insert, exp.Schema, exp.Create)):
+        reader = table.find_ancestor(exp.Select, exp.Delete)
+        # A written table is not read, and a definition reads no table.
+        if column is None or reader is None or isinstance(table.parent, (exp.Insert, exp.Schema, exp.Create)):
             continue
-        where = around.args.get("where")
+        where = reader.args.get("where")
         comparisons = where.find_all(exp.GT, exp.GTE, exp.LT, exp.LTE) if where else ()
-        own = [found for found in comparisons if found.find_ancestor(exp.Select, exp.Delete) is around]
+        own = [found for found in comparisons if found.find_ancestor(exp.Select, exp.Delete) is reader]
         if not any(is_bound(found, column) for found in own):
             return f"{table.name} is read without a bound of {column}"
     return None
@@ -49,7 +49,7 @@ def wrong(sql, partitioned, dialect):
     return unbound(trees[0], partitioned)
 
 
-# Falling back to a command is told by the tree.
+# The tree shows that sqlglot fell back to a Command, so its warning is not needed.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 dialect = sys.argv[1]
 found = [[name, wrong(sql, partitioned, dialect)] for name, sql, partitioned in json.load(sys.stdin)]

@@ -1,34 +1,34 @@
-//! Meanings in words: SQL as it might have been written, with relations in the place of aliases.
+//! Prints conditions and terms as SQL for messages. Names of relations replace the aliases.
 
 use std::fmt::Write as _;
 
 use crate::project::Spec;
-use crate::verify::meaning::{All, Comparison, Condition, Role, Row, Rows, Select, Source, Term};
+use crate::verify::meaning::{All, Comparison, Condition, Depth, Place, Role, Row, Rows, Select, Source, Term};
 
-/// Longer than this, nobody reads it.
+/// A longer text is cut.
 const MAX_CHARS: usize = 240;
 
-/// A condition, said inside queries: the outermost one first.
+/// A condition as SQL. `queries` are the queries around it, the outermost first.
 pub(super) fn condition(is: &Condition<'_>, queries: &[&Select<'_>], spec: &Spec) -> String {
-    let mut words = Words { spec, queries: queries.to_vec(), out: String::new() };
-    words.condition(is);
-    words.finish()
+    let mut printer = Printer { spec, queries: queries.to_vec(), out: String::new() };
+    printer.condition(is);
+    printer.finish()
 }
 
-/// A value, said inside queries.
+/// A term as SQL. `queries` are the queries around it, the outermost first.
 pub(super) fn term(is: &Term<'_>, queries: &[&Select<'_>], spec: &Spec) -> String {
-    let mut words = Words { spec, queries: queries.to_vec(), out: String::new() };
-    words.term(is);
-    words.finish()
+    let mut printer = Printer { spec, queries: queries.to_vec(), out: String::new() };
+    printer.term(is);
+    printer.finish()
 }
 
-struct Words<'m, 'a> {
+struct Printer<'m, 'a> {
     spec: &'m Spec,
     queries: Vec<&'m Select<'a>>,
     out: String,
 }
 
-impl<'m, 'a> Words<'m, 'a> {
+impl<'m, 'a> Printer<'m, 'a> {
     fn finish(self) -> String {
         match self.out.char_indices().nth(MAX_CHARS) {
             None => self.out,
@@ -82,9 +82,9 @@ impl<'m, 'a> Words<'m, 'a> {
     }
 
     fn all(&mut self, all: &'m All<'a>) {
-        // What may be left out would only make it longer.
-        let told = all.iter().filter(|conjunct| conjunct.role != Some(Role::Spare));
-        for (i, conjunct) in told.enumerate() {
+        // An optional condition would only make the text longer.
+        let printed = all.iter().filter(|conjunct| conjunct.role != Some(Role::Spare));
+        for (i, conjunct) in printed.enumerate() {
             self.out.push_str(if i > 0 { " AND " } else { "" });
             self.condition(&conjunct.is);
         }
@@ -103,7 +103,7 @@ impl<'m, 'a> Words<'m, 'a> {
         self.out.push_str(" FROM ");
         for i in 0..select.from.len() {
             self.out.push_str(if i > 0 { ", " } else { "" });
-            self.source(Row { depth: self.queries.len() - 1, source: i });
+            self.source(Row { depth: Depth(self.queries.len() - 1), place: Place(i) });
         }
         if !select.when.is_empty() {
             self.out.push_str(" WHERE ");
@@ -113,8 +113,7 @@ impl<'m, 'a> Words<'m, 'a> {
     }
 
     fn source(&mut self, row: Row) {
-        let found = self.queries.get(row.depth).and_then(|query| query.from.get(row.source));
-        match found {
+        match self.source_of(row) {
             Some(Source::Relation(slot)) => {
                 let name = slot.relation(self.spec).name.sql(self.spec.dialect);
                 self.out.push_str(&name);
@@ -132,7 +131,7 @@ impl<'m, 'a> Words<'m, 'a> {
                 self.source(*row);
                 let _ = write!(self.out, ".{name}");
             }
-            Term::Of(row, inner) => self.of(*row, inner),
+            Term::Output(row, inner) => self.output(*row, inner),
             Term::Literal(text) => self.out.push_str(text),
             Term::Call(name, args) => match (&**name, args.as_slice()) {
                 (sign @ ("+" | "-" | "*" | "/"), [a, b]) => {
@@ -190,10 +189,13 @@ impl<'m, 'a> Words<'m, 'a> {
         }
     }
 
-    /// What a query among the sources gives is said as it is computed there.
-    fn of(&mut self, row: Row, inner: &'m Term<'a>) {
-        let found = self.queries.get(row.depth).and_then(|query| query.from.get(row.source));
-        let inside = match found {
+    fn source_of(&self, row: Row) -> Option<&'m Source<'a>> {
+        self.queries.get(row.depth.0).and_then(|query| query.from.get(row.place.0))
+    }
+
+    /// Prints the output of a source as the term that computes it.
+    fn output(&mut self, row: Row, inner: &'m Term<'a>) {
+        let inside = match self.source_of(row) {
             Some(Source::Query(rows)) => match &**rows {
                 Rows::Select(select) => Some(select),
                 Rows::UnionAll(parts) => parts.first(),
@@ -201,10 +203,10 @@ impl<'m, 'a> Words<'m, 'a> {
             },
             _ => None,
         };
-        let outer = self.queries.split_off((row.depth + 1).min(self.queries.len()));
+        let outer = self.queries.split_off((row.depth.0 + 1).min(self.queries.len()));
         self.queries.extend(inside);
         self.term(inner);
-        self.queries.truncate(row.depth + 1);
+        self.queries.truncate(row.depth.0 + 1);
         self.queries.extend(outer);
     }
 }

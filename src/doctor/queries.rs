@@ -1,0 +1,98 @@
+//! The queries of the doctor. They only read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::{Value, context};
+
+use crate::cycle::plan::Slot;
+use crate::cycle::render::context::{number, place, text};
+use crate::cycle::render::value::Sql;
+use crate::cycle::render::{Owner, Renderer};
+use crate::diagnostic::Diagnostic;
+use crate::project::{ExceptionsId, Spec, TableId};
+
+/// The note that the safety check writes for a row in a sealed period.
+const SEALED: &str = "the period of its time is sealed";
+/// The maximum number of rows that a monitor query returns.
+pub(crate) const MAX_ROWS: u64 = 1_000;
+
+/// Renders queries in the dialect of the project.
+pub(crate) struct Queries<'s>(Renderer<'s>);
+
+type Query = Result<String, Box<Diagnostic>>;
+
+impl<'s> Queries<'s> {
+    pub(crate) fn new(spec: &'s Spec) -> Self {
+        Self(Renderer::new(spec, BTreeMap::new()))
+    }
+
+    /// Columns: the name and the version of the database.
+    pub(crate) fn server(&mut self) -> Query {
+        self.query("doctor/server.sql.j2", context! {})
+    }
+
+    /// Columns: schema, relation, kind, column, type, `yes` if the column is NOT NULL, `yes` if
+    /// this role may read the relation.
+    pub(crate) fn relations(&mut self, schemas: &BTreeSet<String>) -> Query {
+        self.query("doctor/relations.sql.j2", listed(schemas))
+    }
+
+    /// Columns: schema, view, definition.
+    pub(crate) fn views(&mut self, schemas: &BTreeSet<String>) -> Query {
+        self.query("doctor/views.sql.j2", listed(schemas))
+    }
+
+    /// Columns: schema, relation, the columns of a unique index, separated by line ends.
+    pub(crate) fn unique(&mut self, schemas: &BTreeSet<String>) -> Query {
+        self.query("doctor/unique.sql.j2", listed(schemas))
+    }
+
+    /// Column: the isolation level of transactions.
+    pub(crate) fn isolation(&mut self) -> Query {
+        self.query("doctor/isolation.sql.j2", context! {})
+    }
+
+    /// Column: `yes` if this role may read `svv_table_info` of Redshift.
+    pub(crate) fn table_info(&mut self) -> Query {
+        self.query("doctor/table_info.sql.j2", context! {})
+    }
+
+    /// Columns, for open exceptions: type, `yes` if they wait for a sweep, number, age of the
+    /// oldest in seconds.
+    pub(crate) fn exceptions(&mut self, id: ExceptionsId) -> Query {
+        let table = place(Slot::Exceptions(id));
+        self.query("doctor/exceptions.sql.j2", context! { table => table, sealed => text(SEALED) })
+    }
+
+    /// Column: the time since the last completed cycle of a table, in seconds.
+    pub(crate) fn cycles(&mut self, id: TableId) -> Query {
+        let cycles = place(Slot::Cycles(id));
+        self.query("doctor/cycles.sql.j2", context! { cycles => cycles })
+    }
+
+    /// The query of a monitor, with at most [`MAX_ROWS`] rows.
+    pub(crate) fn monitor(&mut self, find: &str) -> Query {
+        let finding = Value::from(Sql::Query(find.to_owned()));
+        self.query("doctor/ask.sql.j2", context! { finding => finding, most => number(MAX_ROWS) })
+    }
+
+    fn query(&mut self, template: &str, context: Value) -> Query {
+        let called = || template.to_owned();
+        let marked = self.0.render(template, &called, context)?;
+        Ok(self.0.name(Owner::Query, template, &called, "", &marked)?.sql)
+    }
+}
+
+fn listed(schemas: &BTreeSet<String>) -> Value {
+    context! { schemas => schemas.iter().map(|schema| text(schema)).collect::<Vec<_>>() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_of_a_sealed_period_is_the_one_that_the_safety_check_writes() {
+        assert!(include_str!("../../templates/cycle/safety_check.sql.j2").contains(&format!("'{SEALED}'")));
+    }
+}
