@@ -163,8 +163,8 @@ impl<'m, 'a> Search<'m, 'a> {
                     _ => same_relations &= claim == found,
                 }
             }
-            // A difference inside a source is more precise than the names of the sources. A difference that is
-            // allowed is none.
+            // A difference inside a source is more precise than the names of the sources. A
+            // difference that is allowed is none.
             if same_relations || self.gaps.len() > before {
                 return;
             }

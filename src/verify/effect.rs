@@ -1,8 +1,8 @@
 //! Finds the effect of a statement and its target relation. A form with an additional effect is not
 //! accepted.
 //!
-//! The patterns list every field of a syntax tree. If a later version of the parser adds a field, they do
-//! not compile until the field is handled.
+//! The patterns list every field of a syntax tree. If a later version of the parser adds a field,
+//! they do not compile until the field is handled.
 
 use sqlparser::ast::{
     CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat, Insert,
@@ -148,8 +148,8 @@ pub(super) fn plain_table(factor: &TableFactor) -> Option<(&ObjectName, Option<&
     }
 }
 
-/// The created table. A definition may run again, so it must not empty an existing table. The table must
-/// not be temporary.
+/// The created table. A definition may run again, so it must not empty an existing table. The table
+/// must not be temporary.
 fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
     let CreateTable {
         or_replace: false,
@@ -243,8 +243,8 @@ fn option_name(option: &SqlOption) -> Option<String> {
     }
 }
 
-/// The created view. It must be replaceable, because each new period changes it. If the engine has views
-/// that do not depend on their tables (WITH NO SCHEMA BINDING), the view must be one.
+/// The created view. It must be replaceable, because each new period changes it. If the engine has
+/// views that do not depend on their tables (WITH NO SCHEMA BINDING), the view must be one.
 fn replaced_view(create: &CreateView, dialect: Dialect) -> Option<&ObjectName> {
     match create {
         CreateView {

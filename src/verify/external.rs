@@ -1,5 +1,5 @@
-//! Checks handwritten statements before the rehearsal runs them on its own engine. This is less than a
-//! proof.
+//! Checks handwritten statements before the rehearsal runs them on its own engine. This is less
+//! than a proof.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -9,11 +9,11 @@ use sqlparser::ast::{Expr, ObjectName, Statement, Value, visit_expressions};
 use crate::diagnostic::quoted;
 use crate::dialect::Dialect;
 use crate::sql::parse::{ParseError, parse_tokens, tokens};
-use crate::verify::known::fold;
+use crate::verify::names::fold;
 use crate::verify::relations;
 
-/// Checks that a text is one statement that changes rows and touches only these relations, given by their
-/// folded parts. The error is the end of a sentence about the text.
+/// Checks that a text is one statement that changes rows and touches only these relations, given by
+/// their folded parts. The error is the end of a sentence about the text.
 pub(crate) fn changes_rows_of(sql: &str, relations: &BTreeSet<Vec<String>>, dialect: Dialect) -> Result<(), String> {
     let statements = parse(sql, dialect).map_err(|error| format!("is not {dialect} SQL: {}", error.message))?;
     let [statement] = statements.as_slice() else {
@@ -33,7 +33,7 @@ fn parse(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
     parse_tokens(tokens(sql, dialect)?, dialect)
 }
 
-/// Pure functions. Another function could have any effect that its author can have.
+/// Pure functions. A function of another name could read or change anything.
 const PURE: [&str; 49] = [
     "abs",
     "avg",
@@ -89,8 +89,8 @@ const PURE: [&str; 49] = [
 /// Texts that an engine reads as the real time.
 const CLOCKS: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
 
-/// The first function of a text that is not known to be pure, or the first literal that an engine reads
-/// as the real time. The token of the clock is allowed.
+/// The first function of a text that is not known to be pure, or the first literal that an engine
+/// reads as the real time. The token of the clock is allowed.
 pub(crate) fn reaching_function(sql: &str, dialect: Dialect) -> Option<String> {
     let statements = parse(sql, dialect).ok()?;
     let clocks = [dialect.clock_token(), Dialect::OF_HANDWRITTEN_HOOKS.clock_token()];

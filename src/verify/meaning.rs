@@ -1,9 +1,9 @@
 //! The meaning of a statement, in a normal form: equivalent statements have equal meanings.
 //!
-//! There are no aliases: the depth of a query and the place of a source identify a row. Conditions are
-//! sorted lists of conjuncts. Comparisons have one direction. A CTE equals its query, and a semi-join
-//! equals EXISTS. Both sides of the proof use these types: the meaning of the SQL, and the claim of the
-//! step.
+//! There are no aliases: the depth of a query and the place of a source identify a row. Conditions
+//! are sorted lists of conjuncts. Comparisons have one direction. A CTE equals its query, and a
+//! semi-join equals EXISTS. Both sides of the proof use these types: the meaning of the SQL, and
+//! the claim of the step.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -16,7 +16,8 @@ pub(super) const AGGREGATES: [&str; 3] = ["max", "min", "count"];
 /// The effect of a statement on the relation that it writes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meaning<'a> {
-    /// The columns are sorted by name. Each part of `rows` gives one output per column, in that order.
+    /// The columns are sorted by name. Each part of `rows` gives one output per column, in that
+    /// order.
     Insert { columns: Vec<Cow<'a, str>>, rows: Rows<'a> },
     /// The target is the first source.
     Delete(Select<'a>),
@@ -119,8 +120,8 @@ pub(super) enum Condition<'a> {
     IsNotNull(Term<'a>),
     Exists(Box<Select<'a>>),
     NotExists(Box<Select<'a>>),
-    /// At least one alternative is true. Invariant: sorted, and not exactly one. Without alternatives it
-    /// is FALSE.
+    /// At least one alternative is true. Invariant: sorted, and not exactly one. Without
+    /// alternatives it is FALSE.
     Any(Vec<All<'a>>),
 }
 
@@ -166,8 +167,8 @@ impl Row {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Term<'a> {
     Column(Row, Cow<'a, str>),
-    /// An output of a query among the sources, identified by its term in that query. For a UNION ALL, this
-    /// is the term in the first part.
+    /// An output of a query among the sources, identified by its term in that query. For a UNION
+    /// ALL, this is the term in the first part.
     Output(Row, Box<Term<'a>>),
     /// As the parser prints it.
     Literal(Cow<'a, str>),

@@ -1,22 +1,23 @@
-//! Holds every rendered statement against the step that it claims to be. Nothing is believed because a template said so.
+//! Verifies each rendered statement against its step. It does not use the templates.
 //!
-//! Each statement is parsed and read for what it means; each step says, from the spec alone, what it claims; and the two must be
-//! the same. Names, layout, the order of conditions and several ways to say one thing do not matter. What cannot be shown is
-//! refused, with what could not be shown. The context of a template is never seen, so a statement that somebody wrote by hand
-//! could be held against a step as well.
+//! Each statement is parsed and converted to its meaning (`lower`). Each step has a claim that is
+//! derived from the spec alone (`claim`). The meaning and the claim must be equal (`compare`).
+//! Aliases, layout, the order of conditions and equivalent forms of SQL make no difference. A
+//! statement that cannot be proven is refused. Verify reads only the text of a statement, so it
+//! could also verify handwritten SQL.
 
 mod claim;
 mod compare;
 mod effect;
 #[cfg(feature = "rehearse")]
 pub(crate) mod external;
-mod known;
 mod lower;
 mod meaning;
+mod names;
+mod print;
 mod refusal;
 mod relations;
 mod steps;
-mod print;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,11 +30,11 @@ use crate::project::{PeriodId, Spec};
 use crate::source::{Inputs, Span};
 use crate::sql::parse::parse_emitted;
 use effect::effect;
-use known::Known;
 use meaning::Meaning;
+use names::Names;
 use refusal::Refusal;
 
-/// What was rendered, known to be what it claims to be.
+/// The rendered statements. Each is proven to do what its step claims.
 #[derive(Debug)]
 pub(crate) struct Compiled<'p>(Rendered<'p>);
 
@@ -43,29 +44,28 @@ impl<'p> Compiled<'p> {
     }
 }
 
-/// Verifies every statement of a project, one tree at a time. The inputs serve to point at the template that a refused
-/// statement came from, and for nothing else.
+/// Verifies every statement of a project. The inputs are only used to show the template of a
+/// refused statement.
 pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -> Result<Compiled<'p>, Diagnostics> {
     let mut sink = Sink::default();
-    // One template serves many statements: what is wrong with it is said once.
-    let mut said = BTreeSet::new();
-    let known = Known::new(spec);
+    // One template renders many statements. Each problem of a template is reported once.
+    let mut reported = BTreeSet::new();
+    let names = Names::new(spec);
     for table in &rendered.tables {
         let plan = table.plan;
         let model = spec.table(plan.table).model.value.as_str();
         steps::check(spec, plan, &mut sink);
-        let of_cycle: BTreeMap<_, _> =
-            table.hooks.iter().map(|hook| (place_of(hook.step), hook.sql.as_str())).collect();
+        let of_cycle: BTreeMap<_, _> = table.hooks.iter().map(|hook| (id_of(hook.step), hook.sql.as_str())).collect();
         let scopes = [(&table.load, &plan.cycle), (&table.hooks, &plan.cycle), (&table.sweep, &plan.nightly)];
         for (statements, scope) in scopes {
             for statement in statements {
                 let step = statement.step;
-                // Most statements of a sweep are those of the cycle, word for word, and claim the same.
+                // Most statements of a sweep have the same text and the same claim as in the cycle.
                 if std::ptr::eq(scope, &plan.nightly)
-                    && of_cycle.get(&place_of(step)) == Some(&statement.sql.as_str())
+                    && of_cycle.get(&id_of(step)) == Some(&statement.sql.as_str())
                     && (step.kind.verb() == Verb::Select
-                        || claim::of_step(&known, plan.table, &plan.cycle, step)
-                            == claim::of_step(&known, plan.table, scope, step))
+                        || claim::of_step(&names, plan.table, &plan.cycle, step)
+                            == claim::of_step(&names, plan.table, scope, step))
                 {
                     continue;
                 }
@@ -75,11 +75,11 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
                     writes: step.writes,
                     reads: &step.reads,
                 };
-                // What only reads can break no law, and its template is Rowkeep's own.
-                let meaning = || claim::of_step(&known, plan.table, scope, step);
+                // A query can break no law, and its template cannot be replaced.
+                let meaning = || claim::of_step(&names, plan.table, scope, step);
                 let meaning = (step.kind.verb() != Verb::Select).then_some(meaning);
-                for refusal in refusals(&known, &claim, &statement.sql, meaning) {
-                    if said.insert((step.kind.template(), refusal.code)) {
+                for refusal in refusals(&names, &claim, &statement.sql, meaning) {
+                    if reported.insert((step.kind.template(), refusal.code)) {
                         let origin = render::origin_of_step(
                             spec,
                             inputs,
@@ -108,9 +108,9 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
         let name = format!("the {} definition", definition.kind.as_str());
         let claim =
             Claim { name: &name, verb: definition.verb(), writes: definition.creates, reads: &definition.reads };
-        let meaning = Some(|| claim::of_definition(&known, &every, definition));
-        for refusal in refusals(&known, &claim, &statement.sql, meaning) {
-            if said.insert((definition.template(), refusal.code)) {
+        let meaning = Some(|| claim::of_definition(&names, &every, definition));
+        for refusal in refusals(&names, &claim, &statement.sql, meaning) {
+            if reported.insert((definition.template(), refusal.code)) {
                 let origin = render::origin_of_definition(spec, inputs, definition, refusal.start(&statement.sql));
                 let diagnostic = refusal.diagnose(claim.name, &statement.sql, definition.template(), origin);
                 sink.push(diagnostic.anchored(place(spec, definition.creates)));
@@ -120,7 +120,7 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
     sink.finish(Some(Compiled(rendered)))
 }
 
-/// A statement that changes no row of a mart or of history in a cycle: what it declares.
+/// A statement of a feature, with its declared effect.
 pub(crate) struct Declared<'a> {
     pub(crate) name: &'a str,
     pub(crate) verb: Verb,
@@ -130,15 +130,15 @@ pub(crate) struct Declared<'a> {
     pub(crate) sql: &'a str,
 }
 
-/// Holds statements against what they declare: each is one statement, has that effect on that
-/// relation, and touches no other than those that it reads. What it means is not proven.
+/// Checks that each text is one statement with the declared effect, and that it reads only the
+/// declared relations. The meaning is not compared with a claim.
 pub(crate) fn declared<'a>(spec: &Spec, all: impl Iterator<Item = Declared<'a>>, sink: &mut Sink) {
-    let known = Known::new(spec);
-    let mut said = BTreeSet::new();
+    let names = Names::new(spec);
+    let mut reported = BTreeSet::new();
     for Declared { name, verb, writes, reads, template, sql } in all {
         let claim = Claim { name, verb, writes, reads };
-        for refusal in refusals(&known, &claim, sql, None::<fn() -> Meaning<'static>>) {
-            if said.insert((template, refusal.code)) {
+        for refusal in refusals(&names, &claim, sql, None::<fn() -> Meaning<'static>>) {
+            if reported.insert((template, refusal.code)) {
                 let diagnostic = refusal.diagnose(claim.name, sql, template, None);
                 sink.push(diagnostic.anchored(place(spec, writes)));
             }
@@ -146,12 +146,12 @@ pub(crate) fn declared<'a>(spec: &Spec, all: impl Iterator<Item = Declared<'a>>,
     }
 }
 
-/// Which statement of a table's it is.
-fn place_of(step: &Step) -> (StatementKind, Option<PeriodId>) {
+/// Identifies a statement among the statements of a table.
+fn id_of(step: &Step) -> (StatementKind, Option<PeriodId>) {
     (step.kind, step.period)
 }
 
-/// Where the project says that a relation is to be.
+/// The place in the project that defines a relation.
 fn place(spec: &Spec, slot: Slot) -> Span {
     match slot {
         Slot::Exceptions(id) => spec.exceptions(id).span,
@@ -167,7 +167,7 @@ fn place(spec: &Spec, slot: Slot) -> Span {
     }
 }
 
-/// What a statement says that it is.
+/// The declared effect of a statement.
 struct Claim<'a> {
     name: &'a str,
     verb: Verb,
@@ -175,14 +175,14 @@ struct Claim<'a> {
     reads: &'a [Slot],
 }
 
-/// Everything that keeps a statement from being what it claims to be.
+/// The reasons why a statement is refused. If there are none, it is verified.
 fn refusals<'k>(
-    known: &'k Known<'_>,
+    names: &'k Names<'_>,
     claim: &Claim<'_>,
     sql: &str,
     meaning: Option<impl FnOnce() -> Meaning<'k>>,
 ) -> Vec<Refusal> {
-    let spec = known.spec;
+    let spec = names.spec;
     let statements = match parse_emitted(sql, spec.dialect) {
         Ok(statements) => statements,
         Err(error) => {
@@ -191,29 +191,29 @@ fn refusals<'k>(
         }
     };
     let [statement] = statements.as_slice() else {
-        let what = format!("is {} statements where one hook is one statement", statements.len());
-        return vec![Refusal::new(Code::NotOneStatement, what, None, "split it into parts of its step")];
+        let what = format!("has {} statements, but a hook is exactly one statement", statements.len());
+        return vec![Refusal::new(Code::NotOneStatement, what, None, "write one statement")];
     };
     let target = claim.writes.relation(spec);
     match effect(statement, spec.dialect) {
         None if claim.verb == Verb::Select && effect::only_reads(statement) => {}
-        Some((verb, name)) if verb == claim.verb && known.slot(name) == Some(claim.writes) => {}
+        Some((verb, name)) if verb == claim.verb && names.slot(name) == Some(claim.writes) => {}
         found => {
             let found = found.map_or_else(
-                || "neither changes nor creates one relation".to_owned(),
+                || "is not a plain statement on one relation".to_owned(),
                 |(verb, name)| format!("does {verb} on {}", quoted(&name.to_string())),
             );
             let what = format!("must {} {}, but it {found}", claim.verb, quoted(&target.sql(spec.dialect)));
             return vec![Refusal::new(Code::WrongEffect, what, None, "another effect")];
         }
     }
-    let is_declared = |slot: Slot| slot == claim.writes || claim.reads.iter().any(|&read| known.one(read) == slot);
-    // What is read of the catalogue, by what only reads, is about tables and no rows of them.
+    let is_declared = |slot: Slot| slot == claim.writes || claim.reads.iter().any(|&read| names.one(read) == slot);
+    // A query may read the catalogue of the engine: it describes tables, but has no rows of them.
     let table_info = spec.dialect.rules().table_info().filter(|_| claim.verb == Verb::Select);
     let may_touch = |name: &ObjectName| {
         let is_table_info =
-            || table_info.is_some_and(|view| known::fold(name, spec.dialect).as_deref() == Some(&[view.to_owned()]));
-        known.slot(name).is_some_and(is_declared) || is_table_info()
+            || table_info.is_some_and(|view| names::fold(name, spec.dialect).as_deref() == Some(&[view.to_owned()]));
+        names.slot(name).is_some_and(is_declared) || is_table_info()
     };
     if let Some(undeclared) = relations::undeclared(statement, may_touch) {
         let line = sql.lines().position(|line| line.contains(&undeclared)).map(|line| line + 1);
@@ -224,7 +224,7 @@ fn refusals<'k>(
         return vec![Refusal::new(Code::Trap, trap.says, trap.line, "a trap of this engine")];
     }
     let Some(meaning) = meaning else { return Vec::new() };
-    let found = match lower::lower(statement, claim.writes, known, sql.len()) {
+    let found = match lower::lower(statement, claim.writes, names, sql.len()) {
         Ok(found) => found,
         Err(unshown) => return vec![Refusal::unshown(*unshown)],
     };

@@ -50,10 +50,13 @@ impl Refusal {
             }
             (Kind::Extra, Some(it)) => (it.code, format!("adds a condition to {noun}: {}", it.consequence)),
             (Kind::Missing, None) => (Code::OtherCondition, "lacks a condition of its step".to_owned()),
-            (Kind::Different | Kind::Extra, None) => {
-                (Code::OtherCondition, "has a condition that its step does not have: rows that must move could stay".to_owned())
+            (Kind::Different | Kind::Extra, None) => (
+                Code::OtherCondition,
+                "has a condition that its step does not have: rows that must move could stay".to_owned(),
+            ),
+            (Kind::Columns, _) => {
+                (Code::Columns, "writes other values than its step: a copy could differ from its row".to_owned())
             }
-            (Kind::Columns, _) => (Code::Columns, "writes other values than its step: a copy could differ from its row".to_owned()),
             (Kind::Rows, _) => {
                 (Code::Unshown, "cannot be proven to do what its step claims: it has other sources of rows".to_owned())
             }

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{ObjectName, Query, Statement, TableFactor, Visit, Visitor};
 
-/// The text of the first relation that is not declared, or of the first source that is not a relation.
+/// The text of the first relation that is not declared, or of the first source that is not a
+/// relation.
 pub(super) fn undeclared(statement: &Statement, is_declared: impl Fn(&ObjectName) -> bool) -> Option<String> {
     let mut search = Search { is_declared, local: BTreeSet::new(), statements: 0 };
     match statement.visit(&mut search) {
@@ -32,7 +33,8 @@ impl<F: Fn(&ObjectName) -> bool> Visitor for Search<F> {
 
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<String> {
         self.statements += 1;
-        // A statement inside a statement, as in WITH ... AS (DELETE ...), could change an undeclared relation.
+        // A statement inside a statement, as in WITH ... AS (DELETE ...), could change an
+        // undeclared relation.
         if self.statements > 1 { ControlFlow::Break(statement.to_string()) } else { ControlFlow::Continue(()) }
     }
 
@@ -42,7 +44,11 @@ impl<F: Fn(&ObjectName) -> bool> Visitor for Search<F> {
             [part] => part.as_ident().is_some_and(|name| self.local.contains(&name.value.to_lowercase())),
             _ => false,
         };
-        if is_cte || (self.is_declared)(name) { ControlFlow::Continue(()) } else { ControlFlow::Break(name.to_string()) }
+        if is_cte || (self.is_declared)(name) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(name.to_string())
+        }
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<String> {

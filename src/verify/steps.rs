@@ -1,4 +1,5 @@
-//! Checks the plan of a table: each step exists for each of its periods, and the steps are in order.
+//! Checks the plan of a table: each step exists for each of its periods, and the steps are in
+//! order.
 
 use crate::cycle::plan::{Due, Scope, StatementKind, Step, TablePlan, reads_trimmed_raw};
 use crate::diagnostic::{Code, Diagnostic, Sink};
@@ -8,19 +9,30 @@ use crate::project::{PeriodId, Retention, Spec};
 pub(super) fn check(spec: &Spec, plan: &TablePlan, sink: &mut Sink) {
     let open: Vec<_> = spec.period_ids().filter(|&period| !spec.period(period).sealed).collect();
     let every: Vec<_> = spec.period_ids().collect();
-    for (what, steps, scope, periods) in
-        [("cycle", &plan.hooks, &plan.cycle, open), ("sweep", &plan.sweep, &plan.nightly, every)]
-    {
-        if let Err(wrong) = complete(spec, plan, steps, scope, &periods) {
+    let cycle = Run { name: "cycle", steps: &plan.hooks, scope: &plan.cycle, periods: &open };
+    let sweep = Run { name: "sweep", steps: &plan.sweep, scope: &plan.nightly, periods: &every };
+    for run in [cycle, sweep] {
+        if let Err(wrong) = complete(spec, plan, &run) {
             let model = &spec.table(plan.table).model;
-            let message = format!("the {what} of {} is not complete: {wrong}", model.value.as_str());
+            let message = format!("the {} of {} is not complete: {wrong}", run.name, model.value.as_str());
             sink.push(Diagnostic::new(Code::Steps, message, model.span, "this table"));
         }
     }
 }
 
-/// Checks that the steps match the retention of the table, each once or once for each period, in order.
-fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, periods: &[PeriodId]) -> Result<(), String> {
+/// The steps of a cycle or a sweep.
+struct Run<'a> {
+    name: &'static str,
+    steps: &'a [Step],
+    scope: &'a Scope,
+    /// The periods that must take part.
+    periods: &'a [PeriodId],
+}
+
+/// Checks that the steps match the retention of the table, each once or once for each period, in
+/// order.
+fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> {
+    let Run { steps, scope, periods, .. } = *run;
     let table = spec.table(plan.table);
     if scope.periods != periods {
         return Err("its periods are not the periods of the spec".to_owned());
@@ -90,10 +102,11 @@ fn complete(spec: &Spec, plan: &TablePlan, steps: &[Step], scope: &Scope, period
 
 fn missing(spec: &Spec, kind: StatementKind, expected: &[Option<PeriodId>], found: &[Option<PeriodId>]) -> String {
     let absent = expected.iter().find(|period| !found.contains(period));
-    let of_period = |period: &Option<PeriodId>| period.map(|id| format!(" of {}", spec.period(id).name)).unwrap_or_default();
+    let of_period =
+        |period: &Option<PeriodId>| period.map(|id| format!(" of {}", spec.period(id).name)).unwrap_or_default();
     match absent {
         Some(period) => format!("{}{} is missing", kind.word(), of_period(period)),
-        None => format!("{} is repeated, or its periods are out of order", kind.word()),
+        None => format!("{} is repeated or out of order", kind.word()),
     }
 }
 
@@ -170,9 +183,9 @@ tables:
         let swept = messages(|table| table.sweep.retain(|step| step.kind != StatementKind::Archive));
         assert_eq!(swept[0], "the sweep of mart is not complete: archive of 2025_h1 is missing");
         let twice = messages(|table| table.hooks.push(table.hooks[table.hooks.len() - 1].clone()));
-        assert_eq!(twice[0], "the cycle of mart is not complete: safety_check is repeated, or its periods are out of order");
+        assert_eq!(twice[0], "the cycle of mart is not complete: safety_check is repeated or out of order");
         let turned = messages(|table| table.hooks.reverse());
-        assert_eq!(turned[0], "the cycle of mart is not complete: safety_check comes before trim");
+        assert_eq!(turned[0], "the cycle of mart is not complete: safety_check comes before trim_kept");
         let fewer = messages(|table| table.cycle.periods.truncate(1));
         assert_eq!(fewer[0], "the cycle of mart is not complete: its periods are not the periods of the spec");
     }

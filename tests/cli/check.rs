@@ -84,8 +84,8 @@ fn changed_missing_and_additional_files_are_found() {
     error[RK702]: sql/compiled/mart_orders/09_trim.sql is missing: a deployment of the committed files would lack it
      --> sql/compiled/mart_orders/09_trim.sql:1:1
       |
-    1 | -- trim: due rows of which an exact copy is seen in a history table
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ its first line
+    1 | -- trim: delete due rows whose copy, equal in key and time, is in a history table
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ its first line
       |
       = help: run `rowkeep compile`, and commit the result
     ");

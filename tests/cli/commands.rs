@@ -403,7 +403,7 @@ fn project_templates_replace_built_in_templates() {
     1 | DELETE FROM {{ mart|full }}
       | ^ not used
       |
-      = help: did you mean `redshift/trim.sql.j2`?
+      = help: did you mean `cycle/redshift/trim.sql.j2`?
 
     1 error; nothing was written
     ");
@@ -583,7 +583,7 @@ fn a_reader_that_stops_early_is_no_failure() {
     insta::assert_snapshot!(outcome, @"
     exit 0
     --- stdout
-    ==> compiled/mart_orders/01_cutoff_fill.sql <==
+    ==> compiled/mart_orders/01_cutoff_clear.sql <==
     --- stderr
     ");
 }

@@ -206,11 +206,11 @@ fn wrong_arguments_are_refused() {
     exit 1
     --- stdout
     --- stderr
-    error[RK207]: the project has loads only, and no periods that one could be added to
+    error[RK207]: the project has only windowed loads, so it has no list of periods to extend
      --> rowkeep.yml:8:3
       |
     8 |   - name: order_items
-      |   ^ no tables, no periods
+      |   ^ no periods
 
     1 error; nothing was written
     ");
@@ -297,14 +297,14 @@ fn a_changed_load_is_shown_and_a_changed_table_must_be_allowed() {
     exit 1
     --- stdout
     --- stderr
-    error[RK727]: the aggregate of load order_items has other columns than its table was made with: the next run could not write into it
+    error[RK727]: the aggregate of load order_items has other columns than its table: the next run could not write into it
      --> rowkeep.yml:8:11
       |
     8 |   - name: order_items
-      |           ^^^^^^^^^^^ its `by` or `columns` are others
+      |           ^^^^^^^^^^^ its `by` or `columns` changed
       |
-      = help: change the table in the same change, or drop it and run its days again
-      = help: if it is meant, and its rows were seen to: `--allow column`
+      = help: alter the table in the same change, or drop it and run its days again
+      = help: if the change is intended and you have taken care of its rows: `--allow column`
 
     1 error; nothing was written
     ");

@@ -33,20 +33,20 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       period     2026_h1, [2026-01-01, 2026-07-01): settlement_ods.hist_uni_tracking_spath_2026_h1
       due        when the newest row of mart_uni_tracking_spath is later than 2026-07-02 00:00:00 (180 days after this row)
       the load
-      > 00_load_correct              a row delivered again under its own time replaces what the mart has of it
-      > 00_load_insert               rows whose key is new to the mart, or newer than there
+      > 00_load_correct              a row that is delivered again with the same time replaces the row in the mart
+      > 00_load_insert               rows whose key is new to the mart, or that are newer than the row in the mart
       each cycle
-        01_cutoff_clear              forget the last cycle's cutoff: without one, nothing is due
-        01_cutoff_fill               one cutoff for every statement of the cycle, never later than now less the retention
-      > 05_cleanup__2026_h1          a redelivered event replaces its archived copy
-        07_resolve_keyed             an exception whose rows can be routed again is closed, before they are archived
-        07_resolve_tripwire          fails, and with it the cycle, where more rows are due than may be
-      > 08_archive__2026_h1          due rows of the period, unless held or already there
-      > 09_trim                      due rows of which an exact copy is seen in a history table
-      > 09_trim_kept__2026_h1        a row that the trim left in the mart, held since it was archived, stands there alone
-        10_safety_check              whatever is due and still here is the gap: somebody is told, once
-        11_complete_forget           forget all completed cycles but the last
-        11_complete_note             write down that this cycle is completed: raw rows landed before the last one were seen by all of it
+        01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
+        01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
+      > 05_cleanup__2026_h1          delete the copy of an event that is delivered and due again
+        07_resolve_keyed             close exceptions whose rows can be archived again
+        07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
+      > 08_archive__2026_h1          copy due rows of the period, unless they are held or archived already
+      > 09_trim                      delete due rows whose copy, equal in key and time, is in a history table
+      > 09_trim_kept__2026_h1        delete the copy of a row that a hold kept in the mart since it was archived
+        10_safety_check              record due rows that are still in the mart, once per key
+        11_complete_forget           delete all stamps but that of the last completed cycle
+        11_complete_note             stamp this cycle as completed: raw trims wait for it
     --- stderr
     ");
     insta::assert_snapshot!(trace("order_id=42", "2025-12-31T23:59:59Z", "mart_ecs_order_info"), @"
@@ -58,40 +58,40 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       due        when its key has left mart_uni_tracking_info and the newest row of mart_uni_tracking_info is later than 2026-06-29 23:59:59 (180 days after this row)
       then       it stays in the mart, reported as ARCHIVE_ROUTING_GAP_ECS: the period of its time is sealed, so only the sweep archives it
       the load
-      > 00_load_correct              a row delivered again under its own time replaces what the mart has of it
-      > 00_load_insert               rows whose key is new to the mart, or newer than there
+      > 00_load_correct              a row that is delivered again with the same time replaces the row in the mart
+      > 00_load_insert               rows whose key is new to the mart, or that are newer than the row in the mart
       each cycle
-        01_cutoff_clear              forget the last cycle's cutoff: without one, nothing is due
-        01_cutoff_fill               one cutoff for every statement of the cycle, never later than now less the retention
-        02_versions_clear            forget the last cycle's versions
-        02_versions_fill             the newest time of every key that stands more than once
-      > 03_supersede_older           a late, older version gives way to the newer one, wherever that stands
-      > 04_restore                   rows whose parent is back return with it
-        06_due_clear                 forget the last cycle's list
-        06_due_fill                  rows older than the cutoff whose parent has left its mart
-        07_resolve_keyed             an exception whose rows can be routed again is closed, before they are archived
-        07_resolve_tripwire          fails, and with it the cycle, where more rows are due than may be
-      > 09_trim                      due rows of which an exact copy is seen in a history table
-        10_safety_check              whatever is due and still here is the gap: somebody is told, once
-        11_complete_forget           forget all completed cycles but the last
-        11_complete_note             write down that this cycle is completed: raw rows landed before the last one were seen by all of it
+        01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
+        01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
+        02_versions_clear            delete the versions of the last cycle
+        02_versions_fill             list the newest time of every key that has more than one row
+      > 03_supersede_older           delete older versions, wherever the newer version is
+      > 04_restore                   copy rows back whose parent is in its mart again
+        06_due_clear                 delete the list of the last cycle
+        06_due_fill                  list rows older than the cutoff whose parent has left its mart
+        07_resolve_keyed             close exceptions whose rows can be archived again
+        07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
+      > 09_trim                      delete due rows whose copy, equal in key and time, is in a history table
+        10_safety_check              record due rows that are still in the mart, once per key
+        11_complete_forget           delete all stamps but that of the last completed cycle
+        11_complete_note             stamp this cycle as completed: raw trims wait for it
       the nightly sweep
-        01_cutoff_clear              forget the last cycle's cutoff: without one, nothing is due
-        01_cutoff_fill               one cutoff for every statement of the cycle, never later than now less the retention
-        02_versions_clear            forget the last cycle's versions
-        02_versions_fill             the newest time of every key that stands more than once
-      > 03_supersede_older           a late, older version gives way to the newer one, wherever that stands
-      > 04_restore                   rows whose parent is back return with it
-      > 05_cleanup_returned__2025_h2 a row that is back in the mart leaves its history table
-      > 05_cleanup_stale__2025_h2    an archived version gives way to a newer one, wherever that stands
-        06_due_clear                 forget the last cycle's list
-        06_due_fill                  rows older than the cutoff whose parent has left its mart
-        07_resolve_keyed             an exception whose rows can be routed again is closed, before they are archived
-        07_resolve_tripwire          fails, and with it the cycle, where more rows are due than may be
-      > 08_archive__2025_h2          due rows of the period, unless held or already there
-      > 09_trim                      due rows of which an exact copy is seen in a history table
-      > 09_trim_kept__2025_h2        a row that the trim left in the mart, held since it was archived, stands there alone
-        10_safety_check              whatever is due and still here is the gap: somebody is told, once
+        01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
+        01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
+        02_versions_clear            delete the versions of the last cycle
+        02_versions_fill             list the newest time of every key that has more than one row
+      > 03_supersede_older           delete older versions, wherever the newer version is
+      > 04_restore                   copy rows back whose parent is in its mart again
+      > 05_cleanup_returned__2025_h2 delete copies of rows that are in the mart again
+      > 05_cleanup_stale__2025_h2    delete archived versions that are older, wherever the newer version is
+        06_due_clear                 delete the list of the last cycle
+        06_due_fill                  list rows older than the cutoff whose parent has left its mart
+        07_resolve_keyed             close exceptions whose rows can be archived again
+        07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
+      > 08_archive__2025_h2          copy due rows of the period, unless they are held or archived already
+      > 09_trim                      delete due rows whose copy, equal in key and time, is in a history table
+      > 09_trim_kept__2025_h2        delete the copy of a row that a hold kept in the mart since it was archived
+        10_safety_check              record due rows that are still in the mart, once per key
     --- stderr
     ");
     insta::assert_snapshot!(trace("order_id=42", "2019-05-01", "mart_uni_tracking_info"), @"
@@ -103,20 +103,20 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       due        when the newest row of mart_uni_tracking_info is later than 2019-10-28 00:00:00 (180 days after this row)
       then       it stays in the mart, reported as ARCHIVE_ROUTING_GAP: no period covers its time
       the load
-      > 00_load_correct              a row delivered again under its own time replaces what the mart has of it
-      > 00_load_insert               rows whose key is new to the mart, or newer than there
+      > 00_load_correct              a row that is delivered again with the same time replaces the row in the mart
+      > 00_load_insert               rows whose key is new to the mart, or that are newer than the row in the mart
       each cycle
-        01_cutoff_clear              forget the last cycle's cutoff: without one, nothing is due
-        01_cutoff_fill               one cutoff for every statement of the cycle, never later than now less the retention
-        02_versions_clear            forget the last cycle's versions
-        02_versions_fill             the newest time of every key that stands more than once
-      > 03_supersede_older           a late, older version gives way to the newer one, wherever that stands
-        07_resolve_keyed             an exception whose rows can be routed again is closed, before they are archived
-        07_resolve_tripwire          fails, and with it the cycle, where more rows are due than may be
-      > 09_trim                      due rows of which an exact copy is seen in a history table
-        10_safety_check              whatever is due and still here is the gap: somebody is told, once
-        11_complete_forget           forget all completed cycles but the last
-        11_complete_note             write down that this cycle is completed: raw rows landed before the last one were seen by all of it
+        01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
+        01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
+        02_versions_clear            delete the versions of the last cycle
+        02_versions_fill             list the newest time of every key that has more than one row
+      > 03_supersede_older           delete older versions, wherever the newer version is
+        07_resolve_keyed             close exceptions whose rows can be archived again
+        07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
+      > 09_trim                      delete due rows whose copy, equal in key and time, is in a history table
+        10_safety_check              record due rows that are still in the mart, once per key
+        11_complete_forget           delete all stamps but that of the last completed cycle
+        11_complete_note             stamp this cycle as completed: raw trims wait for it
     --- stderr
     ");
 }

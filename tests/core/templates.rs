@@ -301,11 +301,11 @@ fn a_statement_must_have_the_effect_of_its_step() {
     1 error; nothing was written
     ");
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} WHERE FALSE; DELETE FROM {{ mart|full }}\n"), @"
-    error[RK403]: mart_orders/09_trim is 2 statements where one hook is one statement
+    error[RK403]: mart_orders/09_trim has 2 statements, but a hook is exactly one statement
      --> mart_orders/09_trim.sql:2:1
       |
     2 | DELETE FROM ods.mart_orders WHERE FALSE; DELETE FROM ods.mart_orders
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ split it into parts of its step
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write one statement
       |
      ::: templates/cycle/trim.sql.j2:1:1
       |
@@ -315,11 +315,11 @@ fn a_statement_must_have_the_effect_of_its_step() {
     1 error; nothing was written
     ");
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "\n"), @"
-    error[RK403]: mart_orders/09_trim is 0 statements where one hook is one statement
+    error[RK403]: mart_orders/09_trim has 0 statements, but a hook is exactly one statement
      --> mart_orders/09_trim.sql:2:1
       |
     2 |
-      | ^ split it into parts of its step
+      | ^ write one statement
       |
      ::: templates/cycle/trim.sql.j2:1:1
       |
@@ -343,7 +343,7 @@ fn a_statement_must_have_the_effect_of_its_step() {
     1 error; nothing was written
     ");
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "TRUNCATE TABLE {{ mart|full }}\n"), @"
-    error[RK404]: mart_orders/09_trim must DELETE `ods.mart_orders`, but it neither changes nor creates one relation
+    error[RK404]: mart_orders/09_trim must DELETE `ods.mart_orders`, but it is not a plain statement on one relation
      --> mart_orders/09_trim.sql:2:1
       |
     2 | TRUNCATE TABLE ods.mart_orders
@@ -357,7 +357,7 @@ fn a_statement_must_have_the_effect_of_its_step() {
     1 error; nothing was written
     ");
     insta::assert_snapshot!(refused("cycle/trim.sql.j2", "DELETE FROM {{ mart|full }} AS m WHERE FALSE\n"), @"
-    error[RK404]: mart_orders/09_trim must DELETE `ods.mart_orders`, but it neither changes nor creates one relation
+    error[RK404]: mart_orders/09_trim must DELETE `ods.mart_orders`, but it is not a plain statement on one relation
      --> mart_orders/09_trim.sql:2:1
       |
     2 | DELETE FROM ods.mart_orders AS m WHERE FALSE

@@ -128,13 +128,13 @@ fn hooks_that_reach_outside_of_the_project_are_refused() {
         assert!(!Path::new("stolen.csv").exists());
         said
     };
-    insta::assert_snapshot!(write("DROP SCHEMA settlement_ods CASCADE"), @"error: mart_uni_tracking_info/01_mine.sql is neither INSERT, UPDATE, DELETE nor MERGE");
-    insta::assert_snapshot!(write("DELETE FROM payroll.salaries"), @"error: mart_uni_tracking_info/01_mine.sql touches `payroll.salaries`, which is no relation of the project");
-    insta::assert_snapshot!(write("COPY settlement_ods.mart_uni_tracking_info TO 'stolen.csv'"), @"error: mart_uni_tracking_info/01_mine.sql is neither INSERT, UPDATE, DELETE nor MERGE");
-    insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info; DROP TABLE x"), @"error: mart_uni_tracking_info/01_mine.sql is 2 statements where one file is one statement");
+    insta::assert_snapshot!(write("DROP SCHEMA settlement_ods CASCADE"), @"error: mart_uni_tracking_info/01_mine.sql is not an INSERT, UPDATE, DELETE or MERGE");
+    insta::assert_snapshot!(write("DELETE FROM payroll.salaries"), @"error: mart_uni_tracking_info/01_mine.sql touches `payroll.salaries`, which is not a relation of the project");
+    insta::assert_snapshot!(write("COPY settlement_ods.mart_uni_tracking_info TO 'stolen.csv'"), @"error: mart_uni_tracking_info/01_mine.sql is not an INSERT, UPDATE, DELETE or MERGE");
+    insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info; DROP TABLE x"), @"error: mart_uni_tracking_info/01_mine.sql has 2 statements, but a file is exactly one statement");
     let mart = "settlement_ods.mart_uni_tracking_info";
     insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE pg_sleep(9) IS NULL")), @"error: mart_uni_tracking_info/01_mine.sql uses pg_sleep, which a rehearsal does not allow; write the clock as CURRENT_TIMESTAMP or GETDATE()");
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE state IN (SELECT a FROM read_csv('x.csv'))")), @"error: mart_uni_tracking_info/01_mine.sql touches `read_csv('x.csv')`, which is no relation of the project");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE state IN (SELECT a FROM read_csv('x.csv'))")), @"error: mart_uni_tracking_info/01_mine.sql touches `read_csv('x.csv')`, which is not a relation of the project");
     insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE 'now'::timestamp > now()")), @"error: mart_uni_tracking_info/01_mine.sql uses 'now', which a rehearsal does not allow; write the clock as CURRENT_TIMESTAMP or GETDATE()");
     insta::assert_snapshot!(write("DELETE FORM settlement_ods.mart_uni_tracking_info"), @"error: mart_uni_tracking_info/01_mine.sql is not duckdb SQL: Expected: FROM, found: settlement_ods at Line: 1, Column: 13");
     insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1"), @r#"

@@ -22,7 +22,9 @@ pub(super) fn converted<'a>(dialect: Dialect, from: TimeUnit, to: TimeUnit, cuto
 
 fn term<'a>(expression: Expression, given: Option<&Term<'a>>) -> Term<'a> {
     match expression {
-        Expression::Given => given.cloned().unwrap_or_else(|| unreachable!("the expression of a clock has no argument")),
+        Expression::Given => {
+            given.cloned().unwrap_or_else(|| unreachable!("the expression of a clock has no argument"))
+        }
         Expression::Literal(text) => literal(text),
         Expression::Call(name, arguments) => call(name, arguments.into_iter().map(|one| term(one, given))),
         Expression::IfLess { less: a, than: b, then, otherwise } => {

@@ -1,5 +1,5 @@
-//! The conditions of the claims, each defined once. `templates/cycle/conditions.sql.j2` has the same ones
-//! in SQL.
+//! The conditions of the claims, each defined once. `templates/cycle/conditions.sql.j2` has the
+//! same ones in SQL.
 
 use crate::cycle::plan::{Due, Slot, Touched};
 use crate::project::naming::HOLD;
@@ -17,7 +17,8 @@ impl<'a> Claims<'a, '_> {
         role(Role::Key, columns.iter().map(|&column| equal(a(column), b(column)))).collect()
     }
 
-    /// Row `a` has the same key as the other row, and is not older. Without versions, the key alone decides.
+    /// Row `a` has the same key as the other row, and is not older. Without versions, the key alone
+    /// decides.
     pub(super) fn not_older(&self, a: Columns<'_, 'a>, than: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
         let mut all = self.same(&self.table.unique_key, a, than);
         if self.scope.versioned {
@@ -86,7 +87,8 @@ impl<'a> Claims<'a, '_> {
         role(Role::Due, [is_due]).collect()
     }
 
-    /// No open exception of the table's own types has this key. `exception` is a row of the subquery.
+    /// No open exception of the table's own types has this key. `exception` is a row of the
+    /// subquery.
     pub(super) fn not_held(&self, key: Term<'a>, exception: Row) -> Vec<Conjunct<'a>> {
         let types = [self.table.exception_type.clone(), format!("{}{HOLD}", self.table.exception_type)];
         let own_type = |ty: String| vec![equal(self.of_exception("exception_type", exception), text(&ty))];
@@ -107,8 +109,8 @@ impl<'a> Claims<'a, '_> {
 
     /// The key column of an exception.
     pub(super) fn exception_key(&self, row: Row) -> Term<'a> {
-        let known = self.known;
-        Term::Column(row, known.exception_key(self.table.exceptions).into())
+        let names = self.names;
+        Term::Column(row, names.exception_key(self.table.exceptions).into())
     }
 
     /// The time of a history row is not before the oldest time that the mart has in the period.
@@ -131,31 +133,32 @@ impl<'a> Claims<'a, '_> {
     /// The row of the parent mart for a row of the child. `row` is a row of the subquery.
     pub(super) fn parent_row(&self, child: Columns<'_, 'a>, row: Row) -> Select<'a> {
         let (parent, on) = self.parent();
-        let known = self.known;
-        let column = |column| Term::Column(row, known.column(parent, column).into());
+        let names = self.names;
+        let column = |column| Term::Column(row, names.column(parent, column).into());
         let same = on.iter().map(|&(ours, theirs)| equal(column(theirs), child(ours)));
         from(Slot::Mart(parent), role(Role::Key, same).collect())
     }
 
-    /// The row belongs to a key that the batch of a table, or of one of its ancestors, has. The result is a
-    /// list of alternatives, each an EXISTS at this depth. `wanted` are the values for the columns of the
-    /// link.
+    /// The row belongs to a key that the batch of a table, or of one of its ancestors, has. The
+    /// result is a list of alternatives, each an EXISTS at this depth. `wanted` are the values for
+    /// the columns of the link.
     pub(super) fn touched(&self, link: &Touched, wanted: &[Term<'a>], depth: Depth) -> Vec<Vec<Conjunct<'a>>> {
-        let known = self.known;
+        let names = self.names;
         let fixed = |table: TableId, row: Row| {
             let columns = link.columns.iter().zip(wanted);
             let each = columns.map(move |(&column, wanted)| {
-                equal(Term::Column(row, known.column(table, column).into()), wanted.clone())
+                equal(Term::Column(row, names.column(table, column).into()), wanted.clone())
             });
             role(Role::Key, each).collect::<Vec<_>>()
         };
-        let own = from(self.known.one(Slot::Source(link.table)), fixed(link.table, Row::first(depth)));
+        let own = from(self.names.one(Slot::Source(link.table)), fixed(link.table, Row::first(depth)));
         let mut alternatives = vec![vec![exists(own)]];
         for length in 1..=link.ancestors.len() {
-            // The mart of the table, the marts of the ancestors between, and the batch of the last ancestor.
+            // The mart of the table, the marts of the ancestors between, and the batch of the last
+            // ancestor.
             let mut slots = vec![Slot::Mart(link.table)];
             slots.extend(link.ancestors[..length - 1].iter().map(|hop| Slot::Mart(hop.parent)));
-            slots.push(self.known.one(Slot::Source(link.ancestors[length - 1].parent)));
+            slots.push(self.names.one(Slot::Source(link.ancestors[length - 1].parent)));
             let mut sorted = slots.clone();
             sorted.sort();
             let row_of = |at: usize| {
@@ -167,8 +170,8 @@ impl<'a> Claims<'a, '_> {
             let mut child = link.table;
             for (level, hop) in link.ancestors[..length].iter().enumerate() {
                 for &(ours, theirs) in &hop.on {
-                    let theirs = Term::Column(row_of(level + 1), known.column(hop.parent, theirs).into());
-                    let ours = Term::Column(row_of(level), known.column(child, ours).into());
+                    let theirs = Term::Column(row_of(level + 1), names.column(hop.parent, theirs).into());
+                    let ours = Term::Column(row_of(level), names.column(child, ours).into());
                     when.extend(role(Role::Key, [equal(theirs, ours)]));
                 }
                 child = hop.parent;

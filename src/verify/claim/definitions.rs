@@ -7,17 +7,17 @@ use crate::project::{ColumnId, ExceptionsId};
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
 use crate::verify::claim::{Claims, equal, from, is_null, literal, one_of, row};
-use crate::verify::known::{COMPLETED_COLUMN, CUTOFF_COLUMN, EXCEPTION_COLUMNS, Known};
 use crate::verify::meaning::{All, Conjunct, Definition, Meaning, Order, Rows, Select, Source, Term};
+use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN, EXCEPTION_COLUMNS, Names};
 
 /// The exceptions table. All of its columns may be NULL.
-pub(super) fn exceptions<'a>(known: &'a Known<'_>, id: ExceptionsId) -> Meaning<'a> {
-    let dialect = known.spec.dialect;
-    let key = &known.spec.exceptions(id).key;
+pub(super) fn exceptions<'a>(names: &'a Names<'_>, id: ExceptionsId) -> Meaning<'a> {
+    let dialect = names.spec.dialect;
+    let key = &names.spec.exceptions(id).key;
     let text = |length| SqlType::Varchar(length).sql(dialect);
     let instant = || dialect.rules().stored_instant_type().to_owned();
     let types = [text(64), instant(), instant(), text(512), text(64), text(512)];
-    let mut columns = vec![nullable(known.exception_key(id), data_type(&key.ty.sql(dialect), dialect))];
+    let mut columns = vec![nullable(names.exception_key(id), data_type(&key.ty.sql(dialect), dialect))];
     let rest = EXCEPTION_COLUMNS.iter().zip(types);
     columns.extend(rest.map(|(name, ty)| nullable(*name, data_type(&ty, dialect))));
     Meaning::Table(columns)
@@ -55,9 +55,10 @@ impl<'a> Claims<'a, '_> {
         Meaning::Table(vec![nullable(CUTOFF_COLUMN, self.type_of(self.table.time.column))])
     }
 
-    /// The view of all rows. It has each key once, with its newest version, and prefers the mart if two
-    /// versions are equal. It also has every row that lacks a part of its key. Each history table is read
-    /// with the bounds of its period, so an engine can skip a table that has no matching row.
+    /// The view of all rows. It has each key once, with its newest version, and prefers the mart if
+    /// two versions are equal. It also has every row that lacks a part of its key. Each history
+    /// table is read with the bounds of its period, so an engine can skip a table that has no
+    /// matching row.
     pub(super) fn all_rows(&self) -> Meaning<'a> {
         let part = |slot: Slot, place: &'static str, when: Vec<Conjunct<'a>>| {
             let mut outputs: Vec<_> = self.all_columns().map(|column| self.column(row(2), column)).collect();

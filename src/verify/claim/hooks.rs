@@ -9,10 +9,10 @@ use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
     Claims, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role, row,
 };
-use crate::verify::known::{COMPLETED_COLUMN, CUTOFF_COLUMN};
 use crate::verify::meaning::{
     All, Comparison, Conjunct, Depth, Meaning, Order, Role, Row, Rows, Select, Source, Term, compare,
 };
+use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN};
 
 impl<'a> Claims<'a, '_> {
     /// Empties a work table.
@@ -52,8 +52,8 @@ impl<'a> Claims<'a, '_> {
         Self::insert(vec![(CUTOFF_COLUMN.into(), cutoff)], from(slot, Vec::new()))
     }
 
-    /// The newest time of each key that has several rows in mart and history. A cycle looks only at the
-    /// keys of the batch.
+    /// The newest time of each key that has several rows in mart and history. A cycle looks only at
+    /// the keys of the batch.
     pub(super) fn versions(&self) -> Meaning<'a> {
         let proof = self.table.proof();
         let part = |slot: Slot| {
@@ -64,7 +64,7 @@ impl<'a> Claims<'a, '_> {
                 let same = self.same(&self.table.unique_key, &|column| self.column(row(2), column), &|column| {
                     self.column(of, column)
                 });
-                let batch = self.known.one(Slot::Source(self.id));
+                let batch = self.names.one(Slot::Source(self.id));
                 when.extend(role(Role::Touched, [exists(from(batch, same))]));
             }
             let mut outputs: Vec<_> = proof.iter().map(|&column| self.column(of, column)).collect();
@@ -125,7 +125,8 @@ impl<'a> Claims<'a, '_> {
         Meaning::Delete(from(history, when))
     }
 
-    /// The newest archived row of each key that is not in the mart, but whose parent is in its mart.
+    /// The newest archived row of each key that is not in the mart, but whose parent is in its
+    /// mart.
     pub(super) fn restore(&self) -> Meaning<'a> {
         // With one period there is no UNION ALL, so the rows are one query less deep.
         let several = self.scope.periods.len() > 1;
@@ -163,7 +164,8 @@ impl<'a> Claims<'a, '_> {
             },
         };
         let restored = |column| Term::Output(row(0), Box::new(copy(column)));
-        let mut when: Vec<_> = role(Role::Newest, [equal(Term::Output(row(0), Box::new(rank)), literal("1"))]).collect();
+        let mut when: Vec<_> =
+            role(Role::Newest, [equal(Term::Output(row(0), Box::new(rank)), literal("1"))]).collect();
         let there = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &restored);
         when.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
         let select = Select {
@@ -198,8 +200,8 @@ impl<'a> Claims<'a, '_> {
         Meaning::Delete(from(history, when))
     }
 
-    /// Lists the rows that are older than the cutoff and whose parent has left its mart. If the parent mart
-    /// is empty, no row is due.
+    /// Lists the rows that are older than the cutoff and whose parent has left its mart. If the
+    /// parent mart is empty, no row is due.
     pub(super) fn due(&self) -> Meaning<'a> {
         let (parent, _) = self.parent();
         let mart = |column| self.column(row(0), column);
@@ -298,9 +300,9 @@ impl<'a> Claims<'a, '_> {
         let now = || clock::now_utc(self.spec.dialect);
         // The columns are sorted by name. The name of the key column decides its position.
         let columns = |key: Term<'a>, ty: &str| {
-            let known = self.known;
+            let names = self.names;
             let mut columns: Vec<(Cow<'a, str>, Term<'a>)> = vec![
-                (known.exception_key(self.table.exceptions).into(), key),
+                (names.exception_key(self.table.exceptions).into(), key),
                 ("exception_type".into(), text(ty)),
                 ("detected_at".into(), now()),
             ];

@@ -12,14 +12,14 @@ use crate::verify::meaning::{
 
 impl<'a> Claims<'a, '_> {
     fn raw(&self) -> Slot {
-        self.known.one(Slot::Source(self.id))
+        self.names.one(Slot::Source(self.id))
     }
 
     fn of_raw(&self, row: Row, name: &Name) -> Term<'a> {
         Term::Column(row, name.folded(self.spec.dialect).into())
     }
 
-    /// A step of the load exists only if the table has one.
+    /// The load of the table.
     fn load(&self) -> &'a Load {
         self.table.load.as_ref().unwrap_or_else(|| unreachable!("only a table with `incremental` has load steps"))
     }
@@ -41,8 +41,8 @@ impl<'a> Claims<'a, '_> {
         role(Role::Accepted, when).collect()
     }
 
-    /// One raw row of each key: the first one in the order of `order_by`. `newest` is the row of this source
-    /// in the outermost query.
+    /// One raw row of each key: the first one in the order of `order_by`. `newest` is the row of
+    /// this source in the outermost query.
     fn newest(&self, newest: Row) -> (Source<'a>, Vec<Conjunct<'a>>) {
         let raw = |column| self.column(row(1), column);
         let mut when = self.has_key(&raw);

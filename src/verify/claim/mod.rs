@@ -1,4 +1,5 @@
-//! The claim of each step, derived from the step and the spec alone. `docs/reference/statements.md` describes the steps.
+//! The claim of each step, derived from the step and the spec alone. `docs/reference/statements.md`
+//! describes the steps.
 
 mod clock;
 mod conditions;
@@ -10,14 +11,14 @@ use std::borrow::Cow;
 
 use crate::cycle::plan::{Definition, DefinitionKind, Scope, Slot, StatementKind, Step};
 use crate::project::{ColumnId, Spec, Table, TableId};
-use crate::verify::known::{CUTOFF_COLUMN, Known};
 use crate::verify::meaning::{
     All, Comparison, Condition, Conjunct, Depth, Meaning, Role, Row, Rows, Select, Source, Term, any, compare,
 };
+use crate::verify::names::{CUTOFF_COLUMN, Names};
 
 /// The claim of a step.
-pub(super) fn of_step<'a>(known: &'a Known<'_>, table: TableId, scope: &'a Scope, step: &Step) -> Meaning<'a> {
-    let claims = Claims { known, spec: known.spec, id: table, table: known.spec.table(table), scope };
+pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope, step: &Step) -> Meaning<'a> {
+    let claims = Claims { names, spec: names.spec, id: table, table: names.spec.table(table), scope };
     // Invariant: a step that writes a history table has the period of that table.
     let period = || step.period.unwrap_or_else(|| unreachable!("{} has a period", step.kind.word()));
     match step.kind {
@@ -52,11 +53,11 @@ pub(super) fn of_step<'a>(known: &'a Known<'_>, table: TableId, scope: &'a Scope
 }
 
 /// The claim of a definition.
-pub(super) fn of_definition<'a>(known: &'a Known<'_>, scope: &'a Scope, definition: &Definition) -> Meaning<'a> {
-    let claims = |id: TableId| Claims { known, spec: known.spec, id, table: known.spec.table(id), scope };
+pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definition: &Definition) -> Meaning<'a> {
+    let claims = |id: TableId| Claims { names, spec: names.spec, id, table: names.spec.table(id), scope };
     match (definition.kind, definition.creates) {
         (DefinitionKind::View, Slot::AllRows(table)) => claims(table).all_rows(),
-        (_, Slot::Exceptions(id)) => definitions::exceptions(known, id),
+        (_, Slot::Exceptions(id)) => definitions::exceptions(names, id),
         (_, Slot::Cutoff(table)) => claims(table).cutoff_table(),
         (_, Slot::Cycles(_)) => definitions::cycles(),
         (_, Slot::Versions(table) | Slot::Due(table)) => claims(table).keys_table(),
@@ -69,7 +70,7 @@ pub(super) fn of_definition<'a>(known: &'a Known<'_>, scope: &'a Scope, definiti
 
 /// A table, with the scope of its statements.
 struct Claims<'a, 'k> {
-    known: &'a Known<'k>,
+    names: &'a Names<'k>,
     spec: &'k Spec,
     id: TableId,
     table: &'k Table,
@@ -85,7 +86,7 @@ impl<'a> Claims<'a, '_> {
     }
 
     fn name(&self, column: ColumnId) -> Cow<'a, str> {
-        self.known.column(self.id, column).into()
+        self.names.column(self.id, column).into()
     }
 
     /// A column of a row of this table's mart, history or work tables.
@@ -163,7 +164,8 @@ fn role<'a>(role: Role, conjuncts: impl IntoIterator<Item = Conjunct<'a>>) -> im
     conjuncts.into_iter().map(move |conjunct| Conjunct { role: Some(role), ..conjunct })
 }
 
-/// The lowest cutoff in a work table. The table should have one row; with several, the lowest is safe.
+/// The lowest cutoff in a work table. The table normally has one row. If it has several, the lowest
+/// is safe.
 fn stored_cutoff<'a>(cutoff: Slot, depth: Depth) -> Term<'a> {
     let column = Term::Column(Row::first(depth), CUTOFF_COLUMN.into());
     Term::Scalar(Box::new(Select { outputs: vec![call("min", [column])], ..from(cutoff, Vec::new()) }))

@@ -1,17 +1,15 @@
 //! Converts the conditions of WHERE, ON and HAVING to conjuncts.
 
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier, TableFactor, UnaryOperator,
-    Value,
+    BinaryOperator, Distinct, Expr, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier,
+    TableFactor, UnaryOperator, Value,
 };
 
 use crate::diagnostic::{Code, quoted};
 use crate::sql::parse::parts;
 use crate::verify::effect::plain_table;
 use crate::verify::lower::sources::{drops_equal_rows, is_grouped};
-use crate::verify::lower::{
-    Binding, Lowering, Opened, Result, ScopeId, Scoped, conjunct, line_of, output_name, terms,
-};
+use crate::verify::lower::{Binding, Lowering, Opened, Result, ScopeId, Scoped, conjunct, line_of, output_name, terms};
 use crate::verify::meaning::{All, Comparison, Condition, Conjunct, Select, any, compare};
 
 /// Whether a UNION pairs columns by their position, and not by their name.
@@ -35,8 +33,9 @@ struct UnionSource<'a> {
 }
 
 impl<'a> Lowering<'a, '_> {
-    /// The conjuncts of a condition, or of its negation. A negation may be moved inwards: a row passes
-    /// only if the condition is true, and a comparison with NULL is not true, negated or not.
+    /// The conjuncts of a condition, or of its negation. A negation may be moved inwards: a row
+    /// passes only if the condition is true, and a comparison with NULL is not true, negated or
+    /// not.
     pub(super) fn conjuncts(&mut self, expr: &'a Expr, scope: ScopeId, negated: bool) -> Result<Vec<Conjunct<'a>>> {
         match expr {
             Expr::Nested(inner) => self.conjuncts(inner, scope, negated),

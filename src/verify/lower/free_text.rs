@@ -13,8 +13,8 @@ impl<'a> Lowering<'a, '_> {
         matches!(writes, Slot::Exceptions(_)) && ["notes", "resolved_by", "resolution_notes"].contains(&column)
     }
 
-    /// Checks the outputs that go into free-text columns. The outputs of a UNION ALL that only they read
-    /// are not compared either.
+    /// Checks the outputs that go into free-text columns. The outputs of a UNION ALL that only they
+    /// read are not compared either.
     pub(super) fn check_free_text(
         &mut self,
         select: &'a SelectTree,
@@ -38,11 +38,11 @@ impl<'a> Lowering<'a, '_> {
         Ok(())
     }
 
-    /// Accepts texts, and a CASE or a MIN that selects one of them. Another value could fail or have an
-    /// effect.
+    /// Accepts texts, and a CASE or a MIN that selects one of them. Another value could fail or
+    /// have an effect.
     pub(super) fn expect_plain_text(&self, value: &Term<'a>, grouped: bool) -> Result<()> {
-        /// The length of `notes`, the longest free-text column. Shorter columns have no limit of their own
-        /// here.
+        /// The length of `notes`, the longest free-text column. Shorter columns have no limit of
+        /// their own here.
         const LONGEST: usize = 512;
         let is_text = match value {
             Term::Literal(text) => text.len() <= LONGEST,

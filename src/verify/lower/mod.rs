@@ -1,5 +1,5 @@
-//! Converts the syntax tree of a statement to its meaning. A form of SQL without a meaning here cannot
-//! be proven, and is refused.
+//! Converts the syntax tree of a statement to its meaning. A form of SQL without a meaning here
+//! cannot be proven, and is refused.
 
 mod conditions;
 mod free_text;
@@ -16,15 +16,16 @@ use scopes::{
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    AssignmentTarget, ColumnDef, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, Insert, ObjectName, Query,
-    Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement, Update, UpdateTableFromKind,
+    AssignmentTarget, ColumnDef, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, Insert,
+    ObjectName, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement, Update,
+    UpdateTableFromKind,
 };
 use sqlparser::tokenizer::Span;
 
 use crate::cycle::plan::Slot;
 use crate::diagnostic::{Code, quoted};
-use crate::verify::known::{Known, fold_part};
 use crate::verify::meaning::{All, Condition, Conjunct, Definition, Depth, Meaning, Row, Rows, Select, Source, Term};
+use crate::verify::names::{Names, fold_part};
 
 /// The limit for the queries of a statement, after each CTE was copied to each place that names it.
 /// The built-in statements need far fewer.
@@ -40,7 +41,7 @@ pub(super) struct Unshown {
     pub(super) line: usize,
 }
 
-/// What a statement with `*` does wrong.
+/// The message about `SELECT *`.
 const SELECTS_ALL: &str = "selects `*`: the columns of a table would decide what is written";
 
 type Result<T> = std::result::Result<T, Box<Unshown>>;
@@ -50,12 +51,12 @@ type Result<T> = std::result::Result<T, Box<Unshown>>;
 pub(super) fn lower<'a>(
     statement: &'a Statement,
     writes: Slot,
-    known: &'a Known<'_>,
+    names: &'a Names<'_>,
     bytes: usize,
 ) -> Result<Meaning<'a>> {
     // CTEs that name CTEs can make a short text grow exponentially. The budget stops this.
     let budget = 20_000 + 10 * bytes;
-    let mut lowering = Lowering { known, queries: Vec::new(), scopes: Vec::new(), unread: 0, budget, line: 0 };
+    let mut lowering = Lowering { names, queries: Vec::new(), scopes: Vec::new(), unread: 0, budget, line: 0 };
     let meaning = lowering.statement(statement, writes)?;
     match lowering.unread {
         0 => Ok(meaning),
@@ -66,7 +67,7 @@ pub(super) fn lower<'a>(
 impl<'a> Lowering<'a, '_> {
     fn statement(&mut self, statement: &'a Statement, writes: Slot) -> Result<Meaning<'a>> {
         let lowering = self;
-        let known = lowering.known;
+        let names = lowering.names;
         match statement {
             Statement::Insert(insert) => lowering.insert(insert, writes),
             Statement::Delete(delete) => lowering.delete(delete, writes),
@@ -77,8 +78,10 @@ impl<'a> Lowering<'a, '_> {
             }
             Statement::CreateView(view) => {
                 let scope = lowering.outermost();
-                let Some(first) = select_of(&view.query) else { return Err(lowering.unshown("a view without a SELECT")) };
-                let dialect = known.spec.dialect;
+                let Some(first) = select_of(&view.query) else {
+                    return Err(lowering.unshown("a view without a SELECT"));
+                };
+                let dialect = names.spec.dialect;
                 let names = first.projection.iter().map(|item| output_name(item).map(|name| fold_part(name, dialect)));
                 let columns: Option<Vec<_>> = names.collect();
                 let Some(columns) = columns else {
@@ -96,7 +99,7 @@ impl<'a> Lowering<'a, '_> {
 
 /// The state while one statement is read.
 struct Lowering<'a, 'k> {
-    known: &'a Known<'k>,
+    names: &'a Names<'k>,
     queries: Vec<OpenQuery<'a>>,
     scopes: Vec<QueryScope<'a>>,
     /// The number of named queries that were not read yet.
@@ -152,7 +155,10 @@ impl<'a> Lowering<'a, '_> {
     fn insert(&mut self, insert: &'a Insert, writes: Slot) -> Result<Meaning<'a>> {
         let Some(query) = &insert.source else { return Err(self.unshown("an INSERT without a query")) };
         if insert.columns.is_empty() {
-            return Err(self.refused(Code::Columns, "lists no columns: the column order of the table would decide what is written"));
+            return Err(self.refused(
+                Code::Columns,
+                "lists no columns: the column order of the table would decide what is written",
+            ));
         }
         let mut columns = Vec::with_capacity(insert.columns.len());
         for (i, name) in insert.columns.iter().enumerate() {
@@ -218,15 +224,15 @@ impl<'a> Lowering<'a, '_> {
         Ok(Meaning::Update { set, rows: self.close(query_id)? })
     }
 
-    /// A query whose first source is the relation that a statement changes. The relation is named by
-    /// its bare name.
+    /// A query whose first source is the relation that a statement changes. The relation is named
+    /// by its bare name.
     fn target(&mut self, writes: Slot) -> Result<ScopeId> {
         let query_id = self.open(Depth::OUTERMOST)?;
         // A query among the sources does not see the target, so its scope is the outermost one.
         let outermost = self.new_scope(None, query_id);
         let scope = self.new_scope(Some(outermost), query_id);
         let source = self.add_source(query_id, OpenSource::Relation(writes));
-        let spec = self.known.spec;
+        let spec = self.names.spec;
         let name = writes.relation(spec).name.folded(spec.dialect);
         self.scopes[scope.0].bindings.push((name, Binding::Relation { slot: writes, source }));
         Ok(scope)
@@ -240,7 +246,7 @@ impl<'a> Lowering<'a, '_> {
         };
         let found = ident.and_then(|ident| {
             self.line = line_of(ident.span);
-            self.known.find(writes, ident)
+            self.names.find(writes, ident)
         });
         found.ok_or_else(|| {
             self.refused(
@@ -260,7 +266,7 @@ impl<'a> Lowering<'a, '_> {
                 _ => return Err(self.unshown(format!("an option on the column {}", quoted(&column.name.value)))),
             }
         }
-        let name = fold_part(&column.name, self.known.spec.dialect);
+        let name = fold_part(&column.name, self.names.spec.dialect);
         Ok(Definition { name, ty: column.data_type.to_string(), not_null })
     }
 
@@ -321,7 +327,8 @@ impl<'a> Lowering<'a, '_> {
             None => All::default(),
         };
         self.check_free_text(select, wanted.free_text, opened, RowForm { distinct, grouped: group.is_some() })?;
-        // The terms above decide which outputs of the sources are used, so the query is closed last.
+        // The terms above decide which outputs of the sources are used, so the query is closed
+        // last.
         let closed = self.close(opened.query)?;
         Ok(Select { outputs, distinct, group, having, ..closed })
     }

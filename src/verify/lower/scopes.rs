@@ -121,7 +121,8 @@ pub(super) enum Binding<'a> {
         slot: Slot,
         source: SourceId,
     },
-    /// A query that was merged into the query around it. Its columns are expressions of another scope.
+    /// A query that was merged into the query around it. Its columns are expressions of another
+    /// scope.
     Merged {
         scope: ScopeId,
         projection: &'a [SelectItem],

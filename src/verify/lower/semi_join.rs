@@ -5,24 +5,22 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{BinaryOperator, Expr, Select as SelectTree, TableFactor, Visit, Visitor};
 
 use crate::sql::parse::parts;
-use crate::verify::known::fold_part;
 use crate::verify::lower::{Binding, JoinKind, Lowering, Opened, QueryId, Result, ScopeId, SemiJoin, conjunct};
 use crate::verify::meaning::{Comparison, Condition, Conjunct, Select, Term};
+use crate::verify::names::fold_part;
 
 impl<'a> Lowering<'a, '_> {
     /// The EXISTS or NOT EXISTS that a join means.
     pub(super) fn semi_join_condition(&mut self, outer: QueryId, join: SemiJoin<'a>) -> Result<Conjunct<'a>> {
         let query = self.open(self.queries[outer.0].depth.inner())?;
         let opened = Opened { query, scope: self.new_scope(Some(join.scope), query) };
-        let dialect = self.known.spec.dialect;
+        let dialect = self.names.spec.dialect;
         let taken = self.take_conditions(outer, join.scope, |expr| mentions(expr, &join.alias, dialect));
         let is = match join.kind {
             JoinKind::Semi(select, inside) => {
                 Condition::Exists(Box::new(self.semi_join(select, inside, opened, join.alias, taken)?))
             }
-            JoinKind::Anti(factor, on) => {
-                Condition::NotExists(Box::new(self.anti_join(factor, on, opened, &taken)?))
-            }
+            JoinKind::Anti(factor, on) => Condition::NotExists(Box::new(self.anti_join(factor, on, opened, &taken)?)),
         };
         Ok(conjunct(is, self.line))
     }

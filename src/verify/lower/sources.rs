@@ -1,5 +1,5 @@
-//! The sources of a query: relations, queries that are merged into the query around them, and queries
-//! that stay sources of their own.
+//! The sources of a query: relations, queries that are merged into the query around them, and
+//! queries that stay sources of their own.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use sqlparser::ast::{
 
 use crate::diagnostic::quoted;
 use crate::verify::effect::plain_table;
-use crate::verify::known::fold_part;
 use crate::verify::lower::{
     Binding, JoinKind, Lowering, Named, OUTERMOST, OpenSource, QueryId, Result, ScopeId, Scoped, SemiJoin, output_name,
     terms,
 };
 use crate::verify::meaning::{Place, Rows, Select};
+use crate::verify::names::fold_part;
 
 /// A refused clause after a query.
 const AFTER_QUERY: &str = "a query with ORDER BY, LIMIT or another clause after it";
@@ -39,8 +39,8 @@ impl<'a> Lowering<'a, '_> {
         Ok(())
     }
 
-    /// Checks that a SELECT has only clauses with a meaning here. The pattern lists every field, so a new
-    /// field of the parser does not compile until it is handled.
+    /// Checks that a SELECT has only clauses with a meaning here. The pattern lists every field, so
+    /// a new field of the parser does not compile until it is handled.
     pub(super) fn plain_select(&self, select: &SelectTree) -> Result<()> {
         let SelectTree {
             select_token: _,
@@ -119,7 +119,7 @@ impl<'a> Lowering<'a, '_> {
                     let alias = self.alias_of(factor)?;
                     return self.derived(named, alias, scope);
                 }
-                let Some(slot) = self.known.slot(name) else {
+                let Some(slot) = self.names.slot(name) else {
                     return Err(
                         self.unshown(format!("{}, which is not a relation of the project", quoted(&name.to_string())))
                     );
@@ -167,7 +167,11 @@ impl<'a> Lowering<'a, '_> {
             let first_scope = first.scope;
             let queries = opened.iter().map(|part| part.query).collect();
             let source = self.add_source(query_id, OpenSource::Union(queries, BTreeSet::new()));
-            return self.bind(scope, alias, Binding::Union { source, scope: first_scope, projection: &part.projection });
+            return self.bind(
+                scope,
+                alias,
+                Binding::Union { source, scope: first_scope, projection: &part.projection },
+            );
         };
         let select: &'a SelectTree = select;
         let ranks = terms::ranks(&select.projection);
@@ -221,7 +225,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     pub(super) fn alias_of(&mut self, factor: &TableFactor) -> Result<String> {
-        let dialect = self.known.spec.dialect;
+        let dialect = self.names.spec.dialect;
         let own = |alias: &Option<TableAlias>| {
             alias
                 .as_ref()
@@ -267,7 +271,7 @@ impl<'a> Lowering<'a, '_> {
             if !cte.alias.columns.is_empty() {
                 return Err(self.unshown("a named query with column names"));
             }
-            let name = fold_part(&cte.alias.name, self.known.spec.dialect).into_owned();
+            let name = fold_part(&cte.alias.name, self.names.spec.dialect).into_owned();
             if with.cte_tables.len() > MAX_NAMED || cte.from.is_some() {
                 return Err(self.unshown(format!("more than {MAX_NAMED} named queries")));
             }
@@ -286,7 +290,7 @@ impl<'a> Lowering<'a, '_> {
     /// The named query (CTE) that a name stands for, marked as read.
     pub(super) fn named_by(&mut self, name: &ObjectName, scope: ScopeId) -> Option<Scoped<'a>> {
         let [part] = name.0.as_slice() else { return None };
-        let name = fold_part(part.as_ident()?, self.known.spec.dialect);
+        let name = fold_part(part.as_ident()?, self.names.spec.dialect);
         let (scope, nth) = self.find_named(&name, scope)?;
         let named = &mut self.scopes[scope.0].named[nth];
         if !named.is_read {
@@ -347,8 +351,8 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// The parts of a UNION ALL with the outputs that are used. The terms of the first part give the
-    /// order of the outputs.
+    /// The parts of a UNION ALL with the outputs that are used. The terms of the first part give
+    /// the order of the outputs.
     pub(super) fn closed_union(&mut self, parts: &[QueryId], used: &BTreeSet<usize>) -> Result<Rows<'a>> {
         let mut order: Vec<usize> = used.iter().copied().collect();
         let mut closed = Vec::with_capacity(parts.len());

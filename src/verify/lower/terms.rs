@@ -8,13 +8,13 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::quoted;
-use crate::verify::known::{Known, fold_part};
 use crate::verify::lower::sources::item_named;
 use crate::verify::lower::{Binding, Lowering, OpenSource, Outputs, Result, ScopeId, line_of};
 use crate::verify::meaning::{AGGREGATES, All, Order, Term};
+use crate::verify::names::{Names, fold_part};
 
 /// The limit for the nesting of terms. The built-in statements need less than half of it.
-const MAX_DEPTH: usize = 64;
+const MAX_NESTING: usize = 64;
 
 /// Pure functions of one row. Another function could return several rows, fail, or have an effect.
 const PLAIN: [&str; 13] = [
@@ -40,12 +40,12 @@ const OTHER_ARGUMENTS: &str = "a function call with arguments of a form that no 
 const CLOCK: &str = "current_timestamp";
 
 impl<'a> Lowering<'a, '_> {
-    pub(super) fn term(&mut self, expr: &'a Expr, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
-        if depth > MAX_DEPTH || self.budget == 0 {
+    pub(super) fn term(&mut self, expr: &'a Expr, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
+        if nesting > MAX_NESTING || self.budget == 0 {
             return Err(self.unshown("a value with too many terms"));
         }
         self.budget -= 1;
-        let next = depth + 1;
+        let next = nesting + 1;
         match expr {
             Expr::Nested(inner) => self.term(inner, scope, next),
             Expr::Identifier(name) => {
@@ -163,14 +163,16 @@ impl<'a> Lowering<'a, '_> {
         Ok(Term::Scalar(Box::new(found)))
     }
 
-    fn call(&mut self, function: &'a Function, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
+    fn call(&mut self, function: &'a Function, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
         let plain = !function.uses_odbc_syntax
             && matches!(function.parameters, FunctionArguments::None)
             && function.within_group.is_empty()
             && function.filter.is_none()
             && function.null_treatment.is_none();
         let name = function.name.0.last().and_then(|part| part.as_ident()).filter(|_| function.name.0.len() == 1);
-        let (Some(name), true) = (name, plain) else { return Err(self.unshown("a function call of a form that no step uses")) };
+        let (Some(name), true) = (name, plain) else {
+            return Err(self.unshown("a function call of a form that no step uses"));
+        };
         self.at(name);
         if name.quote_style.is_some() {
             return Err(self.unshown("a function with a quoted name"));
@@ -179,12 +181,12 @@ impl<'a> Lowering<'a, '_> {
         let has_parentheses = !matches!(function.args, FunctionArguments::None);
         let is_known = AGGREGATES.contains(&&*name) || PLAIN.contains(&&*name);
         // BigQuery writes the clock as a call.
-        let is_clock = name == CLOCK && has_parentheses == self.known.spec.dialect.rules().clock_is_called();
+        let is_clock = name == CLOCK && has_parentheses == self.names.spec.dialect.rules().clock_is_called();
         if function.over.is_none() && !is_clock && !(is_known && has_parentheses) {
             return Err(self.unshown(format!("a call of {}, which is not a known function", quoted(&name))));
         }
         if let Some(over) = &function.over {
-            return self.row_number(&name, function, over, scope, depth);
+            return self.row_number(&name, function, over, scope, nesting);
         }
         let mut args = Vec::new();
         match &function.args {
@@ -198,7 +200,7 @@ impl<'a> Lowering<'a, '_> {
                         {
                             literal(unit.value.to_lowercase())
                         }
-                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.term(expr, scope, depth)?,
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.term(expr, scope, nesting)?,
                         FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => literal("*".to_owned()),
                         _ => return Err(self.unshown(OTHER_ARGUMENTS)),
                     });
@@ -215,7 +217,7 @@ impl<'a> Lowering<'a, '_> {
         function: &'a Function,
         over: &'a WindowType,
         scope: ScopeId,
-        depth: usize,
+        nesting: usize,
     ) -> Result<Term<'a>> {
         let window = match over {
             WindowType::WindowSpec(window) if window.window_name.is_none() && window.window_frame.is_none() => window,
@@ -227,7 +229,7 @@ impl<'a> Lowering<'a, '_> {
         }
         let mut by = Vec::with_capacity(window.partition_by.len());
         for expr in &window.partition_by {
-            by.push(self.term(expr, scope, depth)?);
+            by.push(self.term(expr, scope, nesting)?);
         }
         by.sort();
         by.dedup();
@@ -238,14 +240,14 @@ impl<'a> Lowering<'a, '_> {
                 Some(OrderBySort::Desc) => true,
                 Some(_) => return Err(self.unshown("ORDER BY with an operator")),
             };
-            let term = self.term(&expr.expr, scope, depth)?;
+            let term = self.term(&expr.expr, scope, nesting)?;
             order.push(Order { term, descending, nulls_first: expr.options.nulls_first });
         }
         Ok(Term::RowNumber { by, order })
     }
 
-    fn unqualified(&mut self, name: &'a Ident, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
-        let dialect = self.known.spec.dialect;
+    fn unqualified(&mut self, name: &'a Ident, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
+        let dialect = self.names.spec.dialect;
         let folded = fold_part(name, dialect);
         let mut at = Some(scope);
         while let Some(here) = at {
@@ -254,7 +256,7 @@ impl<'a> Lowering<'a, '_> {
                 .iter()
                 .map(|(_, binding)| binding)
                 .filter(|binding| match binding {
-                    Binding::Relation { slot, .. } => self.known.find(*slot, name).is_some(),
+                    Binding::Relation { slot, .. } => self.names.find(*slot, name).is_some(),
                     Binding::Merged { names, .. } => item_named(names, &folded, dialect).is_some(),
                     Binding::Query { projection, .. } | Binding::Union { projection, .. } => {
                         item_named(projection, &folded, dialect).is_some()
@@ -267,19 +269,21 @@ impl<'a> Lowering<'a, '_> {
                 .collect();
             match found.as_slice() {
                 [] => at = self.scopes[here.0].parent,
-                [binding] => return self.column(binding.clone(), name, here, depth),
-                _ => return Err(self.unshown(format!("the column {}, which several sources have", quoted(&name.value)))),
+                [binding] => return self.column(binding.clone(), name, here, nesting),
+                _ => {
+                    return Err(self.unshown(format!("the column {}, which several sources have", quoted(&name.value))));
+                }
             }
         }
         Err(self.unshown(format!("the column {}, which no source has", quoted(&name.value))))
     }
 
-    fn qualified(&mut self, row: &'a Ident, column: &'a Ident, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
-        let alias = fold_part(row, self.known.spec.dialect);
+    fn qualified(&mut self, row: &'a Ident, column: &'a Ident, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
+        let alias = fold_part(row, self.names.spec.dialect);
         let mut at = Some(scope);
         while let Some(here) = at {
             if let Some((_, binding)) = self.scopes[here.0].bindings.iter().find(|(bound, _)| *bound == *alias) {
-                return self.column(binding.clone(), column, here, depth);
+                return self.column(binding.clone(), column, here, nesting);
             }
             at = self.scopes[here.0].parent;
         }
@@ -287,27 +291,27 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// A column of the source that an alias stands for.
-    fn column(&mut self, binding: Binding<'a>, column: &'a Ident, scope: ScopeId, depth: usize) -> Result<Term<'a>> {
-        let dialect = self.known.spec.dialect;
+    fn column(&mut self, binding: Binding<'a>, column: &'a Ident, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
+        let dialect = self.names.spec.dialect;
         let folded = fold_part(column, dialect);
         let query_id = self.query_of(scope);
         let absent = format!("the column {}, which its source does not have", quoted(&column.value));
         match binding {
             Binding::Relation { slot, source } => {
-                let known: &'a Known<'_> = self.known;
-                let Some(name) = known.find(slot, column) else { return Err(self.unshown(absent)) };
+                let names: &'a Names<'_> = self.names;
+                let Some(name) = names.find(slot, column) else { return Err(self.unshown(absent)) };
                 Ok(Term::Column(self.row(query_id, source), name.into()))
             }
             Binding::Merged { scope, projection, names } => {
                 let at = item_named(names, &folded, dialect);
                 let Some(item) = at.and_then(|at| projection.get(at)) else { return Err(self.unshown(absent)) };
-                self.term(self.output(item)?, scope, depth)
+                self.term(self.output(item)?, scope, nesting)
             }
             Binding::SemiJoin => Err(self.unshown("a column of a semi-join or an anti-join")),
             Binding::Query { source, scope, projection } => {
                 let item = item_named(projection, &folded, dialect).and_then(|at| projection.get(at));
                 let Some(item) = item else { return Err(self.unshown(absent)) };
-                let inner = self.term(self.output(item)?, scope, depth)?;
+                let inner = self.term(self.output(item)?, scope, nesting)?;
                 Ok(Term::Output(self.row(query_id, source), Box::new(inner)))
             }
             Binding::Union { source, scope, projection } => {
@@ -315,7 +319,7 @@ impl<'a> Lowering<'a, '_> {
                 if let Some(OpenSource::Union(_, used)) = self.queries[query_id.0].sources.get_mut(source.0) {
                     used.insert(at);
                 }
-                let inner = self.term(self.output(&projection[at])?, scope, depth)?;
+                let inner = self.term(self.output(&projection[at])?, scope, nesting)?;
                 Ok(Term::Output(self.row(query_id, source), Box::new(inner)))
             }
             Binding::OneRow { select, scope: inside } => {
@@ -365,12 +369,13 @@ fn is_over_rows(call: &Function) -> bool {
     call.over.is_some() || AGGREGATES.contains(&name.as_str())
 }
 
-/// Whether an expression has such a function. An expression deeper than `MAX_DEPTH` counts as one.
-fn has_function(expr: &Expr, depth: usize, is: &dyn Fn(&Function) -> bool) -> bool {
-    if depth > MAX_DEPTH {
+/// Whether an expression has such a function. An expression deeper than `MAX_NESTING` counts as
+/// one.
+fn has_function(expr: &Expr, nesting: usize, is: &dyn Fn(&Function) -> bool) -> bool {
+    if nesting > MAX_NESTING {
         return true;
     }
-    let has = |expr: &Expr| has_function(expr, depth + 1, is);
+    let has = |expr: &Expr| has_function(expr, nesting + 1, is);
     match expr {
         Expr::Function(call) => {
             let args = match &call.args {

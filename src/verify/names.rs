@@ -21,7 +21,7 @@ pub(super) const COMPLETED_COLUMN: &str = "completed_at";
 
 /// Every relation and column of a project.
 #[derive(Debug)]
-pub(super) struct Known<'s> {
+pub(super) struct Names<'s> {
     pub(super) spec: &'s Spec,
     slots: BTreeMap<Vec<String>, Slot>,
     tables: Vec<Columns>,
@@ -40,7 +40,7 @@ struct Columns {
     proof: BTreeSet<String>,
 }
 
-impl<'s> Known<'s> {
+impl<'s> Names<'s> {
     pub(super) fn new(spec: &'s Spec) -> Self {
         let dialect = spec.dialect;
         let mut slots = BTreeMap::new();
