@@ -138,6 +138,10 @@ impl Rules for BigQuery {
         true
     }
 
+    fn functions(&self) -> &'static [&'static str] {
+        &["date", "datetime", "timestamp", "timestamp_millis", "timestamp_seconds", "unix_millis", "unix_seconds"]
+    }
+
     fn now_utc(&self) -> Expression {
         clock()
     }

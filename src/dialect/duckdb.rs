@@ -117,6 +117,10 @@ impl Rules for DuckDb {
         false
     }
 
+    fn functions(&self) -> &'static [&'static str] {
+        &["epoch_us", "make_timestamp"]
+    }
+
     fn now_utc(&self) -> Expression {
         at_utc(clock())
     }

@@ -86,6 +86,9 @@ pub(crate) trait Rules: Sync {
     fn clock_token(&self) -> &'static str;
     /// Whether CURRENT_TIMESTAMP is written as a call, with parentheses.
     fn clock_is_called(&self) -> bool;
+    /// The lower-case names of the functions that `time.sql.j2` calls, where other engines do not
+    /// have them. They are pure functions of one row.
+    fn functions(&self) -> &'static [&'static str];
     /// The current time in UTC, as the exceptions table stores it.
     fn now_utc(&self) -> Expression;
     /// The current time in a unit.

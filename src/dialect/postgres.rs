@@ -118,6 +118,10 @@ impl Rules for Postgres {
         false
     }
 
+    fn functions(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn now_utc(&self) -> Expression {
         at_utc(clock())
     }

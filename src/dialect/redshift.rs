@@ -112,6 +112,10 @@ impl Rules for Redshift {
         false
     }
 
+    fn functions(&self) -> &'static [&'static str] {
+        &["datediff", "getdate"]
+    }
+
     fn now_utc(&self) -> Expression {
         clock()
     }

@@ -4,6 +4,7 @@
 //! The comments of structs and fields become the descriptions of the JSON Schemas.
 
 use crate::dialect::{Dialect, MaintenanceKind};
+use crate::features::monitors::AsksWord;
 use crate::features::monitors::Severity;
 use crate::project::Rows;
 use crate::project::shape::{Amount, Either, Entries, Field, Never, Text, Word, Words, shape};
@@ -218,8 +219,7 @@ shape! {
     struct MonitorEntry {
         /// The name of the monitor and of its files.
         required name: String,
-        /// What the monitor checks: count_match, latest_matches, has_rows_in, has_parent or
-        /// compare.
+        /// What the monitor checks.
         required kind: Word<AsksWord>,
         /// The model whose rows are checked.
         required model: String,
@@ -439,28 +439,6 @@ shape! {
 
 /// The exceptions table: its name, or a mapping with its name and key.
 pub(crate) type ExceptionsEntry = Either<String, Never, ExceptionsAtEntry>;
-
-/// The kind of a monitor, as the spec writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AsksWord {
-    CountMatch,
-    LatestMatches,
-    HasRowsIn,
-    HasParent,
-    Compare,
-}
-
-impl Words for AsksWord {
-    fn words() -> Vec<(&'static str, Self)> {
-        vec![
-            ("count_match", AsksWord::CountMatch),
-            ("latest_matches", AsksWord::LatestMatches),
-            ("has_rows_in", AsksWord::HasRowsIn),
-            ("has_parent", AsksWord::HasParent),
-            ("compare", AsksWord::Compare),
-        ]
-    }
-}
 
 /// The end of the window of event dates of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

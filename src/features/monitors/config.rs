@@ -1,5 +1,6 @@
 //! The monitors that a project defines, in addition to those of every table.
 
+use crate::project::shape::Words;
 use crate::project::{ColumnId, Share, TableId};
 use crate::source::Spanned;
 use crate::sql::Relation;
@@ -96,5 +97,27 @@ impl Severity {
             Severity::Error => "error",
             Severity::Warn => "warn",
         }
+    }
+}
+
+/// The kind of a monitor, as the spec writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsksWord {
+    CountMatch,
+    LatestMatches,
+    HasRowsIn,
+    HasParent,
+    Compare,
+}
+
+impl Words for AsksWord {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("count_match", AsksWord::CountMatch),
+            ("latest_matches", AsksWord::LatestMatches),
+            ("has_rows_in", AsksWord::HasRowsIn),
+            ("has_parent", AsksWord::HasParent),
+            ("compare", AsksWord::Compare),
+        ]
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod plan;
 pub(crate) mod render;
 pub(crate) mod resolve;
 
+pub(crate) use config::AsksWord;
 pub use config::{Asks, Other, Severity, Stated, Window};
 pub use plan::{Monitor, MonitorKind};
 pub(crate) use render::RenderedMonitor;

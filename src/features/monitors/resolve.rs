@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::features::monitors::AsksWord;
 use crate::features::monitors::{Asks, Other, Severity, Stated, Window};
-use crate::project::files::{AsksWord, MonitorEntry, WindowEntry};
+use crate::project::files::{MonitorEntry, WindowEntry};
 use crate::project::resolve::columns::{Scope, unknown_column};
 use crate::project::resolve::order::comparable;
 use crate::project::resolve::table::list;

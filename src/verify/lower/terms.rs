@@ -16,22 +16,9 @@ use crate::verify::names::{Names, fold_part};
 /// The limit for the nesting of terms. The built-in statements need less than half of it.
 const MAX_NESTING: usize = 64;
 
-/// Pure functions of one row. Another function could return several rows, fail, or have an effect.
-const PLAIN: [&str; 13] = [
-    "coalesce",
-    "date",
-    "datediff",
-    "datetime",
-    "epoch_us",
-    "getdate",
-    "make_timestamp",
-    "nullif",
-    "timestamp",
-    "timestamp_millis",
-    "timestamp_seconds",
-    "unix_millis",
-    "unix_seconds",
-];
+/// Pure functions of one row that every engine has. An engine's file names those of its clock and
+/// its conversions. Another function could return several rows, fail, or have an effect.
+const PLAIN: [&str; 2] = ["coalesce", "nullif"];
 
 /// A refused form of arguments.
 const OTHER_ARGUMENTS: &str = "a function call with arguments of a form that no step uses";
@@ -179,7 +166,9 @@ impl<'a> Lowering<'a, '_> {
         }
         let name = name.value.to_lowercase();
         let has_parentheses = !matches!(function.args, FunctionArguments::None);
-        let is_known = AGGREGATES.contains(&&*name) || PLAIN.contains(&&*name);
+        let is_known = AGGREGATES.contains(&&*name)
+            || PLAIN.contains(&&*name)
+            || self.names.spec.dialect.rules().functions().contains(&&*name);
         // BigQuery writes the clock as a call.
         let is_clock = name == CLOCK && has_parentheses == self.names.spec.dialect.rules().clock_is_called();
         if function.over.is_none() && !is_clock && !(is_known && has_parentheses) {
