@@ -8,7 +8,7 @@ use sqlparser::ast::{
     Statement, UnaryOperator, Visit, Visitor, visit_expressions,
 };
 
-use crate::sql::parse::parts;
+use crate::sql::chain::parts;
 
 /// A form that an engine refuses or reads differently.
 #[derive(Clone, Copy, Debug)]

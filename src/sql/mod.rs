@@ -1,6 +1,7 @@
 //! SQL as text: names, relations, types and literals, and the calls of the SQL parser. Each kind of
 //! text is quoted in one function.
 
+pub(crate) mod chain;
 pub(crate) mod literal;
 mod name;
 pub(crate) mod parse;

@@ -1,6 +1,6 @@
 //! Calls the SQL parser. Other modules call it through these functions.
 
-use sqlparser::ast::{BinaryOperator, Expr, Query, SetExpr, Statement};
+use sqlparser::ast::{Query, SetExpr, Statement};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError, Whitespace};
@@ -16,26 +16,6 @@ const MAX_TOKENS: usize = 200_000;
 pub(crate) struct ParseError {
     pub(crate) message: String,
     pub(crate) line: Option<usize>,
-}
-
-/// The terms of a chain of one operator. The parser nests such a chain to the left, and this
-/// function does not recurse, so a chain may be long.
-pub(crate) fn parts<'a>(expr: &'a Expr, operator: &BinaryOperator) -> Vec<&'a Expr> {
-    let mut parts = Vec::new();
-    let mut rest = expr;
-    loop {
-        match rest {
-            Expr::BinaryOp { left, op, right } if op == operator => {
-                parts.push(&**right);
-                rest = left;
-            }
-            Expr::Nested(inner) if parts.is_empty() => rest = inner,
-            _ => break,
-        }
-    }
-    parts.push(rest);
-    parts.reverse();
-    parts
 }
 
 /// A type as the parser prints it, so that two spellings of a type can be compared. A text that is

@@ -93,11 +93,11 @@ fn a_rehearsal_on_postgres_touches_only_a_scratch_schema() {
 
 #[test]
 fn wrong_arguments_are_refused() {
-    insta::assert_snapshot!(refused(&["--engine", "postgres"]), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(refused(&["--url", "postgres://me:s3cret@localhost:port/db"]), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(refused(&["--url", "host=/nowhere user=me password=s3cret"]), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(refused(&["--hooks", "examples/nowhere"]), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(refused(&["--hooks", "examples"]), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
+    insta::assert_snapshot!(refused(&["--engine", "postgres"]), @"error: --engine postgres needs --url: a database in which scratch schemas may be created");
+    insta::assert_snapshot!(refused(&["--url", "postgres://me:s3cret@localhost:port/db"]), @"error: database: the URL is neither postgres://user:password@host:5432/database nor a list of key=value pairs, or has an unknown option; write @, : and / in a password as %40, %3A and %2F");
+    insta::assert_snapshot!(refused(&["--url", "host=/nowhere user=me password=s3cret"]), @"error: database: no server answers at /nowhere:5432: the socket does not exist");
+    insta::assert_snapshot!(refused(&["--hooks", "examples/nowhere"]), @"error: could not read examples/nowhere: no such file or directory");
+    insta::assert_snapshot!(refused(&["--hooks", "examples"]), @"error: examples has a folder handwritten, which no table spec describes");
     insta::assert_snapshot!(refused(&["--seed", "18446744073709551615"]), @"
     error: invalid value '18446744073709551615' for '--seed <N>': 18446744073709551615 is not in 0..18446744073709551615
 
@@ -128,16 +128,22 @@ fn hooks_that_reach_outside_of_the_project_are_refused() {
         assert!(!Path::new("stolen.csv").exists());
         said
     };
-    insta::assert_snapshot!(write("DROP SCHEMA settlement_ods CASCADE"), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(write("DELETE FROM payroll.salaries"), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(write("COPY settlement_ods.mart_uni_tracking_info TO 'stolen.csv'"), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info; DROP TABLE x"), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
+    insta::assert_snapshot!(write("DROP SCHEMA settlement_ods CASCADE"), @"error: mart_uni_tracking_info/01_mine.sql is not an INSERT, UPDATE, DELETE or MERGE");
+    insta::assert_snapshot!(write("DELETE FROM payroll.salaries"), @"error: mart_uni_tracking_info/01_mine.sql touches `payroll.salaries`, which is not a relation of the project");
+    insta::assert_snapshot!(write("COPY settlement_ods.mart_uni_tracking_info TO 'stolen.csv'"), @"error: mart_uni_tracking_info/01_mine.sql is not an INSERT, UPDATE, DELETE or MERGE");
+    insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info; DROP TABLE x"), @"error: mart_uni_tracking_info/01_mine.sql has 2 statements, but a file is exactly one statement");
     let mart = "settlement_ods.mart_uni_tracking_info";
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE pg_sleep(9) IS NULL")), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE state IN (SELECT a FROM read_csv('x.csv'))")), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE 'now'::timestamp > now()")), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(write("DELETE FORM settlement_ods.mart_uni_tracking_info"), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
-    insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1"), @"error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE pg_sleep(9) IS NULL")), @"error: mart_uni_tracking_info/01_mine.sql uses pg_sleep, which a rehearsal does not allow; write the clock as CURRENT_TIMESTAMP or GETDATE()");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE state IN (SELECT a FROM read_csv('x.csv'))")), @"error: mart_uni_tracking_info/01_mine.sql touches `read_csv('x.csv')`, which is not a relation of the project");
+    insta::assert_snapshot!(write(&format!("DELETE FROM {mart} WHERE 'now'::timestamp > now()")), @"error: mart_uni_tracking_info/01_mine.sql uses 'now', which a rehearsal does not allow; write the clock as CURRENT_TIMESTAMP or GETDATE()");
+    insta::assert_snapshot!(write("DELETE FORM settlement_ods.mart_uni_tracking_info"), @"error: mart_uni_tracking_info/01_mine.sql is not duckdb SQL: Expected: FROM, found: settlement_ods at Line: 1, Column: 13");
+    insta::assert_snapshot!(write("DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1"), @r#"
+    error: DuckDB: in the story of seed 0, mart_uni_tracking_info/01_mine.sql: Binder Error: Referenced column "no_such_column" not found in FROM clause!
+    Candidate bindings: "order_id"
+
+    LINE 1: DELETE FROM settlement_ods.mart_uni_tracking_info WHERE no_such_column = 1
+                                                                    ^
+    "#);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::features::maintenance::Maintenance;
 use crate::features::monitors::resolve::model;
 use crate::project::files::MaintenanceEntry;
 use crate::project::resolve::duration;
-use crate::project::resolve::table::list;
+use crate::project::resolve::list::list;
 use crate::project::shape::Field;
 use crate::project::{DAY, Spec, TableId};
 use crate::source::Spanned;

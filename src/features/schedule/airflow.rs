@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use minijinja::{Value, context};
 
 use crate::artifacts::manifest::{Manifest, Monitor, Node};
-use crate::features::schedule::emit::{cron_daily, cron_every, every_in_words};
+use crate::features::schedule::cron::{cron_daily, cron_every, every_in_words};
 use crate::features::schedule::{Schedule, TimeOfDay};
 use crate::features::text::{Tags, literal, text, values};
 use crate::project::{DAY, Spec};

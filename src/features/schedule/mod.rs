@@ -2,6 +2,7 @@
 
 mod airflow;
 mod config;
+mod cron;
 mod emit;
 mod resolve;
 

@@ -5,7 +5,7 @@ use crate::features::schedule::{Schedule, TimeOfDay};
 use crate::project::Spec;
 use crate::project::files::{AtEntry, ScheduleEntry};
 use crate::project::resolve::duration;
-use crate::project::resolve::table::list;
+use crate::project::resolve::list::list;
 use crate::project::shape::Field;
 use crate::source::Spanned;
 

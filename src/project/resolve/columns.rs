@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::dialect::Dialect;
-use crate::project::resolve::bad_name;
+use crate::project::resolve::relations::bad_name;
 use crate::project::shape::Entries;
 use crate::project::{Column, ColumnId};
 use crate::source::Spanned;

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::project::files::{ExceptionsEntry, TableFile};
-use crate::project::resolve::relation_of;
+use crate::project::resolve::relations::relation_of;
 use crate::project::resolve::table::Draft;
 use crate::project::shape::Either;
 use crate::project::{Column, ColumnId, Exceptions, ExceptionsId};
@@ -109,7 +109,7 @@ fn groups(
             Some(text) => match Name::column(&text.value) {
                 Ok(value) => Some(Spanned { value, span: text.span }),
                 Err(error) => {
-                    sink.push(super::bad_name(&text.value, text.span, "the exception key", error));
+                    sink.push(super::relations::bad_name(&text.value, text.span, "the exception key", error));
                     return None;
                 }
             },

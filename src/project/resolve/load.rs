@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::project::files::{IncrementalEntry, Names};
 use crate::project::resolve::columns::{Scope, position, unknown_column};
 use crate::project::resolve::duration;
-use crate::project::resolve::table::list;
+use crate::project::resolve::list::list;
 use crate::project::{Column, ColumnId, DAY, Load, Lookback, OrderBy, Time};
 use crate::source::Spanned;
 use crate::sql::{Name, SqlType, TimeUnit};

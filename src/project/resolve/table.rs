@@ -6,8 +6,10 @@ use crate::features::tripwire;
 use crate::features::tripwire::Tripwire;
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, RetentionEntry, TableFile, TimeEntry};
 use crate::project::resolve::columns::{Scope, declared, position};
+use crate::project::resolve::duration;
+use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
-use crate::project::resolve::{duration, plain, relation_of};
+use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::shape::{Either, Entries, Field};
 use crate::project::{Column, ColumnId, DAY, Layout, Load, Rows, TablePlaces, Time};
 use crate::source::{Span, Spanned};
@@ -175,15 +177,6 @@ fn missing<T>(absent: bool, key: &str, what: &str, span: Span, sink: &mut Sink) 
         sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this table spec").help(format!("add `{key}:`")));
     }
     None
-}
-
-/// One name or a list of names, as a list.
-pub(crate) fn list(names: &Names, span: Span) -> Vec<Spanned<String>> {
-    match names {
-        Either::Scalar(name) => vec![Spanned { value: name.clone(), span }],
-        Either::List(names) => names.iter().filter_map(|name| name.get().cloned()).collect(),
-        Either::Map(never) => match *never {},
-    }
 }
 
 /// The most columns of a key. It is the limit of a PostgreSQL index.

@@ -6,7 +6,7 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::{Code, quoted};
-use crate::sql::parse::parts;
+use crate::sql::chain::parts;
 use crate::verify::effect::plain_table;
 use crate::verify::lower::sources::{drops_equal_rows, is_grouped};
 use crate::verify::lower::{Binding, Lowering, Opened, Result, ScopeId, Scoped, conjunct, line_of, output_name, terms};

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{BinaryOperator, Expr, Select as SelectTree, TableFactor, Visit, Visitor};
 
-use crate::sql::parse::parts;
+use crate::sql::chain::parts;
 use crate::verify::lower::{Binding, JoinKind, Lowering, Opened, QueryId, Result, ScopeId, SemiJoin, conjunct};
 use crate::verify::meaning::{Comparison, Condition, Conjunct, Select, Term};
 use crate::verify::names::fold_part;
