@@ -153,8 +153,11 @@ fn stopped(dialect: Dialect) {
         must(&whole, &["run"]);
         if number > 0 {
             // The run stops between archive and trim, or before the archive.
-            let before =
-                if number % 2 == 1 { "-- trim: due rows of which" } else { "-- archive: due rows of the period" };
+            let before = if number % 2 == 1 {
+                "-- trim: delete due rows whose copy"
+            } else {
+                "-- archive: copy due rows of the period"
+            };
             let sound = std::fs::read_to_string(broken.path(file)).expect("macros");
             let (hooks, rest) = sound.rsplit_once("{% macro mart_uni_tracking_info_create").expect("hooks come first");
             let (above, below) = hooks.rsplit_once(before).expect("the hook is there");
