@@ -144,7 +144,8 @@ fn every_wrong_wiring_is_found_in_the_manifest_of_dbt() {
         }),
         ("RK803", &|project| {
             project.edit(macros, |text| {
-                let (head, tail) = text.split_once("  {% set hook %}{% raw -%}\n-- trim: due rows").expect("the trim");
+                let (head, tail) =
+                    text.split_once("  {% set hook %}{% raw -%}\n-- trim: delete due rows").expect("the trim");
                 format!("{head}{}", tail.split_once("{% do hooks.append(hook) %}\n").expect("its end").1)
             });
         }),
