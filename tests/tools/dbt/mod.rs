@@ -5,6 +5,7 @@ mod days;
 mod harm;
 mod howto;
 mod monitors;
+mod server;
 mod story;
 mod warehouse;
 mod wiring;

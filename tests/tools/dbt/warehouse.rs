@@ -1,13 +1,14 @@
 //! A dbt project in a temporary folder, and the database of its target.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::rc::Rc;
 
 use rowkeep::rehearse::{Engine, Record};
 use rowkeep::{Compilation, Dialect, Error};
 
+use crate::dbt::server;
 use crate::projects;
 
 /// The engines on which the tests can run real dbt.
@@ -66,7 +67,7 @@ impl Project {
     }
 
     /// Writes these files into the project, in place of its artifacts.
-    pub fn files(&self, files: &std::collections::BTreeMap<String, String>) {
+    pub fn files(&self, files: &BTreeMap<String, String>) {
         let _ = std::fs::remove_dir_all(self.path("rowkeep"));
         for (path, text) in files {
             self.write(&format!("rowkeep/{path}"), text);
@@ -82,13 +83,12 @@ impl Project {
     pub fn dbt_with(&self, arguments: &[&str], more: &[&str]) -> Said {
         // Only one process can open a DuckDB file.
         self.database.close();
-        let mut command = Command::new("dbt");
-        command.args(["--no-use-colors", "--no-send-anonymous-usage-stats"]).args(arguments).args(more);
-        command.current_dir(self.folder.path()).env("DBT_PROFILES_DIR", self.folder.path());
-        command.envs(self.database.environment());
-        let output = command.output().expect("dbt is there: run the tests through scripts/with-dbt");
-        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        Said { success: output.status.success(), text }
+        let arguments = [&["--no-use-colors", "--no-send-anonymous-usage-stats"], arguments, more].concat();
+        let folder = self.folder.path();
+        let mut environment: BTreeMap<_, _> = self.database.environment().into_iter().collect();
+        environment.insert("DBT_PROFILES_DIR", folder.display().to_string());
+        let answer = server::dbt(folder, &arguments, &environment);
+        Said { success: answer.code == 0, text: answer.text }
     }
 
     /// Runs dbt. An error if it fails.

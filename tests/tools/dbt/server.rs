@@ -1,0 +1,52 @@
+//! Runs dbt commands through one Python process, which has imported dbt already. A command of its
+//! own would spend half of its time on imports.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::projects;
+
+/// What a command printed, and its exit code.
+#[derive(Deserialize)]
+pub struct Answer {
+    pub code: i32,
+    pub text: String,
+}
+
+struct Server {
+    folder: tempfile::TempDir,
+    /// The server ends when this closes: at the latest, when the test process ends.
+    _input: ChildStdin,
+}
+
+/// One server for all tests of the process.
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new("python");
+        command.arg(projects::root().join("tests/tools/dbt/server.py")).arg(folder.path().join("socket"));
+        command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("Python starts: run the tests through scripts/with-dbt");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("the server answers");
+        assert_eq!(line, "ready\n", "dbt was not imported");
+        Server { folder, _input: child.stdin.take().expect("a pipe") }
+    })
+}
+
+/// Runs `dbt` with these arguments in a folder.
+pub fn dbt(folder: &Path, arguments: &[&str], environment: &BTreeMap<&str, String>) -> Answer {
+    let mut stream = UnixStream::connect(server().folder.path().join("socket")).expect("the server listens");
+    let asked = serde_json::json!({ "arguments": arguments, "folder": folder, "environment": environment });
+    writeln!(stream, "{asked}").expect("the server reads");
+    let mut said = String::new();
+    stream.read_to_string(&mut said).expect("the server answers");
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("dbt {arguments:?}: {error}: {said}"))
+}
