@@ -103,7 +103,7 @@
 //!
 //! let mut files = rowkeep::compile(&inputs).unwrap().files().clone();
 //! // A user edits a compiled file by hand.
-//! files.insert("compiled/mart/09_trim.sql".to_owned(), "DELETE FROM s.mart\n".to_owned());
+//! files.insert("compiled/mart/09_trim__2025_h2.sql".to_owned(), "DELETE FROM s.mart\n".to_owned());
 //!
 //! let committed = Committed { folder: "target/rowkeep".to_owned(), files };
 //! let checked = check(&inputs, &Options {

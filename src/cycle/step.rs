@@ -12,9 +12,9 @@ use crate::project::{PeriodId, Spec};
 pub enum StepName {
     Load,
     Cutoff,
-    Versions,
-    Supersede,
     Restore,
+    Stale,
+    Supersede,
     Cleanup,
     Due,
     Resolve,
@@ -35,9 +35,9 @@ impl StepName {
         match self {
             StepName::Load => "load",
             StepName::Cutoff => "cutoff",
-            StepName::Versions => "versions",
-            StepName::Supersede => "supersede",
             StepName::Restore => "restore",
+            StepName::Stale => "stale",
+            StepName::Supersede => "supersede",
             StepName::Cleanup => "cleanup",
             StepName::Due => "due",
             StepName::Resolve => "resolve",
@@ -67,45 +67,39 @@ pub enum StatementKind {
     CutoffFill,
     /// Stores the cutoff of the root mart for a child.
     CutoffInherit,
-    /// Empties the work table of versions.
-    VersionsClear,
-    /// Lists keys that have several versions.
-    VersionsFill,
-    /// Deletes older versions from the mart.
-    SupersedeOlder,
-    /// Deletes rows without a time from the mart.
-    SupersedeTimeless,
     /// Copies rows of a child from history back to the mart.
     Restore,
-    /// Deletes from history the copies of rows that are in the mart again.
-    CleanupReturned,
-    /// The same as `CleanupReturned`, for events.
-    CleanupReturnedEvent,
-    /// Deletes from history the copies of keys that the cycle archives again.
-    CleanupReplaced,
-    /// The same as `CleanupReplaced`, for events.
-    CleanupReplacedEvent,
-    /// Deletes older versions from history.
-    CleanupStale,
+    /// Empties the list of stale rows.
+    StaleClear,
+    /// Lists the rows that must leave the mart or a history table.
+    StaleFill,
+    /// Deletes the stale rows of the mart.
+    Supersede,
+    /// Deletes stale rows without a time from the mart.
+    SupersedeTimeless,
+    /// Deletes the stale rows of a history table.
+    Cleanup,
+    /// Deletes from history the copies of events that are delivered and due again.
+    CleanupEvent,
     /// Empties the list of due rows.
     DueClear,
     /// Lists the due rows of a child.
     DueFill,
     /// Closes exceptions for a key.
-    ResolveKeyed,
+    Resolve,
     /// Closes the exception for rows without a key.
     ResolveKeyless,
     /// Stops a cycle with too many due rows.
     Tripwire,
     /// Copies due rows to the history table of a period.
     Archive,
-    /// Deletes archived rows from the mart.
+    /// Deletes the archived rows of a period from the mart.
     Trim,
-    /// Deletes the copies of rows that the trim did not delete.
-    TrimKept,
     /// Records due rows that are still in the mart.
     SafetyCheck,
-    /// Deletes all stamps but the last.
+    /// Records rows without a key.
+    SafetyCheckKeyless,
+    /// Deletes all stamps but the last two.
     CompleteForget,
     /// Stamps a completed cycle.
     CompleteNote,
@@ -182,29 +176,37 @@ impl StatementKind {
                 template: "cycle/cutoff_inherit.sql.j2",
                 reason: "store one cutoff for all statements of the cycle: never later than now less the retention",
             },
-            StatementKind::VersionsClear => Facts {
-                step: StepName::Versions,
+            StatementKind::Restore => Facts {
+                step: StepName::Restore,
+                part: None,
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/restore.sql.j2",
+                reason: "copy rows back whose parent is in its mart again",
+            },
+            StatementKind::StaleClear => Facts {
+                step: StepName::Stale,
                 part: Some("clear"),
                 per_period: false,
                 verb: Verb::Delete,
-                template: "cycle/versions_clear.sql.j2",
-                reason: "delete the versions of the last cycle",
+                template: "cycle/stale_clear.sql.j2",
+                reason: "delete the list of the last cycle",
             },
-            StatementKind::VersionsFill => Facts {
-                step: StepName::Versions,
+            StatementKind::StaleFill => Facts {
+                step: StepName::Stale,
                 part: Some("fill"),
                 per_period: false,
                 verb: Verb::Insert,
-                template: "cycle/versions_fill.sql.j2",
-                reason: "list the newest time of every key that has more than one row",
+                template: "cycle/stale_fill.sql.j2",
+                reason: "list older versions, and copies of rows that are in the mart",
             },
-            StatementKind::SupersedeOlder => Facts {
+            StatementKind::Supersede => Facts {
                 step: StepName::Supersede,
-                part: Some("older"),
+                part: None,
                 per_period: false,
                 verb: Verb::Delete,
-                template: "cycle/supersede_older.sql.j2",
-                reason: "delete older versions, wherever the newer version is",
+                template: "cycle/supersede.sql.j2",
+                reason: "delete the older versions that the list has for the mart",
             },
             StatementKind::SupersedeTimeless => Facts {
                 step: StepName::Supersede,
@@ -214,53 +216,21 @@ impl StatementKind {
                 template: "cycle/supersede_timeless.sql.j2",
                 reason: "delete rows without a time where a complete version of their key exists",
             },
-            StatementKind::Restore => Facts {
-                step: StepName::Restore,
-                part: None,
-                per_period: false,
-                verb: Verb::Insert,
-                template: "cycle/restore.sql.j2",
-                reason: "copy rows back whose parent is in its mart again",
-            },
-            StatementKind::CleanupReturned => Facts {
-                step: StepName::Cleanup,
-                part: Some("returned"),
-                per_period: true,
-                verb: Verb::Delete,
-                template: "cycle/cleanup.sql.j2",
-                reason: "delete copies of rows that are in the mart again",
-            },
-            StatementKind::CleanupReturnedEvent => Facts {
+            StatementKind::Cleanup => Facts {
                 step: StepName::Cleanup,
                 part: None,
                 per_period: true,
                 verb: Verb::Delete,
                 template: "cycle/cleanup.sql.j2",
-                reason: "delete copies of rows that are in the mart again",
+                reason: "delete the rows that the list has for this history table",
             },
-            StatementKind::CleanupReplaced => Facts {
-                step: StepName::Cleanup,
-                part: Some("replaced"),
-                per_period: true,
-                verb: Verb::Delete,
-                template: "cycle/cleanup_replaced.sql.j2",
-                reason: "delete copies that are not newer than a due row, which is archived again",
-            },
-            StatementKind::CleanupReplacedEvent => Facts {
+            StatementKind::CleanupEvent => Facts {
                 step: StepName::Cleanup,
                 part: None,
                 per_period: true,
                 verb: Verb::Delete,
-                template: "cycle/cleanup_replaced.sql.j2",
+                template: "cycle/cleanup_event.sql.j2",
                 reason: "delete the copy of an event that is delivered and due again",
-            },
-            StatementKind::CleanupStale => Facts {
-                step: StepName::Cleanup,
-                part: Some("stale"),
-                per_period: true,
-                verb: Verb::Delete,
-                template: "cycle/cleanup_stale.sql.j2",
-                reason: "delete archived versions that are older, wherever the newer version is",
             },
             StatementKind::DueClear => Facts {
                 step: StepName::Due,
@@ -278,12 +248,12 @@ impl StatementKind {
                 template: "cycle/due_fill.sql.j2",
                 reason: "list rows older than the cutoff whose parent has left its mart",
             },
-            StatementKind::ResolveKeyed => Facts {
+            StatementKind::Resolve => Facts {
                 step: StepName::Resolve,
-                part: Some("keyed"),
+                part: None,
                 per_period: false,
                 verb: Verb::Update,
-                template: "cycle/resolve_keyed.sql.j2",
+                template: "cycle/resolve.sql.j2",
                 reason: "close exceptions whose rows can be archived again",
             },
             StatementKind::ResolveKeyless => Facts {
@@ -313,18 +283,10 @@ impl StatementKind {
             StatementKind::Trim => Facts {
                 step: StepName::Trim,
                 part: None,
-                per_period: false,
-                verb: Verb::Delete,
-                template: "cycle/trim.sql.j2",
-                reason: "delete due rows whose copy, equal in key and time, is in a history table",
-            },
-            StatementKind::TrimKept => Facts {
-                step: StepName::Trim,
-                part: Some("kept"),
                 per_period: true,
                 verb: Verb::Delete,
-                template: "cycle/trim_kept.sql.j2",
-                reason: "delete the copy of a row that a hold kept in the mart since it was archived",
+                template: "cycle/trim.sql.j2",
+                reason: "delete due rows whose copy, equal in key and time, is in the history table",
             },
             StatementKind::SafetyCheck => Facts {
                 step: StepName::SafetyCheck,
@@ -334,13 +296,21 @@ impl StatementKind {
                 template: "cycle/safety_check.sql.j2",
                 reason: "record due rows that are still in the mart, once per key",
             },
+            StatementKind::SafetyCheckKeyless => Facts {
+                step: StepName::SafetyCheck,
+                part: Some("keyless"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/safety_check_keyless.sql.j2",
+                reason: "record that rows without a key are in the mart",
+            },
             StatementKind::CompleteForget => Facts {
                 step: StepName::Complete,
                 part: Some("forget"),
                 per_period: false,
                 verb: Verb::Delete,
                 template: "cycle/complete_forget.sql.j2",
-                reason: "delete all stamps but that of the last completed cycle",
+                reason: "delete all stamps but those of the last two completed cycles",
             },
             StatementKind::CompleteNote => Facts {
                 step: StepName::Complete,

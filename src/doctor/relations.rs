@@ -6,7 +6,7 @@ use crate::cycle::plan::{DefinitionKind, Plan, Slot};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::doctor::live::{Column, Found, Live, key, slots};
 use crate::features::Operations;
-use crate::project::naming::{CUTOFF, CYCLES, DUE, VERSIONS};
+use crate::project::naming::{CUTOFF, CYCLES, DUE, STALE, STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{ExceptionsId, Spec, Table};
 use crate::source::Span;
 use crate::sql::{Name, SqlType};
@@ -69,7 +69,7 @@ impl Relations<'_> {
             Slot::Mart(id)
             | Slot::AllRows(id)
             | Slot::Cutoff(id)
-            | Slot::Versions(id)
+            | Slot::Stale(id)
             | Slot::Due(id)
             | Slot::Cycles(id) => model(self.spec.table(id)),
         }
@@ -188,7 +188,7 @@ impl Relations<'_> {
             let is_exceptions = ["exception_type", "detected_at", "resolved_at", "resolution_notes"]
                 .iter()
                 .all(|wanted| found.columns.iter().any(|column| column.name == *wanted));
-            let work = [CUTOFF, VERSIONS, DUE, CYCLES].into_iter().find(|suffix| name.ends_with(suffix));
+            let work = [CUTOFF, STALE, DUE, CYCLES].into_iter().find(|suffix| name.ends_with(suffix));
             let (what, consequence) = match (is_exceptions, work) {
                 (true, _) => ("an exceptions table", "its open exceptions hold no row of this project"),
                 (_, Some(_)) => ("a work table", "no statement of this project uses it"),
@@ -245,7 +245,7 @@ impl Relations<'_> {
         let place = match slot {
             Slot::Mart(id) | Slot::History(id, _) => self.spec.table(id).places.columns,
             Slot::Cutoff(id) => self.spec.table(id).places.time,
-            Slot::Versions(id) | Slot::Due(id) => self.spec.table(id).places.unique_key,
+            Slot::Stale(id) | Slot::Due(id) => self.spec.table(id).places.unique_key,
             slot => self.place(slot),
         };
         let is_view = matches!(slot, Slot::AllRows(_));
@@ -354,9 +354,11 @@ impl Relations<'_> {
             Slot::Mart(id) | Slot::History(id, _) | Slot::AllRows(id) => {
                 spec.table(id).columns.iter().map(|one| column(one, one.not_null)).collect()
             }
-            Slot::Versions(id) | Slot::Due(id) => {
+            Slot::Stale(id) | Slot::Due(id) => {
                 let table = spec.table(id);
-                table.proof().into_iter().map(|one| column(table.column(one), false)).collect()
+                let proof = table.proof().into_iter().map(|one| column(table.column(one), false));
+                let place = matches!(slot, Slot::Stale(_)).then(|| nullable(STALE_PLACE, STALE_PLACE_TYPE));
+                proof.chain(place).collect()
             }
             Slot::Cutoff(id) => {
                 let table = spec.table(id);

@@ -3,7 +3,7 @@
 
 use crate::features::loads::WindowedLoad;
 use crate::project::{Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
-use crate::sql::Relation;
+use crate::sql::{Relation, SqlType};
 
 /// The folder of the statements of the sweep. It is beside the folders of the models.
 pub(crate) const SWEEP: &str = "sweep";
@@ -18,15 +18,28 @@ pub(crate) const MONITORED: [&str; 8] =
 
 /// The suffixes that the names of work tables add to the name of the model.
 pub(crate) const CUTOFF: &str = "__cutoff";
-pub(crate) const VERSIONS: &str = "__versions";
+pub(crate) const STALE: &str = "__stale";
 pub(crate) const DUE: &str = "__due";
 pub(crate) const CYCLES: &str = "__cycles";
+
+/// The column of a list of stale rows that says where a row is: [`IN_MART`], or the place of a
+/// history table.
+pub(crate) const STALE_PLACE: &str = "rowkeep_place";
+pub(crate) const STALE_PLACE_TYPE: SqlType = SqlType::Varchar(160);
+/// The place of a row of the mart.
+pub(crate) const IN_MART: &str = "mart";
 
 impl Spec {
     /// The history table of a period.
     pub(crate) fn history(&self, table: TableId, period: PeriodId) -> Relation {
         let prefix = &self.table(table).history;
         prefix.renamed(prefix.name.with_suffix(&format!("_{}", self.period(period).name)))
+    }
+
+    /// The place of a row of a history table, in a list of stale rows. Invariant: it is not
+    /// [`IN_MART`], and each period has another one.
+    pub(crate) fn place_of(&self, period: PeriodId) -> String {
+        format!("history {}", self.period(period).name)
     }
 
     /// The view over a mart and its history tables.
@@ -40,9 +53,9 @@ impl Spec {
         self.work(table, CUTOFF)
     }
 
-    /// The work table with the newest time of each key that has more than one row.
-    pub(crate) fn versions(&self, table: TableId) -> Relation {
-        self.work(table, VERSIONS)
+    /// The work table that lists stale rows.
+    pub(crate) fn stale(&self, table: TableId) -> Relation {
+        self.work(table, STALE)
     }
 
     /// The work table that lists due rows.

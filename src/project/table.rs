@@ -91,6 +91,11 @@ impl Table {
         proof
     }
 
+    /// The columns of the key and the time that may be NULL. Without them, no row is incomplete.
+    pub(crate) fn nullable_proof(&self) -> Vec<ColumnId> {
+        self.proof().into_iter().filter(|&id| !self.column(id).not_null).collect()
+    }
+
     /// The columns that are neither key nor time.
     pub(crate) fn payload(&self) -> impl Iterator<Item = ColumnId> {
         (0..self.columns.len()).map(ColumnId).filter(|id| !self.unique_key.contains(id) && *id != self.time.column)
@@ -104,8 +109,8 @@ pub struct Column {
     pub name: Name,
     /// The type.
     pub ty: SqlType,
-    /// Whether marts and history tables declare the column NOT NULL. Statements test it for NULL in
-    /// any case.
+    /// Whether marts and history tables declare the column NOT NULL. Then no statement looks for rows
+    /// without a value.
     pub not_null: bool,
 }
 

@@ -281,7 +281,7 @@ impl Project {
         let exceptions = spec.exceptions.iter().map(|exceptions| exceptions.relation.clone());
         let tables = spec.tables().flat_map(|(id, table)| {
             let raw = self.spec_with_loads.table(id).source.clone();
-            let work = [spec.cutoff(id), spec.versions(id), spec.due(id), spec.cycles(id), spec.all_rows(id)];
+            let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id), spec.all_rows(id)];
             let histories: Vec<_> = spec.period_ids().map(|period| spec.history(id, period)).collect();
             [table.relation.clone()].into_iter().chain(raw).chain(work).chain(histories)
         });

@@ -149,6 +149,9 @@ pub(super) struct StoryRun<'a> {
     /// Holds that were lifted during the current run: the table and the key. Hooks that ran before
     /// the lift had to respect them.
     lifted: Vec<(usize, Option<String>)>,
+    /// Holds that were placed after the hooks of their table began. They count from the next hooks
+    /// on: the archive may have copied the rows already.
+    late: Vec<(usize, Option<String>)>,
     watch: Option<&'a Watch>,
     watched: Vec<String>,
     pub(super) outcome: Outcome,
@@ -183,6 +186,7 @@ impl<'a> StoryRun<'a> {
             given_up: false,
             held: Vec::new(),
             lifted: Vec::new(),
+            late: Vec::new(),
             watched: Vec::new(),
             outcome: Outcome::default(),
             facts,
@@ -248,6 +252,7 @@ impl<'a> StoryRun<'a> {
         // Statements get a clock in whole seconds.
         let began = self.now.div_euclid(SECOND) * SECOND;
         self.lifted.clear();
+        self.late.clear();
         // Raw trims must not run after a cycle that was given up.
         if is_cycle && !self.given_up {
             self.trim_raw()?;
@@ -349,14 +354,19 @@ impl<'a> StoryRun<'a> {
         let interrupts = run.hold.as_ref().map(|(place, hold)| (place.index(schedule.len()), hold));
         let mut open: Option<usize> = None;
         let mut accepted = Vec::new();
+        self.late.clear();
         for (number, slot) in schedule.iter().enumerate().take(end).skip(from) {
             if let Some((at, hold)) = interrupts
                 && at == number
             {
                 self.hold(hold)?;
+                let table = &self.facts.tables[hold.table];
+                let held = (hold.table, table.columns[table.exception_key].text(hold.key));
+                let begins = |slot: &Scheduled<'_>| slot.table == hold.table && slot.begins_hooks;
                 if hold.lift {
-                    let column = self.facts.tables[hold.table].exception_key;
-                    self.lifted.push((hold.table, self.facts.tables[hold.table].columns[column].text(hold.key)));
+                    self.lifted.push(held);
+                } else if schedule[from..number].iter().any(begins) {
+                    self.late.push(held);
                 }
             }
             if open != slot.group {
@@ -451,6 +461,7 @@ impl<'a> StoryRun<'a> {
             clocks: &self.clocks,
             held: &self.held,
             lifted: &self.lifted,
+            late: &self.late,
             calendar: &self.calendar,
             listed: (self.listed.first, self.listed.open_from, self.listed.end),
         };

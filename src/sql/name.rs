@@ -18,9 +18,9 @@ pub struct Name {
 
 /// The aliases in compiled statements. A DELETE names its target by the bare name of the mart, so
 /// no mart may have the name of an alias.
-pub(crate) const ALIASES: [&str; 24] = [
-    "m", "h", "b", "p", "c", "v", "d", "e", "n", "u", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "oldest",
-    "copies", "ranked", "touched", "gap", "newest",
+pub(crate) const ALIASES: [&str; 27] = [
+    "m", "h", "b", "p", "c", "v", "d", "e", "n", "s", "u", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "oldest",
+    "copies", "ranked", "touched", "found", "wanted", "gap", "newest",
 ];
 
 /// The reason why a text is not a name.

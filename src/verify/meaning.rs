@@ -181,6 +181,11 @@ pub(super) enum Term<'a> {
         by: Vec<Term<'a>>,
         order: Vec<Order<'a>>,
     },
+    /// An aggregate over the rows with equal values of `by`.
+    Over {
+        aggregate: Box<Term<'a>>,
+        by: Vec<Term<'a>>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,7 +266,7 @@ impl Term<'_> {
     pub(super) fn computes_over_rows(&self) -> bool {
         match self {
             Term::Column(..) | Term::Output(..) | Term::Literal(_) | Term::Scalar(_) => false,
-            Term::RowNumber { .. } => true,
+            Term::RowNumber { .. } | Term::Over { .. } => true,
             Term::Call(name, args) => AGGREGATES.contains(&&**name) || args.iter().any(Term::computes_over_rows),
             Term::Case(cases, otherwise) => {
                 cases.iter().any(|(when, then)| when.computes_over_rows() || then.computes_over_rows())
@@ -277,7 +282,7 @@ impl Term<'_> {
             Term::Literal(_) => false,
             Term::Call(_, args) => args.iter().any(|arg| arg.reads_depth(depth)),
             // Not analyzed. `true` is the safe answer: it refuses the statement.
-            Term::Case(..) | Term::Scalar(_) | Term::RowNumber { .. } => true,
+            Term::Case(..) | Term::Scalar(_) | Term::RowNumber { .. } | Term::Over { .. } => true,
         }
     }
 }

@@ -99,7 +99,6 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
         periods: spec.period_ids().collect(),
         due: Due::ByCutoff,
         versioned: false,
-        batch: None,
         touched: None,
         parent_touched: None,
     };
@@ -159,7 +158,7 @@ fn place(spec: &Spec, slot: Slot) -> Span {
         | Slot::Source(table)
         | Slot::History(table, _)
         | Slot::Cutoff(table)
-        | Slot::Versions(table)
+        | Slot::Stale(table)
         | Slot::Due(table)
         | Slot::Cycles(table)
         | Slot::AllRows(table) => spec.table(table).model.span,

@@ -7,6 +7,7 @@ use sqlparser::ast::{Ident, ObjectName};
 use crate::cycle::plan::Slot;
 use crate::dialect::Dialect;
 use crate::features::monitors::Asks;
+use crate::project::naming::STALE_PLACE;
 use crate::project::{ColumnId, ExceptionsId, Spec, TableId};
 
 /// The columns of an exceptions table after its key, in their order.
@@ -51,7 +52,7 @@ impl<'s> Names<'s> {
         let mut tables = Vec::with_capacity(spec.tables.len());
         for (id, table) in spec.tables() {
             spec.period_ids().for_each(|period| add(Slot::History(id, period)));
-            let work = [Slot::Cutoff(id), Slot::Versions(id), Slot::Due(id), Slot::Cycles(id)];
+            let work = [Slot::Cutoff(id), Slot::Stale(id), Slot::Due(id), Slot::Cycles(id)];
             let of_table = [Slot::Mart(id), Slot::AllRows(id)].into_iter().chain(work);
             of_table.chain([Slot::Exceptions(table.exceptions)]).for_each(&mut add);
             table.source.iter().for_each(|_| add(Slot::Source(id)));
@@ -111,7 +112,8 @@ impl<'s> Names<'s> {
                     .find_map(|columns| columns.mart.get(&*name).or_else(|| columns.raw.get(&*name)))
                     .map(String::as_str)
             }
-            Slot::Versions(table) | Slot::Due(table) => of(table).proof.get(&*name).map(String::as_str),
+            Slot::Stale(_) if *name == *STALE_PLACE => Some(STALE_PLACE),
+            Slot::Stale(table) | Slot::Due(table) => of(table).proof.get(&*name).map(String::as_str),
             // An external table: its columns are unknown.
             Slot::Compared(_) => None,
             Slot::Cycles(_) => (*name == *COMPLETED_COLUMN).then_some(COMPLETED_COLUMN),

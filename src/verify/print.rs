@@ -167,6 +167,15 @@ impl<'m, 'a> Printer<'m, 'a> {
                 self.select(select);
                 self.out.push(')');
             }
+            Term::Over { aggregate, by } => {
+                self.term(aggregate);
+                self.out.push_str(" OVER (PARTITION BY ");
+                for (i, term) in by.iter().enumerate() {
+                    self.out.push_str(if i > 0 { ", " } else { "" });
+                    self.term(term);
+                }
+                self.out.push(')');
+            }
             Term::RowNumber { by, order } => {
                 self.out.push_str("ROW_NUMBER() OVER (PARTITION BY ");
                 for (i, term) in by.iter().enumerate() {

@@ -50,34 +50,32 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
         return Err("its scope does not match the retention".to_owned());
     }
     let versioned = table.is_versioned();
-    let sweeps_stale = versioned && (!listed || scope.touched.is_none());
-    let completes = is_cycle && reads_trimmed_raw(spec, plan.table);
-    let by_cutoff = !listed;
+    let lists_stale = versioned || listed;
+    let is_nullable = |column| !table.column(column).not_null;
+    let may_lack_key = is_nullable(table.exception_key);
+    let reads_trimmed = reads_trimmed_raw(spec, plan.table);
     let demanded = [
         (StatementKind::CutoffClear, true),
-        (StatementKind::CutoffFill, by_cutoff),
+        (StatementKind::CutoffFill, !listed),
         (StatementKind::CutoffInherit, listed),
-        (StatementKind::VersionsClear, versioned),
-        (StatementKind::VersionsFill, versioned),
-        (StatementKind::SupersedeOlder, versioned),
-        (StatementKind::SupersedeTimeless, versioned),
         (StatementKind::Restore, listed),
-        (StatementKind::CleanupReplaced, versioned && by_cutoff),
-        (StatementKind::CleanupReplacedEvent, !versioned && by_cutoff),
-        (StatementKind::CleanupReturned, versioned && listed),
-        (StatementKind::CleanupReturnedEvent, !versioned && listed),
-        (StatementKind::CleanupStale, sweeps_stale),
+        (StatementKind::StaleClear, lists_stale),
+        (StatementKind::StaleFill, lists_stale),
+        (StatementKind::Supersede, versioned),
+        (StatementKind::SupersedeTimeless, versioned && is_nullable(table.time.column)),
+        (StatementKind::Cleanup, lists_stale),
+        (StatementKind::CleanupEvent, !lists_stale),
         (StatementKind::DueClear, listed),
         (StatementKind::DueFill, listed),
-        (StatementKind::ResolveKeyed, true),
-        (StatementKind::ResolveKeyless, true),
+        (StatementKind::Resolve, true),
+        (StatementKind::ResolveKeyless, may_lack_key),
         (StatementKind::Tripwire, table.tripwire.is_some()),
         (StatementKind::Archive, true),
         (StatementKind::Trim, true),
-        (StatementKind::TrimKept, true),
         (StatementKind::SafetyCheck, true),
-        (StatementKind::CompleteForget, completes),
-        (StatementKind::CompleteNote, completes),
+        (StatementKind::SafetyCheckKeyless, may_lack_key),
+        (StatementKind::CompleteForget, !is_cycle && reads_trimmed),
+        (StatementKind::CompleteNote, is_cycle && reads_trimmed),
     ];
     let mut by_name = periods.to_vec();
     by_name.sort_by_key(|&period| spec.period(period).name.as_str());
@@ -183,9 +181,9 @@ tables:
         let swept = messages(|table| table.sweep.retain(|step| step.kind != StatementKind::Archive));
         assert_eq!(swept[0], "the sweep of mart is not complete: archive of 2025_h1 is missing");
         let twice = messages(|table| table.hooks.push(table.hooks[table.hooks.len() - 1].clone()));
-        assert_eq!(twice[0], "the cycle of mart is not complete: safety_check is repeated or out of order");
+        assert_eq!(twice[0], "the cycle of mart is not complete: safety_check_keyless is repeated or out of order");
         let turned = messages(|table| table.hooks.reverse());
-        assert_eq!(turned[0], "the cycle of mart is not complete: safety_check comes before trim_kept");
+        assert_eq!(turned[0], "the cycle of mart is not complete: safety_check_keyless comes before safety_check");
         let fewer = messages(|table| table.cycle.periods.truncate(1));
         assert_eq!(fewer[0], "the cycle of mart is not complete: its periods are not the periods of the spec");
     }

@@ -36,7 +36,7 @@ fn committed_artifacts_equal_what_compiles() {
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    94 files compile, and the artifacts are up to date
+    86 files compile, and the artifacts are up to date
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -50,24 +50,24 @@ fn committed_artifacts_equal_what_compiles() {
 #[test]
 fn changed_missing_and_additional_files_are_found() {
     let shop = committed();
-    let trim = "shop/sql/compiled/mart_orders/09_trim.sql";
+    let trim = "shop/sql/compiled/mart_orders/09_trim__2025_h2.sql";
     let text = std::fs::read_to_string(shop.path(trim)).expect("it was compiled");
     shop.write(trim, text.replacen('<', ">", 1));
     insta::assert_snapshot!(shop.refuses(&["check"]), @"
     exit 1
     --- stdout
     1 error
-    94 files compile
+    86 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
-    error[RK701]: sql/compiled/mart_orders/09_trim.sql differs from what compiles now, from line 3 on
-     --> sql/compiled/mart_orders/09_trim.sql:3:1
+    error[RK701]: sql/compiled/mart_orders/09_trim__2025_h2.sql differs from what compiles now, from line 3 on
+     --> sql/compiled/mart_orders/09_trim__2025_h2.sql:3:1
       |
-    3 | WHERE mart_orders.updated_at > (SELECT MIN(c.cutoff) FROM ods.mart_orders__cutoff AS c)
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ committed
+    3 | WHERE mart_orders.updated_at >= 1751328000 AND mart_orders.updated_at > 1767225600
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ committed
       |
-      = help: the line that compiles now is `WHERE mart_orders.updated_at < (SELECT MIN(c.cutoff) FROM ods.mart_orders__cutoff AS c)`
+      = help: the line that compiles now is `WHERE mart_orders.updated_at >= 1751328000 AND mart_orders.updated_at < 1767225600`
       = help: change the project, not the artifact; run `rowkeep compile`, and commit the result
     ");
     shop.write(trim, text.replace('\n', "\r\n"));
@@ -77,15 +77,15 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    94 files compile
+    86 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
-    error[RK702]: sql/compiled/mart_orders/09_trim.sql is missing: a deployment of the committed files would lack it
-     --> sql/compiled/mart_orders/09_trim.sql:1:1
+    error[RK702]: sql/compiled/mart_orders/09_trim__2025_h2.sql is missing: a deployment of the committed files would lack it
+     --> sql/compiled/mart_orders/09_trim__2025_h2.sql:1:1
       |
-    1 | -- trim: delete due rows whose copy, equal in key and time, is in a history table
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ its first line
+    1 | -- trim: delete due rows whose copy, equal in key and time, is in the history table
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ its first line
       |
       = help: run `rowkeep compile`, and commit the result
     ");
@@ -95,7 +95,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    94 files compile
+    86 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -118,7 +118,7 @@ fn a_missing_out_folder_is_drift() {
     exit 1
     --- stdout
     1 error
-    94 files compile
+    86 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -152,7 +152,7 @@ fn a_raw_table_without_a_trim_is_found() {
     exit 0
     --- stdout
     1 warning
-    308 files compile; there are no artifacts to compare with
+    290 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
@@ -175,7 +175,7 @@ fn the_horizon_is_reported_in_time() {
     exit 0
     --- stdout
     1 warning
-    281 files compile; there are no artifacts to compare with
+    266 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -192,7 +192,7 @@ fn the_horizon_is_reported_in_time() {
     exit 1
     --- stdout
     1 error
-    281 files compile
+    266 files compile
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -212,7 +212,7 @@ fn the_horizon_is_reported_in_time() {
     insta::assert_snapshot!(both.run(&["check", "--today", "2026-07-01"]), @"
     exit 0
     --- stdout
-    309 files compile; there are no artifacts to compare with
+    291 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
@@ -222,7 +222,7 @@ fn the_horizon_is_reported_in_time() {
     insta::assert_snapshot!(alone.run(&["check"]), @"
     exit 0
     --- stdout
-    281 files compile; there are no artifacts to compare with
+    266 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -248,7 +248,7 @@ fn periods_are_not_sealed_while_rows_age_into_them() {
     exit 1
     --- stdout
     1 error
-    90 files compile
+    83 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     error[RK713]: sealed_before 2026-01-01 seals periods in which rows of mart_orders still become due: its cutoff is 2025-11-16, and each such row would wait for the sweep
@@ -574,7 +574,7 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
     exit 0
     --- stdout
-    99 files compile, and the artifacts are up to date
+    91 files compile, and the artifacts are up to date
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     ");

@@ -12,8 +12,8 @@ fn compile_lists_what_was_written_and_the_next_steps() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 94 files to target/rowkeep
-      redshift for 1 table, 2 periods (2 open): 18 statements a cycle, 18 a night, 7 relations to create
+    wrote 86 files to target/rowkeep
+      redshift for 1 table, 2 periods (2 open): 14 statements a cycle, 14 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
       every cycle   run what runbooks/cycle.txt lists (a model without 00_load: after your own load)
@@ -23,7 +23,7 @@ fn compile_lists_what_was_written_and_the_next_steps() {
     --- stderr
     ");
     assert!(shop.path("shop/target/rowkeep/manifest.json").exists());
-    assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/09_trim.sql").exists());
+    assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/09_trim__2025_h2.sql").exists());
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn stale_artifacts_are_removed_and_other_files_stay() {
     shop.write("shop/target/rowkeep/notes.txt", "mine");
     shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
     let outcome = shop.run(&["compile", "--allow", "period"]);
-    assert!(outcome.stdout.contains("removed 11 files no longer needed"), "{outcome}");
+    assert!(outcome.stdout.contains("removed 9 files no longer needed"), "{outcome}");
     assert!(!shop.path("shop/target/rowkeep/compiled/mart_orders/08_archive__2026_h1.sql").exists());
     assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/mine.sql").exists());
     assert!(shop.path("shop/target/rowkeep/notes.txt").exists());
@@ -129,7 +129,7 @@ fn a_selection_is_printed_or_written_elsewhere() {
     insta::assert_snapshot!(shop.run(&["compile", "--select", "mart_orders", "--out", "../some"]), @"
     exit 0
     --- stdout
-    wrote 59 files to ../some
+    wrote 51 files to ../some
     this is a selection of statements: it has no manifest, and is no complete project
     --- stderr
     ");

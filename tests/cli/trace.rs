@@ -39,13 +39,11 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
       > 05_cleanup__2026_h1          delete the copy of an event that is delivered and due again
-        07_resolve_keyed             close exceptions whose rows can be archived again
+        07_resolve                   close exceptions whose rows can be archived again
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
       > 08_archive__2026_h1          copy due rows of the period, unless they are held or archived already
-      > 09_trim                      delete due rows whose copy, equal in key and time, is in a history table
-      > 09_trim_kept__2026_h1        delete the copy of a row that a hold kept in the mart since it was archived
+      > 09_trim__2026_h1             delete due rows whose copy, equal in key and time, is in the history table
         10_safety_check              record due rows that are still in the mart, once per key
-        11_complete_forget           delete all stamps but that of the last completed cycle
         11_complete_note             stamp this cycle as completed: raw trims wait for it
     --- stderr
     ");
@@ -63,35 +61,32 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       each cycle
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
-        02_versions_clear            delete the versions of the last cycle
-        02_versions_fill             list the newest time of every key that has more than one row
-      > 03_supersede_older           delete older versions, wherever the newer version is
-      > 04_restore                   copy rows back whose parent is in its mart again
+      > 02_restore                   copy rows back whose parent is in its mart again
+        03_stale_clear               delete the list of the last cycle
+        03_stale_fill                list older versions, and copies of rows that are in the mart
+      > 04_supersede                 delete the older versions that the list has for the mart
         06_due_clear                 delete the list of the last cycle
         06_due_fill                  list rows older than the cutoff whose parent has left its mart
-        07_resolve_keyed             close exceptions whose rows can be archived again
+        07_resolve                   close exceptions whose rows can be archived again
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
-      > 09_trim                      delete due rows whose copy, equal in key and time, is in a history table
         10_safety_check              record due rows that are still in the mart, once per key
-        11_complete_forget           delete all stamps but that of the last completed cycle
         11_complete_note             stamp this cycle as completed: raw trims wait for it
       the nightly sweep
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
-        02_versions_clear            delete the versions of the last cycle
-        02_versions_fill             list the newest time of every key that has more than one row
-      > 03_supersede_older           delete older versions, wherever the newer version is
-      > 04_restore                   copy rows back whose parent is in its mart again
-      > 05_cleanup_returned__2025_h2 delete copies of rows that are in the mart again
-      > 05_cleanup_stale__2025_h2    delete archived versions that are older, wherever the newer version is
+      > 02_restore                   copy rows back whose parent is in its mart again
+        03_stale_clear               delete the list of the last cycle
+        03_stale_fill                list older versions, and copies of rows that are in the mart
+      > 04_supersede                 delete the older versions that the list has for the mart
+      > 05_cleanup__2025_h2          delete the rows that the list has for this history table
         06_due_clear                 delete the list of the last cycle
         06_due_fill                  list rows older than the cutoff whose parent has left its mart
-        07_resolve_keyed             close exceptions whose rows can be archived again
+        07_resolve                   close exceptions whose rows can be archived again
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
       > 08_archive__2025_h2          copy due rows of the period, unless they are held or archived already
-      > 09_trim                      delete due rows whose copy, equal in key and time, is in a history table
-      > 09_trim_kept__2025_h2        delete the copy of a row that a hold kept in the mart since it was archived
+      > 09_trim__2025_h2             delete due rows whose copy, equal in key and time, is in the history table
         10_safety_check              record due rows that are still in the mart, once per key
+        11_complete_forget           delete all stamps but those of the last two completed cycles
     --- stderr
     ");
     insta::assert_snapshot!(trace("order_id=42", "2019-05-01", "mart_uni_tracking_info"), @"
@@ -108,14 +103,12 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       each cycle
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
-        02_versions_clear            delete the versions of the last cycle
-        02_versions_fill             list the newest time of every key that has more than one row
-      > 03_supersede_older           delete older versions, wherever the newer version is
-        07_resolve_keyed             close exceptions whose rows can be archived again
+        03_stale_clear               delete the list of the last cycle
+        03_stale_fill                list older versions, and copies of rows that are in the mart
+      > 04_supersede                 delete the older versions that the list has for the mart
+        07_resolve                   close exceptions whose rows can be archived again
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
-      > 09_trim                      delete due rows whose copy, equal in key and time, is in a history table
         10_safety_check              record due rows that are still in the mart, once per key
-        11_complete_forget           delete all stamps but that of the last completed cycle
         11_complete_note             stamp this cycle as completed: raw trims wait for it
     --- stderr
     ");

@@ -69,7 +69,8 @@ impl Definition {
             Slot::Exceptions(_) => "ddl/exceptions.sql.j2",
             Slot::Cutoff(_) => "ddl/cutoff.sql.j2",
             Slot::Cycles(_) => "ddl/cycles.sql.j2",
-            Slot::Versions(_) | Slot::Due(_) => "ddl/keys.sql.j2",
+            Slot::Stale(_) => "ddl/stale.sql.j2",
+            Slot::Due(_) => "ddl/due.sql.j2",
             Slot::AllRows(_) => "ddl/all_rows.sql.j2",
             Slot::Mart(_) | Slot::Source(_) | Slot::History(..) | Slot::Compared(_) => "ddl/rows.sql.j2",
         }
@@ -87,10 +88,11 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
             all.push(create(DefinitionKind::History, history, vec![], Some(period)));
         }
         all.push(create(DefinitionKind::Work, Slot::Cutoff(id), vec![], None));
-        if table.is_versioned() {
-            all.push(create(DefinitionKind::Work, Slot::Versions(id), vec![], None));
+        let listed = matches!(table.retention, Retention::WhileIn { .. });
+        if table.is_versioned() || listed {
+            all.push(create(DefinitionKind::Work, Slot::Stale(id), vec![], None));
         }
-        if let Retention::WhileIn { .. } = table.retention {
+        if listed {
             all.push(create(DefinitionKind::Work, Slot::Due(id), vec![], None));
         }
         if reads_trimmed_raw(spec, id) {

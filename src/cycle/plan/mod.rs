@@ -50,9 +50,7 @@ pub struct Scope {
     pub due: Due,
     /// Whether rows of one key are also compared by time.
     pub versioned: bool,
-    /// The table whose raw table limits the keys for which versions are listed. `None`: every key.
-    pub batch: Option<TableId>,
-    /// The keys whose rows a reactivation may have changed. `None`: every key.
+    /// The keys that the batches touch. `None`: every key.
     pub touched: Option<Touched>,
     /// The same for the parent, by the columns that the child joins. `None`: every key.
     pub parent_touched: Option<Touched>,
@@ -79,6 +77,18 @@ pub struct Touched {
     pub ancestors: Vec<Hop>,
 }
 
+impl Touched {
+    /// The columns of an ancestor that have the values of [`Touched::columns`], if every join up to
+    /// it compares them. `length` is the number of joins. Then the batch of the ancestor has the
+    /// touched keys, and no mart has to be read.
+    pub fn in_batch_of(&self, length: usize) -> Option<Vec<ColumnId>> {
+        let through =
+            |column: ColumnId, hop: &Hop| hop.on.iter().find(|(ours, _)| *ours == column).map(|&(_, theirs)| theirs);
+        let up = |column: &ColumnId| self.ancestors[..length].iter().try_fold(*column, through);
+        self.columns.iter().map(up).collect()
+    }
+}
+
 /// A join from a table to its parent.
 #[derive(Clone, Debug)]
 pub struct Hop {
@@ -99,8 +109,8 @@ pub enum Slot {
     History(TableId, PeriodId),
     /// The work table that holds the cycle's cutoff.
     Cutoff(TableId),
-    /// The work table that holds the newest time of each key with more than one row.
-    Versions(TableId),
+    /// The work table that lists stale rows: key, time and place.
+    Stale(TableId),
     /// The work table that lists due rows.
     Due(TableId),
     /// The work table that holds the completion times of the last two cycles.
@@ -122,7 +132,7 @@ impl Slot {
             | Slot::Source(table)
             | Slot::History(table, _)
             | Slot::Cutoff(table)
-            | Slot::Versions(table)
+            | Slot::Stale(table)
             | Slot::Due(table)
             | Slot::Cycles(table)
             | Slot::AllRows(table) => Some(table),
@@ -144,7 +154,7 @@ impl Slot {
             }
             Slot::History(table, period) => spec.history(table, period),
             Slot::Cutoff(table) => spec.cutoff(table),
-            Slot::Versions(table) => spec.versions(table),
+            Slot::Stale(table) => spec.stale(table),
             Slot::Due(table) => spec.due(table),
             Slot::Cycles(table) => spec.cycles(table),
             Slot::Compared(monitor) => match &spec.monitor(monitor).asks {

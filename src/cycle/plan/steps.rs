@@ -12,7 +12,7 @@ pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
         table: id,
         load: load(spec, id),
         hooks: cycle_hooks(spec, id, &cycle),
-        sweep: hooks(spec, id, &nightly),
+        sweep: sweep_hooks(spec, id, &nightly),
         cycle,
         nightly,
     }
@@ -20,19 +20,16 @@ pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
 
 fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Scope {
     let table = spec.table(id);
-    let batch = (by_batch && table.source.is_some()).then_some(id);
-    let (due, touched, parent_touched) = match &table.retention {
-        Retention::WhileIn { parent, on, .. } if by_batch => {
+    // Without a batch, a table of the chain may change every key.
+    let own = if by_batch { touched(spec, id, table.unique_key.clone()) } else { None };
+    let (due, parent_touched) = match &table.retention {
+        Retention::WhileIn { parent, on, .. } => {
             let parent_columns = on.iter().map(|&(_, parent_column)| parent_column).collect();
-            // Without a batch, a table of the chain may change every key.
-            let own = touched(spec, id, table.unique_key.clone());
-            let parent = own.as_ref().and_then(|_| touched(spec, *parent, parent_columns));
-            (Due::Listed, own, parent)
+            (Due::Listed, own.as_ref().and_then(|_| touched(spec, *parent, parent_columns)))
         }
-        Retention::WhileIn { .. } => (Due::Listed, None, None),
-        Retention::For { .. } => (Due::ByCutoff, None, None),
+        Retention::For { .. } => (Due::ByCutoff, None),
     };
-    Scope { periods, due, versioned: table.is_versioned(), batch, touched, parent_touched }
+    Scope { periods, due, versioned: table.is_versioned(), touched: own, parent_touched }
 }
 
 /// `None` if the table or one of its ancestors has no batch.
@@ -71,27 +68,35 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     steps
 }
 
-/// The hooks of a cycle. If a raw trim waits for the cycle, the last hooks stamp it as completed.
+/// The hooks of a cycle. If a raw trim waits for the cycle, the last hook stamps it as completed.
 fn cycle_hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let mut steps = hooks(spec, id, scope);
     if reads_trimmed_raw(spec, id) {
-        let builder = Builder { spec, id, table: spec.table(id), scope };
-        steps.extend(builder.complete());
+        steps.push(Step { kind: StatementKind::CompleteNote, period: None, writes: Slot::Cycles(id), reads: vec![] });
     }
     steps
 }
 
-/// The hooks of a cycle or of a sweep. Only their scopes differ.
+/// The hooks of a sweep. It deletes the old stamps of cycles.
+fn sweep_hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
+    let mut steps = hooks(spec, id, scope);
+    if reads_trimmed_raw(spec, id) {
+        let cycles = Slot::Cycles(id);
+        steps.push(Step { kind: StatementKind::CompleteForget, period: None, writes: cycles, reads: vec![cycles] });
+    }
+    steps
+}
+
+/// The hooks that a cycle and a sweep share. Only their scopes differ.
 fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let table = spec.table(id);
     let builder = Builder { spec, id, table, scope };
     let mut steps = builder.cutoff().to_vec();
-    if scope.versioned {
-        steps.extend(builder.versions());
-    }
     if let Retention::WhileIn { parent, .. } = table.retention {
         steps.push(builder.restore(parent));
     }
+    steps.extend(builder.stale());
+    steps.extend(builder.supersede());
     steps.extend(builder.cleanup());
     if let Retention::WhileIn { parent, .. } = table.retention {
         steps.extend(builder.due(parent));
@@ -99,9 +104,8 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     steps.extend(builder.resolve());
     steps.extend(builder.tripwire());
     steps.extend(builder.archive());
-    steps.push(builder.trim());
-    steps.extend(builder.kept());
-    steps.push(builder.safety_check());
+    steps.extend(builder.trim());
+    steps.extend(builder.safety_check());
     steps
 }
 
@@ -171,17 +175,10 @@ impl Builder<'_> {
         [self.step(StatementKind::CutoffClear, cutoff, vec![]), self.step(kind, cutoff, vec![from])]
     }
 
-    fn versions(&self) -> [Step; 4] {
-        let (mart, versions) = (self.mart(), Slot::Versions(self.id));
-        let mut copies = vec![mart];
-        copies.extend(self.histories());
-        copies.extend(self.scope.batch.map(Slot::Source));
-        [
-            self.step(StatementKind::VersionsClear, versions, vec![]),
-            self.step(StatementKind::VersionsFill, versions, copies),
-            self.step(StatementKind::SupersedeOlder, mart, vec![versions]),
-            self.step(StatementKind::SupersedeTimeless, mart, vec![versions]),
-        ]
+    /// Whether the cycle lists stale rows. An event whose time is part of its key has no versions.
+    /// Its copies are found by the due rows of the mart.
+    fn lists_stale(&self) -> bool {
+        self.scope.versioned || self.scope.due == Due::Listed
     }
 
     fn restore(&self, parent: TableId) -> Step {
@@ -191,39 +188,39 @@ impl Builder<'_> {
         self.step(StatementKind::Restore, self.mart(), reads)
     }
 
-    fn cleanup(&self) -> Vec<Step> {
-        let versioned = self.scope.versioned;
-        if self.scope.due == Due::ByCutoff {
-            let reads = [self.mart(), self.due_list()];
-            if !versioned {
-                return self.per_period(StatementKind::CleanupReplacedEvent, &reads);
-            }
-            let mut steps = self.per_period(StatementKind::CleanupReplaced, &reads);
-            steps.extend(self.stale());
-            return steps;
+    /// The list is filled after `restore`, because a restored row makes its copy stale.
+    fn stale(&self) -> Vec<Step> {
+        if !self.lists_stale() {
+            return Vec::new();
         }
         let mut reads = vec![self.mart()];
+        reads.extend(self.histories());
         if let Some(touched) = &self.scope.touched {
-            // The list is from the last cycle. That cycle may have archived these rows and stopped
-            // before the trim.
-            reads.push(self.due_list());
             reads.extend(Self::touched_reads(touched));
+            // A child has the list of the last cycle: that cycle may have archived these rows and
+            // stopped before the trim. The list is filled again only after `cleanup`.
+            reads.push(self.due_list());
         }
-        if !versioned {
-            return self.per_period(StatementKind::CleanupReturnedEvent, &reads);
-        }
-        let mut steps = self.per_period(StatementKind::CleanupReturned, &reads);
-        // A cycle does not read sealed periods. It can archive a newer version while a sealed
-        // period holds an older version of the key. Both are then in history, and none is in the
-        // mart. Only a statement that reads every key finds them.
-        if self.scope.touched.is_none() {
-            steps.extend(self.stale());
-        }
-        steps
+        let stale = Slot::Stale(self.id);
+        vec![self.step(StatementKind::StaleClear, stale, vec![]), self.step(StatementKind::StaleFill, stale, reads)]
     }
 
-    fn stale(&self) -> Vec<Step> {
-        self.per_period(StatementKind::CleanupStale, &[Slot::Versions(self.id)])
+    fn supersede(&self) -> Vec<Step> {
+        let step = |kind| self.step(kind, self.mart(), vec![Slot::Stale(self.id)]);
+        let time = self.table.column(self.table.time.column);
+        match (self.scope.versioned, time.not_null) {
+            (false, _) => vec![],
+            (true, true) => vec![step(StatementKind::Supersede)],
+            (true, false) => vec![step(StatementKind::Supersede), step(StatementKind::SupersedeTimeless)],
+        }
+    }
+
+    fn cleanup(&self) -> Vec<Step> {
+        if self.lists_stale() {
+            self.per_period(StatementKind::Cleanup, &[Slot::Stale(self.id)])
+        } else {
+            self.per_period(StatementKind::CleanupEvent, &[self.mart(), self.due_list()])
+        }
     }
 
     fn due(&self, parent: TableId) -> [Step; 2] {
@@ -240,16 +237,18 @@ impl Builder<'_> {
         Some(self.step(StatementKind::Tripwire, self.mart(), reads))
     }
 
-    fn resolve(&self) -> [Step; 2] {
+    fn resolve(&self) -> Vec<Step> {
         let (mart, exceptions) = (self.mart(), self.exceptions());
-        let mut reads = vec![mart, self.due_list()];
-        if self.scope.versioned {
-            reads.extend(self.histories());
+        let mut steps = vec![self.step(StatementKind::Resolve, exceptions, vec![mart, self.due_list()])];
+        if self.may_lack_key() {
+            steps.push(self.step(StatementKind::ResolveKeyless, exceptions, vec![mart]));
         }
-        [
-            self.step(StatementKind::ResolveKeyed, exceptions, reads),
-            self.step(StatementKind::ResolveKeyless, exceptions, vec![mart]),
-        ]
+        steps
+    }
+
+    /// Whether a row may lack the key of its exceptions.
+    fn may_lack_key(&self) -> bool {
+        !self.table.column(self.table.exception_key).not_null
     }
 
     fn archive(&self) -> Vec<Step> {
@@ -260,31 +259,25 @@ impl Builder<'_> {
         steps
     }
 
-    fn trim(&self) -> Step {
-        let mut reads = vec![self.mart(), self.due_list(), self.exceptions()];
-        reads.extend(self.histories());
-        self.step(StatementKind::Trim, self.mart(), reads)
+    /// One statement per period. Each looks for the copies itself, in the history table of its
+    /// period.
+    fn trim(&self) -> Vec<Step> {
+        let mut steps = self.per_period(StatementKind::Trim, &[self.due_list()]);
+        for step in &mut steps {
+            step.reads.push(step.writes);
+            step.writes = self.mart();
+        }
+        steps
     }
 
-    /// Deletes copies of held rows. An operator can set a hold between the archive and the trim.
-    /// The trim then keeps the row in the mart, so its copy must be deleted.
-    fn kept(&self) -> Vec<Step> {
-        self.per_period(StatementKind::TrimKept, &[self.mart(), self.due_list()])
-    }
-
-    fn safety_check(&self) -> Step {
-        let reads = vec![self.mart(), self.due_list(), self.exceptions()];
-        self.step(StatementKind::SafetyCheck, self.exceptions(), reads)
-    }
-
-    /// Stamps the cycle as completed. A raw trim uses the last stamp but one: the load of the cycle
-    /// that wrote the last stamp began after it.
-    fn complete(&self) -> [Step; 2] {
-        let cycles = Slot::Cycles(self.id);
-        [
-            self.step(StatementKind::CompleteForget, cycles, vec![cycles]),
-            self.step(StatementKind::CompleteNote, cycles, vec![]),
-        ]
+    fn safety_check(&self) -> Vec<Step> {
+        let (mart, exceptions) = (self.mart(), self.exceptions());
+        let reads = vec![mart, self.due_list(), exceptions];
+        let mut steps = vec![self.step(StatementKind::SafetyCheck, exceptions, reads)];
+        if self.may_lack_key() {
+            steps.push(self.step(StatementKind::SafetyCheckKeyless, exceptions, vec![mart, exceptions]));
+        }
+        steps
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cycle::render::value::Sql;
 use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
 use crate::dialect::Dialect;
 use crate::features::tripwire::Tripwire;
-use crate::project::naming::{HOLD, NULL_KEY};
+use crate::project::naming::{HOLD, NULL_KEY, STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{Column, ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time};
 use crate::sql::{SqlType, literal};
 
@@ -33,7 +33,8 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         mart => place(Slot::Mart(id)),
         source => table.source.as_ref().map(|_| place(Slot::Source(id))),
         cutoff => place(Slot::Cutoff(id)),
-        versions => place(Slot::Versions(id)),
+        stale => place(Slot::Stale(id)),
+        stale_place => Value::from(Sql::Column { name: STALE_PLACE.to_owned(), ty: STALE_PLACE_TYPE, not_null: false }),
         due => place(Slot::Due(id)),
         cycles => place(Slot::Cycles(id)),
         exceptions => place(Slot::Exceptions(table.exceptions)),
@@ -44,6 +45,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         key => columns(spec, table, &table.unique_key),
         time => column(spec, table, time.column),
         proof => columns(spec, table, &table.proof()),
+        nullable_proof => columns(spec, table, &table.nullable_proof()),
         columns => columns(spec, table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
         payload => columns(spec, table, &table.payload().collect::<Vec<_>>()),
         payload_groups => groups(&columns(spec, table, &table.payload().collect::<Vec<_>>())),
@@ -51,7 +53,6 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         reads_by_partition => spec.dialect.rules().reads_by_partition(),
         versioned => scope.versioned,
         due_is_listed => scope.due == Due::Listed,
-        batch => scope.batch.is_some(),
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),
         exception => exception(spec, table),
         given => given(),
@@ -86,7 +87,6 @@ fn over(spec: &Spec, id: TableId, periods: Vec<PeriodId>) -> Value {
         periods,
         due: Due::ByCutoff,
         versioned: spec.table(id).is_versioned(),
-        batch: None,
         touched: None,
         parent_touched: None,
     };
@@ -99,6 +99,7 @@ fn history(spec: &Spec, id: TableId, period: PeriodId) -> Value {
     context! {
         table => place(Slot::History(id, period)),
         name => text(&found.name),
+        place => text(&spec.place_of(period)),
         ..interval(found, found, spec.table(id).time, spec.dialect)
     }
 }
@@ -115,9 +116,7 @@ pub(crate) fn step(spec: &Spec, id: TableId, shared: &Value, step: &Step) -> Val
 
 /// The context of a statement for one history table.
 pub(crate) fn of_period(spec: &Spec, id: TableId, period: PeriodId, shared: &Value) -> Value {
-    let history = place(Slot::History(id, period));
-    let period = spec.period(period);
-    context! { history => history, period => interval(period, period, spec.table(id).time, spec.dialect), ..shared.clone() }
+    context! { history => place(Slot::History(id, period)), period => history(spec, id, period), ..shared.clone() }
 }
 
 pub(crate) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -> Value {
@@ -276,7 +275,9 @@ fn touched(spec: &Spec, link: &Touched) -> Value {
                 };
                 context! { table => table, alias => to, below => alias(level), on => on }
             });
-            Value::from(hops.collect::<Vec<_>>())
+            let hops = hops.collect::<Vec<_>>();
+            let direct = link.in_batch_of(length).map(|ids| columns(spec, spec.table(child), &ids));
+            context! { hops => hops, direct => direct, source => place(Slot::Source(child)) }
         })
         .collect();
     context! {

@@ -49,11 +49,26 @@ pub(crate) fn check(inputs: &Inputs, sink: &mut Sink) {
     }
 }
 
+/// Templates of version 0.1.0 under other names, and the templates that do their work now.
+const RENAMED: [(&str, &str); 8] = [
+    ("versions_clear", "stale_clear"),
+    ("versions_fill", "stale_fill"),
+    ("supersede_older", "supersede"),
+    ("cleanup_replaced", "cleanup"),
+    ("cleanup_stale", "cleanup"),
+    ("trim_kept", "trim"),
+    ("resolve_keyed", "resolve"),
+    ("keys", "due"),
+];
+
 /// The template with the most similar file name, for the same engine.
 fn similar<'k>(name: &str, known: &'k BTreeSet<String>) -> Option<&'k str> {
     // Up to version 0.1.0, all templates were in one folder, and `clear` was `reset`.
     let file = name.rsplit('/').next().unwrap_or(name).replace("_reset.", "_clear.");
     let file = file.strip_prefix("ddl_").unwrap_or(&file);
+    let renamed = RENAMED.iter().find(|(old, _)| file.strip_suffix(".sql.j2") == Some(old));
+    let file = renamed.map_or(file.to_owned(), |(_, new)| format!("{new}.sql.j2"));
+    let file = file.as_str();
     let engine = name.split('/').find_map(Dialect::from_name);
     let of_engine = |known: &&String| known.split('/').find_map(Dialect::from_name) == engine;
     let files = known.iter().filter(of_engine).filter_map(|known| known.rsplit('/').next());

@@ -79,7 +79,7 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
         };
         add(table.relation.clone(), "the mart");
         spec.period_ids().for_each(|period| add(spec.history(id, period), "a history table"));
-        for work in [spec.cutoff(id), spec.versions(id), spec.due(id), spec.cycles(id)] {
+        for work in [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)] {
             add(work, "a work table");
         }
         add(spec.all_rows(id), "the all-rows view");
@@ -166,10 +166,10 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
         check_length(spec, longest, "a history table", table.places.history, sink);
     }
     let cycles = (!spec.raw_tables.is_empty()).then(|| spec.cycles(id));
-    for work in [spec.cutoff(id), spec.versions(id), spec.due(id)].into_iter().chain(cycles) {
+    for work in [spec.cutoff(id), spec.stale(id), spec.due(id)].into_iter().chain(cycles) {
         claim_name(spec, &work, &format!("a work table of {name}"), span, taken, sink);
     }
-    check_length(spec, &spec.versions(id), "a work table", span, sink);
+    check_length(spec, &spec.stale(id), "a work table", span, sink);
     if name.len() > MAX_FILE - LONGEST_MONITOR.len() {
         let message = format!(
             "the name of the model has {} bytes; the names of the files of its monitors would be too long",

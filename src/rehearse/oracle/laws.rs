@@ -217,7 +217,8 @@ impl<'a> Observation<'a> {
     }
 
     fn is_held(&self, table: usize, key: &Option<String>) -> bool {
-        self.moment.held.iter().any(|(held, held_key)| *held == table && held_key == key)
+        let has = |holds: &[(usize, Option<String>)]| holds.iter().any(|(held, about)| *held == table && about == key);
+        has(self.moment.held) && !has(self.moment.late)
     }
 
     /// Whether a row keeps all rows of its exception key in the mart: certainly, and possibly.

@@ -119,6 +119,8 @@ pub(super) struct Moment<'a> {
     pub(super) held: &'a [(usize, Option<String>)],
     /// Holds that were lifted during the run: the table and the key.
     pub(super) lifted: &'a [(usize, Option<String>)],
+    /// Holds that were placed after the hooks of their table began: the table and the key.
+    pub(super) late: &'a [(usize, Option<String>)],
     /// Name, start and end of each period of the calendar.
     pub(super) calendar: &'a [(String, i64, i64)],
     /// Indexes of the listed periods: the first, the first open one, and one after the last.

@@ -6,7 +6,7 @@ use crate::project::naming::HOLD;
 use crate::project::{ColumnId, PeriodId, Retention, TableId};
 use crate::sql::literal;
 use crate::verify::claim::{
-    Claims, Columns, at_most, call, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
+    Claims, Columns, at_most, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
     stored_cutoff,
 };
 use crate::verify::meaning::{All, Conjunct, Depth, Place, Role, Row, Select, Source, Term};
@@ -35,7 +35,7 @@ impl<'a> Claims<'a, '_> {
 
     /// A part of the key, or the time, is missing.
     pub(super) fn incomplete(&self, row: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
-        one_of(self.table.proof().into_iter().map(|column| vec![is_null(row(column))]))
+        one_of(self.table.nullable_proof().into_iter().map(|column| vec![is_null(row(column))]))
     }
 
     pub(super) fn start(&self, period: PeriodId) -> Term<'a> {
@@ -113,15 +113,6 @@ impl<'a> Claims<'a, '_> {
         Term::Column(row, names.exception_key(self.table.exceptions).into())
     }
 
-    /// The time of a history row is not before the oldest time that the mart has in the period.
-    pub(super) fn prune(&self, row: Row, period: PeriodId) -> Conjunct<'a> {
-        let mart_time = || self.time(Row::first(row.depth.inner()));
-        let oldest = from(self.mart(), vec![at_most(self.start(period), mart_time())]);
-        let oldest = Select { outputs: vec![call("min", [mart_time()])], ..oldest };
-        let bound = at_most(Term::Scalar(Box::new(oldest)), self.time(row));
-        Conjunct { role: Some(Role::Spare), ..bound }
-    }
-
     /// The parent table, and the pairs of a child column and a parent column.
     pub(super) fn parent(&self) -> (TableId, &'a [(ColumnId, ColumnId)]) {
         match &self.table.retention {
@@ -154,6 +145,16 @@ impl<'a> Claims<'a, '_> {
         let own = from(self.names.one(Slot::Source(link.table)), fixed(link.table, Row::first(depth)));
         let mut alternatives = vec![vec![exists(own)]];
         for length in 1..=link.ancestors.len() {
+            if let Some(columns) = link.in_batch_of(length) {
+                let ancestor = link.ancestors[length - 1].parent;
+                let found = Row::first(depth);
+                let same = columns.iter().zip(wanted).map(|(&column, wanted)| {
+                    equal(Term::Column(found, names.column(ancestor, column).into()), wanted.clone())
+                });
+                let batch = names.one(Slot::Source(ancestor));
+                alternatives.push(vec![exists(from(batch, role(Role::Key, same).collect()))]);
+                continue;
+            }
             // The mart of the table, the marts of the ancestors between, and the batch of the last
             // ancestor.
             let mut slots = vec![Slot::Mart(link.table)];

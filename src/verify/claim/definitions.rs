@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cycle::plan::Slot;
+use crate::project::naming::{STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{ColumnId, ExceptionsId};
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
@@ -46,9 +47,20 @@ impl<'a> Claims<'a, '_> {
         Meaning::Table(columns.collect())
     }
 
-    pub(super) fn keys_table(&self) -> Meaning<'a> {
-        let columns = self.table.proof().into_iter().map(|id| nullable(self.name(id), self.type_of(id)));
-        Meaning::Table(columns.collect())
+    /// The key and the time of a row.
+    fn proof_columns(&self) -> Vec<Definition<'a>> {
+        self.table.proof().into_iter().map(|id| nullable(self.name(id), self.type_of(id))).collect()
+    }
+
+    pub(super) fn due_table(&self) -> Meaning<'a> {
+        Meaning::Table(self.proof_columns())
+    }
+
+    pub(super) fn stale_table(&self) -> Meaning<'a> {
+        let dialect = self.spec.dialect;
+        let mut columns = self.proof_columns();
+        columns.push(nullable(STALE_PLACE, data_type(&STALE_PLACE_TYPE.sql(dialect), dialect)));
+        Meaning::Table(columns)
     }
 
     pub(super) fn cutoff_table(&self) -> Meaning<'a> {

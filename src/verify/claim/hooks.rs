@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
-use crate::cycle::plan::{Due, Slot};
-use crate::project::naming::NULL_KEY;
-use crate::project::{PeriodId, Retention};
+use crate::cycle::plan::{Due, Slot, Touched};
+use crate::project::naming::{IN_MART, NULL_KEY, STALE_PLACE};
+use crate::project::{ColumnId, PeriodId, Retention};
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
-    Claims, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role, row,
+    Claims, at_most, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
+    row,
 };
 use crate::verify::meaning::{
-    All, Comparison, Conjunct, Depth, Meaning, Order, Role, Row, Rows, Select, Source, Term, compare,
+    All, Comparison, Conjunct, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term, compare,
 };
 use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN};
 
@@ -20,12 +21,16 @@ impl<'a> Claims<'a, '_> {
         Meaning::Delete(from(writes, Vec::new()))
     }
 
-    /// Deletes every completed cycle except the newest one.
+    /// Deletes every completed cycle except the newest two.
     pub(super) fn forget_cycles(&self) -> Meaning<'a> {
         let cycles = Slot::Cycles(self.id);
         let stamp = |depth: usize| Term::Column(row(depth), COMPLETED_COLUMN.into());
-        let newest = Select { outputs: vec![call("max", [stamp(1)])], ..from(cycles, Vec::new()) };
-        Meaning::Delete(from(cycles, vec![less(stamp(0), Term::Scalar(Box::new(newest)))]))
+        let newest = |depth: usize, when| {
+            let select = Select { outputs: vec![call("max", [stamp(depth)])], ..from(cycles, when) };
+            Term::Scalar(Box::new(select))
+        };
+        let last_but_one = newest(1, vec![less(stamp(1), newest(2, Vec::new()))]);
+        Meaning::Delete(from(cycles, vec![less(stamp(0), last_but_one)]))
     }
 
     pub(super) fn note_cycle(&self) -> Meaning<'a> {
@@ -52,42 +57,73 @@ impl<'a> Claims<'a, '_> {
         Self::insert(vec![(CUTOFF_COLUMN.into(), cutoff)], from(slot, Vec::new()))
     }
 
-    /// The newest time of each key that has several rows in mart and history. A cycle looks only at
-    /// the keys of the batch.
-    pub(super) fn versions(&self) -> Meaning<'a> {
-        let proof = self.table.proof();
-        let part = |slot: Slot| {
-            let of = row(1);
-            let mut when = self.has_key(&|column| self.column(of, column));
-            when.extend(self.bounds_of(slot, of));
-            if self.scope.batch.is_some() {
-                let same = self.same(&self.table.unique_key, &|column| self.column(row(2), column), &|column| {
-                    self.column(of, column)
-                });
-                let batch = self.names.one(Slot::Source(self.id));
-                when.extend(role(Role::Touched, [exists(from(batch, same))]));
+    /// Lists the rows of mart and history that must leave: those with a newer version, and history
+    /// rows that are not newer than a row of the mart. A cycle looks only at touched keys.
+    pub(super) fn stale(&self) -> Meaning<'a> {
+        let (of, time) = (row(2), self.table.time.column);
+        let columns: Vec<_> = self.table.proof().iter().map(|&column| self.column(of, column)).collect();
+        let part = |slot: Slot, place: &str| {
+            let mut when = self.bounds_of(slot, of);
+            match &self.scope.touched {
+                Some(link) => when.extend(role(Role::Touched, one_of(self.touched_or_due(link, of)))),
+                None => when.extend(self.has_key(&|column| self.column(of, column))),
             }
-            let mut outputs: Vec<_> = proof.iter().map(|&column| self.column(of, column)).collect();
+            let mut outputs = columns.clone();
             outputs.sort();
+            outputs.push(text(place));
             Select { outputs, ..from(slot, when) }
         };
-        let of = |column| Term::Output(row(0), Box::new(self.column(row(1), column)));
-        let key = &self.table.unique_key;
-        let mut columns: Vec<(Cow<'a, str>, Term<'a>)> =
-            key.iter().map(|&column| (self.name(column), of(column))).collect();
-        let time = self.table.time.column;
-        columns.push((self.name(time), call("max", [of(time)])));
-        let mut group: Vec<_> = key.iter().map(|&column| of(column)).collect();
-        group.sort();
-        let several: Conjunct<'a> = compare(Comparison::Less, literal("1"), call("count", [literal("*")])).into();
-        let parts = std::iter::once(self.mart()).chain(self.histories()).map(part).collect();
+        let mut parts = vec![part(self.mart(), IN_MART)];
+        let history = |&period| part(Slot::History(self.id, period), &self.spec.place_of(period));
+        parts.extend(self.scope.periods.iter().map(history));
+        let copies = Select { from: vec![Source::Query(Box::new(union(parts)))], ..Select::default() };
+
+        let copy = |term| Term::Output(row(1), Box::new(term));
+        let of_copy = |column| copy(self.column(of, column));
+        let is_in_mart = |comparison, term| compare(comparison, term, text(IN_MART)).into();
+        let place = || copy(text(IN_MART));
+        let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| of_copy(column)).collect();
+        by.sort();
+        let over = |term| Term::Over { aggregate: Box::new(call("max", [term])), by: by.clone() };
+        let in_mart = All::new(vec![is_in_mart(Comparison::Equal, place())]);
+        let in_mart = over(Term::Case(vec![(in_mart, of_copy(time))], None));
+        let newest = over(of_copy(time));
+
+        let ranked = |term| Term::Output(row(0), Box::new(term));
+        let own_time = || ranked(of_copy(time));
+        let copied = is_in_mart(Comparison::NotEqual, ranked(place()));
+        let mut causes =
+            vec![vec![less(own_time(), ranked(newest.clone()))], vec![copied, at_most(own_time(), ranked(in_mart))]];
+        if !self.table.column(time).not_null {
+            causes.push(vec![is_null(own_time()), is_not_null(ranked(newest))]);
+        }
         let select = Select {
-            from: vec![Source::Query(Box::new(union(parts)))],
-            group: Some(group),
-            having: All::new(vec![several]),
+            from: vec![Source::Query(Box::new(Rows::Select(copies)))],
+            when: All::new(role(Role::Version, one_of(causes)).collect()),
             ..Select::default()
         };
-        Self::insert(columns, select)
+        let proof = self.table.proof().into_iter();
+        let mut written: Vec<_> = proof.map(|column| (self.name(column), ranked(of_copy(column)))).collect();
+        written.push((STALE_PLACE.into(), ranked(place())));
+        Self::insert(written, select)
+    }
+
+    /// The key of a row is touched: the batches have it, or the due rows. A child has the due rows
+    /// of the last cycle.
+    fn touched_or_due(&self, link: &Touched, of: Row) -> Vec<Vec<Conjunct<'a>>> {
+        let key = &self.table.unique_key;
+        let wanted: Vec<_> = key.iter().map(|&column| self.column(of, column)).collect();
+        let found = Row::first(of.depth.inner());
+        let same = || self.same(key, &|column| self.column(found, column), &|column| self.column(of, column));
+        let mut alternatives = self.touched(link, &wanted, found.depth);
+        match self.scope.due {
+            Due::ByCutoff => {
+                let due = same().into_iter().chain(self.is_due(found));
+                alternatives.push(vec![exists(from(self.mart(), due.collect()))]);
+            }
+            Due::Listed => alternatives.push(vec![exists(from(Slot::Due(self.id), same()))]),
+        }
+        alternatives
     }
 
     /// The bounds of a row of a history table, if the engine reads a table only by its partitions.
@@ -99,34 +135,36 @@ impl<'a> Claims<'a, '_> {
         self.scope.periods.iter().map(|&period| Slot::History(self.id, period))
     }
 
-    /// `versions` has the key, with a time that passes this test.
-    fn newer_version(&self, test: impl Fn(Term<'a>) -> Conjunct<'a>) -> Conjunct<'a> {
-        let version = |column| self.column(row(1), column);
-        let mut when = self.same(&self.table.unique_key, &version, &|column| self.column(row(0), column));
-        when.extend(role(Role::Version, [test(self.time(row(1)))]));
-        exists(from(Slot::Versions(self.id), when))
+    /// The list of stale rows has this row.
+    fn listed(&self, place: &str) -> Conjunct<'a> {
+        let listed = |column| self.column(row(1), column);
+        let mut when = self.same(&self.table.proof(), &listed, &|column| self.column(row(0), column));
+        when.push(equal(Term::Column(row(1), STALE_PLACE.into()), text(place)));
+        exists(from(Slot::Stale(self.id), when))
     }
 
-    pub(super) fn supersede_older(&self) -> Meaning<'a> {
-        let newer = self.newer_version(|newest| less(self.time(row(0)), newest));
-        Meaning::Delete(from(self.mart(), role(Role::Version, [newer]).collect()))
+    pub(super) fn supersede(&self) -> Meaning<'a> {
+        Meaning::Delete(from(self.mart(), role(Role::Version, [self.listed(IN_MART)]).collect()))
     }
 
     pub(super) fn supersede_timeless(&self) -> Meaning<'a> {
-        let complete = self.newer_version(is_not_null);
+        let listed = |column| self.column(row(1), column);
+        let mut when = self.same(&self.table.unique_key, &listed, &|column| self.column(row(0), column));
+        when.extend(role(Role::Version, [is_null(self.time(row(1)))]));
+        let listed = exists(from(Slot::Stale(self.id), when));
         let timeless = is_null(self.time(row(0)));
-        Meaning::Delete(from(self.mart(), role(Role::Version, [complete, timeless]).collect()))
+        Meaning::Delete(from(self.mart(), role(Role::Version, [listed, timeless]).collect()))
     }
 
-    pub(super) fn cleanup_stale(&self, history: Slot) -> Meaning<'a> {
-        let newer = self.newer_version(|newest| less(self.time(row(0)), newest));
-        let mut when: Vec<_> = role(Role::Version, [newer]).collect();
-        when.extend(self.bounds_of(history, row(0)));
+    pub(super) fn cleanup(&self, history: Slot, period: PeriodId) -> Meaning<'a> {
+        let listed = self.listed(&self.spec.place_of(period));
+        let mut when: Vec<_> = role(Role::Copy, [listed]).collect();
+        when.extend(self.in_partition(row(0), period));
         Meaning::Delete(from(history, when))
     }
 
-    /// The newest archived row of each key that is not in the mart, but whose parent is in its
-    /// mart.
+    /// The newest archived row of each key whose parent is in its mart. A key with a row in the mart
+    /// that is not older is left out.
     pub(super) fn restore(&self) -> Meaning<'a> {
         // With one period there is no UNION ALL, so the rows are one query less deep.
         let several = self.scope.periods.len() > 1;
@@ -134,12 +172,16 @@ impl<'a> Claims<'a, '_> {
         let part = |slot: Slot| {
             let copy = |column| self.column(inner, column);
             let depth = inner.depth.inner();
-            let mut when: Vec<_> = role(Role::Parent, [exists(self.parent_row(&copy, Row::first(depth)))]).collect();
+            let found = Row::first(depth);
+            let mut there = self.parent_row(&copy, found);
             if let Some(link) = &self.scope.parent_touched {
-                let (_, on) = self.parent();
-                let wanted: Vec<_> = on.iter().map(|&(ours, _)| copy(ours)).collect();
-                when.extend(role(Role::Touched, one_of(self.touched(link, &wanted, depth))));
+                let ((parent, on), names) = (self.parent(), self.names);
+                let theirs = |theirs: ColumnId| Term::Column(found, names.column(parent, theirs).into());
+                let wanted: Vec<_> = on.iter().map(|&(_, column)| theirs(column)).collect();
+                let touched = role(Role::Touched, one_of(self.touched(link, &wanted, depth.inner())));
+                there.when = All::new(there.when.into_conjuncts().into_iter().chain(touched).collect());
             }
+            let mut when: Vec<_> = role(Role::Parent, [exists(there)]).collect();
             when.extend(self.bounds_of(slot, inner));
             from(slot, when)
         };
@@ -166,7 +208,7 @@ impl<'a> Claims<'a, '_> {
         let restored = |column| Term::Output(row(0), Box::new(copy(column)));
         let mut when: Vec<_> =
             role(Role::Newest, [equal(Term::Output(row(0), Box::new(rank)), literal("1"))]).collect();
-        let there = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &restored);
+        let there = self.not_older(&|column| self.column(row(1), column), &restored);
         when.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
         let select = Select {
             from: vec![Source::Query(Box::new(Rows::Select(ranked)))],
@@ -176,26 +218,13 @@ impl<'a> Claims<'a, '_> {
         Self::insert(self.all_columns().map(|column| (self.name(column), restored(column))).collect(), select)
     }
 
-    pub(super) fn cleanup(&self, history: Slot, period: PeriodId) -> Meaning<'a> {
+    /// Deletes the copies of due rows. The time is part of their key.
+    pub(super) fn cleanup_event(&self, history: Slot, period: PeriodId) -> Meaning<'a> {
         let ours = |column| self.column(row(0), column);
-        let mut there = self.not_older(&|column| self.column(row(1), column), &ours);
-        let mut when = Vec::new();
-        match self.scope.due {
-            Due::ByCutoff => {
-                there.extend(self.within(row(1), period));
-                there.extend(self.is_due(row(1)));
-            }
-            Due::Listed => {
-                if let Some(link) = &self.scope.touched {
-                    let wanted: Vec<_> = link.columns.iter().map(|&column| ours(column)).collect();
-                    let mut touched = self.touched(link, &wanted, Depth(1));
-                    let listed = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &ours);
-                    touched.push(vec![exists(from(Slot::Due(self.id), listed))]);
-                    when.extend(role(Role::Touched, one_of(touched)));
-                }
-            }
-        }
-        when.extend(role(Role::Copy, [exists(from(self.mart(), there))]));
+        let mut there = self.same(&self.table.proof(), &|column| self.column(row(1), column), &ours);
+        there.extend(self.within(row(1), period));
+        there.extend(self.is_due(row(1)));
+        let mut when: Vec<_> = role(Role::Copy, [exists(from(self.mart(), there))]).collect();
         when.extend(self.in_partition(row(0), period));
         Meaning::Delete(from(history, when))
     }
@@ -219,39 +248,31 @@ impl<'a> Claims<'a, '_> {
         Meaning::Update { set, rows: from(self.exceptions(), when) }
     }
 
-    fn open_exception(&self, ty: &str) -> Vec<Conjunct<'a>> {
-        let of_type = equal(self.of_exception("exception_type", row(0)), text(ty));
-        role(Role::Exception, [of_type, is_null(self.of_exception("resolved_at", row(0)))]).collect()
+    fn open_exception(&self, ty: &str, of: Row) -> Vec<Conjunct<'a>> {
+        let of_type = equal(self.of_exception("exception_type", of), text(ty));
+        role(Role::Exception, [of_type, is_null(self.of_exception("resolved_at", of))]).collect()
     }
 
     pub(super) fn resolve_keyed(&self) -> Meaning<'a> {
-        let mart = row(1);
-        let ours = |column| self.column(mart, column);
+        let found = row(1);
+        let ours = |column| self.column(found, column);
         let same_key = || role(Role::Key, [equal(ours(self.table.exception_key), self.exception_key(row(0)))]);
-        let mut when = self.open_exception(&self.table.exception_type);
-        let unrouted = same_key().chain(self.outside(mart)).chain(self.is_due(mart));
-        let incomplete = same_key().chain(self.incomplete(&ours));
-        let mut causes = vec![
-            not_exists(from(self.mart(), unrouted.collect())),
-            not_exists(from(self.mart(), incomplete.collect())),
-        ];
-        if self.scope.versioned {
-            let newer = |period: &PeriodId| {
-                let copy = |column| self.column(row(2), column);
-                let mut newer = self.same(&self.table.unique_key, &copy, &ours);
-                newer.extend(role(Role::Version, [less(self.time(mart), self.time(row(2)))]));
-                newer.extend(self.in_partition(row(2), *period));
-                vec![exists(from(Slot::History(self.id, *period), newer))]
-            };
-            let stuck = same_key().chain(self.is_due(mart)).chain(one_of(self.scope.periods.iter().map(newer)));
-            causes.push(not_exists(from(self.mart(), stuck.collect())));
+        let unrouted = same_key().chain(self.outside(found));
+        let mut causes = vec![match self.scope.due {
+            Due::ByCutoff => not_exists(from(self.mart(), unrouted.chain(self.is_due(found)).collect())),
+            Due::Listed => not_exists(from(Slot::Due(self.id), unrouted.collect())),
+        }];
+        if !self.table.nullable_proof().is_empty() {
+            let incomplete = same_key().chain(self.incomplete(&ours));
+            causes.push(not_exists(from(self.mart(), incomplete.collect())));
         }
+        let mut when = self.open_exception(&self.table.exception_type, row(0));
         when.extend(role(Role::Exception, causes));
         self.resolve(when)
     }
 
     pub(super) fn resolve_keyless(&self) -> Meaning<'a> {
-        let mut when = self.open_exception(&format!("{}{NULL_KEY}", self.table.exception_type));
+        let mut when = self.open_exception(&format!("{}{NULL_KEY}", self.table.exception_type), row(0));
         let keyless = is_null(self.column(row(1), self.table.exception_key));
         when.extend(role(Role::Exception, [not_exists(from(self.mart(), vec![keyless]))]));
         self.resolve(when)
@@ -264,82 +285,74 @@ impl<'a> Claims<'a, '_> {
         when.extend(self.is_due(row(0)));
         when.extend(self.not_held(mart(self.table.exception_key), row(1)));
         let mut there = self.not_older(&|column| self.column(row(1), column), &mart);
-        there.push(self.prune(row(1), period));
         there.extend(self.in_partition(row(1), period));
         when.extend(role(Role::Guard, [not_exists(from(history, there))]));
         let columns = self.all_columns().map(|column| (self.name(column), mart(column))).collect();
         Self::insert(columns, from(self.mart(), when))
     }
 
-    pub(super) fn trim(&self) -> Meaning<'a> {
+    pub(super) fn trim(&self, period: PeriodId) -> Meaning<'a> {
         let mart = |column| self.column(row(0), column);
-        let mut when = self.is_due(row(0));
-        when.extend(self.not_held(mart(self.table.exception_key), row(1)));
-        let copies = self.scope.periods.iter().map(|&period| {
-            let mut copy = self.same(&self.table.proof(), &|column| self.column(row(1), column), &mart);
-            copy.push(self.prune(row(1), period));
-            copy.extend(self.in_partition(row(1), period));
-            vec![exists(from(Slot::History(self.id, period), copy))]
-        });
-        when.extend(role(Role::Copy, one_of(copies)));
+        let mut when = self.within(row(0), period);
+        when.extend(self.is_due(row(0)));
+        let mut copy = self.same(&self.table.proof(), &|column| self.column(row(1), column), &mart);
+        copy.extend(self.in_partition(row(1), period));
+        when.extend(role(Role::Copy, [exists(from(Slot::History(self.id, period), copy))]));
         Meaning::Delete(from(self.mart(), when))
     }
 
-    pub(super) fn trim_kept(&self, history: Slot, period: PeriodId) -> Meaning<'a> {
-        let history_row = |column| self.column(row(0), column);
-        let mut kept = self.same(&self.table.proof(), &|column| self.column(row(1), column), &history_row);
-        kept.extend(self.is_due(row(1)));
-        let mut when: Vec<_> = role(Role::Copy, [exists(from(self.mart(), kept))]).collect();
-        when.push(self.prune(row(0), period));
-        when.extend(self.in_partition(row(0), period));
-        Meaning::Delete(from(history, when))
+    /// A new exception. The columns are sorted by name. The name of the key column decides its
+    /// position.
+    fn exception_columns(&self, key: Term<'a>, ty: &str) -> Vec<(Cow<'a, str>, Term<'a>)> {
+        let names = self.names;
+        vec![
+            (names.exception_key(self.table.exceptions).into(), key),
+            ("exception_type".into(), text(ty)),
+            ("detected_at".into(), clock::now_utc(self.spec.dialect)),
+        ]
     }
 
     pub(super) fn safety_check(&self) -> Meaning<'a> {
-        let key = self.table.exception_key;
-        let now = || clock::now_utc(self.spec.dialect);
-        // The columns are sorted by name. The name of the key column decides its position.
-        let columns = |key: Term<'a>, ty: &str| {
-            let names = self.names;
-            let mut columns: Vec<(Cow<'a, str>, Term<'a>)> = vec![
-                (names.exception_key(self.table.exceptions).into(), key),
-                ("exception_type".into(), text(ty)),
-                ("detected_at".into(), now()),
-            ];
-            columns.sort();
-            columns
+        // If no row can be incomplete, there is no UNION ALL, so the rows are one query less deep.
+        let may_be_incomplete = !self.table.nullable_proof().is_empty();
+        let of = if may_be_incomplete { row(1) } else { row(0) };
+        let key = self.column(of, self.table.exception_key);
+        let due = match self.scope.due {
+            Due::ByCutoff => from(self.mart(), self.is_due(of)),
+            Due::Listed => {
+                let listed = |column| self.column(Row { place: Place(1), ..of }, column);
+                let same = self.same(&self.table.proof(), &listed, &|column| self.column(of, column));
+                let from = vec![Source::Relation(self.mart()), Source::Relation(Slot::Due(self.id))];
+                Select { from, when: All::new(role(Role::Due, same).collect()), ..Select::default() }
+            }
         };
-        let of = |column| self.column(row(1), column);
-        let part = |cause: Vec<Conjunct<'a>>| {
-            let mut when = cause;
-            when.extend(role(Role::Key, [is_not_null(of(key))]));
-            Select { outputs: vec![of(key)], ..from(self.mart(), when) }
+        let (gap, rows) = if may_be_incomplete {
+            let incomplete = role(Role::Exception, self.incomplete(&|column| self.column(of, column)));
+            let incomplete = from(self.mart(), incomplete.collect());
+            let parts = [due, incomplete].map(|part| Select { outputs: vec![key.clone()], ..part });
+            let from = vec![Source::Query(Box::new(union(parts.into())))];
+            (Term::Output(row(0), Box::new(key)), Select { from, ..Select::default() })
+        } else {
+            (key, due)
         };
-        let gap = Term::Output(row(0), Box::new(of(key)));
-        let due = part(self.is_due(row(1)));
-        let incomplete = part(role(Role::Exception, self.incomplete(&of)).collect());
-        let (names, outputs): (Vec<_>, Vec<_>) = columns(gap.clone(), &self.table.exception_type).into_iter().unzip();
-        let keyed = Select {
-            from: vec![Source::Query(Box::new(union(vec![due, incomplete])))],
-            when: All::new(self.not_held(gap.clone(), row(1))),
-            outputs,
-            group: Some(vec![gap]),
-            ..Select::default()
-        };
+        let mut when = rows.when.into_conjuncts();
+        when.extend(role(Role::Key, [is_not_null(gap.clone())]));
+        when.extend(self.not_held(gap.clone(), row(1)));
+        let columns = self.exception_columns(gap.clone(), &self.table.exception_type);
+        Self::insert(
+            columns,
+            Select { from: rows.from, when: All::new(when), group: Some(vec![gap]), ..Select::default() },
+        )
+    }
+
+    pub(super) fn safety_check_keyless(&self) -> Meaning<'a> {
+        let key = self.column(row(0), self.table.exception_key);
         let null_key = format!("{}{NULL_KEY}", self.table.exception_type);
-        let reported = [
-            equal(self.of_exception("exception_type", row(1)), text(&null_key)),
-            is_null(self.of_exception("resolved_at", row(1))),
-        ];
-        let reported = not_exists(from(self.exceptions(), role(Role::Exception, reported).collect()));
-        let mart = |column| self.column(row(0), column);
+        let reported = not_exists(from(self.exceptions(), self.open_exception(&null_key, row(1))));
         let mut when: Vec<_> = role(Role::Held, [reported]).collect();
-        when.extend(role(Role::Key, [is_null(mart(key))]));
-        let outputs = columns(mart(key), &null_key).into_iter().map(|(_, term)| term).collect();
-        let keyless = Select { outputs, distinct: true, ..from(self.mart(), when) };
-        let mut parts = vec![keyed, keyless];
-        parts.sort();
-        Meaning::Insert { columns: names, rows: Rows::UnionAll(parts) }
+        when.extend(role(Role::Key, [is_null(key.clone())]));
+        let select = Select { distinct: true, ..from(self.mart(), when) };
+        Self::insert(self.exception_columns(key, &null_key), select)
     }
 }
 

@@ -19,33 +19,28 @@ use crate::verify::names::{CUTOFF_COLUMN, Names};
 /// The claim of a step.
 pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope, step: &Step) -> Meaning<'a> {
     let claims = Claims { names, spec: names.spec, id: table, table: names.spec.table(table), scope };
-    // Invariant: a step that writes a history table has the period of that table.
+    // Invariant: a step that reads or writes one history table has its period.
     let period = || step.period.unwrap_or_else(|| unreachable!("{} has a period", step.kind.word()));
     match step.kind {
         StatementKind::LoadCorrect => claims.load_correct(),
         StatementKind::LoadInsert => claims.load_insert(),
         StatementKind::LoadKeyless => claims.load_keyless(),
         StatementKind::LoadTimeless => claims.load_timeless(),
-        StatementKind::CutoffClear | StatementKind::VersionsClear | StatementKind::DueClear => {
-            claims.clear(step.writes)
-        }
+        StatementKind::CutoffClear | StatementKind::StaleClear | StatementKind::DueClear => claims.clear(step.writes),
         StatementKind::CutoffFill | StatementKind::CutoffInherit => claims.cutoff(),
-        StatementKind::VersionsFill => claims.versions(),
-        StatementKind::SupersedeOlder => claims.supersede_older(),
-        StatementKind::SupersedeTimeless => claims.supersede_timeless(),
         StatementKind::Restore => claims.restore(),
-        StatementKind::CleanupStale => claims.cleanup_stale(step.writes),
-        StatementKind::CleanupReturned
-        | StatementKind::CleanupReturnedEvent
-        | StatementKind::CleanupReplaced
-        | StatementKind::CleanupReplacedEvent => claims.cleanup(step.writes, period()),
+        StatementKind::StaleFill => claims.stale(),
+        StatementKind::Supersede => claims.supersede(),
+        StatementKind::SupersedeTimeless => claims.supersede_timeless(),
+        StatementKind::Cleanup => claims.cleanup(step.writes, period()),
+        StatementKind::CleanupEvent => claims.cleanup_event(step.writes, period()),
         StatementKind::DueFill => claims.due(),
-        StatementKind::ResolveKeyed => claims.resolve_keyed(),
+        StatementKind::Resolve => claims.resolve_keyed(),
         StatementKind::ResolveKeyless => claims.resolve_keyless(),
         StatementKind::Archive => claims.archive(step.writes, period()),
-        StatementKind::Trim => claims.trim(),
-        StatementKind::TrimKept => claims.trim_kept(step.writes, period()),
+        StatementKind::Trim => claims.trim(period()),
         StatementKind::SafetyCheck => claims.safety_check(),
+        StatementKind::SafetyCheckKeyless => claims.safety_check_keyless(),
         StatementKind::CompleteForget => claims.forget_cycles(),
         StatementKind::CompleteNote => claims.note_cycle(),
         StatementKind::Tripwire => unreachable!("a SELECT changes no row, so it has no claim"),
@@ -60,7 +55,8 @@ pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definiti
         (_, Slot::Exceptions(id)) => definitions::exceptions(names, id),
         (_, Slot::Cutoff(table)) => claims(table).cutoff_table(),
         (_, Slot::Cycles(_)) => definitions::cycles(),
-        (_, Slot::Versions(table) | Slot::Due(table)) => claims(table).keys_table(),
+        (_, Slot::Stale(table)) => claims(table).stale_table(),
+        (_, Slot::Due(table)) => claims(table).due_table(),
         (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Source(table) | Slot::AllRows(table)) => {
             claims(table).rows_table()
         }

@@ -25,11 +25,36 @@ struct Wanted<'a, 'v> {
 }
 
 /// A source that is a UNION.
-struct UnionSource<'a> {
-    alias: String,
+pub(super) struct UnionSource<'a> {
+    pub(super) alias: String,
     parts: Vec<&'a SelectTree>,
     /// The scope around the parts.
-    inside: ScopeId,
+    pub(super) inside: ScopeId,
+}
+
+impl<'a> UnionSource<'a> {
+    /// The parts, each of which keeps the number of its rows.
+    pub(super) fn plain_parts(&self, lowering: &Lowering<'a, '_>) -> Result<Vec<&'a SelectTree>> {
+        for part in &self.parts {
+            if drops_equal_rows(part) || is_grouped(part) || terms::computes_over_rows(&part.projection) {
+                return Err(lowering.unshown("a part of a UNION that groups, ranks or removes rows"));
+            }
+            if part.projection.len() != self.names().len() {
+                return Err(lowering.unshown("parts of a UNION with different numbers of columns"));
+            }
+        }
+        Ok(self.parts.clone())
+    }
+
+    /// The columns of the UNION: those of its first part.
+    fn names(&self) -> &'a [SelectItem] {
+        self.parts.first().map_or(&[][..], |part| part.projection.as_slice())
+    }
+
+    /// What the alias of the UNION stands for in a query that was merged with one part.
+    pub(super) fn binding(&self, merged: ScopeId, part: &'a SelectTree) -> Binding<'a> {
+        Binding::Merged { scope: merged, projection: &part.projection, names: self.names() }
+    }
 }
 
 impl<'a> Lowering<'a, '_> {
@@ -185,27 +210,17 @@ impl<'a> Lowering<'a, '_> {
             return Err(self.unshown("DISTINCT ON"));
         }
         self.plain_select(select)?;
-        let union = match select.from.as_slice() {
-            [tables] if tables.joins.is_empty() => self.union_of(&tables.relation, inside)?,
-            _ => None,
-        };
-        let Some(UnionSource { alias, parts, inside: within }) = union else {
+        let Some(union) = self.union_source(select, inside)? else {
             let opened = self.open_select(select, inside, depth)?;
             return Ok(vec![self.with_wanted(opened, &select.projection, wanted)?]);
         };
-        let names = parts.first().map_or(&[][..], |part| part.projection.as_slice());
+        let parts = union.plain_parts(self)?;
         let mut all = Vec::with_capacity(parts.len());
         for part in parts {
-            if drops_equal_rows(part) || is_grouped(part) || terms::computes_over_rows(&part.projection) {
-                return Err(self.unshown("a part of a UNION that groups, ranks or removes rows"));
-            }
-            if part.projection.len() != names.len() {
-                return Err(self.unshown("parts of a UNION with different numbers of columns"));
-            }
             let query = self.open(depth)?;
             let outer = self.new_scope(Some(inside), query);
-            let merged = self.merge(part, within, query)?;
-            self.bind(outer, alias.clone(), Binding::Merged { scope: merged, projection: &part.projection, names })?;
+            let merged = self.merge(part, union.inside, query)?;
+            self.bind(outer, union.alias.clone(), union.binding(merged, part))?;
             if let Some(selection) = &select.selection {
                 self.queries[query.0].conditions.push((outer, selection));
             }
@@ -213,6 +228,14 @@ impl<'a> Lowering<'a, '_> {
             all.push(self.with_wanted(Opened { query, scope: outer }, &select.projection, wanted)?);
         }
         Ok(all)
+    }
+
+    /// The UNION that is the only source of a SELECT.
+    pub(super) fn union_source(&mut self, select: &'a SelectTree, inside: ScopeId) -> Result<Option<UnionSource<'a>>> {
+        match select.from.as_slice() {
+            [tables] if tables.joins.is_empty() => self.union_of(&tables.relation, inside),
+            _ => Ok(None),
+        }
     }
 
     fn with_wanted(

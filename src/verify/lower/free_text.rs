@@ -49,14 +49,18 @@ impl<'a> Lowering<'a, '_> {
             Term::Column(..) => !grouped,
             Term::Output(_, inner) => !grouped && self.expect_plain_text(inner, false).is_ok(),
             Term::Call(name, args) => {
-                let each = |arg: &Term<'a>| matches!(arg, Term::Output(_, inner) if self.expect_plain_text(inner, false).is_ok());
+                let each = |arg: &Term<'a>| match arg {
+                    Term::Output(_, inner) => self.expect_plain_text(inner, false).is_ok(),
+                    Term::Case(..) => self.expect_plain_text(arg, false).is_ok(),
+                    _ => false,
+                };
                 grouped && ["min", "max"].contains(&&**name) && args.iter().all(each)
             }
             Term::Case(cases, otherwise) => {
                 let mut each = cases.iter().map(|(_, then)| then).chain(otherwise.as_deref());
                 each.all(|text| matches!(text, Term::Literal(_)) && self.expect_plain_text(text, grouped).is_ok())
             }
-            Term::Scalar(_) | Term::RowNumber { .. } => false,
+            Term::Scalar(_) | Term::RowNumber { .. } | Term::Over { .. } => false,
         };
         if is_text { Ok(()) } else { Err(self.unshown("a free-text column of an exception that is not set to a text")) }
     }

@@ -364,7 +364,7 @@ impl<'a> Lowering<'a, '_> {
     fn close(&mut self, query_id: QueryId) -> Result<Select<'a>> {
         let mut when = Vec::new();
         for join in std::mem::take(&mut self.queries[query_id.0].semi_joins) {
-            when.push(self.semi_join_condition(query_id, join)?);
+            when.extend(self.semi_join_condition(query_id, join)?);
         }
         for (scope, expr) in std::mem::take(&mut self.queries[query_id.0].conditions) {
             when.extend(self.conjuncts(expr, scope, false)?);
@@ -372,8 +372,8 @@ impl<'a> Lowering<'a, '_> {
         for (scope, projection) in std::mem::take(&mut self.queries[query_id.0].outputs) {
             for item in projection {
                 let value = self.term(self.output(item)?, scope, 0)?;
-                let is_rank = self.queries[query_id.0].ranks && matches!(value, Term::RowNumber { .. });
-                if value.computes_over_rows() && !is_rank {
+                let is_window = matches!(value, Term::RowNumber { .. } | Term::Over { .. });
+                if value.computes_over_rows() && !(is_window && self.queries[query_id.0].ranks) {
                     return Err(self.unshown("an aggregate or a window function in a place for one row"));
                 }
             }

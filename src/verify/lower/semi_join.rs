@@ -5,40 +5,77 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{BinaryOperator, Expr, Select as SelectTree, TableFactor, Visit, Visitor};
 
 use crate::sql::chain::parts;
+use crate::verify::lower::conditions::UnionSource;
 use crate::verify::lower::{Binding, JoinKind, Lowering, Opened, QueryId, Result, ScopeId, SemiJoin, conjunct};
-use crate::verify::meaning::{Comparison, Condition, Conjunct, Select, Term};
+use crate::verify::meaning::{All, Comparison, Condition, Conjunct, Depth, Select, Term, any};
 use crate::verify::names::fold_part;
 
+/// A join with the distinct rows of a query.
+struct Semi<'a> {
+    select: &'a SelectTree,
+    /// The scope around the query.
+    inside: ScopeId,
+    /// The scope of the join.
+    around: ScopeId,
+    alias: String,
+    /// The conditions about the rows of the query.
+    taken: Vec<&'a Expr>,
+}
+
 impl<'a> Lowering<'a, '_> {
-    /// The EXISTS or NOT EXISTS that a join means.
-    pub(super) fn semi_join_condition(&mut self, outer: QueryId, join: SemiJoin<'a>) -> Result<Conjunct<'a>> {
-        let query = self.open(self.queries[outer.0].depth.inner())?;
-        let opened = Opened { query, scope: self.new_scope(Some(join.scope), query) };
+    /// The EXISTS or NOT EXISTS that a join means. A join with the distinct rows of a UNION has one
+    /// EXISTS for each part.
+    pub(super) fn semi_join_condition(&mut self, outer: QueryId, join: SemiJoin<'a>) -> Result<Vec<Conjunct<'a>>> {
+        let depth = self.queries[outer.0].depth.inner();
         let dialect = self.names.spec.dialect;
         let taken = self.take_conditions(outer, join.scope, |expr| mentions(expr, &join.alias, dialect));
-        let is = match join.kind {
-            JoinKind::Semi(select, inside) => {
-                Condition::Exists(Box::new(self.semi_join(select, inside, opened, join.alias, taken)?))
+        let select = match join.kind {
+            JoinKind::Semi(select, inside) => Semi { select, inside, around: join.scope, alias: join.alias, taken },
+            JoinKind::Anti(factor, on) => {
+                let query = self.open(depth)?;
+                let opened = Opened { query, scope: self.new_scope(Some(join.scope), query) };
+                let partner = self.anti_join(factor, on, opened, &taken)?;
+                return Ok(vec![conjunct(Condition::NotExists(Box::new(partner)), self.line)]);
             }
-            JoinKind::Anti(factor, on) => Condition::NotExists(Box::new(self.anti_join(factor, on, opened, &taken)?)),
         };
-        Ok(conjunct(is, self.line))
+        self.plain_select(select.select)?;
+        let mut alternatives = Vec::new();
+        match self.union_source(select.select, select.inside)? {
+            None => alternatives.push(self.semi_join(&select, depth, None)?),
+            Some(union) => {
+                for part in union.plain_parts(self)? {
+                    alternatives.push(self.semi_join(&select, depth, Some((&union, part)))?);
+                }
+            }
+        }
+        let line = self.line;
+        let exists = |select| All::new(vec![conjunct(Condition::Exists(Box::new(select)), line)]);
+        Ok(any(alternatives.into_iter().map(exists).collect(), line))
     }
 
-    /// A join with distinct rows.
+    /// A join with distinct rows. If they come from a UNION, with those of one part.
     fn semi_join(
         &mut self,
-        select: &'a SelectTree,
-        inside: ScopeId,
-        opened: Opened,
-        alias: String,
-        taken: Vec<&'a Expr>,
+        join: &Semi<'a>,
+        depth: Depth,
+        part: Option<(&UnionSource<'a>, &'a SelectTree)>,
     ) -> Result<Select<'a>> {
-        let Opened { query, scope } = opened;
-        let merged = self.merge(select, inside, query)?;
-        let projection = &select.projection;
-        self.bind(scope, alias, Binding::Merged { scope: merged, projection, names: projection })?;
-        self.queries[query.0].conditions.extend(taken.into_iter().map(|expr| (scope, expr)));
+        let query = self.open(depth)?;
+        let scope = self.new_scope(Some(join.around), query);
+        let projection = &join.select.projection;
+        let merged = match part {
+            None => self.merge(join.select, join.inside, query)?,
+            Some((union, part)) => {
+                let of_part = self.merge(part, union.inside, query)?;
+                let merged = self.new_scope(Some(join.inside), query);
+                self.bind(merged, union.alias.clone(), union.binding(of_part, part))?;
+                self.queries[query.0].outputs.push((merged, projection));
+                self.queries[query.0].conditions.extend(join.select.selection.iter().map(|expr| (merged, expr)));
+                merged
+            }
+        };
+        self.bind(scope, join.alias.clone(), Binding::Merged { scope: merged, projection, names: projection })?;
+        self.queries[query.0].conditions.extend(join.taken.iter().map(|expr| (scope, *expr)));
         self.assign_places(query);
         let mut keys = Vec::with_capacity(projection.len());
         for item in projection {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Ident, OrderBySort, Select as SelectTree, SelectItem, SetExpr, UnaryOperator, Value, WindowType,
+    FunctionArguments, Ident, OrderBySort, Select as SelectTree, SelectItem, SetExpr, UnaryOperator, Value, WindowSpec,
+    WindowType,
 };
 
 use crate::diagnostic::quoted;
@@ -22,6 +23,9 @@ const PLAIN: [&str; 2] = ["coalesce", "nullif"];
 
 /// A refused form of arguments.
 const OTHER_ARGUMENTS: &str = "a function call with arguments of a form that no step uses";
+
+/// The window function that ranks rows.
+const ROW_NUMBER: &str = "row_number";
 
 /// The clock. Most engines write it without parentheses.
 const CLOCK: &str = "current_timestamp";
@@ -174,8 +178,10 @@ impl<'a> Lowering<'a, '_> {
         if function.over.is_none() && !is_clock && !(is_known && has_parentheses) {
             return Err(self.unshown(format!("a call of {}, which is not a known function", quoted(&name))));
         }
-        if let Some(over) = &function.over {
-            return self.row_number(&name, function, over, scope, nesting);
+        if let Some(over) = &function.over
+            && name == ROW_NUMBER
+        {
+            return self.row_number(function, over, scope, nesting);
         }
         let mut args = Vec::new();
         match &function.args {
@@ -197,31 +203,58 @@ impl<'a> Lowering<'a, '_> {
             }
             _ => return Err(self.unshown(OTHER_ARGUMENTS)),
         }
-        Ok(Term::Call(name.into(), args))
+        let is_aggregate = AGGREGATES.contains(&&*name);
+        let call = Term::Call(name.into(), args);
+        match &function.over {
+            None => Ok(call),
+            Some(over) if is_aggregate => self.over(call, over, scope, nesting),
+            Some(_) => Err(self.unshown("a window function other than ROW_NUMBER() and MAX")),
+        }
     }
 
-    fn row_number(
-        &mut self,
-        name: &str,
-        function: &'a Function,
-        over: &'a WindowType,
-        scope: ScopeId,
-        nesting: usize,
-    ) -> Result<Term<'a>> {
-        let window = match over {
-            WindowType::WindowSpec(window) if window.window_name.is_none() && window.window_frame.is_none() => window,
-            _ => return Err(self.unshown("a window with a name or a frame")),
-        };
-        let takes_nothing = matches!(&function.args, FunctionArguments::List(list) if list.args.is_empty());
-        if name != "row_number" || !takes_nothing {
-            return Err(self.unshown("a window function other than ROW_NUMBER()"));
+    /// An aggregate over a window. Without ORDER BY, the window is the whole partition.
+    fn over(&mut self, aggregate: Term<'a>, over: &'a WindowType, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
+        let window = self.window(over)?;
+        let is_nested = matches!(&aggregate, Term::Call(_, args) if args.iter().any(Term::computes_over_rows));
+        if is_nested || !window.order_by.is_empty() || window.partition_by.is_empty() {
+            return Err(self.unshown("an aggregate over a window of another form than PARTITION BY"));
         }
+        let by = self.partition(window, scope, nesting)?;
+        Ok(Term::Over { aggregate: Box::new(aggregate), by })
+    }
+
+    fn window(&self, over: &'a WindowType) -> Result<&'a WindowSpec> {
+        match over {
+            WindowType::WindowSpec(window) if window.window_name.is_none() && window.window_frame.is_none() => {
+                Ok(window)
+            }
+            _ => Err(self.unshown("a window with a name or a frame")),
+        }
+    }
+
+    fn partition(&mut self, window: &'a WindowSpec, scope: ScopeId, nesting: usize) -> Result<Vec<Term<'a>>> {
         let mut by = Vec::with_capacity(window.partition_by.len());
         for expr in &window.partition_by {
             by.push(self.term(expr, scope, nesting)?);
         }
         by.sort();
         by.dedup();
+        Ok(by)
+    }
+
+    fn row_number(
+        &mut self,
+        function: &'a Function,
+        over: &'a WindowType,
+        scope: ScopeId,
+        nesting: usize,
+    ) -> Result<Term<'a>> {
+        let window = self.window(over)?;
+        let takes_nothing = matches!(&function.args, FunctionArguments::List(list) if list.args.is_empty());
+        if !takes_nothing {
+            return Err(self.unshown("ROW_NUMBER with an argument"));
+        }
+        let by = self.partition(window, scope, nesting)?;
         let mut order = Vec::with_capacity(window.order_by.len());
         for expr in &window.order_by {
             let descending = match &expr.options.sort {
