@@ -166,7 +166,51 @@ impl<'a> Claims<'a, '_> {
     /// The newest archived row of each key whose parent is in its mart. A key with a row in the mart
     /// that is not older is left out.
     pub(super) fn restore(&self) -> Meaning<'a> {
-        // With one period there is no UNION ALL, so the rows are one query less deep.
+        let parts = self.histories().map(|slot| {
+            // The rows of the history table come before the query of the newest copies.
+            let (own, newest) = (row(0), Row { place: Place(1), ..row(0) });
+            let found = |column| Term::Output(newest, Box::new(self.newest_copy(column)));
+            let own_column = |column| self.column(own, column);
+            let mut when = self.same(&self.table.proof(), &found, &own_column);
+            let first = equal(Term::Output(newest, Box::new(self.rank())), literal("1"));
+            when.extend(role(Role::Newest, [first]));
+            let there = self.not_older(&|column| self.column(row(1), column), &found);
+            when.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
+            when.extend(self.bounds_of(slot, own));
+            let mut columns: Vec<_> =
+                self.all_columns().map(|column| (self.name(column), own_column(column))).collect();
+            columns.sort();
+            let outputs = columns.into_iter().map(|(_, value)| value).collect();
+            let ranked = Source::Query(Box::new(Rows::Select(self.ranked_copies())));
+            Select { from: vec![Source::Relation(slot), ranked], when: All::new(when), outputs, ..Select::default() }
+        });
+        let mut parts: Vec<_> = parts.collect();
+        parts.sort();
+        let mut columns: Vec<_> = self.all_columns().map(|column| self.name(column)).collect();
+        columns.sort();
+        let rows = if parts.len() == 1 { Rows::Select(parts.remove(0)) } else { Rows::UnionAll(parts) };
+        Meaning::Insert { columns, rows }
+    }
+
+    /// A column of a ranked copy, seen from the query that ranks.
+    fn newest_copy(&self, column: ColumnId) -> Term<'a> {
+        match self.scope.periods.len() > 1 {
+            true => Term::Output(row(1), Box::new(self.column(row(2), column))),
+            // With one period there is no UNION ALL, so the rows are one query less deep.
+            false => self.column(row(1), column),
+        }
+    }
+
+    /// The rank of a copy among those of its key: 1 is the newest.
+    fn rank(&self) -> Term<'a> {
+        let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| self.newest_copy(column)).collect();
+        by.sort();
+        let time = self.newest_copy(self.table.time.column);
+        Term::RowNumber { by, order: vec![Order { term: time, descending: true, nulls_first: None }] }
+    }
+
+    /// The copies whose parent is in its mart and touched.
+    fn ranked_copies(&self) -> Select<'a> {
         let several = self.scope.periods.len() > 1;
         let inner = if several { row(2) } else { row(1) };
         let part = |slot: Slot| {
@@ -185,37 +229,16 @@ impl<'a> Claims<'a, '_> {
             when.extend(self.bounds_of(slot, inner));
             from(slot, when)
         };
-        let copy = |column| match several {
-            true => Term::Output(row(1), Box::new(self.column(row(2), column))),
-            false => self.column(row(1), column),
-        };
-        let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| copy(column)).collect();
-        by.sort();
-        let newest = Order { term: copy(self.table.time.column), descending: true, nulls_first: None };
-        let rank = Term::RowNumber { by, order: vec![newest] };
-        let ranked = match several {
-            true => {
-                let mut outputs: Vec<_> = self.all_columns().map(|column| self.column(row(2), column)).collect();
-                outputs.sort();
-                let parts = self.histories().map(|slot| Select { outputs: outputs.clone(), ..part(slot) }).collect();
-                Select { from: vec![Source::Query(Box::new(union(parts)))], ..Select::default() }
-            }
-            false => match self.histories().map(part).next() {
+        if !several {
+            return match self.histories().map(part).next() {
                 Some(ranked) => ranked,
                 None => unreachable!("a project with tables has an open period"),
-            },
-        };
-        let restored = |column| Term::Output(row(0), Box::new(copy(column)));
-        let mut when: Vec<_> =
-            role(Role::Newest, [equal(Term::Output(row(0), Box::new(rank)), literal("1"))]).collect();
-        let there = self.not_older(&|column| self.column(row(1), column), &restored);
-        when.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
-        let select = Select {
-            from: vec![Source::Query(Box::new(Rows::Select(ranked)))],
-            when: All::new(when),
-            ..Select::default()
-        };
-        Self::insert(self.all_columns().map(|column| (self.name(column), restored(column))).collect(), select)
+            };
+        }
+        let mut outputs: Vec<_> = self.table.proof().iter().map(|&column| self.column(row(2), column)).collect();
+        outputs.sort();
+        let parts = self.histories().map(|slot| Select { outputs: outputs.clone(), ..part(slot) }).collect();
+        Select { from: vec![Source::Query(Box::new(union(parts)))], ..Select::default() }
     }
 
     /// Deletes the copies of due rows. The time is part of their key.
