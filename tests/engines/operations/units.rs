@@ -119,9 +119,10 @@ fn raw_rows_are_trimmed_after_a_cycle_has_seen_them() {
             story.database.execute("INSERT INTO ods.seconds VALUES (1, 1, 'x', 5)");
         }
         assert_eq!(left(), 5, "{model}: {goes} is deleted, {stays} and the row without a time stay");
-        // The statements of the hooks keep the last two stamps.
+        // The cycle adds a stamp, and the sweep keeps the last two.
         let node = story.node(model);
-        let stamps = node.post_hooks.iter().filter(|hook| hook.step == "complete");
+        let swept = story.manifest.sweep.iter().find(|swept| swept.model == model).expect("a sweep");
+        let stamps = node.post_hooks.iter().chain(&swept.post_hooks).filter(|hook| hook.step == "complete");
         stamps.for_each(|hook| story.database.run_at(&hook.sql, NOW));
         let kept = story.database.ask(&format!("SELECT completed_at FROM ods.{model}__cycles ORDER BY 1"));
         assert_eq!(kept.len(), 2, "{model}");
