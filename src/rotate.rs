@@ -33,7 +33,8 @@ pub enum Rotation {
 }
 
 /// A period that cannot be added, with the findings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the period cannot be added: {diagnostics}")]
 pub struct Refused {
     /// The findings.
     pub diagnostics: Diagnostics,

@@ -74,14 +74,15 @@ impl Warehouse {
                 ("uni_tracking_spath", format!("{order}, {order} % 7, {time}, CAST({order} % 9 AS INTEGER)")),
             ]
         };
-        let order = whole("i");
+        // The keys of a range, in a mixed order: neighbours in time are not neighbours by key.
+        let mixed = |from: u64, count: u64| whole(&format!("{from} + ((i - {from}) * 7919) % {}", count.max(1)));
         // History: orders 0 to `history`.
         let per_period = history / spec.periods.len() as u64;
         for (number, period) in spec.periods.iter().enumerate() {
             let from = number as u64 * per_period;
             let until = period.end_epoch().min(oldest_due - 1);
             let time = spread(period.start_epoch(), until, per_period, from);
-            for (name, columns) in columns(&order, &time) {
+            for (name, columns) in columns(&mixed(from, per_period), &time) {
                 let sql = format!(
                     "INSERT INTO settlement_ods.hist_{name}_{} SELECT {columns} FROM {}",
                     period.name,
@@ -95,7 +96,7 @@ impl Warehouse {
             [(history, history + due, oldest_due, cutoff), (history + due, history + mart, cutoff + 1, now)]
         {
             let time = spread(start, end, to - from, from);
-            for (name, columns) in columns(&order, &time) {
+            for (name, columns) in columns(&mixed(from, to - from), &time) {
                 engine.run(&format!("INSERT INTO settlement_ods.mart_{name} SELECT {columns} FROM {}", rows(from, to)));
             }
         }
@@ -117,7 +118,7 @@ impl Warehouse {
             let back = history - RETURNED..history;
             let at = (now - 1).to_string();
             for (range, is_back) in [(changed, false), (back, true)] {
-                for (name, columns) in columns(&order, &at) {
+                for (name, columns) in columns(&whole("i"), &at) {
                     let rows = rows(range.start, range.end);
                     let raw =
                         format!("INSERT INTO settlement_public.{name}_raw SELECT {columns}, i, {raw_at} FROM {rows}");
@@ -142,9 +143,32 @@ impl Warehouse {
             ));
         }
         if dialect == Dialect::Postgres {
-            engine.run("ANALYZE");
+            if !options.no_indexes {
+                Self::index(&mut engine, spec);
+            }
+            // Without it, NOT IN of the hand-written hooks reads its list once per row.
+            engine.run("SET work_mem = '256MB'");
+            engine.run("VACUUM ANALYZE");
         }
         Self { engine }
+    }
+
+    /// Both sides have the same indexes: key and time of marts and history, and the time of marts.
+    fn index(engine: &mut Engine, spec: &Spec) {
+        for (_, table) in spec.tables() {
+            let sql = |column: rowkeep::project::ColumnId| table.column(column).name.sql(Dialect::Postgres);
+            let time = sql(table.time.column);
+            let mut key: Vec<_> = table.unique_key.iter().map(|&column| sql(column)).collect();
+            if !key.contains(&time) {
+                key.push(time.clone());
+            }
+            let (mart, history) = (table.relation.sql(Dialect::Postgres), table.history.sql(Dialect::Postgres));
+            engine.run(&format!("CREATE INDEX ON {mart} ({time})"));
+            let histories = spec.periods.iter().map(|period| format!("{history}_{}", period.name));
+            for relation in histories.chain([mart]) {
+                engine.run(&format!("CREATE UNIQUE INDEX ON {relation} ({})", key.join(", ")));
+            }
+        }
     }
 
     /// PostgreSQL keeps the dead rows of a transaction that was rolled back.

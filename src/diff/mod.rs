@@ -80,7 +80,8 @@ pub struct EdgeChange {
 }
 
 /// A version of a project that does not compile.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the project does not compile {}: {diagnostics}", if *.is_after { "after the change" } else { "before the change" })]
 pub struct Uncompiled {
     /// The findings.
     pub diagnostics: Diagnostics,

@@ -25,11 +25,11 @@ const CASES: [(&str, &str, RangeInclusive<&str>); 5] = [
     ("events_time_outside_key", "mart_events", "00"..="11"),
     ("events_monthly_text_key", "mart_readings", "00"..="11"),
     ("latest_while_in", "mart_details", "01"..="11"),
-    ("events_while_in", "mart_scans", "04"..="07"),
-    ("chain", "mart_notes", "04"..="07"),
+    ("events_while_in", "mart_scans", "02"..="05"),
+    ("chain", "mart_notes", "02"..="03"),
 ];
 /// A change that breaks no law in this number of stories is harmless.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 100;
 const CYCLES: usize = 24;
 const PAGE: &str = "docs/explanation/testing-tables.md";
 const BEGIN: &str = "<!-- the table of teeth -->\n";
@@ -134,7 +134,7 @@ fn mistake_period(statement: &mut Statement, periods: &[String]) {
 fn normal(expr: &Expr, periods: &[String]) -> String {
     let mut text = expr.to_string();
     for period in periods {
-        text = text.replace(&format!("_{period}"), "_p");
+        text = text.replace(&format!("_{period}"), "_p").replace(&format!("history {period}"), "history p");
     }
     let mut out = String::new();
     let mut digits = String::new();

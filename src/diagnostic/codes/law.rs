@@ -78,7 +78,7 @@ macro_rules! law_codes {
             /// another result than a cycle that does not stop.
             ///
             /// Fix: look for an INSERT that adds rows without a key again.
-            Quiet = "RK510",
+            Idempotent = "RK510",
         }
     };
 }
