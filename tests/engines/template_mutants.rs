@@ -52,7 +52,7 @@ const CHANGES: [(&str, &str); 66] = [
     ("'mart' AS", "'history' AS"),
     ("place.place|literal", "histories[0].place|literal"),
     ("period.place|literal", "histories[0].place|literal"),
-    ("JOIN touched ON", "CROSS JOIN touched WHERE"),
+    ("JOIN touched ON", "CROSS JOIN touched WHERE TRUE OR"),
     ("JOIN wanted ON", "CROSS JOIN wanted WHERE TRUE OR"),
     ("JOIN newest ON {{ same(proof, \"newest\", \"h\") }}", "CROSS JOIN newest"),
     // A part of the key, or another key.

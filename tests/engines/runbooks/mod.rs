@@ -219,7 +219,7 @@ fn from_nothing_through_installation_to_qa() {
     assert_eq!(inserted.lines().filter(|line| *line == "INSERT 0 1").count(), 3, "{inserted}");
     let timed = &operator.run_section(&qa, 3, &[])[0];
     assert_eq!(timed.matches("Time: ").count(), timed.matches("09_trim").count(), "{timed}");
-    assert_eq!(timed.matches("09_trim__2026_h1.sql\n").count(), 3, "{timed}");
+    assert_eq!(timed.matches("09_trim__2025_h1.sql\n").count(), 3, "{timed}");
     let printed = operator.run_section(&qa, 4, &[]);
     // Of 29 due orders, 24 are of 2025_h1.
     assert!(printed[1].contains("settlement_ods.hist_uni_tracking_info_2025_h1|24\n"), "{}", printed[1]);
