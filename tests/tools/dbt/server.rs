@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -21,8 +21,8 @@ pub struct Answer {
 
 struct Server {
     folder: tempfile::TempDir,
-    /// The server ends when this closes: at the latest, when the test process ends.
-    _input: ChildStdin,
+    /// The server ends when its input closes: when the test process ends.
+    _process: Child,
 }
 
 /// One server for all tests of the process.
@@ -37,7 +37,7 @@ fn server() -> &'static Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("the server answers");
         assert_eq!(line, "ready\n", "dbt was not imported");
-        Server { folder, _input: child.stdin.take().expect("a pipe") }
+        Server { folder, _process: child }
     })
 }
 
