@@ -5,7 +5,7 @@
 //!
 //! The test repeats each line of the table by its seed. `ROWKEEP_TEETH=all` writes the table again,
 //! which takes long. `ROWKEEP_TEETH=chain,latest_while_in` writes the lines of these goldens again,
-//! and `chain/04_restore+09_trim` the lines of these statements.
+//! and `latest_while_in/02_restore+09_trim` the lines of these statements.
 
 use crate::projects;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! The tables and views that must exist before the first run.
 
-use crate::cycle::plan::steps::reads_trimmed_raw;
+use crate::cycle::plan::steps::{lists_stale, reads_trimmed_raw};
 use crate::cycle::plan::{Slot, Verb};
 use crate::project::{ExceptionsId, PeriodId, Retention, Spec};
 
@@ -88,11 +88,10 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
             all.push(create(DefinitionKind::History, history, vec![], Some(period)));
         }
         all.push(create(DefinitionKind::Work, Slot::Cutoff(id), vec![], None));
-        let listed = matches!(table.retention, Retention::WhileIn { .. });
-        if table.is_versioned() || listed {
+        if lists_stale(table) {
             all.push(create(DefinitionKind::Work, Slot::Stale(id), vec![], None));
         }
-        if listed {
+        if let Retention::WhileIn { .. } = table.retention {
             all.push(create(DefinitionKind::Work, Slot::Due(id), vec![], None));
         }
         if reads_trimmed_raw(spec, id) {

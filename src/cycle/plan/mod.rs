@@ -78,10 +78,10 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// The columns of an ancestor that have the values of [`Touched::columns`], if every join up to
-    /// it compares them. `length` is the number of joins. Then the batch of the ancestor has the
-    /// touched keys, and no mart has to be read.
-    pub fn in_batch_of(&self, length: usize) -> Option<Vec<ColumnId>> {
+    /// The columns of the ancestor after `length` joins that have the values of
+    /// [`Touched::columns`]. `None` if a join does not compare all of these columns. With such
+    /// columns, the batch of the ancestor has the touched keys, and no mart has to be read.
+    pub(crate) fn in_batch_of(&self, length: usize) -> Option<Vec<ColumnId>> {
         let through =
             |column: ColumnId, hop: &Hop| hop.on.iter().find(|(ours, _)| *ours == column).map(|&(_, theirs)| theirs);
         let up = |column: &ColumnId| self.ancestors[..length].iter().try_fold(*column, through);

@@ -175,12 +175,6 @@ impl Builder<'_> {
         [self.step(StatementKind::CutoffClear, cutoff, vec![]), self.step(kind, cutoff, vec![from])]
     }
 
-    /// Whether the cycle lists stale rows. An event whose time is part of its key has no versions.
-    /// Its copies are found by the due rows of the mart.
-    fn lists_stale(&self) -> bool {
-        self.scope.versioned || self.scope.due == Due::Listed
-    }
-
     fn restore(&self, parent: TableId) -> Step {
         let mut reads = vec![self.mart(), Slot::Mart(parent)];
         reads.extend(self.histories());
@@ -190,7 +184,7 @@ impl Builder<'_> {
 
     /// The list is filled after `restore`, because a restored row makes its copy stale.
     fn stale(&self) -> Vec<Step> {
-        if !self.lists_stale() {
+        if !lists_stale(self.table) {
             return Vec::new();
         }
         let mut reads = vec![self.mart()];
@@ -216,7 +210,7 @@ impl Builder<'_> {
     }
 
     fn cleanup(&self) -> Vec<Step> {
-        if self.lists_stale() {
+        if lists_stale(self.table) {
             self.per_period(StatementKind::Cleanup, &[Slot::Stale(self.id)])
         } else {
             self.per_period(StatementKind::CleanupEvent, &[self.mart(), self.due_list()])
@@ -279,6 +273,12 @@ impl Builder<'_> {
         }
         steps
     }
+}
+
+/// Whether the cycle of a table lists stale rows. An event whose time is part of its key has no
+/// versions. Its copies are found by the due rows of the mart.
+pub(super) fn lists_stale(table: &Table) -> bool {
+    table.is_versioned() || matches!(table.retention, Retention::WhileIn { .. })
 }
 
 /// Whether the cycle of a table reads a trimmed raw table. If so, the cycle stamps its completion.
