@@ -56,7 +56,7 @@ struct Options {
     situation: Vec<Situation>,
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// Leave out the indexes of PostgreSQL.
+    /// Leave out the indexes of `ddl/`.
     #[arg(long)]
     no_indexes: bool,
     /// Print the time of each statement.

@@ -15,6 +15,9 @@ const RETENTION: i64 = 180 * DAY;
 /// Orders in a batch, and those of them that come back from history.
 const BATCH: u64 = 10_000;
 const RETURNED: u64 = 40;
+/// A prime number. The multiples of a prime, modulo a number that it does not divide, are all
+/// different.
+const MIX: u64 = 7919;
 
 /// The example with this number of half-years.
 pub fn project(periods: usize, dialect: Dialect) -> Inputs {
@@ -41,11 +44,15 @@ pub struct Warehouse {
 
 impl Warehouse {
     /// Order `i` of the mart has its time at an even distance between the oldest due row and now.
-    /// History has older orders, evenly over all periods.
+    /// History has older orders, evenly over all periods. The key says nothing about the time, so
+    /// no engine can skip parts of a table by the smallest and the largest key.
     pub fn fill(options: &Options, spec: &Spec, manifest: &Manifest, situation: Situation) -> Self {
         let dialect = options.engine;
         let mut engine = Engine::open(dialect, "cycle_bench");
         engine.create(spec, manifest, dialect);
+        // A table is filled faster without its indexes.
+        let indexes = || manifest.ddl.iter().filter(|definition| definition.kind == "index");
+        indexes().for_each(|index| engine.run(&format!("DROP INDEX {}", index.relation)));
         let end = spec.periods.last().expect("a period").end_epoch();
         // In the middle of the last period.
         let cutoff = end - 60 * DAY;
@@ -74,15 +81,17 @@ impl Warehouse {
                 ("uni_tracking_spath", format!("{order}, {order} % 7, {time}, CAST({order} % 9 AS INTEGER)")),
             ]
         };
-        // The keys of a range, in a mixed order: neighbours in time are not neighbours by key.
-        let mixed = |from: u64, count: u64| whole(&format!("{from} + ((i - {from}) * 7919) % {}", count.max(1)));
+        // One key for each `i`: the two numbers have no common divisor.
+        let orders = (history + mart + 2..).find(|orders| orders % MIX != 0).expect("a number");
+        let key = whole(&format!("(i * {MIX}) % {orders}"));
+        let newest = (history + mart + 1) * MIX % orders;
         // History: orders 0 to `history`.
         let per_period = history / spec.periods.len() as u64;
         for (number, period) in spec.periods.iter().enumerate() {
             let from = number as u64 * per_period;
             let until = period.end_epoch().min(oldest_due - 1);
             let time = spread(period.start_epoch(), until, per_period, from);
-            for (name, columns) in columns(&mixed(from, per_period), &time) {
+            for (name, columns) in columns(&key, &time) {
                 let sql = format!(
                     "INSERT INTO settlement_ods.hist_{name}_{} SELECT {columns} FROM {}",
                     period.name,
@@ -96,21 +105,14 @@ impl Warehouse {
             [(history, history + due, oldest_due, cutoff), (history + due, history + mart, cutoff + 1, now)]
         {
             let time = spread(start, end, to - from, from);
-            for (name, columns) in columns(&mixed(from, to - from), &time) {
+            for (name, columns) in columns(&key, &time) {
                 engine.run(&format!("INSERT INTO settlement_ods.mart_{name} SELECT {columns} FROM {}", rows(from, to)));
             }
         }
         // The newest order sets the cutoff.
-        engine.run(&format!(
-            "INSERT INTO settlement_ods.mart_uni_tracking_info VALUES ({}, 1, {now})",
-            history + mart + 1
-        ));
-        engine.run(&format!(
-            "INSERT INTO settlement_ods.mart_uni_tracking_spath VALUES ({}, 1, {now}, 1)",
-            history + mart + 1
-        ));
-        engine
-            .run(&format!("INSERT INTO settlement_ods.mart_ecs_order_info VALUES ({}, 1, {now})", history + mart + 1));
+        engine.run(&format!("INSERT INTO settlement_ods.mart_uni_tracking_info VALUES ({newest}, 1, {now})"));
+        engine.run(&format!("INSERT INTO settlement_ods.mart_uni_tracking_spath VALUES ({newest}, 1, {now}, 1)"));
+        engine.run(&format!("INSERT INTO settlement_ods.mart_ecs_order_info VALUES ({newest}, 1, {now})"));
         if situation == Situation::Cycle || situation == Situation::Backlog {
             // The batch: orders of the mart that changed, and orders that come back from open
             // periods. Their new rows are in the mart already: the load has run.
@@ -118,7 +120,7 @@ impl Warehouse {
             let back = history - RETURNED..history;
             let at = (now - 1).to_string();
             for (range, is_back) in [(changed, false), (back, true)] {
-                for (name, columns) in columns(&whole("i"), &at) {
+                for (name, columns) in columns(&key, &at) {
                     let rows = rows(range.start, range.end);
                     let raw =
                         format!("INSERT INTO settlement_public.{name}_raw SELECT {columns}, i, {raw_at} FROM {rows}");
@@ -144,31 +146,13 @@ impl Warehouse {
         }
         if dialect == Dialect::Postgres {
             if !options.no_indexes {
-                Self::index(&mut engine, spec);
+                indexes().for_each(|index| engine.run(&index.sql));
             }
             // Without it, NOT IN of the hand-written hooks reads its list once per row.
             engine.run("SET work_mem = '256MB'");
             engine.run("VACUUM ANALYZE");
         }
         Self { engine }
-    }
-
-    /// Both sides have the same indexes: key and time of marts and history, and the time of marts.
-    fn index(engine: &mut Engine, spec: &Spec) {
-        for (_, table) in spec.tables() {
-            let sql = |column: rowkeep::project::ColumnId| table.column(column).name.sql(Dialect::Postgres);
-            let time = sql(table.time.column);
-            let mut key: Vec<_> = table.unique_key.iter().map(|&column| sql(column)).collect();
-            if !key.contains(&time) {
-                key.push(time.clone());
-            }
-            let (mart, history) = (table.relation.sql(Dialect::Postgres), table.history.sql(Dialect::Postgres));
-            engine.run(&format!("CREATE INDEX ON {mart} ({time})"));
-            let histories = spec.periods.iter().map(|period| format!("{history}_{}", period.name));
-            for relation in histories.chain([mart]) {
-                engine.run(&format!("CREATE UNIQUE INDEX ON {relation} ({})", key.join(", ")));
-            }
-        }
     }
 
     /// PostgreSQL keeps the dead rows of a transaction that was rolled back.

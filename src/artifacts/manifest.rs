@@ -144,7 +144,7 @@ pub struct Sweep {
     pub post_hooks: Vec<Hook>,
 }
 
-/// A table or view to create.
+/// A table, view or index to create.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Definition {

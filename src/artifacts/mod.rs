@@ -80,7 +80,7 @@ pub(crate) fn emit(
     let mut creations: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let ddl = rendered.definitions.into_iter().map(|statement| {
         let definition = statement.step;
-        let creation = dbt::Creation { creates: definition.creates, sql: statement.dbt };
+        let creation = dbt::Creation { creates: definition.creates, is_index: false, sql: statement.dbt };
         creations.entry(definition.creates.table()).or_default().push(creation);
         let target = definition.creates.relation(spec);
         let full = target.sql(spec.dialect);
@@ -94,7 +94,22 @@ pub(crate) fn emit(
             path,
         }
     });
-    let ddl: Vec<_> = ddl.collect();
+    let mut ddl: Vec<_> = ddl.collect();
+    for statement in rendered.indexes {
+        let index = statement.step;
+        let creation = dbt::Creation { creates: index.on, is_index: true, sql: statement.dbt };
+        creations.entry(index.on.table()).or_default().push(creation);
+        let relation = index.relation(spec);
+        let path = format!("ddl/{}", index.file_name(spec));
+        files.insert(path.clone(), format!("{}\n", statement.sql));
+        ddl.push(Definition {
+            name: relation.name().as_str().to_owned(),
+            kind: "index",
+            relation: relation.sql(spec.dialect),
+            sql: statement.sql,
+            path,
+        });
+    }
     let (emitted, books) = features::emit(spec, &mut names, operations, &mut files);
     let models = for_dbt.into_iter().zip(&order).zip(&sweep).map(|(((table, texts), id), sweep)| dbt::Model {
         table,

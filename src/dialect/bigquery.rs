@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{call, plus};
-use crate::dialect::{Expression, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
+use crate::dialect::{Expression, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct BigQuery;
@@ -212,6 +212,15 @@ impl Rules for BigQuery {
     // "Clustered columns": a FLOAT64 column cannot cluster rows.
     fn sorts_by(&self, ty: SqlType) -> bool {
         !matches!(ty, SqlType::Real | SqlType::Double)
+    }
+
+    // A cycle finds rows by their key: "Introduction to clustered tables".
+    fn sorts_by_key(&self) -> bool {
+        true
+    }
+
+    fn indexes(&self) -> Option<Indexes> {
+        None
     }
 
     // BigQuery maintains its storage automatically.

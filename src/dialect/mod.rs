@@ -120,6 +120,10 @@ pub(crate) trait Rules: Sync {
     fn partition(&self, column: &str, unit: TimeUnit, start: i64, end: i64) -> Option<String>;
     /// Whether rows can be clustered or sorted by a column of a type.
     fn sorts_by(&self, ty: SqlType) -> bool;
+    /// Whether the rows of a table without a stated sort key are sorted by its unique key.
+    fn sorts_by_key(&self) -> bool;
+    /// The indexes of a table, if its spec does not state them. `None`: the engine has no indexes.
+    fn indexes(&self) -> Option<Indexes>;
     /// The keywords of a maintenance statement before the table name. `None` if the engine has no
     /// such statement.
     fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str>;
@@ -172,8 +176,6 @@ pub(crate) struct Server {
     pub(crate) version_mark: &'static str,
     /// The first statement of a session.
     pub(crate) session: Option<&'static str>,
-    /// Whether the engine enforces UNIQUE.
-    pub(crate) enforces_unique: bool,
     /// The help text for serializable isolation when two models run at the same time.
     pub(crate) isolation_help: &'static str,
 }
@@ -189,6 +191,18 @@ pub(crate) struct Shell {
     pub(crate) bare: &'static str,
     pub(crate) timing: &'static str,
     pub(crate) echo: &'static str,
+}
+
+/// The indexes of marts and history tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Indexes {
+    /// The index of key and time is unique: a row that stands twice in a table is refused.
+    Unique,
+    /// No index is unique.
+    Plain,
+    /// There are no indexes.
+    #[default]
+    None,
 }
 
 /// A maintenance statement.

@@ -7,7 +7,7 @@ use crate::dialect::Server;
 use crate::dialect::expression::{
     at_utc, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
 };
-use crate::dialect::{Expression, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
+use crate::dialect::{Expression, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Postgres;
@@ -176,6 +176,15 @@ impl Rules for Postgres {
         true
     }
 
+    fn sorts_by_key(&self) -> bool {
+        false
+    }
+
+    // Without an index, each statement of a cycle reads every open history table.
+    fn indexes(&self) -> Option<Indexes> {
+        Some(Indexes::Unique)
+    }
+
     // PostgreSQL keeps no sort order of rows, so there is no VACUUM that sorts.
     fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str> {
         match run {
@@ -211,7 +220,6 @@ impl Rules for Postgres {
             version_mark: "PostgreSQL",
             // DDL blocks readers of its table. The doctor stops waiting after this time.
             session: Some("SET lock_timeout = '20s'"),
-            enforces_unique: true,
             isolation_help: "set default_transaction_isolation to read committed for the role that runs cycles; or run one model at a time",
         })
     }

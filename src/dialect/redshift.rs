@@ -7,7 +7,7 @@ use crate::dialect::Server;
 use crate::dialect::expression::{
     at_utc, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
 };
-use crate::dialect::{Expression, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
+use crate::dialect::{Expression, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Redshift;
@@ -176,6 +176,15 @@ impl Rules for Redshift {
         true
     }
 
+    // AUTO, the default, is what AWS recommends: "Automatic table optimization".
+    fn sorts_by_key(&self) -> bool {
+        false
+    }
+
+    fn indexes(&self) -> Option<Indexes> {
+        None
+    }
+
     // "VACUUM" and "ANALYZE".
     fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str> {
         Some(match run {
@@ -214,7 +223,6 @@ impl Rules for Redshift {
         Some(Server {
             version_mark: "Redshift",
             session: None,
-            enforces_unique: false,
             isolation_help: "run `ALTER DATABASE ... ISOLATION LEVEL SNAPSHOT` while no user is connected; or run one model at a time",
         })
     }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::artifacts::manifest::Manifest;
+use crate::artifacts::manifest::{Hook, Manifest};
 use crate::connect::{Connection, Record};
 use crate::cycle::plan::reads_trimmed_raw;
 use crate::cycle::plan::{Plan, Slot};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
+use crate::doctor::indexes::{self, FoundIndex, Scan, Storage};
 use crate::doctor::queries::Queries;
 use crate::error::Error;
 use crate::features::Operations;
@@ -30,8 +31,12 @@ pub(super) struct Live {
     pub(super) exceptions: Vec<(ExceptionsId, Vec<OpenExceptions>)>,
     /// The time since the last completed cycle, in seconds, for tables that record it.
     pub(super) cycles: Vec<(TableId, Option<u64>)>,
-    /// By relation, the columns of each unique constraint or index.
-    pub(super) unique: BTreeMap<(String, String), Vec<Vec<String>>>,
+    /// The size and the indexes of each table. Empty for engines without indexes.
+    pub(super) storage: BTreeMap<(String, String), Storage>,
+    /// The statements of a cycle that would read all rows of a history table.
+    pub(super) scans: Vec<Scan>,
+    /// The reason why the plans of the cycle are not known.
+    pub(super) not_planned: Option<String>,
     /// The results of monitors, in the order of the manifest.
     pub(super) answers: Vec<Answer>,
 }
@@ -151,18 +156,21 @@ pub(super) fn read(
             .ok()
             .and_then(|rows| rows.into_iter().flatten().flatten().next()),
         reads_table_info: None,
-        unique: BTreeMap::new(),
+        storage: BTreeMap::new(),
+        scans: Vec::new(),
+        not_planned: None,
         exceptions: Vec::new(),
         cycles: Vec::new(),
         answers: Vec::new(),
     };
-    // Redshift does not enforce UNIQUE, so only other engines are queried.
-    if spec.dialect.rules().server().is_some_and(|server| server.enforces_unique) {
-        for row in reader.query("constraints", |queries| queries.unique(&schemas))? {
-            let Ok([Some(schema), Some(name), Some(columns)]) = <[_; 3]>::try_from(row) else { continue };
-            let columns = columns.split('\n').map(str::to_owned).collect();
-            live.unique.entry((schema, name)).or_default().push(columns);
-        }
+    if spec.dialect.rules().indexes().is_some() {
+        let rows = reader.query("indexes", |queries| queries.storage(&schemas))?;
+        live.storage = storage(rows);
+        let mut explain = |name: &str, hook: &Hook| {
+            let rows = reader.query(&format!("the plan of {name}"), |queries| queries.explain(&hook.sql))?;
+            Ok(rows.into_iter().flatten().flatten().next())
+        };
+        (live.scans, live.not_planned) = indexes::scans(spec, manifest, &live, &mut explain);
     }
     if spec.dialect.rules().table_info().is_some()
         && spec.maintenance.iter().any(|entry| entry.unsorted_more_than.is_some())
@@ -251,6 +259,20 @@ fn relations(rows: Vec<Record>) -> Catalogue {
     all
 }
 
+fn storage(rows: Vec<Record>) -> BTreeMap<(String, String), Storage> {
+    let mut all = BTreeMap::<_, Storage>::new();
+    for row in rows {
+        let Ok([Some(schema), Some(name), Some(rows), unique, columns]) = <[_; 5]>::try_from(row) else { continue };
+        let found = all.entry((schema, name)).or_default();
+        found.rows = rows.parse().unwrap_or(0);
+        if let Some(columns) = columns {
+            let columns = columns.split('\n').map(str::to_owned).collect();
+            found.indexes.push(FoundIndex { is_unique: unique.is_some(), columns });
+        }
+    }
+    all
+}
+
 fn view(row: Record) -> Option<((String, String), String)> {
     let [schema, name, definition] = <[_; 3]>::try_from(row).ok()?;
     Some(((schema?, name?), definition?))
@@ -272,7 +294,9 @@ impl Live {
             views: BTreeMap::new(),
             isolation: None,
             reads_table_info: None,
-            unique: BTreeMap::new(),
+            storage: BTreeMap::new(),
+            scans: Vec::new(),
+            not_planned: None,
             exceptions: Vec::new(),
             cycles: Vec::new(),
             answers: Vec::new(),

@@ -6,6 +6,7 @@
 
 mod environment;
 mod exceptions;
+mod indexes;
 mod live;
 mod monitors;
 mod queries;
@@ -32,6 +33,8 @@ pub struct Checkup {
     pub asked: usize,
     /// Monitors that did not run, each with the reason.
     pub not_asked: Vec<(String, String)>,
+    /// The reason why the plans of a cycle were not checked, if they were not.
+    pub not_planned: Option<String>,
 }
 
 /// Checks the database of a URL, or of a list of `key=value` pairs. No message shows the URL.
@@ -67,6 +70,7 @@ pub fn doctor(
 fn examine(spec: &Spec, plan: &Plan, operations: &Operations, artifacts: &Artifacts, live: live::Live) -> Checkup {
     let mut sink = Sink::default();
     let relations = relations::report(spec, plan, operations, &live, &mut sink);
+    indexes::report(spec, plan, &live, &mut sink);
     environment::report(spec, &live, &mut sink);
     exceptions::report(spec, &live, &mut sink);
     monitors::report(spec, operations, artifacts.manifest(), &live, &mut sink);
@@ -76,6 +80,7 @@ fn examine(spec: &Spec, plan: &Plan, operations: &Operations, artifacts: &Artifa
         relations,
         asked: live.answers.iter().filter(|answer| matches!(answer, live::Answer::Rows(_))).count(),
         not_asked: monitors::not_run(artifacts.manifest(), &live.answers),
+        not_planned: live.not_planned,
     }
 }
 

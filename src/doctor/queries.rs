@@ -42,9 +42,16 @@ impl<'s> Queries<'s> {
         self.query("doctor/views.sql.j2", listed(schemas))
     }
 
-    /// Columns: schema, relation, the columns of a unique index, separated by line ends.
-    pub(crate) fn unique(&mut self, schemas: &BTreeSet<String>) -> Query {
-        self.query("doctor/unique.sql.j2", listed(schemas))
+    /// Columns: schema, table, number of rows, `yes` if the index is unique, and the columns of the
+    /// index, separated by line ends. A table without an index has one row.
+    pub(crate) fn storage(&mut self, schemas: &BTreeSet<String>) -> Query {
+        self.query("doctor/storage.sql.j2", listed(schemas))
+    }
+
+    /// Column: the plan of a statement, as JSON. The statement does not run.
+    pub(crate) fn explain(&mut self, sql: &str) -> Query {
+        let finding = Value::from(Sql::Query(sql.to_owned()));
+        self.query("doctor/explain.sql.j2", context! { finding => finding })
     }
 
     /// Column: the isolation level of transactions.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cycle::plan::{DefinitionKind, Plan, Slot};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
+use crate::doctor::indexes::unique_columns;
 use crate::doctor::live::{Column, Found, Live, key, slots};
 use crate::features::Operations;
 use crate::project::naming::{CUTOFF, CYCLES, DUE, STALE, STALE_PLACE, STALE_PLACE_TYPE};
@@ -225,8 +226,8 @@ impl Relations<'_> {
         for id in (0..spec.exceptions.len()).map(ExceptionsId) {
             let exceptions = spec.exceptions(id);
             let own = [exceptions.key.name.folded(spec.dialect), "exception_type".to_owned()];
-            let Some(all) = self.live.unique.get(&key(spec, &exceptions.relation)) else { continue };
-            for columns in all.iter().filter(|columns| columns.iter().all(|column| own.contains(column))) {
+            let all = unique_columns(spec, self.live, Slot::Exceptions(id));
+            for columns in all.into_iter().filter(|columns| columns.iter().all(|column| own.contains(column))) {
                 let message = format!(
                     "{} is unique by {}: the next exception after a closed one fails the cycle",
                     exceptions.relation.sql(spec.dialect),

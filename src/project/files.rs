@@ -3,6 +3,7 @@
 //!
 //! The comments of structs and fields become the descriptions of the JSON Schemas.
 
+use crate::dialect::Indexes;
 use crate::dialect::{Dialect, MaintenanceKind};
 use crate::features::monitors::AsksWord;
 use crate::features::monitors::Severity;
@@ -406,13 +407,15 @@ shape! {
         required on: Entries<String>,
     }
 
-    #[expected("a mapping with `dist_key` and `sort_key`")]
+    #[expected("a mapping with `dist_key`, `sort_key` and `index`")]
     /// The physical layout. Engines that have no such layout ignore it.
     struct LayoutEntry {
         /// The column by which rows are distributed.
         optional dist_key: String,
         /// The columns by which rows are sorted.
         optional sort_key: Names,
+        /// The indexes of the mart and its history tables: `unique` refuses a row that stands twice.
+        optional index: Word<Indexes>,
     }
 
     #[expected("a mapping with `order_by`")]

@@ -22,6 +22,11 @@ pub(crate) const STALE: &str = "__stale";
 pub(crate) const DUE: &str = "__due";
 pub(crate) const CYCLES: &str = "__cycles";
 
+/// The suffixes that the names of indexes add to the name of their table.
+pub(crate) const KEY_INDEX: &str = "__key";
+pub(crate) const TIME_INDEX: &str = "__time";
+pub(crate) const PARENT_INDEX: &str = "__parent";
+
 /// The column of a list of stale rows that says where a row is: [`IN_MART`], or the place of a
 /// history table.
 pub(crate) const STALE_PLACE: &str = "rowkeep_place";
@@ -66,6 +71,12 @@ impl Spec {
     /// The work table with the times at which the last two cycles were completed.
     pub(crate) fn cycles(&self, table: TableId) -> Relation {
         self.work(table, CYCLES)
+    }
+
+    /// The name of an index, in the schema of its table. A schema has one namespace for tables and
+    /// indexes.
+    pub(crate) fn index(&self, on: &Relation, suffix: &str) -> Relation {
+        on.renamed(on.name().with_suffix(suffix))
     }
 
     /// The `unique_id` of a table in the manifest.

@@ -1,5 +1,6 @@
 //! Rolling tables and their parts: columns, time, retention, exceptions, layout and load.
 
+use crate::dialect::Indexes;
 use crate::features::tripwire::Tripwire;
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
@@ -168,6 +169,8 @@ pub struct Layout {
     pub dist_key: Option<ColumnId>,
     /// The columns by which rows are sorted.
     pub sort_key: Vec<ColumnId>,
+    /// The indexes of the mart and its history tables. [`Indexes::None`] on engines without indexes.
+    pub indexes: Indexes,
 }
 
 /// The load of the mart from its raw table.

@@ -1,6 +1,6 @@
 //! The words of YAML files: the fixed sets of values for types such as engines and units.
 
-use crate::dialect::{Dialect, MaintenanceKind};
+use crate::dialect::{Dialect, Indexes, MaintenanceKind};
 use crate::features::monitors::Severity;
 use crate::project::Rows;
 use crate::project::shape::Words;
@@ -26,6 +26,12 @@ impl Words for MaintenanceKind {
             ("vacuum_sort", MaintenanceKind::VacuumSort),
             ("analyze", MaintenanceKind::Analyze),
         ]
+    }
+}
+
+impl Words for Indexes {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("unique", Indexes::Unique), ("plain", Indexes::Plain), ("none", Indexes::None)]
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::artifacts::Artifacts;
-use crate::artifacts::manifest::{Hook, Manifest};
+use crate::artifacts::manifest::{Definition, Hook, Manifest};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
@@ -271,7 +271,9 @@ impl Project {
             periods.map(|(period, number)| (number, spec.history(table, period).sql(spec.dialect))).collect()
         });
         let histories = histories.collect();
-        let definitions = manifest.ddl.iter().map(|definition| definition.sql.clone()).collect();
+        // Handwritten statements may break a unique index where a law must name the break.
+        let is_created = |definition: &&Definition| definition.kind != "index" || self.handwritten.is_none();
+        let definitions = manifest.ddl.iter().filter(is_created).map(|definition| definition.sql.clone()).collect();
         let relations = self.relations(&spec);
         Ok(Stage { program: self.statements(&manifest, &manifest_with_loads), definitions, histories, relations })
     }

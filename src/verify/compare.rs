@@ -75,6 +75,16 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
             search.gap(Kind::Columns, print(columns), print(theirs), 0);
         }
         (Meaning::Table(_), Meaning::Table(_)) => {}
+        (Meaning::Index { .. }, Meaning::Index { .. }) if claim == found => {}
+        (
+            Meaning::Index { name, columns, unique },
+            Meaning::Index { name: other, columns: theirs, unique: is_unique },
+        ) => {
+            let print = |name: &str, columns: &[Cow<'_, str>], unique: bool| {
+                format!("{}INDEX {name} ({})", if unique { "UNIQUE " } else { "" }, columns.join(", "))
+            };
+            search.gap(Kind::Columns, print(name, columns, *unique), print(other, theirs, *is_unique), 0);
+        }
         _ => search.gap(Kind::Rows, String::new(), String::new(), 0),
     }
     search.gaps

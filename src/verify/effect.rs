@@ -5,8 +5,8 @@
 //! they do not compile until the field is handled.
 
 use sqlparser::ast::{
-    CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat, Insert,
-    ObjectName, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
+    CreateIndex, CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat,
+    Insert, ObjectName, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
 };
 
 use crate::cycle::plan::Verb;
@@ -20,6 +20,7 @@ pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &
         Statement::Update(update) => Some((Verb::Update, updated(update)?)),
         Statement::CreateTable(create) => Some((Verb::CreateTable, kept_table(create, dialect)?)),
         Statement::CreateView(create) => Some((Verb::CreateView, replaced_view(create, dialect)?)),
+        Statement::CreateIndex(create) => Some((Verb::CreateIndex, indexed_table(create)?)),
         Statement::Vacuum(vacuum) => Some((Verb::Vacuum, vacuum.table_name.as_ref()?)),
         Statement::Analyze(analyze) => Some((Verb::Analyze, analyze.table_name.as_ref()?)),
         _ => None,
@@ -234,6 +235,31 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
         options: options.iter().map(String::as_str).collect(),
     };
     (is_plain && dialect.rules().accepts(&layout)).then_some(name)
+}
+
+/// The table that gets a plain index. The definition may run again.
+fn indexed_table(create: &CreateIndex) -> Option<&ObjectName> {
+    match create {
+        CreateIndex {
+            name: Some(_),
+            table_name,
+            using: None,
+            columns: _,
+            unique: _,
+            concurrently: false,
+            r#async: false,
+            if_not_exists: true,
+            include,
+            nulls_distinct: None,
+            with,
+            predicate: None,
+            index_options,
+            alter_options,
+        } if include.is_empty() && with.is_empty() && index_options.is_empty() && alter_options.is_empty() => {
+            Some(table_name)
+        }
+        _ => None,
+    }
 }
 
 fn option_name(option: &SqlOption) -> Option<String> {

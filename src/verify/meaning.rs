@@ -25,6 +25,8 @@ pub(super) enum Meaning<'a> {
     Update { set: Vec<(Cow<'a, str>, Term<'a>)>, rows: Select<'a> },
     /// The columns of a created table, in their order.
     Table(Vec<Definition<'a>>),
+    /// An index, by its folded name, and its columns in their order.
+    Index { name: Cow<'a, str>, columns: Vec<Cow<'a, str>>, unique: bool },
     /// The outputs have the order of the view's columns.
     View { columns: Vec<Cow<'a, str>>, rows: Rows<'a> },
 }

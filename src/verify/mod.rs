@@ -116,6 +116,17 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
             }
         }
     }
+    for statement in &rendered.indexes {
+        let index = statement.step;
+        let claim = Claim { name: "the index definition", verb: index.verb(), writes: index.on, reads: &[] };
+        for refusal in refusals(&names, &claim, &statement.sql, Some(|| claim::of_index(&names, index))) {
+            if reported.insert((index.template(), refusal.code)) {
+                let origin = render::origin_of_index(spec, inputs, index, refusal.start(&statement.sql));
+                let diagnostic = refusal.diagnose(claim.name, &statement.sql, index.template(), origin);
+                sink.push(diagnostic.anchored(place(spec, index.on)));
+            }
+        }
+    }
     sink.finish(Some(Compiled(rendered)))
 }
 

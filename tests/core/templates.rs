@@ -510,6 +510,14 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("ddl/all_rows", "postgres", "CREATE OR REPLACE VIEW", "CREATE VIEW".into()),
         ("ddl/all_rows", "redshift", "{{ view_options() }}", "".into()),
         ("ddl/rows", "postgres", "CREATE TABLE", "CREATE UNLOGGED TABLE".into()),
+        ("ddl/index", "postgres", " IF NOT EXISTS", "".into()),
+        // Indexes that refuse other rows, or do not find every row.
+        ("ddl/index", "postgres", "{% if unique %}UNIQUE {% endif %}", "UNIQUE ".into()),
+        ("ddl/index", "postgres", "{{ columns|name }})", "{{ columns[:1]|name }})".into()),
+        ("ddl/index", "postgres", "{{ columns|name }})", "{{ columns|name }} DESC)".into()),
+        ("ddl/index", "postgres", "{{ columns|name }})", "{{ columns|name }}) WHERE 1 = 0".into()),
+        ("ddl/index", "postgres", "{{ columns|name }})", "{{ columns|name }}) NULLS NOT DISTINCT".into()),
+        ("ddl/index", "postgres", "{{ index|name }}", "other".into()),
         // Statements that the engine would refuse.
         ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE;".into()),
         ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE ORDER BY 1".into()),

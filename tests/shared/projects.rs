@@ -50,8 +50,13 @@ pub fn compiling_for(dialect: Dialect) -> Vec<String> {
 
 /// A golden: its `rowkeep.yml` and its templates. A name without a folder means `golden/compile/`.
 pub fn golden(name: &str) -> Inputs {
+    golden_with(name, |project| project)
+}
+
+/// A golden, with its rowkeep.yml edited.
+pub fn golden_with(name: &str, edit: impl Fn(String) -> String) -> Inputs {
     let folder = if name.contains('/') { format!("golden/{name}") } else { format!("golden/compile/{name}") };
-    let inputs = Inputs::new("rowkeep.yml", read(format!("{folder}/rowkeep.yml")));
+    let inputs = Inputs::new("rowkeep.yml", edit(read(format!("{folder}/rowkeep.yml"))));
     let templates = root().join(folder).join("templates");
     files(&templates).into_iter().fold(inputs, |inputs, path| {
         let text = read(templates.join(&path));

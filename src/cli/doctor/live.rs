@@ -56,6 +56,7 @@ fn report(arguments: &Arguments, checkup: &Checkup, inputs: &Inputs) -> Result<E
                 "relations": checkup.relations,
                 "monitors_asked": checkup.asked,
                 "monitors_not_asked": not_asked.collect::<Vec<_>>(),
+                "plans_not_checked": checkup.not_planned,
             });
             print(&format!("{found:#}\n"))?;
         }
@@ -77,6 +78,9 @@ fn summary(checkup: &Checkup) -> String {
     }
     for (why, monitors) in by_reason {
         text.push_str(&format!("  not run, {why}: {}\n", some(&monitors)));
+    }
+    if let Some(why) = &checkup.not_planned {
+        text.push_str(&format!("  the plans of the cycle were not checked, {why}\n"));
     }
     text
 }

@@ -5,10 +5,13 @@
 //! with the step.
 
 mod definitions;
+mod indexes;
 mod steps;
 
 pub use crate::cycle::step::{StatementKind, Step, StepName, Verb};
 pub use definitions::{Definition, DefinitionKind};
+pub(crate) use indexes::of_history as indexes_of_history;
+pub use indexes::{Index, IndexKind};
 pub(crate) use steps::reads_trimmed_raw;
 
 use crate::features::monitors::Asks;
@@ -22,6 +25,8 @@ pub struct Plan {
     pub tables: Vec<TablePlan>,
     /// The tables and views that must exist before the first run, in creation order.
     pub definitions: Vec<Definition>,
+    /// The indexes of the tables.
+    pub indexes: Vec<Index>,
 }
 
 /// The statements of one table.
@@ -170,5 +175,5 @@ impl Slot {
 /// Plans a project.
 pub fn plan(spec: &Spec) -> Plan {
     let tables: Vec<_> = spec.tables().map(|(id, _)| steps::table(spec, id)).collect();
-    Plan { definitions: definitions::definitions(spec), tables }
+    Plan { definitions: definitions::definitions(spec), indexes: indexes::indexes(spec), tables }
 }

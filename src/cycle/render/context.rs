@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
-use crate::cycle::plan::{Definition, Due, Scope, Slot, Step, Touched};
+use crate::cycle::plan::{Definition, Due, Index, Scope, Slot, Step, Touched};
 use crate::cycle::render::value::Sql;
 use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
 use crate::dialect::Dialect;
@@ -126,6 +126,16 @@ pub(crate) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -
             context! { table => place(definition.creates), partition => partition, ..shared.clone() }
         }
         creates => context! { table => place(creates), partition => (), ..shared.clone() },
+    }
+}
+
+pub(crate) fn index(spec: &Spec, index: &Index) -> Value {
+    let table = index.on.table().map(|id| spec.table(id)).expect("marts and history tables have an owner");
+    context! {
+        index => Value::from(Sql::Alias(index.relation(spec).name().sql(spec.dialect))),
+        table => place(index.on),
+        columns => columns(spec, table, &index.columns),
+        unique => index.unique,
     }
 }
 

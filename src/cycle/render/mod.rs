@@ -11,11 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use crate::cycle::plan::{Definition, Plan, Slot, Step, TablePlan};
+use crate::cycle::plan::{Definition, Index, Plan, Slot, Step, TablePlan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, TextPlace};
 use crate::project::{Spec, TableId};
 use crate::source::{Inputs, line_range};
-pub(crate) use origin::{Origin, of_definition as origin_of_definition, of_step as origin_of_step};
+pub(crate) use origin::{
+    Origin, of_definition as origin_of_definition, of_index as origin_of_index, of_step as origin_of_step,
+};
 pub(crate) use templates::built_in;
 use vocabulary::Named;
 pub(crate) use vocabulary::Owner;
@@ -32,6 +34,7 @@ const MAX_DEPTH: usize = 120;
 pub(crate) struct Rendered<'p> {
     pub(crate) tables: Vec<RenderedTable<'p>>,
     pub(crate) definitions: Vec<Statement<'p, Definition>>,
+    pub(crate) indexes: Vec<Statement<'p, Index>>,
 }
 
 /// The statements of one table.
@@ -112,7 +115,12 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
             failures.keep(definition, definition.template(), rendered)
         }));
     }
-    failures.finish(Rendered { tables, definitions })
+    let indexes = plan.indexes.iter().map(|index| {
+        let rendered = renderer.index(index);
+        failures.keep(index, index.template(), rendered)
+    });
+    let indexes = indexes.collect();
+    failures.finish(Rendered { tables, definitions, indexes })
 }
 
 /// The comment at the start of a statement.
@@ -212,6 +220,13 @@ impl<'a> Renderer<'a> {
         let kind = || definition.kind.as_str().to_owned();
         let marked = self.render(definition.template(), &kind, context)?;
         self.name(Owner::Operation, definition.template(), &kind, "", &marked)
+    }
+
+    /// The statement of an index, without a trailing newline.
+    pub(crate) fn index(&mut self, index: &Index) -> Result<Named, Box<Diagnostic>> {
+        let kind = || "index".to_owned();
+        let marked = self.render(index.template(), &kind, context::index(self.spec, index))?;
+        self.name(Owner::Operation, index.template(), &kind, "", &marked)
     }
 
     /// A query that only dbt runs.

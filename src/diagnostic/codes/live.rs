@@ -143,6 +143,23 @@ macro_rules! live_codes {
             /// Fix: drop the constraint. The statements themselves keep at most one open exception
             /// per key and type.
             LiveUnique = "RK918",
+            /// A large mart or history table lacks an index that the cycle needs.
+            ///
+            /// No row is in danger. Each cycle reads the whole table to find a few keys, so a cycle
+            /// becomes slower as history grows.
+            ///
+            /// Fix: run the files of ddl/ that begin with 06. They skip existing indexes. Or write
+            /// `layout: { index: none }`.
+            LiveIndex = "RK919",
+            /// The database plans to read all rows of a large history table in a cycle, although an
+            /// index exists.
+            ///
+            /// No row is in danger. The statistics of the tables are old, or the settings of the
+            /// role forbid an index.
+            ///
+            /// Fix: run ANALYZE on the mart and its history tables. Compare the planner settings of
+            /// the role with the defaults.
+            LiveScan = "RK920",
         }
     };
 }

@@ -27,9 +27,10 @@ pub(crate) struct Model<'a> {
     pub(crate) texts: ForDbt,
 }
 
-/// A statement that creates a relation.
+/// A statement that creates a relation, or an index on it.
 pub(crate) struct Creation {
     pub(crate) creates: Slot,
+    pub(crate) is_index: bool,
     pub(crate) sql: String,
 }
 

@@ -49,7 +49,9 @@ pub(crate) fn emit(
 fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
     // History tables and their view are created together, because a view without a new history
     // table does not show its rows. A mart is created only if Rowkeep compiles its load.
-    let is_created = |creation: &&Creation| !matches!(creation.creates, Slot::Mart(_)) || !model.node.load.is_empty();
+    let is_created = |creation: &&Creation| {
+        !matches!(creation.creates, Slot::Mart(_)) || creation.is_index || !model.node.load.is_empty()
+    };
     let creations = model.creations.iter().filter(is_created);
     context! {
         name => model.node.name.as_str(),
@@ -95,11 +97,11 @@ fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> Value
     let mart = |table: TableId| format!("{}.mart('{}')", spec.dbt_package(), spec.table(table).model.value.as_str());
     let (kind, mart) = match creation.creates {
         Slot::AllRows(table) => ("view", Some(mart(table))),
-        Slot::Mart(table) => ("mart", Some(mart(table))),
+        Slot::Mart(table) => ("table", Some(mart(table))),
         _ => ("table", None),
     };
     context! {
-        kind => kind,
+        kind => if creation.is_index { "index" } else { kind },
         mart => mart,
         place => names.place(creation.creates),
         name => identifier(spec, creation.creates),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
-use crate::cycle::plan::{Definition, DefinitionKind, Plan, Slot};
+use crate::cycle::plan::{Definition, DefinitionKind, Plan, Slot, indexes_of_history};
 use crate::cycle::render::context::{no_period, of_period, place, text};
 use crate::cycle::render::value::{Sql, add_text_filters};
 use crate::cycle::render::{Failures, Owner, Renderer, context};
@@ -307,6 +307,10 @@ impl Writer<'_, '_> {
             let shared = no_period(&later, id);
             let rendered = renderer.definition(&shared, &definition);
             ddl.push(Value::from(Sql::Query(self.failures.keep(&(), definition.template(), rendered).sql)));
+            for index in indexes_of_history(table, id, number) {
+                let rendered = renderer.index(&index);
+                ddl.push(Value::from(Sql::Query(self.failures.keep(&(), index.template(), rendered).sql)));
+            }
             let from = Day::of_epoch(period.start_epoch().saturating_add_unsigned(later.retention_seconds(id)));
             tables.push(context! {
                 model => word(table.model.value.as_str()),

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
+use crate::dialect::Indexes;
 use crate::project::files::{MonitorEntry, TableFile};
-use crate::project::naming::{HOLD, MONITORED, NULL_KEY, SWEEP};
+use crate::project::naming::{HOLD, KEY_INDEX, MONITORED, NULL_KEY, PARENT_INDEX, SWEEP, TIME_INDEX};
 use crate::project::shape::Field;
-use crate::project::{Spec, TableId};
+use crate::project::{Retention, Spec, TableId};
 use crate::source::{Span, Spanned};
 use crate::sql::{ALIASES, Relation};
 
@@ -170,6 +171,7 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
         claim_name(spec, &work, &format!("a work table of {name}"), span, taken, sink);
     }
     check_length(spec, &spec.stale(id), "a work table", span, sink);
+    check_indexes(spec, id, &histories, taken, sink);
     if name.len() > MAX_FILE - LONGEST_MONITOR.len() {
         let message = format!(
             "the name of the model has {} bytes; the names of the files of its monitors would be too long",
@@ -178,6 +180,29 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
         sink.push(Diagnostic::new(Code::NameLength, message, span, "they could not be written").help("shorten it"));
     }
     claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.places.history, taken, sink);
+}
+
+/// An index with the name of a table would not be created, without an error.
+fn check_indexes(spec: &Spec, id: TableId, histories: &[Relation], taken: &mut Taken, sink: &mut Sink) {
+    let table = spec.table(id);
+    if table.layout.indexes == Indexes::None {
+        return;
+    }
+    let parent = matches!(table.retention, Retention::WhileIn { .. }).then_some(PARENT_INDEX);
+    let indexes = |on: &Relation, suffixes: &[&str]| -> Vec<Relation> {
+        suffixes.iter().chain(&parent).map(|suffix| spec.index(on, suffix)).collect()
+    };
+    let of_mart = indexes(&table.relation, &[KEY_INDEX, TIME_INDEX]).into_iter().map(|index| (index, table.model.span));
+    let of_histories = histories.iter().flat_map(|history| indexes(history, &[KEY_INDEX]));
+    let all: Vec<_> = of_mart.chain(of_histories.map(|index| (index, table.places.history))).collect();
+    let what = format!("an index of {}", table.model.value.as_str());
+    for (index, span) in &all {
+        claim_name(spec, index, &what, *span, taken, sink);
+    }
+    // Report only the longest name, not one name per period.
+    if let Some((longest, span)) = all.iter().max_by_key(|(index, _)| index.name().as_str().len()) {
+        check_length(spec, longest, "an index", *span, sink);
+    }
 }
 
 fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {

@@ -1,7 +1,7 @@
 //! Resolves one table spec, without the other tables.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Indexes};
 use crate::features::tripwire;
 use crate::features::tripwire::Tripwire;
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, RetentionEntry, TableFile, TimeEntry};
@@ -90,10 +90,21 @@ pub(crate) fn draft(
         Some(stated) => retention(stated, time, &what, sink),
         None => missing(matches!(raw.retention, Field::Missing), "retention", &what, span, sink),
     };
-    let layout = match raw.layout.get().or_else(|| defaults.and_then(|defaults| defaults.layout.get())) {
+    let stated_layout = raw.layout.get().or_else(|| defaults.and_then(|defaults| defaults.layout.get()));
+    let mut layout = match stated_layout {
         Some(stated) => layout(&stated.value, &scope, sink),
         None => Layout::default(),
     };
+    let stated_index = stated_layout.and_then(|stated| stated.value.index.get());
+    layout.indexes = match (dialect.rules().indexes(), stated_index) {
+        (None, _) => Indexes::None,
+        (Some(default), stated) => stated.map_or(default, |word| word.value.0),
+    };
+    if stated_layout.is_none_or(|stated| matches!(stated.value.sort_key, Field::Missing))
+        && dialect.rules().sorts_by_key()
+    {
+        layout.sort_key = unique_key.clone().unwrap_or_default();
+    }
     let tripwire = raw.tripwire.get().or_else(|| defaults.and_then(|defaults| defaults.tripwire.get()));
     let tripwire = tripwire.map(|stated| tripwire::resolve(stated, &what, sink));
     let exception_type = raw.exception.get().and_then(|text| {
@@ -352,5 +363,9 @@ fn layout(stated: &LayoutEntry, scope: &Scope<'_>, sink: &mut Sink) -> Layout {
         }
         found
     };
-    Layout { dist_key: columns(&dist_key, "dist_key").first().copied(), sort_key: columns(&sort_key, "sort_key") }
+    Layout {
+        dist_key: columns(&dist_key, "dist_key").first().copied(),
+        sort_key: columns(&sort_key, "sort_key"),
+        indexes: Indexes::None,
+    }
 }

@@ -9,7 +9,7 @@ mod load;
 
 use std::borrow::Cow;
 
-use crate::cycle::plan::{Definition, DefinitionKind, Scope, Slot, StatementKind, Step};
+use crate::cycle::plan::{Definition, DefinitionKind, Index, Scope, Slot, StatementKind, Step};
 use crate::project::{ColumnId, Spec, Table, TableId};
 use crate::verify::meaning::{
     All, Comparison, Condition, Conjunct, Depth, Meaning, Role, Row, Rows, Select, Source, Term, any, compare,
@@ -61,6 +61,16 @@ pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definiti
             claims(table).rows_table()
         }
         (_, Slot::Compared(_)) => unreachable!("a plan does not create the external table of a monitor"),
+    }
+}
+
+/// The claim of an index.
+pub(super) fn of_index<'a>(names: &'a Names<'_>, index: &Index) -> Meaning<'a> {
+    let id = index.on.table().expect("marts and history tables have an owner");
+    Meaning::Index {
+        name: index.relation(names.spec).name().folded(names.spec.dialect).into(),
+        columns: index.columns.iter().map(|&column| names.column(id, column).into()).collect(),
+        unique: index.unique,
     }
 }
 

@@ -16,9 +16,9 @@ use scopes::{
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    AssignmentTarget, ColumnDef, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, Insert,
-    ObjectName, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier, Statement, Update,
-    UpdateTableFromKind,
+    AssignmentTarget, ColumnDef, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, IndexColumn,
+    Insert, ObjectName, OrderByExpr, OrderByOptions, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator,
+    SetQuantifier, Statement, Update, UpdateTableFromKind,
 };
 use sqlparser::tokenizer::Span;
 
@@ -75,6 +75,16 @@ impl<'a> Lowering<'a, '_> {
             Statement::CreateTable(create) => {
                 let columns = create.columns.iter().map(|column| lowering.definition(column));
                 columns.collect::<Result<_>>().map(Meaning::Table)
+            }
+            Statement::CreateIndex(create) => {
+                let dialect = names.spec.dialect;
+                let name = create.name.as_ref().and_then(|name| match name.0.as_slice() {
+                    [part] => part.as_ident().map(|ident| fold_part(ident, dialect)),
+                    _ => None,
+                });
+                let Some(name) = name else { return Err(lowering.unshown("an index without a plain name")) };
+                let columns = create.columns.iter().map(|column| lowering.indexed(column));
+                Ok(Meaning::Index { name, columns: columns.collect::<Result<_>>()?, unique: create.unique })
             }
             Statement::CreateView(view) => {
                 let scope = lowering.outermost();
@@ -268,6 +278,20 @@ impl<'a> Lowering<'a, '_> {
         }
         let name = fold_part(&column.name, self.names.spec.dialect);
         Ok(Definition { name, ty: column.data_type.to_string(), not_null })
+    }
+
+    /// A column of an index, in ascending order.
+    fn indexed(&self, column: &'a IndexColumn) -> Result<Cow<'a, str>> {
+        let IndexColumn { column: OrderByExpr { expr, options, with_fill: None }, operator_class: None } = column
+        else {
+            return Err(self.unshown("an option on a column of an index"));
+        };
+        match expr {
+            Expr::Identifier(name) if *options == OrderByOptions::default() => {
+                Ok(fold_part(name, self.names.spec.dialect))
+            }
+            _ => Err(self.unshown("another part of an index than a column in ascending order")),
+        }
     }
 
     /// The rows of a query, with its outputs in the wanted order.

@@ -55,6 +55,11 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
     let twice = format!("INSERT INTO {history} SELECT * FROM {UTI}");
     let routed = format!("INSERT INTO {history} VALUES (8, 1, 1546300800)");
     let empty = format!("DELETE FROM {history}");
+    // 120,000 rows of other keys in the second half of 2021.
+    let fill = format!(
+        "INSERT INTO {history} SELECT i, 1, {DUE} + i FROM generate_series(1000000, 1119999) AS t(i); ANALYZE {history}"
+    );
+    let index = fixture.view("hist_uni_tracking_info_open__key");
     let view = fixture.view("all_hist_uni_tracking_info");
     let view_of_events = fixture.view("all_hist_uni_tracking_spath");
     let narrow = format!("CREATE OR REPLACE VIEW settlement_ods.all_hist_uni_tracking_info AS SELECT * FROM {UTI}");
@@ -288,6 +293,42 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
                     ],
                 )],
             ),
+        ),
+        (
+            "a large history table has no index",
+            drift(
+                &[&fill, "DROP INDEX settlement_ods.hist_uni_tracking_info_open__key"],
+                &[&index],
+                &[(
+                    Warning,
+                    "RK919",
+                    &[
+                        "settlement_ods.hist_uni_tracking_info_open lacks an index that cycles of mart_uni_tracking_info need",
+                    ],
+                )],
+            ),
+        ),
+        (
+            "the planner may not use an index",
+            drift(
+                &[
+                    "ALTER DATABASE doctor_drifts SET enable_indexscan = off",
+                    "ALTER DATABASE doctor_drifts SET enable_indexonlyscan = off",
+                    "ALTER DATABASE doctor_drifts SET enable_bitmapscan = off",
+                ],
+                &["ALTER DATABASE doctor_drifts RESET ALL"],
+                &[(
+                    Warning,
+                    "RK920",
+                    &[
+                        "the plan of `mart_uni_tracking_info/03_stale_fill` reads all rows of settlement_ods.hist_uni_tracking_info_open",
+                    ],
+                )],
+            ),
+        ),
+        (
+            "the large history table is empty again",
+            drift(&[&empty, "VACUUM ANALYZE settlement_ods.hist_uni_tracking_info_open"], &[], &[]),
         ),
     ];
     for (what, drift) in drifts {

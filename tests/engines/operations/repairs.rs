@@ -95,9 +95,9 @@ fn a_tripwire_stops_a_cycle_before_a_row_moves() {
                 _ => "1".to_owned(),
             })
             .collect();
-        let add = |rows: i64| {
+        let add = |first: i64, last: i64| {
             story.database.execute(&format!(
-                "INSERT INTO {} ({}) SELECT {} FROM generate_series(1, {rows}) AS i",
+                "INSERT INTO {} ({}) SELECT {} FROM generate_series({first}, {last}) AS i",
                 node.relation_name,
                 columns.join(", "),
                 values.join(", ")
@@ -108,11 +108,11 @@ fn a_tripwire_stops_a_cycle_before_a_row_moves() {
             node.post_hooks[..end].iter().for_each(|hook| story.database.run_at(&hook.sql, CLOCK));
             &node.post_hooks[end]
         };
-        add(99_999);
+        add(1, 99_999);
         let wire = through("07_resolve_tripwire");
         assert!(wire.writes.is_empty());
         story.database.run_at(&wire.sql, CLOCK);
-        add(1);
+        add(100_000, 100_000);
         let said = story.database.refuses(&through("07_resolve_tripwire").sql, CLOCK);
         assert!(said.contains("rowkeep tripwire: 100000 of "), "{said}");
         assert!(

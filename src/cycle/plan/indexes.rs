@@ -1,0 +1,112 @@
+//! The indexes of marts and history tables.
+
+use crate::cycle::plan::{Slot, Verb};
+use crate::dialect::Indexes;
+use crate::project::naming::{KEY_INDEX, PARENT_INDEX, TIME_INDEX};
+use crate::project::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
+use crate::sql::Relation;
+
+/// An index to create.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// The table that gets the index.
+    pub on: Slot,
+    /// The purpose of the index.
+    pub kind: IndexKind,
+    /// The columns, in the order of the index.
+    pub columns: Vec<ColumnId>,
+    /// Whether the table refuses two rows with equal values.
+    pub unique: bool,
+}
+
+/// The purpose of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IndexKind {
+    /// Key and time: a cycle finds the versions and copies of a row by it.
+    Key,
+    /// The time: a cycle finds the due rows of a mart by it.
+    Time,
+    /// The columns of the join to the parent: a cycle finds the rows of a parent by it.
+    Parent,
+}
+
+impl IndexKind {
+    /// What the name of the index adds to the name of its table.
+    fn suffix(self) -> &'static str {
+        match self {
+            IndexKind::Key => KEY_INDEX,
+            IndexKind::Time => TIME_INDEX,
+            IndexKind::Parent => PARENT_INDEX,
+        }
+    }
+}
+
+impl Index {
+    /// The name of the index. It is in the schema of its table.
+    pub(crate) fn relation(&self, spec: &Spec) -> Relation {
+        spec.index(&self.on.relation(spec), self.kind.suffix())
+    }
+
+    /// The file name of the index. Indexes come after tables and views.
+    pub(crate) fn file_name(&self, spec: &Spec) -> String {
+        let relation = self.relation(spec);
+        let name = relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
+        format!("06_{name}.sql")
+    }
+
+    /// The kind of SQL statement.
+    pub fn verb(&self) -> Verb {
+        Verb::CreateIndex
+    }
+
+    /// The template that renders the index.
+    pub(crate) fn template(&self) -> &'static str {
+        "ddl/index.sql.j2"
+    }
+}
+
+/// Every index, sorted by file name.
+pub(super) fn indexes(spec: &Spec) -> Vec<Index> {
+    let mut all: Vec<_> = spec
+        .tables()
+        .flat_map(|(id, table)| {
+            let histories = spec.period_ids().flat_map(move |period| of_history(table, id, period));
+            of_mart(table, id).into_iter().chain(histories)
+        })
+        .collect();
+    all.sort_by_cached_key(|index| index.file_name(spec));
+    all
+}
+
+fn of_mart(table: &Table, id: TableId) -> Vec<Index> {
+    // The index of key and time can also find rows by its first column.
+    let time = vec![table.time.column];
+    let time = (table.proof().first() != time.first()).then_some((IndexKind::Time, time));
+    of(table, Slot::Mart(id), time)
+}
+
+/// The indexes of the history table of a period.
+pub(crate) fn of_history(table: &Table, id: TableId, period: PeriodId) -> Vec<Index> {
+    of(table, Slot::History(id, period), None)
+}
+
+fn of(table: &Table, on: Slot, time: Option<(IndexKind, Vec<ColumnId>)>) -> Vec<Index> {
+    let is_unique = match table.layout.indexes {
+        Indexes::Unique => true,
+        Indexes::Plain => false,
+        Indexes::None => return Vec::new(),
+    };
+    let key = table.proof();
+    let parent = match &table.retention {
+        Retention::For { .. } => None,
+        Retention::WhileIn { on, .. } => {
+            let columns: Vec<_> = on.iter().map(|&(ours, _)| ours).collect();
+            let leads = key[..columns.len().min(key.len())].iter().all(|column| columns.contains(column));
+            (!leads || columns.len() > key.len()).then_some((IndexKind::Parent, columns))
+        }
+    };
+    let unique = Index { on, kind: IndexKind::Key, columns: key, unique: is_unique };
+    let others = time.into_iter().chain(parent);
+    let others = others.map(|(kind, columns)| Index { on, kind, columns, unique: false });
+    std::iter::once(unique).chain(others).collect()
+}
