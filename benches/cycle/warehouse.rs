@@ -72,7 +72,6 @@ impl Warehouse {
         let spread = |start: i64, end: i64, count: u64, from: u64| {
             format!("{start} + CAST(FLOOR((i - {from}) * {}.0 / {}) AS BIGINT)", end - start, count.max(1))
         };
-        let whole = |expression: &str| format!("CAST({expression} AS BIGINT)");
         let raw_at = "TIMESTAMP '2025-01-01 00:00:00'";
         let columns = |order: &str, time: &str| {
             [
@@ -83,7 +82,7 @@ impl Warehouse {
         };
         // One key for each `i`: the two numbers have no common divisor.
         let orders = (history + mart + 2..).find(|orders| orders % MIX != 0).expect("a number");
-        let key = whole(&format!("(i * {MIX}) % {orders}"));
+        let key = format!("(CAST(i AS BIGINT) * {MIX}) % {orders}");
         let newest = (history + mart + 1) * MIX % orders;
         // History: orders 0 to `history`.
         let per_period = history / spec.periods.len() as u64;

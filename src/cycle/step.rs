@@ -85,6 +85,10 @@ pub enum StatementKind {
     DueClear,
     /// Lists the due rows of a child.
     DueFill,
+    /// Lists the due rows without an open period, if the table has a limit.
+    DueRest,
+    /// Lists the oldest due rows of open periods, if the table has a limit.
+    DueLimit,
     /// Closes exceptions for a key.
     Resolve,
     /// Closes the exception for rows without a key.
@@ -247,6 +251,22 @@ impl StatementKind {
                 verb: Verb::Insert,
                 template: "cycle/due_fill.sql.j2",
                 reason: "list rows older than the cutoff whose parent has left its mart",
+            },
+            StatementKind::DueRest => Facts {
+                step: StepName::Due,
+                part: Some("fill"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/due_fill.sql.j2",
+                reason: "list due rows without an open period: a cycle reports them, a sweep archives them",
+            },
+            StatementKind::DueLimit => Facts {
+                step: StepName::Due,
+                part: Some("limit"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/due_limit.sql.j2",
+                reason: "list the oldest due rows of open periods, as many as the limit allows",
             },
             StatementKind::Resolve => Facts {
                 step: StepName::Resolve,

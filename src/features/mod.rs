@@ -9,6 +9,7 @@
 
 pub mod dbt;
 pub(crate) mod layout;
+pub(crate) mod limit;
 pub mod loads;
 pub mod maintenance;
 pub mod monitors;

@@ -331,6 +331,9 @@ shape! {
         /// The share of a mart's rows that may be due, such as 20%, or { share, at_least }. A cycle
         /// that finds more stops before it archives.
         optional tripwire: Either<String, Never, TripwireEntry>,
+        /// The most rows that one run archives, such as 500000 rows. The others wait for the next
+        /// runs.
+        optional limit: String,
     }
 
     #[expected("a table spec")]
@@ -366,6 +369,9 @@ shape! {
         /// The share of the mart's rows that may be due, such as 20%, or { share, at_least }. A
         /// cycle that finds more stops before it archives.
         optional tripwire: Either<String, Never, TripwireEntry>,
+        /// The most rows that one run archives, such as 500000 rows. The others wait for the next
+        /// runs.
+        optional limit: String,
         /// Models whose hooks must run before those of this model. The model of `while_in` always
         /// runs before and needs no entry.
         optional after: Names,

@@ -47,6 +47,8 @@ pub struct Table {
     pub layout: Layout,
     /// The limit of due rows. A cycle that finds more stops before it archives.
     pub tripwire: Option<Tripwire>,
+    /// The most rows that one run archives.
+    pub limit: Option<u64>,
     /// The raw table.
     pub source: Option<Relation>,
     /// Columns that the raw table has and the mart does not have.

@@ -1,7 +1,7 @@
 //! The facts of a spec that the story generator and the oracle need, without statements and plans.
 
 use crate::project::naming::{HOLD, NULL_KEY};
-use crate::project::{Retention, Spec, Table};
+use crate::project::{Retention, Spec, Table, TableId};
 use crate::rehearse::value::{SECOND, Typed, grain};
 use crate::sql::TimeUnit;
 
@@ -30,6 +30,8 @@ pub(super) struct TableFacts {
     pub(super) exceptions: usize,
     pub(super) exception_key: usize,
     pub(super) exception_type: String,
+    /// The limit: the work table that lists due rows, and the most rows that it may list.
+    pub(super) limit: Option<(String, u64)>,
     pub(super) raw: Raw,
 }
 
@@ -89,7 +91,7 @@ impl TableFacts {
 impl Facts {
     /// Takes the facts from a spec in which every table has a raw table and a load.
     pub(super) fn of(spec: &Spec) -> Self {
-        let tables = spec.tables.iter().map(|table| Self::table(spec, table)).collect();
+        let tables = spec.tables().map(|(id, table)| Self::table(spec, id, table)).collect();
         let exceptions = spec
             .exceptions
             .iter()
@@ -97,7 +99,7 @@ impl Facts {
         Self { tables, exceptions: exceptions.collect() }
     }
 
-    fn table(spec: &Spec, table: &Table) -> TableFacts {
+    fn table(spec: &Spec, id: TableId, table: &Table) -> TableFacts {
         let dialect = spec.dialect;
         let lookback = table.load.as_ref().and_then(|load| load.lookback.as_ref());
         let unit_of = |name: &str| lookback.filter(|lookback| lookback.column.as_str() == name).map(|found| found.unit);
@@ -157,6 +159,7 @@ impl Facts {
             exceptions: table.exceptions.0,
             exception_key: table.exception_key.0,
             exception_type: table.exception_type.clone(),
+            limit: table.limit.map(|rows| (spec.due(id).sql(dialect), rows)),
             raw: Raw {
                 relation: table.source.as_ref().map(|source| source.sql(dialect)).unwrap_or_default(),
                 extra,

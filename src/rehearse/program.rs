@@ -217,7 +217,10 @@ impl Project {
     fn relocated_facts(&self, places: &BTreeMap<Vec<String>, String>) -> Facts {
         let mut facts = self.facts.clone();
         let relations = self.relations(&self.spec);
-        let tables = facts.tables.iter_mut().flat_map(|table| [&mut table.mart, &mut table.raw.relation]);
+        let tables = facts.tables.iter_mut().flat_map(|table| {
+            let due = table.limit.as_mut().map(|(due, _)| due);
+            [&mut table.mart, &mut table.raw.relation].into_iter().chain(due)
+        });
         for relation in tables.chain(facts.exceptions.iter_mut().map(|(relation, _)| relation)) {
             // Invariant: the relation was written from its parts, so it can be parsed.
             *relation = relocate_text(relation, self.spec.dialect, &relations, places).unwrap_or_default();

@@ -269,7 +269,8 @@ impl<'a> StoryRun<'a> {
             self.outcome.counts.sweeps += 1
         }
         self.check_laws(after)?;
-        if run.twice {
+        // With a limit, a second run archives the rows that waited.
+        if run.twice && self.facts.tables.iter().all(|table| table.limit.is_none()) {
             self.run_again(run, &schedule, began)?;
             self.check_laws(after)?;
         }

@@ -18,6 +18,12 @@ pub(super) fn read(engine: &mut dyn Engine, facts: &Facts, stage: &Stage) -> Res
         tables.histories.push(history);
     }
     let dialect = engine.dialect();
+    for (number, table) in facts.tables.iter().enumerate() {
+        let Some((due, _)) = &table.limit else { continue };
+        let listed = engine.rows(&format!("SELECT CAST(COUNT(*) AS VARCHAR) FROM {due}"))?;
+        let listed = listed.into_iter().flatten().flatten().next().and_then(|text| text.parse().ok());
+        tables.listed.insert(number, listed.unwrap_or(0));
+    }
     for (relation, key) in &facts.exceptions {
         let sql = format!(
             "SELECT {}, exception_type, {}, {} FROM {relation}",

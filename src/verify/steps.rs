@@ -45,7 +45,8 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
         return Err(format!("{} comes before {}", pair[0].kind.word(), pair[1].kind.word()));
     }
     let is_cycle = std::ptr::eq(scope, &plan.cycle);
-    let listed = matches!(table.retention, Retention::WhileIn { .. });
+    let is_child = matches!(table.retention, Retention::WhileIn { .. });
+    let listed = is_child || table.limit.is_some();
     if (scope.due == Due::Listed) != listed || scope.versioned != table.is_versioned() {
         return Err("its scope does not match the retention".to_owned());
     }
@@ -56,9 +57,9 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
     let reads_trimmed = reads_trimmed_raw(spec, plan.table);
     let demanded = [
         (StatementKind::CutoffClear, true),
-        (StatementKind::CutoffFill, !listed),
-        (StatementKind::CutoffInherit, listed),
-        (StatementKind::Restore, listed),
+        (StatementKind::CutoffFill, !is_child),
+        (StatementKind::CutoffInherit, is_child),
+        (StatementKind::Restore, is_child),
         (StatementKind::StaleClear, lists_stale),
         (StatementKind::StaleFill, lists_stale),
         (StatementKind::Supersede, versioned),
@@ -66,7 +67,9 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
         (StatementKind::Cleanup, lists_stale),
         (StatementKind::CleanupEvent, !lists_stale),
         (StatementKind::DueClear, listed),
-        (StatementKind::DueFill, listed),
+        (StatementKind::DueFill, listed && table.limit.is_none()),
+        (StatementKind::DueRest, table.limit.is_some()),
+        (StatementKind::DueLimit, table.limit.is_some()),
         (StatementKind::Resolve, true),
         (StatementKind::ResolveKeyless, may_lack_key),
         (StatementKind::Tripwire, table.tripwire.is_some()),

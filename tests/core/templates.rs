@@ -445,7 +445,9 @@ fn hostile(dialect: &str, name: &str, template: &str) -> Inputs {
     let orders = PROJECT.replace("updated_at: bigint }", "state: integer, updated_at: bigint }");
     // A key that may be missing has more statements.
     let orders = orders.replace("order_id: bigint not null", "order_id: bigint");
-    let project = format!("{}{LOAD}{child}", orders.replace("dialect: redshift", &format!("dialect: {dialect}")));
+    let limit = if name.ends_with("due_limit.sql.j2") { "    limit: 10 rows\n" } else { "" };
+    let project =
+        format!("{}{LOAD}{child}{limit}", orders.replace("dialect: redshift", &format!("dialect: {dialect}")));
     Inputs::new("rowkeep.yml", project.replace("[2025_h2]", "[2025_h2, 2026_h1]")).with_template(name, template)
 }
 
@@ -501,6 +503,11 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("stale_fill", "postgres", "MAX({{ time", "MIN({{ time".into()),
         ("stale_fill", "postgres", "'mart' AS rowkeep_place", "'history 2025_h2' AS rowkeep_place".into()),
         ("stale_fill", "postgres", "SELECT DISTINCT {{ key|of(\"found\") }}", "SELECT {{ key|of(\"found\") }}".into()),
+        // A limit that leaves rows out for ever, or lists rows of a parent that is there.
+        ("due_limit", "postgres", "<= {{ limit|literal }}", "< {{ limit|literal }}".into()),
+        ("due_limit", "postgres", "ORDER BY {{ time|of(\"m\") }}", "ORDER BY {{ time|of(\"m\") }} DESC".into()),
+        ("due_limit", "postgres", "{{ exception.hold|literal }}", "{{ exception.type|literal }}".into()),
+        ("due_limit", "postgres", "{{ within(\"m\", open) }}", "{{ within(\"m\", scope) }} AND {{ time|of(\"m\") }} > {{ scope.start|literal }}".into()),
         // Free texts of exceptions that have an effect.
         ("safety_check", "postgres", "MIN(gap.rowkeep_note)", "generate_series(1, 0)".into()),
         ("safety_check_keyless", "postgres", "'its key is missing'", "CAST(m.updated_at AS VARCHAR(20))".into()),

@@ -5,8 +5,10 @@ mod doctor;
 #[path = "../shared/engine.rs"]
 mod engine;
 mod history;
+mod limit;
 mod loads;
 mod operations;
+mod plans;
 #[path = "../shared/projects.rs"]
 mod projects;
 mod rehearse;

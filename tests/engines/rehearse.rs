@@ -137,7 +137,7 @@ fn the_oracle_does_not_depend_on_statements() {
                 "dialect::Dialect",
                 "project::Column",
                 "project::naming::",
-                "project::{Retention, Spec, Table}",
+                "project::{Retention, Spec, Table, TableId}",
                 "sql::TimeUnit",
                 "sql::{SqlType, TimeUnit}",
             ];

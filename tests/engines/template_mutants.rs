@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rowkeep::{Code, Dialect, Inputs};
 
 /// Projects that use every template in every form.
-const PROJECTS: [&str; 10] = [
+const PROJECTS: [&str; 11] = [
     "features/operations_chain",
     "chain",
     "composite_text_key",
     "events_for",
     "events_time_outside_key",
     "events_while_in",
+    "limit",
     "load_lookback",
     "load_of_nullable_keys",
     "periods_sealed_while_in",

@@ -1,8 +1,8 @@
 //! The tables and views that must exist before the first run.
 
-use crate::cycle::plan::steps::{lists_stale, reads_trimmed_raw};
+use crate::cycle::plan::steps::{lists_due, lists_stale, reads_trimmed_raw};
 use crate::cycle::plan::{Slot, Verb};
-use crate::project::{ExceptionsId, PeriodId, Retention, Spec};
+use crate::project::{ExceptionsId, PeriodId, Spec};
 
 /// A table or view to create.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
         if lists_stale(table) {
             all.push(create(DefinitionKind::Work, Slot::Stale(id), vec![], None));
         }
-        if let Retention::WhileIn { .. } = table.retention {
+        if lists_due(table) {
             all.push(create(DefinitionKind::Work, Slot::Due(id), vec![], None));
         }
         if reads_trimmed_raw(spec, id) {

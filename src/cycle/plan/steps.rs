@@ -22,12 +22,13 @@ fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Sc
     let table = spec.table(id);
     // Without a batch, a table of the chain may change every key.
     let own = if by_batch { touched(spec, id, table.unique_key.clone()) } else { None };
-    let (due, parent_touched) = match &table.retention {
+    let due = if lists_due(table) { Due::Listed } else { Due::ByCutoff };
+    let parent_touched = match &table.retention {
         Retention::WhileIn { parent, on, .. } => {
             let parent_columns = on.iter().map(|&(_, parent_column)| parent_column).collect();
-            (Due::Listed, own.as_ref().and_then(|_| touched(spec, *parent, parent_columns)))
+            own.as_ref().and_then(|_| touched(spec, *parent, parent_columns))
         }
-        Retention::For { .. } => (Due::ByCutoff, None),
+        Retention::For { .. } => None,
     };
     Scope { periods, due, versioned: table.is_versioned(), touched: own, parent_touched }
 }
@@ -98,8 +99,8 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     steps.extend(builder.stale());
     steps.extend(builder.supersede());
     steps.extend(builder.cleanup());
-    if let Retention::WhileIn { parent, .. } = table.retention {
-        steps.extend(builder.due(parent));
+    if lists_due(table) {
+        steps.extend(builder.due());
     }
     steps.extend(builder.resolve());
     steps.extend(builder.tripwire());
@@ -140,6 +141,13 @@ impl Builder<'_> {
 
     fn mart(&self) -> Slot {
         Slot::Mart(self.id)
+    }
+
+    fn parent(&self) -> Option<TableId> {
+        match self.table.retention {
+            Retention::WhileIn { parent, .. } => Some(parent),
+            Retention::For { .. } => None,
+        }
     }
 
     fn exceptions(&self) -> Slot {
@@ -217,17 +225,29 @@ impl Builder<'_> {
         }
     }
 
-    fn due(&self, parent: TableId) -> [Step; 2] {
+    fn due(&self) -> Vec<Step> {
         let due = Slot::Due(self.id);
-        let reads = vec![self.mart(), Slot::Mart(parent), Slot::Cutoff(self.id)];
-        [self.step(StatementKind::DueClear, due, vec![]), self.step(StatementKind::DueFill, due, reads)]
+        let mut reads = vec![self.mart()];
+        reads.extend(self.parent().map(Slot::Mart));
+        reads.push(Slot::Cutoff(self.id));
+        let clear = self.step(StatementKind::DueClear, due, vec![]);
+        if self.table.limit.is_none() {
+            return vec![clear, self.step(StatementKind::DueFill, due, reads)];
+        }
+        let rest = self.step(StatementKind::DueRest, due, reads.clone());
+        reads.push(self.exceptions());
+        vec![clear, rest, self.step(StatementKind::DueLimit, due, reads)]
     }
 
     /// The tripwire runs after resolve, because resolve releases holds. Invariant: its file name
     /// sorts after resolve and before the first archive.
     fn tripwire(&self) -> Option<Step> {
         self.table.tripwire?;
-        let reads = vec![self.mart(), self.due_list(), self.exceptions()];
+        let mut reads = vec![self.mart(), self.due_list(), self.exceptions()];
+        if self.table.limit.is_some() {
+            reads.push(Slot::Cutoff(self.id));
+            reads.extend(self.parent().map(Slot::Mart));
+        }
         Some(self.step(StatementKind::Tripwire, self.mart(), reads))
     }
 
@@ -278,7 +298,14 @@ impl Builder<'_> {
 /// Whether the cycle of a table lists stale rows. An event whose time is part of its key has no
 /// versions. Its copies are found by the due rows of the mart.
 pub(super) fn lists_stale(table: &Table) -> bool {
-    table.is_versioned() || matches!(table.retention, Retention::WhileIn { .. })
+    table.is_versioned() || lists_due(table)
+}
+
+/// Whether the cycle of a table lists its due rows. A comparison with the cutoff is not enough to
+/// know them: a row of a child is also due by its parent, and a limit makes other rows wait. The
+/// next cycle finds in the list what this cycle may have archived before a stop.
+pub(super) fn lists_due(table: &Table) -> bool {
+    table.limit.is_some() || matches!(table.retention, Retention::WhileIn { .. })
 }
 
 /// Whether the cycle of a table reads a trimmed raw table. If so, the cycle stamps its completion.

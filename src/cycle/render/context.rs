@@ -56,6 +56,8 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),
         exception => exception(spec, table),
         given => given(),
+        limit => table.limit.map(number),
+        open => open(spec, time),
         tripwire => table.tripwire.map(|wire| tripwire(table, wire)),
         dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
         work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(spec, table, id)),

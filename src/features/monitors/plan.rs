@@ -55,6 +55,8 @@ pub enum MonitorKind {
     LowerEdge,
     /// More due rows than the tripwire allows.
     Tripwire,
+    /// More due rows than one run archives.
+    Backlog,
     /// Open exceptions.
     Unresolved,
     /// A monitor that the project defines.
@@ -74,6 +76,7 @@ impl MonitorKind {
             MonitorKind::Horizon => "horizon",
             MonitorKind::LowerEdge => "lower_edge",
             MonitorKind::Tripwire => "tripwire",
+            MonitorKind::Backlog => "backlog",
             MonitorKind::Unresolved => "unresolved",
             MonitorKind::Stated(id) => spec.monitor(id).asks.as_str(),
         }
@@ -115,7 +118,9 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         if let Retention::WhileIn { parent, .. } = table.retention {
             overdue.push(Slot::Mart(parent));
         }
-        all.push(planner.monitor(MonitorKind::Bounded, "monitors/bounded.sql.j2", overdue.clone()));
+        let mut bounded = overdue.clone();
+        bounded.extend(table.limit.map(|_| Slot::Due(id)));
+        all.push(planner.monitor(MonitorKind::Bounded, "monitors/bounded.sql.j2", bounded));
         if let Some(load) = &table.load {
             let raw: Vec<_> = std::iter::once(Slot::Source(id)).chain(copies).collect();
             if load.lookback.is_some() {
@@ -131,7 +136,10 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         }
         all.push(planner.monitor(MonitorKind::LowerEdge, "monitors/lower_edge.sql.j2", vec![mart]));
         if table.tripwire.is_some() {
-            all.push(planner.monitor(MonitorKind::Tripwire, "monitors/tripwire.sql.j2", overdue));
+            all.push(planner.monitor(MonitorKind::Tripwire, "monitors/tripwire.sql.j2", overdue.clone()));
+        }
+        if table.limit.is_some() {
+            all.push(planner.monitor(MonitorKind::Backlog, "monitors/backlog.sql.j2", overdue));
         }
     }
     all.extend(spec.monitor_ids().map(|id| stated(spec, id)));
@@ -255,6 +263,9 @@ fn attributes_of(kind: MonitorKind) -> (Option<&'static str>, Severity, &'static
             (Some(edge), Severity::Warn, "rows older than the first period: no history table accepts them")
         }
         MonitorKind::Tripwire => (None, Severity::Error, "more rows are due than the tripwire allows"),
+        MonitorKind::Backlog => {
+            (None, Severity::Warn, "more rows are due than the limit of one run: the others wait for the next runs")
+        }
         MonitorKind::Unresolved | MonitorKind::Stated(_) => (None, Severity::Error, ""),
     }
 }

@@ -129,6 +129,7 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
         exception_type: draft.exception_type.value,
         layout: draft.layout,
         tripwire: draft.tripwire,
+        limit: draft.limit,
         source: draft.source,
         source_columns: draft.source_columns,
         load: draft.load,

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::{Dialect, Indexes};
-use crate::features::tripwire;
 use crate::features::tripwire::Tripwire;
+use crate::features::{limit, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, RetentionEntry, TableFile, TimeEntry};
 use crate::project::resolve::columns::{Scope, declared, position};
 use crate::project::resolve::duration;
@@ -29,6 +29,7 @@ pub(crate) struct Draft {
     pub(crate) exception_type: Spanned<String>,
     pub(crate) layout: Layout,
     pub(crate) tripwire: Option<Tripwire>,
+    pub(crate) limit: Option<u64>,
     pub(crate) source: Option<Relation>,
     pub(crate) source_columns: Vec<Column>,
     pub(crate) load: Option<Load>,
@@ -107,6 +108,8 @@ pub(crate) fn draft(
     }
     let tripwire = raw.tripwire.get().or_else(|| defaults.and_then(|defaults| defaults.tripwire.get()));
     let tripwire = tripwire.map(|stated| tripwire::resolve(stated, &what, sink));
+    let stated_limit = raw.limit.get().or_else(|| defaults.and_then(|defaults| defaults.limit.get()));
+    let limit = stated_limit.map(|stated| limit::resolve(stated, &what, sink));
     let exception_type = raw.exception.get().and_then(|text| {
         plain(text, "the exception type", sink)?;
         Some(text.clone())
@@ -166,6 +169,7 @@ pub(crate) fn draft(
         exception_type: exception_type?,
         layout,
         tripwire: optional(tripwire)?,
+        limit: optional(limit)?,
         source: optional(source)?,
         load: optional(load)?,
         source_columns,

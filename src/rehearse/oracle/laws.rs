@@ -334,11 +334,14 @@ impl<'a> Observation<'a> {
                 causes.insert(&row[facts.exception_key]);
             }
         }
+        let waits = self.limit_was_reached(table);
         for row in &self.tables.marts[table] {
             let (key, about) = (key_of(&facts.key, row), &row[facts.exception_key]);
             let time = micros(&row[facts.time]);
             let incomplete = time.is_none() || key.iter().any(Option::is_none);
-            let is_due = !incomplete && self.due(facts, state, row, time).0;
+            // With a limit, some due rows of open periods wait for the next run.
+            let may_wait = waits && time.is_some_and(|time| self.is_open_in_cycles(time));
+            let is_due = !incomplete && !may_wait && self.due(facts, state, row, time).0;
             // The hold was lifted during the run: before or after the hooks of this table.
             let was_held =
                 self.moment.lifted.iter().any(|(lifted, lifted_key)| *lifted == table && lifted_key == about);
@@ -383,6 +386,20 @@ impl<'a> Observation<'a> {
         }
     }
 
+    /// Whether the run has listed as many rows as the limit allows. The list also has the due rows
+    /// without an open period, which do not count if they are still in the mart.
+    fn limit_was_reached(&self, table: usize) -> bool {
+        let (facts, state) = (&self.facts.tables[table], &self.states[table]);
+        let (Some((_, limit)), Some(&listed)) = (&facts.limit, self.tables.listed.get(&table)) else { return false };
+        let has_no_period = |row: &&Row| {
+            let time = micros(&row[facts.time]);
+            let is_complete = key_of(&facts.key, row).iter().all(Option::is_some);
+            is_complete && self.due(facts, state, row, time).1 && time.is_some_and(|time| !self.is_open_in_cycles(time))
+        };
+        let without_period = self.tables.marts[table].iter().filter(has_no_period).count();
+        listed.saturating_sub(without_period as u64) >= *limit
+    }
+
     /// Whether a row is due: certainly, and possibly.
     fn due(&self, facts: &TableFacts, state: &TableState<'_>, row: &Row, time: Option<i64>) -> (bool, bool) {
         // If the mart of the parent is empty, no row is due.
@@ -404,6 +421,12 @@ impl<'a> Observation<'a> {
             false if mart.is_empty() => Parent::MartEmpty,
             false => Parent::Absent,
         })
+    }
+
+    /// Whether a time is in a period that takes part in cycles.
+    fn is_open_in_cycles(&self, time: i64) -> bool {
+        let (_, open_from, end) = self.moment.listed;
+        self.moment.calendar[open_from..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
     }
 
     /// Whether a time is in a period that took part in the run.

@@ -96,6 +96,8 @@ pub(super) struct Tables {
     pub(super) histories: Vec<Vec<(usize, Row)>>,
     /// By exceptions table: its rows.
     pub(super) exceptions: Vec<Vec<Exception>>,
+    /// By table with a limit: the number of rows in its list of due rows.
+    pub(super) listed: BTreeMap<usize, u64>,
 }
 
 /// A row of an exceptions table.

@@ -69,6 +69,39 @@ impl<'a> Claims<'a, '_> {
         role(Role::Bounds, one_of([vec![before], vec![after]])).collect()
     }
 
+    /// The time of the row is in an open period. Open periods have no gaps.
+    pub(super) fn in_open_period(&self, row: Row) -> Vec<Conjunct<'a>> {
+        let (first, last) = self.open();
+        let bounds = [at_most(self.start(first), self.time(row)), less(self.time(row), self.end(last))];
+        role(Role::Bounds, bounds).collect()
+    }
+
+    /// The time of the row is before or after the open periods.
+    pub(super) fn in_no_open_period(&self, row: Row) -> Vec<Conjunct<'a>> {
+        let (first, last) = self.open();
+        let before = less(self.time(row), self.start(first));
+        let after = at_most(self.end(last), self.time(row));
+        role(Role::Bounds, one_of([vec![before], vec![after]])).collect()
+    }
+
+    /// The first and the last open period.
+    fn open(&self) -> (PeriodId, PeriodId) {
+        let mut open = self.spec.period_ids().filter(|&period| !self.spec.period(period).sealed);
+        let first = open.next().unwrap_or_else(|| unreachable!("a project with tables has an open period"));
+        (first, open.last().unwrap_or(first))
+    }
+
+    /// The row is older than the cutoff and, if the table has a parent, without its parent.
+    pub(super) fn is_overdue(&self, row: Row) -> Vec<Conjunct<'a>> {
+        let mut when: Vec<_> = role(Role::Due, [self.is_older(row)]).collect();
+        if let Retention::WhileIn { parent, .. } = self.table.retention {
+            let theirs = Row::first(row.depth.inner());
+            let has_left = not_exists(self.parent_row(&|column| self.column(row, column), theirs));
+            when.extend(role(Role::Parent, [has_left, exists(from(Slot::Mart(parent), Vec::new()))]));
+        }
+        when
+    }
+
     /// The row is older than the stored cutoff.
     pub(super) fn is_older(&self, row: Row) -> Conjunct<'a> {
         less(self.time(row), stored_cutoff(Slot::Cutoff(self.id), row.depth.inner()))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cycle::plan::{Due, Slot, Touched};
-use crate::project::naming::{IN_MART, NULL_KEY, STALE_PLACE};
+use crate::project::naming::{HOLD, IN_MART, NULL_KEY, STALE_PLACE};
 use crate::project::{ColumnId, PeriodId, Retention};
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
@@ -255,14 +255,43 @@ impl<'a> Claims<'a, '_> {
     /// Lists the rows that are older than the cutoff and whose parent has left its mart. If the
     /// parent mart is empty, no row is due.
     pub(super) fn due(&self) -> Meaning<'a> {
-        let (parent, _) = self.parent();
         let mart = |column| self.column(row(0), column);
         let mut when = self.has_key(&mart);
-        when.extend(role(Role::Due, [self.is_older(row(0))]));
-        let has_left = not_exists(self.parent_row(&mart, row(1)));
-        when.extend(role(Role::Parent, [has_left, exists(from(Slot::Mart(parent), Vec::new()))]));
+        if self.table.limit.is_some() {
+            when.extend(self.in_no_open_period(row(0)));
+        }
+        when.extend(self.is_overdue(row(0)));
         let columns = self.table.proof().into_iter().map(|column| (self.name(column), mart(column))).collect();
         Self::insert(columns, from(self.mart(), when))
+    }
+
+    /// Lists as many rows of open periods as the limit allows, the oldest first.
+    pub(super) fn due_limit(&self) -> Meaning<'a> {
+        let limit = self.table.limit.unwrap_or_else(|| unreachable!("only a table with a limit has this step"));
+        let of = |column| self.column(row(1), column);
+        let mut when = self.has_key(&of);
+        when.extend(self.in_open_period(row(1)));
+        when.extend(self.is_overdue(row(1)));
+        let hold = format!("{}{HOLD}", self.table.exception_type);
+        let held = vec![
+            equal(self.of_exception("exception_type", row(2)), text(&hold)),
+            equal(self.exception_key(row(2)), of(self.table.exception_key)),
+            is_null(self.of_exception("resolved_at", row(2))),
+        ];
+        let held = role(Role::Exception, held).collect();
+        when.extend(role(Role::Held, [not_exists(from(self.exceptions(), held))]));
+        // With the time alone, an engine can read an index in order, and stop at the limit.
+        let order = vec![Order { term: self.time(row(1)), descending: false, nulls_first: None }];
+        let rank = Term::RowNumber { by: Vec::new(), order };
+        let ranked = |term| Term::Output(row(0), Box::new(term));
+        let allowed = at_most(ranked(rank), literal(limit.to_string()));
+        let oldest = Select {
+            from: vec![Source::Query(Box::new(Rows::Select(from(self.mart(), when))))],
+            when: All::new(role(Role::Newest, [allowed]).collect()),
+            ..Select::default()
+        };
+        let columns = self.table.proof().into_iter().map(|column| (self.name(column), ranked(of(column))));
+        Self::insert(columns.collect(), oldest)
     }
 
     /// Sets `resolved_at`. The free-text columns are not compared.

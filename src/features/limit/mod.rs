@@ -1,0 +1,6 @@
+//! The limit: how many rows of a table one run may archive. Key: `limit:`. The table in
+//! `cycle::step` has its step, which lowers the cutoff.
+
+mod resolve;
+
+pub(crate) use resolve::resolve;

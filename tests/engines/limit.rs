@@ -1,0 +1,100 @@
+//! A limit: a backlog drains in cycles of bounded statements.
+
+use rowkeep::{Dialect, Inputs};
+
+use crate::engine::{Engine, run_at};
+
+/// The due rows at the start. `ROWKEEP_BACKLOG=1500000` takes a minute.
+const BACKLOG: &str = "300000";
+/// The limit of the spec.
+const LIMIT: i64 = 100_000;
+/// 2026-06-01 in seconds since 1970. The retention is 180 days.
+const NOW: i64 = 1_780_272_000;
+
+const PROJECT: &str = "
+name: shop
+dialect: postgres
+schema: limited
+periods: [2025_h1, 2025_h2, 2026_h1]
+exceptions: { table: shop_exceptions, key: order_id }
+tables:
+- model: mart_orders
+  history: hist_orders
+  unique_key: order_id
+  time: { column: updated_at, unit: epoch_seconds }
+  rows: latest
+  retention: { for: 180 days }
+  exception: ORDERS_GAP
+  columns: { order_id: bigint not null, state: text, updated_at: bigint not null }
+  source: limited.orders_raw
+  limit: 100000 rows
+";
+
+#[test]
+fn a_backlog_drains_with_a_statement_timeout() {
+    let backlog = std::env::var("ROWKEEP_BACKLOG").unwrap_or_else(|_| BACKLOG.to_owned());
+    let backlog: i64 = backlog.parse().expect("a number of rows");
+    let inputs = Inputs::new("rowkeep.yml", PROJECT);
+    let spec = rowkeep::resolve(&inputs).expect("it resolves");
+    let compilation = rowkeep::compile(&inputs).expect("it compiles");
+    let manifest = compilation.manifest();
+    let mut engine = Engine::open(Dialect::Postgres, "limit_backlog");
+    engine.create(&spec, manifest, Dialect::Postgres);
+    // The due rows are spread over 2025. The keys are in another order than the times.
+    engine.run(&format!(
+        "INSERT INTO limited.mart_orders
+         SELECT (i * 7919) % 2000003, 'x', 1735689600 + i * 28000000 / {backlog}
+         FROM generate_series(CAST(1 AS BIGINT), {backlog}) AS t(i)"
+    ));
+    engine.run(&format!("INSERT INTO limited.mart_orders VALUES (9000000, 'new', {NOW})"));
+    let hold = "INSERT INTO limited.shop_exceptions VALUES (7919, 'ORDERS_GAP_HOLD', TIMESTAMP '2026-06-01 00:00:00')";
+    engine.run(hold);
+    engine.run("SET statement_timeout = '2s'");
+    let hooks: Vec<_> = manifest.nodes[&manifest.order[0]].post_hooks.iter().collect();
+    let count = |engine: &mut Engine, relation: &str| -> i64 {
+        let counted = engine.texts(&format!("SELECT CAST(COUNT(*) AS TEXT) FROM limited.{relation}"));
+        counted[0].parse().expect("a number")
+    };
+    let cycles = backlog / LIMIT;
+    for cycle in 1..=cycles {
+        run_at(&mut engine, &hooks, Dialect::Postgres, NOW + cycle * 900);
+        // The held row stays, and does not count for the limit.
+        let left = (backlog - cycle * LIMIT).max(1);
+        assert_eq!(count(&mut engine, "mart_orders"), left + 1, "after cycle {cycle}");
+    }
+    engine.run("SET statement_timeout = 0");
+    assert_eq!(count(&mut engine, "all_hist_orders"), backlog + 1, "no row is lost");
+    // The oldest rows left first, so the held row is the only old one.
+    assert_eq!(engine.texts("SELECT CAST(MIN(order_id) AS TEXT) FROM limited.mart_orders"), ["7919"]);
+    assert_eq!(engine.texts("SELECT exception_type FROM limited.shop_exceptions"), ["ORDERS_GAP_HOLD"]);
+}
+
+#[test]
+fn a_monitor_tells_how_many_rows_wait() {
+    let project = PROJECT.replace("limit: 100000 rows", "limit: 3 rows").replace("limited", "waiting");
+    let inputs = Inputs::new("rowkeep.yml", project);
+    let spec = rowkeep::resolve(&inputs).expect("it resolves");
+    let compilation = rowkeep::compile(&inputs).expect("it compiles");
+    let manifest = compilation.manifest();
+    let mut engine = Engine::open(Dialect::Postgres, "limit_monitor");
+    engine.create(&spec, manifest, Dialect::Postgres);
+    engine.run("INSERT INTO waiting.mart_orders SELECT i, 'x', 1735689600 + i FROM generate_series(1, 8) AS t(i)");
+    engine.run(&format!("INSERT INTO waiting.mart_orders VALUES (9, 'new', {NOW})"));
+    let hooks: Vec<_> = manifest.nodes[&manifest.order[0]].post_hooks.iter().collect();
+    let find = |name: &str| {
+        let monitor = manifest.monitors.iter().find(|monitor| monitor.name == format!("mart_orders__{name}"));
+        crate::engine::at(&monitor.expect("a monitor of that name").find.sql, Dialect::Postgres, NOW)
+    };
+    let (backlog, bounded) = (find("backlog"), find("bounded"));
+    let waiting = |engine: &mut Engine| {
+        let text = "SELECT CONCAT_WS(' ', rowkeep_due_rows, rowkeep_waiting_rows, rowkeep_oldest) FROM";
+        engine.texts(&format!("{text} ({backlog}) AS found"))
+    };
+    assert_eq!(waiting(&mut engine), ["8 5 1735689601"]);
+    run_at(&mut engine, &hooks, Dialect::Postgres, NOW);
+    assert_eq!(waiting(&mut engine), ["5 2 1735689604"]);
+    // Rows that wait are no finding of the monitor of due rows.
+    assert!(engine.texts(&format!("SELECT CAST(rowkeep_key AS TEXT) FROM ({bounded}) AS found")).is_empty());
+    run_at(&mut engine, &hooks, Dialect::Postgres, NOW);
+    assert!(waiting(&mut engine).is_empty());
+}
