@@ -80,6 +80,28 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
         });
     }
     sealed_early(spec, edges, today, sink);
+    could_be_sealed(spec, edges, today, sink);
+}
+
+/// Proposes `sealed_before` if two or more open periods ended before every cutoff: only rows that
+/// arrive late can still become due in them, but each cycle looks up its keys in them. The newest of
+/// these periods stays open, because most late rows belong to it.
+fn could_be_sealed(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
+    let Some(longest) = edges.iter().map(|edge| edge.retention_seconds).max() else { return };
+    let cutoff = today.epoch().saturating_sub_unsigned(longest);
+    let past: Vec<_> = spec.periods.iter().filter(|period| !period.sealed && period.end_epoch() <= cutoff).collect();
+    let [.., _, newest] = past.as_slice() else { return };
+    let Some(at) = Day::of_epoch(cutoff) else { return };
+    let message = format!(
+        "{} open periods ended before the earliest cutoff, {at}: each cycle looks up its keys in all of them",
+        past.len()
+    );
+    let place = spec.places.sealed_before.unwrap_or(spec.places.periods);
+    let help = format!(
+        "write `sealed_before: {}` in rowkeep.yml: only the nightly sweep then reads older periods, and rows that arrive late for them wait for it",
+        newest.start()
+    );
+    sink.push(Diagnostic::new(Code::Unsealed, message, place, "open periods").at_level(Level::Note).help(help));
 }
 
 /// Reports a `sealed_before` that is after a cutoff. Due rows of a sealed period wait for the

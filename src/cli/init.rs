@@ -101,6 +101,7 @@ name: {name}
 dialect: postgres            # redshift | postgres | duckdb | bigquery
 schema: analytics            # schema, or database.schema: history, work and exceptions tables are created here
 periods: periods.yml
+# sealed_before: 2024-01-01  # cycles skip older periods, the nightly sweep reads them: `check --today now` proposes a date
 exceptions: { table: retention_exceptions, key: order_id }
 tables: tables/              # one spec per rolling table
 out: rowkeep/                # commit it: `rowkeep check` then reports files that were changed by hand

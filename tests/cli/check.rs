@@ -241,6 +241,32 @@ fn the_horizon_is_reported_in_time() {
 }
 
 #[test]
+fn old_open_periods_are_named_with_the_line_that_seals_them() {
+    let shop = Shop::new();
+    let years = "2023_h1, 2023_h2, 2024_h1, 2024_h2, 2025_h1, 2025_h2, 2026_h1";
+    shop.write("shop/periods.yml", format!("hist_periods: [{years}]\n"));
+    insta::assert_snapshot!(shop.run(&["check", "--today", "2026-01-10"]), @"
+    exit 0
+    --- stdout
+    1 note
+    126 files compile; there are no artifacts to compare with
+      mart_orders  rows from 2023-01-01 on have a period; due rows have one until 2026-12-28
+    --- stderr
+    note[RK714]: 5 open periods ended before the earliest cutoff, 2025-07-14: each cycle looks up its keys in all of them
+     --> periods.yml:1:15
+      |
+    1 | hist_periods: [2023_h1, 2023_h2, 2024_h1, 2024_h2, 2025_h1, 2025_h2, 2026_h1]
+      |               ^ open periods
+      |
+      = help: write `sealed_before: 2025-01-01` in rowkeep.yml: only the nightly sweep then reads older periods, and rows that arrive late for them wait for it
+    ");
+    // The proposed line is accepted, and nothing more is proposed.
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}sealed_before: 2025-01-01\n"));
+    let sealed = shop.run(&["check", "--today", "2026-01-10"]);
+    assert_eq!((sealed.code, sealed.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
 fn periods_are_not_sealed_while_rows_age_into_them() {
     let shop = Shop::new();
     shop.write("shop/rowkeep.yml", format!("{PROJECT}sealed_before: 2026-01-01\n"));

@@ -7,7 +7,7 @@ use crate::engine::{Engine, at, order_tracking};
 
 const PERIODS: &str = "2024_h1, 2024_h2, 2025_h1, 2025_h2";
 /// Rows of each history table and of each mart.
-const HISTORY: u64 = 30_000;
+const HISTORY: u64 = 100_000;
 const MART: u64 = 20_000;
 /// Rows of the batch of each table.
 const BATCH: u64 = 50;
@@ -53,8 +53,11 @@ fn objections(plan: &Value) -> Vec<String> {
             wrong.push(format!("reads every row of {table}"));
         }
         if text(node, "Node Type") == "Nested Loop" {
+            // An aggregate has one row, and is read once.
             let mut inner = Vec::new();
-            nodes(&node["Plans"][1], &mut inner);
+            if text(&node["Plans"][1], "Node Type") != "Aggregate" {
+                nodes(&node["Plans"][1], &mut inner);
+            }
             let large = inner.into_iter().filter_map(read_as_a_whole);
             let mut large = large.filter(|table| !table.contains("__") && !table.ends_with("exceptions"));
             wrong.extend(large.next().map(|table| format!("reads {table} once per row of another table")));
@@ -90,18 +93,19 @@ fn no_statement_of_a_cycle_reads_a_whole_history_table() {
         ]
     };
     let series = |count: u64| format!("generate_series(CAST(1 AS BIGINT), {count}) AS t(i)");
+    // The keys of the tables are mixed, so no join ends early.
     for (number, period) in (1..).zip(&spec.periods) {
         let time = format!("{} + i * {HALF_YEAR} / {HISTORY}", period.start_epoch());
         // The current period has only rows that are old enough.
         let time = if number == 4 { format!("{} + i", period.start_epoch()) } else { time };
-        for (name, row) in columns(&format!("i + {number}000000"), &time) {
+        for (name, row) in columns(&format!("i * 5 + {number}"), &time) {
             let history = format!("settlement_ods.hist_{name}_{}", period.name);
             engine.run(&format!("INSERT INTO {history} SELECT {row} FROM {}", series(HISTORY)));
         }
     }
-    // One row in a hundred is due.
-    let time = format!("{NOW} - CASE WHEN i % 100 = 0 THEN 180 * 86400 + i ELSE i END");
-    for (name, row) in columns("i", &time) {
+    // One row in a thousand is due.
+    let time = format!("{NOW} - CASE WHEN i % 1000 = 0 THEN 180 * 86400 + i ELSE i END");
+    for (name, row) in columns("i * 5", &time) {
         engine.run(&format!("INSERT INTO settlement_ods.mart_{name} SELECT {row} FROM {}", series(MART)));
         let batch = row.replace(&time, &format!("{NOW} - i"));
         engine.run(&format!(
@@ -122,6 +126,12 @@ fn no_statement_of_a_cycle_reads_a_whole_history_table() {
     assert!(planned > 50, "{planned} statements");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let archived =
-        "SELECT CAST(COUNT(*) AS TEXT) FROM settlement_ods.hist_uni_tracking_info_2025_h1 WHERE order_id < 1000000";
-    assert_eq!(engine.texts(archived), ["200"], "the cycle has moved the due rows");
+        "SELECT CAST(COUNT(*) AS TEXT) FROM settlement_ods.hist_uni_tracking_info_2025_h1 WHERE order_id % 5 = 0";
+    assert_eq!(engine.texts(archived), ["20"], "the cycle has moved the due rows");
+    // The test would see a missing index.
+    engine.run("DROP INDEX settlement_ods.hist_uni_tracking_info_2025_h1__key");
+    let hooks = &manifest.nodes["model.order_tracking.mart_uni_tracking_info"].post_hooks;
+    let stale = hooks.iter().find(|hook| hook.name == "03_stale_fill").expect("a hook of that name");
+    let found = objections(&plan(&mut engine, &stale.sql));
+    assert_eq!(found, ["reads every row of hist_uni_tracking_info_2025_h1"]);
 }
