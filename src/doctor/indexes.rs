@@ -42,13 +42,16 @@ pub(super) struct Scan {
     relation: String,
 }
 
+/// Returns the plan of a statement, by its name, as JSON.
+type Explain<'a> = dyn FnMut(&str, &Hook) -> Result<Option<String>, Error> + 'a;
+
 /// Asks for the plan of each statement of a cycle that reads history tables. Stops at the first
 /// statement that the database refuses to plan, with its reason.
 pub(super) fn scans(
     spec: &Spec,
     manifest: &Manifest,
     live: &Live,
-    explain: &mut dyn FnMut(&str, &Hook) -> Result<Option<String>, Error>,
+    explain: &mut Explain<'_>,
 ) -> (Vec<Scan>, Option<String>) {
     let mut all = Vec::new();
     for (id, node) in spec.tables().map(|(id, _)| (id, &manifest.nodes[&spec.unique_id(id)])) {

@@ -21,6 +21,7 @@ mod table;
 mod words;
 mod yaml;
 
+pub use crate::dialect::Indexes;
 pub use day::Day;
 pub(crate) use day::{DAY, length};
 pub use period::Period;

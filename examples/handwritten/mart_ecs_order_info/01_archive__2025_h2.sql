@@ -1,4 +1,4 @@
--- A creation row goes as soon as its order is not there, be it that the order has not come yet.
+-- Archives a creation row if its order is not in the mart, even if the order has not arrived yet.
 INSERT INTO settlement_ods.hist_ecs_order_info_2025_h2
 SELECT m.*
 FROM settlement_ods.mart_ecs_order_info AS m

@@ -1,3 +1,3 @@
--- The usual delete+insert: what was delivered last wins, however old it is.
+-- The usual delete+insert: the row that was delivered last wins, even if it is older.
 DELETE FROM settlement_ods.mart_uni_tracking_info
 WHERE order_id IN (SELECT order_id FROM settlement_public.uni_tracking_info_raw);

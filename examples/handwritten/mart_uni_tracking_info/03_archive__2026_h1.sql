@@ -1,4 +1,4 @@
--- The guard asks for the order, not for its version.
+-- The guard compares the order, but not its version.
 INSERT INTO settlement_ods.hist_uni_tracking_info_2026_h1
 SELECT m.*
 FROM settlement_ods.mart_uni_tracking_info AS m

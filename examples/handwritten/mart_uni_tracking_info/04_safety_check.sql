@@ -1,4 +1,4 @@
--- An order in any history table is taken for archived, whatever its version.
+-- An order in any history table counts as archived, in whatever version.
 INSERT INTO settlement_ods.order_tracking_exceptions (order_id, exception_type, detected_at, notes)
 SELECT m.order_id, 'ARCHIVE_ROUTING_GAP', GETDATE(), 'no period'
 FROM settlement_ods.mart_uni_tracking_info AS m

@@ -1,4 +1,4 @@
--- Trusts the archive, the check, and a cutoff that it reads anew.
+-- Looks for no copy, and computes the cutoff again.
 DELETE FROM settlement_ods.mart_uni_tracking_info
 WHERE update_time < (SELECT MAX(update_time) - 15552000 FROM settlement_ods.mart_uni_tracking_info)
   AND order_id NOT IN (

@@ -1,4 +1,4 @@
--- Looks at the last two hours of the mart only: an older scan that is delivered again stands twice.
+-- Deletes only rows of the last two hours: an older scan that is delivered again is stored twice.
 DELETE FROM settlement_ods.mart_uni_tracking_spath
 WHERE pathTime >= (SELECT MAX(pathTime) - 7200 FROM settlement_ods.mart_uni_tracking_spath)
   AND EXISTS (

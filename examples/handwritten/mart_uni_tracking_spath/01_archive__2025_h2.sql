@@ -1,4 +1,4 @@
--- The guard asks for the order alone: its first archived scan blocks all others. BETWEEN takes both bounds in.
+-- The guard compares only the order: after its first scan, no other scan of the order is archived. BETWEEN includes both bounds.
 INSERT INTO settlement_ods.hist_uni_tracking_spath_2025_h2
 SELECT m.*
 FROM settlement_ods.mart_uni_tracking_spath AS m

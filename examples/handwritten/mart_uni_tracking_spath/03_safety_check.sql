@@ -1,4 +1,4 @@
--- Order and time: a second scan of the same second passes for the first.
+-- Compares order and time: a second scan in the same second counts as archived.
 INSERT INTO settlement_ods.order_tracking_exceptions (order_id, exception_type, detected_at, notes)
 SELECT DISTINCT m.order_id, 'ARCHIVE_ROUTING_GAP_UTS', GETDATE(), 'no period'
 FROM settlement_ods.mart_uni_tracking_spath AS m
