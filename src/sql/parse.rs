@@ -32,6 +32,49 @@ pub(crate) fn data_type(text: &str, dialect: Dialect) -> String {
 /// The parser accepts nearly every form in every dialect. So an accepted text is well formed, but
 /// the engine may still refuse it.
 pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
+    if let Some(at) = sql.find('\\') {
+        let message = "a backslash, which is an escape character on some engines only".to_owned();
+        return Err(ParseError { message, line: Some(1 + sql[..at].matches('\n').count()) });
+    }
+    let tokens = well_formed(sql, dialect)?;
+    let mut words = tokens.iter().filter(|found| !matches!(found.token, Token::Whitespace(_))).peekable();
+    let starts_with_semicolon = words.peek().is_some_and(|first| first.token == Token::SemiColon);
+    let refused = words.find_map(|found| {
+        let wrong = match &found.token {
+            Token::SemiColon if starts_with_semicolon => "a semicolon before the statement",
+            token => ambiguous(token, dialect)?,
+        };
+        Some((wrong, found.span.start.line))
+    });
+    if let Some((wrong, line)) = refused {
+        return Err(ParseError { message: wrong.to_owned(), line: usize::try_from(line).ok() });
+    }
+    parse_tokens(tokens, dialect)
+}
+
+/// Why engines may read a text or a name in another way than the parser.
+fn ambiguous(token: &Token, dialect: Dialect) -> Option<&'static str> {
+    match token {
+        // Two quotes are one quote on every engine except BigQuery.
+        Token::SingleQuotedString(text) if text.contains('\'') => {
+            Some("a doubled quote in a text, which engines read in different ways")
+        }
+        Token::Word(word) if word.value.len() > dialect.rules().max_name_bytes() => {
+            Some("a name that is longer than the engine allows: the engine would cut it off")
+        }
+        // Engines turn ASCII letters into lower case. They differ in what they do with other letters.
+        Token::Word(word) => {
+            let keeps_case = word.quote_style.is_some() && dialect.rules().quoted_names_keep_case();
+            let is_clear = keeps_case || word.value.to_lowercase() == word.value.to_ascii_lowercase();
+            (!is_clear)
+                .then_some("a name with capital letters outside of ASCII, which engines compare in different ways")
+        }
+        _ => None,
+    }
+}
+
+/// The tokens of a text that engines and Jinja read as the parser does, apart from names and texts.
+fn well_formed(sql: &str, dialect: Dialect) -> Result<Vec<TokenWithSpan>, ParseError> {
     let refuse = |message: &str, at: usize| {
         let line = Some(1 + sql[..at].matches('\n').count());
         Err(ParseError { message: message.to_owned(), line })
@@ -75,7 +118,7 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
         let message = "a semicolon at its end, where the program that runs it adds one".to_owned();
         return Err(ParseError { message, line: usize::try_from(last.span.start.line).ok() });
     }
-    parse_tokens(tokens, dialect)
+    Ok(tokens)
 }
 
 /// Checks that a text is one query that only reads, and that it is valid inside parentheses.
@@ -92,7 +135,7 @@ pub(crate) fn parse_query(sql: &str, dialect: Dialect) -> Result<(), ParseError>
             usize::try_from(found.span.start.line).ok(),
         );
     }
-    match parse_emitted(sql, dialect)?.as_slice() {
+    match parse_tokens(well_formed(sql, dialect)?, dialect)?.as_slice() {
         [Statement::Query(query)] if selects(query) => Ok(()),
         [Statement::Query(_)] => wrong("it is not only a SELECT", None),
         [_] => wrong("it is not a query", None),

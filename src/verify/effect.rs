@@ -213,7 +213,7 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
         diststyle,
         distkey,
         sortkey,
-        backup,
+        backup: None,
         multiset: None,
         fallback: None,
         with_data: None,
@@ -230,7 +230,7 @@ fn kept_table(create: &CreateTable, dialect: Dialect) -> Option<&ObjectName> {
     let is_hive = hive_formats.as_ref().is_some_and(|format| *format != HiveFormat::default());
     let is_plain = constraints.is_empty() && !is_hive;
     let layout = TableLayout {
-        is_distributed: diststyle.is_some() || distkey.is_some() || sortkey.is_some() || backup.is_some(),
+        is_distributed: diststyle.is_some() || distkey.is_some() || sortkey.is_some(),
         is_clustered: cluster_by.is_some() || partition_by.is_some(),
         options: options.iter().map(String::as_str).collect(),
     };

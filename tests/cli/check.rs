@@ -252,7 +252,7 @@ fn old_open_periods_are_named_with_the_line_that_seals_them() {
     126 files compile; there are no artifacts to compare with
       mart_orders  rows from 2023-01-01 on have a period; due rows have one until 2026-12-28
     --- stderr
-    note[RK714]: 5 open periods ended before the earliest cutoff, 2025-07-14: each cycle looks up its keys in all of them
+    note[RK718]: 5 open periods ended before the earliest cutoff, 2025-07-14: each cycle looks up its keys in all of them
      --> periods.yml:1:15
       |
     1 | hist_periods: [2023_h1, 2023_h2, 2024_h1, 2024_h2, 2025_h1, 2025_h2, 2026_h1]

@@ -503,6 +503,17 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("stale_fill", "postgres", "MAX({{ time", "MIN({{ time".into()),
         ("stale_fill", "postgres", "'mart' AS rowkeep_place", "'history 2025_h2' AS rowkeep_place".into()),
         ("stale_fill", "postgres", "SELECT DISTINCT {{ key|of(\"found\") }}", "SELECT {{ key|of(\"found\") }}".into()),
+        // Texts and names that engines read in another way than the parser.
+        ("archive", "redshift", "AND {{ not_held(\"m\") }}", "AND {{ not_held(\"m\") }} AND 'a\\b' = 'a\\b'".into()),
+        ("archive", "postgres", "{{ mart|full }} AS m\n", "{{ mart|full }} AS m GLOBAL JOIN {{ mart|full }} AS g ON g.order_id = m.order_id\n".into()),
+        ("cutoff_clear", "postgres", "DELETE FROM", ";DELETE FROM".into()),
+        ("ddl/rows", "redshift", "){{ layout(dist_key, sort_key) }}", ") BACKUP NO{{ layout(dist_key, sort_key) }}".into()),
+        ("safety_check", "postgres", "'no period covers its time'", "'it''s late'".into()),
+        // An ON that sees a source on its right, and a query in FROM that sees a source beside it.
+        ("trim", "postgres", "AND {{ found_in(history, proof, mart|bare, period_only(\"found\", period)) }}", "AND EXISTS (SELECT 1 FROM (SELECT mart_orders.order_id, mart_orders.updated_at) AS a JOIN (SELECT 1 AS one) AS b ON mart_orders.order_id = a.order_id AND mart_orders.updated_at = a.updated_at CROSS JOIN {{ history|full }} AS mart_orders)".into()),
+        ("trim", "duckdb", "AND {{ found_in(history, proof, mart|bare, period_only(\"found\", period)) }}", "AND EXISTS (SELECT 1 FROM {{ history|full }} AS mart_orders CROSS JOIN (SELECT mart_orders.order_id, mart_orders.updated_at) AS a WHERE mart_orders.order_id = a.order_id AND mart_orders.updated_at = a.updated_at)".into()),
+        // A column without its source that a raw table may also have.
+        ("archive", "postgres", "  AND {{ is_due(\"m\") }}\n", "  AND {{ is_due(\"m\") }} AND NOT EXISTS (SELECT 1 FROM {{ exceptions|full }} AS x WHERE x.order_id = updated_at AND 1 = 0)\n".into()),
         // A limit that leaves rows out for ever, or lists rows of a parent that is there.
         ("due_limit", "postgres", "<= {{ limit|literal }}", "< {{ limit|literal }}".into()),
         ("due_limit", "postgres", "ORDER BY {{ time|of(\"m\") }}", "ORDER BY {{ time|of(\"m\") }} DESC".into()),
@@ -538,6 +549,21 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         match rowkeep::compile(&inputs) {
             Ok(_) => panic!("{name} for {dialect} with {to} is accepted"),
             Err(wrong) => assert!(wrong.iter().all(|one| one.code().as_str().starts_with("RK4")), "{to}: {wrong}"),
+        }
+    }
+}
+
+/// The template engine recurses over a chain of operators. A chain of 30,000 ended the process.
+#[test]
+fn a_long_chain_in_a_template_is_refused() {
+    for tag in [format!("{{% set x = 1{} %}}", "+1".repeat(30_000)), format!("{{{{ mart{} }}}}", "|full".repeat(5_000))]
+    {
+        let quoted = format!("{{% set y = '%}}' ~ \"}}}}\" %}}{tag}");
+        for template in [tag, quoted] {
+            let found =
+                rowkeep::compile(&hostile("postgres", "cycle/archive.sql.j2", &template)).expect_err("too long");
+            let said: Vec<_> = found.iter().map(|one| (one.code().as_str(), one.message())).collect();
+            assert!(matches!(&said[..], [("RK102", message)] if message.contains("an expression of ")), "{said:?}");
         }
     }
 }

@@ -16,10 +16,45 @@ const REPLACEABLE: [&str; 2] = ["cycle/", "ddl/"];
 /// The largest size of a template, in bytes. Every built-in template is smaller than a tenth of it.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// The templates of the project, by name.
+/// The largest size of one tag or expression of a template, in bytes. The longest of a built-in
+/// template has 122. The template engine recurses over a chain of operators, and a long chain
+/// overflows the stack.
+const MAX_TAG: usize = 2048;
+
+/// The size of the longest `{{ ... }}` or `{% ... %}`, in bytes.
+fn longest_tag(text: &str) -> usize {
+    let mut longest = 0;
+    let mut rest = text;
+    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+        let closing = if rest[start..].starts_with("{{") { "}}" } else { "%}" };
+        let inside = &rest[start + 2..];
+        let mut quote = None;
+        let mut escaped = false;
+        let end = inside.char_indices().find_map(|(at, c)| {
+            match quote {
+                Some(_) if escaped => escaped = false,
+                Some(_) if c == '\\' => escaped = true,
+                Some(open) if c == open => quote = None,
+                Some(_) => {}
+                None if matches!(c, '\'' | '"') => quote = Some(c),
+                None if inside[at..].starts_with(closing) => return Some(at),
+                None => {}
+            }
+            None
+        });
+        // Without an end, the tag takes the rest of the text.
+        let end = end.unwrap_or(inside.len());
+        longest = longest.max(end);
+        rest = &inside[end..];
+    }
+    longest
+}
+
+/// The templates of the project, by name. A template that is too large is left out.
 pub(crate) fn overrides(inputs: &Inputs) -> BTreeMap<String, String> {
     inputs
         .of_role(Role::Template)
+        .filter(|&file| inputs.text(file).len() <= MAX_BYTES && longest_tag(inputs.text(file)) <= MAX_TAG)
         .map(|file| (inputs.name(file).to_owned(), inputs.text(file).replace("\r\n", "\n")))
         .collect()
 }
@@ -37,6 +72,18 @@ pub(crate) fn check(inputs: &Inputs, sink: &mut Sink) {
             Span { file, start: 0, end: 0 },
             "too large for the template of one statement",
         ));
+    }
+    for file in inputs.of_role(Role::Template) {
+        let longest = longest_tag(inputs.text(file));
+        if longest > MAX_TAG && inputs.text(file).len() <= MAX_BYTES {
+            let message = format!(
+                "template {} has an expression of {longest} bytes, more than {MAX_TAG}, and is not read",
+                quoted(inputs.name(file))
+            );
+            let help = "split the expression with `set`, or write a macro";
+            let label = "an expression is too long";
+            sink.push(Diagnostic::new(Code::Budget, message, Span { file, start: 0, end: 0 }, label).help(help));
+        }
     }
     for file in inputs.of_role(Role::Template).filter(|&file| !known.contains(inputs.name(file))) {
         let message =

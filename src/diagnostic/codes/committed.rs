@@ -47,14 +47,6 @@ macro_rules! committed_codes {
             ///
             /// Fix: write the start of the period that contains the cutoff.
             SealedEarly = "RK713",
-            /// Two or more open periods ended before every cutoff.
-            ///
-            /// Only rows that arrive late can still become due in these periods. But each cycle
-            /// looks up its keys in every open period, so a cycle becomes slower with every period.
-            ///
-            /// Fix: write `sealed_before` with the date that the message proposes. The nightly sweep
-            /// reads sealed periods. Rows that arrive late for them wait for the sweep.
-            Unsealed = "RK714",
             /// A spec reads a raw table that no raw trim covers.
             ///
             /// The raw table grows with each delivery, and each cycle reads all of it. Cycles
@@ -87,6 +79,14 @@ macro_rules! committed_codes {
             ///
             /// Fix: state `event:`. Its column partitions the temp table.
             LoadUnpartitioned = "RK717",
+            /// Two or more open periods ended before every cutoff.
+            ///
+            /// Only rows that arrive late can still become due in these periods. But each cycle
+            /// looks up its keys in every open period, so a cycle becomes slower with every period.
+            ///
+            /// Fix: write `sealed_before` with the date that the message proposes. The nightly sweep
+            /// reads sealed periods. Rows that arrive late for them wait for the sweep.
+            Unsealed = "RK718",
             /// A period was removed.
             ///
             /// Its history tables hold rows that no statement would read. A key that returns to the

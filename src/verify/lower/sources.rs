@@ -83,6 +83,10 @@ impl<'a> Lowering<'a, '_> {
         for tables in from {
             self.source(&tables.relation, scope)?;
             for join in &tables.joins {
+                // To the parser GLOBAL is a part of the join, and to engines it is the alias before it.
+                if join.global {
+                    return Err(self.unshown("a GLOBAL join"));
+                }
                 match &join.join_operator {
                     JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) => {
                         self.source(&join.relation, scope)?;
@@ -219,6 +223,21 @@ impl<'a> Lowering<'a, '_> {
     pub(super) fn bind(&mut self, scope: ScopeId, alias: String, binding: Binding<'a>) -> Result<()> {
         if self.scopes[scope.0].bindings.iter().any(|(bound, _)| *bound == alias) {
             return Err(self.unshown(format!("two sources with the name {}", quoted(&alias))));
+        }
+        // Engines differ in which of two nested sources a name means: in an ON, a source on its left
+        // or any source; in a query in FROM, a source beside it or only one around it.
+        let mut around = self.scopes[scope.0].parent;
+        while let Some(at) = around {
+            // A semi-join has a binding for its alias, and the query that it becomes has another one.
+            let is_same =
+                |(bound, binding): &(String, Binding<'_>)| *bound == alias && !matches!(binding, Binding::SemiJoin);
+            if self.scopes[at.0].bindings.iter().any(is_same) {
+                return Err(self.unshown(format!(
+                    "the name {} for a source inside a query that has a source of this name: use another alias",
+                    quoted(&alias)
+                )));
+            }
+            around = self.scopes[at.0].parent;
         }
         self.scopes[scope.0].bindings.push((alias, binding));
         Ok(())

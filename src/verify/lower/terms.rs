@@ -268,36 +268,36 @@ impl<'a> Lowering<'a, '_> {
         Ok(Term::RowNumber { by, order })
     }
 
+    /// A column without its source. It must belong to a source of its own SELECT: a source between it
+    /// and an outer query could have a column of this name that the spec does not know, and an alias
+    /// of the select list could hide an outer column.
     fn unqualified(&mut self, name: &'a Ident, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
         let dialect = self.names.spec.dialect;
         let folded = fold_part(name, dialect);
-        let mut at = Some(scope);
-        while let Some(here) = at {
-            let found: Vec<Binding<'a>> = self.scopes[here.0]
-                .bindings
-                .iter()
-                .map(|(_, binding)| binding)
-                .filter(|binding| match binding {
-                    Binding::Relation { slot, .. } => self.names.find(*slot, name).is_some(),
-                    Binding::Merged { names, .. } => item_named(names, &folded, dialect).is_some(),
-                    Binding::Query { projection, .. } | Binding::Union { projection, .. } => {
-                        item_named(projection, &folded, dialect).is_some()
-                    }
-                    Binding::OneRow { select, .. } => item_named(&select.projection, &folded, dialect).is_some(),
-                    // Its columns are not looked up, so it may have the column.
-                    Binding::SemiJoin => true,
-                })
-                .cloned()
-                .collect();
-            match found.as_slice() {
-                [] => at = self.scopes[here.0].parent,
-                [binding] => return self.column(binding.clone(), name, here, nesting),
-                _ => {
-                    return Err(self.unshown(format!("the column {}, which several sources have", quoted(&name.value))));
+        let found: Vec<Binding<'a>> = self.scopes[scope.0]
+            .bindings
+            .iter()
+            .map(|(_, binding)| binding)
+            .filter(|binding| match binding {
+                Binding::Relation { slot, .. } => self.names.find(*slot, name).is_some(),
+                Binding::Merged { names, .. } => item_named(names, &folded, dialect).is_some(),
+                Binding::Query { projection, .. } | Binding::Union { projection, .. } => {
+                    item_named(projection, &folded, dialect).is_some()
                 }
-            }
+                Binding::OneRow { select, .. } => item_named(&select.projection, &folded, dialect).is_some(),
+                // Its columns are not looked up, so it may have the column.
+                Binding::SemiJoin => true,
+            })
+            .cloned()
+            .collect();
+        match found.as_slice() {
+            [] => Err(self.unshown(format!(
+                "the column {}, which no source of its SELECT has: write the alias of the source before it",
+                quoted(&name.value)
+            ))),
+            [binding] => self.column(binding.clone(), name, scope, nesting),
+            _ => Err(self.unshown(format!("the column {}, which several sources have", quoted(&name.value)))),
         }
-        Err(self.unshown(format!("the column {}, which no source has", quoted(&name.value))))
     }
 
     fn qualified(&mut self, row: &'a Ident, column: &'a Ident, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
