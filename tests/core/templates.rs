@@ -514,6 +514,9 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("trim", "duckdb", "AND {{ found_in(history, proof, mart|bare, period_only(\"found\", period)) }}", "AND EXISTS (SELECT 1 FROM {{ history|full }} AS mart_orders CROSS JOIN (SELECT mart_orders.order_id, mart_orders.updated_at) AS a WHERE mart_orders.order_id = a.order_id AND mart_orders.updated_at = a.updated_at)".into()),
         // A column without its source that a raw table may also have.
         ("archive", "postgres", "  AND {{ is_due(\"m\") }}\n", "  AND {{ is_due(\"m\") }} AND NOT EXISTS (SELECT 1 FROM {{ exceptions|full }} AS x WHERE x.order_id = updated_at AND 1 = 0)\n".into()),
+        // Names that an engine cuts off, or compares in another way than the parser.
+        ("archive", "postgres", "{{ mart|full }} AS m\n", format!("{{{{ mart|full }}}} AS m CROSS JOIN (SELECT 1 AS one) AS {}\n", "a".repeat(64))),
+        ("archive", "duckdb", "{{ mart|full }} AS m\n", "{{ mart|full }} AS m CROSS JOIN (SELECT 1 AS one) AS É\n".into()),
         // A limit that leaves rows out for ever, or lists rows of a parent that is there.
         ("due_limit", "postgres", "<= {{ limit|literal }}", "< {{ limit|literal }}".into()),
         ("due_limit", "postgres", "ORDER BY {{ time|of(\"m\") }}", "ORDER BY {{ time|of(\"m\") }} DESC".into()),
