@@ -83,9 +83,9 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
     could_be_sealed(spec, edges, today, sink);
 }
 
-/// Proposes `sealed_before` if two or more open periods ended before every cutoff: only rows that
-/// arrive late can still become due in them, but each cycle looks up its keys in them. The newest of
-/// these periods stays open, because most late rows belong to it.
+/// Proposes `sealed_before` if two or more open periods ended before every cutoff. Only rows that
+/// arrive late still belong to them, but each cycle looks up its keys in them. The newest of these
+/// periods stays open, because most late rows belong to it.
 fn could_be_sealed(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
     let Some(longest) = edges.iter().map(|edge| edge.retention_seconds).max() else { return };
     let cutoff = today.epoch().saturating_sub_unsigned(longest);

@@ -178,7 +178,8 @@ impl Rules for DuckDb {
         false
     }
 
-    // DuckDB joins by hash tables. An index makes its inserts and deletes 17 to 40 times slower.
+    // DuckDB joins by hash tables. An index makes inserts and deletes slower: see "A cycle" in
+    // docs/explanation/performance.md.
     fn indexes(&self) -> Option<Indexes> {
         Some(Indexes::None)
     }

@@ -196,11 +196,11 @@ pub(crate) struct Shell {
 /// The indexes of marts and history tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Indexes {
-    /// The index of key and time is unique: a row that stands twice in a table is refused.
+    /// Indexes, of which the one by key and time is unique: a table cannot have a row twice.
     Unique,
-    /// No index is unique.
+    /// Indexes, none of which is unique.
     Plain,
-    /// There are no indexes.
+    /// No indexes.
     #[default]
     None,
 }

@@ -180,7 +180,7 @@ impl Rules for Postgres {
         false
     }
 
-    // Without an index, each statement of a cycle reads every open history table.
+    // Without an index, a cycle reads every open history table as a whole.
     fn indexes(&self) -> Option<Indexes> {
         Some(Indexes::Unique)
     }

@@ -176,7 +176,7 @@ impl Rules for Redshift {
         true
     }
 
-    // AUTO, the default, is what AWS recommends: "Automatic table optimization".
+    // Redshift chooses the sort key itself if none is stated: "Automatic table optimization".
     fn sorts_by_key(&self) -> bool {
         false
     }

@@ -1,5 +1,5 @@
-//! Indexes: large tables that lack one, and statements of a cycle that read a whole history table
-//! in spite of it.
+//! Large tables that lack an index, and statements of a cycle that read a whole history table
+//! although it has an index.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::doctor::live::{Live, key};
 use crate::error::Error;
 use crate::project::{Spec, TableId};
 
-/// Smaller tables are read as fast without an index.
+/// The number of rows from which a missing index is reported. A smaller table is read fast enough.
 const LARGE: u64 = 100_000;
 
 /// The size and the indexes of a table, as the catalogue has them.

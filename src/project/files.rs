@@ -331,8 +331,8 @@ shape! {
         /// The share of a mart's rows that may be due, such as 20%, or { share, at_least }. A cycle
         /// that finds more stops before it archives.
         optional tripwire: Either<String, Never, TripwireEntry>,
-        /// The most rows that one run archives, such as 500000 rows. The others wait for the next
-        /// runs.
+        /// The most rows of open periods that one run archives, such as 500000 rows. The others
+        /// wait for the next runs.
         optional limit: String,
     }
 
@@ -369,8 +369,8 @@ shape! {
         /// The share of the mart's rows that may be due, such as 20%, or { share, at_least }. A
         /// cycle that finds more stops before it archives.
         optional tripwire: Either<String, Never, TripwireEntry>,
-        /// The most rows that one run archives, such as 500000 rows. The others wait for the next
-        /// runs.
+        /// The most rows of open periods that one run archives, such as 500000 rows. The others
+        /// wait for the next runs.
         optional limit: String,
         /// Models whose hooks must run before those of this model. The model of `while_in` always
         /// runs before and needs no entry.
@@ -420,7 +420,7 @@ shape! {
         optional dist_key: String,
         /// The columns by which rows are sorted.
         optional sort_key: Names,
-        /// The indexes of the mart and its history tables: `unique` refuses a row that stands twice.
+        /// The indexes of the mart and its history tables: `unique` refuses to store a row twice.
         optional index: Word<Indexes>,
     }
 

@@ -47,7 +47,7 @@ pub struct Table {
     pub layout: Layout,
     /// The limit of due rows. A cycle that finds more stops before it archives.
     pub tripwire: Option<Tripwire>,
-    /// The most rows that one run archives.
+    /// The most rows of open periods that one run archives.
     pub limit: Option<u64>,
     /// The raw table.
     pub source: Option<Relation>,

@@ -274,7 +274,8 @@ impl Project {
             periods.map(|(period, number)| (number, spec.history(table, period).sql(spec.dialect))).collect()
         });
         let histories = histories.collect();
-        // Handwritten statements may break a unique index where a law must name the break.
+        // A unique index would stop a handwritten statement that stores a row twice, and no law
+        // could name the break.
         let is_created = |definition: &&Definition| definition.kind != "index" || self.handwritten.is_none();
         let definitions = manifest.ddl.iter().filter(is_created).map(|definition| definition.sql.clone()).collect();
         let relations = self.relations(&spec);

@@ -52,7 +52,7 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
     parse_tokens(tokens, dialect)
 }
 
-/// Why engines may read a text or a name in another way than the parser.
+/// The reason why engines may read a text or a name in another way than the parser.
 fn ambiguous(token: &Token, dialect: Dialect) -> Option<&'static str> {
     match token {
         // Two quotes are one quote on every engine except BigQuery.

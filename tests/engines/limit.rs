@@ -1,6 +1,6 @@
 //! A limit: a backlog drains in cycles of bounded statements.
 
-use rowkeep::{Dialect, Inputs};
+use rowkeep::{Artifacts, Dialect, Inputs};
 
 use crate::engine::{Engine, run_at};
 
@@ -30,16 +30,22 @@ tables:
   limit: 100000 rows
 ";
 
+/// The project, installed in its own database.
+fn installed(project: &str, database: &str) -> (Engine, Artifacts) {
+    let inputs = Inputs::new("rowkeep.yml", project);
+    let spec = rowkeep::resolve(&inputs).expect("it resolves");
+    let artifacts = rowkeep::compile(&inputs).expect("it compiles").into_artifacts();
+    let mut engine = Engine::open(Dialect::Postgres, database);
+    engine.create(&spec, artifacts.manifest(), Dialect::Postgres);
+    (engine, artifacts)
+}
+
 #[test]
 fn a_backlog_drains_with_a_statement_timeout() {
     let backlog = std::env::var("ROWKEEP_BACKLOG").unwrap_or_else(|_| BACKLOG.to_owned());
     let backlog: i64 = backlog.parse().expect("a number of rows");
-    let inputs = Inputs::new("rowkeep.yml", PROJECT);
-    let spec = rowkeep::resolve(&inputs).expect("it resolves");
-    let compilation = rowkeep::compile(&inputs).expect("it compiles");
-    let manifest = compilation.manifest();
-    let mut engine = Engine::open(Dialect::Postgres, "limit_backlog");
-    engine.create(&spec, manifest, Dialect::Postgres);
+    let (mut engine, artifacts) = installed(PROJECT, "limit_backlog");
+    let manifest = artifacts.manifest();
     // The due rows are spread over 2025. The keys are in another order than the times.
     engine.run(&format!(
         "INSERT INTO limited.mart_orders
@@ -72,12 +78,8 @@ fn a_backlog_drains_with_a_statement_timeout() {
 #[test]
 fn a_monitor_tells_how_many_rows_wait() {
     let project = PROJECT.replace("limit: 100000 rows", "limit: 3 rows").replace("limited", "waiting");
-    let inputs = Inputs::new("rowkeep.yml", project);
-    let spec = rowkeep::resolve(&inputs).expect("it resolves");
-    let compilation = rowkeep::compile(&inputs).expect("it compiles");
-    let manifest = compilation.manifest();
-    let mut engine = Engine::open(Dialect::Postgres, "limit_monitor");
-    engine.create(&spec, manifest, Dialect::Postgres);
+    let (mut engine, artifacts) = installed(&project, "limit_monitor");
+    let manifest = artifacts.manifest();
     engine.run("INSERT INTO waiting.mart_orders SELECT i, 'x', 1735689600 + i FROM generate_series(1, 8) AS t(i)");
     engine.run(&format!("INSERT INTO waiting.mart_orders VALUES (9, 'new', {NOW})"));
     let hooks: Vec<_> = manifest.nodes[&manifest.order[0]].post_hooks.iter().collect();

@@ -287,7 +287,7 @@ fn mutants(program: &Program, model: &str, steps: &RangeInclusive<&str>) -> Vec<
 }
 
 fn project(golden: &str) -> Project {
-    // A unique index would refuse a row that stands twice before a law can name the break.
+    // A unique index would stop a change that stores a row twice, before a law breaks.
     let inputs = projects::golden_with(golden, |project| project + "\ndefaults: { layout: { index: none } }\n");
     Project::new(&inputs, Dialect::Postgres).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, Style::Plain)))
 }

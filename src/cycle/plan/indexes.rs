@@ -79,7 +79,7 @@ pub(super) fn indexes(spec: &Spec) -> Vec<Index> {
 }
 
 fn of_mart(table: &Table, id: TableId) -> Vec<Index> {
-    // The index of key and time can also find rows by its first column.
+    // If key and time begin with the time, their index also finds rows by the time.
     let time = vec![table.time.column];
     let time = (table.proof().first() != time.first()).then_some((IndexKind::Time, time));
     of(table, Slot::Mart(id), time)
@@ -105,8 +105,8 @@ fn of(table: &Table, on: Slot, time: Option<(IndexKind, Vec<ColumnId>)>) -> Vec<
             (!leads || columns.len() > key.len()).then_some((IndexKind::Parent, columns))
         }
     };
-    let unique = Index { on, kind: IndexKind::Key, columns: key, unique: is_unique };
+    let by_key = Index { on, kind: IndexKind::Key, columns: key, unique: is_unique };
     let others = time.into_iter().chain(parent);
     let others = others.map(|(kind, columns)| Index { on, kind, columns, unique: false });
-    std::iter::once(unique).chain(others).collect()
+    std::iter::once(by_key).chain(others).collect()
 }

@@ -301,9 +301,9 @@ pub(super) fn lists_stale(table: &Table) -> bool {
     table.is_versioned() || lists_due(table)
 }
 
-/// Whether the cycle of a table lists its due rows. A comparison with the cutoff is not enough to
-/// know them: a row of a child is also due by its parent, and a limit makes other rows wait. The
-/// next cycle finds in the list what this cycle may have archived before a stop.
+/// Whether the cycle of a table lists its due rows. In these tables, not every row that is older
+/// than the cutoff is due: the parent of a row may still be in its mart, or a limit makes the row
+/// wait. The next cycle finds in the list the rows that this cycle may have archived before a stop.
 pub(super) fn lists_due(table: &Table) -> bool {
     table.limit.is_some() || matches!(table.retention, Retention::WhileIn { .. })
 }

@@ -81,8 +81,8 @@ macro_rules! committed_codes {
             LoadUnpartitioned = "RK717",
             /// Two or more open periods ended before every cutoff.
             ///
-            /// Only rows that arrive late can still become due in these periods. But each cycle
-            /// looks up its keys in every open period, so a cycle becomes slower with every period.
+            /// Only rows that arrive late still belong to these periods. But each cycle looks up its
+            /// keys in every open period, so each open period makes a cycle slower.
             ///
             /// Fix: write `sealed_before` with the date that the message proposes. The nightly sweep
             /// reads sealed periods. Rows that arrive late for them wait for the sweep.

@@ -153,8 +153,8 @@ macro_rules! table_codes {
             Load = "RK319",
             /// A limit is not a number of rows.
             ///
-            /// The limit is the most rows of a table that one cycle or sweep archives. The others
-            /// wait for the next runs.
+            /// The limit is the most rows of open periods that one cycle or sweep archives. The
+            /// others wait for the next runs.
             ///
             /// Fix: write a whole number of rows, such as `limit: 500000 rows`.
             Limit = "RK320",

@@ -1,5 +1,5 @@
 //! The limit: how many rows of a table one run may archive. Key: `limit:`. The table in
-//! `cycle::step` has its step, which lowers the cutoff.
+//! `cycle::step` has its step, which lists the oldest due rows.
 
 mod resolve;
 

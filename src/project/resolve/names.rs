@@ -182,7 +182,8 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.places.history, taken, sink);
 }
 
-/// An index with the name of a table would not be created, without an error.
+/// Checks the names of indexes. `CREATE INDEX IF NOT EXISTS` does nothing, and reports no error, if
+/// a table has the name of the index.
 fn check_indexes(spec: &Spec, id: TableId, histories: &[Relation], taken: &mut Taken, sink: &mut Sink) {
     let table = spec.table(id);
     if table.layout.indexes == Indexes::None {

@@ -83,7 +83,8 @@ impl<'a> Lowering<'a, '_> {
         for tables in from {
             self.source(&tables.relation, scope)?;
             for join in &tables.joins {
-                // To the parser GLOBAL is a part of the join, and to engines it is the alias before it.
+                // The parser reads GLOBAL as a part of the join. Engines read it as the alias of the
+                // source before it.
                 if join.global {
                     return Err(self.unshown("a GLOBAL join"));
                 }
@@ -224,8 +225,8 @@ impl<'a> Lowering<'a, '_> {
         if self.scopes[scope.0].bindings.iter().any(|(bound, _)| *bound == alias) {
             return Err(self.unshown(format!("two sources with the name {}", quoted(&alias))));
         }
-        // Engines differ in which of two nested sources a name means: in an ON, a source on its left
-        // or any source; in a query in FROM, a source beside it or only one around it.
+        // Engines differ in which source a name means. An ON may see only the sources on its left, or
+        // all. A query in FROM may see the sources beside it, or only those around it.
         let mut around = self.scopes[scope.0].parent;
         while let Some(at) = around {
             // A semi-join has a binding for its alias, and the query that it becomes has another one.
