@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{call, plus};
-use crate::dialect::{Expression, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
+use crate::dialect::{Expression, Forms, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct BigQuery;
@@ -177,6 +177,11 @@ impl Rules for BigQuery {
 
     // These options only describe a table or its reads. Other options can expire rows:
     // "table_option_list".
+    /// "DML statements" and "Query syntax" in the reference of GoogleSQL.
+    fn forms(&self) -> Forms {
+        Forms { delete_alias: true, update_alias: true, is_distinct_from: true, qualify: true, ..Forms::default() }
+    }
+
     fn accepts(&self, layout: &TableLayout<'_>) -> bool {
         const HARMLESS: [&str; 4] = ["require_partition_filter", "description", "friendly_name", "labels"];
         !layout.is_distributed && layout.options.iter().all(|option| HARMLESS.contains(option))

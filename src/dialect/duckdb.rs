@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{at_utc, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp};
-use crate::dialect::{Expression, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
+use crate::dialect::{Expression, Forms, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct DuckDb;
@@ -152,6 +152,22 @@ impl Rules for DuckDb {
     // DuckDB runs every form that verify accepts as verify reads it, or refuses it with an error.
     fn trap(&self, _statement: &Statement) -> Option<Trap> {
         None
+    }
+
+    /// "DELETE", "UPDATE", "QUALIFY" and "SELECT" in its manual.
+    fn forms(&self) -> Forms {
+        Forms {
+            delete_using: true,
+            with_delete: true,
+            delete_alias: true,
+            update_alias: true,
+            limit_in_exists: true,
+            is_distinct_from: true,
+            qualify: true,
+            distinct_on: true,
+            now: true,
+            ..Forms::default()
+        }
     }
 
     fn accepts(&self, layout: &TableLayout<'_>) -> bool {

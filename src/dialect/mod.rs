@@ -104,6 +104,8 @@ pub(crate) trait Rules: Sync {
     /// The first form in a statement that the parser accepts, but the engine refuses or reads
     /// differently.
     fn trap(&self, statement: &Statement) -> Option<Trap>;
+    /// The optional forms of SQL that the manual of the engine documents.
+    fn forms(&self) -> Forms;
     /// Whether CREATE TABLE may have the layout.
     fn accepts(&self, layout: &TableLayout<'_>) -> bool;
     /// Whether views are created WITH NO SCHEMA BINDING. Such views do not lock the tables that
@@ -155,6 +157,32 @@ pub(crate) trait Rules: Sync {
     /// rehearsals.
     #[cfg(feature = "rehearse")]
     fn epoch_micros(&self, column: &str) -> String;
+}
+
+/// The forms of SQL that only some engines document. A project's template may use those of its
+/// engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Forms {
+    /// `DELETE FROM t USING u`.
+    pub(crate) delete_using: bool,
+    /// `WITH c AS (...) DELETE FROM t`.
+    pub(crate) with_delete: bool,
+    /// `DELETE FROM t AS a`.
+    pub(crate) delete_alias: bool,
+    /// `UPDATE t AS a SET`.
+    pub(crate) update_alias: bool,
+    /// `EXISTS (SELECT ... LIMIT 1)`.
+    pub(crate) limit_in_exists: bool,
+    /// `a IS DISTINCT FROM b`.
+    pub(crate) is_distinct_from: bool,
+    /// `QUALIFY ROW_NUMBER() OVER (...) = 1`.
+    pub(crate) qualify: bool,
+    /// `SELECT DISTINCT ON (k) ... ORDER BY k, t`.
+    pub(crate) distinct_on: bool,
+    /// `now()` for CURRENT_TIMESTAMP.
+    pub(crate) now: bool,
+    /// `ENCODE az64` after the type of a column.
+    pub(crate) encode: bool,
 }
 
 /// The layout in a CREATE TABLE statement.

@@ -7,7 +7,7 @@ use crate::dialect::Server;
 use crate::dialect::expression::{
     at_utc, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
 };
-use crate::dialect::{Expression, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
+use crate::dialect::{Expression, Forms, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Postgres;
@@ -154,6 +154,21 @@ impl Rules for Postgres {
     // error.
     fn trap(&self, _statement: &Statement) -> Option<Trap> {
         None
+    }
+
+    /// "DELETE", "UPDATE", "SELECT" and "Comparison Functions and Operators" in its manual.
+    fn forms(&self) -> Forms {
+        Forms {
+            delete_using: true,
+            with_delete: true,
+            delete_alias: true,
+            update_alias: true,
+            limit_in_exists: true,
+            is_distinct_from: true,
+            distinct_on: true,
+            now: true,
+            ..Forms::default()
+        }
     }
 
     fn accepts(&self, layout: &TableLayout<'_>) -> bool {

@@ -7,7 +7,7 @@ use crate::dialect::Server;
 use crate::dialect::expression::{
     at_utc, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
 };
-use crate::dialect::{Expression, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
+use crate::dialect::{Expression, Forms, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Redshift;
@@ -153,6 +153,19 @@ impl Rules for Redshift {
 
     fn trap(&self, statement: &Statement) -> Option<Trap> {
         traps::correlated_subquery(statement)
+    }
+
+    /// "DELETE", "UPDATE", "QUALIFY clause" and "CREATE TABLE" in its SQL reference. A DELETE has no
+    /// alias there, and a subquery beside a correlation has no LIMIT.
+    fn forms(&self) -> Forms {
+        Forms {
+            delete_using: true,
+            with_delete: true,
+            update_alias: true,
+            qualify: true,
+            encode: true,
+            ..Forms::default()
+        }
     }
 
     fn accepts(&self, layout: &TableLayout<'_>) -> bool {

@@ -12,7 +12,8 @@ mod spelling;
 mod types;
 mod unit;
 
-pub(crate) use name::{ALIASES, NameError};
 pub use name::{Name, Relation};
+pub(crate) use name::{NameError, is_own_alias, is_plain};
+pub(crate) use reserved::is_reserved;
 pub use types::SqlType;
 pub use unit::TimeUnit;

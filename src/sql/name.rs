@@ -16,12 +16,19 @@ pub struct Name {
     quoted: bool,
 }
 
-/// The aliases in compiled statements. A DELETE names its target by the bare name of the mart, so
-/// no mart may have the name of an alias.
-pub(crate) const ALIASES: [&str; 27] = [
-    "m", "h", "b", "p", "c", "v", "d", "e", "n", "s", "u", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "oldest",
-    "copies", "ranked", "touched", "found", "wanted", "gap", "newest",
+/// The aliases in compiled statements. No mart and no declared column may have one of these names.
+/// A DELETE names its target by the bare name of the mart. On BigQuery, a column of an inner query
+/// hides an alias of the query around it. A raw table may have columns that the spec does not
+/// declare, so the aliases have a prefix that no real column is known to have.
+pub(crate) const ALIASES: [&str; 30] = [
+    "_m", "_h", "_b", "_p", "_c", "_d", "_e", "_n", "_s", "_u", "_u1", "_u2", "_u3", "_u4", "_u5", "_u6", "_u7", "_u8",
+    "_j", "_k", "_l", "_o", "_oldest", "_copies", "_ranked", "_touched", "_found", "_wanted", "_gap", "_newest",
 ];
+
+/// Whether a text has the name of an alias of compiled statements, in capitals or not.
+pub(crate) fn is_own_alias(text: &str) -> bool {
+    ALIASES.iter().any(|alias| text.eq_ignore_ascii_case(alias))
+}
 
 /// The reason why a text is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +41,7 @@ pub(crate) enum NameError {
 }
 
 /// Whether a text is a name that needs no quotes.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -49,7 +49,34 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
     if let Some((wrong, line)) = refused {
         return Err(ParseError { message: wrong.to_owned(), line: usize::try_from(line).ok() });
     }
+    let tokens = if dialect.rules().forms().encode { without_encodings(tokens) } else { tokens };
     parse_tokens(tokens, dialect)
+}
+
+/// The tokens of a CREATE TABLE without `ENCODE az64`. The parser does not know this clause, which
+/// changes only how a column is stored.
+fn without_encodings(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let is_word = |token: &Token, keyword: Keyword| matches!(token, Token::Word(word) if word.keyword == keyword);
+    let meaningful: Vec<_> =
+        (0..tokens.len()).filter(|&at| !matches!(tokens[at].token, Token::Whitespace(_))).collect();
+    let token = |at: usize| &tokens[meaningful[at]].token;
+    if meaningful.len() < 2 || !is_word(token(0), Keyword::CREATE) || !is_word(token(1), Keyword::TABLE) {
+        return tokens;
+    }
+    let is_encode = |at: usize| match (token(at - 1), token(at), token(at + 1)) {
+        // After a bracket or a comma, the word is the name of a column.
+        (Token::LParen | Token::Comma, ..) => false,
+        (_, Token::Word(word), Token::Word(_)) => {
+            word.quote_style.is_none() && word.value.eq_ignore_ascii_case("encode")
+        }
+        _ => false,
+    };
+    let clauses = (2..meaningful.len() - 1).filter(|&at| is_encode(at));
+    let removed: Vec<usize> = clauses.flat_map(|at| [meaningful[at], meaningful[at + 1]]).collect();
+    for at in removed.into_iter().rev() {
+        tokens.remove(at);
+    }
+    tokens
 }
 
 /// The reason why engines may read a text or a name in another way than the parser.

@@ -4,7 +4,7 @@
 use crate::dialect::Dialect;
 
 /// Whether a word must be quoted. The word must be in lower case.
-pub(super) fn is_reserved(word: &str, dialect: Dialect) -> bool {
+pub(crate) fn is_reserved(word: &str, dialect: Dialect) -> bool {
     COMMON.binary_search(&word).is_ok() || dialect.rules().reserved_words().binary_search(&word).is_ok()
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::project::Spec;
 use crate::verify::meaning::{All, Condition, Conjunct, Definition, Meaning, Role, Rows, Select, Source, Term};
-use crate::verify::print;
+use crate::verify::{implied, print};
 
 /// One difference between a statement and the claim of its step.
 #[derive(Debug)]
@@ -65,10 +65,11 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
             }
             search.select(rows, found);
         }
-        (Meaning::Table(columns), Meaning::Table(theirs)) if columns != theirs => {
+        (Meaning::Table(columns), Meaning::Table(theirs)) if !is_table(columns, theirs) => {
             let print = |columns: &[Definition<'_>]| {
-                let each = columns.iter().map(|Definition { name, ty, not_null }| {
-                    format!("{name} {ty}{}", if *not_null { " NOT NULL" } else { "" })
+                let each = columns.iter().map(|Definition { name, ty, not_null, has_default }| {
+                    let default = if *has_default { " DEFAULT ..." } else { "" };
+                    format!("{name} {ty}{default}{}", if *not_null { " NOT NULL" } else { "" })
                 });
                 each.collect::<Vec<_>>().join(", ")
             };
@@ -88,6 +89,20 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
         _ => search.gap(Kind::Rows, String::new(), String::new(), 0),
     }
     search.gaps
+}
+
+/// The conditions that both sides have.
+fn shared<'s, 'a>(claim: &'s All<'a>, found: &'s All<'a>) -> impl Iterator<Item = &'s Conjunct<'a>> {
+    claim.iter().filter(|conjunct| found.has(conjunct))
+}
+
+/// Whether a table has the claimed columns first, in their order. More columns may follow if an
+/// INSERT does not need to list them: an audit column, for example.
+fn is_table(claim: &[Definition<'_>], found: &[Definition<'_>]) -> bool {
+    match found.split_at_checked(claim.len()) {
+        Some((same, more)) => claim == same && more.iter().all(|column| column.has_default || !column.not_null),
+        None => false,
+    }
 }
 
 struct Search<'m, 'a> {
@@ -207,6 +222,10 @@ impl<'m, 'a> Search<'m, 'a> {
                 }
             }
         }
+        // A condition that follows from the others here and around changes nothing.
+        let around = self.claimed.iter().zip(&self.found).flat_map(|(claim, found)| shared(&claim.when, &found.when));
+        let known = All::new(around.chain(shared(claim, found)).cloned().collect());
+        let extra = extra.into_iter().filter(|extra| !implied::by(&known, &extra.is));
         for found in extra {
             let extra = print::condition(&found.is, &self.found, self.spec);
             self.gap(Kind::Extra, String::new(), extra, found.line);

@@ -6,23 +6,48 @@
 
 use sqlparser::ast::{
     CreateIndex, CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat,
-    Insert, ObjectName, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
+    Insert, ObjectName, Query, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
 };
 
 use crate::cycle::plan::Verb;
-use crate::dialect::{Dialect, TableLayout};
+use crate::dialect::{Dialect, Forms, TableLayout};
 
 /// The verb and the target of a statement. `None` if it is not a plain statement on one relation.
 pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &ObjectName)> {
     match statement {
         Statement::Insert(insert) => Some((Verb::Insert, appended_to(insert)?)),
-        Statement::Delete(delete) => Some((Verb::Delete, deleted_from(delete)?)),
-        Statement::Update(update) => Some((Verb::Update, updated(update)?)),
+        Statement::Delete(delete) => Some((Verb::Delete, deleted_from(delete, dialect.rules().forms())?)),
+        Statement::Query(query) if dialect.rules().forms().with_delete => {
+            Some((Verb::Delete, deleted_from(delete_of(query)?, dialect.rules().forms())?))
+        }
+        Statement::Update(update) => Some((Verb::Update, updated(update, dialect.rules().forms())?)),
         Statement::CreateTable(create) => Some((Verb::CreateTable, kept_table(create, dialect)?)),
         Statement::CreateView(create) => Some((Verb::CreateView, replaced_view(create, dialect)?)),
         Statement::CreateIndex(create) => Some((Verb::CreateIndex, indexed_table(create)?)),
         Statement::Vacuum(vacuum) => Some((Verb::Vacuum, vacuum.table_name.as_ref()?)),
         Statement::Analyze(analyze) => Some((Verb::Analyze, analyze.table_name.as_ref()?)),
+        _ => None,
+    }
+}
+
+/// The DELETE of `WITH ... DELETE`. The parser reads it as a query.
+pub(super) fn delete_of(query: &Query) -> Option<&Delete> {
+    match query {
+        Query {
+            with: Some(_),
+            body,
+            order_by: None,
+            limit_clause: None,
+            fetch: None,
+            locks,
+            for_clause: None,
+            settings: None,
+            format_clause: None,
+            pipe_operators,
+        } if locks.is_empty() && pipe_operators.is_empty() => match &**body {
+            SetExpr::Delete(Statement::Delete(delete)) => Some(delete),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -82,25 +107,31 @@ fn appended_to(insert: &Insert) -> Option<&ObjectName> {
     }
 }
 
-fn deleted_from(delete: &Delete) -> Option<&ObjectName> {
+fn deleted_from(delete: &Delete, forms: Forms) -> Option<&ObjectName> {
     match delete {
         Delete {
             delete_token: _,
             optimizer_hints,
             tables,
             from: FromTable::WithFromKeyword(from),
-            using: None,
+            using,
             selection: _,
             returning: None,
             output: None,
             order_by,
             limit: None,
-        } if optimizer_hints.is_empty() && tables.is_empty() && order_by.is_empty() => only_table(from),
+        } if optimizer_hints.is_empty()
+            && tables.is_empty()
+            && order_by.is_empty()
+            && (using.is_none() || forms.delete_using) =>
+        {
+            only_table(from, forms.delete_alias)
+        }
         _ => None,
     }
 }
 
-fn updated(update: &Update) -> Option<&ObjectName> {
+fn updated(update: &Update, forms: Forms) -> Option<&ObjectName> {
     match update {
         Update {
             update_token: _,
@@ -114,16 +145,18 @@ fn updated(update: &Update) -> Option<&ObjectName> {
             or: None,
             order_by,
             limit: None,
-        } if optimizer_hints.is_empty() && order_by.is_empty() => only_table(std::slice::from_ref(table)),
+        } if optimizer_hints.is_empty() && order_by.is_empty() => {
+            only_table(std::slice::from_ref(table), forms.update_alias)
+        }
         _ => None,
     }
 }
 
-/// The single target. It has no alias, because its columns are written with its bare name.
-fn only_table(tables: &[TableWithJoins]) -> Option<&ObjectName> {
+/// The single target. It may have an alias if the engine documents it.
+fn only_table(tables: &[TableWithJoins], alias: bool) -> Option<&ObjectName> {
     match tables {
         [TableWithJoins { relation, joins }] if joins.is_empty() => match plain_table(relation)? {
-            (name, None) => Some(name),
+            (name, own) if own.is_none() || alias => Some(name),
             _ => None,
         },
         _ => None,

@@ -9,6 +9,7 @@ use sqlparser::ast::{Expr, ObjectName, Statement, Value, visit_expressions};
 use crate::diagnostic::quoted;
 use crate::dialect::Dialect;
 use crate::sql::parse::{ParseError, parse_tokens, tokens};
+use crate::verify::effect::delete_of;
 use crate::verify::names::fold;
 use crate::verify::relations;
 
@@ -19,7 +20,13 @@ pub(crate) fn changes_rows_of(sql: &str, relations: &BTreeSet<Vec<String>>, dial
     let [statement] = statements.as_slice() else {
         return Err(format!("has {} statements, but a file is exactly one statement", statements.len()));
     };
-    if !matches!(statement, Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_)) {
+    let changes_rows = match statement {
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => true,
+        // The parser reads `WITH ... DELETE` as a query.
+        Statement::Query(query) => delete_of(query).is_some(),
+        _ => false,
+    };
+    if !changes_rows {
         return Err("is not an INSERT, UPDATE, DELETE or MERGE".to_owned());
     }
     let is_known = |name: &ObjectName| fold(name, dialect).is_some_and(|parts| relations.contains(&parts));

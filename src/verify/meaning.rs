@@ -38,6 +38,7 @@ pub(super) struct Definition<'a> {
     /// As the parser prints it.
     pub(super) ty: String,
     pub(super) not_null: bool,
+    pub(super) has_default: bool,
 }
 
 /// The rows that a query gives.

@@ -11,6 +11,7 @@ mod compare;
 mod effect;
 #[cfg(feature = "rehearse")]
 pub(crate) mod external;
+mod implied;
 mod lower;
 mod meaning;
 mod names;
@@ -18,6 +19,7 @@ mod print;
 mod refusal;
 mod relations;
 mod steps;
+mod wrong_effect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,6 +76,7 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
                     verb: step.kind.verb(),
                     writes: step.writes,
                     reads: &step.reads,
+                    marks: Some(&statement.marks),
                 };
                 // A query can break no law, and its template cannot be replaced.
                 let meaning = || claim::of_step(&names, plan.table, scope, step);
@@ -105,8 +108,13 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
     for statement in &rendered.definitions {
         let definition = statement.step;
         let name = format!("the {} definition", definition.kind.as_str());
-        let claim =
-            Claim { name: &name, verb: definition.verb(), writes: definition.creates, reads: &definition.reads };
+        let claim = Claim {
+            name: &name,
+            verb: definition.verb(),
+            writes: definition.creates,
+            reads: &definition.reads,
+            marks: Some(&statement.marks),
+        };
         let meaning = Some(|| claim::of_definition(&names, &every, definition));
         for refusal in refusals(&names, &claim, &statement.sql, meaning) {
             if reported.insert((definition.template(), refusal.code)) {
@@ -118,7 +126,13 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
     }
     for statement in &rendered.indexes {
         let index = statement.step;
-        let claim = Claim { name: "the index definition", verb: index.verb(), writes: index.on, reads: &[] };
+        let claim = Claim {
+            name: "the index definition",
+            verb: index.verb(),
+            writes: index.on,
+            reads: &[],
+            marks: Some(&statement.marks),
+        };
         for refusal in refusals(&names, &claim, &statement.sql, Some(|| claim::of_index(&names, index))) {
             if reported.insert((index.template(), refusal.code)) {
                 let origin = render::origin_of_index(spec, inputs, index, refusal.start(&statement.sql));
@@ -146,7 +160,8 @@ pub(crate) fn declared<'a>(spec: &Spec, all: impl Iterator<Item = Declared<'a>>,
     let names = Names::new(spec);
     let mut reported = BTreeSet::new();
     for Declared { name, verb, writes, reads, template, sql } in all {
-        let claim = Claim { name, verb, writes, reads };
+        // A project cannot replace the templates of these statements.
+        let claim = Claim { name, verb, writes, reads, marks: None };
         for refusal in refusals(&names, &claim, sql, None::<fn() -> Meaning<'static>>) {
             if reported.insert((template, refusal.code)) {
                 let diagnostic = refusal.diagnose(claim.name, sql, template, None);
@@ -183,6 +198,8 @@ struct Claim<'a> {
     verb: Verb,
     writes: Slot,
     reads: &'a [Slot],
+    /// Where the statement names a relation by a mark, if its template may be replaced.
+    marks: Option<&'a [usize]>,
 }
 
 /// The reasons why a statement is refused. If there are none, it is verified.
@@ -209,12 +226,19 @@ fn refusals<'k>(
         None if claim.verb == Verb::Select && effect::only_reads(statement) => {}
         Some((verb, name)) if verb == claim.verb && names.slot(name) == Some(claim.writes) => {}
         found => {
-            let found = found.map_or_else(
-                || "is not a plain statement on one relation".to_owned(),
-                |(verb, name)| format!("does {verb} on {}", quoted(&name.to_string())),
-            );
+            let refused = wrong_effect::clause(statement, spec.dialect).filter(|_| found.is_none());
+            let (found, help) = match (found, refused) {
+                (Some((verb, name)), _) => (format!("does {verb} on {}", quoted(&name.to_string())), None),
+                (None, Some(refused)) => (format!("has {}", refused.what), Some(refused.help)),
+                (None, None) => wrong_effect::kind(statement).map_or_else(
+                    || ("neither changes nor creates one relation".to_owned(), None),
+                    |(what, help)| (what.to_owned(), Some(help)),
+                ),
+            };
             let what = format!("must {} {}, but it {found}", claim.verb, quoted(&target.sql(spec.dialect)));
-            return vec![Refusal::new(Code::WrongEffect, what, None, "another effect")];
+            let mut refusal = Refusal::new(Code::WrongEffect, what, None, "another effect");
+            refusal.help.extend(help.map(str::to_owned));
+            return vec![refusal];
         }
     }
     let is_declared = |slot: Slot| slot == claim.writes || claim.reads.iter().any(|&read| names.one(read) == slot);
@@ -229,6 +253,17 @@ fn refusals<'k>(
         let line = sql.lines().position(|line| line.contains(&undeclared)).map(|line| line + 1);
         let what = format!("touches {}, which its step does not declare", quoted(&undeclared));
         return vec![Refusal::new(Code::UndeclaredRelation, what, line, "not declared")];
+    }
+    if let Some(found) = claim.marks.and_then(|marks| relations::written_out(statement, sql, marks, names)) {
+        let what = format!(
+            "writes the name {} itself: under dbt, it would use this table for every target",
+            quoted(&found.name)
+        );
+        let mut refusal = Refusal::new(Code::WrittenOut, what, Some(found.line), "a name that dbt cannot change");
+        refusal.help.push(
+            "write the variable of the relation: `{{ mart|full }}`, or `{{ mart|bare }}` before a column".to_owned(),
+        );
+        return vec![refusal];
     }
     if let Some(trap) = spec.dialect.rules().trap(statement) {
         return vec![Refusal::new(Code::Trap, trap.says, trap.line, "a trap of this engine")];

@@ -25,6 +25,10 @@ pub(super) const COMPLETED_COLUMN: &str = "completed_at";
 pub(super) struct Names<'s> {
     pub(super) spec: &'s Spec,
     slots: BTreeMap<Vec<String>, Slot>,
+    /// The names of all relations, without their schemas.
+    bare: BTreeSet<String>,
+    /// The names of all columns.
+    columns: BTreeSet<String>,
     tables: Vec<Columns>,
     /// The key of each exceptions table.
     keys: Vec<String>,
@@ -67,13 +71,27 @@ impl<'s> Names<'s> {
         for id in spec.monitor_ids().filter(|&id| matches!(spec.monitor(id).asks, Asks::Compare { .. })) {
             add(Slot::Compared(id));
         }
-        let keys = spec.exceptions.iter().map(|exceptions| exceptions.key.name.folded(dialect)).collect();
-        Self { spec, slots, tables, keys }
+        let keys: Vec<_> = spec.exceptions.iter().map(|exceptions| exceptions.key.name.folded(dialect)).collect();
+        let bare = slots.keys().filter_map(|parts| parts.last().cloned()).collect();
+        let of_tables = tables.iter().flat_map(|table: &Columns| table.mart.iter().chain(&table.raw));
+        let own = EXCEPTION_COLUMNS.into_iter().chain([CUTOFF_COLUMN, COMPLETED_COLUMN, STALE_PLACE]);
+        let columns = of_tables.chain(&keys).cloned().chain(own.map(str::to_owned)).collect();
+        Self { spec, slots, bare, columns, tables, keys }
     }
 
     /// The relation with this name.
     pub(super) fn slot(&self, name: &ObjectName) -> Option<Slot> {
         self.slots.get(&fold(name, self.spec.dialect)?).copied()
+    }
+
+    /// Whether a relation has this name, in any schema.
+    pub(super) fn is_bare(&self, folded: &str) -> bool {
+        self.bare.contains(folded)
+    }
+
+    /// Whether any relation has a column with this name.
+    pub(super) fn is_column(&self, folded: &str) -> bool {
+        self.columns.contains(folded)
     }
 
     /// The slot that identifies a relation. Two slots may be one raw table.

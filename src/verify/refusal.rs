@@ -15,7 +15,7 @@ pub(super) struct Refusal {
     what: String,
     line: Option<usize>,
     label: String,
-    help: Vec<String>,
+    pub(super) help: Vec<String>,
 }
 
 impl Refusal {

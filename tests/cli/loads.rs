@@ -260,7 +260,7 @@ fn a_query_is_emitted_as_written() {
     assert_eq!(outcome.code, Some(0), "{outcome}");
     let batch =
         std::fs::read_to_string(shop.path("shop/target/rowkeep/loads/return_items/01_batch.sql")).expect("a batch");
-    assert!(batch.contains("FROM (\nSELECT a\nFROM x -- why\nWHERE b = 'one\ntwo'\n) AS b\n"), "{batch}");
+    assert!(batch.contains("FROM (\nSELECT a\nFROM x -- why\nWHERE b = 'one\ntwo'\n) AS _b\n"), "{batch}");
 }
 
 fn git(shop: &Shop, arguments: &[&str]) {

@@ -122,7 +122,7 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
     // The query of a model returns no rows: only its pre-hooks load rows.
     for node in manifest.nodes.values().filter(|node| !node.load.is_empty()) {
         let model = artifacts.get(&format!("dbt/models/{}.sql", node.name)).expect("a model");
-        assert!(model.ends_with("FROM {{ this }} AS m\nWHERE FALSE\n"), "{case}: {model}");
+        assert!(model.ends_with("FROM {{ this }} AS _m\nWHERE FALSE\n"), "{case}: {model}");
     }
     // The package runs the compiled definitions, except those of marts that Rowkeep does not load.
     let creates = |rest: &&str| rest.split_once('(').is_some_and(|(called, _)| called.contains("_rowkeep.create_"));

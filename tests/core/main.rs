@@ -3,6 +3,7 @@
 
 mod dbt_form;
 mod goldens;
+mod hostile_templates;
 mod mutations;
 mod operations;
 #[path = "../shared/projects.rs"]

@@ -271,7 +271,7 @@ pub(crate) fn pairs(spec: &Spec, child: &Table, parent: &Table, on: &[(ColumnId,
 }
 
 fn touched(spec: &Spec, link: &Touched) -> Value {
-    let alias = |level: usize| Value::from(Sql::Alias(if level == 0 { "u".to_owned() } else { format!("u{level}") }));
+    let alias = |level: usize| Value::from(Sql::Alias(if level == 0 { "_u".to_owned() } else { format!("_u{level}") }));
     // One route per ancestor: it joins the marts in between, then the batch of the ancestor.
     let routes: Vec<_> = (1..=link.ancestors.len())
         .map(|length| {
@@ -281,7 +281,7 @@ fn touched(spec: &Spec, link: &Touched) -> Value {
                 child = hop.parent;
                 let last = level + 1 == length;
                 let (table, to) = if last {
-                    (place(Slot::Source(child)), Value::from(Sql::Alias("b".to_owned())))
+                    (place(Slot::Source(child)), Value::from(Sql::Alias("_b".to_owned())))
                 } else {
                     (place(Slot::Mart(child)), alias(level + 1))
                 };

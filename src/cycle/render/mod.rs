@@ -66,6 +66,8 @@ pub(crate) struct Statement<'p, T> {
     pub(crate) sql: String,
     /// The same SQL, with names that dbt resolves.
     pub(crate) dbt: String,
+    /// The offset of each relation in `sql` that dbt resolves.
+    pub(crate) marks: Vec<usize>,
 }
 
 /// Renders every statement of a plan.
@@ -143,13 +145,13 @@ impl Failures {
         template: &'static str,
         rendered: Result<Named, Box<Diagnostic>>,
     ) -> Statement<'p, T> {
-        let Named { sql, dbt } = rendered.unwrap_or_else(|diagnostic| {
+        let Named { sql, dbt, marks } = rendered.unwrap_or_else(|diagnostic| {
             if self.reported.insert(template) {
                 self.sink.push(*diagnostic);
             }
             Named::default()
         });
-        Statement { step, sql, dbt }
+        Statement { step, sql, dbt, marks }
     }
 
     /// The rendered statements, or every render error.

@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, Value};
 
 use crate::cycle::render::vocabulary::Place;
 use crate::dialect::Dialect;
-use crate::sql::{ALIASES, SqlType};
+use crate::sql::{SqlType, is_plain};
 
 /// The largest size of one statement, in bytes. Redshift's limit is 16 MB.
 pub(crate) const MAX_STATEMENT: usize = 16 * 1024 * 1024;
@@ -127,8 +127,11 @@ pub(crate) fn add_filters(environment: &mut Environment<'static>, dialect: Diale
     environment.add_filter("cast", move |value: &Value| columns("cast", value, |_, ty| ty.cast(dialect)));
     environment.add_filter("of", |value: &Value, row: &Value| {
         let row = match row.as_str() {
-            Some(text) if row.is_safe() || ALIASES.contains(&text) => text,
-            _ => return Err(refused(format!("`of` takes the alias of a row, not {row}"))),
+            Some(text) if row.is_safe() || is_plain(text) => text,
+            _ => {
+                let takes = "the alias of a source: letters, digits and underscores, as in `columns|of(\"_m\")`";
+                return Err(refused(format!("`of` takes {takes}, not {row}")));
+            }
         };
         columns("of", value, |name, _| format!("{row}.{name}"))
     });

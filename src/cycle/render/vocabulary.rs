@@ -39,6 +39,8 @@ pub(crate) enum Owner {
 pub(crate) struct Named {
     pub(crate) sql: String,
     pub(crate) dbt: String,
+    /// Where `sql` names a relation: the offset of each name that was written by a mark.
+    pub(crate) marks: Vec<usize>,
 }
 
 /// The marks of a relation.
@@ -259,6 +261,7 @@ impl<'s> Vocabulary<'s> {
         let spec = self.spec;
         let length = comment.len() + marked.len() * 2;
         let (mut sql, mut dbt) = (String::with_capacity(length), String::with_capacity(length + length / 4));
+        let mut marks = Vec::new();
         sql.push_str(comment);
         dbt.push_str(comment);
         for (_, piece) in pieces(spec, marked) {
@@ -274,6 +277,7 @@ impl<'s> Vocabulary<'s> {
                     }
                     self.add(slot);
                     let names = &self.names[&slot];
+                    marks.push(sql.len());
                     sql.push_str(if form == Form::Full { &names.full } else { &names.bare });
                     self.write_for_dbt(names, owner, slot, form, &mut dbt);
                 }
@@ -289,7 +293,7 @@ impl<'s> Vocabulary<'s> {
                 return Err("writes a statement that is larger than any engine accepts");
             }
         }
-        Ok(Named { sql, dbt })
+        Ok(Named { sql, dbt, marks })
     }
 
     fn write_for_dbt(&self, names: &Names, owner: Owner, slot: Slot, form: Form, dbt: &mut String) {

@@ -31,8 +31,8 @@ macro_rules! statement_codes {
             /// A step declares which relation it changes, and how. The manifest, the run order and
             /// the rehearsal rely on this.
             ///
-            /// Fix: change only the relation that the step names. Do not use RETURNING, LIMIT, ON
-            /// CONFLICT, or an alias for the target.
+            /// Fix: change only the relation that the step names. Do not use RETURNING, LIMIT or ON
+            /// CONFLICT. The message names the clause.
             WrongEffect = "RK404",
             /// A rendered statement reads or writes a relation that its step does not declare.
             ///
@@ -176,6 +176,15 @@ macro_rules! statement_codes {
             ///
             /// Fix: this is a bug in Rowkeep. Please report it.
             Steps = "RK423",
+            /// A template writes the name of a relation itself.
+            ///
+            /// dbt gives relations other names for each target. A name that the template writes
+            /// itself is the same for every target: a run of a developer would read, or change,
+            /// the tables of production.
+            ///
+            /// Fix: write `{{ history|full }}` for a table, and `{{ history|bare }}` before a
+            /// column, with the variable of the relation.
+            WrittenOut = "RK424",
         }
     };
 }

@@ -259,7 +259,7 @@ impl Writer<'_, '_> {
             partition => event.map(|event| sql(partition(load.column(event.column), self.spec))),
             not_before => event.zip(within).map(|(event, _)| {
                 let day = load.column(event.column).name.sql(self.spec.dialect);
-                sql(at(ingestion, &format!("b.{day}"), whole(ingestion, load.ingested_within)))
+                sql(at(ingestion, &format!("_b.{day}"), whole(ingestion, load.ingested_within)))
             }),
             ingested_from => within.map(|within| sql(instant(ingestion, 0, whole(ingestion, within + load.ingested_within)))),
         }
@@ -342,10 +342,10 @@ fn interval(seconds: u64) -> String {
     }
 }
 
-/// The day of a column of the alias `b`.
+/// The day of a column of the alias `_b`.
 fn day_of(column: &Column, spec: &Spec) -> String {
     let name = column.name.sql(spec.dialect);
-    if column.ty == SqlType::Date { format!("b.{name}") } else { format!("DATE(b.{name})") }
+    if column.ty == SqlType::Date { format!("_b.{name}") } else { format!("DATE(_b.{name})") }
 }
 
 /// "Partition expression" of CREATE TABLE in BigQuery's manual.

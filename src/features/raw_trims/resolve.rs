@@ -10,7 +10,7 @@ use crate::project::resolve::table::time;
 use crate::project::shape::Field;
 use crate::project::{Column, DAY, Spec, TableId};
 use crate::source::Spanned;
-use crate::sql::{ALIASES, TimeUnit};
+use crate::sql::{TimeUnit, is_own_alias};
 
 pub(crate) fn resolve(stated: &[Field<RawTrimEntry>], spec: &Spec, sink: &mut Sink) -> Vec<RawTable> {
     let mut raw_tables: Vec<RawTable> = Vec::new();
@@ -37,7 +37,7 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         sink.push(unread(table, spec));
         return None;
     };
-    if ALIASES.iter().any(|alias| relation.name().as_str().eq_ignore_ascii_case(alias)) {
+    if is_own_alias(relation.name().as_str()) {
         let message = format!("raw table {} has the name of an alias that statements use", quoted(&table.value));
         sink.push(
             Diagnostic::new(Code::Name, message, table.span, "would be read as the alias").help("choose a longer name"),

@@ -6,7 +6,7 @@ use crate::project::resolve::relations::bad_name;
 use crate::project::shape::Entries;
 use crate::project::{Column, ColumnId};
 use crate::source::Spanned;
-use crate::sql::{Name, NameError, SqlType};
+use crate::sql::{Name, NameError, SqlType, is_own_alias};
 
 /// The most columns of a table, on Redshift and on PostgreSQL.
 const MAX_COLUMNS: usize = 1_600;
@@ -33,6 +33,16 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
                 );
                 sink.push(
                     Diagnostic::new(Code::Name, message, key.span, "reserved prefix").help("choose another name"),
+                );
+                continue;
+            }
+            Ok(name) if is_own_alias(name.as_str()) => {
+                let message = format!(
+                    "column {} has the name of an alias in statements, which BigQuery could read as this column",
+                    quoted(&key.value)
+                );
+                sink.push(
+                    Diagnostic::new(Code::Name, message, key.span, "name of an alias").help("choose another name"),
                 );
                 continue;
             }

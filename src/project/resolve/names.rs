@@ -1,7 +1,7 @@
 //! Checks names across the project: all relations differ on the engine, no name is cut off, and no
 //! name is ambiguous in a statement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Indexes;
@@ -10,7 +10,7 @@ use crate::project::naming::{HOLD, KEY_INDEX, MONITORED, NULL_KEY, PARENT_INDEX,
 use crate::project::shape::Field;
 use crate::project::{Retention, Spec, TableId};
 use crate::source::{Span, Spanned};
-use crate::sql::{ALIASES, Relation};
+use crate::sql::{Name, Relation, is_own_alias};
 
 /// The length of the column `exception_type` in an exceptions table.
 const MAX_TYPE: usize = 64;
@@ -32,6 +32,7 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
         }
         models.insert(name.to_lowercase(), span);
         check_table(spec, id, &mut taken, sink);
+        check_columns(spec, id, raw, sink);
     }
     for exceptions in &spec.exceptions {
         claim(spec, &exceptions.relation, "the exceptions table", exceptions.span, &mut taken, sink);
@@ -182,6 +183,37 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.places.history, taken, sink);
 }
 
+/// Checks that no column has the name of a relation that statements of the table write. Such a
+/// statement names the relation's columns by `relation.column`. On BigQuery, a column of a nearer
+/// source hides the relation, and `UPDATE` reads the name in SET as the column.
+fn check_columns(spec: &Spec, id: TableId, raw: &[&Spanned<TableFile>], sink: &mut Sink) {
+    let table = spec.table(id);
+    let Some(file) = raw.iter().find(|raw| raw.value.model.get().is_some_and(|it| it.span == table.model.span)) else {
+        return;
+    };
+    let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id), spec.all_rows(id)];
+    let own = [table.relation.clone(), spec.exceptions(table.exceptions).relation.clone()];
+    let histories = spec.period_ids().map(|period| spec.history(id, period));
+    let written: BTreeSet<String> =
+        own.into_iter().chain(work).chain(histories).map(|relation| relation.name.folded(spec.dialect)).collect();
+    let declared = [&file.value.columns, &file.value.source_columns].into_iter().filter_map(Field::get);
+    for (key, _) in declared.flat_map(|entries| &entries.value.0) {
+        let folded = Name::column(&key.value).map(|name| name.folded(spec.dialect));
+        if folded.is_ok_and(|name| written.contains(&name)) {
+            let message = format!(
+                "column {} has the name of a table of {}: in a statement on this table, BigQuery would read \
+                 the name as the column",
+                quoted(&key.value),
+                table.model.value.as_str()
+            );
+            sink.push(
+                Diagnostic::new(Code::NameClash, message, key.span, "name of a table")
+                    .help("rename the column or the table"),
+            );
+        }
+    }
+}
+
 /// Checks the names of indexes. `CREATE INDEX IF NOT EXISTS` does nothing, and reports no error, if
 /// a table has the name of the index.
 fn check_indexes(spec: &Spec, id: TableId, histories: &[Relation], taken: &mut Taken, sink: &mut Sink) {
@@ -210,7 +242,7 @@ fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut T
     // A statement names the relation that it changes by its bare name, so this name must not be an
     // alias. The names of history and work tables cannot be aliases, because of their suffixes.
     let name = relation.name.as_str();
-    if ALIASES.iter().any(|alias| name.eq_ignore_ascii_case(alias)) {
+    if is_own_alias(name) {
         let message =
             format!("{what} is named {}, which statements use as an alias: they would confuse the two", quoted(name));
         sink.push(Diagnostic::new(Code::Name, message, span, "name of an alias").help("choose a longer name"));

@@ -30,7 +30,7 @@ pub(super) fn cycles<'a>() -> Meaning<'a> {
 }
 
 fn nullable<'a>(name: impl Into<Cow<'a, str>>, ty: String) -> Definition<'a> {
-    Definition { name: name.into(), ty, not_null: false }
+    Definition { name: name.into(), ty, not_null: false, has_default: false }
 }
 
 impl<'a> Claims<'a, '_> {
@@ -43,6 +43,7 @@ impl<'a> Claims<'a, '_> {
             name: self.name(id),
             ty: self.type_of(id),
             not_null: self.table.column(id).not_null,
+            has_default: false,
         });
         Meaning::Table(columns.collect())
     }

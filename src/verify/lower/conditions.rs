@@ -10,7 +10,7 @@ use crate::sql::chain::parts;
 use crate::verify::effect::plain_table;
 use crate::verify::lower::sources::{drops_equal_rows, is_grouped};
 use crate::verify::lower::{Binding, Lowering, Opened, Result, ScopeId, Scoped, conjunct, line_of, output_name, terms};
-use crate::verify::meaning::{All, Comparison, Condition, Conjunct, Select, any, compare};
+use crate::verify::meaning::{All, Comparison, Condition, Conjunct, Select, Term, any, compare};
 
 /// Whether a UNION pairs columns by their position, and not by their name.
 fn is_by_position(quantifier: &SetQuantifier) -> bool {
@@ -22,6 +22,23 @@ fn is_by_position(quantifier: &SetQuantifier) -> bool {
 struct Wanted<'a, 'v> {
     scope: ScopeId,
     values: &'v [&'a Expr],
+}
+
+/// The conjuncts of `IS DISTINCT FROM`, or of `IS NOT DISTINCT FROM`: two NULLs are equal.
+fn distinct<'a>(left: Term<'a>, right: Term<'a>, differs: bool, line: usize) -> Vec<Conjunct<'a>> {
+    let all = |conditions: Vec<Condition<'a>>| All::new(conditions.into_iter().map(|is| conjunct(is, line)).collect());
+    let is_null = |term: &Term<'a>| Condition::IsNull(term.clone());
+    let alternatives = if differs {
+        let is_not_null = |term: &Term<'a>| Condition::IsNotNull(term.clone());
+        vec![
+            all(vec![is_null(&left), is_not_null(&right)]),
+            all(vec![is_not_null(&left), is_null(&right)]),
+            all(vec![compare(Comparison::NotEqual, left, right)]),
+        ]
+    } else {
+        vec![all(vec![is_null(&left), is_null(&right)]), all(vec![compare(Comparison::Equal, left, right)])]
+    };
+    any(alternatives, line)
 }
 
 /// A source that is a UNION.
@@ -86,6 +103,14 @@ impl<'a> Lowering<'a, '_> {
                 let term = self.term(inner, scope, 0)?;
                 let is = if is_null { Condition::IsNull(term) } else { Condition::IsNotNull(term) };
                 Ok(vec![conjunct(is, self.line)])
+            }
+            Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+                if !self.names.spec.dialect.rules().forms().is_distinct_from {
+                    return Err(self.unshown("IS DISTINCT FROM, which the engine does not document"));
+                }
+                let differs = matches!(expr, Expr::IsDistinctFrom(..)) != negated;
+                let (left, right) = (self.term(left, scope, 0)?, self.term(right, scope, 0)?);
+                Ok(distinct(left, right, differs, self.line))
             }
             Expr::Exists { subquery, negated: not } => self.exists(subquery, scope, *not != negated, &[]),
             Expr::InSubquery { expr, subquery, negated: not } => {
@@ -170,7 +195,7 @@ impl<'a> Lowering<'a, '_> {
         self.starts_at(query);
         let line = self.line;
         let wanted = Wanted { scope, values: wanted };
-        let inside = self.with(query, scope)?;
+        let inside = self.with_limit(query, scope)?;
         let mut each = Vec::new();
         let mut bodies = vec![&*query.body];
         while let Some(body) = bodies.pop() {
@@ -269,7 +294,9 @@ impl<'a> Lowering<'a, '_> {
     /// The parts of a source that is a UNION.
     fn union_of(&mut self, factor: &'a TableFactor, inside: ScopeId) -> Result<Option<UnionSource<'a>>> {
         let Scoped { query, inside } = match factor {
-            TableFactor::Derived { lateral: false, subquery, sample: None, .. } => Scoped { query: subquery, inside },
+            TableFactor::Derived { lateral: false, subquery, alias: _, sample: None } => {
+                Scoped { query: subquery, inside }
+            }
             TableFactor::Table { .. } => match plain_table(factor).and_then(|(name, _)| self.named_by(name, inside)) {
                 Some(named) => named,
                 None => return Ok(None),

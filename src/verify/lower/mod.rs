@@ -1,7 +1,10 @@
 //! Converts the syntax tree of a statement to its meaning. A form of SQL without a meaning here
 //! cannot be proven, and is refused.
 
+mod changes;
+mod clauses;
 mod conditions;
+mod first_rows;
 mod free_text;
 mod scopes;
 mod semi_join;
@@ -9,22 +12,20 @@ mod sources;
 mod terms;
 
 use scopes::{
-    Binding, JoinKind, Named, OUTERMOST, OpenQuery, OpenSource, Opened, Outputs, QueryId, QueryScope, ScopeId, Scoped,
-    SemiJoin, SourceId,
+    Binding, FreeText, JoinKind, Named, OUTERMOST, OpenQuery, OpenSource, Opened, Outputs, QueryId, QueryScope,
+    ScopeId, Scoped, SemiJoin, SourceId,
 };
 
-use std::borrow::Cow;
-
 use sqlparser::ast::{
-    AssignmentTarget, ColumnDef, ColumnOption, Delete, Distinct, Expr, FromTable, GroupByExpr, Ident, IndexColumn,
-    Insert, ObjectName, OrderByExpr, OrderByOptions, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator,
-    SetQuantifier, Statement, Update, UpdateTableFromKind,
+    Distinct, Expr, GroupByExpr, Ident, Query, Select as SelectTree, SelectItem, SetExpr, SetOperator, SetQuantifier,
+    Statement,
 };
 use sqlparser::tokenizer::Span;
 
 use crate::cycle::plan::Slot;
-use crate::diagnostic::{Code, quoted};
-use crate::verify::meaning::{All, Condition, Conjunct, Definition, Depth, Meaning, Row, Rows, Select, Source, Term};
+use crate::diagnostic::Code;
+use crate::verify::effect::delete_of;
+use crate::verify::meaning::{All, Condition, Conjunct, Depth, Meaning, Row, Rows, Select, Source, Term};
 use crate::verify::names::{Names, fold_part};
 
 /// The limit for the queries of a statement, after each CTE was copied to each place that names it.
@@ -70,7 +71,17 @@ impl<'a> Lowering<'a, '_> {
         let names = lowering.names;
         match statement {
             Statement::Insert(insert) => lowering.insert(insert, writes),
-            Statement::Delete(delete) => lowering.delete(delete, writes),
+            Statement::Delete(delete) => {
+                let outermost = lowering.outermost();
+                lowering.delete(delete, writes, outermost)
+            }
+            // WITH before DELETE: its named queries stand outside of the target.
+            Statement::Query(query) => {
+                let Some(delete) = delete_of(query) else { return Err(lowering.unshown("a query as the statement")) };
+                let outermost = lowering.outermost();
+                let inside = lowering.with(query, outermost)?;
+                lowering.delete(delete, writes, inside)
+            }
             Statement::Update(update) => lowering.update(update, writes),
             Statement::CreateTable(create) => {
                 let columns = create.columns.iter().map(|column| lowering.definition(column));
@@ -135,7 +146,9 @@ impl<'a> Lowering<'a, '_> {
     }
 
     fn new_scope(&mut self, parent: Option<ScopeId>, query: QueryId) -> ScopeId {
-        self.scopes.push(QueryScope { parent, query, bindings: Vec::new(), named: Vec::new() });
+        let sources_see = parent.unwrap_or(OUTERMOST);
+        let (bindings, named) = (Vec::new(), Vec::new());
+        self.scopes.push(QueryScope { parent, sources_see, query, bindings, named, projection: &[] });
         ScopeId(self.scopes.len() - 1)
     }
 
@@ -160,138 +173,6 @@ impl<'a> Lowering<'a, '_> {
         }
         self.queries.push(OpenQuery { depth, ..OpenQuery::default() });
         Ok(QueryId(self.queries.len() - 1))
-    }
-
-    fn insert(&mut self, insert: &'a Insert, writes: Slot) -> Result<Meaning<'a>> {
-        let Some(query) = &insert.source else { return Err(self.unshown("an INSERT without a query")) };
-        if insert.columns.is_empty() {
-            return Err(self.refused(
-                Code::Columns,
-                "lists no columns: the column order of the table would decide what is written",
-            ));
-        }
-        let mut columns = Vec::with_capacity(insert.columns.len());
-        for (i, name) in insert.columns.iter().enumerate() {
-            columns.push((self.column_of(writes, name)?, i));
-        }
-        columns.sort_unstable();
-        if columns.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(self.refused(Code::Columns, "lists a column twice"));
-        }
-        let is_free_text = |(column, _): &(&'a str, usize)| self.is_free_text(writes, column);
-        let (free_text, columns): (Vec<_>, Vec<_>) = columns.into_iter().partition(is_free_text);
-        let order: Vec<_> = columns.iter().map(|(_, i)| *i).collect();
-        let free_text: Vec<_> = free_text.iter().map(|(_, i)| *i).collect();
-        let scope = self.outermost();
-        let outputs = Outputs { order: &order, free_text: &free_text };
-        let rows = self.rows(query, scope, Depth::OUTERMOST, outputs)?;
-        Ok(Meaning::Insert { columns: columns.into_iter().map(|(column, _)| column.into()).collect(), rows })
-    }
-
-    fn delete(&mut self, delete: &'a Delete, writes: Slot) -> Result<Meaning<'a>> {
-        let FromTable::WithFromKeyword(tables) = &delete.from else { return Err(self.unshown("DELETE without FROM")) };
-        let Some(selection) = &delete.selection else {
-            return Err(self.refused(Code::Unconditional, "deletes without a condition"));
-        };
-        let scope = self.target(writes)?;
-        debug_assert_eq!(tables.len(), 1, "`effect` accepts one target");
-        let query_id = self.query_of(scope);
-        self.queries[query_id.0].conditions.push((scope, selection));
-        self.assign_places(query_id);
-        self.close(query_id).map(Meaning::Delete)
-    }
-
-    fn update(&mut self, update: &'a Update, writes: Slot) -> Result<Meaning<'a>> {
-        let scope = self.target(writes)?;
-        let query_id = self.query_of(scope);
-        match &update.from {
-            None => {}
-            Some(UpdateTableFromKind::AfterSet(tables)) => self.sources(tables, scope)?,
-            Some(UpdateTableFromKind::BeforeSet(_)) => return Err(self.unshown("FROM before SET")),
-        }
-        let Some(selection) = &update.selection else {
-            return Err(self.refused(Code::Unconditional, "updates without a condition"));
-        };
-        self.queries[query_id.0].conditions.push((scope, selection));
-        self.assign_places(query_id);
-        let mut set = Vec::with_capacity(update.assignments.len());
-        for assignment in &update.assignments {
-            let AssignmentTarget::ColumnName(name) = &assignment.target else {
-                return Err(self.unshown("an assignment to several columns at once"));
-            };
-            let column = self.column_of(writes, name)?;
-            let value = self.term(&assignment.value, scope, 0)?;
-            if self.is_free_text(writes, column) {
-                self.expect_plain_text(&value, false)?;
-            }
-            set.push((column.into(), value));
-        }
-        set.sort();
-        if set.windows(2).any(|pair: &[(Cow<'a, str>, Term<'a>)]| pair[0].0 == pair[1].0) {
-            return Err(self.refused(Code::Columns, "sets a column twice"));
-        }
-        set.retain(|(column, _)| !self.is_free_text(writes, column));
-        Ok(Meaning::Update { set, rows: self.close(query_id)? })
-    }
-
-    /// A query whose first source is the relation that a statement changes. The relation is named
-    /// by its bare name.
-    fn target(&mut self, writes: Slot) -> Result<ScopeId> {
-        let query_id = self.open(Depth::OUTERMOST)?;
-        // A query among the sources does not see the target, so its scope is the outermost one.
-        let outermost = self.new_scope(None, query_id);
-        let scope = self.new_scope(Some(outermost), query_id);
-        let source = self.add_source(query_id, OpenSource::Relation(writes));
-        let spec = self.names.spec;
-        let name = writes.relation(spec).name.folded(spec.dialect);
-        self.scopes[scope.0].bindings.push((name, Binding::Relation { slot: writes, source }));
-        Ok(scope)
-    }
-
-    /// A column that a statement writes.
-    fn column_of(&mut self, writes: Slot, name: &ObjectName) -> Result<&'a str> {
-        let ident = match name.0.as_slice() {
-            [part] => part.as_ident(),
-            _ => None,
-        };
-        let found = ident.and_then(|ident| {
-            self.line = line_of(ident.span);
-            self.names.find(writes, ident)
-        });
-        found.ok_or_else(|| {
-            self.refused(
-                Code::Columns,
-                format!("writes {}, which the spec does not declare", quoted(&name.to_string())),
-            )
-        })
-    }
-
-    fn definition(&mut self, column: &'a ColumnDef) -> Result<Definition<'a>> {
-        self.line = line_of(column.name.span);
-        let mut not_null = false;
-        for option in &column.options {
-            match &option.option {
-                ColumnOption::NotNull => not_null = true,
-                ColumnOption::Null => {}
-                _ => return Err(self.unshown(format!("an option on the column {}", quoted(&column.name.value)))),
-            }
-        }
-        let name = fold_part(&column.name, self.names.spec.dialect);
-        Ok(Definition { name, ty: column.data_type.to_string(), not_null })
-    }
-
-    /// A column of an index, in ascending order.
-    fn indexed(&self, column: &'a IndexColumn) -> Result<Cow<'a, str>> {
-        let IndexColumn { column: OrderByExpr { expr, options, with_fill: None }, operator_class: None } = column
-        else {
-            return Err(self.unshown("an option on a column of an index"));
-        };
-        match expr {
-            Expr::Identifier(name) if *options == OrderByOptions::default() => {
-                Ok(fold_part(name, self.names.spec.dialect))
-            }
-            _ => Err(self.unshown("another part of an index than a column in ascending order")),
-        }
     }
 
     /// The rows of a query, with its outputs in the wanted order.
@@ -389,6 +270,9 @@ impl<'a> Lowering<'a, '_> {
         let mut when = Vec::new();
         for join in std::mem::take(&mut self.queries[query_id.0].semi_joins) {
             when.extend(self.semi_join_condition(query_id, join)?);
+        }
+        for rows in std::mem::take(&mut self.queries[query_id.0].first_rows) {
+            when.push(self.is_first(query_id, &rows)?);
         }
         for (scope, expr) in std::mem::take(&mut self.queries[query_id.0].conditions) {
             when.extend(self.conjuncts(expr, scope, false)?);

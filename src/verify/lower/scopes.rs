@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{Expr, Query, Select as SelectTree, SelectItem, TableFactor};
 
 use crate::cycle::plan::Slot;
+use crate::verify::lower::first_rows::FirstRows;
 use crate::verify::meaning::{Depth, Place};
 
 /// A query, by its index in `Lowering::queries`.
@@ -43,6 +44,8 @@ pub(super) struct OpenQuery<'a> {
     pub(super) outputs: Vec<(ScopeId, &'a [SelectItem])>,
     pub(super) ranks: bool,
     pub(super) semi_joins: Vec<SemiJoin<'a>>,
+    /// The sources that keep the first row of each key.
+    pub(super) first_rows: Vec<FirstRows<'a>>,
     /// The outputs of a part of a UNION ALL, with the scope of their names.
     pub(super) projection: Option<(ScopeId, &'a [SelectItem])>,
 }
@@ -85,17 +88,29 @@ pub(super) struct Outputs<'o> {
     /// The outputs that are compared, in this order.
     pub(super) order: &'o [usize],
     /// The outputs that are written into free-text columns.
-    pub(super) free_text: &'o [usize],
+    pub(super) free_text: &'o [FreeText],
+}
+
+/// An output that is written into a column for text.
+#[derive(Clone, Copy)]
+pub(super) struct FreeText {
+    pub(super) output: usize,
+    /// The length of the column, in bytes.
+    pub(super) length: usize,
 }
 
 /// The names that one part of a statement can use. A merged query has its own scope, but shares
 /// the sources of the query that it became part of.
 pub(super) struct QueryScope<'a> {
     pub(super) parent: Option<ScopeId>,
+    /// What the queries among its sources see. They do not see the sources beside them.
+    pub(super) sources_see: ScopeId,
     /// The query whose sources the aliases name.
     pub(super) query: QueryId,
     pub(super) bindings: Vec<(String, Binding<'a>)>,
     pub(super) named: Vec<Named<'a>>,
+    /// The outputs of its SELECT.
+    pub(super) projection: &'a [SelectItem],
 }
 
 /// A named query (CTE).

@@ -142,7 +142,7 @@ impl<'a> Lowering<'a, '_> {
 }
 
 /// Whether an expression names a column of an alias.
-fn mentions(expr: &Expr, alias: &str, dialect: crate::dialect::Dialect) -> bool {
+pub(super) fn mentions(expr: &Expr, alias: &str, dialect: crate::dialect::Dialect) -> bool {
     struct Search<'s>(&'s str, crate::dialect::Dialect);
     impl Visitor for Search<'_> {
         type Break = ();

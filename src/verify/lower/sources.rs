@@ -2,35 +2,35 @@
 //! queries that stay sources of their own.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use sqlparser::ast::{
-    Distinct, JoinConstraint, JoinOperator, ObjectName, Query, Select as SelectTree, SelectFlavor, SelectItem, SetExpr,
-    SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins,
+    Distinct, Expr, Join, JoinConstraint, JoinOperator, Select as SelectTree, SelectItem, SetExpr, SetOperator,
+    SetQuantifier, TableAlias, TableFactor, TableWithJoins,
 };
 
+use sqlparser::keywords::ALL_KEYWORDS;
+
 use crate::diagnostic::quoted;
+use crate::sql::is_reserved;
 use crate::verify::effect::plain_table;
+use crate::verify::lower::semi_join::mentions;
 use crate::verify::lower::{
-    Binding, JoinKind, Lowering, Named, OUTERMOST, OpenSource, QueryId, Result, ScopeId, Scoped, SemiJoin, output_name,
-    terms,
+    Binding, JoinKind, Lowering, OUTERMOST, OpenSource, QueryId, Result, ScopeId, Scoped, SemiJoin, output_name, terms,
 };
 use crate::verify::meaning::{Place, Rows, Select};
 use crate::verify::names::fold_part;
-
-/// A refused clause after a query.
-const AFTER_QUERY: &str = "a query with ORDER BY, LIMIT or another clause after it";
-
-/// A refused clause of a SELECT.
-const OTHER_CLAUSE: &str = "a clause other than SELECT, FROM, WHERE, GROUP BY or HAVING";
-
-/// The limit for the CTEs of one WITH. Each may read those before it, so the work grows with their
-/// number.
-const MAX_NAMED: usize = 32;
 
 impl<'a> Lowering<'a, '_> {
     /// Adds the sources and conditions of a SELECT to the query of a scope.
     pub(super) fn gather(&mut self, select: &'a SelectTree, scope: ScopeId) -> Result<()> {
         self.plain_select(select)?;
+        self.gather_plain(select, scope)
+    }
+
+    /// The same for a SELECT whose clauses were checked.
+    pub(super) fn gather_plain(&mut self, select: &'a SelectTree, scope: ScopeId) -> Result<()> {
+        self.scopes[scope.0].projection = &select.projection;
         self.sources(&select.from, scope)?;
         if let Some(selection) = &select.selection {
             let query_id = self.query_of(scope);
@@ -39,75 +39,52 @@ impl<'a> Lowering<'a, '_> {
         Ok(())
     }
 
-    /// Checks that a SELECT has only clauses with a meaning here. The pattern lists every field, so
-    /// a new field of the parser does not compile until it is handled.
-    pub(super) fn plain_select(&self, select: &SelectTree) -> Result<()> {
-        let SelectTree {
-            select_token: _,
-            optimizer_hints,
-            distinct: _,
-            select_modifiers: None,
-            top: None,
-            top_before_distinct: false,
-            projection: _,
-            exclude: None,
-            into: None,
-            from: _,
-            lateral_views,
-            prewhere: None,
-            selection: _,
-            connect_by,
-            group_by: _,
-            cluster_by,
-            distribute_by,
-            sort_by,
-            having: _,
-            named_window,
-            qualify: None,
-            window_before_qualify: false,
-            value_table_mode: None,
-            flavor: SelectFlavor::Standard,
-        } = select
-        else {
-            return Err(self.unshown(OTHER_CLAUSE));
-        };
-        let rest = optimizer_hints.is_empty() && lateral_views.is_empty() && connect_by.is_empty();
-        let rest = rest && cluster_by.is_empty() && distribute_by.is_empty() && sort_by.is_empty();
-        if rest && named_window.is_empty() {
-            return Ok(());
-        }
-        Err(self.unshown(OTHER_CLAUSE))
-    }
-
     pub(super) fn sources(&mut self, from: &'a [TableWithJoins], scope: ScopeId) -> Result<()> {
-        for tables in from {
-            self.source(&tables.relation, scope)?;
-            for join in &tables.joins {
+        // Each ON, with the sources that it sees.
+        let mut joined: Vec<(&Expr, Range<usize>)> = Vec::new();
+        for TableWithJoins { relation, joins } in from {
+            let first = self.scopes[scope.0].bindings.len();
+            self.source(relation, scope)?;
+            for join in joins {
                 // The parser reads GLOBAL as a part of the join. Engines read it as the alias of the
                 // source before it.
-                if join.global {
+                let Join { relation, global: false, join_operator } = join else {
                     return Err(self.unshown("a GLOBAL join"));
-                }
-                match &join.join_operator {
+                };
+                match join_operator {
                     JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) => {
-                        self.source(&join.relation, scope)?;
+                        self.source(relation, scope)?;
+                        joined.push((on, first..self.scopes[scope.0].bindings.len()));
                         let query_id = self.query_of(scope);
                         self.queries[query_id.0].conditions.push((scope, on));
                     }
-                    JoinOperator::CrossJoin(JoinConstraint::None) => self.source(&join.relation, scope)?,
+                    JoinOperator::CrossJoin(JoinConstraint::None) => self.source(relation, scope)?,
                     JoinOperator::Left(JoinConstraint::On(on)) | JoinOperator::LeftOuter(JoinConstraint::On(on)) => {
-                        let alias = self.alias_of(&join.relation)?;
+                        let alias = self.alias_of(relation)?;
                         let query_id = self.query_of(scope);
-                        if matches!(join.relation, TableFactor::Derived { .. }) {
+                        if matches!(relation, TableFactor::Derived { .. }) {
                             return Err(self.unshown("an outer join with a query instead of a table"));
                         }
                         self.bind(scope, alias.clone(), Binding::SemiJoin)?;
-                        let kind = JoinKind::Anti(&join.relation, on);
+                        joined.push((on, first..self.scopes[scope.0].bindings.len()));
+                        let kind = JoinKind::Anti(relation, on);
                         self.queries[query_id.0].semi_joins.push(SemiJoin { alias, scope, kind });
                     }
                     _ => {
                         return Err(self.unshown("a join other than JOIN ... ON, CROSS JOIN or LEFT JOIN ... ON"));
                     }
+                }
+            }
+        }
+        // An engine refuses an ON that names a source on its right, or one before a comma.
+        let dialect = self.names.spec.dialect;
+        for (on, visible) in joined {
+            for (at, (alias, _)) in self.scopes[scope.0].bindings.iter().enumerate() {
+                if !visible.contains(&at) && mentions(on, alias, dialect) {
+                    return Err(self.unshown(format!(
+                        "an ON that names {}, which is not one of the sources that it joins",
+                        quoted(alias)
+                    )));
                 }
             }
         }
@@ -117,7 +94,7 @@ impl<'a> Lowering<'a, '_> {
     pub(super) fn source(&mut self, factor: &'a TableFactor, scope: ScopeId) -> Result<()> {
         match factor {
             TableFactor::Table { .. } => {
-                let Some((name, alias)) = plain_table(factor) else {
+                let Some((name, _)) = plain_table(factor) else {
                     return Err(self.unshown("a table with more than an alias"));
                 };
                 if let Some(named) = self.named_by(name, scope) {
@@ -129,17 +106,14 @@ impl<'a> Lowering<'a, '_> {
                         self.unshown(format!("{}, which is not a relation of the project", quoted(&name.to_string())))
                     );
                 };
-                if alias.is_some_and(|alias| !alias.columns.is_empty() || alias.at.is_some()) {
-                    return Err(self.unshown("an alias with column names"));
-                }
                 let alias = self.alias_of(factor)?;
                 let query_id = self.query_of(scope);
                 let source = self.add_source(query_id, OpenSource::Relation(slot));
                 self.bind(scope, alias, Binding::Relation { slot, source })
             }
-            TableFactor::Derived { lateral: false, subquery, sample: None, .. } => {
+            TableFactor::Derived { lateral: false, subquery, alias: _, sample: None } => {
                 let alias = self.alias_of(factor)?;
-                let inside = self.scopes[scope.0].parent.unwrap_or(scope);
+                let inside = self.scopes[scope.0].sources_see;
                 self.derived(Scoped { query: subquery, inside }, alias, scope)
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
@@ -152,6 +126,10 @@ impl<'a> Lowering<'a, '_> {
     /// Adds a query to the sources of the query of a scope.
     fn derived(&mut self, derived: Scoped<'a>, alias: String, scope: ScopeId) -> Result<()> {
         let query = derived.query;
+        if let Some((select, first)) = self.first_of_each(query)? {
+            let inside = self.named(query.with.as_ref(), derived.inside)?;
+            return self.first_rows(select, first, inside, alias, scope);
+        }
         let inside = self.with(query, derived.inside)?;
         let query_id = self.query_of(scope);
         let parts = self.union_parts(&query.body, false)?;
@@ -246,90 +224,41 @@ impl<'a> Lowering<'a, '_> {
 
     pub(super) fn alias_of(&mut self, factor: &TableFactor) -> Result<String> {
         let dialect = self.names.spec.dialect;
-        let own = |alias: &Option<TableAlias>| {
-            alias
-                .as_ref()
-                .filter(|alias| alias.columns.is_empty())
-                .map(|alias| fold_part(&alias.name, dialect).into_owned())
+        let own = |alias: &Option<TableAlias>| match alias {
+            Some(alias) => self.alias(alias).map(Some),
+            None => Ok(None),
         };
         let found = match factor {
             TableFactor::Table { name, alias, .. } if alias.is_none() => {
                 name.0.last().and_then(|part| part.as_ident()).map(|name| fold_part(name, dialect).into_owned())
             }
-            TableFactor::Table { alias, .. } | TableFactor::Derived { alias, .. } => own(alias),
+            TableFactor::Table { alias, .. } | TableFactor::Derived { alias, .. } => own(alias)?,
             _ => None,
         };
         found.ok_or_else(|| self.unshown("a source without an alias"))
     }
 
-    /// The scope for the body of a query: a new one with its CTEs, or the given one if it has none.
-    pub(super) fn with(&mut self, query: &'a Query, scope: ScopeId) -> Result<ScopeId> {
-        let Query {
-            with,
-            body: _,
-            order_by: None,
-            limit_clause: None,
-            fetch: None,
-            locks,
-            for_clause: None,
-            settings: None,
-            format_clause: None,
-            pipe_operators,
-        } = query
-        else {
-            return Err(self.unshown(AFTER_QUERY));
+    /// The folded name of an alias. Refuses a name that an engine could read as something else.
+    pub(super) fn alias(&self, alias: &TableAlias) -> Result<String> {
+        let TableAlias { explicit, name, columns, at } = alias;
+        if !columns.is_empty() || at.is_some() {
+            return Err(self.unshown("an alias with column names"));
+        }
+        let folded = fold_part(name, self.names.spec.dialect).into_owned();
+        let is_plain = name.quote_style.is_none();
+        let is_keyword = || ALL_KEYWORDS.binary_search(&name.value.to_uppercase().as_str()).is_ok();
+        let wrong = if is_plain && is_reserved(&folded, self.names.spec.dialect) {
+            "which is a reserved word"
+        } else if is_plain && !explicit && is_keyword() {
+            "which is a keyword: write AS before it"
+        } else if self.names.is_bare(&folded) {
+            "which is also the name of a table"
+        } else if self.names.is_column(&folded) {
+            "which is also the name of a column, and BigQuery could read it as the column"
+        } else {
+            return Ok(folded);
         };
-        if !locks.is_empty() || !pipe_operators.is_empty() {
-            return Err(self.unshown(AFTER_QUERY));
-        }
-        let Some(with) = with else { return Ok(scope) };
-        if with.recursive {
-            return Err(self.unshown("WITH RECURSIVE"));
-        }
-        let mut inside = scope;
-        for cte in &with.cte_tables {
-            if !cte.alias.columns.is_empty() {
-                return Err(self.unshown("a named query with column names"));
-            }
-            let name = fold_part(&cte.alias.name, self.names.spec.dialect).into_owned();
-            if with.cte_tables.len() > MAX_NAMED || cte.from.is_some() {
-                return Err(self.unshown(format!("more than {MAX_NAMED} named queries")));
-            }
-            if self.find_named(&name, inside).is_some() {
-                return Err(self.unshown(format!("two named queries with the name {}", quoted(&name))));
-            }
-            // A CTE sees only the CTEs before it.
-            let next = self.new_scope(Some(inside), self.query_of(inside));
-            self.scopes[next.0].named.push(Named { name, query: &cte.query, inside, is_read: false });
-            self.unread += 1;
-            inside = next;
-        }
-        Ok(inside)
-    }
-
-    /// The named query (CTE) that a name stands for, marked as read.
-    pub(super) fn named_by(&mut self, name: &ObjectName, scope: ScopeId) -> Option<Scoped<'a>> {
-        let [part] = name.0.as_slice() else { return None };
-        let name = fold_part(part.as_ident()?, self.names.spec.dialect);
-        let (scope, nth) = self.find_named(&name, scope)?;
-        let named = &mut self.scopes[scope.0].named[nth];
-        if !named.is_read {
-            named.is_read = true;
-            self.unread -= 1;
-        }
-        Some(Scoped { query: named.query, inside: named.inside })
-    }
-
-    /// The scope that defines a named query, and the index of the query there.
-    fn find_named(&self, name: &str, scope: ScopeId) -> Option<(ScopeId, usize)> {
-        let mut at = Some(scope);
-        while let Some(scope) = at {
-            if let Some(nth) = self.scopes[scope.0].named.iter().position(|named| named.name == name) {
-                return Some((scope, nth));
-            }
-            at = self.scopes[scope.0].parent;
-        }
-        None
+        Err(self.unshown(format!("the alias {}, {wrong}", quoted(&name.value))))
     }
 
     /// The SELECTs of a UNION ALL, or the single SELECT.

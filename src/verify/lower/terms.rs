@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Ident, OrderBySort, Select as SelectTree, SelectItem, SetExpr, UnaryOperator, Value, WindowSpec,
-    WindowType,
+    BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, ExtractSyntax, Function, FunctionArg,
+    FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions,
+    OrderBySort, Select as SelectTree, SelectItem, SetExpr, TypedString, UnaryOperator, Value, WindowSpec, WindowType,
 };
 
 use crate::diagnostic::quoted;
+use crate::sql::is_reserved;
 use crate::verify::lower::sources::item_named;
 use crate::verify::lower::{Binding, Lowering, OpenSource, Outputs, Result, ScopeId, line_of};
 use crate::verify::meaning::{AGGREGATES, All, Order, Term};
@@ -56,8 +57,8 @@ impl<'a> Lowering<'a, '_> {
                 }
                 _ => Err(self.unshown("a quoted value that engines read differently")),
             },
-            Expr::TypedString(typed) if !typed.uses_odbc_syntax => {
-                Ok(literal(format!("{} {}", typed.data_type, typed.value)))
+            Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: false }) => {
+                Ok(literal(format!("{data_type} {value}")))
             }
             Expr::Interval(_) => Ok(literal(expr.to_string())),
             Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, format: None } => {
@@ -95,7 +96,7 @@ impl<'a> Lowering<'a, '_> {
                 let args = vec![self.term(timestamp, scope, next)?, self.term(time_zone, scope, next)?];
                 Ok(Term::Call("at time zone".into(), args))
             }
-            Expr::Extract { field: DateTimeField::Epoch, expr, .. } => {
+            Expr::Extract { field: DateTimeField::Epoch, syntax: ExtractSyntax::From, expr } => {
                 Ok(Term::Call("extract epoch".into(), vec![self.term(expr, scope, next)?]))
             }
             Expr::Floor { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
@@ -104,7 +105,7 @@ impl<'a> Lowering<'a, '_> {
             Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
                 Ok(Term::Call("ceil".into(), vec![self.term(expr, scope, next)?]))
             }
-            Expr::Case { operand: None, conditions, else_result, .. } => {
+            Expr::Case { case_token: _, end_token: _, operand: None, conditions, else_result } => {
                 let mut cases = Vec::with_capacity(conditions.len());
                 for case in conditions {
                     let when = All::new(self.conjuncts(&case.condition, scope, false)?);
@@ -154,41 +155,58 @@ impl<'a> Lowering<'a, '_> {
         Ok(Term::Scalar(Box::new(found)))
     }
 
-    fn call(&mut self, function: &'a Function, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
-        let plain = !function.uses_odbc_syntax
-            && matches!(function.parameters, FunctionArguments::None)
-            && function.within_group.is_empty()
-            && function.filter.is_none()
-            && function.null_treatment.is_none();
-        let name = function.name.0.last().and_then(|part| part.as_ident()).filter(|_| function.name.0.len() == 1);
-        let (Some(name), true) = (name, plain) else {
+    pub(super) fn call(&mut self, function: &'a Function, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
+        // The pattern lists every field, so a new field of the parser does not compile until it is
+        // handled.
+        let Function {
+            name: ObjectName(name),
+            uses_odbc_syntax: false,
+            parameters: FunctionArguments::None,
+            args,
+            within_group,
+            filter: None,
+            null_treatment: None,
+            over,
+        } = function
+        else {
             return Err(self.unshown("a function call of a form that no step uses"));
         };
+        let name = match name.as_slice() {
+            [part] if within_group.is_empty() => part.as_ident(),
+            _ => None,
+        };
+        let Some(name) = name else { return Err(self.unshown("a function call of a form that no step uses")) };
         self.at(name);
         if name.quote_style.is_some() {
             return Err(self.unshown("a function with a quoted name"));
         }
         let name = name.value.to_lowercase();
-        let has_parentheses = !matches!(function.args, FunctionArguments::None);
+        let has_parentheses = !matches!(args, FunctionArguments::None);
         let is_known = AGGREGATES.contains(&&*name)
             || PLAIN.contains(&&*name)
             || self.names.spec.dialect.rules().functions().contains(&&*name);
+        let is_now = name == "now" && has_parentheses && self.names.spec.dialect.rules().forms().now;
+        if is_now && over.is_none() && matches!(args, FunctionArguments::List(list) if list.args.is_empty()) {
+            return Ok(Term::Call(CLOCK.into(), Vec::new()));
+        }
         // BigQuery writes the clock as a call.
         let is_clock = name == CLOCK && has_parentheses == self.names.spec.dialect.rules().clock_is_called();
-        if function.over.is_none() && !is_clock && !(is_known && has_parentheses) {
+        if over.is_none() && !is_clock && !(is_known && has_parentheses) {
             return Err(self.unshown(format!("a call of {}, which is not a known function", quoted(&name))));
         }
-        if let Some(over) = &function.over
+        if let Some(over) = over
             && name == ROW_NUMBER
         {
             return self.row_number(function, over, scope, nesting);
         }
-        let mut args = Vec::new();
-        match &function.args {
+        let mut values = Vec::new();
+        match args {
             FunctionArguments::None => {}
-            FunctionArguments::List(list) if list.duplicate_treatment.is_none() && list.clauses.is_empty() => {
-                for (i, arg) in list.args.iter().enumerate() {
-                    args.push(match arg {
+            FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses })
+                if clauses.is_empty() =>
+            {
+                for (i, arg) in args.iter().enumerate() {
+                    values.push(match arg {
                         // The first argument of DATEDIFF is a unit, not a column.
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(unit)))
                             if i == 0 && ["datediff", "dateadd"].contains(&name.as_str()) =>
@@ -204,8 +222,8 @@ impl<'a> Lowering<'a, '_> {
             _ => return Err(self.unshown(OTHER_ARGUMENTS)),
         }
         let is_aggregate = AGGREGATES.contains(&&*name);
-        let call = Term::Call(name.into(), args);
-        match &function.over {
+        let call = Term::Call(name.into(), values);
+        match over {
             None => Ok(call),
             Some(over) if is_aggregate => self.over(call, over, scope, nesting),
             Some(_) => Err(self.unshown("a window function other than ROW_NUMBER() and MAX")),
@@ -225,9 +243,9 @@ impl<'a> Lowering<'a, '_> {
 
     fn window(&self, over: &'a WindowType) -> Result<&'a WindowSpec> {
         match over {
-            WindowType::WindowSpec(window) if window.window_name.is_none() && window.window_frame.is_none() => {
-                Ok(window)
-            }
+            WindowType::WindowSpec(
+                window @ WindowSpec { window_name: None, partition_by: _, order_by: _, window_frame: None },
+            ) => Ok(window),
             _ => Err(self.unshown("a window with a name or a frame")),
         }
     }
@@ -250,22 +268,39 @@ impl<'a> Lowering<'a, '_> {
         nesting: usize,
     ) -> Result<Term<'a>> {
         let window = self.window(over)?;
-        let takes_nothing = matches!(&function.args, FunctionArguments::List(list) if list.args.is_empty());
+        let takes_nothing = matches!(
+            &function.args,
+            FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses })
+                if args.is_empty() && clauses.is_empty()
+        );
         if !takes_nothing {
             return Err(self.unshown("ROW_NUMBER with an argument"));
         }
         let by = self.partition(window, scope, nesting)?;
-        let mut order = Vec::with_capacity(window.order_by.len());
-        for expr in &window.order_by {
-            let descending = match &expr.options.sort {
+        let order = self.order(&window.order_by, scope, nesting)?;
+        Ok(Term::RowNumber { by, order })
+    }
+
+    pub(super) fn order(
+        &mut self,
+        order_by: &'a [OrderByExpr],
+        scope: ScopeId,
+        nesting: usize,
+    ) -> Result<Vec<Order<'a>>> {
+        let mut order = Vec::with_capacity(order_by.len());
+        for one in order_by {
+            let OrderByExpr { expr, options: OrderByOptions { sort, nulls_first }, with_fill: None } = one else {
+                return Err(self.unshown("ORDER BY with more than its order"));
+            };
+            let descending = match sort {
                 None | Some(OrderBySort::Asc) => false,
                 Some(OrderBySort::Desc) => true,
                 Some(_) => return Err(self.unshown("ORDER BY with an operator")),
             };
-            let term = self.term(&expr.expr, scope, nesting)?;
-            order.push(Order { term, descending, nulls_first: expr.options.nulls_first });
+            let term = self.term(expr, scope, nesting)?;
+            order.push(Order { term, descending, nulls_first: *nulls_first });
         }
-        Ok(Term::RowNumber { by, order })
+        Ok(order)
     }
 
     /// A column without its source. It must belong to a source of its own SELECT: a source between it
@@ -274,6 +309,15 @@ impl<'a> Lowering<'a, '_> {
     fn unqualified(&mut self, name: &'a Ident, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
         let dialect = self.names.spec.dialect;
         let folded = fold_part(name, dialect);
+        if name.quote_style.is_none() && is_reserved(&folded, dialect) {
+            return Err(self.unshown(format!("the name {}, which is a reserved word", quoted(&name.value))));
+        }
+        if self.is_computed(&folded, scope) {
+            return Err(self.unshown(format!(
+                "the name {}, which is also an output of its SELECT: write the alias of the source before it",
+                quoted(&name.value)
+            )));
+        }
         let found: Vec<Binding<'a>> = self.scopes[scope.0]
             .bindings
             .iter()
@@ -300,6 +344,23 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
+    /// Whether a SELECT gives this name to an output that is not the column of this name. DuckDB and
+    /// Redshift may then read the name as the output.
+    fn is_computed(&self, folded: &str, scope: ScopeId) -> bool {
+        let dialect = self.names.spec.dialect;
+        self.scopes[scope.0].projection.iter().any(|item| match item {
+            SelectItem::ExprWithAlias { expr, alias } if fold_part(alias, dialect) == folded => {
+                let column = match expr {
+                    Expr::Identifier(column) => Some(column),
+                    Expr::CompoundIdentifier(parts) => parts.last(),
+                    _ => None,
+                };
+                column.is_none_or(|column| fold_part(column, dialect) != folded)
+            }
+            _ => false,
+        })
+    }
+
     fn qualified(&mut self, row: &'a Ident, column: &'a Ident, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
         let alias = fold_part(row, self.names.spec.dialect);
         let mut at = Some(scope);
@@ -309,7 +370,9 @@ impl<'a> Lowering<'a, '_> {
             }
             at = self.scopes[here.0].parent;
         }
-        Err(self.unshown(format!("a column of {}, which is not a source here", quoted(&row.value))))
+        let own: Vec<_> = self.scopes[scope.0].bindings.iter().map(|(bound, _)| quoted(bound).to_string()).collect();
+        let own = if own.is_empty() { String::new() } else { format!(": its SELECT reads {}", own.join(", ")) };
+        Err(self.unshown(format!("a column of {}, which is not a source here{own}", quoted(&row.value))))
     }
 
     /// A column of the source that an alias stands for.
