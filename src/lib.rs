@@ -10,6 +10,7 @@
 //! | read a project folder | [`project::folder::open`] |
 //! | fail a CI job when committed files are out of date | [`check`](check::check) |
 //! | preview a change before you deploy it | [`diff`](diff()) |
+//! | verify SQL of your own | [`Verifier`] |
 //! | choose what is built | [feature flags](#feature-flags) |
 //!
 //! # Compile a project
@@ -43,7 +44,7 @@
 //! // A file name starts with the number of its step.
 //! let archive = compilation.get("compiled/mart_orders/08_archive__2025_h2.sql").unwrap();
 //! assert!(archive.contains("INSERT INTO analytics.hist_orders_2025_h2 (order_id, state, updated_at)"));
-//! assert!(archive.contains("m.updated_at >= TIMESTAMP '2025-07-01 00:00:00' AND m.updated_at < TIMESTAMP '2026-01-01 00:00:00'"));
+//! assert!(archive.contains("_m.updated_at >= TIMESTAMP '2025-07-01 00:00:00' AND _m.updated_at < TIMESTAMP '2026-01-01 00:00:00'"));
 //!
 //! // The manifest has the same statements, in run order.
 //! let hooks = &compilation.manifest().nodes["model.shop.mart_orders"].post_hooks;
@@ -200,6 +201,7 @@ pub use project::{Spec, json_schema};
 pub use report::{ReportOptions, report};
 pub use rotate::{Refused, Rotation, rotate};
 pub use source::{Inputs, Spanned};
+pub use verify::Verifier;
 
 /// The result of a compilation: the valid spec, the plan and the files.
 #[derive(Clone, Debug)]

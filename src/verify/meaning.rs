@@ -254,6 +254,15 @@ impl<'a> All<'a> {
         })
     }
 
+    fn reads_around(&self, depth: Depth) -> bool {
+        self.0.iter().any(|conjunct| match &conjunct.is {
+            Condition::Compare(_, a, b) => a.reads_around(depth) || b.reads_around(depth),
+            Condition::IsNull(term) | Condition::IsNotNull(term) => term.reads_around(depth),
+            Condition::Any(alternatives) => alternatives.iter().any(|all| all.reads_around(depth)),
+            Condition::Exists(_) | Condition::NotExists(_) => true,
+        })
+    }
+
     pub(super) fn into_conjuncts(self) -> Vec<Conjunct<'a>> {
         self.0
     }
@@ -275,6 +284,21 @@ impl Term<'_> {
                 cases.iter().any(|(when, then)| when.computes_over_rows() || then.computes_over_rows())
                     || otherwise.as_ref().is_some_and(|term| term.computes_over_rows())
             }
+        }
+    }
+
+    /// Whether it may depend on a row of a query around the query at this depth.
+    pub(super) fn reads_around(&self, depth: Depth) -> bool {
+        match self {
+            Term::Column(row, _) | Term::Output(row, _) => row.depth < depth,
+            Term::Literal(_) => false,
+            Term::Call(_, args) => args.iter().any(|arg| arg.reads_around(depth)),
+            Term::Case(cases, otherwise) => {
+                cases.iter().any(|(when, then)| when.reads_around(depth) || then.reads_around(depth))
+                    || otherwise.as_ref().is_some_and(|term| term.reads_around(depth))
+            }
+            // Not analyzed. `true` is the safe answer: it refuses the statement.
+            Term::Scalar(_) | Term::RowNumber { .. } | Term::Over { .. } => true,
         }
     }
 

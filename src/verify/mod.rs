@@ -19,6 +19,7 @@ mod print;
 mod refusal;
 mod relations;
 mod steps;
+mod verifier;
 mod wrong_effect;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,7 @@ use effect::effect;
 use meaning::Meaning;
 use names::Names;
 use refusal::Refusal;
+pub use verifier::Verifier;
 
 /// The rendered statements. Each is proven to do what its step claims.
 #[derive(Debug)]
@@ -98,13 +100,7 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
             }
         }
     }
-    let every = Scope {
-        periods: spec.period_ids().collect(),
-        due: Due::ByCutoff,
-        versioned: false,
-        touched: None,
-        parent_touched: None,
-    };
+    let every = every_period(spec);
     for statement in &rendered.definitions {
         let definition = statement.step;
         let name = format!("the {} definition", definition.kind.as_str());
@@ -142,6 +138,17 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
         }
     }
     sink.finish(Some(Compiled(rendered)))
+}
+
+/// The scope of definitions: every period.
+fn every_period(spec: &Spec) -> Scope {
+    Scope {
+        periods: spec.period_ids().collect(),
+        due: Due::ByCutoff,
+        versioned: false,
+        touched: None,
+        parent_touched: None,
+    }
 }
 
 /// A statement of a feature, with its declared effect.

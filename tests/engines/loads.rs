@@ -334,7 +334,7 @@ fn cleaning_up_drops_the_temp_tables_of_the_day_and_no_others() {
     let clean = Warehouse::statement(&warehouse.load("order_items").clean, DAY);
     let (jobs, drops) = clean.split_once(";\n").expect("jobs, then drops");
     // DuckDB cannot run the first statement: FORMAT with %T exists on BigQuery only.
-    assert!(jobs.contains("STRPOS(j.query"), "{jobs}");
+    assert!(jobs.contains("STRPOS(_j.query"), "{jobs}");
     warehouse.engine.run(drops);
     let left = warehouse.engine.texts(
         "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'acme-shop' AND table_schema = 'insights' ORDER BY 1",

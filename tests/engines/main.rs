@@ -1,6 +1,7 @@
 //! Tests that run the emitted statements on PostgreSQL and DuckDB.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
+mod adversary;
 mod doctor;
 #[path = "../shared/engine.rs"]
 mod engine;

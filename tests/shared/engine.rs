@@ -66,6 +66,21 @@ impl Engine {
         }
     }
 
+    /// The texts of a query after a statement, whose changes are taken back.
+    pub fn after(&mut self, sql: &str, query: &str) -> Result<Vec<String>, String> {
+        self.run("BEGIN");
+        let failed = match self {
+            Engine::DuckDb(connection) => connection.execute_batch(sql).err().map(|error| error.to_string()),
+            Engine::Postgres(client) => client
+                .batch_execute(sql)
+                .err()
+                .map(|error| error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())),
+        };
+        let found = if let Some(error) = failed { Err(error) } else { Ok(self.texts(query)) };
+        self.run("ROLLBACK");
+        found
+    }
+
     /// Creates the schemas, the raw tables and every relation that the manifest defines.
     pub fn create(&mut self, spec: &Spec, manifest: &Manifest, dialect: Dialect) {
         let mut schemas: Vec<String> = Vec::new();

@@ -18,7 +18,7 @@ use crate::source::{Inputs, line_range};
 pub(crate) use origin::{
     Origin, of_definition as origin_of_definition, of_index as origin_of_index, of_step as origin_of_step,
 };
-pub(crate) use templates::built_in;
+pub(crate) use templates::{built_in, overrides};
 use vocabulary::Named;
 pub(crate) use vocabulary::Owner;
 pub(crate) use vocabulary::Vocabulary;
@@ -72,7 +72,7 @@ pub(crate) struct Statement<'p, T> {
 
 /// Renders every statement of a plan.
 pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result<Rendered<'p>, Diagnostics> {
-    let mut renderer = Renderer::new(spec, templates::overrides(inputs));
+    let mut renderer = Renderer::new(spec, overrides(inputs));
     let mut failures = Failures::default();
     templates::check(inputs, &mut failures.sink);
     let mut tables = Vec::with_capacity(plan.tables.len());

@@ -64,6 +64,9 @@ impl<'a> Lowering<'a, '_> {
         let used = self.open(Depth::OUTERMOST.inner())?;
         let inner = self.new_scope(Some(scope), used);
         self.scopes[inner.0].sources_see = around;
+        for scope in [scope, inner] {
+            self.scopes[scope.0].needs_alias = true;
+        }
         self.sources(using, inner)?;
         let dialect = self.names.spec.dialect;
         let aliases: Vec<_> = self.scopes[inner.0].bindings.iter().map(|(alias, _)| alias.clone()).collect();

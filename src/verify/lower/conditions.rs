@@ -17,6 +17,29 @@ fn is_by_position(quantifier: &SetQuantifier) -> bool {
     matches!(quantifier, SetQuantifier::None | SetQuantifier::All | SetQuantifier::Distinct)
 }
 
+/// An output of a part of a UNION in EXISTS. Two parts must have outputs of one type.
+#[derive(PartialEq, Eq)]
+enum Output<'a> {
+    Number,
+    Text,
+    Column(&'a str),
+    Other,
+}
+
+fn output(item: &SelectItem) -> Output<'_> {
+    let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { return Output::Other };
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(..) => Output::Number,
+            Value::SingleQuotedString(_) => Output::Text,
+            _ => Output::Other,
+        },
+        Expr::Identifier(column) => Output::Column(&column.value),
+        Expr::CompoundIdentifier(parts) => parts.last().map_or(Output::Other, |column| Output::Column(&column.value)),
+        _ => Output::Other,
+    }
+}
+
 /// The values of an `IN`, with the scope of their names. EXISTS has none.
 #[derive(Clone, Copy)]
 struct Wanted<'a, 'v> {
@@ -198,9 +221,17 @@ impl<'a> Lowering<'a, '_> {
         let inside = self.with_limit(query, scope)?;
         let mut each = Vec::new();
         let mut bodies = vec![&*query.body];
+        let mut outputs: Option<Vec<Output<'_>>> = None;
         while let Some(body) = bodies.pop() {
             match body {
-                SetExpr::Select(select) => each.extend(self.one_or_parts(select, inside, wanted)?),
+                SetExpr::Select(select) => {
+                    let own: Vec<_> = select.projection.iter().map(output).collect();
+                    if outputs.as_ref().is_some_and(|first| *first != own) {
+                        return Err(self.unshown("parts of a UNION with outputs of different types"));
+                    }
+                    outputs = Some(own);
+                    each.extend(self.one_or_parts(select, inside, wanted)?);
+                }
                 // Duplicate rows do not change EXISTS, so UNION equals UNION ALL here.
                 SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right }
                     if is_by_position(set_quantifier) =>

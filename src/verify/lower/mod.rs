@@ -148,7 +148,15 @@ impl<'a> Lowering<'a, '_> {
     fn new_scope(&mut self, parent: Option<ScopeId>, query: QueryId) -> ScopeId {
         let sources_see = parent.unwrap_or(OUTERMOST);
         let (bindings, named) = (Vec::new(), Vec::new());
-        self.scopes.push(QueryScope { parent, sources_see, query, bindings, named, projection: &[] });
+        self.scopes.push(QueryScope {
+            parent,
+            sources_see,
+            needs_alias: false,
+            query,
+            bindings,
+            named,
+            projection: &[],
+        });
         ScopeId(self.scopes.len() - 1)
     }
 

@@ -105,6 +105,9 @@ pub(super) struct QueryScope<'a> {
     pub(super) parent: Option<ScopeId>,
     /// What the queries among its sources see. They do not see the sources beside them.
     pub(super) sources_see: ScopeId,
+    /// Whether a column needs the alias of its source: two scopes stand beside each other, and an
+    /// engine searches both.
+    pub(super) needs_alias: bool,
     /// The query whose sources the aliases name.
     pub(super) query: QueryId,
     pub(super) bindings: Vec<(String, Binding<'a>)>,

@@ -222,6 +222,11 @@ impl<'a> Lowering<'a, '_> {
             _ => return Err(self.unshown(OTHER_ARGUMENTS)),
         }
         let is_aggregate = AGGREGATES.contains(&&*name);
+        let depth = self.depth_of(scope);
+        // An aggregate over columns of an outer query belongs to the outer query.
+        if is_aggregate && values.iter().any(|value| value.reads_around(depth)) {
+            return Err(self.unshown("an aggregate over a column of an outer query"));
+        }
         let call = Term::Call(name.into(), values);
         match over {
             None => Ok(call),
@@ -311,6 +316,12 @@ impl<'a> Lowering<'a, '_> {
         let folded = fold_part(name, dialect);
         if name.quote_style.is_none() && is_reserved(&folded, dialect) {
             return Err(self.unshown(format!("the name {}, which is a reserved word", quoted(&name.value))));
+        }
+        if self.scopes[scope.0].needs_alias {
+            return Err(self.unshown(format!(
+                "the column {} without an alias beside USING: write the alias of its source before it",
+                quoted(&name.value)
+            )));
         }
         if self.is_computed(&folded, scope) {
             return Err(self.unshown(format!(

@@ -1,0 +1,128 @@
+//! Verifies texts against the claims of a compilation, one by one.
+
+use std::collections::BTreeMap;
+
+use crate::Compilation;
+use crate::cycle::plan::{Definition, Index, Scope, Step, Verb};
+use crate::cycle::render::{self, Owner, Renderer};
+use crate::diagnostic::{Diagnostics, Sink};
+use crate::project::naming::SWEEP;
+use crate::project::{Spec, TableId};
+use crate::source::Inputs;
+use crate::verify::names::Names;
+use crate::verify::{Claim, claim, every_period, place, refusals};
+
+/// Decides whether a text does what a statement of a compilation claims.
+///
+/// The text may have another form than the compiled statement. It must have the same meaning: see
+/// `docs/explanation/how-verify-works.md`. A text names relations by their real names.
+///
+/// ```
+/// # let inputs = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
+/// let compilation = rowkeep::compile(&inputs).unwrap();
+/// let verifier = compilation.verifier();
+/// let trim = "compiled/mart/09_trim__2025.sql";
+/// assert!(verifier.verify(trim, compilation.get(trim).unwrap()).unwrap().is_ok());
+///
+/// // This trim deletes rows without a copy.
+/// let unsafe_trim = "DELETE FROM s.mart WHERE day < DATE '2025-01-01'";
+/// let errors = verifier.verify(trim, unsafe_trim).unwrap().unwrap_err();
+/// assert!(errors.iter().any(|error| error.code().as_str() == "RK410"));
+/// ```
+#[derive(Debug)]
+pub struct Verifier<'c> {
+    spec: &'c Spec,
+    names: Names<'c>,
+    /// By the path of the artifact.
+    statements: BTreeMap<String, Statement<'c>>,
+    every: Scope,
+}
+
+#[derive(Debug)]
+enum Statement<'c> {
+    Step { table: TableId, scope: &'c Scope, step: &'c Step },
+    Definition(&'c Definition),
+    Index(&'c Index),
+}
+
+impl Compilation {
+    /// A [`Verifier`] for the statements of this compilation.
+    pub fn verifier(&self) -> Verifier<'_> {
+        let spec = &self.spec;
+        let mut statements = BTreeMap::new();
+        for table in &self.plan.tables {
+            let model = spec.table(table.table).model.value.as_str();
+            let cycle =
+                table.load.iter().chain(&table.hooks).map(|step| (format!("compiled/{model}"), &table.cycle, step));
+            let sweep = table.sweep.iter().map(|step| (format!("compiled/{SWEEP}/{model}"), &table.nightly, step));
+            for (folder, scope, step) in cycle.chain(sweep).filter(|(_, _, step)| step.kind.verb() != Verb::Select) {
+                let path = format!("{folder}/{}.sql", step.stem(spec));
+                statements.insert(path, Statement::Step { table: table.table, scope, step });
+            }
+        }
+        for definition in &self.plan.definitions {
+            statements.insert(format!("ddl/{}", definition.file_name(spec)), Statement::Definition(definition));
+        }
+        for index in &self.plan.indexes {
+            statements.insert(format!("ddl/{}", index.file_name(spec)), Statement::Index(index));
+        }
+        Verifier { spec, names: Names::new(spec), statements, every: every_period(spec) }
+    }
+}
+
+impl Verifier<'_> {
+    /// The paths of the statements that have a claim: those of the cycle, of the sweep and of `ddl/`.
+    /// A tripwire only reads, and has none.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.statements.keys().map(String::as_str)
+    }
+
+    /// Verifies one text against the claim of the statement with this path. `None` if no statement
+    /// with a claim has the path.
+    ///
+    /// # Errors
+    ///
+    /// The inner result has the reasons why the text is refused.
+    pub fn verify(&self, path: &str, sql: &str) -> Option<Result<(), Diagnostics>> {
+        // The text has no marks: it does not come from a template.
+        self.judge(path, sql.trim_end(), None)
+    }
+
+    /// [`Verifier::verify`] for a template in place of the built-in one, for fuzz targets: they need
+    /// the verdict without a whole compilation.
+    #[doc(hidden)]
+    pub fn verify_template(&self, path: &str, template: &str) -> Option<Result<(), Diagnostics>> {
+        let Statement::Step { table, scope, step } = self.statements.get(path)? else { return None };
+        let inputs = Inputs::new("rowkeep.yml", "").with_template(step.kind.template(), template);
+        let shared = render::context::table(self.spec, *table, scope);
+        let mut renderer = Renderer::new(self.spec, render::overrides(&inputs));
+        match renderer.step(Owner::Hook(*table), *table, &shared, step) {
+            Ok(named) => self.judge(path, &named.sql, Some(&named.marks)),
+            Err(diagnostic) => {
+                let mut sink = Sink::default();
+                sink.push(*diagnostic);
+                Some(sink.finish(Some(())))
+            }
+        }
+    }
+
+    fn judge(&self, path: &str, sql: &str, marks: Option<&[usize]>) -> Option<Result<(), Diagnostics>> {
+        let (names, statement) = (&self.names, self.statements.get(path)?);
+        let (verb, writes, reads, template) = match statement {
+            Statement::Step { step, .. } => (step.kind.verb(), step.writes, &*step.reads, step.kind.template()),
+            Statement::Definition(it) => (it.verb(), it.creates, &*it.reads, it.template()),
+            Statement::Index(index) => (index.verb(), index.on, &[][..], index.template()),
+        };
+        let meaning = || match statement {
+            Statement::Step { table, scope, step } => claim::of_step(names, *table, scope, step),
+            Statement::Definition(definition) => claim::of_definition(names, &self.every, definition),
+            Statement::Index(index) => claim::of_index(names, index),
+        };
+        let claim = Claim { name: path.trim_end_matches(".sql"), verb, writes, reads, marks };
+        let mut sink = Sink::default();
+        for refusal in refusals(names, &claim, sql, Some(meaning)) {
+            sink.push(refusal.diagnose(claim.name, sql, template, None).anchored(place(self.spec, writes)));
+        }
+        Some(sink.finish(Some(())))
+    }
+}
