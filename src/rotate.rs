@@ -1,8 +1,8 @@
 //! Adds the next period to the file that holds the list. Comments, style and line ends stay as they
 //! are.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::project::{Period, Spec};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
+use crate::project::{Day, Spec, bounds_of, drifted, following};
 use crate::source::{Inputs, Span, line_of};
 
 /// The result of a rotation.
@@ -42,23 +42,25 @@ pub struct Refused {
     pub inputs: Box<Inputs>,
 }
 
-/// Adds a period. If `period` is `None`, adds the next one in the cadence of the last one.
+/// Adds a period. If `period` is `None`, its name continues the names of the list. If `end` is
+/// `None`, it is as long as the last period: as many months, or as many weeks.
 ///
 /// # Errors
 ///
-/// If the project does not compile before or after the edit: for example, the period leaves a gap,
-/// overlaps another period, or its name carries no bounds.
+/// If the project does not compile before or after the edit: for example, the period leaves a gap or
+/// overlaps another one. If the list has no pattern that gives the name or the end (RK210), or if a
+/// period of the list has drifted (RK211).
 ///
 /// ```
 /// use rowkeep::{Inputs, Rotation, rotate};
 ///
 /// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: periods.yml\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n")
 ///     .with_periods("periods.yml", "hist_periods:\n  - 2025_h2 # the first\n");
-/// let Ok(Rotation::Added { period, text, .. }) = rotate(&inputs, None) else { panic!() };
+/// let Ok(Rotation::Added { period, text, .. }) = rotate(&inputs, None, None) else { panic!() };
 /// assert_eq!(period, "2026_h1");
 /// assert_eq!(text, "hist_periods:\n  - 2025_h2 # the first\n  - 2026_h1\n");
 /// ```
-pub fn rotate(inputs: &Inputs, period: Option<&str>) -> Result<Rotation, Refused> {
+pub fn rotate(inputs: &Inputs, period: Option<&str>, end: Option<Day>) -> Result<Rotation, Refused> {
     let refused = |diagnostics: Diagnostics, inputs: &Inputs| Refused { diagnostics, inputs: Box::new(inputs.clone()) };
     let spec = crate::resolve(inputs).map_err(|wrong| refused(wrong, inputs))?;
     let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
@@ -72,23 +74,7 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>) -> Result<Rotation, Refused
         let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, "no periods");
         return Err(refused(diagnostic.into(), inputs));
     };
-    let next = spec.periods.last().and_then(Period::following);
-    let (name, entry) = match (period, next) {
-        (Some(name), _) => (name.to_owned(), name.to_owned()),
-        (None, Some(next)) => {
-            let entry = if carries_bounds(&next) {
-                next.name.clone()
-            } else {
-                format!("{{ name: {}, start: {}, end: {} }}", next.name, next.start(), next.end())
-            };
-            (next.name, entry)
-        }
-        (None, None) => {
-            let message = "no period can follow the last one: its end would be after the year 9999";
-            let diagnostic = Diagnostic::new(Code::PeriodName, message, last, "the last period");
-            return Err(refused(diagnostic.into(), inputs));
-        }
-    };
+    let (name, entry) = next(&spec, period, end, last).map_err(|wrong| refused((*wrong).into(), inputs))?;
     let (text, line) = added(inputs.text(last.file), last, &entry);
     let edited = inputs.with_edited(last.file, text.clone());
     let after = crate::resolve(&edited).map_err(|wrong| refused(wrong, &edited))?;
@@ -102,9 +88,50 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>) -> Result<Rotation, Refused
     Ok(Rotation::Added { period: name, inputs: Box::new(edited), file, line, text })
 }
 
-/// Whether the name alone determines the bounds of the period.
-fn carries_bounds(period: &Period) -> bool {
-    !period.name.starts_with("from_")
+/// The name and the text of the next entry.
+fn next(spec: &Spec, period: Option<&str>, end: Option<Day>, place: Span) -> Result<(String, String), Box<Diagnostic>> {
+    // The name must give the bounds, as the name of the last period does.
+    let names_give_bounds = spec.periods.last().is_some_and(|last| bounds_of(&last.name).is_some());
+    let is_name = |name: &&str| end.is_none() && (names_give_bounds || bounds_of(name).is_some());
+    if let Some(name) = period.filter(is_name) {
+        return Ok((name.to_owned(), name.to_owned()));
+    }
+    let missing = |message: String, help: &str| {
+        Box::new(Diagnostic::new(Code::NoNextPeriod, message, place, "the last period").help(help))
+    };
+    if let Some((period, wanted)) = drifted(&spec.periods) {
+        let message = format!(
+            "period {} ends on {}; the periods before it ask for {wanted}, and the next one would begin on the wrong day",
+            quoted(&period.name),
+            period.end()
+        );
+        return Err(Box::new(
+            Diagnostic::new(Code::Drifted, message, place, "the last period")
+                .help(format!("write `end: {wanted}` while its history tables are empty")),
+        ));
+    }
+    let found = following(&spec.periods);
+    let continued = found.as_ref().and_then(|found| found.name.clone());
+    let Some(end) = end.map(Day::date).or(found.as_ref().and_then(|found| found.end)) else {
+        let message =
+            "the last periods have no common length in months or weeks, so the end of the next one is unknown";
+        return Err(missing(
+            message.to_owned(),
+            "state the first day after it: `rowkeep rotate NAME --end YYYY-MM-DD`",
+        ));
+    };
+    let Some(name) = period.map(str::to_owned).or(continued) else {
+        let message =
+            format!("no name continues the names of the periods, so the name of the next one, until {end}, is unknown");
+        return Err(missing(message, "state its name: `rowkeep rotate NAME`"));
+    };
+    let start = spec.periods.last().map(|last| last.end()).unwrap_or_default();
+    // The name is enough if it gives these bounds.
+    let entry = match bounds_of(&name) {
+        Some(bounds) if bounds == (start.clone(), end.to_string()) => name.clone(),
+        _ => format!("{{ name: {name}, start: {start}, end: {end} }}"),
+    };
+    Ok((name, entry))
 }
 
 /// The text with a new entry after the last one, and the line of the new entry.
@@ -208,17 +235,17 @@ mod tests {
             ("hist_periods:\n  - \"2025_m12\"\n", "hist_periods:\n  - \"2025_m12\"\n  - 2026_m01\n", 3),
             ("hist_periods:\n  - 2025\n\n", "hist_periods:\n  - 2025\n  - 2026\n\n", 3),
             (
-                "hist_periods:\n  - { name: legacy, start: 2024-01-01, end: 2024-01-31 } # old\n",
-                "hist_periods:\n  - { name: legacy, start: 2024-01-01, end: 2024-01-31 } # old\n  - { name: from_2024_01_31, start: 2024-01-31, end: 2024-03-01 }\n",
+                "hist_periods:\n  - { name: fy2024, start: 2024-04-01, end: 2025-04-01 } # old\n",
+                "hist_periods:\n  - { name: fy2024, start: 2024-04-01, end: 2025-04-01 } # old\n  - { name: fy2025, start: 2025-04-01, end: 2026-04-01 }\n",
                 3,
             ),
             (
-                "hist_periods:\n  - name: legacy\n    start: 2024-01-01\n    end: 2025-01-01\n\n# the end\n",
-                "hist_periods:\n  - name: legacy\n    start: 2024-01-01\n    end: 2025-01-01\n  - { name: from_2025_01_01, start: 2025-01-01, end: 2026-01-02 }\n\n# the end\n",
+                "hist_periods:\n  - name: fy2024\n    start: 2024-04-01\n    end: 2025-04-01\n\n# the end\n",
+                "hist_periods:\n  - name: fy2024\n    start: 2024-04-01\n    end: 2025-04-01\n  - { name: fy2025, start: 2025-04-01, end: 2026-04-01 }\n\n# the end\n",
                 5,
             ),
         ] {
-            match rotate(&inputs(before), None) {
+            match rotate(&inputs(before), None, None) {
                 Ok(Rotation::Added { text, line, .. }) => assert_eq!((text.as_str(), line), (after, at)),
                 other => panic!("{before}: {other:?}"),
             }
@@ -227,11 +254,12 @@ mod tests {
 
     #[test]
     fn what_leaves_a_gap_or_overlaps_is_refused() {
-        for (period, code) in [("2026_h2", "RK202"), ("2025_q4", "RK203"), ("next", "RK201")] {
-            let refused = rotate(&inputs("hist_periods:\n- 2025_h2\n"), Some(period)).unwrap_err();
+        for (period, code) in [("2026_h2", "RK202"), ("2025_q4", "RK203"), ("2025_h9", "RK201")] {
+            let refused = rotate(&inputs("hist_periods:\n- 2025_h2\n"), Some(period), None).unwrap_err();
             assert_eq!(refused.diagnostics.iter().next().unwrap().code().as_str(), code, "{period}");
         }
-        let Ok(Rotation::Listed { line, .. }) = rotate(&inputs("hist_periods:\n- 2025_h2\n"), Some("2025_h2")) else {
+        let Ok(Rotation::Listed { line, .. }) = rotate(&inputs("hist_periods:\n- 2025_h2\n"), Some("2025_h2"), None)
+        else {
             panic!()
         };
         assert_eq!(line, 2);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::check::{Day, Options};
-use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
-use crate::project::{Period, Spec, TableId};
+use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted, some};
+use crate::project::{Period, Spec, TableId, drifted, following};
 
 /// Both edges of the periods for one table. Days are UTC.
 #[derive(Clone, Debug, Serialize)]
@@ -49,7 +49,10 @@ pub fn edges(spec: &Spec) -> Vec<Edges> {
 
 /// Reports horizons that are near or passed. Tables with the same horizon share a finding.
 pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: &mut Sink) {
-    let Some(last) = spec.periods.last() else { return };
+    if spec.periods.is_empty() {
+        return;
+    }
+    drift(spec, sink);
     let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
     let Some(today) = options.today else { return };
     let mut by_horizon: BTreeMap<Day, Vec<&str>> = BTreeMap::new();
@@ -58,7 +61,9 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
             by_horizon.entry(horizon).or_default().push(&edge.model);
         }
     }
-    let next = last.following().map(|next| format!("add `- {}` to the periods", next.name));
+    let next = following(&spec.periods)
+        .and_then(|next| next.name)
+        .map(|name| format!("run `rowkeep rotate`: it adds {}", quoted(&name)));
     for (horizon, models) in by_horizon {
         let left = horizon.days_since(today);
         let models = some(&models);
@@ -102,6 +107,23 @@ fn could_be_sealed(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
         newest.start()
     );
     sink.push(Diagnostic::new(Code::Unsealed, message, place, "open periods").at_level(Level::Note).help(help));
+}
+
+/// Reports a period that repeats a number of days where the periods before it have whole months.
+fn drift(spec: &Spec, sink: &mut Sink) {
+    let Some((period, wanted)) = drifted(&spec.periods) else { return };
+    let nth = spec.periods.iter().position(|listed| listed.name == period.name).unwrap_or_default();
+    let place = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
+    let message = format!(
+        "period {} ends on {}; the periods before it ask for {wanted}, and each later period begins on the wrong day",
+        quoted(&period.name),
+        period.end()
+    );
+    sink.push(
+        Diagnostic::new(Code::Drifted, message, place, "ends on another day of the month")
+            .at_level(Level::Warning)
+            .help(format!("write `end: {wanted}` while its history tables are empty")),
+    );
 }
 
 /// Reports a `sealed_before` that is after a cutoff. Due rows of a sealed period wait for the

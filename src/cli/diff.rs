@@ -71,7 +71,7 @@ fn preview(arguments: &Arguments, project: &Folder) -> Result<Preview, Failure> 
         let unknown = || Error::Usage(format!("--remove names {period}, which is not a period of the project"));
         return Ok(preview.ok_or_else(unknown)?);
     }
-    match rotate(now, arguments.add.as_deref()) {
+    match rotate(now, arguments.add.as_deref(), None) {
         Ok(Rotation::Added { inputs, .. }) => diff(now, &inputs).map_err(|uncompiled| wrong(uncompiled, now, &inputs)),
         Ok(Rotation::Listed { period, file, line }) => {
             Err(Error::Usage(format!("--add names {period}, which is already in line {line} of {file}")).into())

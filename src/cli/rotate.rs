@@ -3,16 +3,20 @@
 use std::path::PathBuf;
 
 use crate::cli::write::replace;
-use crate::cli::{print, project};
+use crate::cli::{committed, print, project};
 use crate::diff::diff;
-use crate::project::folder::Failure;
+use crate::project::Day;
+use crate::project::folder::{Failure, Folder};
 use crate::rotate::{Rotation, rotate};
 
 /// Arguments of `rowkeep rotate`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The period to add [default: the next one, in the cadence of the last one]
+    /// The period to add [default: the next name of the list, such as 2026_h2 or fy2027]
     period: Option<String>,
+    /// The first day after the period [default: as many months or weeks as the last one has]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    end: Option<Day>,
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
@@ -25,7 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let project = project(arguments.project.as_deref())?;
     let refused = |refused: crate::rotate::Refused| Failure::Input(refused.diagnostics, refused.inputs);
     let (period, inputs, file, line, text) =
-        match rotate(&project.inputs, arguments.period.as_deref()).map_err(refused)? {
+        match rotate(&project.inputs, arguments.period.as_deref(), arguments.end).map_err(refused)? {
             Rotation::Listed { period, file, line } => {
                 print(&format!("{period} is already in line {line} of {file}; nothing was changed\n"))?;
                 return Ok(());
@@ -37,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let inputs = if wrong.is_after { (*inputs).clone() } else { project.inputs.clone() };
         Failure::Input(wrong.diagnostics, Box::new(inputs))
     })?;
-    let path = project.periods.unwrap_or_else(|| project.path.join(crate::project::folder::PROJECT_FILE));
+    let path = project.periods.clone().unwrap_or_else(|| project.path.join(crate::project::folder::PROJECT_FILE));
     let new = text.lines().nth(line - 1).unwrap_or_default();
     let mut output = String::new();
     if arguments.dry_run {
@@ -45,6 +49,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         replace(&path, &text)?;
         output.push_str(&format!("added {period} to {file}, line {line}:\n  {new}\n"));
+    }
+    if let Some(last) = uncompiled(&project) {
+        output.push_str(&format!(
+            "note: {last}, the period before it, is new too: the compiled files do not have it yet\n"
+        ));
     }
     output.push_str(&format!("{}\n", preview.numbers()));
     for flow in &preview.flows {
@@ -59,4 +68,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     print(&output)?;
     Ok(())
+}
+
+/// The last period of the project, if the compiled manifest does not list it: an earlier rotation
+/// added it.
+fn uncompiled(project: &Folder) -> Option<String> {
+    let manifest = committed::manifest(&project.out).ok().flatten()?;
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
+    let listed = manifest["periods"].as_array()?;
+    let spec = crate::resolve(&project.inputs).ok()?;
+    let last = &spec.periods.last()?.name;
+    (!listed.is_empty() && listed.iter().all(|period| period["name"] != **last)).then(|| last.clone())
 }

@@ -9,7 +9,7 @@ use crate::doctor::queries::MAX_ROWS;
 use crate::features::Operations;
 use crate::features::monitors::Severity;
 use crate::features::monitors::{Monitor, MonitorKind};
-use crate::project::{Period, Spec, TableId};
+use crate::project::{Period, Spec, TableId, following};
 use crate::sql::TimeUnit;
 
 pub(super) fn report(spec: &Spec, operations: &Operations, manifest: &Manifest, live: &Live, sink: &mut Sink) {
@@ -94,12 +94,10 @@ fn horizon(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
     };
     let level = if passed { Level::Error } else { Level::Warning };
     let finding = Diagnostic::new(Code::LiveHorizon, message, place, "the last period").at_level(level);
-    match last.and_then(Period::following) {
-        Some(next) => {
-            finding.help(format!("run `rowkeep rotate {}`; `rowkeep runbook rotation` lists all steps", next.name))
-        }
-        None => finding,
-    }
+    finding.help(match following(&spec.periods).and_then(|next| next.name) {
+        Some(next) => format!("run `rowkeep rotate {next}`; `rowkeep runbook rotation` lists all steps"),
+        None => "add the next period; `rowkeep runbook rotation` lists all steps".to_owned(),
+    })
 }
 
 /// Columns of `row`: no key, the oldest time, and the number of rows.

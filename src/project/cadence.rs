@@ -1,36 +1,206 @@
-//! The period that follows another.
+//! The period that follows the last one of a list: its bounds, and its name.
 
 use jiff::civil::Date;
+use jiff::{Span, ToSpan};
 
 use crate::project::Period;
 use crate::project::period::{Bounds, bounds};
 
-impl Period {
-    /// The next period of the same length: `2026_h1` after `2025_h2`. If the name of this period
-    /// gives no bounds, the next period has the same number of days and is named after its first
-    /// day. `None` after the year 9999.
-    pub(crate) fn following(&self) -> Option<Self> {
-        let (name, end) = match bounds(&self.name) {
-            Some(Bounds::Days(start, end)) if (start, end) == (self.start, self.end) => {
-                let months = months_between(start, end);
-                let year = i32::from(end.year());
-                let part = i32::from(end.month()) - 1;
-                let name = match months {
-                    12 => format!("{year:04}"),
-                    6 => format!("{year:04}_h{}", part / 6 + 1),
-                    3 => format!("{year:04}_q{}", part / 3 + 1),
-                    _ => format!("{year:04}_m{:02}", part + 1),
-                };
-                let Some(Bounds::Days(_, end)) = bounds(&name) else { return None };
-                (name, end)
-            }
-            _ => {
-                let days = self.end.since(self.start).ok()?;
-                let name = format!("from_{:04}_{:02}_{:02}", self.end.year(), self.end.month(), self.end.day());
-                (name, self.end.checked_add(days).ok()?)
+/// The length of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// Whole months: the period begins and ends on the same day of a month.
+    Months(i32),
+    /// Whole weeks, or one day.
+    Days(i64),
+}
+
+/// What follows the last period of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Following {
+    /// The first day after it. `None`: the list has no pattern, or the day is after the year 9999.
+    pub(crate) end: Option<Date>,
+    /// The name that continues the names of the list.
+    pub(crate) name: Option<String>,
+}
+
+/// The bounds and the name that continue a list. `None` if the list is empty.
+pub(crate) fn following(periods: &[Period]) -> Option<Following> {
+    let last = periods.last()?;
+    let Some(length) = length_of_last(periods) else { return Some(Following { end: None, name: None }) };
+    let end = last.end.checked_add(length.span()).ok().filter(|end| end.year() <= 9998 || end.to_string().len() == 10);
+    let Some(end) = end else { return Some(Following { end: None, name: None }) };
+    let name = carried(last, end, length).or_else(|| counted(periods, end, length));
+    Some(Following { end: Some(end), name })
+}
+
+/// A next period for run-books. If the list has no pattern, it has as many days as the last period,
+/// and is named after its first day. `None` if the list is empty, or after the year 9999.
+pub(crate) fn example(periods: &[Period]) -> Option<Period> {
+    let last = periods.last()?;
+    let Following { end, name } = following(periods)?;
+    let start = last.end;
+    let end = end.or_else(|| start.checked_add(start.since(last.start).ok()?).ok())?;
+    let name = name.unwrap_or_else(|| format!("from_{:04}_{:02}_{:02}", start.year(), start.month(), start.day()));
+    Some(Period { name, start, end, sealed: false })
+}
+
+/// The last period whose end breaks the pattern of the periods before it, with the end that the
+/// pattern asks for. A rotation that repeated a number of days made such periods: a year of 365 days
+/// ends a day early after a leap day.
+pub(crate) fn drifted(periods: &[Period]) -> Option<(&Period, Date)> {
+    let at = periods.iter().rposition(|period| Length::of(period).is_none())?;
+    let [.., before] = &periods[..at] else { return None };
+    let Some(Length::Months(months)) = Length::of(before) else { return None };
+    let period = &periods[at];
+    let end = period.start.checked_add(Span::new().try_months(months).ok()?).ok()?;
+    // A period of another length is no drift.
+    let days = end.since(period.end).ok()?.get_days().abs();
+    (1..=3).contains(&days).then_some((period, end))
+}
+
+impl Length {
+    fn of(period: &Period) -> Option<Self> {
+        let months = months_between(period.start, period.end);
+        if months > 0 && period.start.day() == period.end.day() {
+            return Some(Self::Months(months));
+        }
+        let days = i64::from(period.end.since(period.start).ok()?.get_days());
+        (days == 1 || days % 7 == 0).then_some(Self::Days(days))
+    }
+
+    fn span(self) -> Span {
+        match self {
+            Self::Months(months) => months.months(),
+            Self::Days(days) => days.days(),
+        }
+    }
+}
+
+/// The length of the last period, if it is a pattern. Months of a calendar are one. Weeks are one if
+/// the period before has as many: in a 4-4-5 calendar, nobody can tell the next length.
+fn length_of_last(periods: &[Period]) -> Option<Length> {
+    let last = Length::of(periods.last()?)?;
+    let before = periods.len().checked_sub(2).map(|at| Length::of(&periods[at]));
+    match (last, before) {
+        // Four weeks from the first of February are a month too.
+        (Length::Months(1), Some(Some(Length::Days(28)))) => None,
+        (Length::Months(_), _) => Some(last),
+        (Length::Days(_), Some(before)) => (before == Some(last)).then_some(last),
+        (Length::Days(days), None) => (days <= 7).then_some(last),
+    }
+}
+
+/// The next name in the form of Rowkeep: `2026_h1` after `2025_h2`. `None` if the name of the last
+/// period does not give its bounds.
+fn carried(last: &Period, end: Date, length: Length) -> Option<String> {
+    match bounds(&last.name) {
+        Some(Bounds::Days(start, until)) if (start, until) == (last.start, last.end) => {}
+        _ => return None,
+    }
+    let (year, part) = (i32::from(last.end.year()), i32::from(last.end.month()) - 1);
+    let name = match length {
+        Length::Months(12) => format!("{year:04}"),
+        Length::Months(6) => format!("{year:04}_h{}", part / 6 + 1),
+        Length::Months(3) => format!("{year:04}_q{}", part / 3 + 1),
+        _ => format!("{year:04}_m{:02}", part + 1),
+    };
+    matches!(bounds(&name), Some(Bounds::Days(_, until)) if until == end).then_some(name)
+}
+
+/// The next name in a form of the project, such as `fy26q4` or `from_2026_05_03`. The form must give
+/// the names of the last periods too: one period that states its days, or two that count.
+fn counted(periods: &[Period], end: Date, length: Length) -> Option<String> {
+    let last = periods.last()?;
+    let dated = |name: &str, start: Date| -> Option<String> {
+        let [year, month, day] = &runs(name)[..] else { return None };
+        let first = [i64::from(start.year()), start.month().into(), start.day().into()];
+        ([year.value, month.value, day.value] == first).then_some(())?;
+        let parts = [i64::from(last.end.year()), last.end.month().into(), last.end.day().into()];
+        Some(replaced(name, &[(*year, parts[0]), (*month, parts[1]), (*day, parts[2])]))
+    };
+    if let Some(name) = dated(&last.name, last.start) {
+        return Some(name);
+    }
+    let per_year = match length {
+        Length::Months(months) if 12 % months == 0 => Some(i64::from(12 / months)),
+        _ => None,
+    };
+    let next = |name: &str| successor(name, per_year);
+    let name = next(&last.name)?;
+    let before = periods.len().checked_sub(2).map(|at| &periods[at]);
+    let continues = match before {
+        Some(before) => next(&before.name).as_ref() == Some(&last.name),
+        // One name counts if its year is the year of the period.
+        None => runs(&last.name).first().is_some_and(|run| {
+            let years = [last.start.year(), last.end.year()].map(i64::from);
+            years.contains(&run.value) || years.map(|year| year % 100).contains(&run.value)
+        }),
+    };
+    (continues && periods.iter().all(|period| period.name != name) && end > last.end).then_some(name)
+}
+
+/// A number in a name.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    at: usize,
+    length: usize,
+    value: i64,
+}
+
+/// The numbers of a name, in order. A year and a month without a sign between them are two.
+fn runs(name: &str) -> Vec<Run> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < name.len() {
+        let length = name[at..].bytes().take_while(u8::is_ascii_digit).count();
+        let mut add = |at: usize, length: usize| {
+            if let Ok(value) = name[at..at + length].parse() {
+                found.push(Run { at, length, value });
             }
         };
-        Some(Self { name, start: self.end, end, sealed: false })
+        match length {
+            0 => {}
+            6 => {
+                add(at, 4);
+                add(at + 4, 2);
+            }
+            8 => {
+                add(at, 4);
+                add(at + 4, 2);
+                add(at + 6, 2);
+            }
+            _ => add(at, length),
+        }
+        at += length.max(1);
+        while !name.is_char_boundary(at) {
+            at += 1;
+        }
+    }
+    found
+}
+
+/// The name with numbers replaced. They keep their widths.
+fn replaced(name: &str, values: &[(Run, i64)]) -> String {
+    let mut text = name.to_owned();
+    for (run, value) in values.iter().rev() {
+        text.replace_range(run.at..run.at + run.length, &format!("{value:0width$}", width = run.length));
+    }
+    text
+}
+
+/// The name with its last number one higher. A number that counts the parts of a year begins again
+/// at one, and the number before it rises.
+fn successor(name: &str, per_year: Option<i64>) -> Option<String> {
+    match (&runs(name)[..], per_year) {
+        ([.., year, part], Some(most)) if most > 1 && (1..=most).contains(&part.value) => Some(if part.value == most {
+            replaced(name, &[(*year, year.value + 1), (*part, 1)])
+        } else {
+            replaced(name, &[(*part, part.value + 1)])
+        }),
+        ([only], _) => Some(replaced(name, &[(*only, only.value + 1)])),
+        ([.., last], None) => Some(replaced(name, &[(*last, last.value + 1)])),
+        _ => None,
     }
 }
 
@@ -44,23 +214,102 @@ mod tests {
     use super::*;
     use crate::project::period::day;
 
+    fn period(name: &str, start: &str, end: &str) -> Period {
+        Period { name: name.to_owned(), start: day(start).unwrap(), end: day(end).unwrap(), sealed: false }
+    }
+
+    fn carried_name(name: &str) -> Option<String> {
+        let Some(Bounds::Days(start, end)) = bounds(name) else { panic!("{name} gives no bounds") };
+        following(&[Period { name: name.to_owned(), start, end, sealed: true }]).unwrap().name
+    }
+
+    /// The next periods of a list, as many as are asked for.
+    fn next(mut periods: Vec<Period>, count: usize) -> Vec<String> {
+        let mut added = Vec::new();
+        for _ in 0..count {
+            let Some(Following { end: Some(end), name: Some(name) }) = following(&periods) else { break };
+            let start = periods.last().unwrap().end;
+            added.push(format!("{name} {end}"));
+            periods.push(Period { name, start, end, sealed: false });
+        }
+        added
+    }
+
     #[test]
-    fn the_next_period_has_the_same_length() {
-        let following = |name: &str| {
-            let Some(Bounds::Days(start, end)) = bounds(name) else { panic!("{name} gives no bounds") };
-            Period { name: name.to_owned(), start, end, sealed: true }.following().unwrap()
-        };
-        assert_eq!(following("2025_h2").name, "2026_h1");
-        assert_eq!(following("2025_q3").name, "2025_q4");
-        assert_eq!(following("2025_m12").name, "2026_m01");
-        assert_eq!(following("2025").name, "2026");
-        let legacy = Period {
-            name: "legacy".to_owned(),
-            start: day("2025-01-01").unwrap(),
-            end: day("2025-01-31").unwrap(),
-            sealed: false,
-        };
-        let next = legacy.following().unwrap();
-        assert_eq!((next.name.as_str(), next.end().as_str()), ("from_2025_01_31", "2025-03-02"));
+    fn names_that_give_their_bounds_continue() {
+        for (name, after) in
+            [("2025_h2", "2026_h1"), ("2025_q3", "2025_q4"), ("2025_m12", "2026_m01"), ("2025", "2026")]
+        {
+            assert_eq!(carried_name(name).as_deref(), Some(after));
+        }
+    }
+
+    #[test]
+    fn stated_bounds_continue_by_whole_months_and_weeks() {
+        let cases = [
+            (
+                vec![period("fy2025", "2025-04-01", "2026-04-01"), period("fy2026", "2026-04-01", "2027-04-01")],
+                vec!["fy2027 2028-04-01", "fy2028 2029-04-01", "fy2029 2030-04-01"],
+            ),
+            (vec![period("fy2026", "2026-04-01", "2027-04-01")], vec!["fy2027 2028-04-01"]),
+            (
+                vec![period("m202611", "2026-11-01", "2026-12-01"), period("m202612", "2026-12-01", "2027-01-01")],
+                vec!["m202701 2027-02-01", "m202702 2027-03-01"],
+            ),
+            (
+                vec![period("fy26q3", "2026-10-01", "2027-01-01"), period("fy26q4", "2027-01-01", "2027-04-01")],
+                vec![
+                    "fy27q1 2027-07-01",
+                    "fy27q2 2027-10-01",
+                    "fy27q3 2028-01-01",
+                    "fy27q4 2028-04-01",
+                    "fy28q1 2028-07-01",
+                ],
+            ),
+            (
+                vec![period("w01", "2026-01-05", "2026-01-12"), period("w02", "2026-01-12", "2026-01-19")],
+                vec!["w03 2026-01-26", "w04 2026-02-02"],
+            ),
+            (
+                vec![period("from_2026_01_15", "2026-01-15", "2026-02-15")],
+                vec!["from_2026_02_15 2026-03-15", "from_2026_03_15 2026-04-15"],
+            ),
+        ];
+        for (periods, expected) in cases {
+            let name = periods[0].name.clone();
+            assert_eq!(next(periods, expected.len()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_without_a_pattern_has_no_next_period() {
+        let four_four_five = vec![
+            period("p01", "2026-02-01", "2026-03-01"),
+            period("p02", "2026-03-01", "2026-03-29"),
+            period("p03", "2026-03-29", "2026-05-03"),
+        ];
+        for length in 1..=3 {
+            let following = following(&four_four_five[..length]).unwrap();
+            assert!(following.end.is_none() || length == 1, "{length}: {following:?}");
+        }
+        // Its bounds have a pattern, but its name has none.
+        let legacy = following(&[period("legacy", "2024-01-01", "2025-01-01")]).unwrap();
+        assert_eq!((legacy.end, legacy.name), (day("2026-01-01"), None));
+        assert!(following(&[]).is_none());
+    }
+
+    #[test]
+    fn a_period_that_repeats_a_number_of_days_has_drifted() {
+        let mut periods =
+            vec![period("fy2026", "2026-04-01", "2027-04-01"), period("from_2027_04_01", "2027-04-01", "2028-03-31")];
+        assert_eq!(
+            drifted(&periods).map(|(period, end)| (period.name.as_str(), end)),
+            Some(("from_2027_04_01", day("2028-04-01").unwrap()))
+        );
+        periods[1].end = day("2028-04-01").unwrap();
+        assert_eq!(drifted(&periods), None);
+        // A period that was cut short on purpose has not.
+        periods[1].end = day("2027-09-15").unwrap();
+        assert_eq!(drifted(&periods), None);
     }
 }

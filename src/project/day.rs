@@ -19,7 +19,6 @@ impl Day {
         jiff::civil::date(1970, 1, 1).checked_add(days).ok().filter(|day| day.year() > 0).map(Self)
     }
 
-    #[cfg(feature = "cli")]
     pub(crate) fn date(self) -> Date {
         self.0
     }

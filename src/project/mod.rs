@@ -22,9 +22,11 @@ mod words;
 mod yaml;
 
 pub use crate::dialect::Indexes;
+pub(crate) use cadence::{drifted, example, following};
 pub use day::Day;
 pub(crate) use day::{DAY, length};
 pub use period::Period;
+pub(crate) use period::bounds_of;
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;
 pub use schema::json_schema;

@@ -84,6 +84,14 @@ pub(super) fn bounds(name: &str) -> Option<Bounds> {
     })
 }
 
+/// The bounds that a name gives, as `YYYY-MM-DD`.
+pub(crate) fn bounds_of(name: &str) -> Option<(String, String)> {
+    match bounds(name)? {
+        Bounds::Days(start, end) => Some((start.to_string(), end.to_string())),
+        Bounds::Unrepresentable => None,
+    }
+}
+
 pub(super) enum Bounds {
     Days(Date, Date),
     /// The name is well formed, but its days are outside of the years 1 to 9999.

@@ -56,7 +56,7 @@ pub fn report(inputs: &Inputs, options: ReportOptions<'_>) -> Result<String, Dia
         page.table(&spec, id, &artifacts, edges, options.today);
     }
     // A project that cannot be rotated still has a report.
-    if let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(inputs, None)
+    if let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(inputs, None, None)
         && let Ok(preview) = diff(inputs, &next)
     {
         page.rotation(&period, &preview);

@@ -37,6 +37,10 @@ pub(crate) fn parse_emitted(sql: &str, dialect: Dialect) -> Result<Vec<Statement
         return Err(ParseError { message, line: Some(1 + sql[..at].matches('\n').count()) });
     }
     let tokens = well_formed(sql, dialect)?;
+    if let Some(line) = lost_word(&tokens) {
+        let message = "the word GLOBAL after a table, which the parser drops and engines read as a name".to_owned();
+        return Err(ParseError { message, line: Some(line) });
+    }
     let mut words = tokens.iter().filter(|found| !matches!(found.token, Token::Whitespace(_))).peekable();
     let starts_with_semicolon = words.peek().is_some_and(|first| first.token == Token::SemiColon);
     let refused = words.find_map(|found| {
@@ -77,6 +81,23 @@ fn without_encodings(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         tokens.remove(at);
     }
     tokens
+}
+
+/// The line of a GLOBAL in the place of an alias. The parser reads it as a part of a join, and drops
+/// it if no join follows.
+fn lost_word(tokens: &[TokenWithSpan]) -> Option<usize> {
+    let words: Vec<_> = tokens.iter().filter(|found| !matches!(found.token, Token::Whitespace(_))).collect();
+    let is_global = |token: &Token| match token {
+        Token::Word(word) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case("global"),
+        _ => false,
+    };
+    let ends_a_source = |at: usize| match &words[at].token {
+        Token::RParen => true,
+        Token::Word(word) => word.keyword == Keyword::NoKeyword || (at > 0 && words[at - 1].token == Token::Period),
+        _ => false,
+    };
+    let at = (1..words.len()).find(|&at| is_global(&words[at].token) && ends_a_source(at - 1))?;
+    usize::try_from(words[at].span.start.line).ok()
 }
 
 /// The reason why engines may read a text or a name in another way than the parser.

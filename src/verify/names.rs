@@ -9,6 +9,7 @@ use crate::dialect::Dialect;
 use crate::features::monitors::Asks;
 use crate::project::naming::STALE_PLACE;
 use crate::project::{ColumnId, ExceptionsId, Spec, TableId};
+use crate::sql::SqlType;
 
 /// The columns of an exceptions table after its key, in their order.
 pub(super) const EXCEPTION_COLUMNS: [&str; 6] =
@@ -29,9 +30,50 @@ pub(super) struct Names<'s> {
     bare: BTreeSet<String>,
     /// The names of all columns.
     columns: BTreeSet<String>,
+    /// The kind of literals that a column of a table is compared with, by its name. Columns with
+    /// one name may have different types.
+    literals: BTreeMap<String, BTreeSet<LiteralKind>>,
     tables: Vec<Columns>,
     /// The key of each exceptions table.
     keys: Vec<String>,
+}
+
+/// The kinds of literals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum LiteralKind {
+    Number,
+    Text,
+    /// A literal with its type: `DATE '2025-07-01'`.
+    Typed(&'static str),
+    Other,
+}
+
+impl LiteralKind {
+    fn of_type(ty: SqlType) -> [Self; 1] {
+        [match ty {
+            SqlType::Smallint
+            | SqlType::Integer
+            | SqlType::Bigint
+            | SqlType::Real
+            | SqlType::Double
+            | SqlType::Decimal { .. } => Self::Number,
+            SqlType::Varchar(_) | SqlType::Text => Self::Text,
+            SqlType::Date => Self::Typed("DATE"),
+            SqlType::Timestamp | SqlType::Timestamptz => Self::Typed("TIMESTAMP"),
+            SqlType::Boolean | SqlType::Json => Self::Other,
+        }]
+    }
+
+    fn is_of(self, literal: &str) -> bool {
+        match self {
+            Self::Number => literal.starts_with(|c: char| c.is_ascii_digit() || c == '-'),
+            Self::Text => literal.starts_with('\''),
+            // GoogleSQL has DATETIME literals.
+            Self::Typed("TIMESTAMP") => literal.starts_with("TIMESTAMP") || literal.starts_with("DATETIME"),
+            Self::Typed(ty) => literal.starts_with(ty),
+            Self::Other => false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -76,7 +118,11 @@ impl<'s> Names<'s> {
         let of_tables = tables.iter().flat_map(|table: &Columns| table.mart.iter().chain(&table.raw));
         let own = EXCEPTION_COLUMNS.into_iter().chain([CUTOFF_COLUMN, COMPLETED_COLUMN, STALE_PLACE]);
         let columns = of_tables.chain(&keys).cloned().chain(own.map(str::to_owned)).collect();
-        Self { spec, slots, bare, columns, tables, keys }
+        let mut literals: BTreeMap<String, BTreeSet<LiteralKind>> = BTreeMap::new();
+        for column in spec.tables.iter().flat_map(|table| table.columns.iter().chain(&table.source_columns)) {
+            literals.entry(column.name.folded(dialect)).or_default().extend(LiteralKind::of_type(column.ty));
+        }
+        Self { spec, slots, bare, columns, literals, tables, keys }
     }
 
     /// The relation with this name.
@@ -87,6 +133,11 @@ impl<'s> Names<'s> {
     /// Whether a relation has this name, in any schema.
     pub(super) fn is_bare(&self, folded: &str) -> bool {
         self.bare.contains(folded)
+    }
+
+    /// Whether a column with this name can be compared with a literal.
+    pub(super) fn fits(&self, column: &str, literal: &str) -> bool {
+        self.literals.get(column).is_some_and(|kinds| kinds.iter().any(|kind| kind.is_of(literal)))
     }
 
     /// Whether any relation has a column with this name.

@@ -186,7 +186,7 @@ fn the_horizon_is_reported_in_time() {
     1 | hist_periods: [2025_h2]
       |                ^^^^^^^ the last period
       |
-      = help: add `- 2026_h1` to the periods
+      = help: run `rowkeep rotate`: it adds `2026_h1`
     ");
     insta::assert_snapshot!(alone.run(&["check", "--today", "2026-07-01"]), @"
     exit 1
@@ -203,7 +203,7 @@ fn the_horizon_is_reported_in_time() {
     1 | hist_periods: [2025_h2]
       |                ^^^^^^^ the last period
       |
-      = help: add `- 2026_h1` to the periods
+      = help: run `rowkeep rotate`: it adds `2026_h1`
     ");
     assert_eq!(alone.run(&["check", "--today", "2026-06-29"]).code, Some(0));
     assert_eq!(alone.run(&["check", "--today", "2026-06-30"]).code, Some(1));

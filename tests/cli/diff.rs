@@ -87,6 +87,85 @@ fn a_rotation_is_one_line_in_one_file() {
     ");
 }
 
+/// A list with stated bounds continues by whole months, and its names count. A list without a pattern
+/// is not continued.
+#[test]
+fn stated_bounds_are_continued_or_asked_for() {
+    let shop = Shop::new();
+    let project = PROJECT.replace("periods.yml", "../periods.yml");
+    let rotated = |periods: &str, arguments: &[&str]| {
+        shop.write("shop/rowkeep.yml", &project);
+        shop.write("periods.yml", format!("hist_periods:\n{periods}"));
+        let said = shop.run(arguments);
+        (said, std::fs::read_to_string(shop.path("periods.yml")).expect("a text"))
+    };
+    let years = "  - { name: fy2025, start: 2025-04-01, end: 2026-04-01 }\n  - { name: fy2026, start: 2026-04-01, end: 2027-04-01 }\n";
+    let (said, text) = rotated(years, &["rotate"]);
+    assert_eq!(said.code, Some(0), "{said}");
+    assert_eq!(text, format!("hist_periods:\n{years}  - {{ name: fy2027, start: 2027-04-01, end: 2028-04-01 }}\n"));
+    // The first rotation is not compiled yet.
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    assert!(!shop.run(&["rotate"]).to_string().contains("is new too"));
+    assert!(shop.run(&["rotate"]).to_string().contains("note: fy2028, the period before it, is new too"));
+
+    let weeks = "  - { name: p02, start: 2026-03-01, end: 2026-03-29 }\n  - { name: p03, start: 2026-03-29, end: 2026-05-03 }\n";
+    let (said, text) = rotated(weeks, &["rotate"]);
+    assert_eq!(text, format!("hist_periods:\n{weeks}"), "nothing was written");
+    insta::assert_snapshot!(said, @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK210]: the last periods have no common length in months or weeks, so the end of the next one is unknown
+     --> ../periods.yml:3:7
+      |
+    3 |   - { name: p03, start: 2026-03-29, end: 2026-05-03 }
+      |       ^^^^ the last period
+      |
+      = help: state the first day after it: `rowkeep rotate NAME --end YYYY-MM-DD`
+
+    1 error; nothing was written
+    ");
+    let (said, text) = rotated(weeks, &["rotate", "p04", "--end", "2026-05-31"]);
+    assert_eq!(said.code, Some(0), "{said}");
+    assert!(text.ends_with("  - { name: p04, start: 2026-05-03, end: 2026-05-31 }\n"), "{text}");
+    let (said, _) = rotated("  - { name: legacy, start: 2024-01-01, end: 2025-01-01 }\n", &["rotate"]);
+    insta::assert_snapshot!(said, @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK210]: no name continues the names of the periods, so the name of the next one, until 2026-01-01, is unknown
+     --> ../periods.yml:2:7
+      |
+    2 |   - { name: legacy, start: 2024-01-01, end: 2025-01-01 }
+      |       ^^^^ the last period
+      |
+      = help: state its name: `rowkeep rotate NAME`
+
+    1 error; nothing was written
+    ");
+
+    // An earlier version repeated the number of days.
+    let drifted = format!("{years}  - {{ name: from_2027_04_01, start: 2027-04-01, end: 2028-03-31 }}\n");
+    let (said, text) = rotated(&drifted, &["rotate"]);
+    assert_eq!(text, format!("hist_periods:\n{drifted}"), "nothing was written");
+    insta::assert_snapshot!(said, @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK211]: period `from_2027_04_01` ends on 2028-03-31; the periods before it ask for 2028-04-01, and the next one would begin on the wrong day
+     --> ../periods.yml:4:7
+      |
+    4 |   - { name: from_2027_04_01, start: 2027-04-01, end: 2028-03-31 }
+      |       ^^^^ the last period
+      |
+      = help: write `end: 2028-04-01` while its history tables are empty
+
+    1 error; nothing was written
+    ");
+    let warned = shop.run(&["check", "--today", "2026-05-01"]).to_string();
+    assert!(warned.contains("warning[RK211]: period `from_2027_04_01` ends on 2028-03-31"), "{warned}");
+}
+
 /// The list of periods may be in the project file, or in dbt_project.yml.
 #[test]
 fn rotate_edits_the_file_that_holds_the_periods() {
@@ -157,7 +236,7 @@ fn the_next_period_is_previewed() {
 #[test]
 fn the_preview_equals_the_compiled_change() {
     let now = projects::example();
-    let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None) else { panic!("it can be rotated") };
+    let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None) else { panic!("it can be rotated") };
     let preview = diff(&now, &next).expect("both compile");
     let (before, after) = (rowkeep::compile(&now).expect("it compiles"), rowkeep::compile(&next).expect("it compiles"));
     let mut seen = 0;
@@ -312,7 +391,7 @@ fn a_comment_is_never_too_long() {
         "rowkeep.yml",
         format!("name: large\ndialect: redshift\nschema: s\nperiods: [2025_h2]\nexceptions: x\ntables:\n{tables}"),
     );
-    let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None) else { panic!("it can be rotated") };
+    let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None) else { panic!("it can be rotated") };
     let text = diff(&now, &next).expect("both compile").markdown();
     assert!(text.chars().count() <= 65_536, "{}", text.chars().count());
     assert!(
@@ -366,7 +445,7 @@ fn random_project(seed: u64) -> String {
 /// Asserts that a rotation adds only statements of the new period, and widens only statements over
 /// several periods. Returns false if the project cannot be rotated.
 fn rotates_cleanly(name: &str, now: &Inputs) -> bool {
-    let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(now, None) else { return false };
+    let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(now, None, None) else { return false };
     let preview = diff(now, &next).expect("both compile");
     for changed in &preview.statements {
         let is_own = changed.name.ends_with(&format!("__{period}"));

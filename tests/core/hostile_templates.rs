@@ -167,7 +167,9 @@ fn a_name_or_text_that_engines_read_differently_is_refused() {
         // A column without its source that a raw table may also have.
         ("archive", "postgres", due, guarded("1 FROM {{ exceptions|full }} AS x WHERE x.order_id = updated_at"), "write the alias of the source before it"),
         // Words that are syntax for the parser and a name for the engine, or the reverse.
-        ("archive", "postgres", from, joined("GLOBAL JOIN {{ mart|full }} AS g ON g.order_id = _m.order_id"), "a GLOBAL join"),
+        ("archive", "postgres", from, joined("GLOBAL JOIN {{ mart|full }} AS g ON g.order_id = _m.order_id"), "the word GLOBAL after a table"),
+        ("trim", "duckdb", "DELETE FROM {{ mart|full }}", "DELETE FROM {{ mart|full }} global".into(), "the word GLOBAL after a table"),
+        ("safety_check", "postgres", "'no history table holds its copy'", "1".into(), "a free-text column"),
         ("archive", "postgres", from, joined("JOIN (SELECT 1 AS one) AS current_role ON TRUE"), "the alias `current_role`, which is a reserved word"),
         ("archive", "postgres", "{{ mart|full }} AS _m\n", "{{ mart|full }} AS _m CROSS JOIN (SELECT 1 AS one) final\n".into(), "the alias `final`, which is a keyword: write AS"),
         ("archive", "redshift", due, guarded("1 FROM {{ exceptions|full }} AS x WHERE x.order_id = sysdate"), "the name `sysdate`, which is a reserved word"),

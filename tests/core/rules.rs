@@ -22,6 +22,7 @@ fn examples() -> BTreeMap<Code, String> {
 fn tested_in(code: Code) -> &'static str {
     match code.as_str() {
         "RK108" => "tests/cli/commands.rs",
+        "RK210" | "RK211" => "tests/cli/diff.rs",
         "RK423" => "src/verify/steps.rs",
         code if code.starts_with("RK5") => "tests/engines/rehearse_cli.rs and tests/engines/teeth.rs",
         code if code.starts_with("RK7") => "tests/cli/check.rs",

@@ -67,6 +67,24 @@ macro_rules! period_codes {
             ///
             /// Fix: write the start of the first period that must stay open.
             Sealed = "RK209",
+            /// `rowkeep rotate` cannot tell which period is next.
+            ///
+            /// The last periods have no common length in months or weeks, or their names do not
+            /// count. A guess would be wrong for ever: once a history table holds rows, its bounds
+            /// cannot change.
+            ///
+            /// Fix: state what is missing: `rowkeep rotate NAME --end 2027-04-01`. The end is the
+            /// first day after the period.
+            NoNextPeriod = "RK210",
+            /// A period ends some days before or after the day that the periods before it ask for.
+            ///
+            /// A period that repeats a number of days drifts: a year of 365 days ends on March 31
+            /// after a leap day. Every later period then begins on the wrong day.
+            ///
+            /// Fix: correct the end, and the start of the next period, before the history table of
+            /// the period holds rows. If rows are there, add a short period that ends on the right
+            /// day.
+            Drifted = "RK211",
         }
     };
 }

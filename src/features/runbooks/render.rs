@@ -14,7 +14,8 @@ use crate::dialect::Dialect;
 use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
 use crate::project::{
-    Column, ColumnId, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, length,
+    Column, ColumnId, DAY, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, bounds_of, example,
+    length,
 };
 use crate::sql::{Relation, SqlType};
 
@@ -80,7 +81,7 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     let mut sql = Statements::new();
     spec.tables().for_each(|(id, _)| writer.table(id, &mut sql));
     (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
-    let next = spec.periods.last().and_then(Period::following).map(|period| writer.next(&period));
+    let next = example(&spec.periods).map(|period| writer.next(&period));
     sql.insert("others", writer.others(plan));
     let last = (spec.periods.len() > 1).then(|| writer.last());
     let left_out = |name: &str| match name {
@@ -320,6 +321,8 @@ impl Writer<'_, '_> {
         }
         context! {
             name => word(&period.name),
+            // A name that gives its bounds needs no end.
+            gives_bounds => bounds_of(&period.name) == Some((period.start(), period.end())),
             start => word(period.start()),
             end => word(period.end()),
             tables => tables,

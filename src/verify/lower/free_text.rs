@@ -5,7 +5,7 @@ use sqlparser::ast::Select as SelectTree;
 
 use crate::cycle::plan::Slot;
 use crate::verify::lower::{FreeText, Lowering, OpenSource, Opened, Result, RowForm};
-use crate::verify::meaning::Term;
+use crate::verify::meaning::{All, Condition, Term};
 
 impl<'a> Lowering<'a, '_> {
     /// The length in bytes of a column that holds text for people. `None` if the column has another
@@ -43,15 +43,15 @@ impl<'a> Lowering<'a, '_> {
         Ok(())
     }
 
-    /// Accepts texts that fit into a column of `length` bytes, and a CASE or a MIN that selects one of them. Another value could fail or
-    /// have an effect.
+    /// Accepts texts that fit into a column of `length` bytes, and a CASE or a MIN that selects one
+    /// of them. Another value could fail or have an effect.
     pub(super) fn expect_plain_text(&self, value: &Term<'a>, grouped: bool, length: usize) -> Result<()> {
         let is_text = match value {
             // The quotes are part of the literal.
             Term::Literal(text) if text.len() > length + 2 => {
                 return Err(self.unshown(format!("a text that is longer than the {length} bytes of its column")));
             }
-            Term::Literal(_) => true,
+            Term::Literal(text) => text.starts_with('\''),
             Term::Column(..) => !grouped,
             Term::Output(_, inner) => !grouped && self.expect_plain_text(inner, false, length).is_ok(),
             Term::Call(name, args) => {
@@ -64,12 +64,29 @@ impl<'a> Lowering<'a, '_> {
             }
             Term::Case(cases, otherwise) => {
                 let mut each = cases.iter().map(|(_, then)| then).chain(otherwise.as_deref());
-                each.all(|text| {
-                    matches!(text, Term::Literal(_)) && self.expect_plain_text(text, grouped, length).is_ok()
-                })
+                let when_is_safe = cases.iter().all(|(when, _)| self.cannot_fail(when));
+                when_is_safe
+                    && each.all(|text| {
+                        matches!(text, Term::Literal(_)) && self.expect_plain_text(text, grouped, length).is_ok()
+                    })
             }
             Term::Scalar(_) | Term::RowNumber { .. } | Term::Over { .. } => false,
         };
         if is_text { Ok(()) } else { Err(self.unshown("a free-text column of an exception that is not set to a text")) }
+    }
+
+    /// Whether no engine can fail on the conditions: they test columns for NULL, or compare a column
+    /// with a value of its type.
+    fn cannot_fail(&self, when: &All<'a>) -> bool {
+        let fits = |column: &Term<'a>, value: &Term<'a>| match (column, value) {
+            (Term::Column(_, name), Term::Literal(text)) => self.names.fits(name, text),
+            _ => false,
+        };
+        when.iter().all(|conjunct| match &conjunct.is {
+            Condition::Compare(_, a, b) => fits(a, b) || fits(b, a),
+            Condition::IsNull(term) | Condition::IsNotNull(term) => matches!(term, Term::Column(..)),
+            Condition::Any(alternatives) => alternatives.iter().all(|all| self.cannot_fail(all)),
+            Condition::Exists(_) | Condition::NotExists(_) => false,
+        })
     }
 }

@@ -18,7 +18,7 @@ use crate::verify::lower::semi_join::mentions;
 use crate::verify::lower::{
     Binding, JoinKind, Lowering, OUTERMOST, OpenSource, QueryId, Result, ScopeId, Scoped, SemiJoin, output_name, terms,
 };
-use crate::verify::meaning::{Place, Rows, Select};
+use crate::verify::meaning::{Place, Rows, Select, Term};
 use crate::verify::names::fold_part;
 
 impl<'a> Lowering<'a, '_> {
@@ -318,6 +318,12 @@ impl<'a> Lowering<'a, '_> {
                     return Err(self.unshown("an aggregate or a window function in a part of a UNION ALL"));
                 }
                 all.push(value);
+            }
+            // Engines give the parts of an output one type. Free texts are not compared otherwise.
+            for index in (0..all.len()).filter(|index| !used.contains(index)) {
+                if matches!(all[index], Term::Literal(_) | Term::Case(..)) {
+                    self.expect_plain_text(&all[index], false, usize::MAX / 2)?;
+                }
             }
             let width = *width.get_or_insert(all.len());
             if all.len() != width {
