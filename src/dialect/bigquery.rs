@@ -237,6 +237,11 @@ impl Rules for BigQuery {
         None
     }
 
+    #[cfg(feature = "doctor")]
+    fn enforces_keys(&self) -> bool {
+        false
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

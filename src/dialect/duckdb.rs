@@ -209,6 +209,11 @@ impl Rules for DuckDb {
         None
     }
 
+    #[cfg(feature = "doctor")]
+    fn enforces_keys(&self) -> bool {
+        true
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

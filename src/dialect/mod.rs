@@ -131,6 +131,9 @@ pub(crate) trait Rules: Sync {
     fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str>;
     /// The catalogue view that states the unsorted share of a table, if the engine has one.
     fn table_info(&self) -> Option<&'static str>;
+    /// Whether the engine enforces primary, unique and foreign keys.
+    #[cfg(feature = "doctor")]
+    fn enforces_keys(&self) -> bool;
     /// Whether the engine has external schemas, with a separate catalogue for their tables.
     fn has_external_schemas(&self) -> bool;
 

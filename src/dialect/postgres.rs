@@ -213,6 +213,11 @@ impl Rules for Postgres {
         None
     }
 
+    #[cfg(feature = "doctor")]
+    fn enforces_keys(&self) -> bool {
+        true
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

@@ -214,6 +214,11 @@ impl Rules for Redshift {
     }
 
     // "CREATE EXTERNAL SCHEMA" and "SVV_EXTERNAL_TABLES".
+    #[cfg(feature = "doctor")]
+    fn enforces_keys(&self) -> bool {
+        false
+    }
+
     fn has_external_schemas(&self) -> bool {
         true
     }

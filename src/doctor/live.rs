@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
 use crate::doctor::indexes::{self, FoundIndex, Scan, Storage};
 use crate::doctor::queries::Queries;
+use crate::doctor::surroundings::Surrounding;
 use crate::error::Error;
 use crate::features::Operations;
 use crate::project::{ExceptionsId, Spec, TableId};
@@ -33,6 +34,8 @@ pub(super) struct Live {
     pub(super) cycles: Vec<(TableId, Option<u64>)>,
     /// The size and the indexes of each table. Empty for engines without indexes.
     pub(super) storage: BTreeMap<(String, String), Storage>,
+    /// Foreign keys, triggers and more. Empty for engines that enforce no keys.
+    pub(super) surroundings: Vec<Surrounding>,
     /// The statements of a cycle that would read all rows of a history table.
     pub(super) scans: Vec<Scan>,
     /// The reason why the plans of the cycle are not known.
@@ -157,6 +160,7 @@ pub(super) fn read(
             .and_then(|rows| rows.into_iter().flatten().flatten().next()),
         reads_table_info: None,
         storage: BTreeMap::new(),
+        surroundings: Vec::new(),
         scans: Vec::new(),
         not_planned: None,
         exceptions: Vec::new(),
@@ -171,6 +175,10 @@ pub(super) fn read(
             Ok(rows.into_iter().flatten().flatten().next())
         };
         (live.scans, live.not_planned) = indexes::scans(spec, manifest, &live, &mut explain);
+    }
+    if spec.dialect.rules().enforces_keys() {
+        let rows = reader.query("foreign keys and triggers", |queries| queries.surroundings(&schemas))?;
+        live.surroundings = rows.into_iter().filter_map(Surrounding::of).collect();
     }
     if spec.dialect.rules().table_info().is_some()
         && spec.maintenance.iter().any(|entry| entry.unsorted_more_than.is_some())
@@ -295,6 +303,7 @@ impl Live {
             isolation: None,
             reads_table_info: None,
             storage: BTreeMap::new(),
+            surroundings: Vec::new(),
             scans: Vec::new(),
             not_planned: None,
             exceptions: Vec::new(),

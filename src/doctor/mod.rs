@@ -11,6 +11,7 @@ mod live;
 mod monitors;
 mod queries;
 mod relations;
+mod surroundings;
 
 use crate::artifacts::Artifacts;
 use crate::connect::Connection;
@@ -71,6 +72,7 @@ fn examine(spec: &Spec, plan: &Plan, operations: &Operations, artifacts: &Artifa
     let mut sink = Sink::default();
     let relations = relations::report(spec, plan, operations, &live, &mut sink);
     indexes::report(spec, plan, &live, &mut sink);
+    surroundings::report(spec, &live, &mut sink);
     environment::report(spec, &live, &mut sink);
     exceptions::report(spec, &live, &mut sink);
     monitors::report(spec, operations, artifacts.manifest(), &live, &mut sink);

@@ -48,6 +48,12 @@ impl<'s> Queries<'s> {
         self.query("doctor/storage.sql.j2", listed(schemas))
     }
 
+    /// Columns: kind, schema, table, name, detail, the other table or function. Each row is
+    /// something that refuses or changes rows of a table.
+    pub(crate) fn surroundings(&mut self, schemas: &BTreeSet<String>) -> Query {
+        self.query("doctor/surroundings.sql.j2", listed(schemas))
+    }
+
     /// Column: the plan of a statement, as JSON. The statement does not run.
     pub(crate) fn explain(&mut self, sql: &str) -> Query {
         let finding = Value::from(Sql::Query(sql.to_owned()));

@@ -8,7 +8,7 @@ use crate::artifacts::manifest::{Definition, Hook, Manifest};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::project::{Column, Load, OrderBy, Period, Spec};
+use crate::project::{Column, Load, OrderBy, Period, Spec, example};
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::story::{Periods, Story};
@@ -107,7 +107,7 @@ impl Project {
         let first = calendar.len();
         calendar.extend(spec.periods.iter().cloned());
         while calendar.len() < first + listed + ADDED_PERIODS {
-            let Some(next) = calendar.last().and_then(Period::following).filter(fits) else { break };
+            let Some(next) = example(&calendar).filter(fits) else { break };
             calendar.push(next);
         }
         let listed = Periods { first, end: first + listed, open_from: first + open_from };

@@ -327,6 +327,89 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             ),
         ),
         (
+            "a foreign key that deletes with its parent",
+            drift(
+                &[
+                    "CREATE TABLE settlement_ods.lines (order_id BIGINT, update_time BIGINT)",
+                    "ALTER TABLE settlement_ods.lines ADD CONSTRAINT lines_order FOREIGN KEY (order_id, update_time) REFERENCES settlement_ods.mart_uni_tracking_info (order_id, update_time) ON DELETE CASCADE",
+                ],
+                &["DROP TABLE settlement_ods.lines"],
+                &[(
+                    Error,
+                    "RK921",
+                    &[
+                        "the foreign key `lines_order` of settlement_ods.lines refers to settlement_ods.mart_uni_tracking_info",
+                        "deletes the rows of settlement_ods.lines that refer to a row, archived or not",
+                    ],
+                )],
+            ),
+        ),
+        (
+            "a foreign key that stops the trim",
+            drift(
+                &[
+                    "CREATE TABLE settlement_ods.lines (order_id BIGINT, update_time BIGINT)",
+                    "ALTER TABLE settlement_ods.lines ADD CONSTRAINT lines_order FOREIGN KEY (order_id, update_time) REFERENCES settlement_ods.mart_uni_tracking_info (order_id, update_time)",
+                ],
+                &["DROP TABLE settlement_ods.lines"],
+                &[(Error, "RK921", &["the trim of settlement_ods.mart_uni_tracking_info stops at each row"])],
+            ),
+        ),
+        (
+            "a primary key on the key alone",
+            drift(
+                &["ALTER TABLE settlement_ods.mart_uni_tracking_info ADD CONSTRAINT own PRIMARY KEY (order_id)"],
+                &["ALTER TABLE settlement_ods.mart_uni_tracking_info DROP CONSTRAINT own"],
+                &[(
+                    Error,
+                    "RK922",
+                    &["a unique key of settlement_ods.mart_uni_tracking_info on (order_id) refuses a newer version"],
+                )],
+            ),
+        ),
+        (
+            "an identity in a history table",
+            drift(
+                &[
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_old ALTER state SET NOT NULL, ALTER state ADD GENERATED ALWAYS AS IDENTITY",
+                ],
+                &[
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_old ALTER state DROP IDENTITY, ALTER state DROP NOT NULL",
+                ],
+                &[
+                    (Error, "RK923", &["column `state` of settlement_ods.hist_uni_tracking_info_old is an identity"]),
+                    (Error, "RK907", &["state"]),
+                ],
+            ),
+        ),
+        (
+            "a trigger and a rule",
+            drift(
+                &[
+                    "CREATE FUNCTION settlement_ods.audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+                    "CREATE TRIGGER audit AFTER DELETE ON settlement_ods.mart_uni_tracking_info FOR EACH ROW EXECUTE FUNCTION settlement_ods.audit()",
+                    "CREATE RULE keep AS ON DELETE TO settlement_ods.mart_ecs_order_info DO INSTEAD NOTHING",
+                ],
+                &[
+                    "DROP RULE keep ON settlement_ods.mart_ecs_order_info",
+                    "DROP TRIGGER audit ON settlement_ods.mart_uni_tracking_info",
+                    "DROP FUNCTION settlement_ods.audit()",
+                ],
+                &[
+                    (Warning, "RK924", &["the trigger `audit` of settlement_ods.mart_uni_tracking_info", "on DELETE"]),
+                    (Error, "RK924", &["the rule `keep` of settlement_ods.mart_ecs_order_info rewrites statements"]),
+                ],
+            ),
+        ),
+        (
+            "a publication without a replica identity",
+            drift(
+                &["CREATE PUBLICATION moved FOR TABLE settlement_ods.mart_uni_tracking_info"],
+                &["DROP PUBLICATION moved"],
+                &[(Error, "RK926", &["settlement_ods.mart_uni_tracking_info is in the publication `moved`"])],
+            ),
+        ),
+        (
             "the large history table is empty again",
             drift(&[&empty, "VACUUM ANALYZE settlement_ods.hist_uni_tracking_info_open"], &[], &[]),
         ),
@@ -404,6 +487,11 @@ fn a_read_only_role_is_enough() {
     fixture.url = fixture.url.replace("user=rowkeep", "user=doctor_reader");
     assert_eq!(fixture.found(), owner);
     assert_eq!(fixture.engine.texts(counters), before);
+    // Row security does not hold for a superuser.
+    fixture.run(&[&format!("ALTER TABLE {UTI} ENABLE ROW LEVEL SECURITY")]);
+    let hidden = fixture.found();
+    assert!(hidden.iter().any(|(level, code, _)| *level == Level::Error && code == "RK925"), "{hidden:?}");
+    fixture.run(&[&format!("ALTER TABLE {UTI} DISABLE ROW LEVEL SECURITY")]);
     fixture.run(&[
         "REVOKE SELECT ON settlement_ods.hist_uni_tracking_spath_open FROM doctor_reader",
         "REVOKE USAGE ON SCHEMA mysql_source FROM doctor_reader",

@@ -1,0 +1,202 @@
+//! What stands around the tables of a project and refuses or changes their rows: foreign keys, keys
+//! of marts, identity columns, triggers, rules, row security, publications.
+
+use std::collections::BTreeMap;
+
+use crate::connect::Record;
+use crate::cycle::plan::Slot;
+use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted};
+use crate::doctor::indexes::unique_columns;
+use crate::doctor::live::{Live, key};
+use crate::project::{Retention, Spec, TableId};
+
+/// Something that the database has beside a table.
+#[derive(Debug)]
+pub(super) struct Surrounding {
+    schema: String,
+    table: String,
+    name: String,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// A foreign key of another table.
+    ForeignKey {
+        deletes: OnDelete,
+        /// The table that has the foreign key.
+        from: String,
+    },
+    /// A column that the database fills.
+    Filled {
+        /// `generated`, or an identity that is `always` or `default`.
+        how: String,
+    },
+    Trigger {
+        events: String,
+        function: String,
+    },
+    Rule,
+    RowSecurity,
+    /// A publication whose subscribers could not find a changed row.
+    Publication,
+}
+
+/// What the database does with the rows that refer to a deleted row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnDelete {
+    Refuse,
+    Delete,
+    /// SET NULL, or SET DEFAULT.
+    Change,
+}
+
+impl Surrounding {
+    /// Columns: kind, schema, table, name, detail, the other table or function.
+    pub(super) fn of(row: Record) -> Option<Self> {
+        let [kind, schema, table, name, detail, other] = <[_; 6]>::try_from(row).ok()?;
+        let (detail, other) = (detail.unwrap_or_default(), other.unwrap_or_default());
+        let kind = match kind?.as_str() {
+            "foreign key" => {
+                let deletes = match detail.as_str() {
+                    "c" => OnDelete::Delete,
+                    "n" | "d" => OnDelete::Change,
+                    _ => OnDelete::Refuse,
+                };
+                Kind::ForeignKey { deletes, from: other }
+            }
+            "column" => Kind::Filled { how: detail },
+            "trigger" => Kind::Trigger { events: detail, function: other },
+            "rule" => Kind::Rule,
+            "row security" => Kind::RowSecurity,
+            "publication" => Kind::Publication,
+            _ => return None,
+        };
+        Some(Self { schema: schema?, table: table?, name: name?, kind })
+    }
+}
+
+pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
+    let mut tables: BTreeMap<(String, String), (Slot, TableId)> = BTreeMap::new();
+    for (id, _) in spec.tables() {
+        let work = [Slot::Cutoff(id), Slot::Stale(id), Slot::Due(id), Slot::Cycles(id)];
+        let histories = spec.period_ids().map(|period| Slot::History(id, period));
+        for slot in [Slot::Mart(id)].into_iter().chain(histories).chain(work) {
+            let relation = slot.relation(spec);
+            if live.is_here(spec, &relation) {
+                tables.insert(key(spec, &relation), (slot, id));
+            }
+        }
+    }
+    for found in &live.surroundings {
+        let Some(&(slot, id)) = tables.get(&(found.schema.clone(), found.table.clone())) else { continue };
+        if let Some(diagnostic) = finding(spec, found, slot, id) {
+            sink.push(diagnostic);
+        }
+    }
+    for (id, _) in spec.tables() {
+        keys(spec, live, id, sink);
+    }
+}
+
+fn finding(spec: &Spec, found: &Surrounding, slot: Slot, id: TableId) -> Option<Diagnostic> {
+    let table = spec.table(id);
+    let relation = slot.relation(spec).sql(spec.dialect);
+    let name = quoted(&found.name);
+    let is_kept = matches!(slot, Slot::Mart(_) | Slot::History(..));
+    let (code, message, help) = match &found.kind {
+        Kind::ForeignKey { deletes, from } => {
+            let deleter = if matches!(slot, Slot::Mart(_)) { "the trim" } else { "the cleanup" };
+            let what = match deletes {
+                OnDelete::Delete => {
+                    format!("{deleter} of {relation} deletes the rows of {from} that refer to a row, archived or not")
+                }
+                OnDelete::Change => format!("{deleter} of {relation} changes the rows of {from} that refer to a row"),
+                OnDelete::Refuse => format!("{deleter} of {relation} stops at each row to which {from} refers"),
+            };
+            (
+                Code::LiveForeignKey,
+                format!("the foreign key {name} of {from} refers to {relation}: {what}"),
+                format!(
+                    "run `ALTER TABLE {from} DROP CONSTRAINT {}`; `has_parent` monitors that each row has its parent",
+                    found.name
+                ),
+            )
+        }
+        Kind::Filled { how } if is_kept => {
+            // Statements give no value for a column that the spec does not declare.
+            let declared = table.columns.iter().any(|column| column.name.folded(spec.dialect) == found.name);
+            if !declared || how == "default" || !(inserts(spec, id) || matches!(slot, Slot::History(..))) {
+                return None;
+            }
+            let what = if how == "generated" { "generated" } else { "an identity that is GENERATED ALWAYS" };
+            (
+                Code::LiveGenerated,
+                format!("column {name} of {relation} is {what}: each statement that inserts rows into the table fails"),
+                match how.as_str() {
+                    "generated" => format!("run `ALTER TABLE {relation} ALTER COLUMN {} DROP EXPRESSION`", found.name),
+                    _ => format!("run `ALTER TABLE {relation} ALTER COLUMN {} SET GENERATED BY DEFAULT`", found.name),
+                },
+            )
+        }
+        Kind::Trigger { events, function } => (
+            Code::LiveTrigger,
+            format!(
+                "the trigger {name} of {relation} calls {function} on {events}: a cycle calls it for the rows that it moves"
+            ),
+            "check that it changes no row of the project, and that an archived row is no deleted row for it".to_owned(),
+        ),
+        Kind::Rule => (
+            Code::LiveTrigger,
+            format!("the rule {name} of {relation} rewrites statements: they do not do what verify has proven"),
+            format!("run `DROP RULE {} ON {relation}`", found.name),
+        ),
+        Kind::RowSecurity => (
+            Code::LiveRowSecurity,
+            format!(
+                "row security hides rows of {relation} from this role: a cycle does not see them, and monitors miss them"
+            ),
+            "run cycles with the owner of the table, or with a role that has BYPASSRLS".to_owned(),
+        ),
+        Kind::Publication => (
+            Code::LivePublication,
+            format!("{relation} is in the publication {name} without a replica identity: each DELETE and UPDATE fails"),
+            format!("run `ALTER TABLE {relation} REPLICA IDENTITY FULL`, or use a unique index as the identity"),
+        ),
+        Kind::Filled { .. } => return None,
+    };
+    let label = "the database has more than its table";
+    let diagnostic = Diagnostic::new(code, message, table.model.span, label).help(help);
+    let is_warning = matches!(found.kind, Kind::Trigger { .. });
+    Some(if is_warning { diagnostic.at_level(Level::Warning) } else { diagnostic })
+}
+
+/// Whether statements insert rows into the mart: a load, or a restore of the children of a parent.
+fn inserts(spec: &Spec, id: TableId) -> bool {
+    let table = spec.table(id);
+    table.load.is_some() || matches!(table.retention, Retention::WhileIn { .. })
+}
+
+/// Reports a unique key of a mart that refuses the newer version of a row. It stands beside the
+/// older one until the next statement removes that one.
+fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
+    let table = spec.table(id);
+    if !table.is_versioned() || !inserts(spec, id) {
+        return;
+    }
+    let name = |column| table.column(column).name.folded(spec.dialect);
+    let time = name(table.time.column);
+    let of_key: Vec<_> = table.unique_key.iter().map(|&column| name(column)).collect();
+    for columns in unique_columns(spec, live, Slot::Mart(id)) {
+        if columns.contains(&time) || !columns.iter().all(|column| of_key.contains(column)) {
+            continue;
+        }
+        let relation = Slot::Mart(id).relation(spec).sql(spec.dialect);
+        let message = format!(
+            "a unique key of {relation} on ({}) refuses a newer version of a row: it stands beside the older one until the cycle removes that one",
+            columns.join(", ")
+        );
+        let help = format!("replace it by a unique index on ({}, {time}), as in ddl/", columns.join(", "));
+        sink.push(Diagnostic::new(Code::LiveKey, message, table.model.span, "the cycle would stop").help(help));
+    }
+}
