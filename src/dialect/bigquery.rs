@@ -92,7 +92,8 @@ impl Rules for BigQuery {
             }
             SqlType::Decimal { precision, scale } => format!("NUMERIC({precision}, {scale})"),
             SqlType::Varchar(n) => format!("STRING({n})"),
-            SqlType::Text | SqlType::Json => "STRING".to_owned(),
+            SqlType::Text | SqlType::Json | SqlType::Uuid => "STRING".to_owned(),
+            SqlType::Engine(ty) => ty.as_str().to_owned(),
             SqlType::Date => "DATE".to_owned(),
             SqlType::Timestamp => "DATETIME".to_owned(),
             SqlType::Timestamptz => "TIMESTAMP".to_owned(),

@@ -77,6 +77,8 @@ impl Rules for Redshift {
             // types".
             SqlType::Text => format!("VARCHAR({})", SqlType::MAX_VARCHAR),
             SqlType::Json => "SUPER".to_owned(),
+            // Redshift has no type for it: "Unsupported PostgreSQL data types".
+            SqlType::Uuid => "VARCHAR(36)".to_owned(),
             _ => standard::type_name(ty).unwrap_or_else(|| unreachable!("only text and JSON have no standard name")),
         }
     }
@@ -87,7 +89,11 @@ impl Rules for Redshift {
 
     #[cfg(feature = "doctor")]
     fn catalogue_type(&self, ty: SqlType) -> String {
-        let ty = if ty == SqlType::Text { SqlType::Varchar(SqlType::MAX_VARCHAR) } else { ty };
+        let ty = match ty {
+            SqlType::Text => SqlType::Varchar(SqlType::MAX_VARCHAR),
+            SqlType::Uuid => SqlType::Varchar(36),
+            ty => ty,
+        };
         standard::catalogue_type(ty, &self.type_name(ty))
     }
 

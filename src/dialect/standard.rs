@@ -18,6 +18,8 @@ pub(super) fn type_name(ty: SqlType) -> Option<String> {
         SqlType::Date => "DATE".to_owned(),
         SqlType::Timestamp => "TIMESTAMP".to_owned(),
         SqlType::Timestamptz => "TIMESTAMPTZ".to_owned(),
+        SqlType::Uuid => "UUID".to_owned(),
+        SqlType::Engine(ty) => ty.as_str().to_owned(),
         SqlType::Text | SqlType::Json => return None,
     })
 }

@@ -16,6 +16,9 @@ use crate::sql::{Name, SqlType};
 struct Expected {
     name: String,
     ty: String,
+    /// Whether the catalogue writes the type as `ty` does. The spec may write a type of the engine in
+    /// another way.
+    is_mapped: bool,
     not_null: bool,
 }
 
@@ -270,7 +273,7 @@ impl Relations<'_> {
             return;
         }
         for (expected, column) in expected.iter().filter_map(|expected| Some((expected, actual(expected)?))) {
-            if column.ty != expected.ty {
+            if expected.is_mapped && column.ty != expected.ty {
                 let message = format!(
                     "{relation}.{} is {}, but the project has {}: copies may be cut, rounded or rejected",
                     column.name, column.ty, expected.ty
@@ -344,11 +347,16 @@ impl Relations<'_> {
         let spec = self.spec;
         let folded = |name: &Name| name.folded(spec.dialect);
         let catalogue_type = |ty: SqlType| ty.in_catalogue(spec.dialect);
-        let nullable =
-            |name: &str, ty: SqlType| Expected { name: name.to_owned(), ty: catalogue_type(ty), not_null: false };
+        let nullable = |name: &str, ty: SqlType| Expected {
+            name: name.to_owned(),
+            ty: catalogue_type(ty),
+            is_mapped: true,
+            not_null: false,
+        };
         let column = |column: &crate::project::Column, not_null: bool| Expected {
             name: folded(&column.name),
             ty: catalogue_type(column.ty),
+            is_mapped: !matches!(column.ty, SqlType::Engine(_)),
             not_null,
         };
         Some(match slot {

@@ -80,6 +80,9 @@ impl Typed {
             // Zeros on the left: texts must sort like their numbers in a tie-break.
             SqlType::Varchar(n) if n < 6 => format!("{number:0>width$}", width = usize::try_from(n).unwrap_or(1)),
             SqlType::Varchar(_) | SqlType::Text => format!("k{number:0>5}"),
+            SqlType::Uuid => format!("00000000-0000-4000-8000-{number:012}"),
+            // Engines print such values in different ways. All of them count as equal.
+            SqlType::Engine(_) => "x".to_owned(),
             _ => number.to_string(),
         })
     }
@@ -93,6 +96,9 @@ impl Typed {
             (SqlType::Timestamptz, _) => instant("TIMESTAMPTZ '1970-01-01 00:00:00+00", micros(&text)),
             (_, Some(unit)) => micros(&text).div_euclid(grain(unit)).to_string(),
             (SqlType::Varchar(_) | SqlType::Text | SqlType::Json, None) => format!("'{text}'"),
+            (SqlType::Uuid, None) => format!("CAST('{text}' AS UUID)"),
+            (SqlType::Engine(ty), None) if ty.as_str().ends_with(']') => format!("CAST(ARRAY[] AS {})", ty.as_str()),
+            (SqlType::Engine(ty), None) => format!("CAST('{}' AS {})", ty.sample(), ty.as_str()),
             _ => text,
         }
     }
@@ -103,6 +109,7 @@ impl Typed {
         let micros = match (self.ty, self.unit) {
             (SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz, _) => dialect.rules().epoch_micros(column),
             (_, Some(unit)) => format!("CAST({column} AS BIGINT) * {}", grain(unit)),
+            (SqlType::Engine(_), ..) => format!("CASE WHEN {column} IS NOT NULL THEN 'x' END"),
             (SqlType::Real | SqlType::Double, ..) => format!("CAST({column} AS BIGINT)"),
             _ => column.clone(),
         };

@@ -2,6 +2,7 @@
 //! text is quoted in one function.
 
 pub(crate) mod chain;
+mod engine_type;
 pub(crate) mod literal;
 mod name;
 pub(crate) mod parse;
@@ -12,6 +13,7 @@ mod spelling;
 mod types;
 mod unit;
 
+pub use engine_type::EngineType;
 pub use name::{Name, Relation};
 pub(crate) use name::{NameError, is_own_alias, is_plain};
 pub(crate) use reserved::is_reserved;

@@ -26,6 +26,14 @@ pub(crate) fn data_type(text: &str, dialect: Dialect) -> String {
     parsed.map_or_else(|_| text.to_owned(), |ty| ty.to_string())
 }
 
+/// Whether a text is exactly one type.
+pub(crate) fn is_data_type(text: &str, dialect: Dialect) -> bool {
+    let parsed = Parser::new(dialect.rules().grammar())
+        .try_with_sql(text)
+        .and_then(|mut parser| parser.parse_data_type().map(|_| parser.peek_token().token == Token::EOF));
+    parsed.unwrap_or(false)
+}
+
 /// Parses every statement of a text that Rowkeep emits. It refuses a text that an engine or Jinja
 /// could read in another way than the parser.
 ///

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::sql::EngineType;
+
 /// The type of a column, as a spec writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the name of each variant is the word of the spec")]
@@ -13,13 +15,19 @@ pub enum SqlType {
     Boolean,
     Real,
     Double,
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     Varchar(u32),
     Text,
     Date,
     Timestamp,
     Timestamptz,
     Json,
+    Uuid,
+    /// Another type of the engine, for a column outside of the key and the time.
+    Engine(EngineType),
 }
 
 /// The largest precision of a decimal that every supported engine stores exactly.
@@ -30,7 +38,7 @@ impl SqlType {
     pub(crate) const MAX_VARCHAR: u32 = 65_535;
 
     /// The types that a spec may use, for messages.
-    pub(crate) const WORDS: [&str; 13] = [
+    pub(crate) const WORDS: [&str; 14] = [
         "smallint",
         "integer",
         "bigint",
@@ -44,23 +52,27 @@ impl SqlType {
         "timestamp",
         "timestamptz",
         "json",
+        "uuid",
     ];
 
-    /// The type of a spec that corresponds to a type name of an engine.
-    pub(crate) fn meant(text: &str) -> Option<&'static str> {
-        let word = text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
-        Some(match word.as_str() {
-            "int2" => "smallint",
-            "int" | "int4" => "integer",
-            "int8" | "int64" | "long" => "bigint",
-            "bool" => "boolean",
-            "float4" => "real",
-            "float" | "float8" | "float64" | "double precision" => "double",
-            "numeric" | "bignumeric" | "number" => "decimal(p, s)",
-            "string" => "text",
-            "char" | "nvarchar" | "character varying" => "varchar(n)",
-            "datetime" => "timestamp",
-            "super" | "jsonb" | "variant" => "json",
+    /// The type that has another spelling on some engines.
+    pub(crate) fn spelled(text: &str) -> Option<Self> {
+        let lower = text.trim().to_ascii_lowercase();
+        let (word, arguments) = lower.split_once('(').map_or((lower.as_str(), ""), |(word, rest)| (word.trim(), rest));
+        let with = |word: &str| Self::parse(&format!("{word}({arguments}")).ok();
+        Some(match (word, arguments) {
+            ("int2", "") => Self::Smallint,
+            ("int" | "int4", "") => Self::Integer,
+            ("int8" | "int64" | "long", "") => Self::Bigint,
+            ("bool", "") => Self::Boolean,
+            ("float4", "") => Self::Real,
+            ("float8" | "float64" | "double precision", "") => Self::Double,
+            ("string", "") => Self::Text,
+            ("timestamp without time zone", "") => Self::Timestamp,
+            ("timestamp with time zone", "") => Self::Timestamptz,
+            ("jsonb" | "super", "") => Self::Json,
+            ("numeric" | "number" | "dec", inner) if inner.contains(',') => return with("decimal"),
+            ("character varying" | "nvarchar", inner) if !inner.is_empty() => return with("varchar"),
             _ => return None,
         })
     }
@@ -87,6 +99,7 @@ impl SqlType {
             "timestamp" => Self::Timestamp,
             "timestamptz" => Self::Timestamptz,
             "json" => Self::Json,
+            "uuid" => Self::Uuid,
             "varchar" => return Self::varchar(arguments.as_deref()),
             "decimal" => return Self::decimal(arguments.as_deref()),
             _ => return Err(format!("one of {}", Self::WORDS.join(", "))),
@@ -114,7 +127,15 @@ impl SqlType {
 
     /// Whether the type can be in a key: its equality is exact on every engine.
     pub(crate) fn can_be_key(self) -> bool {
-        !matches!(self, Self::Real | Self::Double | Self::Json)
+        !matches!(self, Self::Real | Self::Double | Self::Json | Self::Engine(_))
+    }
+
+    /// Whether the engine compares two values by `=`.
+    pub(crate) fn is_comparable(self) -> bool {
+        match self {
+            Self::Engine(ty) => ty.is_comparable(),
+            _ => true,
+        }
     }
 
     pub(crate) fn is_whole_number(self) -> bool {
@@ -127,6 +148,7 @@ impl fmt::Display for SqlType {
         match self {
             Self::Decimal { precision, scale } => write!(f, "decimal({precision}, {scale})"),
             Self::Varchar(n) => write!(f, "varchar({n})"),
+            Self::Engine(ty) => f.write_str(ty.as_str()),
             other => f.write_str(&format!("{other:?}").to_ascii_lowercase()),
         }
     }

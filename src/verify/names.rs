@@ -60,7 +60,7 @@ impl LiteralKind {
             SqlType::Varchar(_) | SqlType::Text => Self::Text,
             SqlType::Date => Self::Typed("DATE"),
             SqlType::Timestamp | SqlType::Timestamptz => Self::Typed("TIMESTAMP"),
-            SqlType::Boolean | SqlType::Json => Self::Other,
+            SqlType::Boolean | SqlType::Json | SqlType::Uuid | SqlType::Engine(_) => Self::Other,
         }]
     }
 

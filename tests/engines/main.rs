@@ -21,4 +21,5 @@ mod statements;
 mod stops;
 mod teeth;
 mod template_mutants;
+mod types;
 mod units;

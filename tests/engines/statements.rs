@@ -35,13 +35,16 @@ fn run_all(inputs: &Inputs, dialect: rowkeep::Dialect, name: &str) {
     // If the project names its database, the test database must have this name.
     let database = manifest.ddl[0].relation.split('.').rev().nth(2).unwrap_or(name).to_owned();
     let mut engine = Engine::open(dialect, &database);
-    engine.create(&resolve(inputs).expect("it resolves"), &manifest, dialect);
+    let spec = resolve(inputs).expect("it resolves");
+    engine.create(&spec, &manifest, dialect);
+    let has_uuid = spec.exceptions.iter().any(|exceptions| exceptions.key.ty == rowkeep::sql::SqlType::Uuid);
+    let key = if has_uuid { "'00000000-0000-4000-8000-000000000001'" } else { "'1'" };
     engine.define(&manifest);
     run_at(&mut engine, &cycle(&manifest), dialect, 1_780_000_000);
     run_at(&mut engine, &sweep(&manifest), dialect, 1_780_000_000);
     for task in manifest.tasks() {
         let given = [
-            (":key", "'1'"),
+            (":key", key),
             (":notes", "'why'"),
             (":type", "'T'"),
             (":expected", "0"),

@@ -42,7 +42,8 @@ pub fn goldens() -> Vec<String> {
 pub fn compiling_for(dialect: Dialect) -> Vec<String> {
     let is_for = |name: &String| match name.as_str() {
         "compile/dashed_project" => dialect == Dialect::BigQuery,
-        "overrides/delete_using"
+        "compile/engine_types"
+        | "overrides/delete_using"
         | "overrides/in_for_exists"
         | "overrides/join_for_exists"
         | "overrides/own_columns"

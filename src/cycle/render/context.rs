@@ -48,6 +48,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         nullable_proof => columns(spec, table, &table.nullable_proof()),
         columns => columns(spec, table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
         payload => columns(spec, table, &table.payload().collect::<Vec<_>>()),
+        payload_is_comparable => table.payload().all(|column| table.column(column).ty.is_comparable()),
         payload_groups => groups(&columns(spec, table, &table.payload().collect::<Vec<_>>())),
         unit => time.unit.as_str(),
         reads_by_partition => spec.dialect.rules().reads_by_partition(),

@@ -69,6 +69,7 @@ fn repair_context(spec: &Spec, model: &Model<'_>, repair: &Repair) -> Value {
     let column = spec.table(model.table).column(spec.table(model.table).exception_key);
     let (is_text, most) = match column.ty {
         SqlType::Varchar(most) => ("true", most.to_string()),
+        SqlType::Uuid => ("true", "36".to_owned()),
         SqlType::Text => ("true", "none".to_owned()),
         _ => ("false", "none".to_owned()),
     };

@@ -68,7 +68,7 @@ impl Draft<'_> {
             return None;
         }
         let what = format!("load {}", quoted(plain_name.as_str()));
-        let scope = Scope { what: &what, columns: &columns, dialect };
+        let scope = Scope { what: &what, columns: &columns, refused: &[], dialect };
         let ingestion = stated.ingestion.get()?;
         let window = &ingestion.value;
         let ingested_at = window.column.get().and_then(|column| self.moment(column, "ingestion", &scope));

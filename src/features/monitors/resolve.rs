@@ -310,8 +310,12 @@ fn other_table(
         return None;
     }
     let (ours, theirs) = (spec.table(table), spec.table(other));
-    let scope =
-        |id: TableId| Scope { what: model_of(spec, id), columns: &spec.table(id).columns, dialect: spec.dialect };
+    let scope = |id: TableId| Scope {
+        what: model_of(spec, id),
+        columns: &spec.table(id).columns,
+        refused: &[],
+        dialect: spec.dialect,
+    };
     let mut on: Vec<(ColumnId, ColumnId)> = Vec::new();
     match stated.on.get() {
         None => {
@@ -377,7 +381,8 @@ fn compared(stated: &MonitorEntry, table: TableId, what: &str, spec: &Spec, sink
     let columns: Vec<ColumnId> = match stated.columns.get() {
         None => (0..found.columns.len()).map(ColumnId).filter(|id| !is_key(id)).collect(),
         Some(names) => {
-            let scope = Scope { what: model_of(spec, table), columns: &found.columns, dialect: spec.dialect };
+            let scope =
+                Scope { what: model_of(spec, table), columns: &found.columns, refused: &[], dialect: spec.dialect };
             let named = list(&names.value, names.span);
             let columns: Vec<_> = named.iter().map(|name| scope.column(name, "columns", sink)).collect();
             columns.into_iter().collect::<Option<_>>()?

@@ -50,7 +50,7 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         .flat_map(|table| table.columns.iter().chain(&table.source_columns))
         .cloned()
         .collect();
-    let scope = Scope { what: &table.value, columns: &columns, dialect: spec.dialect };
+    let scope = Scope { what: &table.value, columns: &columns, refused: &[], dialect: spec.dialect };
     let keep = stated.keep.get()?;
     let seconds = duration::resolve(keep, &format!("keep of {}", quoted(&table.value)), sink);
     let stated_time = stated.time.get()?;

@@ -495,6 +495,8 @@ impl<'a> Probe<'a> {
             SqlType::Timestamp => format!("1970-01-{:02} 00:00:00", 1 + self.id.0 % 28),
             SqlType::Timestamptz => format!("1970-01-{:02} 00:00:00+00", 1 + self.id.0 % 28),
             SqlType::Json => "{}".to_owned(),
+            SqlType::Uuid => format!("00000000-0000-4000-8000-{number:012}"),
+            SqlType::Engine(ty) => ty.sample().to_owned(),
         };
         format!("CAST('{value}' AS {})", column.ty.cast(self.spec.dialect))
     }

@@ -6,7 +6,7 @@ use crate::project::resolve::relations::bad_name;
 use crate::project::shape::Entries;
 use crate::project::{Column, ColumnId};
 use crate::source::Spanned;
-use crate::sql::{Name, NameError, SqlType, is_own_alias};
+use crate::sql::{EngineType, Name, NameError, SqlType, is_own_alias};
 
 /// The most columns of a table, on Redshift and on PostgreSQL.
 const MAX_COLUMNS: usize = 1_600;
@@ -97,13 +97,13 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
             ty => (ty, false),
         };
         let ty = ty.join(" ");
-        match SqlType::parse(&ty) {
+        match type_of(&ty, dialect) {
             Ok(ty) => columns.push(Column { name, ty, not_null }),
             Err(expected) => {
                 let message = format!("column {} has type {}; expected {expected}", quoted(&key.value), quoted(text));
                 let mut diagnostic =
                     Diagnostic::new(Code::ColumnType, message, written.span, "not a type that Rowkeep maps");
-                if let Some(near) = SqlType::meant(&ty).or_else(|| did_you_mean(&ty, SqlType::WORDS)) {
+                if let Some(near) = similar(&ty) {
                     diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 }
                 sink.push(diagnostic);
@@ -113,17 +113,55 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
     columns
 }
 
+/// The declared columns that are not among the valid ones.
+pub(crate) fn refused(entries: &Entries<String>, columns: &[Column], dialect: Dialect) -> Vec<Name> {
+    let names = entries.0.iter().filter_map(|(key, _)| Name::column(&key.value).ok());
+    names.filter(|name| position(columns, name, dialect).is_none()).collect()
+}
+
+/// Reads a type: one that Rowkeep maps, another spelling of it, or another type of the engine. `Err`
+/// has a description of the expected text.
+fn type_of(text: &str, dialect: Dialect) -> Result<SqlType, String> {
+    let expected = match SqlType::parse(text) {
+        Ok(ty) => return Ok(ty),
+        Err(expected) => expected,
+    };
+    if let Some(ty) = SqlType::spelled(text) {
+        return Ok(ty);
+    }
+    let ty = EngineType::parse(text, dialect).ok_or_else(|| expected.clone())?;
+    // `varchar` without its length is a mistake, and `bigit` is one too.
+    let word = ty.word();
+    let is_mapped = SqlType::WORDS.iter().any(|own| own.split('(').next() == Some(word.as_str()));
+    let is_mistake = is_mapped || (!ty.is_known() && similar(text).is_some());
+    if is_mistake && !text.contains(['[', '<']) { Err(expected) } else { Ok(SqlType::Engine(ty)) }
+}
+
+/// The type that a text is probably meant to be.
+fn similar(text: &str) -> Option<&'static str> {
+    let word = text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match word.as_str() {
+        "nvarchar" | "character varying" => Some("varchar(n)"),
+        _ => did_you_mean(text, SqlType::WORDS),
+    }
+}
+
 /// The columns among which a name is looked up. `what` names their owner in messages.
 pub(crate) struct Scope<'a> {
     pub(crate) what: &'a str,
     pub(crate) columns: &'a [Column],
+    /// Declared columns that were refused. Each has an error already.
+    pub(crate) refused: &'a [Name],
     pub(crate) dialect: Dialect,
 }
 
 impl Scope<'_> {
     pub(crate) fn column(&self, text: &Spanned<String>, role: &str, sink: &mut Sink) -> Option<ColumnId> {
-        let found = Name::column(&text.value).ok().and_then(|name| position(self.columns, &name, self.dialect));
-        if found.is_none() {
+        let name = Name::column(&text.value).ok();
+        let found = name.as_ref().and_then(|name| position(self.columns, name, self.dialect));
+        let is_refused =
+            |name: &Name| self.refused.iter().any(|other| other.folded(self.dialect) == name.folded(self.dialect));
+        if found.is_none() && !name.as_ref().is_some_and(is_refused) {
             sink.push(unknown_column(text, role, self.what, self.columns, "columns"));
         }
         found

@@ -5,7 +5,7 @@ use crate::dialect::{Dialect, Indexes};
 use crate::features::tripwire::Tripwire;
 use crate::features::{limit, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, RetentionEntry, TableFile, TimeEntry};
-use crate::project::resolve::columns::{Scope, declared, position};
+use crate::project::resolve::columns::{Scope, declared, position, refused};
 use crate::project::resolve::duration;
 use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
@@ -66,7 +66,8 @@ pub(crate) fn draft(
     let history = raw.history.get().and_then(|text| relation_of(text, "the history table", schema, dialect, sink));
     let columns = raw.columns.get().map(|entries| declared(&entries.value, dialect, sink));
     let columns = columns?;
-    let scope = Scope { what: &what, columns: &columns, dialect };
+    let refused = raw.columns.get().map_or_else(Vec::new, |entries| refused(&entries.value, &columns, dialect));
+    let scope = Scope { what: &what, columns: &columns, refused: &refused, dialect };
     if columns.is_empty() {
         let at = raw.columns.get().map_or(span, |columns| columns.span);
         sink.push(
@@ -147,6 +148,19 @@ pub(crate) fn draft(
             time,
             versioned: versioned.unwrap_or(false),
         };
+        // The load compares whole rows that lack a part of their key.
+        let may_lack_key = scope.key.iter().any(|id| !columns[id.0].not_null);
+        if let Some(column) = columns.iter().find(|column| !column.ty.is_comparable()).filter(|_| may_lack_key) {
+            let message = format!(
+                "{what} has an incremental load and a key that may be NULL, but no engine compares column {}, a {}",
+                quoted(column.name.as_str()),
+                column.ty
+            );
+            sink.push(
+                Diagnostic::new(Code::ColumnType, message, stated.span, "compares rows without a key")
+                    .help("declare every column of `unique_key` as `not null`"),
+            );
+        }
         load(&stated.value, &scope, sink)
     });
     Some(Draft {
@@ -352,7 +366,7 @@ fn layout(stated: &LayoutEntry, scope: &Scope<'_>, sink: &mut Sink) -> Layout {
             if found.contains(&id) {
                 let message = format!("{role} of {} names column {} twice", scope.what, quoted(&name.value));
                 sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
-            } else if ty == SqlType::Json {
+            } else if ty == SqlType::Json || !ty.is_comparable() {
                 // Redshift documentation, "Limitations" of SUPER: it cannot be a distribution key
                 // or a sort key.
                 let message =
