@@ -84,9 +84,14 @@ fn no_law_is_broken() {
 fn no_law_is_broken_by_any_shape_of_a_spec() {
     let folders = others();
     assert!(folders.len() > 15, "the goldens moved, and this test finds few of them: {folders:?}");
-    for folder in folders {
-        no_law_is_broken_by(&folder, Dialect::Postgres, 1);
-        no_law_is_broken_by(&folder, Dialect::DuckDb, 1);
+    // The test command rehearses each golden on one of the engines, a long run on both.
+    let is_long = std::env::var("ROWKEEP_SEEDS").is_ok();
+    for (nth, folder) in folders.iter().enumerate() {
+        for (of, dialect) in [Dialect::Postgres, Dialect::DuckDb].into_iter().enumerate() {
+            if is_long || nth % 2 == of {
+                no_law_is_broken_by(folder, dialect, 1);
+            }
+        }
     }
 }
 

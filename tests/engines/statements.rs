@@ -43,14 +43,8 @@ fn run_all(inputs: &Inputs, dialect: rowkeep::Dialect, name: &str) {
     run_at(&mut engine, &cycle(&manifest), dialect, 1_780_000_000);
     run_at(&mut engine, &sweep(&manifest), dialect, 1_780_000_000);
     for task in manifest.tasks() {
-        let given = [
-            (":key", key),
-            (":notes", "'why'"),
-            (":type", "'T'"),
-            (":expected", "0"),
-            (":start", "0"),
-            (":end", "1"),
-        ];
+        let given =
+            [(":key", key), (":notes", "'why'"), (":type", "'T'"), (":expected", "0"), (":start", "0"), (":end", "1")];
         let sql = given.iter().fold(task.sql.clone(), |sql, (name, value)| sql.replace(name, value));
         engine.run(&at(&sql, dialect, 1_780_000_000));
     }
