@@ -20,6 +20,7 @@ mod report;
 mod rotate;
 mod runbook;
 mod schema;
+mod stage;
 mod trace;
 mod write;
 

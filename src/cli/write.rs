@@ -1,15 +1,16 @@
-//! Writes artifacts so that a folder has either the old tree or the new one. First, all new files
-//! are written to a stage, which is a hidden subfolder. Then each file replaces the old one by
-//! rename. The manifest is the last file, and marks the tree as complete. If a file cannot be
-//! replaced, all files that were replaced before are restored.
+//! Writes artifacts so that a folder has either the old tree or the new one. First, the whole new tree
+//! is written to a stage beside the folder. Then each folder of the tree replaces the old one by
+//! rename. The manifest is the last file, and marks the tree as complete. If a folder cannot be
+//! replaced, those that were replaced before are restored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::artifacts::MANIFEST;
 use crate::cli::shown;
+use crate::cli::stage::{self, Stage};
 use crate::error::Error;
 use crate::project::folder::why;
 
@@ -28,95 +29,123 @@ pub(super) fn write(out: &Path, files: &BTreeMap<String, String>) -> Result<Writ
     for folder in files.keys().chain(&previous).flat_map(|path| Path::new(path).ancestors().skip(1)) {
         refuse_link(&real.join(folder))?;
     }
-    let stage = real.join(format!(".rowkeep-{}", std::process::id()));
-    let result = write_new(&stage.join("new"), files).and_then(|()| {
-        let mut swap = Swap { new: stage.join("new"), old: stage.join("old"), out: real, done: Vec::new() };
-        let result = place(&mut swap, files, &previous);
-        if result.is_err() {
-            swap.undo();
+    for path in files.keys() {
+        let here = real.join(path);
+        if fs::symlink_metadata(&here).is_ok_and(|found| found.is_dir()) {
+            let why = "it is a folder, but must be a file".to_owned();
+            return Err(Error::Write { path: shown(&here).into(), why });
         }
-        result
-    });
-    // The stage is removed after a success and after a failure.
-    let _ = fs::remove_dir_all(&stage);
+    }
+    stage::remove_abandoned(&real);
+    let stage = Stage::create(&real).map_err(|error| failed(&real, &error))?;
+    write_new(&stage.new_tree(), &real, files)?;
+    let mut swap = Swap { new: stage.new_tree(), old: stage.old_tree(), out: real, done: Vec::new() };
+    let result = place(&mut swap, files, &previous);
+    if result.is_err() {
+        swap.undo();
+    }
     result
 }
 
-fn write_new(new: &Path, files: &BTreeMap<String, String>) -> Result<(), Error> {
+/// Writes the new tree. A message names the final path, because the user does not know the stage.
+fn write_new(new: &Path, out: &Path, files: &BTreeMap<String, String>) -> Result<(), Error> {
     for (path, text) in files {
         let file = new.join(path);
-        create(file.parent().unwrap_or(new))?;
-        fs::write(&file, text).map_err(|error| failed(&file, &error))?;
+        let written = fs::create_dir_all(file.parent().unwrap_or(new)).and_then(|()| fs::write(&file, text));
+        written.map_err(|error| failed(&out.join(path), &error))?;
     }
     Ok(())
 }
 
 fn place(swap: &mut Swap, files: &BTreeMap<String, String>, previous: &[String]) -> Result<Written, Error> {
-    for path in files.keys().filter(|path| *path != MANIFEST) {
-        swap.replace(path)?;
-    }
     let gone: Vec<_> = previous.iter().filter(|path| !files.contains_key(*path)).collect();
-    let mut removed = 0;
-    for path in &gone {
-        removed += usize::from(swap.take(path)?);
+    let removed = gone.iter().filter(|path| fs::symlink_metadata(swap.out.join(path)).is_ok()).count();
+    let tops: BTreeSet<&str> = files.keys().chain(previous).filter_map(|path| path.split('/').next()).collect();
+    for top in tops.into_iter().filter(|top| *top != MANIFEST) {
+        let is_folder = |path: &String| path.strip_prefix(top).is_some_and(|rest| rest.starts_with('/'));
+        if files.keys().any(is_folder) {
+            swap.keep_others(top, previous)?;
+            swap.replace(top)?;
+        } else if files.contains_key(top) {
+            swap.replace(top)?;
+        } else {
+            swap.keep_others(top, previous)?;
+            swap.take(top)?;
+            if swap.new.join(top).exists() {
+                swap.replace(top)?;
+            }
+        }
     }
     if files.contains_key(MANIFEST) {
         swap.replace(MANIFEST)?;
     }
-    // Folders of removed files are removed if they are empty, the deepest first.
-    let mut emptied: Vec<_> = gone.iter().flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
-    emptied.retain(|folder| !folder.as_os_str().is_empty());
-    emptied.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
-    emptied.dedup();
-    for folder in emptied {
-        let _ = fs::remove_dir(swap.out.join(folder));
-    }
     Ok(Written { removed })
 }
 
-/// The new files in the stage, and the old files that they replace.
+/// The new tree and the old one, below the stage.
 struct Swap {
     new: PathBuf,
     old: PathBuf,
     out: PathBuf,
-    /// The completed renames, in order: the path, and whether a new file is there now.
+    /// The completed renames, in order: the path, and whether the new entry is there now.
     done: Vec<(String, bool)>,
 }
 
 impl Swap {
-    /// Replaces the old file by the new one.
+    /// Replaces the old file or folder by the new one.
     fn replace(&mut self, path: &str) -> Result<(), Error> {
         self.take(path)?;
         let to = self.out.join(path);
-        create(to.parent().unwrap_or(&self.out))?;
         fs::rename(self.new.join(path), &to).map_err(|error| failed(&to, &error))?;
         self.done.push((path.to_owned(), true));
         Ok(())
     }
 
-    /// Moves the old file to the stage, if there is one.
-    fn take(&mut self, path: &str) -> Result<bool, Error> {
+    /// Moves the old file or folder to the stage, if there is one.
+    fn take(&mut self, path: &str) -> Result<(), Error> {
         let (from, to) = (self.out.join(path), self.old.join(path));
-        match fs::symlink_metadata(&from) {
-            Ok(found) if found.is_dir() => {
-                let why = "it is a folder, but must be a file".to_owned();
-                return Err(Error::Write { path: shown(&from).into(), why });
-            }
-            Ok(_) => {}
-            Err(_) => return Ok(false),
+        if fs::symlink_metadata(&from).is_err() {
+            return Ok(());
         }
-        create(to.parent().unwrap_or(&self.old))?;
+        create(&self.old)?;
         fs::rename(&from, &to).map_err(|error| failed(&from, &error))?;
         self.done.push((path.to_owned(), false));
-        Ok(true)
+        Ok(())
     }
 
-    /// Restores the old files.
+    /// Copies files that Rowkeep did not write from an old folder to the new one.
+    fn keep_others(&self, top: &str, previous: &[String]) -> Result<(), Error> {
+        let mut rest = vec![top.to_owned()];
+        while let Some(path) = rest.pop() {
+            let here = self.out.join(&path);
+            let Ok(found) = fs::symlink_metadata(&here) else { continue };
+            if found.is_dir() {
+                for entry in fs::read_dir(&here).map_err(|error| failed(&here, &error))? {
+                    let name = entry.map_err(|error| failed(&here, &error))?.file_name();
+                    rest.push(format!("{path}/{}", name.to_string_lossy()));
+                }
+            } else if previous.binary_search(&path).is_err() {
+                let to = self.new.join(&path);
+                if fs::symlink_metadata(&to).is_ok() {
+                    continue;
+                }
+                create(to.parent().unwrap_or(&self.new))?;
+                // A link in the file system keeps the file as it is, also if it is a symbolic link.
+                fs::hard_link(&here, &to)
+                    .or_else(|_| fs::copy(&here, &to).map(drop))
+                    .map_err(|error| failed(&here, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Restores the old tree.
     fn undo(&self) {
         for (path, is_new) in self.done.iter().rev() {
             let here = self.out.join(path);
             // Best effort: the caller reports the first error.
-            let _ = if *is_new { fs::remove_file(&here) } else { fs::rename(self.old.join(path), &here) };
+            let _ =
+                if *is_new { fs::rename(&here, self.new.join(path)) } else { fs::rename(self.old.join(path), &here) };
         }
     }
 }
@@ -148,7 +177,9 @@ fn previous(out: &Path, whole: bool) -> Result<Vec<String>, Error> {
     let listed = manifest["files"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
     // An edited list must not make Rowkeep delete files outside of the folder.
     let plain = |file: &&str| Path::new(file).components().all(|part| matches!(part, Component::Normal(_)));
-    Ok(listed.filter(plain).map(str::to_owned).collect())
+    let mut listed: Vec<_> = listed.filter(plain).map(str::to_owned).collect();
+    listed.sort();
+    Ok(listed)
 }
 
 fn create(folder: &Path) -> Result<(), Error> {
@@ -168,10 +199,7 @@ fn refuse_link(folder: &Path) -> Result<(), Error> {
 }
 
 fn failed(path: &Path, error: &io::Error) -> Error {
-    // The message names the final path, because the user does not know the stage.
-    let staged = |part: &Component<'_>| part.as_os_str().to_string_lossy().starts_with(".rowkeep-");
-    let path: PathBuf = path.components().filter(|part| !staged(part)).collect();
-    Error::Write { path: shown(&path).into(), why: why(error) }
+    Error::Write { path: shown(path).into(), why: why(error) }
 }
 
 /// Writes one file by a temporary file and a rename, so that no reader sees a part of it. If the

@@ -560,7 +560,7 @@ fn a_full_disk_leaves_the_old_tree() {
     exit 2
     --- stdout
     --- stderr
-    error: could not write target/rowkeep/new/dbt/properties/mart_orders.yml: file too large
+    error: could not write target/rowkeep/dbt/properties/mart_orders.yml: file too large
     ");
     assert_eq!(before, shop.tree(), "something was changed on disk");
 }
@@ -718,4 +718,31 @@ fn without_engines_rehearse_says_how_to_get_them() {
     --- stderr
     error: this binary was built without engines to rehearse on; install one that has DuckDB with `cargo install rowkeep --features bundled` (the build takes long, and DuckDB fetches its extension for time zones at first use), or in a checkout run `scripts/with-duckdb cargo run --features rehearse -- rehearse` (fetches DuckDB)
     ");
+}
+
+/// A killed process leaves its stage: the next one removes it. A folder that it had moved away comes
+/// back, with the files that Rowkeep did not write.
+#[test]
+fn the_stage_of_a_killed_process_is_removed() {
+    let shop = Shop::new();
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    let out = shop.path("shop/target/rowkeep");
+    std::fs::write(out.join("compiled/notes.txt"), "mine").expect("a file");
+    let beside = shop.path("shop/target/.rowkeep-4000000001");
+    std::fs::create_dir_all(beside.join("old")).expect("a stage");
+    std::fs::write(beside.join("lock"), "").expect("a lock");
+    std::fs::rename(out.join("compiled"), beside.join("old/compiled")).expect("it is moved");
+    // Earlier versions had the stage inside, without a lock.
+    std::fs::create_dir_all(out.join(".rowkeep-4000000002/new")).expect("a stage");
+    std::fs::create_dir_all(out.join(".rowkeep-mine")).expect("no stage");
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    let names = |folder: &std::path::Path| {
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let hidden = entries.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.starts_with('.'));
+        hidden.collect::<Vec<_>>()
+    };
+    assert_eq!((names(&out), names(&shop.path("shop/target"))), (vec![".rowkeep-mine".to_owned()], vec![]));
+    assert_eq!(std::fs::read_to_string(out.join("compiled/notes.txt")).expect("it stays"), "mine");
+    std::fs::remove_file(out.join("compiled/notes.txt")).expect("it was there");
+    assert_eq!(shop.run(&["check"]).code, Some(0));
 }
