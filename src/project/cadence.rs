@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_list_without_a_pattern_has_no_next_period() {
-        let four_four_five = vec![
+        let four_four_five = [
             period("p01", "2026-02-01", "2026-03-01"),
             period("p02", "2026-03-01", "2026-03-29"),
             period("p03", "2026-03-29", "2026-05-03"),

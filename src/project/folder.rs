@@ -117,6 +117,9 @@ fn repository(folder: &Path) -> PathBuf {
     folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(folder).to_owned()
 }
 
+/// The most folders between the folder of table specs and a spec. A link could make a circle.
+const MAX_TABLE_FOLDERS: usize = 8;
+
 /// The most folders of the name of a template.
 const MAX_TEMPLATE_FOLDERS: usize = 2;
 
@@ -170,12 +173,34 @@ impl Reader<'_> {
         Failure::Input(diagnostic.into(), Box::new(inputs.clone()))
     }
 
-    /// The table specs of a folder, in the order of their names.
+    /// The table specs of a folder and of the folders in it, in the order of their names.
     fn tables(&self, path: &Spanned<String>, inputs: &Inputs) -> Result<Vec<PathBuf>, Failure> {
+        let folder = self.inside(path, inputs)?;
+        self.tables_in(&folder, 0, path, inputs)
+    }
+
+    fn tables_in(
+        &self,
+        folder: &Path,
+        depth: usize,
+        path: &Spanned<String>,
+        inputs: &Inputs,
+    ) -> Result<Vec<PathBuf>, Failure> {
         let mut files = Vec::new();
-        for entry in self.entries(&self.inside(path, inputs)?)? {
+        for entry in self.entries(folder)? {
             let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             if name.starts_with('.') {
+                continue;
+            }
+            if entry.is_dir() {
+                if depth == MAX_TABLE_FOLDERS {
+                    let message =
+                        format!("{} is not read: it is more than {MAX_TABLE_FOLDERS} folders deep", quoted(&name));
+                    let help = "move the table specs into a folder above".to_owned();
+                    return Err(Self::wrong_folder(path, inputs, message, help));
+                }
+                let inner = self.linked(&entry, path, inputs)?;
+                files.extend(self.tables_in(&inner, depth + 1, path, inputs)?);
                 continue;
             }
             let ending = name.rsplit_once('.').map_or_else(String::new, |(_, ending)| ending.to_ascii_lowercase());

@@ -746,3 +746,19 @@ fn the_stage_of_a_killed_process_is_removed() {
     std::fs::remove_file(out.join("compiled/notes.txt")).expect("it was there");
     assert_eq!(shop.run(&["check"]).code, Some(0));
 }
+
+/// A spec in a folder below the folder of table specs is read, and not ignored.
+#[test]
+fn table_specs_in_subfolders_are_read() {
+    let shop = Shop::new();
+    let spec = std::fs::read_to_string(shop.path("shop/tables/orders.yml")).expect("a spec");
+    std::fs::remove_file(shop.path("shop/tables/orders.yml")).expect("it was there");
+    shop.write("shop/tables/sales/eu/orders.yml", spec);
+    let compiled = shop.run(&["compile"]);
+    assert_eq!(compiled.code, Some(0), "{compiled}");
+    assert!(shop.path("shop/target/rowkeep/compiled/mart_orders").is_dir());
+    let deep = "a/".repeat(10);
+    shop.write(&format!("shop/tables/{deep}more.yml"), "x: 1\n");
+    let refused = shop.refuses(&["compile"]).to_string();
+    assert!(refused.contains("is not read: it is more than 8 folders deep"), "{refused}");
+}

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     engine: Option<Engine>,
     /// A PostgreSQL database, as postgres://user@host/database; the rehearsal creates and drops
     /// scratch schemas there, and changes nothing else
-    #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// Rehearse your own statements: one per file, in name order, in DIR/MODEL/; files that begin
     /// with 00_ load the mart, and DIR/sweep/MODEL/ has the statements of the sweep. A model
