@@ -36,6 +36,8 @@ pub(super) struct Live {
     pub(super) storage: BTreeMap<(String, String), Storage>,
     /// Foreign keys, triggers and more. Empty for engines that enforce no keys.
     pub(super) surroundings: Vec<Surrounding>,
+    /// The roles that may read each table, beside its owner. Empty for engines that enforce no keys.
+    pub(super) readers: BTreeMap<(String, String), BTreeSet<String>>,
     /// The statements of a cycle that would read all rows of a history table.
     pub(super) scans: Vec<Scan>,
     /// The reason why the plans of the cycle are not known.
@@ -161,6 +163,7 @@ pub(super) fn read(
         reads_table_info: None,
         storage: BTreeMap::new(),
         surroundings: Vec::new(),
+        readers: BTreeMap::new(),
         scans: Vec::new(),
         not_planned: None,
         exceptions: Vec::new(),
@@ -179,6 +182,11 @@ pub(super) fn read(
     if spec.dialect.rules().enforces_keys() {
         let rows = reader.query("foreign keys and triggers", |queries| queries.surroundings(&schemas))?;
         live.surroundings = rows.into_iter().filter_map(Surrounding::of).collect();
+        for row in reader.query("grants of tables", |queries| queries.readers(&schemas))? {
+            if let Ok([Some(schema), Some(table), Some(role)]) = <[_; 3]>::try_from(row) {
+                live.readers.entry((schema, table)).or_default().insert(role);
+            }
+        }
     }
     if spec.dialect.rules().table_info().is_some()
         && spec.maintenance.iter().any(|entry| entry.unsorted_more_than.is_some())
@@ -304,6 +312,7 @@ impl Live {
             reads_table_info: None,
             storage: BTreeMap::new(),
             surroundings: Vec::new(),
+            readers: BTreeMap::new(),
             scans: Vec::new(),
             not_planned: None,
             exceptions: Vec::new(),

@@ -54,6 +54,11 @@ impl<'s> Queries<'s> {
         self.query("doctor/surroundings.sql.j2", listed(schemas))
     }
 
+    /// Columns: schema, table, role. Each row is a role that may read a table, beside its owner.
+    pub(crate) fn readers(&mut self, schemas: &BTreeSet<String>) -> Query {
+        self.query("doctor/readers.sql.j2", listed(schemas))
+    }
+
     /// Column: the plan of a statement, as JSON. The statement does not run.
     pub(crate) fn explain(&mut self, sql: &str) -> Query {
         let finding = Value::from(Sql::Query(sql.to_owned()));

@@ -1,14 +1,15 @@
 //! What stands around the tables of a project and refuses or changes their rows: foreign keys, keys
 //! of marts, identity columns, triggers, rules, row security, publications.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::connect::Record;
 use crate::cycle::plan::Slot;
-use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted};
+use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted, some};
 use crate::doctor::indexes::unique_columns;
 use crate::doctor::live::{Live, key};
 use crate::project::{Retention, Spec, TableId};
+use crate::sql::Relation;
 
 /// Something that the database has beside a table.
 #[derive(Debug)]
@@ -96,6 +97,7 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
     }
     for (id, _) in spec.tables() {
         keys(spec, live, id, sink);
+        readers(spec, live, id, sink);
     }
 }
 
@@ -175,6 +177,37 @@ fn finding(spec: &Spec, found: &Surrounding, slot: Slot, id: TableId) -> Option<
 fn inserts(spec: &Spec, id: TableId) -> bool {
     let table = spec.table(id);
     table.load.is_some() || matches!(table.retention, Retention::WhileIn { .. })
+}
+
+/// Reports history tables that a role may not read, although it may read others of the same mart. A
+/// new table belongs to the role that created it.
+fn readers(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
+    let histories: Vec<_> = spec
+        .period_ids()
+        .map(|period| spec.history(id, period))
+        .filter(|history| live.is_here(spec, history) && live.find(spec, history).is_some())
+        .collect();
+    let may_read = |history: &Relation, role: &String| {
+        live.readers.get(&key(spec, history)).is_some_and(|roles| roles.contains(role))
+    };
+    let roles: BTreeSet<_> =
+        histories.iter().filter_map(|history| live.readers.get(&key(spec, history))).flatten().collect();
+    for role in roles {
+        let closed: Vec<_> = histories
+            .iter()
+            .filter(|history| !may_read(history, role))
+            .map(|history| history.sql(spec.dialect))
+            .collect();
+        let Some(first) = closed.first() else { continue };
+        let message = format!("{role} may not read {}, but reads other history tables of the mart", some(&closed));
+        let help =
+            format!("run `GRANT SELECT ON {first} TO {role}`; ALTER DEFAULT PRIVILEGES grants it for new tables");
+        sink.push(
+            Diagnostic::new(Code::LiveReader, message, spec.table(id).places.history, "its readers lack a table")
+                .at_level(Level::Warning)
+                .help(help),
+        );
+    }
 }
 
 /// Reports a unique key of a mart that refuses the newer version of a row. It stands beside the

@@ -402,6 +402,18 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             ),
         ),
         (
+            "a history table that its readers may not read",
+            drift(
+                &[
+                    "DROP ROLE IF EXISTS doctor_analyst",
+                    "CREATE ROLE doctor_analyst",
+                    "GRANT SELECT ON settlement_ods.hist_uni_tracking_info_old TO doctor_analyst",
+                ],
+                &["DROP OWNED BY doctor_analyst", "DROP ROLE doctor_analyst"],
+                &[(Warning, "RK927", &["doctor_analyst may not read settlement_ods.hist_uni_tracking_info_open"])],
+            ),
+        ),
+        (
             "a publication without a replica identity",
             drift(
                 &["CREATE PUBLICATION moved FOR TABLE settlement_ods.mart_uni_tracking_info"],
