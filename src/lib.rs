@@ -48,7 +48,7 @@
 //!
 //! // The manifest has the same statements, in run order.
 //! let hooks = &compilation.manifest().nodes["model.shop.mart_orders"].post_hooks;
-//! assert_eq!(hooks.first().unwrap().name, "01_cutoff_clear");
+//! assert_eq!(hooks.first().unwrap().name, "01_cutoff_check");
 //! assert_eq!(hooks.last().unwrap().name, "10_safety_check");
 //! ```
 //!

@@ -61,6 +61,8 @@ pub enum StatementKind {
     LoadKeyless,
     /// Inserts rows without a time.
     LoadTimeless,
+    /// Stops a cycle if a foreign key deletes other rows with those of the mart.
+    CutoffCheck,
     /// Empties the work table of the cutoff.
     CutoffClear,
     /// Stores the cutoff of the mart.
@@ -155,6 +157,14 @@ impl StatementKind {
                 verb: Verb::Insert,
                 template: "cycle/load_timeless.sql.j2",
                 reason: "rows without a time, where no complete version of their key exists",
+            },
+            StatementKind::CutoffCheck => Facts {
+                step: StepName::Cutoff,
+                part: Some("check"),
+                per_period: false,
+                verb: Verb::Select,
+                template: "tripwire/cascades.sql.j2",
+                reason: "fail, and stop the cycle, if a foreign key deletes other rows with those of the mart",
             },
             StatementKind::CutoffClear => Facts {
                 step: StepName::Cutoff,

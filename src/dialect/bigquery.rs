@@ -243,6 +243,10 @@ impl Rules for BigQuery {
         false
     }
 
+    fn constraints(&self) -> Option<&'static str> {
+        None
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

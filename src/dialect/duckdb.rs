@@ -214,6 +214,11 @@ impl Rules for DuckDb {
         true
     }
 
+    // "Constraints": a foreign key has no ON DELETE CASCADE.
+    fn constraints(&self) -> Option<&'static str> {
+        None
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

@@ -134,6 +134,9 @@ pub(crate) trait Rules: Sync {
     /// Whether the engine enforces primary, unique and foreign keys.
     #[cfg(feature = "doctor")]
     fn enforces_keys(&self) -> bool;
+    /// The catalogue of constraints, if a foreign key can delete rows with the row to which they
+    /// refer.
+    fn constraints(&self) -> Option<&'static str>;
     /// Whether the engine has external schemas, with a separate catalogue for their tables.
     fn has_external_schemas(&self) -> bool;
 

@@ -218,6 +218,10 @@ impl Rules for Postgres {
         true
     }
 
+    fn constraints(&self) -> Option<&'static str> {
+        Some("pg_catalog.pg_constraint")
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

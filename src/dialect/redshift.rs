@@ -225,6 +225,11 @@ impl Rules for Redshift {
         false
     }
 
+    // "Defining constraints": keys are not enforced.
+    fn constraints(&self) -> Option<&'static str> {
+        None
+    }
+
     fn has_external_schemas(&self) -> bool {
         true
     }

@@ -78,9 +78,9 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
                     verb: step.kind.verb(),
                     writes: step.writes,
                     reads: &step.reads,
-                    marks: Some(&statement.marks),
+                    // A query can break no law, and its template cannot be replaced.
+                    marks: (step.kind.verb() != Verb::Select).then_some(&*statement.marks),
                 };
-                // A query can break no law, and its template cannot be replaced.
                 let meaning = || claim::of_step(&names, plan.table, scope, step);
                 let meaning = (step.kind.verb() != Verb::Select).then_some(meaning);
                 for refusal in refusals(&names, &claim, &statement.sql, meaning) {
@@ -250,11 +250,15 @@ fn refusals<'k>(
     }
     let is_declared = |slot: Slot| slot == claim.writes || claim.reads.iter().any(|&read| names.one(read) == slot);
     // A query may read the catalogue of the engine: it describes tables, but has no rows of them.
-    let table_info = spec.dialect.rules().table_info().filter(|_| claim.verb == Verb::Select);
+    let rules = spec.dialect.rules();
+    let readable = (claim.verb == Verb::Select).then(|| rules.table_info().into_iter().chain(rules.constraints()));
+    let catalogue: Vec<_> = readable.into_iter().flatten().collect();
     let may_touch = |name: &ObjectName| {
-        let is_table_info =
-            || table_info.is_some_and(|view| names::fold(name, spec.dialect).as_deref() == Some(&[view.to_owned()]));
-        names.slot(name).is_some_and(is_declared) || is_table_info()
+        let is_catalogue = || {
+            let parts = names::fold(name, spec.dialect).unwrap_or_default();
+            catalogue.iter().any(|view| view.split('.').eq(parts.iter().map(String::as_str)))
+        };
+        names.slot(name).is_some_and(is_declared) || is_catalogue()
     };
     if let Some(undeclared) = relations::undeclared(statement, may_touch) {
         let line = sql.lines().position(|line| line.contains(&undeclared)).map(|line| line + 1);

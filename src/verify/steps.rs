@@ -56,6 +56,7 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
     let may_lack_key = is_nullable(table.exception_key);
     let reads_trimmed = reads_trimmed_raw(spec, plan.table);
     let demanded = [
+        (StatementKind::CutoffCheck, spec.dialect.rules().constraints().is_some()),
         (StatementKind::CutoffClear, true),
         (StatementKind::CutoffFill, !is_child),
         (StatementKind::CutoffInherit, is_child),

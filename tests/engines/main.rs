@@ -5,6 +5,7 @@ mod adversary;
 mod doctor;
 #[path = "../shared/engine.rs"]
 mod engine;
+mod foreign_keys;
 mod history;
 mod limit;
 mod loads;

@@ -92,7 +92,9 @@ fn sweep_hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
 fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let table = spec.table(id);
     let builder = Builder { spec, id, table, scope };
-    let mut steps = builder.cutoff().to_vec();
+    let mut steps = Vec::new();
+    steps.extend(builder.cascades());
+    steps.extend(builder.cutoff());
     if let Retention::WhileIn { parent, .. } = table.retention {
         steps.push(builder.restore(parent));
     }
@@ -237,6 +239,12 @@ impl Builder<'_> {
         let rest = self.step(StatementKind::DueRest, due, reads.clone());
         reads.push(self.exceptions());
         vec![clear, rest, self.step(StatementKind::DueLimit, due, reads)]
+    }
+
+    /// The first statement: no row has left the mart yet.
+    fn cascades(&self) -> Option<Step> {
+        let has_cascades = self.spec.dialect.rules().constraints().is_some();
+        has_cascades.then(|| self.step(StatementKind::CutoffCheck, self.mart(), vec![self.mart()]))
     }
 
     /// The tripwire runs after resolve, because resolve releases holds. Invariant: its file name

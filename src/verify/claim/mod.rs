@@ -44,7 +44,9 @@ pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope
         StatementKind::SafetyCheckKeyless => claims.safety_check_keyless(),
         StatementKind::CompleteForget => claims.forget_cycles(),
         StatementKind::CompleteNote => claims.note_cycle(),
-        StatementKind::Tripwire => unreachable!("a SELECT changes no row, so it has no claim"),
+        StatementKind::CutoffCheck | StatementKind::Tripwire => {
+            unreachable!("a SELECT changes no row, so it has no claim")
+        }
     }
 }
 
