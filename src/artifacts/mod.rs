@@ -80,7 +80,7 @@ pub(crate) fn emit(
     let mut creations: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let ddl = rendered.definitions.into_iter().map(|statement| {
         let definition = statement.step;
-        let creation = dbt::Creation { creates: definition.creates, is_index: false, sql: statement.dbt };
+        let creation = dbt::Creation { creates: definition.creates, adds: None, sql: statement.dbt };
         creations.entry(definition.creates.table()).or_default().push(creation);
         let target = definition.creates.relation(spec);
         let full = target.sql(spec.dialect);
@@ -97,7 +97,7 @@ pub(crate) fn emit(
     let mut ddl: Vec<_> = ddl.collect();
     for statement in rendered.indexes {
         let index = statement.step;
-        let creation = dbt::Creation { creates: index.on, is_index: true, sql: statement.dbt };
+        let creation = dbt::Creation { creates: index.on, adds: Some(dbt::Addition::Index), sql: statement.dbt };
         creations.entry(index.on.table()).or_default().push(creation);
         let relation = index.relation(spec);
         let path = format!("ddl/{}", index.file_name(spec));
@@ -105,6 +105,21 @@ pub(crate) fn emit(
         ddl.push(Definition {
             name: relation.name().as_str().to_owned(),
             kind: "index",
+            relation: relation.sql(spec.dialect),
+            sql: statement.sql,
+            path,
+        });
+    }
+    for statement in rendered.grants {
+        let grant = statement.step;
+        let creation = dbt::Creation { creates: grant.on, adds: Some(dbt::Addition::Grant), sql: statement.dbt };
+        creations.entry(grant.on.table()).or_default().push(creation);
+        let relation = grant.on.relation(spec);
+        let path = format!("ddl/{}", grant.file_name(spec));
+        files.insert(path.clone(), format!("{}\n", statement.sql));
+        ddl.push(Definition {
+            name: relation.name().as_str().to_owned(),
+            kind: "grant",
             relation: relation.sql(spec.dialect),
             sql: statement.sql,
             path,

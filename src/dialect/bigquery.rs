@@ -5,7 +5,10 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{call, plus};
-use crate::dialect::{Expression, Forms, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
+use crate::dialect::{
+    Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
+    traps,
+};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct BigQuery;
@@ -188,6 +191,10 @@ impl Rules for BigQuery {
         !layout.is_distributed && layout.options.iter().all(|option| HARMLESS.contains(option))
     }
 
+    fn view_columns(&self) -> ViewColumns {
+        ViewColumns::Any
+    }
+
     fn has_unbound_views(&self) -> bool {
         false
     }
@@ -226,6 +233,11 @@ impl Rules for BigQuery {
     }
 
     fn indexes(&self) -> Option<Indexes> {
+        None
+    }
+
+    // A table has the access of its dataset: "Control access to resources with IAM".
+    fn grantee(&self, _kind: ReaderKind) -> Option<&'static str> {
         None
     }
 

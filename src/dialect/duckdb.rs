@@ -5,7 +5,9 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{at_utc, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp};
-use crate::dialect::{Expression, Forms, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
+use crate::dialect::{
+    Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
+};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct DuckDb;
@@ -174,6 +176,10 @@ impl Rules for DuckDb {
         !layout.is_distributed && !layout.is_clustered && layout.options.is_empty()
     }
 
+    fn view_columns(&self) -> ViewColumns {
+        ViewColumns::Any
+    }
+
     fn has_unbound_views(&self) -> bool {
         false
     }
@@ -198,6 +204,11 @@ impl Rules for DuckDb {
     // docs/explanation/performance.md.
     fn indexes(&self) -> Option<Indexes> {
         Some(Indexes::None)
+    }
+
+    // DuckDB has no users.
+    fn grantee(&self, _kind: ReaderKind) -> Option<&'static str> {
+        None
     }
 
     // DuckDB accepts VACUUM, but VACUUM does nothing.

@@ -108,6 +108,8 @@ pub(crate) trait Rules: Sync {
     fn forms(&self) -> Forms;
     /// Whether CREATE TABLE may have the layout.
     fn accepts(&self, layout: &TableLayout<'_>) -> bool;
+    /// The columns with which CREATE OR REPLACE VIEW can replace a view.
+    fn view_columns(&self) -> ViewColumns;
     /// Whether views are created WITH NO SCHEMA BINDING. Such views do not lock the tables that
     /// they read.
     fn has_unbound_views(&self) -> bool;
@@ -126,6 +128,9 @@ pub(crate) trait Rules: Sync {
     fn sorts_by_key(&self) -> bool;
     /// The indexes of a table, if its spec does not state them. `None`: the engine has no indexes.
     fn indexes(&self) -> Option<Indexes>;
+    /// The keyword before the name of a reader in a GRANT statement. `None`: Rowkeep grants nothing
+    /// on this engine.
+    fn grantee(&self, kind: ReaderKind) -> Option<&'static str>;
     /// The keywords of a maintenance statement before the table name. `None` if the engine has no
     /// such statement.
     fn maintenance(&self, run: MaintenanceKind) -> Option<&'static str>;
@@ -163,6 +168,17 @@ pub(crate) trait Rules: Sync {
     /// rehearsals.
     #[cfg(feature = "rehearse")]
     fn epoch_micros(&self, column: &str) -> String;
+}
+
+/// The columns with which CREATE OR REPLACE VIEW can replace a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ViewColumns {
+    /// Any columns.
+    Any,
+    /// The same columns, and others after them.
+    Appended,
+    /// The same columns.
+    Same,
 }
 
 /// The forms of SQL that only some engines document. A project's template may use those of its
@@ -237,6 +253,17 @@ pub enum Indexes {
     /// No indexes.
     #[default]
     None,
+}
+
+/// What the name of a reader is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReaderKind {
+    /// A user. On PostgreSQL every reader is a role, and roles share their names.
+    User,
+    /// A group of users.
+    Group,
+    /// A role.
+    Role,
 }
 
 /// A maintenance statement.

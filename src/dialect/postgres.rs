@@ -7,7 +7,9 @@ use crate::dialect::Server;
 use crate::dialect::expression::{
     at_utc, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
 };
-use crate::dialect::{Expression, Forms, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard};
+use crate::dialect::{
+    Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
+};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Postgres;
@@ -175,6 +177,11 @@ impl Rules for Postgres {
         !layout.is_distributed && !layout.is_clustered && layout.options.is_empty()
     }
 
+    // "CREATE VIEW": it can only add columns at the end.
+    fn view_columns(&self) -> ViewColumns {
+        ViewColumns::Appended
+    }
+
     fn has_unbound_views(&self) -> bool {
         false
     }
@@ -198,6 +205,11 @@ impl Rules for Postgres {
     // Without an index, a cycle reads every open history table as a whole.
     fn indexes(&self) -> Option<Indexes> {
         Some(Indexes::Unique)
+    }
+
+    // Users and groups are roles: "GRANT".
+    fn grantee(&self, _kind: ReaderKind) -> Option<&'static str> {
+        Some("")
     }
 
     // PostgreSQL keeps no sort order of rows, so there is no VACUUM that sorts.

@@ -7,7 +7,10 @@ use crate::dialect::Server;
 use crate::dialect::expression::{
     at_utc, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
 };
-use crate::dialect::{Expression, Forms, Indexes, MaintenanceKind, Rules, Shell, TableLayout, Trap, standard, traps};
+use crate::dialect::{
+    Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
+    traps,
+};
 use crate::sql::{SqlType, TimeUnit};
 
 pub(super) struct Redshift;
@@ -178,6 +181,11 @@ impl Rules for Redshift {
         !layout.is_clustered && layout.options.is_empty()
     }
 
+    // "CREATE VIEW": the new query must have the same columns.
+    fn view_columns(&self) -> ViewColumns {
+        ViewColumns::Same
+    }
+
     // "CREATE VIEW": late-binding views.
     fn has_unbound_views(&self) -> bool {
         true
@@ -202,6 +210,15 @@ impl Rules for Redshift {
 
     fn indexes(&self) -> Option<Indexes> {
         None
+    }
+
+    // "GRANT": a user has no keyword.
+    fn grantee(&self, kind: ReaderKind) -> Option<&'static str> {
+        Some(match kind {
+            ReaderKind::User => "",
+            ReaderKind::Group => "GROUP ",
+            ReaderKind::Role => "ROLE ",
+        })
     }
 
     // "VACUUM" and "ANALYZE".

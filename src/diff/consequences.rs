@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::restructured;
+use crate::dialect::ViewColumns;
+use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
 use crate::project::length;
 use crate::project::{Retention, Spec, Table};
@@ -44,7 +46,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
         say(Weight::Notable, format!("the project is compiled for {} instead of {}", new.dialect, old.dialect));
     }
     periods(old, new, &mut say);
-    for (_, table) in new.tables() {
+    for (id, table) in new.tables() {
         let model = table.model.value.as_str();
         match old.tables().find(|(_, old)| old.model.value.as_str() == model) {
             None => say(Weight::Plain, format!("table {model} is new: create its mart, history and work tables")),
@@ -63,6 +65,19 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                         format!(
                             "{model} gets the column {}: add it to the mart and to its {histories} history tables before the next cycle, or every archive fails",
                             added.join(", ")
+                        ),
+                    );
+                }
+                readers(new, was, table, &mut say);
+                let can_append = new.dialect.rules().view_columns() == ViewColumns::Appended;
+                let has = |now: &Table, name: &str| now.columns.iter().any(|column| column.name.as_str() == name);
+                let keeps_all = was.columns.iter().all(|column| has(table, column.name.as_str()));
+                if can_append && keeps_all && must_drop_view((old, was), (new, table)) {
+                    say(
+                        Weight::Notable,
+                        format!(
+                            "{} must be dropped first, with the views that read it: to keep them, write the new columns as the last of `columns`",
+                            new.all_rows(id).sql(new.dialect)
                         ),
                     );
                 }
@@ -94,6 +109,31 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
     all.extend(destructive(before.1, new));
     all.sort_by_key(|consequence| consequence.weight);
     all
+}
+
+/// Readers that a table gets or loses. No statement takes a privilege back.
+fn readers(spec: &Spec, was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
+    let model = table.model.value.as_str();
+    let only_in = |these: &Table, those: &Table| -> Vec<String> {
+        let readers = these.readers.iter().filter(|reader| !those.readers.contains(reader));
+        readers.map(|reader| reader.sql(spec.dialect)).collect()
+    };
+    let (gained, lost) = (only_in(table, was), only_in(was, table));
+    if !gained.is_empty() {
+        say(
+            Weight::Notable,
+            format!("{} may read {model}: run the files of ddl/ that begin with 07", gained.join(", ")),
+        );
+    }
+    if !lost.is_empty() {
+        say(
+            Weight::Notable,
+            format!(
+                "{} is no reader of {model} any more: no statement revokes SELECT, so revoke it on the mart, its history tables and its view",
+                lost.join(", ")
+            ),
+        );
+    }
 }
 
 /// Windowed loads that get or lose the limit on their event date.

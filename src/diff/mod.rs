@@ -1,6 +1,7 @@
 //! The effect of a change of a project, before the change is deployed: first a summary, then each
 //! statement.
 
+mod columns;
 mod consequences;
 mod statements;
 mod text;
@@ -14,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::project::Spec;
 use crate::source::Inputs;
 
+pub use columns::Alteration;
 pub use consequences::{Consequence, Weight};
 pub use statements::{Changed, How};
 pub use text::MARKER;
@@ -28,9 +30,13 @@ pub struct Preview {
     pub flows: Vec<Flow>,
     /// The edges of the periods before and after, for each table whose edges change.
     pub edges: Vec<EdgeChange>,
+    /// Statements that change the columns of existing tables. Run them before the next cycle, in
+    /// this order, then create the views again.
+    pub altered: Vec<Alteration>,
     /// Relations to create before the next cycle, in the order of creation.
     pub created: Vec<Relation>,
-    /// Views to create again, because they read other tables or have other columns.
+    /// Views to create again, because they read other tables or have other columns, and grants to
+    /// run again, because they have other readers.
     pub replaced: Vec<Relation>,
     /// Relations that no statement uses any more. No statement drops them.
     pub abandoned: Vec<Relation>,
@@ -173,22 +179,28 @@ fn between((old, before): (&Spec, &Inputs), (new, after): (&Spec, &Inputs)) -> R
     let relation =
         |found: &Definition| Relation { relation: found.relation.clone(), kind: found.kind, sql: found.sql.clone() };
     let relations = |from: &Artifacts, without: &Artifacts| -> Vec<Relation> {
-        let is_there = |relation: &str| without.manifest().ddl.iter().any(|other| other.relation == relation);
-        let missing = from.manifest().ddl.iter().filter(|definition| !is_there(&definition.relation));
+        // A grant has the name of its relation.
+        let is_there = |one: &Definition| without.manifest().ddl.iter().any(|other| other.path == one.path);
+        let missing = from.manifest().ddl.iter().filter(|definition| !is_there(definition));
         missing.map(relation).collect()
     };
-    let is_changed = |view: &&Definition| {
-        old.1.manifest().ddl.iter().any(|was| was.relation == view.relation && was.sql != view.sql)
+    let altered = columns::of(old.0, new.0);
+    // A view that is dropped loses its grants.
+    let is_dropped = |relation: &str| altered.iter().any(|one| one.relation == relation && one.drops);
+    let is_changed = |one: &&Definition| {
+        let was = old.1.manifest().ddl.iter().find(|was| was.path == one.path);
+        was.is_some_and(|was| was.sql != one.sql || is_dropped(&one.relation))
     };
-    let views = new.1.manifest().ddl.iter().filter(|definition| definition.kind == "view");
-    let replaced = views.filter(is_changed).map(relation).collect();
+    let again = new.1.manifest().ddl.iter().filter(|definition| ["view", "grant"].contains(&definition.kind));
+    let replaced = again.filter(is_changed).map(relation).collect();
     Ok(Preview {
         consequences: consequences::of((old.0, &old.1, before), (new.0, &new.1, after)),
         flows: flows(old.0, new.0),
         edges: edge_changes(old.0, new.0),
+        altered,
         created: relations(&new.1, &old.1),
         replaced,
-        abandoned: relations(&old.1, &new.1),
+        abandoned: relations(&old.1, &new.1).into_iter().filter(|relation| relation.kind != "grant").collect(),
         statements,
         untouched,
     })

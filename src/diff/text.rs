@@ -34,6 +34,8 @@ impl Preview {
         line(&mut out, &format!("  {}", self.numbers()));
         section(&mut out, &paint, "rows start to flow", self.flows.iter().map(flow));
         section(&mut out, &paint, "due rows have a period", self.edges.iter().map(edge));
+        let altered = self.altered.iter().map(|alteration| format!("{};", alteration.sql));
+        section(&mut out, &paint, "alter first", altered);
         let created = self.created.iter().map(|relation| format!("{:10}  {}", relation.kind, relation.relation));
         section(&mut out, &paint, "create first", created);
         let replaced = self.replaced.iter().map(|relation| format!("{:10}  {}", relation.kind, relation.relation));
@@ -97,6 +99,20 @@ impl Preview {
                 vec![edge.model.clone(), old, new]
             }),
         );
+        if !self.altered.is_empty() {
+            line(&mut out, "\n**Alter first**\n\n```sql");
+            let mut room = COMMENT / 2;
+            for alteration in &self.altered {
+                let text = format!("{};", alteration.sql);
+                if text.len() > room {
+                    line(&mut out, "-- and more: see `rowkeep diff`");
+                    break;
+                }
+                room -= text.len();
+                line(&mut out, &text);
+            }
+            out.push_str("```\n");
+        }
         table(
             &mut out,
             "Create first",

@@ -1,5 +1,5 @@
-//! What stands around the tables of a project and refuses or changes their rows: foreign keys, keys
-//! of marts, identity columns, triggers, rules, row security, publications.
+//! Objects of the database that refuse or change rows of the project's tables: foreign keys, keys of
+//! marts, identity columns, triggers, rules, row security, publications, missing privileges.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -146,7 +146,8 @@ fn finding(spec: &Spec, found: &Surrounding, slot: Slot, id: TableId) -> Option<
             format!(
                 "the trigger {name} of {relation} calls {function} on {events}: a cycle calls it for the rows that it moves"
             ),
-            "check that it changes no row of the project, and that an archived row is no deleted row for it".to_owned(),
+            "check that it changes no row of the project, and that it does not treat an archived row as deleted"
+                .to_owned(),
         ),
         Kind::Rule => (
             Code::LiveTrigger,
@@ -167,7 +168,7 @@ fn finding(spec: &Spec, found: &Surrounding, slot: Slot, id: TableId) -> Option<
         ),
         Kind::Filled { .. } => return None,
     };
-    let label = "the database has more than its table";
+    let label = "an object of the database affects this table";
     let diagnostic = Diagnostic::new(code, message, table.model.span, label).help(help);
     let is_warning = matches!(found.kind, Kind::Trigger { .. });
     Some(if is_warning { diagnostic.at_level(Level::Warning) } else { diagnostic })
@@ -190,18 +191,29 @@ fn readers(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let may_read = |history: &Relation, role: &String| {
         live.readers.get(&key(spec, history)).is_some_and(|roles| roles.contains(role))
     };
-    let roles: BTreeSet<_> =
+    let stated = spec.table(id).readers.iter().map(|reader| match reader.name.folded(spec.dialect) {
+        name if name == "public" => name.to_uppercase(),
+        name => name,
+    });
+    let stated: BTreeSet<_> = stated.collect();
+    let seen: BTreeSet<_> =
         histories.iter().filter_map(|history| live.readers.get(&key(spec, history))).flatten().collect();
-    for role in roles {
+    for role in seen.into_iter().chain(&stated).collect::<BTreeSet<_>>() {
         let closed: Vec<_> = histories
             .iter()
             .filter(|history| !may_read(history, role))
             .map(|history| history.sql(spec.dialect))
             .collect();
         let Some(first) = closed.first() else { continue };
-        let message = format!("{role} may not read {}, but reads other history tables of the mart", some(&closed));
-        let help =
-            format!("run `GRANT SELECT ON {first} TO {role}`; ALTER DEFAULT PRIVILEGES grants it for new tables");
+        let (reason, help) = if stated.contains(role) {
+            ("is a reader in its `grants`", "run the files of ddl/ that begin with 07".to_owned())
+        } else {
+            (
+                "reads other history tables of the mart",
+                format!("run `GRANT SELECT ON {first} TO {role}`, and add the role to `grants:` of the table spec"),
+            )
+        };
+        let message = format!("{role} may not read {}, but {reason}", some(&closed));
         sink.push(
             Diagnostic::new(Code::LiveReader, message, spec.table(id).places.history, "its readers lack a table")
                 .at_level(Level::Warning)

@@ -328,6 +328,9 @@ shape! {
         optional rows: Word<Rows>,
         /// The physical layout, for engines that have one.
         optional layout: LayoutEntry,
+        /// Who may read the mart, its history tables, its view and its exceptions, for engines with
+        /// roles.
+        optional grants: GrantsEntry,
         /// The share of a mart's rows that may be due, such as 20%, or { share, at_least }. A cycle
         /// that finds more stops before it archives.
         optional tripwire: Either<String, Never, TripwireEntry>,
@@ -366,6 +369,9 @@ shape! {
         required columns: Entries<String>,
         /// The physical layout, for engines that have one.
         optional layout: LayoutEntry,
+        /// Who may read the mart, its history tables, its view and its exceptions, for engines with
+        /// roles.
+        optional grants: GrantsEntry,
         /// The share of the mart's rows that may be due, such as 20%, or { share, at_least }. A
         /// cycle that finds more stops before it archives.
         optional tripwire: Either<String, Never, TripwireEntry>,
@@ -422,6 +428,13 @@ shape! {
         optional sort_key: Names,
         /// The indexes of the mart and its history tables: `unique` refuses to store a row twice.
         optional index: Word<Indexes>,
+    }
+
+    #[expected("a mapping with `select`")]
+    /// The privileges that are granted when a table or view is created.
+    struct GrantsEntry {
+        /// One reader, or a list: a role, or on Redshift a user, group:name or role:name.
+        required select: Names,
     }
 
     #[expected("a mapping with `order_by`")]

@@ -21,7 +21,7 @@ mod table;
 mod words;
 mod yaml;
 
-pub use crate::dialect::Indexes;
+pub use crate::dialect::{Indexes, ReaderKind};
 pub(crate) use cadence::{drifted, example, following};
 pub use day::Day;
 pub(crate) use day::{DAY, length};
@@ -33,7 +33,8 @@ pub use schema::json_schema;
 pub use share::Share;
 pub(crate) use table::TablePlaces;
 pub use table::{
-    Column, ColumnId, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Retention, Rows, Table, TableId, Time,
+    Column, ColumnId, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader, Retention, Rows, Table,
+    TableId, Time,
 };
 
 use crate::dialect::Dialect;

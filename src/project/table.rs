@@ -1,6 +1,6 @@
 //! Rolling tables and their parts: columns, time, retention, exceptions, layout and load.
 
-use crate::dialect::Indexes;
+use crate::dialect::{Dialect, Indexes, ReaderKind};
 use crate::features::tripwire::Tripwire;
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
@@ -45,6 +45,8 @@ pub struct Table {
     pub exception_type: String,
     /// The physical layout.
     pub layout: Layout,
+    /// Who may read the tables. Empty on engines where Rowkeep grants nothing.
+    pub readers: Vec<Reader>,
     /// The limit of due rows. A cycle that finds more stops before it archives.
     pub tripwire: Option<Tripwire>,
     /// The most rows of open periods that one run archives.
@@ -173,6 +175,34 @@ pub struct Layout {
     pub sort_key: Vec<ColumnId>,
     /// The indexes of the mart and its history tables. [`Indexes::None`] on engines without indexes.
     pub indexes: Indexes,
+}
+
+/// Somebody who may read tables and views.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// What the name is the name of.
+    pub kind: ReaderKind,
+    /// The name.
+    pub name: Name,
+}
+
+impl Reader {
+    /// The words that can also be the keyword before a name in a GRANT.
+    const KEYWORDS: [&str; 6] = ["application", "database", "group", "role", "share", "user"];
+
+    /// The reader as a GRANT writes it.
+    pub(crate) fn sql(&self, dialect: Dialect) -> String {
+        let keyword = dialect.rules().grantee(self.kind).unwrap_or_default();
+        let folded = self.name.folded(dialect);
+        let name =
+            if Self::KEYWORDS.contains(&folded.as_str()) { self.name.clone().in_quotes() } else { self.name.clone() };
+        format!("{keyword}{}", name.sql(dialect))
+    }
+
+    /// The keyword and the name by which the engine compares readers.
+    pub(crate) fn folded(&self, dialect: Dialect) -> String {
+        format!("{}{}", dialect.rules().grantee(self.kind).unwrap_or_default(), self.name.folded(dialect))
+    }
 }
 
 /// The load of the mart from its raw table.

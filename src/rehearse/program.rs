@@ -276,7 +276,12 @@ impl Project {
         let histories = histories.collect();
         // A unique index would stop a handwritten statement that stores a row twice, and no law
         // could name the break.
-        let is_created = |definition: &&Definition| definition.kind != "index" || self.handwritten.is_none();
+        let is_created = |definition: &&Definition| match definition.kind {
+            "index" => self.handwritten.is_none(),
+            // The readers are roles of another server.
+            "grant" => false,
+            _ => true,
+        };
         let definitions = manifest.ddl.iter().filter(is_created).map(|definition| definition.sql.clone()).collect();
         let relations = self.relations(&spec);
         Ok(Stage { program: self.statements(&manifest, &manifest_with_loads), definitions, histories, relations })

@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Extra,
     /// Other columns or other values.
     Columns,
+    /// Other readers of a relation.
+    Readers,
     /// Other sources of rows.
     Rows,
 }
@@ -85,6 +87,11 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
                 format!("{}INDEX {name} ({})", if unique { "UNIQUE " } else { "" }, columns.join(", "))
             };
             search.gap(Kind::Columns, print(name, columns, *unique), print(other, theirs, *is_unique), 0);
+        }
+        (Meaning::Grant { readers }, Meaning::Grant { readers: theirs }) => {
+            if readers != theirs {
+                search.gap(Kind::Readers, readers.join(", "), theirs.join(", "), 0);
+            }
         }
         _ => search.gap(Kind::Rows, String::new(), String::new(), 0),
     }

@@ -5,8 +5,9 @@
 //! they do not compile until the field is handled.
 
 use sqlparser::ast::{
-    CreateIndex, CreateTable, CreateTableOptions, CreateView, Delete, FromTable, HiveDistributionStyle, HiveFormat,
-    Insert, ObjectName, Query, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
+    Action, CreateIndex, CreateTable, CreateTableOptions, CreateView, Delete, FromTable, Grant, GrantObjects,
+    HiveDistributionStyle, HiveFormat, Insert, ObjectName, Privileges, Query, SetExpr, SqlOption, Statement,
+    TableFactor, TableObject, TableWithJoins, Update,
 };
 
 use crate::cycle::plan::Verb;
@@ -24,6 +25,7 @@ pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &
         Statement::CreateTable(create) => Some((Verb::CreateTable, kept_table(create, dialect)?)),
         Statement::CreateView(create) => Some((Verb::CreateView, replaced_view(create, dialect)?)),
         Statement::CreateIndex(create) => Some((Verb::CreateIndex, indexed_table(create)?)),
+        Statement::Grant(grant) => Some((Verb::Grant, readable(grant)?)),
         Statement::Vacuum(vacuum) => Some((Verb::Vacuum, vacuum.table_name.as_ref()?)),
         Statement::Analyze(analyze) => Some((Verb::Analyze, analyze.table_name.as_ref()?)),
         _ => None,
@@ -291,6 +293,25 @@ fn indexed_table(create: &CreateIndex) -> Option<&ObjectName> {
         } if include.is_empty() && with.is_empty() && index_options.is_empty() && alter_options.is_empty() => {
             Some(table_name)
         }
+        _ => None,
+    }
+}
+
+/// The relation that a grant makes readable as a whole. The readers may not grant it to others.
+pub(super) fn readable(grant: &Grant) -> Option<&ObjectName> {
+    match grant {
+        Grant {
+            privileges: Privileges::Actions(actions),
+            objects: Some(GrantObjects::Tables(names)),
+            grantees: _,
+            with_grant_option: false,
+            as_grantor: None,
+            granted_by: None,
+            current_grants: None,
+        } => match (actions.as_slice(), names.as_slice()) {
+            ([Action::Select { columns: None }], [name]) => Some(name),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Meaning<'a> {
     Table(Vec<Definition<'a>>),
     /// An index, by its folded name, and its columns in their order.
     Index { name: Cow<'a, str>, columns: Vec<Cow<'a, str>>, unique: bool },
+    /// Who may read the relation: the keyword and the folded name of each, sorted.
+    Grant { readers: Vec<Cow<'a, str>> },
     /// The outputs have the order of the view's columns.
     View { columns: Vec<Cow<'a, str>>, rows: Rows<'a> },
 }

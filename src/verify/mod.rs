@@ -137,6 +137,23 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
             }
         }
     }
+    for statement in &rendered.grants {
+        let grant = statement.step;
+        let claim = Claim {
+            name: "the grant",
+            verb: grant.verb(),
+            writes: grant.on,
+            reads: &[],
+            marks: Some(&statement.marks),
+        };
+        for refusal in refusals(&names, &claim, &statement.sql, Some(|| claim::of_grant(&names, grant))) {
+            if reported.insert((grant.template(), refusal.code)) {
+                let origin = render::origin_of_grant(spec, inputs, grant, refusal.start(&statement.sql));
+                let diagnostic = refusal.diagnose(claim.name, &statement.sql, grant.template(), origin);
+                sink.push(diagnostic.anchored(place(spec, grant.on)));
+            }
+        }
+    }
     sink.finish(Some(Compiled(rendered)))
 }
 

@@ -57,6 +57,9 @@ impl Refusal {
             (Kind::Columns, _) => {
                 (Code::Columns, "writes other values than its step: a copy could differ from its row".to_owned())
             }
+            (Kind::Readers, _) => {
+                (Code::WrongEffect, "grants to other readers than `grants:` of the table spec".to_owned())
+            }
             (Kind::Rows, _) => {
                 (Code::Unshown, "cannot be proven to do what its step claims: it has other sources of rows".to_owned())
             }

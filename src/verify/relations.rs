@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Ident, ObjectName, Query, Statement, TableFactor, Visit, Visitor};
 use sqlparser::tokenizer::Location;
 
-use crate::verify::effect::delete_of;
+use crate::verify::effect::{delete_of, readable};
 use crate::verify::names::{Names, fold_part};
 
 /// The text of the first relation that is not declared, or of the first source that is not a
@@ -84,6 +84,12 @@ pub(super) struct WrittenOut {
 /// that do. Only these names change with the target of dbt.
 pub(super) fn written_out(statement: &Statement, sql: &str, marks: &[usize], names: &Names<'_>) -> Option<WrittenOut> {
     let mut search = Unmarked { marked: places(sql, marks), names };
+    // The parser does not visit the relation of a GRANT.
+    if let Statement::Grant(grant) = statement
+        && let Some(ControlFlow::Break(found)) = readable(grant).map(|name| search.pre_visit_relation(name))
+    {
+        return Some(found);
+    }
     match statement.visit(&mut search) {
         ControlFlow::Break(found) => Some(found),
         ControlFlow::Continue(()) => None,

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::Value;
+
 use crate::Compilation;
-use crate::cycle::plan::{Definition, Index, Scope, Step, Verb};
+use crate::artifacts::Artifacts;
+use crate::cycle::plan::{Definition, Grant, Index, Scope, Step, Verb};
 use crate::cycle::render::{self, Owner, Renderer};
 use crate::diagnostic::{Diagnostics, Sink};
 use crate::project::naming::SWEEP;
@@ -32,6 +35,7 @@ use crate::verify::{Claim, claim, every_period, place, refusals};
 #[derive(Debug)]
 pub struct Verifier<'c> {
     spec: &'c Spec,
+    artifacts: &'c Artifacts,
     names: Names<'c>,
     /// By the path of the artifact.
     statements: BTreeMap<String, Statement<'c>>,
@@ -43,6 +47,7 @@ enum Statement<'c> {
     Step { table: TableId, scope: &'c Scope, step: &'c Step },
     Definition(&'c Definition),
     Index(&'c Index),
+    Grant(&'c Grant),
 }
 
 impl Compilation {
@@ -66,7 +71,10 @@ impl Compilation {
         for index in &self.plan.indexes {
             statements.insert(format!("ddl/{}", index.file_name(spec)), Statement::Index(index));
         }
-        Verifier { spec, names: Names::new(spec), statements, every: every_period(spec) }
+        for grant in &self.plan.grants {
+            statements.insert(format!("ddl/{}", grant.file_name(spec)), Statement::Grant(grant));
+        }
+        Verifier { spec, artifacts: &self.artifacts, names: Names::new(spec), statements, every: every_period(spec) }
     }
 }
 
@@ -106,17 +114,63 @@ impl Verifier<'_> {
         }
     }
 
+    /// The verdict about each statement that becomes another one by a template in place of the
+    /// built-in one, for tests: they need the verdicts without a compilation.
+    #[doc(hidden)]
+    pub fn verify_override(&self, name: &str, template: &str) -> Vec<(&str, Result<(), Diagnostics>)> {
+        let inputs = Inputs::new("rowkeep.yml", "").with_template(name, template);
+        let mut renderer = Renderer::new(self.spec, render::overrides(&inputs));
+        // The statements of a table share a context.
+        let mut shared: BTreeMap<(TableId, *const Scope), Value> = BTreeMap::new();
+        let mut verdicts = Vec::new();
+        for (path, statement) in &self.statements {
+            let rendered = match statement {
+                Statement::Step { table, scope, step } => {
+                    let context = shared
+                        .entry((*table, std::ptr::from_ref(*scope)))
+                        .or_insert_with(|| render::context::table(self.spec, *table, scope));
+                    renderer.step(Owner::Hook(*table), *table, context, step)
+                }
+                Statement::Definition(definition) => {
+                    let context = renderer.shared(definition);
+                    renderer.definition(&context, definition)
+                }
+                Statement::Index(index) => renderer.index(index),
+                Statement::Grant(grant) => renderer.grant(grant),
+            };
+            let is_same = |sql: &str| {
+                let built_in = self.artifacts.get(path).unwrap_or_default();
+                sql.split_whitespace().flat_map(str::chars).eq(built_in.split_whitespace().flat_map(str::chars))
+            };
+            match rendered {
+                Ok(named) if is_same(&named.sql) => {}
+                Ok(named) => {
+                    let verdict = self.judge(path, &named.sql, Some(&named.marks));
+                    verdicts.extend(verdict.map(|verdict| (path.as_str(), verdict)));
+                }
+                Err(diagnostic) => {
+                    let mut sink = Sink::default();
+                    sink.push(*diagnostic);
+                    verdicts.push((path, sink.finish(Some(()))));
+                }
+            }
+        }
+        verdicts
+    }
+
     fn judge(&self, path: &str, sql: &str, marks: Option<&[usize]>) -> Option<Result<(), Diagnostics>> {
         let (names, statement) = (&self.names, self.statements.get(path)?);
         let (verb, writes, reads, template) = match statement {
             Statement::Step { step, .. } => (step.kind.verb(), step.writes, &*step.reads, step.kind.template()),
             Statement::Definition(it) => (it.verb(), it.creates, &*it.reads, it.template()),
             Statement::Index(index) => (index.verb(), index.on, &[][..], index.template()),
+            Statement::Grant(grant) => (grant.verb(), grant.on, &[][..], grant.template()),
         };
         let meaning = || match statement {
             Statement::Step { table, scope, step } => claim::of_step(names, *table, scope, step),
             Statement::Definition(definition) => claim::of_definition(names, &self.every, definition),
             Statement::Index(index) => claim::of_index(names, index),
+            Statement::Grant(grant) => claim::of_grant(names, grant),
         };
         let claim = Claim { name: path.trim_end_matches(".sql"), verb, writes, reads, marks };
         let mut sink = Sink::default();

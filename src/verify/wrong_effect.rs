@@ -29,6 +29,10 @@ pub(super) fn clause(statement: &Statement, dialect: Dialect) -> Option<Refused>
         Statement::Update(update) => of_update(update)?,
         Statement::CreateTable(create) => of_table(create)?,
         Statement::CreateView(create) => of_view(create)?,
+        Statement::Grant(_) => (
+            "another privilege than SELECT on one whole table, or a grant option",
+            "write GRANT SELECT ON {{ table|full }} TO, and the readers",
+        ),
         _ => return None,
     };
     Some(Refused { what: what.replace("{dialect}", dialect.as_str()), help })

@@ -36,7 +36,7 @@ fn committed_artifacts_equal_what_compiles() {
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    86 files compile, and the artifacts are up to date
+    87 files compile, and the artifacts are up to date
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -57,7 +57,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    86 files compile
+    87 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -77,7 +77,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    86 files compile
+    87 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -95,7 +95,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    86 files compile
+    87 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -118,7 +118,7 @@ fn a_missing_out_folder_is_drift() {
     exit 1
     --- stdout
     1 error
-    86 files compile
+    87 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -152,7 +152,7 @@ fn a_raw_table_without_a_trim_is_found() {
     exit 0
     --- stdout
     1 warning
-    290 files compile; there are no artifacts to compare with
+    291 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
@@ -175,7 +175,7 @@ fn the_horizon_is_reported_in_time() {
     exit 0
     --- stdout
     1 warning
-    266 files compile; there are no artifacts to compare with
+    267 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -192,7 +192,7 @@ fn the_horizon_is_reported_in_time() {
     exit 1
     --- stdout
     1 error
-    266 files compile
+    267 files compile
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -212,7 +212,7 @@ fn the_horizon_is_reported_in_time() {
     insta::assert_snapshot!(both.run(&["check", "--today", "2026-07-01"]), @"
     exit 0
     --- stdout
-    291 files compile; there are no artifacts to compare with
+    292 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
@@ -222,7 +222,7 @@ fn the_horizon_is_reported_in_time() {
     insta::assert_snapshot!(alone.run(&["check"]), @"
     exit 0
     --- stdout
-    266 files compile; there are no artifacts to compare with
+    267 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -249,7 +249,7 @@ fn old_open_periods_are_named_with_the_line_that_seals_them() {
     exit 0
     --- stdout
     1 note
-    126 files compile; there are no artifacts to compare with
+    127 files compile; there are no artifacts to compare with
       mart_orders  rows from 2023-01-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     note[RK718]: 5 open periods ended before the earliest cutoff, 2025-07-14: each cycle looks up its keys in all of them
@@ -274,7 +274,7 @@ fn periods_are_not_sealed_while_rows_age_into_them() {
     exit 1
     --- stdout
     1 error
-    83 files compile
+    84 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     error[RK713]: sealed_before 2026-01-01 seals periods in which rows of mart_orders still become due: its cutoff is 2025-11-16, and each such row would wait for the sweep
@@ -600,7 +600,7 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
     exit 0
     --- stdout
-    97 files compile, and the artifacts are up to date
+    98 files compile, and the artifacts are up to date
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     ");

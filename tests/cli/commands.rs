@@ -12,7 +12,7 @@ fn compile_lists_what_was_written_and_the_next_steps() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 86 files to target/rowkeep
+    wrote 87 files to target/rowkeep
       redshift for 1 table, 2 periods (2 open): 14 statements a cycle, 14 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names

@@ -40,8 +40,9 @@ fn hostile(dialect: &str, name: &str, template: &str) -> Inputs {
     // A key that may be missing has more statements.
     let orders = orders.replace("order_id: bigint not null", "order_id: bigint");
     let limit = if name.ends_with("due_limit.sql.j2") { "    limit: 10 rows\n" } else { "" };
+    let grants = if name.ends_with("grant.sql.j2") { "    grants: { select: [reporting, auditors] }\n" } else { "" };
     let project =
-        format!("{}{LOAD}{child}{limit}", orders.replace("dialect: redshift", &format!("dialect: {dialect}")));
+        format!("{}{LOAD}{child}{limit}{grants}", orders.replace("dialect: redshift", &format!("dialect: {dialect}")));
     Inputs::new("rowkeep.yml", project.replace("[2025_h2]", "[2025_h2, 2026_h1]")).with_template(name, template)
 }
 
@@ -119,6 +120,18 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("ddl/index", "postgres", "{{ columns|name }})", "{{ columns|name }}) WHERE 1 = 0".into()),
         ("ddl/index", "postgres", "{{ columns|name }})", "{{ columns|name }}) NULLS NOT DISTINCT".into()),
         ("ddl/index", "postgres", "{{ index|name }}", "other".into()),
+        // Grants to others, of more, or of what the project does not say.
+        ("ddl/grant", "postgres", "GRANT SELECT ON", "GRANT SELECT, DELETE ON".into()),
+        ("ddl/grant", "postgres", "GRANT SELECT ON", "GRANT ALL ON".into()),
+        ("ddl/grant", "postgres", "GRANT SELECT ON", "GRANT SELECT (order_id) ON".into()),
+        ("ddl/grant", "postgres", "GRANT SELECT ON", "REVOKE SELECT ON".into()),
+        ("ddl/grant", "postgres", "{% endfor %}", "{% endfor %}, mallory".into()),
+        ("ddl/grant", "postgres", "{% endfor %}", "{% endfor %}, PUBLIC".into()),
+        ("ddl/grant", "postgres", "{% endfor %}", "{% endfor %} WITH GRANT OPTION".into()),
+        ("ddl/grant", "redshift", "{{ reader|name }}", "GROUP {{ reader|name }}".into()),
+        ("ddl/grant", "postgres", "{% for reader in readers %}", "{% for reader in readers[:1] %}".into()),
+        ("ddl/grant", "postgres", "{{ table|full }}", "{{ table|full }}, ods.secrets".into()),
+        ("ddl/grant", "postgres", "{{ table|full }}", "SCHEMA ods".into()),
         // Statements that the engine would refuse.
         ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE;".into()),
         ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE ORDER BY 1".into()),
@@ -185,6 +198,7 @@ fn a_name_or_text_that_engines_read_differently_is_refused() {
         ("trim", "postgres", found, "EXISTS (SELECT 1 FROM {{ history|full }} AS x WHERE x.order_id = mart_orders.order_id AND x.updated_at = {{ mart|bare }}.updated_at)".into(), "writes the name `mart_orders` itself"),
         ("cutoff_clear", "postgres", "{{ cutoff|full }}", "ods.mart_orders__cutoff /* {{ cutoff|full }} */".into(), "writes the name `ods.mart_orders__cutoff` itself"),
         ("ddl/index", "postgres", "ON {{ table|full }}", "ON ods.mart_orders".into(), "writes the name `ods.mart_orders` itself"),
+        ("ddl/grant", "postgres", "{{ table|full }}", "ods.mart_details".into(), "writes the name `ods.mart_details` itself"),
         // A table that no backup has, and a semicolon that ends the statement before it begins.
         ("ddl/rows", "redshift", "){{ layout(dist_key, sort_key) }}", ") BACKUP NO{{ layout(dist_key, sort_key) }}".into(), "BACKUP NO"),
         ("cutoff_clear", "postgres", "DELETE FROM", ";DELETE FROM".into(), "a semicolon before the statement"),

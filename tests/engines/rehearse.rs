@@ -84,11 +84,13 @@ fn no_law_is_broken() {
 fn no_law_is_broken_by_any_shape_of_a_spec() {
     let folders = others();
     assert!(folders.len() > 15, "the goldens moved, and this test finds few of them: {folders:?}");
-    // The test command rehearses each golden on one of the engines, a long run on both.
+    // The test command rehearses each golden on one of the engines, a long run on both. DuckDB takes
+    // three times as long for statements on few rows.
     let is_long = std::env::var("ROWKEEP_SEEDS").is_ok();
     for (nth, folder) in folders.iter().enumerate() {
-        for (of, dialect) in [Dialect::Postgres, Dialect::DuckDb].into_iter().enumerate() {
-            if is_long || nth % 2 == of {
+        let chosen = if nth % 4 == 3 { Dialect::DuckDb } else { Dialect::Postgres };
+        for dialect in [Dialect::Postgres, Dialect::DuckDb] {
+            if is_long || dialect == chosen {
                 no_law_is_broken_by(folder, dialect, 1);
             }
         }
@@ -155,14 +157,14 @@ fn the_oracle_does_not_depend_on_statements() {
 
 #[test]
 fn a_counterexample_is_reduced_to_a_few_events() {
-    let project = Project::new(&inputs("golden/compile/latest_while_in"), Dialect::DuckDb).expect("it resolves");
+    let project = Project::new(&inputs("golden/compile/latest_while_in"), Dialect::Postgres).expect("it resolves");
     let alter = |program: &mut rowkeep::rehearse::Program| {
         for table in &mut program.tables {
             table.hooks.retain(|statement| statement.name != "02_restore");
         }
     };
     let options = Options { seeds: 0..4, alter: &alter, ..Options::default() };
-    let open = || open(Dialect::DuckDb);
+    let open = || open(Dialect::Postgres);
     let report = rehearse(&project, &options, &open, &|_| {}).expect("it runs");
     let joined = report.laws.iter().find(|verdict| verdict.law == Law::L7).expect("every law has a verdict");
     let found = joined.counterexample.as_ref().expect("without restore, a child does not come back");

@@ -115,6 +115,14 @@ impl Engine {
                 self.run(&format!("CREATE TABLE IF NOT EXISTS {} ({columns})", with.sql(dialect)));
             }
         }
+        // The readers of grants. Tests that run at the same time share the roles of the server.
+        for reader in spec.tables.iter().flat_map(|table| &table.readers) {
+            let name = reader.name.clone();
+            self.run(&format!(
+                "DO $$ BEGIN CREATE ROLE \"{}\"; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+                name.as_str()
+            ));
+        }
         self.define(manifest);
     }
 

@@ -5,14 +5,17 @@
 //! with the step.
 
 mod definitions;
+mod grants;
 mod indexes;
 mod steps;
 
 pub use crate::cycle::step::{StatementKind, Step, StepName, Verb};
 pub use definitions::{Definition, DefinitionKind};
+pub use grants::Grant;
+pub(crate) use grants::of as grant_of;
 pub(crate) use indexes::of_history as indexes_of_history;
 pub use indexes::{Index, IndexKind};
-pub(crate) use steps::reads_trimmed_raw;
+pub(crate) use steps::{lists_due, lists_stale, reads_trimmed_raw};
 
 use crate::features::monitors::Asks;
 use crate::project::{ColumnId, ExceptionsId, MonitorId, PeriodId, Spec, TableId};
@@ -27,6 +30,8 @@ pub struct Plan {
     pub definitions: Vec<Definition>,
     /// The indexes of the tables.
     pub indexes: Vec<Index>,
+    /// Who may read the tables and views.
+    pub grants: Vec<Grant>,
 }
 
 /// The statements of one table.
@@ -175,5 +180,6 @@ impl Slot {
 /// Plans a project.
 pub fn plan(spec: &Spec) -> Plan {
     let tables: Vec<_> = spec.tables().map(|(id, _)| steps::table(spec, id)).collect();
-    Plan { definitions: definitions::definitions(spec), indexes: indexes::indexes(spec), tables }
+    let definitions = definitions::definitions(spec);
+    Plan { indexes: indexes::indexes(spec), grants: grants::grants(spec, &definitions), definitions, tables }
 }

@@ -305,14 +305,14 @@ impl Builder<'_> {
 
 /// Whether the cycle of a table lists stale rows. An event whose time is part of its key has no
 /// versions. Its copies are found by the due rows of the mart.
-pub(super) fn lists_stale(table: &Table) -> bool {
+pub(crate) fn lists_stale(table: &Table) -> bool {
     table.is_versioned() || lists_due(table)
 }
 
 /// Whether the cycle of a table lists its due rows. In these tables, not every row that is older
 /// than the cutoff is due: the parent of a row may still be in its mart, or a limit makes the row
 /// wait. The next cycle finds in the list the rows that this cycle may have archived before a stop.
-pub(super) fn lists_due(table: &Table) -> bool {
+pub(crate) fn lists_due(table: &Table) -> bool {
     table.limit.is_some() || matches!(table.retention, Retention::WhileIn { .. })
 }
 

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
-use crate::cycle::plan::{Definition, Due, Index, Scope, Slot, Step, Touched};
+use crate::cycle::plan::{Definition, Due, Grant, Index, Scope, Slot, Step, Touched};
 use crate::cycle::render::value::Sql;
 use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
 use crate::dialect::Dialect;
 use crate::features::tripwire::Tripwire;
 use crate::project::naming::{HOLD, NULL_KEY, STALE_PLACE, STALE_PLACE_TYPE};
-use crate::project::{Column, ColumnId, ExceptionsId, Period, PeriodId, Retention, Share, Spec, Table, TableId, Time};
+use crate::project::{
+    Column, ColumnId, ExceptionsId, Period, PeriodId, Reader, Retention, Share, Spec, Table, TableId, Time,
+};
 use crate::sql::{SqlType, literal};
 
 pub(crate) fn place(slot: Slot) -> Value {
@@ -140,6 +142,11 @@ pub(crate) fn index(spec: &Spec, index: &Index) -> Value {
         columns => columns(spec, table, &index.columns),
         unique => index.unique,
     }
+}
+
+pub(crate) fn grant(spec: &Spec, grant: &Grant) -> Value {
+    let reader = |reader: &Reader| Value::from(Sql::Alias(reader.sql(spec.dialect)));
+    context! { table => place(grant.on), readers => grant.readers.iter().map(reader).collect::<Vec<_>>() }
 }
 
 fn partition(table: &Table, period: &Period, dialect: Dialect) -> Option<Value> {

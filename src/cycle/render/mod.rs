@@ -11,12 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use crate::cycle::plan::{Definition, Index, Plan, Slot, Step, TablePlan};
+use crate::cycle::plan::{Definition, Grant, Index, Plan, Slot, Step, TablePlan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, TextPlace};
 use crate::project::{Spec, TableId};
 use crate::source::{Inputs, line_range};
 pub(crate) use origin::{
-    Origin, of_definition as origin_of_definition, of_index as origin_of_index, of_step as origin_of_step,
+    Origin, of_definition as origin_of_definition, of_grant as origin_of_grant, of_index as origin_of_index,
+    of_step as origin_of_step,
 };
 pub(crate) use templates::{built_in, overrides};
 use vocabulary::Named;
@@ -35,6 +36,7 @@ pub(crate) struct Rendered<'p> {
     pub(crate) tables: Vec<RenderedTable<'p>>,
     pub(crate) definitions: Vec<Statement<'p, Definition>>,
     pub(crate) indexes: Vec<Statement<'p, Index>>,
+    pub(crate) grants: Vec<Statement<'p, Grant>>,
 }
 
 /// The statements of one table.
@@ -122,7 +124,12 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
         failures.keep(index, index.template(), rendered)
     });
     let indexes = indexes.collect();
-    failures.finish(Rendered { tables, definitions, indexes })
+    let grants = plan.grants.iter().map(|grant| {
+        let rendered = renderer.grant(grant);
+        failures.keep(grant, grant.template(), rendered)
+    });
+    let grants = grants.collect();
+    failures.finish(Rendered { tables, definitions, indexes, grants })
 }
 
 /// The comment at the start of a statement.
@@ -229,6 +236,13 @@ impl<'a> Renderer<'a> {
         let kind = || "index".to_owned();
         let marked = self.render(index.template(), &kind, context::index(self.spec, index))?;
         self.name(Owner::Operation, index.template(), &kind, "", &marked)
+    }
+
+    /// The statement of a grant, without a trailing newline.
+    pub(crate) fn grant(&mut self, grant: &Grant) -> Result<Named, Box<Diagnostic>> {
+        let kind = || "grant".to_owned();
+        let marked = self.render(grant.template(), &kind, context::grant(self.spec, grant))?;
+        self.name(Owner::Operation, grant.template(), &kind, "", &marked)
     }
 
     /// A query that only dbt runs.

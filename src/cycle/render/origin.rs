@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use minijinja::{ErrorKind, Value};
 
-use crate::cycle::plan::{Definition, Index, Scope, Step};
+use crate::cycle::plan::{Definition, Grant, Index, Scope, Step};
 use crate::cycle::render::{Renderer, comment, context, templates, value, vocabulary};
 use crate::project::{Spec, TableId};
 use crate::source::{Inputs, line_of, line_range};
@@ -46,6 +46,11 @@ pub(crate) fn of_definition(spec: &Spec, inputs: &Inputs, definition: &Definitio
 /// The origin of a byte in the statement of an index.
 pub(crate) fn of_index(spec: &Spec, inputs: &Inputs, index: &Index, at: usize) -> Option<Origin> {
     Statement { spec, template: index.template(), context: context::index(spec, index) }.origin(inputs, at)
+}
+
+/// The origin of a byte in the statement of a grant.
+pub(crate) fn of_grant(spec: &Spec, inputs: &Inputs, grant: &Grant, at: usize) -> Option<Origin> {
+    Statement { spec, template: grant.template(), context: context::grant(spec, grant) }.origin(inputs, at)
 }
 
 /// The values with which a statement can be rendered again.

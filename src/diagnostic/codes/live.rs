@@ -205,13 +205,14 @@ macro_rules! live_codes {
             ///
             /// Fix: give the table a replica identity.
             LivePublication = "RK926",
-            /// A role may read some history tables of a mart, but not all.
+            /// A role may read some history tables of a mart, but not all, or `grants:` names a reader
+            /// who may not read a history table.
             ///
             /// A new history table belongs to the role that created it. Until somebody grants SELECT
             /// on it, the readers of the older tables get "permission denied" after each rotation.
             ///
-            /// Fix: grant SELECT on the table. ALTER DEFAULT PRIVILEGES grants it for tables that
-            /// are created later.
+            /// Fix: add the role to `grants:` of the table spec, and run the files of ddl/ that begin
+            /// with 07. Or grant SELECT on the table.
             LiveReader = "RK927",
         }
     };

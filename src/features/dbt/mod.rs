@@ -27,11 +27,18 @@ pub(crate) struct Model<'a> {
     pub(crate) texts: ForDbt,
 }
 
-/// A statement that creates a relation, or an index on it.
+/// A statement that creates a relation, or adds something to it.
 pub(crate) struct Creation {
     pub(crate) creates: Slot,
-    pub(crate) is_index: bool,
+    pub(crate) adds: Option<Addition>,
     pub(crate) sql: String,
+}
+
+/// What a statement adds to a relation that exists.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Addition {
+    Index,
+    Grant,
 }
 
 /// Adds the files of `dbt/`. Many models share the exceptions tables, so the statements that create

@@ -7,7 +7,8 @@ use minijinja::{Value, context};
 
 use crate::cycle::plan::Slot;
 use crate::cycle::render::Vocabulary;
-use crate::features::dbt::{Creation, Model, guard};
+use crate::dialect::ViewColumns;
+use crate::features::dbt::{Addition, Creation, Model, guard};
 use crate::features::repairs::emit::Repair;
 use crate::features::text::{Tags, text, values};
 use crate::project::{Spec, TableId};
@@ -29,7 +30,12 @@ pub(crate) fn emit(
         files.insert(format!("dbt/{package}/{path}"), text(Tags::Angled, template, context! { ..own, ..shared }));
     };
     add("dbt_project.yml", "dbt/dbt_project.yml.j2", context! {});
-    add("macros/rowkeep.sql", "dbt/rowkeep.sql.j2", context! {});
+    let view_columns = match spec.dialect.rules().view_columns() {
+        ViewColumns::Any => "any",
+        ViewColumns::Appended => "appended",
+        ViewColumns::Same => "same",
+    };
+    add("macros/rowkeep.sql", "dbt/rowkeep.sql.j2", context! { view_columns => view_columns });
     let own = context! {
         models => values(models.iter().map(|model| model.node.name.as_str())),
         exceptions => exceptions.iter().map(|creation| create(spec, names, creation)).collect::<Vec<_>>(),
@@ -49,8 +55,11 @@ pub(crate) fn emit(
 fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
     // History tables and their view are created together, because a view without a new history
     // table does not show its rows. A mart is created only if Rowkeep compiles its load.
-    let is_created = |creation: &&Creation| {
-        !matches!(creation.creates, Slot::Mart(_)) || creation.is_index || !model.node.load.is_empty()
+    // dbt itself grants on a mart: `+grants`.
+    let is_created = |creation: &&Creation| match (creation.creates, creation.adds) {
+        (Slot::Mart(_), Some(Addition::Grant)) => false,
+        (Slot::Mart(_), None) => !model.node.load.is_empty(),
+        _ => true,
     };
     let creations = model.creations.iter().filter(is_created);
     context! {
@@ -60,9 +69,18 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
         load => values(model.node.load.iter().map(|hook| hook.dbt_sql.as_str())),
         hooks => values(model.node.post_hooks.iter().map(|hook| hook.dbt_sql.as_str())),
         sweep => values(model.sweep.iter().map(|hook| hook.dbt_sql.as_str())),
+        read_as_mart => read_as_mart(spec, names, model),
         creations => creations.map(|creation| create(spec, names, creation)).collect::<Vec<_>>(),
         repairs => model.repairs.iter().map(|repair| repair_context(spec, model, repair)).collect::<Vec<_>>(),
     }
+}
+
+/// The relations that whoever may read the mart may read too.
+fn read_as_mart(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Vec<Value> {
+    let created = model.creations.iter().filter(|creation| creation.adds.is_none());
+    let has_rows = |slot: &Slot| matches!(slot, Slot::History(..) | Slot::AllRows(_));
+    let relations = created.map(|creation| creation.creates).filter(has_rows);
+    relations.map(|slot| context! { place => names.place(slot), name => identifier(spec, slot) }).collect()
 }
 
 fn repair_context(spec: &Spec, model: &Model<'_>, repair: &Repair) -> Value {
@@ -96,13 +114,24 @@ fn reason_of(sql: &str) -> &str {
 
 fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> Value {
     let mart = |table: TableId| format!("{}.mart('{}')", spec.dbt_package(), spec.table(table).model.value.as_str());
-    let (kind, mart) = match creation.creates {
-        Slot::AllRows(table) => ("view", Some(mart(table))),
-        Slot::Mart(table) => ("table", Some(mart(table))),
-        _ => ("table", None),
+    let (kind, mart) = match (creation.adds, creation.creates) {
+        (Some(Addition::Index), Slot::Mart(table)) => ("index", Some(mart(table))),
+        (Some(Addition::Index), _) => ("index", None),
+        (Some(Addition::Grant), _) => ("grant", None),
+        (None, Slot::AllRows(table)) => ("view", Some(mart(table))),
+        (None, Slot::Mart(table)) => ("table", Some(mart(table))),
+        (None, _) => ("table", None),
+    };
+    // The columns of a view that the engine cannot replace by one with any other columns.
+    let columns = match (kind, creation.creates) {
+        ("view", Slot::AllRows(table)) if spec.dialect.rules().view_columns() != ViewColumns::Any => {
+            spec.table(table).columns.iter().map(|column| column.name.folded(spec.dialect)).collect()
+        }
+        _ => Vec::new(),
     };
     context! {
-        kind => if creation.is_index { "index" } else { kind },
+        columns => columns,
+        kind => kind,
         mart => mart,
         place => names.place(creation.creates),
         name => identifier(spec, creation.creates),

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
-use crate::cycle::plan::{Definition, DefinitionKind, Plan, Slot, indexes_of_history};
+use crate::cycle::plan::{Definition, DefinitionKind, Plan, Slot, grant_of, indexes_of_history};
 use crate::cycle::render::context::{no_period, of_period, place, text};
 use crate::cycle::render::value::{Sql, add_text_filters};
 use crate::cycle::render::{Failures, Owner, Renderer, context};
 use crate::diagnostic::typed;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, ViewColumns};
 use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
 use crate::project::{
@@ -31,6 +31,11 @@ pub struct Runbook {
 
 /// All run-books, sorted by name.
 pub const RUNBOOKS: &[Runbook] = &[
+    Runbook {
+        name: "change-columns",
+        about: "add a column to a table, change its type, or remove it",
+        template: "runbooks/change-columns.md.j2",
+    },
     Runbook {
         name: "exceptions",
         about: "open exceptions by type: what each means, and how to resolve it",
@@ -83,6 +88,7 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
     let next = example(&spec.periods).map(|period| writer.next(&period));
     sql.insert("others", writer.others(plan));
+    let changes = spec.tables().next().map(|(id, _)| writer.changes(id));
     let last = (spec.periods.len() > 1).then(|| writer.last());
     let left_out = |name: &str| match name {
         "rotation" | "late-period" => next.is_none(),
@@ -92,7 +98,7 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     };
     let left_out = |name: &str| left_out(name) || (spec.tables.is_empty() && name != "load-incident");
     let chosen: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
-    let shared = context! { sql => sql, next => next, last => last, ..project(spec) };
+    let shared = context! { sql => sql, next => next, last => last, changes => changes, ..project(spec) };
     chosen.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
 }
 
@@ -312,6 +318,10 @@ impl Writer<'_, '_> {
                 let rendered = renderer.index(&index);
                 ddl.push(Value::from(Sql::Query(self.failures.keep(&(), index.template(), rendered).sql)));
             }
+            if let Some(grant) = grant_of(&later, history) {
+                let rendered = renderer.grant(&grant);
+                ddl.push(Value::from(Sql::Query(self.failures.keep(&(), grant.template(), rendered).sql)));
+            }
             let from = Day::of_epoch(period.start_epoch().saturating_add_unsigned(later.retention_seconds(id)));
             tables.push(context! {
                 model => word(table.model.value.as_str()),
@@ -326,6 +336,7 @@ impl Writer<'_, '_> {
             start => word(period.start()),
             end => word(period.end()),
             tables => tables,
+            ungranted => later.tables.iter().any(|table| table.readers.is_empty()),
             ddl => ddl,
         }
     }
@@ -355,6 +366,35 @@ impl Writer<'_, '_> {
             home => home,
             rest => rest,
             drop => drop,
+        }
+    }
+
+    /// The statements that change the columns of a table, for a column that stands for any.
+    fn changes(&mut self, id: TableId) -> Value {
+        let spec = self.spec;
+        let column = Sql::Column { name: "new_column".to_owned(), ty: SqlType::Varchar(200), not_null: false };
+        let shared = context! { column => Value::from(column), view => place(Slot::AllRows(id)) };
+        let with_rows =
+            std::iter::once(Slot::Mart(id)).chain(spec.period_ids().map(|period| Slot::History(id, period)));
+        let with_rows: Vec<_> = with_rows.collect();
+        let mut each = |template: &'static str| -> Vec<Value> {
+            let statements = with_rows.iter().map(|&slot| {
+                let context = context! { table => place(slot), ..shared.clone() };
+                statement(&mut self.renderer, self.failures, template, context)
+            });
+            statements.collect()
+        };
+        let (add, change) = (each("runbooks/sql/add_column.sql.j2"), each("runbooks/sql/change_type.sql.j2"));
+        context! {
+            model => word(spec.table(id).model.value.as_str()),
+            add => add,
+            change => change,
+            drop_view => vec![self.statement("runbooks/sql/drop_view.sql.j2", shared)],
+            view_is_dropped => match spec.dialect.rules().view_columns() {
+                ViewColumns::Any => "never",
+                ViewColumns::Appended => "unless last",
+                ViewColumns::Same => "always",
+            },
         }
     }
 

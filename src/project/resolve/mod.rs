@@ -3,6 +3,7 @@
 pub(crate) mod columns;
 pub(crate) mod duration;
 mod exceptions;
+mod grants;
 pub(crate) mod list;
 mod load;
 pub(crate) mod names;
@@ -128,6 +129,7 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
         exception_key,
         exception_type: draft.exception_type.value,
         layout: draft.layout,
+        readers: draft.readers,
         tripwire: draft.tripwire,
         limit: draft.limit,
         source: draft.source,

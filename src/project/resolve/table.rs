@@ -7,11 +7,12 @@ use crate::features::{limit, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, RetentionEntry, TableFile, TimeEntry};
 use crate::project::resolve::columns::{Scope, declared, position, refused};
 use crate::project::resolve::duration;
+use crate::project::resolve::grants;
 use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::shape::{Either, Entries, Field};
-use crate::project::{Column, ColumnId, DAY, Layout, Load, Rows, TablePlaces, Time};
+use crate::project::{Column, ColumnId, DAY, Layout, Load, Reader, Rows, TablePlaces, Time};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
@@ -28,6 +29,7 @@ pub(crate) struct Draft {
     pub(crate) retention: DraftRetention,
     pub(crate) exception_type: Spanned<String>,
     pub(crate) layout: Layout,
+    pub(crate) readers: Vec<Reader>,
     pub(crate) tripwire: Option<Tripwire>,
     pub(crate) limit: Option<u64>,
     pub(crate) source: Option<Relation>,
@@ -107,6 +109,8 @@ pub(crate) fn draft(
     {
         layout.sort_key = unique_key.clone().unwrap_or_default();
     }
+    let stated_grants = raw.grants.get().or_else(|| defaults.and_then(|defaults| defaults.grants.get()));
+    let readers = stated_grants.map_or_else(Vec::new, |stated| grants::resolve(&stated.value, &what, dialect, sink));
     let tripwire = raw.tripwire.get().or_else(|| defaults.and_then(|defaults| defaults.tripwire.get()));
     let tripwire = tripwire.map(|stated| tripwire::resolve(stated, &what, sink));
     let stated_limit = raw.limit.get().or_else(|| defaults.and_then(|defaults| defaults.limit.get()));
@@ -182,6 +186,7 @@ pub(crate) fn draft(
         retention: retention?,
         exception_type: exception_type?,
         layout,
+        readers,
         tripwire: optional(tripwire)?,
         limit: optional(limit)?,
         source: optional(source)?,

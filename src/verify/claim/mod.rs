@@ -9,7 +9,7 @@ mod load;
 
 use std::borrow::Cow;
 
-use crate::cycle::plan::{Definition, DefinitionKind, Index, Scope, Slot, StatementKind, Step};
+use crate::cycle::plan::{Definition, DefinitionKind, Grant, Index, Scope, Slot, StatementKind, Step};
 use crate::project::{ColumnId, Spec, Table, TableId};
 use crate::verify::meaning::{
     All, Comparison, Condition, Conjunct, Depth, Meaning, Role, Row, Rows, Select, Source, Term, any, compare,
@@ -75,6 +75,14 @@ pub(super) fn of_index<'a>(names: &'a Names<'_>, index: &Index) -> Meaning<'a> {
         columns: index.columns.iter().map(|&column| names.column(id, column).into()).collect(),
         unique: index.unique,
     }
+}
+
+/// The claim of a grant.
+pub(super) fn of_grant<'a>(names: &'a Names<'_>, grant: &Grant) -> Meaning<'a> {
+    let dialect = names.spec.dialect;
+    let mut readers: Vec<_> = grant.readers.iter().map(|reader| Cow::Owned(reader.folded(dialect))).collect();
+    readers.sort();
+    Meaning::Grant { readers }
 }
 
 /// A table, with the scope of its statements.

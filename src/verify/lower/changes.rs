@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    AssignmentTarget, BinaryOperator, ColumnDef, ColumnOption, Delete, Expr, FromTable, IndexColumn, Insert,
-    ObjectName, OrderByExpr, OrderByOptions, TableFactor, TableWithJoins, Update, UpdateTableFromKind,
+    AssignmentTarget, BinaryOperator, ColumnDef, ColumnOption, Delete, Expr, FromTable, Grantee, GranteeName,
+    GranteesType, IndexColumn, Insert, ObjectName, OrderByExpr, OrderByOptions, TableFactor, TableWithJoins, Update,
+    UpdateTableFromKind,
 };
 
 use crate::cycle::plan::Slot;
@@ -196,5 +197,25 @@ impl<'a> Lowering<'a, '_> {
             }
             _ => Err(self.unshown("another part of an index than a column in ascending order")),
         }
+    }
+
+    /// A reader in a grant: its keyword and its folded name.
+    pub(super) fn reader(&self, grantee: &'a Grantee) -> Result<Cow<'a, str>> {
+        let keyword = match grantee.grantee_type {
+            GranteesType::None => "",
+            GranteesType::Group => "GROUP ",
+            GranteesType::Role => "ROLE ",
+            GranteesType::Public => return Ok("public".into()),
+            _ => return Err(self.unshown("a reader that is no user, group or role")),
+        };
+        let name = match &grantee.name {
+            Some(GranteeName::ObjectName(name)) => match name.0.as_slice() {
+                [part] => part.as_ident().map(|ident| fold_part(ident, self.names.spec.dialect)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let name = name.ok_or_else(|| self.unshown("a reader without a plain name"))?;
+        Ok(if keyword.is_empty() { name } else { format!("{keyword}{name}").into() })
     }
 }

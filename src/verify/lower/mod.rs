@@ -97,6 +97,12 @@ impl<'a> Lowering<'a, '_> {
                 let columns = create.columns.iter().map(|column| lowering.indexed(column));
                 Ok(Meaning::Index { name, columns: columns.collect::<Result<_>>()?, unique: create.unique })
             }
+            Statement::Grant(grant) => {
+                let readers = grant.grantees.iter().map(|grantee| lowering.reader(grantee));
+                let mut readers = readers.collect::<Result<Vec<_>>>()?;
+                readers.sort();
+                Ok(Meaning::Grant { readers })
+            }
             Statement::CreateView(view) => {
                 let scope = lowering.outermost();
                 let Some(first) = select_of(&view.query) else {

@@ -1,0 +1,96 @@
+//! The statements that give existing tables the columns of the new version. A cycle and `ddl/` never
+//! change a table that exists.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Value, context};
+use serde::Serialize;
+
+use crate::cycle::plan::{Slot, lists_due, lists_stale};
+use crate::cycle::render::context::{column, place};
+use crate::cycle::render::{Owner, Renderer};
+use crate::dialect::ViewColumns;
+use crate::project::{Column, ColumnId, Spec, Table, TableId};
+
+/// A statement to run by hand before the next cycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alteration {
+    /// The relation that it changes.
+    pub relation: String,
+    /// The statement.
+    pub sql: String,
+    /// Whether it drops the relation, which is a view.
+    pub drops: bool,
+}
+
+/// For each table whose columns change: the view is dropped if the engine cannot replace it, then
+/// the tables are altered. A column that was removed stays in history, with its values.
+pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
+    let mut renderer = Renderer::new(new, BTreeMap::new());
+    let mut all = Vec::new();
+    for (id, table) in new.tables() {
+        let model = table.model.value.as_str();
+        let Some(was) = old.tables.iter().find(|was| was.model.value.as_str() == model) else { continue };
+        let mut alter = |on: Slot, template: &str, own: Value| {
+            let context = context! { table => place(on), ..own };
+            // A built-in template always renders.
+            if let Ok(named) = renderer.query(Owner::Operation, template, &context) {
+                let drops = matches!(on, Slot::AllRows(_));
+                all.push(Alteration { relation: on.relation(new).sql(new.dialect), sql: named.sql, drops });
+            }
+        };
+        if must_drop_view((old, was), (new, table)) {
+            let view = Slot::AllRows(id);
+            alter(view, "runbooks/sql/drop_view.sql.j2", context! { view => place(view) });
+        }
+        for number in (0..table.columns.len()).map(ColumnId) {
+            let found = table.column(number);
+            let before = was.columns.iter().find(|was| was.name.as_str() == found.name.as_str());
+            let (template, on) = match before {
+                None => ("runbooks/sql/add_column.sql.j2", with_rows(old, new, id)),
+                Some(before) if is_changed((old, before), (new, found)) => {
+                    ("runbooks/sql/change_type.sql.j2", having(old, new, id, number))
+                }
+                Some(_) => continue,
+            };
+            for slot in on {
+                alter(slot, template, context! { column => column(new, table, number) });
+            }
+        }
+    }
+    all
+}
+
+fn is_changed((old, was): (&Spec, &Column), (new, now): (&Spec, &Column)) -> bool {
+    was.ty.sql(old.dialect) != now.ty.sql(new.dialect)
+}
+
+/// Whether CREATE OR REPLACE VIEW would fail.
+pub(super) fn must_drop_view((old, was): (&Spec, &Table), (new, now): (&Spec, &Table)) -> bool {
+    let is_same =
+        |(was, now): (&Column, &Column)| was.name.as_str() == now.name.as_str() && !is_changed((old, was), (new, now));
+    let begins_alike = was.columns.len() <= now.columns.len() && was.columns.iter().zip(&now.columns).all(is_same);
+    match new.dialect.rules().view_columns() {
+        ViewColumns::Any => false,
+        ViewColumns::Appended => !begins_alike,
+        ViewColumns::Same => !begins_alike || was.columns.len() != now.columns.len(),
+    }
+}
+
+/// The tables with whole rows that exist before the change: the mart and its history tables.
+fn with_rows(old: &Spec, new: &Spec, id: TableId) -> Vec<Slot> {
+    let is_old = |name: &str| old.periods.iter().any(|period| period.name == name);
+    let periods = new.period_ids().filter(|&period| is_old(&new.period(period).name));
+    std::iter::once(Slot::Mart(id)).chain(periods.map(|period| Slot::History(id, period))).collect()
+}
+
+/// Every existing table that has a column.
+fn having(old: &Spec, new: &Spec, id: TableId, column: ColumnId) -> Vec<Slot> {
+    let table = new.table(id);
+    let mut all = with_rows(old, new, id);
+    if table.proof().contains(&column) {
+        all.extend(lists_stale(table).then_some(Slot::Stale(id)));
+        all.extend(lists_due(table).then_some(Slot::Due(id)));
+    }
+    all
+}
