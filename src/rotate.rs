@@ -1,8 +1,9 @@
 //! Adds the next period to the file that holds the list. Comments, style and line ends stay as they
 //! are.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
-use crate::project::{Day, Spec, bounds_of, drifted, following};
+use crate::check::drifted_period;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::project::{Day, Spec, bounds_of, following};
 use crate::source::{Inputs, Span, line_of};
 
 /// The result of a rotation.
@@ -99,16 +100,8 @@ fn next(spec: &Spec, period: Option<&str>, end: Option<Day>, place: Span) -> Res
     let missing = |message: String, help: &str| {
         Box::new(Diagnostic::new(Code::NoNextPeriod, message, place, "the last period").help(help))
     };
-    if let Some((period, wanted)) = drifted(&spec.periods) {
-        let message = format!(
-            "period {} ends on {}; the periods before it ask for {wanted}, and the next one would begin on the wrong day",
-            quoted(&period.name),
-            period.end()
-        );
-        return Err(Box::new(
-            Diagnostic::new(Code::Drifted, message, place, "the last period")
-                .help(format!("write `end: {wanted}` while its history tables are empty")),
-        ));
+    if let Some(found) = drifted_period(spec) {
+        return Err(Box::new(found));
     }
     let found = following(&spec.periods);
     let continued = found.as_ref().and_then(|found| found.name.clone());

@@ -52,7 +52,7 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
     if spec.periods.is_empty() {
         return;
     }
-    drift(spec, sink);
+    drifted_period(spec).into_iter().for_each(|found| sink.push(found.at_level(Level::Warning)));
     let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
     let Some(today) = options.today else { return };
     let mut by_horizon: BTreeMap<Day, Vec<&str>> = BTreeMap::new();
@@ -109,21 +109,19 @@ fn could_be_sealed(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
     sink.push(Diagnostic::new(Code::Unsealed, message, place, "open periods").at_level(Level::Note).help(help));
 }
 
-/// Reports a period that repeats a number of days where the periods before it have whole months.
-fn drift(spec: &Spec, sink: &mut Sink) {
-    let Some((period, wanted)) = drifted(&spec.periods) else { return };
+/// The finding about a period that repeats a number of days where the periods before it have whole
+/// months.
+pub(crate) fn drifted_period(spec: &Spec) -> Option<Diagnostic> {
+    let (period, wanted) = drifted(&spec.periods)?;
     let nth = spec.periods.iter().position(|listed| listed.name == period.name).unwrap_or_default();
     let place = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
     let message = format!(
-        "period {} ends on {}; the periods before it ask for {wanted}, and each later period begins on the wrong day",
+        "period {} ends on {}, but the pattern of the periods before it gives {wanted}: each later period begins on the wrong day",
         quoted(&period.name),
         period.end()
     );
-    sink.push(
-        Diagnostic::new(Code::Drifted, message, place, "ends on another day of the month")
-            .at_level(Level::Warning)
-            .help(format!("write `end: {wanted}` while its history tables are empty")),
-    );
+    let finding = Diagnostic::new(Code::Drifted, message, place, "ends on another day of the month");
+    Some(finding.help(format!("write `end: {wanted}` while its history tables are empty")))
 }
 
 /// Reports a `sealed_before` that is after a cutoff. Due rows of a sealed period wait for the

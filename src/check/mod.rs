@@ -11,6 +11,7 @@ mod restructure;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::features::dbt::check::DbtProject;
+pub(crate) use edges::drifted_period;
 pub use edges::{Edges, edges};
 pub use restructure::{Restructuring, UnknownRestructuring, restructured};
 

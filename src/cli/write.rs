@@ -62,18 +62,14 @@ fn place(swap: &mut Swap, files: &BTreeMap<String, String>, previous: &[String])
     let removed = gone.iter().filter(|path| fs::symlink_metadata(swap.out.join(path)).is_ok()).count();
     let tops: BTreeSet<&str> = files.keys().chain(previous).filter_map(|path| path.split('/').next()).collect();
     for top in tops.into_iter().filter(|top| *top != MANIFEST) {
-        let is_folder = |path: &String| path.strip_prefix(top).is_some_and(|rest| rest.starts_with('/'));
-        if files.keys().any(is_folder) {
+        // The new folder gets the files that Rowkeep did not write.
+        if !files.contains_key(top) {
             swap.keep_others(top, previous)?;
-            swap.replace(top)?;
-        } else if files.contains_key(top) {
+        }
+        if swap.new.join(top).exists() {
             swap.replace(top)?;
         } else {
-            swap.keep_others(top, previous)?;
             swap.take(top)?;
-            if swap.new.join(top).exists() {
-                swap.replace(top)?;
-            }
         }
     }
     if files.contains_key(MANIFEST) {

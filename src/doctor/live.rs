@@ -36,7 +36,8 @@ pub(super) struct Live {
     pub(super) storage: BTreeMap<(String, String), Storage>,
     /// Foreign keys, triggers and more. Empty for engines that enforce no keys.
     pub(super) surroundings: Vec<Surrounding>,
-    /// The roles that may read each table, beside its owner. Empty for engines that enforce no keys.
+    /// The roles that may read each table, beside its owner. Only for engines with
+    /// [`Rules::enforces_keys`](crate::dialect::Rules::enforces_keys): others have another catalogue.
     pub(super) readers: BTreeMap<(String, String), BTreeSet<String>>,
     /// The statements of a cycle that would read all rows of a history table.
     pub(super) scans: Vec<Scan>,

@@ -95,9 +95,13 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
             sink.push(diagnostic);
         }
     }
+    // `Live` has no readers of other engines.
+    let has_readers = spec.dialect.rules().enforces_keys();
     for (id, _) in spec.tables() {
         keys(spec, live, id, sink);
-        readers(spec, live, id, sink);
+        if has_readers {
+            readers(spec, live, id, sink);
+        }
     }
 }
 

@@ -35,6 +35,7 @@
 //! assert_eq!(report.ledger[0].model, "mart_orders");
 //! ```
 
+mod clock;
 mod counterexample;
 mod engine;
 mod external;

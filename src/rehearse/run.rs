@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::dialect::Dialect;
 use crate::error::Error;
+use crate::rehearse::clock::with_clock;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::oracle::{Account, After, Broken, Key, Law, Moment, Oracle};
@@ -483,29 +483,4 @@ impl<'a> StoryRun<'a> {
         self.outcome.ledger = self.oracle.ledger(&tables);
         Ok(())
     }
-}
-
-/// The emitted statement with the clock replaced. `epoch` is in seconds since 1970, UTC.
-fn with_clock(sql: &str, dialect: Dialect, epoch: i64) -> String {
-    let instant = |ty: &str, zone: &str| format!("({ty} '1970-01-01 00:00:00{zone}' + INTERVAL '{epoch} seconds')");
-    let zoned = instant("TIMESTAMPTZ", "+00");
-    let sql = without_clock(sql, dialect.clock_token(), &zoned);
-    // A project's own template may write the clock as `now()`.
-    let sql = if dialect.rules().forms().now { without_clock(&sql, "now()", &zoned) } else { sql };
-    // Handwritten hooks may be written for Redshift, whose clock has no time zone.
-    without_clock(&sql, Dialect::OF_HANDWRITTEN_HOOKS.clock_token(), &instant("TIMESTAMP", ""))
-}
-
-/// The text with each clock, in capitals or not, replaced.
-fn without_clock(sql: &str, clock: &str, instant: &str) -> String {
-    let folded = sql.to_ascii_lowercase();
-    let mut replaced = String::with_capacity(sql.len());
-    let mut rest = 0;
-    for (at, found) in folded.match_indices(&clock.to_ascii_lowercase()) {
-        replaced.push_str(&sql[rest..at]);
-        replaced.push_str(instant);
-        rest = at + found.len();
-    }
-    replaced.push_str(&sql[rest..]);
-    replaced
 }

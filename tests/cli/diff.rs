@@ -152,11 +152,11 @@ fn stated_bounds_are_continued_or_asked_for() {
     exit 1
     --- stdout
     --- stderr
-    error[RK211]: period `from_2027_04_01` ends on 2028-03-31; the periods before it ask for 2028-04-01, and the next one would begin on the wrong day
+    error[RK211]: period `from_2027_04_01` ends on 2028-03-31, but the pattern of the periods before it gives 2028-04-01: each later period begins on the wrong day
      --> ../periods.yml:4:7
       |
     4 |   - { name: from_2027_04_01, start: 2027-04-01, end: 2028-03-31 }
-      |       ^^^^ the last period
+      |       ^^^^ ends on another day of the month
       |
       = help: write `end: 2028-04-01` while its history tables are empty
 

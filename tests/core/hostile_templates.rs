@@ -3,22 +3,7 @@
 
 use rowkeep::{Inputs, Style};
 
-const PROJECT: &str = "name: shop
-dialect: redshift
-schema: ods
-periods: [2025_h2]
-exceptions: { table: shop_exceptions, key: order_id }
-tables:
-  - model: mart_orders
-    history: hist_orders
-    unique_key: order_id
-    time: { column: updated_at, unit: epoch_seconds }
-    rows: latest
-    retention: { for: 180 days }
-    exception: ORDERS_GAP
-    columns: { order_id: bigint not null, updated_at: bigint }
-    source: landing.orders_raw
-";
+use crate::templates::PROJECT;
 
 const LOAD: &str = "    incremental: { order_by: [updated_at desc, landed_no desc] }
     source_columns: { landed_no: bigint }

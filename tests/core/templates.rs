@@ -3,7 +3,7 @@
 
 use rowkeep::{Inputs, Style};
 
-const PROJECT: &str = "name: shop
+pub const PROJECT: &str = "name: shop
 dialect: redshift
 schema: ods
 periods: [2025_h2]

@@ -1,5 +1,6 @@
 //! Grants: a rotation leaves no table without its readers.
 
+use rowkeep::doctor::doctor;
 use rowkeep::{Dialect, Inputs, Rotation, resolve};
 
 use crate::engine::Engine;
@@ -53,4 +54,18 @@ fn a_new_history_table_may_be_read_by_the_readers() {
         }
         engine.run("RESET ROLE");
     }
+
+    // The doctor names a table that a reader may not read.
+    let stated = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
+    let url = stated.replace("dbname=postgres", "dbname=grants");
+    let later = resolve(&later).expect("it resolves");
+    let findings = || -> Vec<String> {
+        let checkup = doctor(&later, after.artifacts(), (&url, None), &mut |_| {}).expect("the database answers");
+        let of_readers = checkup.findings.iter().filter(|found| found.code().as_str() == "RK927");
+        of_readers.map(|found| found.message().to_owned()).collect()
+    };
+    assert!(findings().is_empty(), "{:?}", findings());
+    engine.run("REVOKE SELECT ON granted.hist_orders_2026_h2 FROM rowkeep_reader");
+    let said = "rowkeep_reader may not read granted.hist_orders_2026_h2, but is a reader in its `grants`";
+    assert_eq!(findings(), [said]);
 }

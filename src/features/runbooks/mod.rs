@@ -1,6 +1,7 @@
 //! Run-books: step-by-step instructions for operators.
 
 mod emit;
+mod probe;
 pub(crate) mod render;
 
 use crate::diagnostic::Diagnostics;

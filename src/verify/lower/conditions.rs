@@ -9,7 +9,9 @@ use crate::diagnostic::{Code, quoted};
 use crate::sql::chain::parts;
 use crate::verify::effect::plain_table;
 use crate::verify::lower::sources::{drops_equal_rows, is_grouped};
-use crate::verify::lower::{Binding, Lowering, Opened, Result, ScopeId, Scoped, conjunct, line_of, output_name, terms};
+use crate::verify::lower::{
+    Binding, Lowering, Opened, Result, ScopeId, Scoped, conjunct, line_of, output_name, outputs,
+};
 use crate::verify::meaning::{All, Comparison, Condition, Conjunct, Select, Term, any, compare};
 
 /// Whether a UNION pairs columns by their position, and not by their name.
@@ -76,7 +78,7 @@ impl<'a> UnionSource<'a> {
     /// The parts, each of which keeps the number of its rows.
     pub(super) fn plain_parts(&self, lowering: &Lowering<'a, '_>) -> Result<Vec<&'a SelectTree>> {
         for part in &self.parts {
-            if drops_equal_rows(part) || is_grouped(part) || terms::computes_over_rows(&part.projection) {
+            if drops_equal_rows(part) || is_grouped(part) || outputs::computes_over_rows(&part.projection) {
                 return Err(lowering.unshown("a part of a UNION that groups, ranks or removes rows"));
             }
             if part.projection.len() != self.names().len() {
@@ -259,7 +261,7 @@ impl<'a> Lowering<'a, '_> {
         wanted: Wanted<'a, '_>,
     ) -> Result<Vec<Select<'a>>> {
         let depth = self.depth_of(wanted.scope).inner();
-        if is_grouped(select) || !terms::only_read(&select.projection) {
+        if is_grouped(select) || !outputs::only_read(&select.projection) {
             return Err(self.unshown("EXISTS with a query that groups rows or computes values"));
         }
         if matches!(select.distinct, Some(Distinct::On(_))) {

@@ -6,6 +6,7 @@ mod clauses;
 mod conditions;
 mod first_rows;
 mod free_text;
+mod outputs;
 mod scopes;
 mod semi_join;
 mod sources;

@@ -16,7 +16,8 @@ use crate::sql::is_reserved;
 use crate::verify::effect::plain_table;
 use crate::verify::lower::semi_join::mentions;
 use crate::verify::lower::{
-    Binding, JoinKind, Lowering, OUTERMOST, OpenSource, QueryId, Result, ScopeId, Scoped, SemiJoin, output_name, terms,
+    Binding, JoinKind, Lowering, OUTERMOST, OpenSource, QueryId, Result, ScopeId, Scoped, SemiJoin, output_name,
+    outputs,
 };
 use crate::verify::meaning::{Place, Rows, Select, Term};
 use crate::verify::names::fold_part;
@@ -137,7 +138,7 @@ impl<'a> Lowering<'a, '_> {
             let depth = self.queries[query_id.0].depth.inner();
             let mut opened = Vec::with_capacity(parts.len());
             for part in &parts {
-                if drops_equal_rows(part) || is_grouped(part) || terms::computes_over_rows(&part.projection) {
+                if drops_equal_rows(part) || is_grouped(part) || outputs::computes_over_rows(&part.projection) {
                     return Err(self.unshown("a part of a UNION ALL that groups, ranks or removes rows"));
                 }
                 let part_query = self.open_select(part, inside, depth)?;
@@ -157,8 +158,8 @@ impl<'a> Lowering<'a, '_> {
             );
         };
         let select: &'a SelectTree = select;
-        let ranks = terms::ranks(&select.projection);
-        let aggregates = terms::computes_over_rows(&select.projection) && !ranks;
+        let ranks = outputs::ranks(&select.projection);
+        let aggregates = outputs::computes_over_rows(&select.projection) && !ranks;
         if matches!(select.distinct, Some(Distinct::Distinct)) && !is_grouped(select) && !ranks && !aggregates {
             // Only its existence may be used: it is a semi-join.
             self.bind(scope, alias.clone(), Binding::SemiJoin)?;

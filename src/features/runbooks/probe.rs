@@ -1,0 +1,75 @@
+//! The test row of the run-book `qa`.
+
+use minijinja::{Value, context};
+
+use crate::cycle::render::context;
+use crate::cycle::render::value::Sql;
+use crate::project::{ColumnId, DAY, Day, Period, Spec, Table, TableId};
+use crate::sql::SqlType;
+
+/// A test row that is due, and older than the first period. Its key is unlikely to exist.
+pub(super) struct Probe<'a> {
+    spec: &'a Spec,
+    id: TableId,
+}
+
+impl<'a> Probe<'a> {
+    pub(super) fn new(spec: &'a Spec, id: TableId) -> Self {
+        Self { spec, id }
+    }
+
+    pub(super) fn values(&self) -> Vec<Value> {
+        let ids = (0..self.table().columns.len()).map(ColumnId);
+        ids.map(|column| Value::from(Sql::Literal(self.value(column)))).collect()
+    }
+
+    pub(super) fn key(&self) -> Vec<Value> {
+        let pair = |&column: &ColumnId| {
+            let value = Value::from(Sql::Literal(self.value(column)));
+            context! { column => context::column(self.spec, self.table(), column), value => value }
+        };
+        self.table().unique_key.iter().map(pair).collect()
+    }
+
+    fn table(&self) -> &'a Table {
+        self.spec.table(self.id)
+    }
+
+    pub(super) fn value(&self, id: ColumnId) -> String {
+        let column = self.table().column(id);
+        let time = self.table().time;
+        if id == time.column {
+            // Older than the first period by more than the retention, so that the row is due for
+            // every cutoff after the start of the first period.
+            let days = self.spec.retention_seconds(self.id).div_ceil(DAY) + 1;
+            let first = self.spec.periods.first().map_or(0, Period::start_epoch);
+            let epoch = first.saturating_sub_unsigned(days * DAY);
+            let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());
+            return self.spec.dialect.rules().instant(&day, epoch, time.unit);
+        }
+        if !column.not_null && !self.table().unique_key.contains(&id) {
+            return "NULL".to_owned();
+        }
+        // Each column has a different number, so that no row is the parent of another.
+        let number = 2_000_000_000 + self.id.0;
+        let value = match column.ty {
+            SqlType::Smallint => (32_767 - self.id.0 % 1_000).to_string(),
+            SqlType::Decimal { precision, scale } if precision - scale < 10 => (9 - self.id.0 % 9).to_string(),
+            SqlType::Integer | SqlType::Bigint | SqlType::Decimal { .. } => number.to_string(),
+            SqlType::Varchar(most) => {
+                let digits = number.to_string();
+                digits[digits.len().saturating_sub(most as usize)..].to_owned()
+            }
+            SqlType::Text => number.to_string(),
+            SqlType::Boolean => "true".to_owned(),
+            SqlType::Real | SqlType::Double => "1".to_owned(),
+            SqlType::Date => format!("1970-01-{:02}", 1 + self.id.0 % 28),
+            SqlType::Timestamp => format!("1970-01-{:02} 00:00:00", 1 + self.id.0 % 28),
+            SqlType::Timestamptz => format!("1970-01-{:02} 00:00:00+00", 1 + self.id.0 % 28),
+            SqlType::Json => "{}".to_owned(),
+            SqlType::Uuid => format!("00000000-0000-4000-8000-{number:012}"),
+            SqlType::Engine(ty) => ty.sample().to_owned(),
+        };
+        format!("CAST('{value}' AS {})", column.ty.cast(self.spec.dialect))
+    }
+}
