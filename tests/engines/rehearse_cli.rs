@@ -163,7 +163,8 @@ fn folders_without_hooks_are_refused() {
 
 #[test]
 fn the_json_report_has_the_same_exit_code() {
-    let output = rehearse(&["--hooks", "examples/handwritten", "--seed", "0", "--cycles", "8", "--format", "json"]);
+    let hooks = ["--hooks", "examples/handwritten", "--seed", "0", "--cycles", "8", "--format", "json"];
+    let output = rehearse(&[&hooks[..], &["--url", &url()]].concat());
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["project"], "order_tracking");
