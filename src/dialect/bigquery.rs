@@ -259,6 +259,10 @@ impl Rules for BigQuery {
         None
     }
 
+    fn has_advisory_locks(&self) -> bool {
+        false
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

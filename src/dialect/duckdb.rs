@@ -230,6 +230,10 @@ impl Rules for DuckDb {
         None
     }
 
+    fn has_advisory_locks(&self) -> bool {
+        false
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

@@ -142,6 +142,8 @@ pub(crate) trait Rules: Sync {
     /// The catalogue of constraints, if a foreign key can delete rows with the row to which they
     /// refer.
     fn constraints(&self) -> Option<&'static str>;
+    /// Whether the engine has advisory locks, which end with the transaction that takes them.
+    fn has_advisory_locks(&self) -> bool;
     /// Whether the engine has external schemas, with a separate catalogue for their tables.
     fn has_external_schemas(&self) -> bool;
 

@@ -234,6 +234,11 @@ impl Rules for Postgres {
         Some("pg_catalog.pg_constraint")
     }
 
+    // "Advisory Locks".
+    fn has_advisory_locks(&self) -> bool {
+        true
+    }
+
     fn has_external_schemas(&self) -> bool {
         false
     }

@@ -247,6 +247,10 @@ impl Rules for Redshift {
         None
     }
 
+    fn has_advisory_locks(&self) -> bool {
+        false
+    }
+
     fn has_external_schemas(&self) -> bool {
         true
     }

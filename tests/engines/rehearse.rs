@@ -65,7 +65,7 @@ fn rehearsed(folder: &str, dialect: Dialect, seeds: u64) -> Report {
 /// The number of seeds for PostgreSQL and DuckDB: a small default, or for example
 /// `ROWKEEP_SEEDS=300,100`.
 fn seeds() -> [(Dialect, u64); 2] {
-    let stated = std::env::var("ROWKEEP_SEEDS").unwrap_or_else(|_| "4,1".to_owned());
+    let stated = std::env::var("ROWKEEP_SEEDS").unwrap_or_else(|_| "3,1".to_owned());
     let (postgres, duckdb) = stated.split_once(',').expect("two numbers");
     let number = |text: &str| text.trim().parse().expect("a number of seeds");
     [(Dialect::Postgres, number(postgres)), (Dialect::DuckDb, number(duckdb))]

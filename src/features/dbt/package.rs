@@ -35,7 +35,12 @@ pub(crate) fn emit(
         ViewColumns::Appended => "appended",
         ViewColumns::Same => "same",
     };
-    add("macros/rowkeep.sql", "dbt/rowkeep.sql.j2", context! { view_columns => view_columns });
+    let has_advisory_locks = spec.dialect.rules().has_advisory_locks();
+    add(
+        "macros/rowkeep.sql",
+        "dbt/rowkeep.sql.j2",
+        context! { view_columns => view_columns, has_advisory_locks => has_advisory_locks },
+    );
     let own = context! {
         models => values(models.iter().map(|model| model.node.name.as_str())),
         exceptions => exceptions.iter().map(|creation| create(spec, names, creation)).collect::<Vec<_>>(),
@@ -63,6 +68,7 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
     };
     let creations = model.creations.iter().filter(is_created);
     context! {
+        has_advisory_locks => spec.dialect.rules().has_advisory_locks(),
         name => model.node.name.as_str(),
         mart => spec.table(model.table).relation.name().as_str(),
         guard => guard(spec, model.table),

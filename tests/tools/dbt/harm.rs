@@ -155,3 +155,30 @@ fn a_mart_without_a_dbt_model_stops_no_other_model() {
     must(&project, &["run-operation", "order_tracking_rowkeep.sweep"]);
     assert!(standing(&project, 1).contains("mart_uni_tracking_info 10"));
 }
+
+/// Two runs that change a mart at the same time would load and archive the same rows.
+#[test]
+fn a_second_run_of_a_mart_stops_with_a_message() {
+    let project = begin(Dialect::Postgres, "dbt_lock");
+    deliver(&project, DAYS[0]);
+    must(&project, &["run"]);
+    deliver(&project, DAYS[1]);
+    let before = project.database.contents("settlement_ods");
+    // The transaction of the first run.
+    project.database.execute(
+        "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('rowkeep settlement_ods.mart_uni_tracking_info', 0))",
+    );
+    for second in [&["run"][..], &["run-operation", "order_tracking_rowkeep.sweep"]] {
+        let said = project.dbt(second);
+        let message = "rowkeep: another run or sweep is changing settlement_ods.mart_uni_tracking_info";
+        assert!(!said.success && said.text.contains(message), "{}", said.text);
+    }
+    project.database.execute("ROLLBACK");
+    let unchanged = |contents: &str| {
+        let lines = contents.lines().filter(|line| line.contains("uni_tracking_info"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(unchanged(&before), unchanged(&project.database.contents("settlement_ods")));
+    must(&project, &["run"]);
+    assert_eq!(standing(&project, 1), "hist_uni_tracking_info_2012_h1 10");
+}
