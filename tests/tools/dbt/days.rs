@@ -145,8 +145,10 @@ fn seven_days_end_equally_on_both_engines() {
 /// A run stops at a hook. After the next run, the contents are the same as without the stop.
 fn stopped(dialect: Dialect) {
     let [whole, broken] = ["dbt_whole", "dbt_broken"].map(|name| begin(dialect, name));
+    // The second day stops before the trim, the third one before the archive.
+    let days = if dialect == Dialect::Postgres { 3 } else { 2 };
     let file = "rowkeep/dbt/order_tracking_rowkeep/macros/models/mart_uni_tracking_info.sql";
-    for (number, rows) in DAYS[..3].iter().enumerate() {
+    for (number, rows) in DAYS[..days].iter().enumerate() {
         for project in [&whole, &broken] {
             deliver(project, rows);
         }
