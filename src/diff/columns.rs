@@ -26,8 +26,12 @@ pub struct Alteration {
 /// For each table whose columns change: the view is dropped if the engine cannot replace it, then
 /// the tables are altered. A column that was removed stays in history, with its values.
 pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
-    let mut renderer = Renderer::new(new, BTreeMap::new());
     let mut all = Vec::new();
+    // Another engine spells every type in another way.
+    if old.dialect != new.dialect {
+        return all;
+    }
+    let mut renderer = Renderer::new(new, BTreeMap::new());
     for (id, table) in new.tables() {
         let model = table.model.value.as_str();
         let Some(was) = old.tables.iter().find(|was| was.model.value.as_str() == model) else { continue };

@@ -72,7 +72,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                 let can_append = new.dialect.rules().view_columns() == ViewColumns::Appended;
                 let has = |now: &Table, name: &str| now.columns.iter().any(|column| column.name.as_str() == name);
                 let keeps_all = was.columns.iter().all(|column| has(table, column.name.as_str()));
-                if can_append && keeps_all && must_drop_view((old, was), (new, table)) {
+                if old.dialect == new.dialect && can_append && keeps_all && must_drop_view((old, was), (new, table)) {
                     say(
                         Weight::Notable,
                         format!(

@@ -210,10 +210,10 @@ fn readers(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
             .collect();
         let Some(first) = closed.first() else { continue };
         let (reason, help) = if stated.contains(role) {
-            ("is a reader in its `grants`", "run the files of ddl/ that begin with 07".to_owned())
+            ("`grants` names it as a reader", "run the files of ddl/ that begin with 07".to_owned())
         } else {
             (
-                "reads other history tables of the mart",
+                "it reads other history tables of the mart",
                 format!("run `GRANT SELECT ON {first} TO {role}`, and add the role to `grants:` of the table spec"),
             )
         };

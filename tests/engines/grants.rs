@@ -66,6 +66,6 @@ fn a_new_history_table_may_be_read_by_the_readers() {
     };
     assert!(findings().is_empty(), "{:?}", findings());
     engine.run("REVOKE SELECT ON granted.hist_orders_2026_h2 FROM rowkeep_reader");
-    let said = "rowkeep_reader may not read granted.hist_orders_2026_h2, but is a reader in its `grants`";
+    let said = "rowkeep_reader may not read granted.hist_orders_2026_h2, but `grants` names it as a reader";
     assert_eq!(findings(), [said]);
 }

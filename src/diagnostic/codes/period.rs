@@ -76,7 +76,8 @@ macro_rules! period_codes {
             /// Fix: state what is missing: `rowkeep rotate NAME --end 2027-04-01`. The end is the
             /// first day after the period.
             NoNextPeriod = "RK210",
-            /// A period ends some days before or after the day that the pattern of the periods before it gives.
+            /// A period ends some days before or after the day that the pattern of the periods before
+            /// it gives.
             ///
             /// A period that repeats a number of days drifts: a year of 365 days ends on March 31
             /// after a leap day. Every later period then begins on the wrong day.

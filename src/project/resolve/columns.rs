@@ -2,11 +2,11 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::dialect::Dialect;
-use crate::project::resolve::relations::bad_name;
+use crate::project::resolve::relations::bad_quotable_name;
 use crate::project::shape::Entries;
 use crate::project::{Column, ColumnId};
 use crate::source::Spanned;
-use crate::sql::{EngineType, Name, NameError, SqlType, is_own_alias};
+use crate::sql::{EngineType, Name, SqlType, is_own_alias};
 
 /// The most columns of a table, on Redshift and on PostgreSQL.
 const MAX_COLUMNS: usize = 1_600;
@@ -48,12 +48,7 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
             }
             Ok(name) => name,
             Err(error) => {
-                let diagnostic = bad_name(&key.value, key.span, "a column", error);
-                sink.push(if error == NameError::NotPlain {
-                    diagnostic.help(format!("or quote it, as in '\"{}\"'", key.value.replace(['"', '\''], "")))
-                } else {
-                    diagnostic
-                });
+                sink.push(bad_quotable_name(&key.value, key.span, "a column", error));
                 continue;
             }
         };

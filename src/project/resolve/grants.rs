@@ -5,7 +5,7 @@ use crate::dialect::{Dialect, ReaderKind};
 use crate::project::Reader;
 use crate::project::files::GrantsEntry;
 use crate::project::resolve::list::list;
-use crate::project::resolve::relations::bad_name;
+use crate::project::resolve::relations::bad_quotable_name;
 use crate::sql::Name;
 
 /// The readers: users, then groups, then roles, each in the stated order. Empty on engines where Rowkeep grants nothing.
@@ -33,7 +33,7 @@ pub(crate) fn resolve(stated: &GrantsEntry, model: &str, dialect: Dialect, sink:
         let name = match Name::column(name) {
             Ok(name) => name,
             Err(error) => {
-                sink.push(bad_name(&text.value, text.span, &what, error));
+                sink.push(bad_quotable_name(name, text.span, &what, error));
                 continue;
             }
         };

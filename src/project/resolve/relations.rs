@@ -38,6 +38,16 @@ pub(crate) fn bad_name(text: &str, span: Span, what: &str, error: NameError) -> 
     }
 }
 
+/// Like [`bad_name`], for a name that may be in quotes.
+pub(crate) fn bad_quotable_name(text: &str, span: Span, what: &str, error: NameError) -> Diagnostic {
+    let diagnostic = bad_name(text, span, what, error);
+    if error == NameError::NotPlain {
+        diagnostic.help(format!("or quote it, as in '\"{}\"'", text.replace(['"', '\''], "")))
+    } else {
+        diagnostic
+    }
+}
+
 /// Reads `schema` or `database.schema`. The result is a relation whose name is a placeholder.
 pub(crate) fn schema_of(text: &Spanned<String>, dialect: Dialect, sink: &mut Sink) -> Option<Relation> {
     let parts = parts_of(text, "the schema", 2, dialect, sink)?;
