@@ -147,7 +147,7 @@
 //! let spec = rowkeep::resolve(&inputs).unwrap();
 //! let plan = rowkeep::plan(&spec);
 //! let trim = plan.tables[0].hooks.iter().find(|step| step.kind.step() == StepName::Trim).unwrap();
-//! assert_eq!(trim.kind.reason(), "delete due rows whose copy, equal in key and time, is in the history table");
+//! assert_eq!(trim.kind.reason(), "delete due rows whose copy, equal in every column, is in the history table");
 //! ```
 //!
 //! # Feature flags

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::cycle::plan::{Slot, Step, plan};
 use crate::diagnostic::did_you_mean;
+use crate::features::only_when;
 use crate::project::period::{self, instant};
 use crate::project::{Period, Retention, Spec, Table, TableId, length};
 
@@ -205,7 +206,10 @@ fn due(spec: &Spec, table: &Table, time: i64) -> String {
         )
     };
     match &table.retention {
-        Retention::For { seconds } => format!("when {}", is_passed(table, *seconds)),
+        Retention::For { seconds } => match only_when::describe(table) {
+            Some(conditions) => format!("when {conditions}, and {}", is_passed(table, *seconds)),
+            None => format!("when {}", is_passed(table, *seconds)),
+        },
         Retention::WhileIn { parent, root, .. } => {
             let seconds = spec.retention_seconds(*root);
             let parent = spec.table(*parent).model.value.as_str();

@@ -79,6 +79,9 @@ pub struct Node {
     pub unique_key: Vec<String>,
     pub time: NodeTime,
     pub retention: NodeRetention,
+    /// The conditions that a row meets before it is due, each in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only_when: Vec<String>,
     pub columns: Vec<NodeColumn>,
     pub depends_on: NodeDependencies,
     pub load: Vec<Hook>,
@@ -221,6 +224,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
             Retention::For { seconds } => NodeRetention::For { for_seconds: *seconds },
             Retention::WhileIn { parent, .. } => NodeRetention::WhileIn { while_in: spec.unique_id(*parent) },
         },
+        only_when: table.only_when.iter().map(|condition| condition.describe(table)).collect(),
         columns: table
             .columns
             .iter()

@@ -24,7 +24,7 @@ pub enum Restructuring {
     Table,
     /// A unique key or a time column changed.
     Key,
-    /// A retention became longer, or its kind changed.
+    /// A retention became longer, its kind changed, or a condition of `only_when` was removed.
     Retention,
     /// History tables were renamed.
     History,
@@ -277,6 +277,22 @@ fn compare(
             message,
             "longer, or of another kind",
             "keep the shorter retention, or first bring back the rows that the longer one would not have archived yet",
+        );
+    }
+    let conditions = listed(&node["only_when"]).unwrap_or_default();
+    let removed: Vec<_> = conditions.into_iter().filter(|before| !now.only_when.contains(before)).collect();
+    if !removed.is_empty() {
+        let message = format!(
+            "rows of {model} left the mart only when {}, and now leave without this condition: the next cycle moves all old rows that do not meet it",
+            removed.join(" and ")
+        );
+        changed(
+            Restructuring::Retention,
+            Code::ConditionRemoved,
+            places.retention,
+            message,
+            "`only_when` changed",
+            "restore the condition",
         );
     }
     for column in node["columns"].as_array().into_iter().flatten() {

@@ -316,7 +316,7 @@ impl StatementKind {
                 per_period: true,
                 verb: Verb::Delete,
                 template: "cycle/trim.sql.j2",
-                reason: "delete due rows whose copy, equal in key and time, is in the history table",
+                reason: "delete due rows whose copy, equal in every column, is in the history table",
             },
             StatementKind::SafetyCheck => Facts {
                 step: StepName::SafetyCheck,

@@ -52,6 +52,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
             None => say(Weight::Plain, format!("table {model} is new: create its mart, history and work tables")),
             Some((_, was)) => {
                 retention(was, table, &mut say);
+                conditions(was, table, &mut say);
                 let added: Vec<_> = table
                     .columns
                     .iter()
@@ -206,6 +207,23 @@ fn retention(was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
                 "{model} keeps rows for {} instead of {}: the next cycle archives all rows between the two",
                 length(*to),
                 length(*from)
+            ),
+        );
+    }
+}
+
+/// Conditions of `only_when` that are new. Those that are gone are destructive.
+fn conditions(was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
+    let words = |table: &Table| -> Vec<_> { table.only_when.iter().map(|one| one.describe(table)).collect() };
+    let old = words(was);
+    let added: Vec<_> = words(table).into_iter().filter(|one| !old.contains(one)).collect();
+    if !added.is_empty() {
+        say(
+            Weight::Notable,
+            format!(
+                "rows of {} leave the mart only when {}: the others stay, whatever their age",
+                table.model.value.as_str(),
+                added.join(" and ")
             ),
         );
     }

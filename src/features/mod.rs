@@ -13,6 +13,7 @@ pub(crate) mod limit;
 pub mod loads;
 pub mod maintenance;
 pub mod monitors;
+pub mod only_when;
 pub(crate) mod operation;
 pub mod raw_trims;
 pub mod repairs;

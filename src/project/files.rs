@@ -7,8 +7,9 @@ use crate::dialect::Indexes;
 use crate::dialect::{Dialect, MaintenanceKind};
 use crate::features::monitors::AsksWord;
 use crate::features::monitors::Severity;
+use crate::features::only_when::ConditionEntry;
 use crate::project::Rows;
-use crate::project::shape::{Amount, Either, Entries, Field, Never, Text, Word, Words, shape};
+use crate::project::shape::{Amount, Either, Entries, Field, Never, Nullness, Plain, Text, Word, Words, shape};
 use crate::sql::TimeUnit;
 
 /// A path, or a list in place.
@@ -359,6 +360,9 @@ shape! {
         /// How long a row stays in the mart: { for: 180 days }, or { while_in: other_model } to
         /// keep it while its key is in another mart.
         optional retention: RetentionEntry,
+        /// The conditions under which a row may leave the mart, by column: a value, a list of values,
+        /// or a comparison. A row that does not meet all of them stays, whatever its age.
+        optional only_when: Entries<ConditionEntry>,
         /// The exception type of this table. It must be unique in the project.
         required exception: String,
         /// The exceptions table of this table, if it differs from that of the project.
@@ -408,6 +412,23 @@ shape! {
         optional r#for: String,
         /// The parent model. A row stays while its key is in the mart of this model.
         optional while_in: Either<String, Never, WhileInEntry>,
+    }
+
+    #[expected("a mapping with a comparison")]
+    /// Comparisons of one column, all of which must hold.
+    struct ComparisonEntry {
+        /// null, or not null.
+        optional is: Nullness,
+        /// One value, or a list of values, that the column must not have. NULL is no such value.
+        optional not: Either<Plain, Vec<Field<Plain>>, Never>,
+        /// The lowest value.
+        optional at_least: Plain,
+        /// The column must have a higher value.
+        optional more_than: Plain,
+        /// The highest value.
+        optional at_most: Plain,
+        /// The column must have a lower value.
+        optional less_than: Plain,
     }
 
     #[expected("a mapping with `model` and `on`")]

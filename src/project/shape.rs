@@ -111,6 +111,58 @@ impl Shape for Amount {
     }
 }
 
+/// A constant, which YAML may also read as a number or a truth value.
+#[derive(Clone, Debug)]
+pub(crate) struct Plain(pub(crate) String);
+
+impl Shape for Plain {
+    fn expected() -> String {
+        "a value".to_owned()
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        match &node.value {
+            Value::Scalar(text) => Some(Plain(text.clone())),
+            _ => wrong_type(node, sink),
+        }
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+/// `null`, or `not null`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nullness {
+    pub(crate) is_null: bool,
+}
+
+impl Shape for Nullness {
+    fn expected() -> String {
+        "`null` or `not null`".to_owned()
+    }
+
+    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
+        match &node.value {
+            Value::Null => Some(Self { is_null: true }),
+            Value::Scalar(text) if text.split_whitespace().eq(["not", "null"]) => Some(Self { is_null: false }),
+            other => {
+                let message = format!("expected {}, found {}", Self::expected(), other.describe());
+                sink.push(
+                    Diagnostic::new(Code::UnknownWord, message, node.span, "not a known word")
+                        .help("to compare with a value, write the value: `column: value`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "enum": [null, "not null"] })
+    }
+}
+
 /// A type with a fixed set of values, each written as one word.
 pub(crate) trait Words: Copy + 'static {
     fn words() -> Vec<(&'static str, Self)>;

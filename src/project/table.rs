@@ -1,6 +1,7 @@
 //! Rolling tables and their parts: columns, time, retention, exceptions, layout and load.
 
 use crate::dialect::{Dialect, Indexes, ReaderKind};
+use crate::features::only_when::Condition;
 use crate::features::tripwire::Tripwire;
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
@@ -37,6 +38,9 @@ pub struct Table {
     pub rows: Rows,
     /// How long a row stays in the mart.
     pub retention: Retention,
+    /// The conditions that a row must meet before it is due, beside its age. Empty for a table with
+    /// `while_in`: its rows leave with their parents.
+    pub only_when: Vec<Condition>,
     /// The table that records its exceptions.
     pub exceptions: ExceptionsId,
     /// The column of the unique key that its exceptions record.
@@ -104,6 +108,11 @@ impl Table {
     /// The columns that are neither key nor time.
     pub(crate) fn payload(&self) -> impl Iterator<Item = ColumnId> {
         (0..self.columns.len()).map(ColumnId).filter(|id| !self.unique_key.contains(id) && *id != self.time.column)
+    }
+
+    /// The columns of the payload that a trim compares with the copy: those of a type with equality.
+    pub(crate) fn comparable_payload(&self) -> impl Iterator<Item = ColumnId> {
+        self.payload().filter(|&id| self.column(id).ty.is_comparable())
     }
 }
 

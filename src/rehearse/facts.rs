@@ -1,5 +1,8 @@
 //! The facts of a spec that the story generator and the oracle need, without statements and plans.
 
+use std::cmp::Ordering;
+
+use crate::features::only_when::{Condition, Constant, Test};
 use crate::project::naming::{HOLD, NULL_KEY};
 use crate::project::{Retention, Spec, Table, TableId};
 use crate::rehearse::value::{SECOND, Typed, grain};
@@ -27,6 +30,8 @@ pub(super) struct TableFacts {
     /// Whether versions of one key can differ in time.
     pub(super) versioned: bool,
     pub(super) keep: Keep,
+    /// The conditions that a row meets before it is due.
+    pub(super) only_when: Vec<Condition>,
     pub(super) exceptions: usize,
     pub(super) exception_key: usize,
     pub(super) exception_type: String,
@@ -79,6 +84,27 @@ impl TableFacts {
         matches!(&self.keep, Keep::WhileIn { on, .. } if on.iter().any(|(ours, _)| *ours == column))
     }
 
+    /// Whether a row meets every condition of `only_when`.
+    pub(super) fn qualifies(&self, row: &[Option<String>]) -> bool {
+        self.only_when.iter().all(|condition| {
+            let column = condition.column.0;
+            let value = row[column].as_deref();
+            let order = |constant: &Constant| value.and_then(|value| self.columns[column].order(value, constant));
+            match &condition.test {
+                Test::OneOf(each) => each.iter().any(|one| order(one) == Some(Ordering::Equal)),
+                Test::NoneOf(each) => {
+                    value.is_some() && each.iter().all(|one| order(one).is_some_and(|order| order.is_ne()))
+                }
+                Test::LessThan(than) => order(than).is_some_and(|order| order.is_lt()),
+                Test::AtMost(than) => order(than).is_some_and(|order| order.is_le()),
+                Test::AtLeast(than) => order(than).is_some_and(|order| order.is_ge()),
+                Test::MoreThan(than) => order(than).is_some_and(|order| order.is_gt()),
+                Test::IsNull => value.is_none(),
+                Test::IsNotNull => value.is_some(),
+            }
+        })
+    }
+
     pub(super) fn hold_type(&self) -> String {
         format!("{}{HOLD}", self.exception_type)
     }
@@ -110,7 +136,10 @@ impl Facts {
             .map(|(i, column)| {
                 let is_time = i == table.time.column.0;
                 let unit = if is_time { Some(table.time.unit) } else { unit_of(column.name.as_str()) };
-                Typed::new(column, unit, dialect)
+                let is_payload = table.payload().any(|id| id.0 == i);
+                let tests = table.only_when.iter().filter(|condition| is_payload && condition.column.0 == i);
+                let tests: Vec<_> = tests.map(|condition| condition.test.clone()).collect();
+                Typed::new(column, unit, dialect).tested_by(&tests)
             })
             .collect();
         let source = table.source.as_ref().map(|source| source.folded(dialect));
@@ -156,6 +185,7 @@ impl Facts {
             grain: grain(columns[time].unit.unwrap_or(TimeUnit::EpochSeconds)),
             versioned: table.is_versioned(),
             keep,
+            only_when: table.only_when.clone(),
             exceptions: table.exceptions.0,
             exception_key: table.exception_key.0,
             exception_type: table.exception_type.clone(),

@@ -1,7 +1,10 @@
 //! Cell values of a rehearsal: their SQL literals, and their texts, which are the same on every
 //! engine.
 
+use std::cmp::Ordering;
+
 use crate::dialect::Dialect;
+use crate::features::only_when::{Constant, Test};
 use crate::project::Column;
 use crate::sql::{SqlType, TimeUnit};
 
@@ -35,6 +38,9 @@ pub(super) struct Typed {
     pub(super) sql: String,
     pub(super) ty: SqlType,
     pub(super) unit: Option<TimeUnit>,
+    /// The values that a payload cell can have if the column has a condition: those of its tests,
+    /// and others.
+    choices: Vec<Option<String>>,
 }
 
 impl Typed {
@@ -45,13 +51,73 @@ impl Typed {
             SqlType::Timestamptz => Some(TimeUnit::Timestamptz),
             _ => None,
         });
-        Self { name: column.name.as_str().to_owned(), sql: column.name.sql(dialect), ty: column.ty, unit }
+        Self {
+            name: column.name.as_str().to_owned(),
+            sql: column.name.sql(dialect),
+            ty: column.ty,
+            unit,
+            choices: Vec::new(),
+        }
+    }
+
+    /// The same column, with cells that meet the tests about as often as not.
+    pub(super) fn tested_by(mut self, tests: &[Test]) -> Self {
+        let mut choices: Vec<Option<String>> = Vec::new();
+        for test in tests {
+            match test {
+                Test::OneOf(each) | Test::NoneOf(each) => {
+                    choices.extend(each.iter().map(|one| Some(self.near(one, 0))));
+                    choices.extend(each.last().map(|last| Some(self.near(last, 1))));
+                }
+                Test::LessThan(one) | Test::AtMost(one) | Test::AtLeast(one) | Test::MoreThan(one) => {
+                    choices.extend([-1, 0, 1].map(|step| Some(self.near(one, step))));
+                }
+                Test::IsNull | Test::IsNotNull => choices.extend([None, self.text(Cell::Number(1))]),
+            }
+        }
+        self.choices = choices;
+        self
+    }
+
+    /// The text of a value some steps from a constant.
+    fn near(&self, constant: &Constant, step: i64) -> String {
+        match constant {
+            Constant::Text(text) if step == 0 => text.clone(),
+            Constant::Text(text) => {
+                let fits = |text: &String| !matches!(self.ty, SqlType::Varchar(n) if text.len() > n as usize);
+                Some(format!("{text}x")).filter(fits).unwrap_or_else(|| "x".to_owned())
+            }
+            Constant::Boolean(truth) => (*truth == (step == 0)).to_string(),
+            Constant::Day(day) => ((day.epoch() + step * DAY / SECOND) * SECOND).to_string(),
+            Constant::Number(number) => {
+                let (whole, fraction) = number.split_once('.').map_or((number.as_str(), ""), |parts| parts);
+                let whole = whole.parse::<i64>().unwrap_or_default() + step;
+                match self.ty {
+                    SqlType::Decimal { scale, .. } if scale > 0 => {
+                        format!("{whole}.{fraction:0<width$}", width = usize::from(scale))
+                    }
+                    _ => whole.to_string(),
+                }
+            }
+        }
+    }
+
+    /// How a value, as the text that [`Typed::text`] returns, compares with a constant. `None`: they
+    /// have no order.
+    pub(super) fn order(&self, value: &str, constant: &Constant) -> Option<Ordering> {
+        match constant {
+            Constant::Text(text) => Some(value.cmp(text)),
+            Constant::Boolean(truth) => Some(value.cmp(&truth.to_string())),
+            Constant::Day(day) => Some(micros(value).cmp(&(day.epoch() * SECOND))),
+            Constant::Number(number) => value.parse::<f64>().ok()?.partial_cmp(&number.parse().ok()?),
+        }
     }
 
     /// The number of different values of the column. Only narrow types have fewer than a rehearsal
     /// needs.
     pub(super) fn capacity(&self) -> i64 {
         match self.ty {
+            _ if !self.choices.is_empty() => self.choices.len() as i64,
             SqlType::Boolean => 2,
             SqlType::Smallint => 30_000,
             SqlType::Decimal { precision, scale } => 10_i64.pow(u32::from((precision - scale).min(9))),
@@ -63,6 +129,10 @@ impl Typed {
 
     /// The text of a cell when it is read back. `None` is NULL. Times are microseconds since 1970.
     pub(super) fn text(&self, cell: Cell) -> Option<String> {
+        if let (Cell::Number(number), false) = (cell, self.choices.is_empty()) {
+            let place = number.rem_euclid(self.choices.len() as i64);
+            return usize::try_from(place).ok().and_then(|place| self.choices[place].clone());
+        }
         let number = match cell {
             Cell::Null => return None,
             Cell::Instant(micros) => match self.unit {
@@ -91,7 +161,7 @@ impl Typed {
     pub(super) fn literal(&self, cell: Cell) -> String {
         let Some(text) = self.text(cell) else { return "NULL".to_owned() };
         match (self.ty, self.unit) {
-            (SqlType::Date, _) => format!("(DATE '1970-01-01' + {})", micros(&text).div_euclid(DAY)),
+            (SqlType::Date, _) => format!("(DATE '1970-01-01' + ({}))", micros(&text).div_euclid(DAY)),
             (SqlType::Timestamp, _) => instant("TIMESTAMP '1970-01-01 00:00:00", micros(&text)),
             (SqlType::Timestamptz, _) => instant("TIMESTAMPTZ '1970-01-01 00:00:00+00", micros(&text)),
             (_, Some(unit)) => micros(&text).div_euclid(grain(unit)).to_string(),

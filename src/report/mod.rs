@@ -13,6 +13,7 @@ use crate::artifacts::manifest::Hook;
 use crate::check::{Day, Edges, edges};
 use crate::diagnostic::Diagnostics;
 use crate::diff::{Changed, Preview, Weight, diff};
+use crate::features::only_when;
 use crate::project::{Retention, Spec, TableId};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
@@ -172,12 +173,17 @@ impl Page {
                 format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
             }
         };
+        let leave = match only_when::describe(table) {
+            Some(conditions) => format!("if {conditions}, they move"),
+            None => "they move".to_owned(),
+        };
         let key: Vec<_> = table.unique_key.iter().map(|&column| table.column(column).name.as_str()).collect();
         self.line(&format!("<section class=\"table\" id=\"{0}\">\n<h3>{0}</h3>", shown(model)));
         self.line(&format!(
-            "<p class=\"soft\">{}, by <code>{}</code>. Then they move to <code>{}_&lt;period&gt;</code>. Key: <code>{}</code>. Due rows have a period until {}.</p>",
+            "<p class=\"soft\">{}, by <code>{}</code>. Then {} to <code>{}_&lt;period&gt;</code>. Key: <code>{}</code>. Due rows have a period until {}.</p>",
             shown(&stays),
             shown(table.column(table.time.column).name.as_str()),
+            shown(&leave),
             shown(&table.history.sql(spec.dialect)),
             shown(&key.join(", ")),
             day(edges.horizon),

@@ -84,7 +84,7 @@ fn changed_missing_and_additional_files_are_found() {
     error[RK702]: sql/compiled/mart_orders/09_trim__2025_h2.sql is missing: a deployment of the committed files would lack it
      --> sql/compiled/mart_orders/09_trim__2025_h2.sql:1:1
       |
-    1 | -- trim: delete due rows whose copy, equal in key and time, is in the history table
+    1 | -- trim: delete due rows whose copy, equal in every column, is in the history table
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ its first line
       |
       = help: run `rowkeep compile`, and commit the result
@@ -444,7 +444,8 @@ fn findings_have_machine_readable_formats() {
           ],
           "level": "error",
           "line": 1,
-          "message": "no period covers [2026-01-01, 2026-07-01); due rows of that time would stay in the mart"
+          "message": "no period covers [2026-01-01, 2026-07-01); due rows of that time would stay in the mart",
+          "rule": null
         }
       ]
     }

@@ -634,6 +634,8 @@ fn help_fits_on_a_screen() {
       diff         Preview the effect of a new period, or of any other change; writes nothing
       rotate       Add the next period as one line; keeps comments, style and line ends
       runbook      Print a run-book: what to type, what to expect, and how to go back
+      lint         Find the traps in SQL that anyone wrote: scripts, and the hooks and macros of dbt
+                   projects
       loads        Print the statements that clean up or repeat runs of windowed loads
       trace        Show which statements apply to a row, and where it goes; reads no table
       doctor       Compare a live database with the project; never writes to it

@@ -42,7 +42,7 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
         07_resolve                   close exceptions whose rows can be archived again
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
       > 08_archive__2026_h1          copy due rows of the period, unless they are held or archived already
-      > 09_trim__2026_h1             delete due rows whose copy, equal in key and time, is in the history table
+      > 09_trim__2026_h1             delete due rows whose copy, equal in every column, is in the history table
         10_safety_check              record due rows that are still in the mart, once per key
         11_complete_note             stamp this cycle as completed: raw trims wait for it
     --- stderr
@@ -84,7 +84,7 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
         07_resolve                   close exceptions whose rows can be archived again
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
       > 08_archive__2025_h2          copy due rows of the period, unless they are held or archived already
-      > 09_trim__2025_h2             delete due rows whose copy, equal in key and time, is in the history table
+      > 09_trim__2025_h2             delete due rows whose copy, equal in every column, is in the history table
         10_safety_check              record due rows that are still in the mart, once per key
         11_complete_forget           delete all stamps but those of the last two completed cycles
     --- stderr

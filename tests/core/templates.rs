@@ -159,12 +159,12 @@ fn a_template_that_does_not_render_is_refused() {
     "#);
     insta::assert_snapshot!(refused("cycle/conditions.sql.j2", "{# nothing is defined here #}\n"), @r#"
     error[RK401]: the template of 03_stale_fill cannot be rendered: value of type undefined is not callable (`touched_rows` is undefined, from line 2)
-     --> templates/cycle/stale_fill.sql.j2:9:4
-      |
-    9 | {{ touched_rows(touched, indent) }}    UNION ALL
-      |    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
-      |
-      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      --> templates/cycle/stale_fill.sql.j2:11:4
+       |
+    11 | {{ touched_rows(touched, indent) }}    UNION ALL
+       |    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ here
+       |
+       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 04_supersede_timeless cannot be rendered: value of type undefined is not callable (`same` is undefined, from line 1)
      --> templates/cycle/supersede_timeless.sql.j2:6:14

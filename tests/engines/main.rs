@@ -25,3 +25,4 @@ mod teeth;
 mod template_mutants;
 mod types;
 mod units;
+mod whole_rows;

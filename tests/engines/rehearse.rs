@@ -144,6 +144,8 @@ fn the_oracle_does_not_depend_on_statements() {
                 "rehearse::oracle::",
                 "rehearse::value::",
                 "dialect::Dialect",
+                "features::only_when::{Condition, Constant, Test}",
+                "features::only_when::{Constant, Test}",
                 "project::Column",
                 "project::naming::",
                 "project::{Retention, Spec, Table, TableId}",

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rowkeep::{Code, Dialect, Verifier};
 
 /// Projects that use every template in every form.
-const PROJECTS: [&str; 12] = [
+const PROJECTS: [&str; 13] = [
     "features/operations_chain",
     "chain",
     "composite_text_key",
@@ -21,12 +21,13 @@ const PROJECTS: [&str; 12] = [
     "limit",
     "load_lookback",
     "load_of_nullable_keys",
+    "only_when",
     "periods_sealed_while_in",
     "while_in_other_units",
 ];
 
 /// A text of a template, and its replacement. Each place is changed separately.
-const CHANGES: [(&str, &str); 66] = [
+const CHANGES: [(&str, &str); 72] = [
     // A condition is left out.
     ("WHERE {{ has_key(\"_m\") }}", "WHERE TRUE"),
     ("AND {{ within(\"_m\", period) }}", "AND TRUE"),
@@ -45,7 +46,13 @@ const CHANGES: [(&str, &str); 66] = [
     ("{{ eligible() }}", ""),
     ("found_in(stale, proof, ", "found_in(stale, key, "),
     ("found_in(mart, proof, ", "found_in(mart, key, "),
-    ("found_in(history, proof, ", "found_in(history, key, "),
+    ("{{ and_same_payload(\"_found\", mart|bare) }}", ""),
+    ("IS NOT DISTINCT FROM", "="),
+    (" OR ({{ column|of(a) }} IS NULL AND {{ column|of(b) }} IS NULL)", ""),
+    ("{{ and_qualifies(row) }}", ""),
+    ("{{ and_qualifies(\"_m\") }}", ""),
+    ("test == \"one_of\" %}=", "test == \"one_of\" %}<>"),
+    ("test == \"none_of\" %}NOT ", "test == \"none_of\" %}"),
     ("in_mart()", "\"\""),
     ("here()", "\"\""),
     ("due_here()", "\"\""),

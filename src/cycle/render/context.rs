@@ -9,6 +9,7 @@ use crate::cycle::plan::{Definition, Due, Grant, Index, Scope, Slot, Step, Touch
 use crate::cycle::render::value::Sql;
 use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
 use crate::dialect::Dialect;
+use crate::features::only_when::{Constant, Test};
 use crate::features::tripwire::Tripwire;
 use crate::project::naming::{HOLD, NULL_KEY, STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{
@@ -52,6 +53,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         payload => columns(spec, table, &table.payload().collect::<Vec<_>>()),
         payload_is_comparable => table.payload().all(|column| table.column(column).ty.is_comparable()),
         payload_groups => groups(&columns(spec, table, &table.payload().collect::<Vec<_>>())),
+        comparable_payload => groups(&columns(spec, table, &table.comparable_payload().collect::<Vec<_>>())),
         unit => time.unit.as_str(),
         reads_by_partition => spec.dialect.rules().reads_by_partition(),
         versioned => scope.versioned,
@@ -60,6 +62,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         exception => exception(spec, table),
         given => given(),
         limit => table.limit.map(number),
+        only_when => only_when(spec, table),
         open => open(spec, time),
         tripwire => table.tripwire.map(|wire| tripwire(table, wire)),
         dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
@@ -213,6 +216,29 @@ pub(crate) fn number(number: u64) -> Value {
 pub(crate) fn given() -> Value {
     let given: BTreeMap<_, _> = PARAMETERS.into_iter().map(|name| (name, parameter(name))).collect();
     Value::from(given)
+}
+
+/// The conditions of a table: the column, the name of the test, and its constants.
+fn only_when(spec: &Spec, table: &Table) -> Vec<Value> {
+    let each = table.only_when.iter().map(|condition| {
+        let ty = table.column(condition.column).ty;
+        let sql = |constant: &Constant| Value::from(Sql::Literal(constant.sql(ty, spec.dialect)));
+        let one = std::slice::from_ref;
+        let (test, constants) = match &condition.test {
+            Test::OneOf(constants) => ("one_of", constants.as_slice()),
+            Test::NoneOf(constants) => ("none_of", constants.as_slice()),
+            Test::LessThan(constant) => ("less_than", one(constant)),
+            Test::AtMost(constant) => ("at_most", one(constant)),
+            Test::AtLeast(constant) => ("at_least", one(constant)),
+            Test::MoreThan(constant) => ("more_than", one(constant)),
+            Test::IsNull => ("is_null", &[][..]),
+            Test::IsNotNull => ("is_not_null", &[][..]),
+        };
+        let constants: Vec<_> = constants.iter().map(sql).collect();
+        let several = constants.len() > 1;
+        context! { column => column(spec, table, condition.column), test => test, constants => constants, several => several }
+    });
+    each.collect()
 }
 
 fn tripwire(table: &Table, wire: Tripwire) -> Value {

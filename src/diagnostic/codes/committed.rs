@@ -139,6 +139,12 @@ macro_rules! committed_codes {
             /// Fix: restore the column. If you change the mart and every history table, or the
             /// table of the aggregate, in the same change, pass `--allow column`.
             ColumnDropped = "RK727",
+            /// A condition of `only_when` was removed, or changed.
+            ///
+            /// The next cycle moves every old row that did not meet it, such as all open orders.
+            ///
+            /// Fix: restore the condition. If these rows may leave the mart, pass `--allow retention`.
+            ConditionRemoved = "RK728",
         }
     };
 }

@@ -74,11 +74,11 @@ macro_rules! statement_codes {
             Guard = "RK409",
             /// A rendered DELETE lacks the proof that an equal row exists elsewhere.
             ///
-            /// Trim deletes a row only if a history table has a copy with the same key and time.
+            /// Trim deletes a row only if the history table has a copy that is equal in every column.
             /// Without this proof, the statement could delete the last copy of a row (L1).
             ///
-            /// Fix: keep the EXISTS over the history tables, with every column of the key and the
-            /// time.
+            /// Fix: keep the EXISTS over the history table, with every column of the key, the time,
+            /// and `and_same_payload(...)` for the others.
             Proof = "RK410",
             /// A rendered statement ignores open exceptions.
             ///

@@ -158,6 +158,15 @@ macro_rules! table_codes {
             ///
             /// Fix: write a whole number of rows, such as `limit: 500000 rows`.
             Limit = "RK320",
+            /// A condition of `only_when` cannot be true, has no effect, or does not fit its column.
+            ///
+            /// A row leaves the mart only if it meets every condition. With a condition that no row
+            /// meets, the mart would grow for ever.
+            ///
+            /// Fix: write a value, a list of values, or a comparison of the type of the column, such
+            /// as `only_when: { status: [closed, cancelled] }`. A table with `while_in` follows its
+            /// parent and has no condition of its own.
+            OnlyWhen = "RK321",
         }
     };
 }

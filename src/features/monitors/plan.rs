@@ -57,6 +57,8 @@ pub enum MonitorKind {
     Tripwire,
     /// More due rows than one run archives.
     Backlog,
+    /// Rows older than the cutoff that do not meet `only_when`.
+    Waiting,
     /// Open exceptions.
     Unresolved,
     /// A monitor that the project defines.
@@ -77,6 +79,7 @@ impl MonitorKind {
             MonitorKind::LowerEdge => "lower_edge",
             MonitorKind::Tripwire => "tripwire",
             MonitorKind::Backlog => "backlog",
+            MonitorKind::Waiting => "waiting",
             MonitorKind::Unresolved => "unresolved",
             MonitorKind::Stated(id) => spec.monitor(id).asks.as_str(),
         }
@@ -140,6 +143,9 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         }
         if table.limit.is_some() {
             all.push(planner.monitor(MonitorKind::Backlog, "monitors/backlog.sql.j2", overdue));
+        }
+        if !table.only_when.is_empty() {
+            all.push(planner.monitor(MonitorKind::Waiting, "monitors/waiting.sql.j2", vec![mart]));
         }
     }
     all.extend(spec.monitor_ids().map(|id| stated(spec, id)));
@@ -265,6 +271,9 @@ fn attributes_of(kind: MonitorKind) -> (Option<&'static str>, Severity, &'static
         MonitorKind::Tripwire => (None, Severity::Error, "more rows are due than the tripwire allows"),
         MonitorKind::Backlog => {
             (None, Severity::Warn, "more rows are due than the limit of one run: the others wait for the next runs")
+        }
+        MonitorKind::Waiting => {
+            (None, Severity::Warn, "rows that are old enough to leave the mart, but do not meet `only_when`")
         }
         MonitorKind::Unresolved | MonitorKind::Stated(_) => (None, Severity::Error, ""),
     }

@@ -58,7 +58,11 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, monitor: &'p Monitor) -> R
         seconds.map(|seconds| Value::from(Sql::Literal(writer.spec.dialect.rules().duration(seconds, time.unit))))
     };
     let own = match monitor.kind {
-        MonitorKind::Bounded | MonitorKind::Horizon | MonitorKind::Tripwire | MonitorKind::Backlog => {
+        MonitorKind::Bounded
+        | MonitorKind::Horizon
+        | MonitorKind::Tripwire
+        | MonitorKind::Backlog
+        | MonitorKind::Waiting => {
             let cutoff_now = cutoff_now(writer, operation, id, monitor.kind == MonitorKind::Bounded);
             context! {
                 cutoff_now => cutoff_now,

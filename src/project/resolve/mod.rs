@@ -125,6 +125,7 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
         time: draft.time,
         rows: draft.rows,
         retention,
+        only_when: draft.only_when,
         exceptions,
         exception_key,
         exception_type: draft.exception_type.value,

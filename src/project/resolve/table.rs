@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::{Dialect, Indexes};
+use crate::features::only_when::{self, Condition};
 use crate::features::tripwire::Tripwire;
 use crate::features::{limit, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, RetentionEntry, TableFile, TimeEntry};
@@ -27,6 +28,7 @@ pub(crate) struct Draft {
     pub(crate) time: Time,
     pub(crate) rows: Rows,
     pub(crate) retention: DraftRetention,
+    pub(crate) only_when: Vec<Condition>,
     pub(crate) exception_type: Spanned<String>,
     pub(crate) layout: Layout,
     pub(crate) readers: Vec<Reader>,
@@ -94,6 +96,22 @@ pub(crate) fn draft(
         Some(stated) => retention(stated, time, &what, sink),
         None => missing(matches!(raw.retention, Field::Missing), "retention", &what, span, sink),
     };
+    let only_when = raw.only_when.get().map(|stated| {
+        if let Some(DraftRetention::WhileIn { model, .. }) = &retention {
+            let message = format!(
+                "{what} has `only_when`, but its rows leave with their parent in {}: a child that stayed would be separated from it",
+                model.value
+            );
+            sink.push(
+                Diagnostic::new(Code::OnlyWhen, message, stated.span, "contradicts `while_in`")
+                    .help("state it on the table with the fixed retention; its children wait with their parent"),
+            );
+            return None;
+        }
+        let mut proof = unique_key.clone().unwrap_or_default();
+        proof.extend(time.map(|time| time.column));
+        only_when::resolve(stated, &only_when::Columns { scope: &scope, proof: &proof }, sink)
+    });
     let stated_layout = raw.layout.get().or_else(|| defaults.and_then(|defaults| defaults.layout.get()));
     let mut layout = match stated_layout {
         Some(stated) => layout(&stated.value, &scope, sink),
@@ -184,6 +202,7 @@ pub(crate) fn draft(
         time: time?,
         rows: rows?.0,
         retention: retention?,
+        only_when: optional(only_when)?.unwrap_or_default(),
         exception_type: exception_type?,
         layout,
         readers,

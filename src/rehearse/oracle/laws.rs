@@ -118,6 +118,10 @@ impl<'a> Observation<'a> {
                         format!("the history table of {name} has a version of {}", time_text(copy.time)),
                     );
                 }
+                if !facts.qualifies(copy.row) {
+                    let what = format!("the history table of {name} has a row that does not meet `only_when`");
+                    report(Law::L8, key, what);
+                }
                 let in_mart = copies.iter().any(|copy| copy.place == Place::Mart);
                 if !in_mart && copy.time >= state.cutoff.1 {
                     let cutoff = state.cutoff.1.map_or_else(
@@ -225,7 +229,8 @@ impl<'a> Observation<'a> {
     fn blocks(&self, facts: &TableFacts, state: &TableState<'_>, row: &Row) -> (bool, bool) {
         let time = micros(&row[facts.time]);
         if time.is_none() || facts.key.iter().any(|&column| row[column].is_none()) {
-            return (true, true);
+            let is_reported = facts.qualifies(row) || row[facts.exception_key].is_none();
+            return (is_reported, is_reported);
         }
         let (is_due, may_be_due) = self.due(facts, state, row, time);
         let has_open_period = time.is_some_and(|time| self.is_open(time));
@@ -338,7 +343,8 @@ impl<'a> Observation<'a> {
         for row in &self.tables.marts[table] {
             let (key, about) = (key_of(&facts.key, row), &row[facts.exception_key]);
             let time = micros(&row[facts.time]);
-            let incomplete = time.is_none() || key.iter().any(Option::is_none);
+            let qualifies = facts.qualifies(row) || about.is_none();
+            let incomplete = qualifies && (time.is_none() || key.iter().any(Option::is_none));
             // With a limit, some due rows of open periods wait for the next run.
             let may_wait = waits && time.is_some_and(|time| self.is_open_in_cycles(time));
             let is_due = !incomplete && !may_wait && self.due(facts, state, row, time).0;
@@ -407,7 +413,8 @@ impl<'a> Observation<'a> {
             Keep::For { .. } => true,
             Keep::WhileIn { .. } => self.parent(facts, row) == Some(Parent::Absent),
         };
-        let older = |cutoff: Option<i64>| orphaned && time.is_some() && time < cutoff;
+        let leaves = orphaned && facts.qualifies(row);
+        let older = |cutoff: Option<i64>| leaves && time.is_some() && time < cutoff;
         (older(state.cutoff.0), older(state.cutoff.1))
     }
 

@@ -2,12 +2,13 @@
 //! same ones in SQL.
 
 use crate::cycle::plan::{Due, Slot, Touched};
+use crate::features::only_when::{Constant, Test};
 use crate::project::naming::HOLD;
 use crate::project::{ColumnId, PeriodId, Retention, TableId};
 use crate::sql::literal;
 use crate::verify::claim::{
     Claims, Columns, at_most, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
-    stored_cutoff,
+    stored_cutoff, unequal,
 };
 use crate::verify::meaning::{All, Conjunct, Depth, Place, Role, Row, Select, Source, Term};
 
@@ -15,6 +16,19 @@ impl<'a> Claims<'a, '_> {
     /// These columns of two rows are equal.
     pub(super) fn same(&self, columns: &[ColumnId], a: Columns<'_, 'a>, b: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
         role(Role::Key, columns.iter().map(|&column| equal(a(column), b(column)))).collect()
+    }
+
+    /// Two rows are equal in every column of the payload that the engine can compare. Two NULLs are
+    /// equal.
+    pub(super) fn same_payload(&self, a: Columns<'_, 'a>, b: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
+        let each = self.table.comparable_payload().flat_map(|column| {
+            if self.table.column(column).not_null {
+                return vec![equal(a(column), b(column))];
+            }
+            let both_null = vec![is_null(a(column)), is_null(b(column))];
+            one_of([vec![equal(a(column), b(column))], both_null])
+        });
+        role(Role::Copy, each).collect()
     }
 
     /// Row `a` has the same key as the other row, and is not older. Without versions, the key alone
@@ -33,9 +47,12 @@ impl<'a> Claims<'a, '_> {
         role(Role::Key, self.table.unique_key.iter().map(|&column| is_not_null(row(column)))).collect()
     }
 
-    /// A part of the key, or the time, is missing.
-    pub(super) fn incomplete(&self, row: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
-        one_of(self.table.nullable_proof().into_iter().map(|column| vec![is_null(row(column))]))
+    /// A part of the key, or the time, is missing from a row that meets `only_when`.
+    pub(super) fn incomplete(&self, row: Row) -> Vec<Conjunct<'a>> {
+        let proof = self.table.nullable_proof().into_iter();
+        let mut when = one_of(proof.map(|column| vec![is_null(self.column(row, column))]));
+        when.extend(self.qualifies(row));
+        when
     }
 
     pub(super) fn start(&self, period: PeriodId) -> Term<'a> {
@@ -91,9 +108,35 @@ impl<'a> Claims<'a, '_> {
         (first, open.last().unwrap_or(first))
     }
 
-    /// The row is older than the cutoff and, if the table has a parent, without its parent.
+    /// The row meets every condition of `only_when`.
+    fn qualifies(&self, row: Row) -> Vec<Conjunct<'a>> {
+        let each = self.table.only_when.iter().flat_map(|condition| {
+            let ty = self.table.column(condition.column).ty;
+            let value = || self.column(row, condition.column);
+            let constant = |constant: &Constant| match constant {
+                // The parser writes truth values in lower case.
+                Constant::Boolean(truth) => literal(truth.to_string()),
+                other => literal(other.sql(ty, self.spec.dialect)),
+            };
+            match &condition.test {
+                Test::OneOf(each) => one_of(each.iter().map(|one| vec![equal(value(), constant(one))])),
+                Test::NoneOf(each) => each.iter().map(|one| unequal(value(), constant(one))).collect(),
+                Test::LessThan(than) => vec![less(value(), constant(than))],
+                Test::AtMost(than) => vec![at_most(value(), constant(than))],
+                Test::AtLeast(than) => vec![at_most(constant(than), value())],
+                Test::MoreThan(than) => vec![less(constant(than), value())],
+                Test::IsNull => vec![is_null(value())],
+                Test::IsNotNull => vec![is_not_null(value())],
+            }
+        });
+        role(Role::Due, each).collect()
+    }
+
+    /// The row is older than the cutoff, meets `only_when` and, if the table has a parent, is
+    /// without its parent.
     pub(super) fn is_overdue(&self, row: Row) -> Vec<Conjunct<'a>> {
         let mut when: Vec<_> = role(Role::Due, [self.is_older(row)]).collect();
+        when.extend(self.qualifies(row));
         if let Retention::WhileIn { parent, .. } = self.table.retention {
             let theirs = Row::first(row.depth.inner());
             let has_left = not_exists(self.parent_row(&|column| self.column(row, column), theirs));
@@ -117,7 +160,9 @@ impl<'a> Claims<'a, '_> {
                 exists(from(Slot::Due(self.id), same))
             }
         };
-        role(Role::Due, [is_due]).collect()
+        let mut when: Vec<_> = role(Role::Due, [is_due]).collect();
+        when.extend(self.qualifies(row));
+        when
     }
 
     /// No open exception of the table's own types has this key. `exception` is a row of the

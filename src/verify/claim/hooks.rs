@@ -241,12 +241,13 @@ impl<'a> Claims<'a, '_> {
         Select { from: vec![Source::Query(Box::new(union(parts)))], ..Select::default() }
     }
 
-    /// Deletes the copies of due rows. The time is part of their key.
+    /// Deletes the copies of rows that are older than the cutoff. The time is part of their key. A
+    /// row that does not meet `only_when` stays in the mart, so its copy is deleted too.
     pub(super) fn cleanup_event(&self, history: Slot, period: PeriodId) -> Meaning<'a> {
         let ours = |column| self.column(row(0), column);
         let mut there = self.same(&self.table.proof(), &|column| self.column(row(1), column), &ours);
         there.extend(self.within(row(1), period));
-        there.extend(self.is_due(row(1)));
+        there.extend(role(Role::Due, [self.is_older(row(1))]));
         let mut when: Vec<_> = role(Role::Copy, [exists(from(self.mart(), there))]).collect();
         when.extend(self.in_partition(row(0), period));
         Meaning::Delete(from(history, when))
@@ -315,7 +316,7 @@ impl<'a> Claims<'a, '_> {
             Due::Listed => not_exists(from(Slot::Due(self.id), unrouted.collect())),
         }];
         if !self.table.nullable_proof().is_empty() {
-            let incomplete = same_key().chain(self.incomplete(&ours));
+            let incomplete = same_key().chain(self.incomplete(found));
             causes.push(not_exists(from(self.mart(), incomplete.collect())));
         }
         let mut when = self.open_exception(&self.table.exception_type, row(0));
@@ -347,7 +348,9 @@ impl<'a> Claims<'a, '_> {
         let mart = |column| self.column(row(0), column);
         let mut when = self.within(row(0), period);
         when.extend(self.is_due(row(0)));
-        let mut copy = self.same(&self.table.proof(), &|column| self.column(row(1), column), &mart);
+        let history = |column| self.column(row(1), column);
+        let mut copy = self.same(&self.table.proof(), &history, &mart);
+        copy.extend(self.same_payload(&history, &mart));
         copy.extend(self.in_partition(row(1), period));
         when.extend(role(Role::Copy, [exists(from(Slot::History(self.id, period), copy))]));
         Meaning::Delete(from(self.mart(), when))
@@ -379,7 +382,7 @@ impl<'a> Claims<'a, '_> {
             }
         };
         let (gap, rows) = if may_be_incomplete {
-            let incomplete = role(Role::Exception, self.incomplete(&|column| self.column(of, column)));
+            let incomplete = role(Role::Exception, self.incomplete(of));
             let incomplete = from(self.mart(), incomplete.collect());
             let parts = [due, incomplete].map(|part| Select { outputs: vec![key.clone()], ..part });
             let from = vec![Source::Query(Box::new(union(parts.into())))];

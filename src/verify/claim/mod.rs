@@ -148,6 +148,10 @@ fn equal<'a>(a: Term<'a>, b: Term<'a>) -> Conjunct<'a> {
     compare(Comparison::Equal, a, b).into()
 }
 
+fn unequal<'a>(a: Term<'a>, b: Term<'a>) -> Conjunct<'a> {
+    compare(Comparison::NotEqual, a, b).into()
+}
+
 fn less<'a>(a: Term<'a>, b: Term<'a>) -> Conjunct<'a> {
     compare(Comparison::Less, a, b).into()
 }
