@@ -158,6 +158,7 @@
 //! |---|---|---|
 //! | `files` | yes, with `cli` | [`project::folder`]: reads project folders |
 //! | `cli` | yes | the `rowkeep` command; includes `files` |
+//! | `lint` | yes | [`lint`]: finds the traps in SQL that anyone wrote |
 //! | `doctor` | no | `rowkeep doctor`: compares a live database with the project, over PostgreSQL's protocol with TLS |
 //! | `rehearse` | no | `rowkeep rehearse`: runs the compiled statements on real engines; includes `doctor`; needs a prebuilt DuckDB library |
 //! | `bundled` | no | builds DuckDB from source, which takes long; includes `rehearse` |
@@ -177,6 +178,8 @@ mod diff;
 pub mod doctor;
 mod error;
 pub mod features;
+#[cfg(feature = "lint")]
+pub mod lint;
 pub mod project;
 #[cfg(feature = "rehearse")]
 pub mod rehearse;

@@ -48,6 +48,8 @@ pub(crate) enum Role {
     Table,
     Template,
     Query,
+    #[cfg(feature = "lint")]
+    Linted,
 }
 
 #[derive(Clone, Debug)]
@@ -69,7 +71,7 @@ struct File {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Inputs {
-    // Invariant: the first file, and no other, is the project file.
+    // Invariant: the first file of a project, and no other, is the project file.
     files: Vec<File>,
     dialect: Option<Dialect>,
 }
@@ -78,6 +80,18 @@ impl Inputs {
     /// Starts with the text of `rowkeep.yml`. Diagnostics print `name` as the name of the file.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { files: Vec::new(), dialect: None }.with(Role::Project, name, text)
+    }
+
+    /// No texts yet: for files that are no project.
+    #[cfg(feature = "lint")]
+    pub(crate) fn none() -> Self {
+        Self { files: Vec::new(), dialect: None }
+    }
+
+    /// Adds a file to lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn with_linted(self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.with(Role::Linted, name, text)
     }
 
     /// Adds the text of the file that `periods:` names.

@@ -14,6 +14,7 @@ mod doctor;
 mod explain;
 mod git;
 mod init;
+mod lint;
 mod loads;
 mod rehearse;
 mod report;
@@ -58,6 +59,8 @@ enum Command {
     Rotate(rotate::Arguments),
     /// Print a run-book: what to type, what to expect, and how to go back
     Runbook(runbook::Arguments),
+    /// Find the traps in SQL that anyone wrote: scripts, and the hooks and macros of dbt projects
+    Lint(lint::Arguments),
     /// Print the statements that clean up or repeat runs of windowed loads
     Loads(loads::Arguments),
     /// Show which statements apply to a row, and where it goes; reads no table
@@ -83,6 +86,7 @@ impl Command {
             Command::Compile(arguments) => arguments.format,
             Command::Check(arguments) => arguments.format,
             Command::Doctor(arguments) => arguments.format,
+            Command::Lint(arguments) => arguments.format,
             _ => Output::Human,
         }
     }
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Runbook(arguments) => runbook::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Loads(arguments) => loads::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Trace(arguments) => trace::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rotate(arguments) => rotate::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -150,6 +150,7 @@ impl Found<'_> {
         };
         json!({
             "code": self.diagnostic.code.as_str(),
+            "rule": self.diagnostic.code.rule(),
             "level": self.diagnostic.level.as_str(),
             "message": self.diagnostic.message,
             "file": self.file,

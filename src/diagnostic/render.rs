@@ -31,7 +31,7 @@ impl Diagnostics {
             // One change of a project can make many files drift. After the first few, the message
             // is enough.
             if *times > IN_FULL && diagnostic.code().as_str() >= Code::Drift.as_str() {
-                let title = title(diagnostic.level()).primary_title(&diagnostic.message).id(diagnostic.code().as_str());
+                let title = title(diagnostic.level()).primary_title(&diagnostic.message).id(id(diagnostic.code()));
                 out.push_str(&renderer.render(&[Group::with_title(title)]));
                 out.push('\n');
                 continue;
@@ -55,6 +55,11 @@ impl Diagnostics {
     }
 }
 
+/// A code, with the name of its rule.
+fn id(code: Code) -> String {
+    code.rule().map_or_else(|| code.as_str().to_owned(), |rule| format!("{} {rule}", code.as_str()))
+}
+
 fn title(level: Level) -> Title<'static> {
     match level {
         Level::Error => Title::ERROR,
@@ -71,7 +76,7 @@ const IN_FULL: usize = 3;
 impl Diagnostic {
     /// Renders one diagnostic.
     fn render(&self, inputs: &Inputs, renderer: &Renderer) -> String {
-        let mut group = Group::with_title(title(self.level).primary_title(&self.message).id(self.code.as_str()));
+        let mut group = Group::with_title(title(self.level).primary_title(&self.message).id(id(self.code)));
         let mut rest = self.labels.as_slice();
         let mut kind = AnnotationKind::Primary;
         // Labels in one text share a snippet. Each other text has its own snippet.

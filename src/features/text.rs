@@ -36,7 +36,7 @@ fn environment(tags: Tags) -> Environment<'static> {
     if let Tags::Angled = tags {
         syntax.variable_delimiters("<<", ">>").block_delimiters("<%", "%>").comment_delimiters("<#", "#>");
     }
-    let mut environment = Environment::new();
+    let mut environment = Environment::empty();
     environment.set_syntax(syntax.build().unwrap_or_else(|error| unreachable!("the delimiters differ: {error}")));
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);

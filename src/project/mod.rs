@@ -19,7 +19,7 @@ pub(crate) mod shape;
 mod share;
 mod table;
 mod words;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use crate::dialect::{Indexes, ReaderKind};
 pub(crate) use cadence::{drifted, example, following};

@@ -6,6 +6,7 @@ mod check_dbt;
 mod ci;
 mod commands;
 mod diff;
+mod lint;
 mod loads;
 #[path = "../shared/projects.rs"]
 mod projects;

@@ -25,6 +25,7 @@ fn tested_in(code: Code) -> &'static str {
         "RK210" | "RK211" => "tests/cli/diff.rs",
         "RK423" => "src/verify/steps.rs",
         code if code.starts_with("RK5") => "tests/engines/rehearse_cli.rs and tests/engines/teeth.rs",
+        code if code.starts_with("RK6") => "golden/lint, whose folders have the names of the rules",
         code if code.starts_with("RK7") => "tests/cli/check.rs",
         code if code.starts_with("RK8") => "tests/cli/check_dbt.rs",
         code if code.starts_with("RK9") => "tests/engines/doctor",
@@ -53,8 +54,8 @@ fn the_pages_equal_the_output_of_explain() {
     let mut pages = BTreeMap::new();
     let mut index = String::from(
         "# Rules\n\nEvery finding has a code, and every code a page: `rowkeep explain RK202` prints it. Codes never change their meaning.\n\n\
-         RK1xx: the shape of files. RK2xx: periods. RK3xx: tables. RK4xx: rendered statements. RK5xx: laws that a rehearsal finds broken. RK7xx:\n\
-         what was committed, and time. RK8xx: what dbt runs. RK9xx: what a live database has.\n\n| code | means |\n|---|---|\n",
+         RK1xx: the shape of files. RK2xx: periods. RK3xx: tables. RK4xx: rendered statements. RK5xx: laws that a rehearsal finds broken. RK6xx: traps that\n\
+         `rowkeep lint` finds. RK7xx: what was committed, and time. RK8xx: what dbt runs. RK9xx: what a live database has.\n\n| code | means |\n|---|---|\n",
     );
     for &code in Code::ALL {
         let text = code.page();

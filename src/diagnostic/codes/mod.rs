@@ -17,6 +17,8 @@ mod statement;
 #[macro_use]
 mod law;
 #[macro_use]
+mod lint;
+#[macro_use]
 mod committed;
 #[macro_use]
 mod dbt;
@@ -49,6 +51,13 @@ macro_rules! declare_codes {
                 page.split("\n\n").next().unwrap_or_default().trim_end().replace('\n', " ")
             }
 
+            /// The name of the rule, if the code is a rule of [`lint`](crate::lint).
+            pub fn rule(self) -> Option<&'static str> {
+                let lines: &[&'static str] = match self { $(Code::$variant => &[$($doc),+],)+ };
+                let first = lines.first().filter(|_| self.as_str().starts_with("RK6"))?;
+                first.split_once(':').map(|(name, _)| name.trim())
+            }
+
             /// The code as it is printed, such as `RK202`.
             pub fn as_str(self) -> &'static str {
                 match self { $(Code::$variant => $code,)+ }
@@ -57,7 +66,7 @@ macro_rules! declare_codes {
     };
 }
 
-shape_codes! { period_codes table_codes statement_codes law_codes committed_codes dbt_codes live_codes declare_codes; }
+shape_codes! { period_codes table_codes statement_codes law_codes lint_codes committed_codes dbt_codes live_codes declare_codes; }
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

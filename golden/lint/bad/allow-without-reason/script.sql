@@ -1,0 +1,2 @@
+-- rowkeep: allow(delete-without-where)
+DELETE FROM ops.alarms;

@@ -1,0 +1,3 @@
+INSERT INTO cold.trips (trip_id, ended_at) SELECT t.trip_id, t.ended_at FROM live.trips AS t WHERE t.ended_at < DATE '2025-01-01';
+DELETE FROM live.trips
+WHERE ended_at < DATE '2025-01-01' AND EXISTS (SELECT 1 FROM cold.trips AS c WHERE c.trip_id = trips.trip_id AND c.ended_at = trips.ended_at);

@@ -1,0 +1,3 @@
+INSERT INTO cold.trips (trip_id, ended_at)
+SELECT t.trip_id, t.ended_at FROM live.trips AS t
+WHERE t.ended_at < DATE '2025-01-01' AND t.trip_id NOT IN (SELECT c.trip_id FROM cold.trips AS c);

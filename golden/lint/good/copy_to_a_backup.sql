@@ -1,0 +1,1 @@
+CREATE TABLE backup.trips_20250101 AS SELECT * FROM live.trips;

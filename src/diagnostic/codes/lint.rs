@@ -1,0 +1,189 @@
+//! RK6xx: traps in SQL that anyone wrote. Each code is also a rule, with a name.
+
+macro_rules! lint_codes {
+    ($next:ident $($rest:ident)*; $($done:tt)*) => {
+        $next! { $($rest)*; $($done)*
+            /// delete-without-where: a DELETE without a condition empties a table.
+            ///
+            /// Nothing in the same script or hooks fills the table again. In a hook of dbt, it is
+            /// empty after each run.
+            ///
+            /// Fix: add a condition. To empty a work table, write `WHERE TRUE`.
+            DeleteWithoutWhere = "RK601",
+            /// trim-without-proof: rows that another statement copies are deleted without a look at
+            /// the copy.
+            ///
+            /// If the copy missed a row, because of its period, a wrong bound or a failed statement,
+            /// the DELETE takes the row all the same, and it is lost.
+            ///
+            /// Fix: add `AND EXISTS (SELECT 1 FROM archive AS a WHERE ...)` with the whole key and the
+            /// time, or move rows by one statement: `WITH moved AS (DELETE ... RETURNING ...) INSERT`.
+            TrimWithoutProof = "RK602",
+            /// or-widens-delete: an OR goes around the other conditions of a DELETE.
+            ///
+            /// AND binds closer than OR. The DELETE takes every row that meets the last alternative,
+            /// whether it was copied or not.
+            ///
+            /// Fix: put the OR and its two sides in brackets.
+            OrWidensDelete = "RK603",
+            /// lossy-move: a copy skips rows that its table refuses, and the rows are deleted.
+            ///
+            /// `ON CONFLICT DO NOTHING` and `INSERT IGNORE` say nothing of a row that they skip. The
+            /// DELETE takes it.
+            ///
+            /// Fix: let the INSERT fail, or update the row that is there.
+            LossyMove = "RK604",
+            /// truncate: TRUNCATE of a table whose rows were copied.
+            ///
+            /// It takes the rows that came after the copy had read the table. On Redshift, MySQL and
+            /// Oracle it also commits the transaction.
+            ///
+            /// Fix: delete only rows whose copy is there.
+            Truncate = "RK605",
+            /// not-in-nullable: NOT IN with a query that may return a NULL.
+            ///
+            /// With one NULL in the list, NOT IN is never true. The statement then does nothing, and
+            /// says nothing.
+            ///
+            /// Fix: write NOT EXISTS, or exclude NULL in the query.
+            NotInNullable = "RK606",
+            /// inner-column-is-outer: a column of a subquery belongs to the table outside.
+            ///
+            /// A name without its table is looked up in the subquery first, and outside if the inner
+            /// table has no such column. The condition is then always true.
+            ///
+            /// Fix: write the alias of the table before each column of a subquery.
+            InnerColumnIsOuter = "RK607",
+            /// guard-narrower-than-key: the guard of an archive compares only a part of the key.
+            ///
+            /// A row is not archived if another row with the same part of the key is. It stays in its
+            /// table, or is lost if it is deleted there.
+            ///
+            /// Fix: compare every column of the key, and the time if a key has versions.
+            GuardNarrowerThanKey = "RK608",
+            /// cutoff-evaluated-twice: the copy and the DELETE both read the clock.
+            ///
+            /// The clock of the DELETE is later. Rows that became due between the two are deleted
+            /// without a copy.
+            ///
+            /// Fix: store the cutoff once, and use the stored value in both statements.
+            CutoffEvaluatedTwice = "RK609",
+            /// cutoff-from-maximum: the cutoff comes from the newest row, without a limit.
+            ///
+            /// One row with a wrong time in the future makes all others old enough to be deleted.
+            ///
+            /// Fix: limit the cutoff by the clock, as in `LEAST(MAX(updated_at), CURRENT_TIMESTAMP)`.
+            CutoffFromMaximum = "RK610",
+            /// limit-without-order: LIMIT without ORDER BY chooses the rows to copy.
+            ///
+            /// The DELETE may take other rows than the copy.
+            ///
+            /// Fix: store the keys of the rows in a table first, and use it in both statements.
+            LimitWithoutOrder = "RK611",
+            /// inclusive-period-bound: BETWEEN with the bounds of a period.
+            ///
+            /// It includes the upper bound. A row of that instant is in two periods. If the bound is
+            /// the last second instead, a row between that second and midnight is in none.
+            ///
+            /// Fix: write `>=` the start of the period and `<` the start of the next one.
+            InclusivePeriodBound = "RK612",
+            /// period-gap: two periods do not meet.
+            ///
+            /// Rows between them go to no archive.
+            ///
+            /// Fix: let each period start where the one before it ends.
+            ArchiveGap = "RK613",
+            /// period-overlap: two periods overlap.
+            ///
+            /// Rows in both go to two archives.
+            ///
+            /// Fix: let each period start where the one before it ends.
+            ArchiveOverlap = "RK614",
+            /// hard-coded-table-list: statements name different lists of archives.
+            ///
+            /// A period was added to one list, and not to the other. Rows of that period stay, or are
+            /// reported as lost.
+            ///
+            /// Fix: make the list once, and write every statement from it.
+            HardCodedTableList = "RK615",
+            /// archive-named-by-run-date: the archive is chosen by the day of the run.
+            ///
+            /// A run that is late, or that is repeated, files rows under another period than their
+            /// own.
+            ///
+            /// Fix: choose the archive by the bounds of its period.
+            ArchiveNamedByRunDate = "RK616",
+            /// archive-without-guard: an archive has no guard against a second copy.
+            ///
+            /// If the run stops between the copy and the DELETE, the next run copies the same rows
+            /// again.
+            ///
+            /// Fix: add NOT EXISTS with the whole key, or put both statements into one transaction.
+            ArchiveWithoutGuard = "RK617",
+            /// deletes-what-upstream-lacks: rows that another table does not have are deleted.
+            ///
+            /// If the load of that table failed and left it empty, the DELETE empties this one.
+            ///
+            /// Fix: add `AND EXISTS (SELECT 1 FROM upstream)`, or mark the rows instead.
+            DeletesWhatUpstreamLacks = "RK618",
+            /// dedupe-deletes-all: a DELETE of duplicates leaves none of them.
+            ///
+            /// The keys that stand twice are found by GROUP BY, and every row of such a key goes.
+            ///
+            /// Fix: keep one row of each key, by ROW_NUMBER() over the key.
+            DedupeDeletesAll = "RK619",
+            /// merge-without-tie-break: a MERGE into an archive lets any version win.
+            ///
+            /// An older version overwrites a newer one. Two versions of one key in the source are an
+            /// error on some engines, and a random choice on others.
+            ///
+            /// Fix: compare the times in WHEN MATCHED, and keep one row of each key in the source.
+            MergeWithoutTieBreak = "RK620",
+            /// select-star: a copy by `SELECT *`.
+            ///
+            /// It copies by position. A column that is added to one of the two tables shifts the
+            /// values, or stops the copy.
+            ///
+            /// Fix: list the columns on both sides.
+            SelectStar = "RK621",
+            /// positional-insert: an INSERT without a list of columns.
+            ///
+            /// It copies by position. In another order of columns, values go into wrong columns.
+            ///
+            /// Fix: write the list of columns.
+            PositionalInsert = "RK622",
+            /// time-zone: the day of an instant depends on the time zone of the session.
+            ///
+            /// Another session takes other rows.
+            ///
+            /// Fix: compare the instant with an instant in UTC.
+            TimeZone = "RK623",
+            /// dml-at-compile: SQL that changes rows runs while dbt compiles.
+            ///
+            /// `run_query` and `statement` run during `dbt compile` and `dbt docs generate` too.
+            ///
+            /// Fix: put the statement into a hook or an operation, or ask `flags.WHICH` first.
+            DmlAtCompile = "RK624",
+            /// drop-after-copy: a table is dropped after an unchecked copy.
+            ///
+            /// Nothing has compared the copy with the table.
+            ///
+            /// Fix: compare the numbers of rows first, and drop the table in another run.
+            DropAfterCopy = "RK625",
+            /// vacuum-in-transaction: VACUUM inside of a transaction.
+            ///
+            /// The engine refuses it, and the script stops.
+            ///
+            /// Fix: run it after COMMIT.
+            VacuumInTransaction = "RK626",
+            /// unused-allow: a comment allows a rule that finds nothing.
+            ///
+            /// Fix: remove the comment.
+            UnusedAllow = "RK627",
+            /// allow-without-reason: a comment allows a rule and does not say why.
+            ///
+            /// Fix: write the reason after the rule.
+            AllowWithoutReason = "RK628",
+        }
+    };
+}

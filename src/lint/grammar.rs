@@ -1,0 +1,98 @@
+//! Which grammars read a statement.
+
+use sqlparser::ast::Statement;
+use sqlparser::dialect::{
+    BigQueryDialect, Dialect as Rules, DuckDbDialect, GenericDialect, MsSqlDialect, MySqlDialect, OracleDialect,
+    PostgreSqlDialect, RedshiftSqlDialect, SnowflakeDialect,
+};
+use sqlparser::parser::Parser;
+
+/// The engine for which SQL is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is the name of an engine")]
+pub enum Grammar {
+    Redshift,
+    Postgres,
+    Snowflake,
+    BigQuery,
+    DuckDb,
+    MsSql,
+    MySql,
+    Oracle,
+    /// Not known: the first grammar that reads a statement.
+    Generic,
+}
+
+impl Grammar {
+    /// Every dialect, in the order in which grammars are tried.
+    pub const ALL: [Grammar; 9] = [
+        Grammar::Generic,
+        Grammar::Postgres,
+        Grammar::Redshift,
+        Grammar::Snowflake,
+        Grammar::BigQuery,
+        Grammar::DuckDb,
+        Grammar::MsSql,
+        Grammar::MySql,
+        Grammar::Oracle,
+    ];
+
+    /// The name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Grammar::Redshift => "redshift",
+            Grammar::Postgres => "postgres",
+            Grammar::Snowflake => "snowflake",
+            Grammar::BigQuery => "bigquery",
+            Grammar::DuckDb => "duckdb",
+            Grammar::MsSql => "tsql",
+            Grammar::MySql => "mysql",
+            Grammar::Oracle => "oracle",
+            Grammar::Generic => "generic",
+        }
+    }
+
+    /// The dialect with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.as_str() == name)
+    }
+
+    fn grammar(self) -> &'static dyn Rules {
+        match self {
+            Grammar::Redshift => &RedshiftSqlDialect {},
+            Grammar::Postgres => &PostgreSqlDialect {},
+            Grammar::Snowflake => &SnowflakeDialect,
+            Grammar::BigQuery => &BigQueryDialect,
+            Grammar::DuckDb => &DuckDbDialect {},
+            Grammar::MsSql => &MsSqlDialect {},
+            Grammar::MySql => &MySqlDialect {},
+            Grammar::Oracle => &OracleDialect {},
+            Grammar::Generic => &GenericDialect {},
+        }
+    }
+}
+
+/// A longer statement is not parsed: its tree could be too deep.
+const MAX_BYTES: usize = 512 * 1024;
+
+/// A shorter statement cannot be too deep.
+const SHALLOW: usize = 8 * 1024;
+
+/// Parses one statement by the grammar of a dialect, or by the first other grammar that reads it.
+pub(super) fn parse(sql: &str, dialect: Grammar) -> Option<Statement> {
+    if sql.len() > MAX_BYTES || (sql.len() > SHALLOW && is_deep(sql)) {
+        return None;
+    }
+    let others = Grammar::ALL.into_iter().filter(|other| *other != dialect);
+    std::iter::once(dialect).chain(others).find_map(|dialect| {
+        let mut statements = Parser::parse_sql(dialect.grammar(), sql).ok()?;
+        (statements.len() == 1).then(|| statements.remove(0))
+    })
+}
+
+/// Whether the tree of a statement may be too deep for the stack: long chains of operators.
+fn is_deep(sql: &str) -> bool {
+    let lower = sql.to_ascii_lowercase();
+    let operators = ["and", "or", "union", "case", "||", "+", "-", "*", "/", "::", "="];
+    operators.iter().any(|operator| lower.matches(operator).count() > 3_000)
+}

@@ -1,0 +1,317 @@
+//! Renders templates of dbt without dbt: by minijinja, with a stand-in for each name.
+
+mod mark;
+mod stubs;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use minijinja::value::Kwargs;
+use minijinja::{Environment, State, Template, UndefinedBehavior, Value};
+
+pub(super) use mark::Marked;
+pub(super) use stubs::{RUN_DATE, SCHEMA};
+
+use mark::mark;
+use stubs::{Names, Scene, relation, unknown};
+
+/// The steps after which a template is given up.
+const FUEL: u64 = 200_000;
+
+/// The run for which a template is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Variant {
+    /// A run in which the table exists.
+    Incremental,
+    /// A run that builds the table.
+    Full,
+    /// `dbt compile`, which must change nothing.
+    Compile,
+}
+
+impl Variant {
+    fn command(self) -> &'static str {
+        if self == Variant::Compile { "compile" } else { "run" }
+    }
+
+    fn is_incremental(self) -> bool {
+        self != Variant::Full
+    }
+}
+
+/// A hook as `config()` states it, before its own Jinja is rendered.
+#[derive(Clone, Debug)]
+struct Hook {
+    is_before: bool,
+    sql: String,
+}
+
+/// What the calls in a template stated.
+#[derive(Debug, Default)]
+struct Captured {
+    hooks: Vec<Hook>,
+    unique_key: Vec<String>,
+    alias: Option<String>,
+    queries: Vec<String>,
+}
+
+/// A rendered template.
+#[derive(Debug, Default)]
+pub(super) struct Rendering {
+    /// Its text.
+    pub(super) body: Marked,
+    /// The hooks of its `config()`, rendered: those before the model, and those after it.
+    pub(super) before: Vec<Marked>,
+    pub(super) after: Vec<Marked>,
+    /// The SQL that it gave to `run_query` or `statement`.
+    pub(super) queries: Vec<Marked>,
+    /// The columns of `unique_key`, in lower case.
+    pub(super) unique_key: Vec<String>,
+    /// The name of its table, if `alias` states it.
+    pub(super) alias: Option<String>,
+    /// Why a part of it could not be rendered, and the line of that part.
+    pub(super) failed: Option<(String, usize)>,
+}
+
+/// Renders the templates of one project.
+#[derive(Debug)]
+pub(super) struct Jinja {
+    environment: Environment<'static>,
+    macros: Arc<BTreeMap<String, String>>,
+}
+
+/// A macro of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Macro {
+    pub(super) name: String,
+    /// The parameters without a default.
+    required: Vec<String>,
+}
+
+impl Jinja {
+    /// Loads the macros of a project: files by name.
+    pub(super) fn new<'t>(files: impl Iterator<Item = (&'t str, &'t str)>) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+        environment.set_fuel(Some(FUEL));
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        environment.set_unknown_method_callback(method);
+        for name in ["as_bool", "as_number", "as_native", "as_text"] {
+            environment.add_filter(name, |value: Value| value);
+        }
+        for name in ["tojson", "fromjson", "toyaml", "fromyaml", "set", "as_text", "pprint", "xmlattr"] {
+            environment.add_filter(name, |value: Value| value);
+        }
+        let mut macros = BTreeMap::new();
+        for (name, text) in files {
+            let found = macros_of(text);
+            if !found.is_empty() && environment.add_template_owned(name.to_owned(), prepared(text)).is_ok() {
+                macros.extend(found.into_iter().map(|one| (one.name, name.to_owned())));
+            }
+        }
+        Self { environment, macros: Arc::new(macros) }
+    }
+
+    /// Renders a text once, such as a hook in YAML. `first` is its line in the file.
+    pub(super) fn render(&self, text: &str, first: usize, model: &str, variant: Variant) -> Rendering {
+        let marked = marked(text, first);
+        match self.environment.template_from_str(&marked) {
+            Ok(template) => Prepared { jinja: self, template, first }.render(model, variant),
+            Err(error) => Rendering { failed: Some(reason(&error, first)), ..Rendering::default() },
+        }
+    }
+
+    /// Gives a file to a function, parsed once for all of its renderings.
+    pub(super) fn with<R>(&self, text: &str, f: impl FnOnce(Result<&Prepared<'_, '_>, (String, usize)>) -> R) -> R {
+        let marked = marked(text, 1);
+        match self.environment.template_from_str(&marked) {
+            Ok(template) => f(Ok(&Prepared { jinja: self, template, first: 1 })),
+            Err(error) => f(Err(reason(&error, 1))),
+        }
+    }
+
+    fn scene(&self, model: &str, variant: Variant) -> Arc<Scene> {
+        Arc::new(Scene {
+            model: model.to_owned(),
+            variant,
+            macros: Arc::clone(&self.macros),
+            captured: Mutex::default(),
+            depth: Mutex::default(),
+        })
+    }
+}
+
+/// A parsed template.
+pub(super) struct Prepared<'e, 's> {
+    jinja: &'e Jinja,
+    template: Template<'e, 's>,
+    first: usize,
+}
+
+impl Prepared<'_, '_> {
+    /// Renders the template, and the hooks that it states.
+    pub(super) fn render(&self, model: &str, variant: Variant) -> Rendering {
+        let (first, scene) = (self.first, self.jinja.scene(model, variant));
+        let names = || Value::from_object(Names(Arc::clone(&scene)));
+        let mut rendering = Rendering::default();
+        match self.template.render(names()) {
+            Ok(rendered) => rendering.body = Marked::read(&rendered, first),
+            Err(error) => rendering.failed = Some(reason(&error, first)),
+        }
+        let hooks = scene.captured.lock().map(|captured| captured.hooks.clone()).unwrap_or_default();
+        for hook in hooks {
+            match self.jinja.environment.render_str(&hook.sql, names()) {
+                Ok(rendered) if hook.is_before => rendering.before.push(Marked::read(&rendered, first)),
+                Ok(rendered) => rendering.after.push(Marked::read(&rendered, first)),
+                Err(error) => {
+                    let line = Marked::read(&hook.sql, first).line(0);
+                    rendering.failed = Some((reason(&error, first).0, line));
+                }
+            }
+        }
+        rendering.take(&scene, first);
+        rendering
+    }
+
+    /// Calls a macro of the file. A parameter without a default gets its own name as its value.
+    pub(super) fn call(&self, called: &Macro, variant: Variant) -> Rendering {
+        let scene = self.jinja.scene("this", variant);
+        let names = Value::from_object(Names(Arc::clone(&scene)));
+        let arguments: Kwargs = called.required.iter().map(|name| (name.as_str(), unknown(name))).collect();
+        let result = self.template.render_captured(names).and_then(|mut captured| {
+            captured.with_state_mut(|state| state.call_macro(&called.name, &[Value::from(arguments)]))
+        });
+        let mut rendering = Rendering::default();
+        match result {
+            Ok(rendered) => rendering.body = Marked::read(&rendered, 1),
+            Err(error) => rendering.failed = Some(reason(&error, 1)),
+        }
+        rendering.take(&scene, 1);
+        rendering
+    }
+}
+
+impl Rendering {
+    /// Takes what the calls stated.
+    fn take(&mut self, scene: &Scene, first: usize) {
+        if let Ok(captured) = scene.captured.lock() {
+            self.queries = captured.queries.iter().map(|sql| Marked::read(sql, first)).collect();
+            self.unique_key.clone_from(&captured.unique_key);
+            self.alias.clone_from(&captured.alias);
+        }
+    }
+}
+
+/// A text with marks, without the blocks that only dbt knows.
+fn marked(text: &str, first: usize) -> String {
+    mark(&prepared(text), first)
+}
+
+/// A text that minijinja can parse: blocks of dbt are left out, and empty lists can be changed.
+fn prepared(text: &str) -> String {
+    let mut out = text.to_owned();
+    for block in ["test", "snapshot", "materialization", "docs", "data_test"] {
+        out = without_block(&out, block);
+    }
+    let mut rest = out.as_str();
+    let mut changed = String::with_capacity(out.len());
+    // Only inside of `{% set x = [] %}`.
+    while let Some(at) = rest.find("[]") {
+        let before = &rest[..at];
+        let tag = before.rfind("{%").map_or("", |open| &before[open..]);
+        let is_set = !tag.contains("%}") && tag.contains("set ") && before.trim_end().ends_with('=');
+        changed.push_str(before);
+        changed.push_str(if is_set { "rowkeep_list()" } else { "[]" });
+        rest = &rest[at + 2..];
+    }
+    changed.push_str(rest);
+    changed
+}
+
+/// A text in which the blocks of a kind are empty lines.
+fn without_block(text: &str, block: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, start)) = tag(rest, block) {
+        let Some((end, length)) = tag(&rest[at..], &format!("end{block}")) else { break };
+        let end = at + end + length;
+        out.push_str(&rest[..at]);
+        out.extend(rest[at..end].chars().filter(|c| *c == '\n'));
+        rest = &rest[end..];
+        let _ = start;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The place and the length of the first tag with a word.
+fn tag(text: &str, word: &str) -> Option<(usize, usize)> {
+    text.match_indices("{%").find_map(|(at, _)| {
+        let inside = text[at + 2..].trim_start_matches(['-', '+']).trim_start();
+        let after = inside.strip_prefix(word)?;
+        after.starts_with(|c: char| c.is_whitespace() || matches!(c, '-' | '%')).then_some(())?;
+        let length = text[at..].find("%}")? + 2;
+        Some((at, length))
+    })
+}
+
+/// The macros that a text defines.
+pub(super) fn macros_of(text: &str) -> Vec<Macro> {
+    let starts = text.match_indices("{%").filter_map(|(at, _)| {
+        text[at + 2..].trim_start_matches(['-', '+']).trim_start().strip_prefix("macro ").map(str::trim_start)
+    });
+    let macros = starts.filter_map(|rest| {
+        let (name, rest) = rest.split_once('(')?;
+        let mut depth = 1;
+        let end = rest.char_indices().find_map(|(at, c)| {
+            depth += match c {
+                '(' | '[' | '{' => 1,
+                ')' | ']' | '}' => -1,
+                _ => 0,
+            };
+            (depth == 0).then_some(at)
+        })?;
+        let mut required = Vec::new();
+        let (mut depth, mut parameter) = (0, String::new());
+        for c in rest[..end].chars().chain([',']) {
+            match c {
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth -= 1,
+                _ => {}
+            }
+            if c == ',' && depth == 0 {
+                let name = std::mem::take(&mut parameter);
+                let name = name.trim();
+                if !name.is_empty() && !name.contains('=') {
+                    required.push(name.to_owned());
+                }
+            } else {
+                parameter.push(c);
+            }
+        }
+        Some(Macro { name: name.trim().to_owned(), required })
+    });
+    macros.collect()
+}
+
+/// Whether a text has Jinja.
+pub(super) fn is_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|open| text.contains(open))
+}
+
+fn reason(error: &minijinja::Error, first: usize) -> (String, usize) {
+    let why = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    (format!("Jinja: {why}"), first + error.line().unwrap_or(1).saturating_sub(1))
+}
+
+/// Methods of Python that templates call.
+#[allow(clippy::needless_pass_by_value, reason = "the signature is given")]
+fn method(state: &mut State<'_, '_>, value: &Value, name: &str, args: &[Value]) -> Result<Value, minijinja::Error> {
+    minijinja_contrib::pycompat::unknown_method_callback(state, value, name, args).or_else(|_| {
+        Ok(match name {
+            "format" | "append" | "extend" | "update" => value.clone(),
+            "render" | "include" | "quote" => relation(SCHEMA, &value.to_string()),
+            _ => unknown(name),
+        })
+    })
+}

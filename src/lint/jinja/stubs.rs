@@ -1,0 +1,412 @@
+//! Values that stand for what dbt gives a template: relations, variables, the target, macros of
+//! packages. Nothing here knows a database, so each has a name in the place of a value.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, ValueKind};
+use minijinja::{Error, ErrorKind, State, Value};
+
+use crate::lint::jinja::mark::unmarked;
+use crate::lint::jinja::{Captured, Hook, Variant};
+
+/// The name of the schema in which models are.
+pub(in crate::lint) const SCHEMA: &str = "rowkeep_schema";
+/// The text of every value that depends on the day of the run.
+pub(in crate::lint) const RUN_DATE: &str = "rowkeep_run_date";
+/// How deep macros of a project may call each other.
+const MAX_DEPTH: usize = 24;
+
+/// A value that nobody knows. Its attributes, its items and its results are such values too. An item
+/// has no items: a comparison of two values would have no end.
+#[derive(Debug)]
+struct Unknown {
+    name: String,
+    has_items: bool,
+}
+
+pub(super) fn unknown(name: &str) -> Value {
+    Value::from_object(Unknown { name: name.to_owned(), has_items: true })
+}
+
+impl Object for Unknown {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        if self.has_items { ObjectRepr::Iterable } else { ObjectRepr::Plain }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(unknown(key.as_str().unwrap_or(&self.name)))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        match self.has_items {
+            true => Enumerator::Values(vec![Value::from_object(Unknown { name: "item".to_owned(), has_items: false })]),
+            false => Enumerator::NonEnumerable,
+        }
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
+        Ok(unknown(&self.name))
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        Ok(match (method, args) {
+            // Macros of packages and of dbt that render their argument.
+            ("return" | "get", [value, ..]) => value.clone(),
+            _ => unknown(method),
+        })
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// A table or a view.
+#[derive(Debug)]
+struct Relation {
+    schema: String,
+    name: String,
+}
+
+pub(super) fn relation(schema: &str, name: &str) -> Value {
+    Value::from_object(Relation { schema: schema.to_owned(), name: name.to_owned() })
+}
+
+impl Object for Relation {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(match key.as_str()? {
+            "schema" | "dataset" => Value::from(self.schema.as_str()),
+            "identifier" | "name" | "table" | "alias" => Value::from(self.name.as_str()),
+            other => unknown(other),
+        })
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, _: &str, _: &[Value]) -> Result<Value, Error> {
+        Ok(relation(&self.schema, &self.name))
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
+/// The time of the run, and whatever is computed from it.
+#[derive(Debug)]
+struct RunDate;
+
+impl Object for RunDate {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(if key.as_str() == Some("re") { unknown("re") } else { Value::from_object(RunDate) })
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
+        Ok(Value::from_object(RunDate))
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, _: &str, _: &[Value]) -> Result<Value, Error> {
+        Ok(Value::from_object(RunDate))
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(RUN_DATE)
+    }
+}
+
+/// A list that methods can change. The lists of minijinja cannot.
+#[derive(Debug, Default)]
+struct Changeable(Mutex<Vec<Value>>);
+
+impl Object for Changeable {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.0.lock().ok()?.get(key.as_usize()?).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(self.0.lock().map_or(0, |items| items.len()))
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        if let (Ok(mut items), Some(value)) = (self.0.lock(), args.first()) {
+            match method {
+                "append" => items.push(value.clone()),
+                "extend" => items.extend(value.try_iter()?),
+                _ => {}
+            }
+        }
+        Ok(Value::from(()))
+    }
+}
+
+/// A name that dbt defines.
+#[derive(Debug)]
+struct Builtin {
+    name: String,
+    scene: Arc<Scene>,
+}
+
+/// What a template is rendered for.
+#[derive(Debug)]
+pub(super) struct Scene {
+    pub(super) model: String,
+    pub(super) variant: Variant,
+    /// The macros of the project, each with the template that has it.
+    pub(super) macros: Arc<std::collections::BTreeMap<String, String>>,
+    pub(super) captured: Mutex<Captured>,
+    pub(super) depth: Mutex<usize>,
+}
+
+/// The variables of a template. Every name has a value.
+#[derive(Debug)]
+pub(super) struct Names(pub(super) Arc<Scene>);
+
+/// Names of minijinja, and of its loops and macros.
+const OWN: [&str; 12] =
+    ["range", "dict", "namespace", "debug", "lipsum", "cycler", "joiner", "loop", "self", "super", "caller", "varargs"];
+
+impl Object for Names {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        if self.0.macros.contains_key(name) {
+            return Some(builtin(name, &self.0));
+        }
+        Some(match name {
+            name if OWN.contains(&name) => return None,
+            "this" => relation(SCHEMA, &self.0.model),
+            "execute" => Value::from(true),
+            "none" | "None" => Value::from(()),
+            "run_started_at" | "modules" => Value::from_object(RunDate),
+            "target"
+            | "flags"
+            | "config"
+            | "adapter"
+            | "ref"
+            | "source"
+            | "var"
+            | "env_var"
+            | "is_incremental"
+            | "run_query"
+            | "statement"
+            | "return"
+            | "log"
+            | "print"
+            | "rowkeep_list"
+            | "should_full_refresh"
+            | "exceptions" => builtin(name, &self.0),
+            other => Value::from_object(Package { name: other.to_owned(), scene: Arc::clone(&self.0) }),
+        })
+    }
+}
+
+/// A name that nobody knows. It can be a package, with macros of the project.
+#[derive(Debug)]
+struct Package {
+    name: String,
+    scene: Arc<Scene>,
+}
+
+impl Object for Package {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Iterable
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str().unwrap_or(&self.name);
+        Some(if self.scene.macros.contains_key(name) { builtin(name, &self.scene) } else { unknown(name) })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(vec![unknown("item")])
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
+        Ok(unknown(&self.name))
+    }
+
+    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        if self.scene.macros.contains_key(method) {
+            let called = Arc::new(Builtin { name: method.to_owned(), scene: Arc::clone(&self.scene) });
+            return called.call_macro(method, state, args);
+        }
+        Ok(unknown(method))
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+fn builtin(name: &str, scene: &Arc<Scene>) -> Value {
+    Value::from_object(Builtin { name: name.to_owned(), scene: Arc::clone(scene) })
+}
+
+impl Object for Builtin {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let key = key.as_str()?;
+        Some(match (self.name.as_str(), key) {
+            ("target", "schema" | "dataset") => Value::from(SCHEMA),
+            ("flags", "WHICH") => Value::from(self.scene.variant.command()),
+            ("flags", "FULL_REFRESH") => Value::from(false),
+            _ => unknown(key),
+        })
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+
+    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+        match (self.name.as_str(), method) {
+            ("config" | "target" | "flags", "get" | "require") => Ok(match args {
+                [_, default] if !default.is_kwargs() => default.clone(),
+                [key, ..] => self.get_value(key).unwrap_or_else(|| unknown(method)),
+                [] => unknown(method),
+            }),
+            ("adapter", "execute" | "run_sql" | "add_query") => {
+                self.capture_query(args.first());
+                Ok(unknown(method))
+            }
+            ("config", "set") | ("exceptions", _) => Ok(Value::from("")),
+            _ => {
+                let _ = state;
+                Ok(unknown(method))
+            }
+        }
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let text =
+            |at: usize| args.get(at).filter(|value| !value.is_kwargs()).map(|value| unmarked(&value.to_string()));
+        Ok(match self.name.as_str() {
+            "ref" => relation(SCHEMA, &text(1).or_else(|| text(0)).unwrap_or_default()),
+            "source" => relation(&text(0).unwrap_or_default(), &text(1).unwrap_or_default()),
+            "var" | "env_var" => match args.get(1) {
+                Some(default) if !default.is_kwargs() => default.clone(),
+                _ => unknown(&text(0).unwrap_or_default()),
+            },
+            "is_incremental" => Value::from(self.scene.variant.is_incremental()),
+            "should_full_refresh" => Value::from(false),
+            "return" => args.first().cloned().unwrap_or_else(|| Value::from("")),
+            "log" | "print" => Value::from(""),
+            "rowkeep_list" => Value::from_object(Changeable::default()),
+            "run_query" => {
+                self.capture_query(args.first());
+                unknown("rows")
+            }
+            "statement" => {
+                let kwargs = args.last().and_then(|last| Kwargs::try_from(last.clone()).ok());
+                if let Some(caller) = kwargs.and_then(|kwargs| kwargs.get::<Value>("caller").ok()) {
+                    let written = caller.call(state, &[])?;
+                    self.capture_query(Some(&written));
+                }
+                Value::from("")
+            }
+            "config" => {
+                self.capture_config(args)?;
+                Value::from("")
+            }
+            name => return self.call_macro(name, state, args),
+        })
+    }
+}
+
+impl Builtin {
+    fn capture_query(&self, sql: Option<&Value>) {
+        if let (Some(sql), Ok(mut captured)) = (sql, self.scene.captured.lock()) {
+            captured.queries.push(sql.to_string());
+        }
+    }
+
+    /// Calls a macro of the project.
+    fn call_macro(&self, name: &str, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let deep = || Error::new(ErrorKind::InvalidOperation, "macros call each other without end");
+        let Some(file) = self.scene.macros.get(name) else { return Ok(unknown(name)) };
+        {
+            let mut depth = self.scene.depth.lock().map_err(|_| deep())?;
+            *depth += 1;
+            if *depth > MAX_DEPTH {
+                return Err(deep());
+            }
+        }
+        let names = Value::from_object(Names(Arc::clone(&self.scene)));
+        let template = state.env().get_template(file)?;
+        let rendered = template
+            .render_captured(names)
+            .and_then(|mut captured| captured.with_state_mut(|inner| inner.call_macro(name, args)));
+        if let Ok(mut depth) = self.scene.depth.lock() {
+            *depth = depth.saturating_sub(1);
+        }
+        rendered.map(Value::from_safe_string)
+    }
+
+    /// Takes hooks and the unique key from the arguments of `config`.
+    fn capture_config(&self, args: &[Value]) -> Result<(), Error> {
+        let Ok(mut captured) = self.scene.captured.lock() else { return Ok(()) };
+        for settings in args.iter().filter(|value| value.kind() == ValueKind::Map || value.is_kwargs()) {
+            for key in settings.try_iter()? {
+                let value = settings.get_item(&key)?;
+                match key.to_string().replace('-', "_").as_str() {
+                    "pre_hook" => hooks(&value, true, &mut captured.hooks)?,
+                    "post_hook" => hooks(&value, false, &mut captured.hooks)?,
+                    "unique_key" => captured.unique_key = names(&value)?,
+                    "alias" => captured.alias = value.as_str().map(str::to_owned),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn names(value: &Value) -> Result<Vec<String>, Error> {
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable => {
+            Ok(value.try_iter()?.map(|name| name.to_string().to_lowercase()).collect())
+        }
+        ValueKind::None | ValueKind::Undefined => Ok(Vec::new()),
+        // `unique_key="a || '-' || b"` is an expression, and no name.
+        _ => Ok(vec![value.to_string().to_lowercase()]),
+    }
+}
+
+fn hooks(value: &Value, is_before: bool, all: &mut Vec<Hook>) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::String => all.push(Hook { is_before, sql: value.to_string() }),
+        ValueKind::Seq | ValueKind::Iterable => {
+            for item in value.try_iter()? {
+                hooks(&item, is_before, all)?;
+            }
+        }
+        ValueKind::Map => {
+            if let Some(sql) = value.get_attr("sql")?.as_str() {
+                all.push(Hook { is_before, sql: sql.to_owned() });
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}

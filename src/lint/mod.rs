@@ -1,0 +1,287 @@
+//! Finds the traps in SQL that moves or deletes old rows, whoever wrote it: scripts, and the hooks
+//! and macros of dbt projects.
+//!
+//! A finding comes from statements that were read in full. What cannot be read is listed apart, and
+//! is never a finding. This is the reverse of [`compile`](crate::compile), which refuses a statement
+//! that it cannot prove.
+//!
+//! ```
+//! use rowkeep::lint::{Options, Source, lint};
+//!
+//! let sql = "INSERT INTO archive.orders (id) SELECT o.id FROM live.orders AS o WHERE o.day < '2026-01-01';
+//!            DELETE FROM live.orders WHERE day < '2026-01-01';";
+//! let report = lint(vec![Source::new("move.sql", sql)], &Options::default());
+//! let rules: Vec<_> = report.findings.iter().filter_map(|finding| finding.code().rule()).collect();
+//! assert!(rules.contains(&"trim-without-proof"));
+//! ```
+
+mod allow;
+mod facts;
+mod grammar;
+mod hooks;
+mod jinja;
+mod rules;
+mod script;
+mod unit;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use grammar::Grammar;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};
+use crate::source::{FileId, Inputs, Role, Span, line_range};
+use jinja::{Jinja, Marked, Prepared, SCHEMA, Variant, is_template, macros_of};
+use rules::Finding;
+use unit::{NotRead, Runs, Unit};
+
+/// A file.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name in messages. Names ending with `.yml` or `.yaml` are read for hooks of dbt, all others
+    /// as SQL, with or without Jinja.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// Whether it is checked. Otherwise only its macros are used.
+    pub is_checked: bool,
+}
+
+impl Source {
+    /// A file that is checked.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), is_checked: true }
+    }
+}
+
+/// How SQL is read, and which rules apply.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The engine. Without it, each statement is read by the first grammar that accepts it.
+    pub dialect: Option<Grammar>,
+    /// Only these rules, by name or code. Empty: all.
+    pub select: Vec<String>,
+    /// Not these rules.
+    pub ignore: Vec<String>,
+}
+
+/// The result of [`lint`].
+#[derive(Debug)]
+pub struct Report {
+    /// The files, which findings point at.
+    pub inputs: Inputs,
+    /// What was found, in the order of files and lines.
+    pub findings: Diagnostics,
+    /// The parts that could not be read.
+    pub not_read: Vec<Unread>,
+    /// The number of statements that were read.
+    pub statements: usize,
+}
+
+/// A part of a file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Unread {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is there.
+    pub what: String,
+}
+
+/// The most bytes of a file. A larger one is data.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Checks files. The macros of all of them are known in each of them.
+pub fn lint(files: Vec<Source>, options: &Options) -> Report {
+    let is_checked: Vec<bool> = files.iter().map(|file| file.is_checked).collect();
+    let inputs = files.into_iter().fold(Inputs::none(), |inputs, file| inputs.with_linted(file.name, file.text));
+    let ids: Vec<FileId> = inputs.of_role(Role::Linted).collect();
+    let macros = ids.iter().map(|&id| (inputs.name(id), inputs.text(id))).filter(|(name, _)| !is_yaml(name));
+    let jinja = Jinja::new(macros);
+    let called = called_names(&inputs, &ids);
+    let dialect = options.dialect.unwrap_or(Grammar::Generic);
+    let mut sink = Sink::default();
+    let (mut not_read, mut statements) = (Vec::new(), 0);
+    for (&id, _) in ids.iter().zip(is_checked).filter(|(_, is_checked)| *is_checked) {
+        let (name, text) = (inputs.name(id), inputs.text(id));
+        let file = File { jinja: &jinja, dialect, text, called: called.as_ref() };
+        let units = match () {
+            () if text.len() > MAX_BYTES => {
+                not_read.push(Unread { file: name.to_owned(), line: 1, what: "a file of more than 4 MiB".to_owned() });
+                continue;
+            }
+            () if is_yaml(name) => hooks::units(&file, &inputs, id),
+            () if is_template(text) => file.template(model_of(name)),
+            () => vec![file.script(&Marked::plain(text, 1))],
+        };
+        statements += units.iter().map(|unit| unit.statements.len()).max().unwrap_or_default();
+        let unread: BTreeSet<NotRead> = units.iter().flat_map(|unit| unit.not_read.iter().cloned()).collect();
+        not_read.extend(unread.into_iter().map(|one| Unread { file: name.to_owned(), line: one.line, what: one.what }));
+        for finding in findings(&units, options) {
+            sink.push(diagnostic(&inputs, id, finding));
+        }
+    }
+    Report { findings: sink.into_findings(), not_read, statements, inputs }
+}
+
+fn is_yaml(name: &str) -> bool {
+    [".yml", ".yaml"].iter().any(|end| name.to_lowercase().ends_with(end))
+}
+
+/// The model of a file: its name without folder and ending.
+fn model_of(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.split('.').next().unwrap_or(file)
+}
+
+/// The findings of the units of a file, each once, without those that comments allow.
+fn findings(units: &[Unit], options: &Options) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for finding in units.iter().flat_map(rules::check) {
+        // The branches of a template have the same statements.
+        if !found.iter().any(|other| (other.code, other.line) == (finding.code, finding.line)) {
+            found.push(finding);
+        }
+    }
+    let comments: BTreeMap<usize, String> = units.iter().flat_map(|unit| unit.comments.iter().cloned()).collect();
+    let mut found = allow::apply(found, &comments);
+    let named = |finding: &Finding, names: &[String]| {
+        names.iter().any(|name| name == finding.code.as_str() || Some(name.as_str()) == finding.code.rule())
+    };
+    found.retain(|finding| options.select.is_empty() || named(finding, &options.select));
+    found.retain(|finding| !named(finding, &options.ignore));
+    found.sort_by_key(|finding| (finding.line, finding.code));
+    found
+}
+
+fn diagnostic(inputs: &Inputs, file: FileId, finding: Finding) -> Diagnostic {
+    let range = line_range(inputs.text(file), finding.line);
+    let level = if loses_rows(finding.code) { Level::Error } else { Level::Warning };
+    let span = Span { file, start: range.start, end: range.end };
+    Diagnostic::new(finding.code, finding.message, span, finding.label).at_level(level).help(finding.help)
+}
+
+/// Whether rows are lost, or stay wrong, by what a rule finds. The others stop a run, or make it
+/// depend on its circumstances.
+fn loses_rows(code: Code) -> bool {
+    !matches!(
+        code,
+        Code::SelectStar
+            | Code::PositionalInsert
+            | Code::ArchiveWithoutGuard
+            | Code::VacuumInTransaction
+            | Code::UnusedAllow
+            | Code::AllowWithoutReason
+            | Code::DropAfterCopy
+    )
+}
+
+/// The names that the files of a project call. `None` if the project is not among the files, because
+/// then nothing is known of the calls.
+fn called_names(inputs: &Inputs, ids: &[FileId]) -> Option<BTreeSet<String>> {
+    let has_project = ids.iter().any(|&id| inputs.name(id).ends_with("dbt_project.yml"));
+    let names = |text: &str| -> Vec<String> {
+        let calls = text.match_indices('(').filter_map(|(at, _)| {
+            let name = text[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            let before = text[..at - name.len()].trim_end();
+            (!name.is_empty() && !before.ends_with("macro")).then(|| name.to_owned())
+        });
+        calls.collect()
+    };
+    has_project.then(|| ids.iter().flat_map(|&id| names(inputs.text(id))).collect())
+}
+
+/// A file, and how its templates are rendered.
+struct File<'a> {
+    jinja: &'a Jinja,
+    dialect: Grammar,
+    text: &'a str,
+    /// The names that the project calls. A macro that nothing calls is an operation, which dbt runs only
+    /// when it is asked to.
+    called: Option<&'a BTreeSet<String>>,
+}
+
+impl File<'_> {
+    /// A text that runs from its beginning to its end.
+    fn script(&self, text: &Marked) -> Unit {
+        let mut unit = Unit::new(Runs::Script);
+        unit.add(text, self.dialect, false);
+        unit
+    }
+
+    /// A template: the text itself, its hooks, what it runs while dbt compiles, and its macros.
+    fn template(&self, model: &str) -> Vec<Unit> {
+        self.jinja.with(self.text, |prepared| match prepared {
+            Ok(prepared) => self.units_of(prepared, model),
+            Err((what, line)) => {
+                let mut unit = Unit::new(Runs::Script);
+                unit.not_read.push(NotRead { line, what });
+                vec![unit]
+            }
+        })
+    }
+
+    fn units_of(&self, prepared: &Prepared<'_, '_>, model: &str) -> Vec<Unit> {
+        let has = |words: &[&str]| words.iter().any(|word| self.text.contains(word));
+        // Most templates have one branch.
+        let variants: &[Variant] = if has(&["is_incremental", "full_refresh"]) {
+            &[Variant::Incremental, Variant::Full]
+        } else {
+            &[Variant::Full]
+        };
+        let has_queries = has(&["run_query", "statement", "adapter."]);
+        let mut units = Vec::new();
+        for &variant in variants {
+            let rendering = prepared.render(model, variant);
+            let mut unit = Unit::new(Runs::Hooks);
+            let table = facts::Table::named(&[SCHEMA, rendering.alias.as_deref().unwrap_or(model)]);
+            unit.model = Some((table, rendering.unique_key.clone()));
+            if let Some((what, line)) = rendering.failed {
+                unit.not_read.push(NotRead { line, what });
+            }
+            for hook in &rendering.before {
+                unit.add(hook, self.dialect, true);
+            }
+            for hook in &rendering.after {
+                unit.add(hook, self.dialect, false);
+            }
+            if !unit.texts.is_empty() || !unit.not_read.is_empty() {
+                units.push(unit);
+            }
+            units.push(self.of_body(&rendering.body));
+        }
+        if has_queries {
+            units.extend(self.at_compile(&prepared.render(model, Variant::Compile).queries));
+        }
+        for called in macros_of(self.text) {
+            for &variant in variants {
+                let rendering = prepared.call(&called, variant);
+                let mut unit = self.of_body(&rendering.body);
+                if let Some((what, line)) = rendering.failed {
+                    unit.not_read.push(NotRead { line, what });
+                }
+                units.push(unit);
+            }
+            if has_queries && self.called.is_none_or(|names| names.contains(&called.name)) {
+                units.extend(self.at_compile(&prepared.call(&called, Variant::Compile).queries));
+            }
+        }
+        units
+    }
+
+    /// The statements of a rendered text. The SELECT of a model is no concern here, and a macro can
+    /// return any part of a statement: a text that changes nothing need not be read.
+    fn of_body(&self, body: &Marked) -> Unit {
+        let mut unit = self.script(body);
+        if unit.statements.iter().all(|read| matches!(read.action(), facts::Action::Other)) {
+            unit.not_read.clear();
+        }
+        unit
+    }
+
+    fn at_compile(&self, queries: &[Marked]) -> Option<Unit> {
+        let mut unit = Unit::new(Runs::AtCompile);
+        queries.iter().for_each(|query| unit.add(query, self.dialect, false));
+        (!unit.texts.is_empty()).then_some(unit)
+    }
+}

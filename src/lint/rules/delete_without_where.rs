@@ -1,0 +1,25 @@
+//! A DELETE without a condition.
+
+use crate::diagnostic::Code;
+use crate::lint::facts::joined;
+use crate::lint::rules::Finding;
+use crate::lint::rules::proof::{deletes, is_reloaded};
+use crate::lint::unit::{Runs, Unit};
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    for (at, read, delete, table) in deletes(unit) {
+        let has_condition = delete.selection.is_some() || delete.limit.is_some() || !joined(delete).is_empty();
+        // A model that runs after its hook fills the table again.
+        let is_before_load = unit.runs == Runs::Hooks && read.is_before_model;
+        if has_condition || is_before_load || is_reloaded(unit, &table, at) || unit.creates(&table) {
+            continue;
+        }
+        found.push(Finding {
+            code: Code::DeleteWithoutWhere,
+            line: read.line_of("delete"),
+            message: format!("a DELETE without WHERE empties `{table}`, and nothing fills it again"),
+            label: "all rows",
+            help: "add a condition; to empty a work table, write `WHERE TRUE`".to_owned(),
+        });
+    }
+}

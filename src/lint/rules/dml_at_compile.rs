@@ -1,0 +1,34 @@
+//! SQL that changes rows while dbt compiles.
+
+use sqlparser::ast::Statement;
+
+use crate::diagnostic::Code;
+use crate::lint::facts::{Action, Table, tables};
+use crate::lint::rules::Finding;
+use crate::lint::unit::{Runs, Unit};
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    if unit.runs != Runs::AtCompile {
+        return;
+    }
+    for read in &unit.statements {
+        let changes = match read.action() {
+            Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => vec![table],
+            Action::Copy(copy) if !copy.creates => vec![copy.into],
+            Action::Truncate(tables) => tables,
+            _ => match &read.tree {
+                Statement::Update(update) => tables(&update.table),
+                Statement::Merge(merge) => vec![Table::named(&[&merge.table.to_string()])],
+                _ => continue,
+            },
+        };
+        let Some(table) = changes.into_iter().next() else { continue };
+        found.push(Finding {
+            code: Code::DmlAtCompile,
+            line: read.line(),
+            message: format!("`dbt compile` and `dbt docs generate` run this statement too, and change `{table}`"),
+            label: "runs while dbt compiles",
+            help: "put it into a hook or an operation, or ask `flags.WHICH in ('run', 'build')` first".to_owned(),
+        });
+    }
+}

@@ -1,0 +1,27 @@
+//! DROP TABLE of a table that was copied.
+
+use crate::diagnostic::Code;
+use crate::lint::facts::Action;
+use crate::lint::rules::Finding;
+use crate::lint::unit::Unit;
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    for (at, read) in unit.statements.iter().enumerate() {
+        let Action::Drop(tables) = read.action() else { continue };
+        for table in tables {
+            let copies = unit.archives(&table);
+            let is_archived = copies.iter().any(|(copied, archive)| {
+                *copied < at && matches!(archive.action(), Action::Copy(copy) if super::merge_without_tie_break::is_archive(&copy.into))
+            });
+            if is_archived && !unit.creates(&table) {
+                found.push(Finding {
+                    code: Code::DropAfterCopy,
+                    line: read.line_of("drop"),
+                    message: format!("`{table}` is dropped, and nothing has checked that its copy is complete"),
+                    label: "after an unchecked copy",
+                    help: "compare the numbers of rows first, and drop the table in another run".to_owned(),
+                });
+            }
+        }
+    }
+}

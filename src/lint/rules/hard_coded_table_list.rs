@@ -1,0 +1,58 @@
+//! Lists of archives that differ between statements.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::Code;
+use crate::lint::facts::{Action, Table};
+use crate::lint::rules::Finding;
+use crate::lint::rules::proof::looked_up_by;
+use crate::lint::unit::{Read, Unit};
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    // For each table: the periods of the archives that its statements name.
+    let mut proofs: BTreeMap<Table, (BTreeSet<String>, &Read)> = BTreeMap::new();
+    let mut copies: BTreeMap<Table, BTreeSet<String>> = BTreeMap::new();
+    for read in &unit.statements {
+        match read.action() {
+            Action::Delete(delete, table) => {
+                let periods = looked_up_by(read, delete).iter().filter_map(period).collect::<BTreeSet<_>>();
+                if !periods.is_empty() {
+                    let entry = proofs.entry(table).or_insert_with(|| (BTreeSet::new(), read));
+                    entry.0.extend(periods);
+                    entry.1 = read;
+                }
+            }
+            Action::Copy(copy) => {
+                if let (Some(period), Some(source)) = (period(&copy.into), copy.from().into_iter().next()) {
+                    copies.entry(source).or_default().insert(period);
+                }
+            }
+            _ => {}
+        }
+    }
+    let every: BTreeSet<_> = proofs.values().flat_map(|(periods, _)| periods.iter().cloned()).collect();
+    for (table, (periods, read)) in &proofs {
+        let copied = copies.iter().find(|(source, _)| source.is(table)).map(|(_, periods)| periods);
+        let lacks: Vec<_> = match copied {
+            Some(copied) => copied.difference(periods).cloned().collect(),
+            None => every.difference(periods).cloned().collect(),
+        };
+        if lacks.is_empty() {
+            continue;
+        }
+        found.push(Finding {
+            code: Code::HardCodedTableList,
+            line: read.line_of("delete"),
+            message: format!(
+                "the DELETE from `{table}` does not look into the archive of {}, which another statement names: its rows stay",
+                lacks.join(", ")
+            ),
+            label: "another list of archives",
+            help: "make the list once, and write every statement from it".to_owned(),
+        });
+    }
+}
+
+fn period(table: &Table) -> Option<String> {
+    table.period().map(|(_, period)| period.to_owned())
+}

@@ -1,0 +1,40 @@
+//! A copy of some rows, and a DELETE that may choose others.
+
+use sqlparser::ast::Query;
+
+use crate::diagnostic::Code;
+use crate::lint::facts::{Action, conjuncts, lookup, takes_any_rows};
+use crate::lint::rules::Finding;
+use crate::lint::rules::proof::{deletes, is_proven, is_reloaded};
+use crate::lint::unit::Unit;
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    for (at, read, delete, table) in deletes(unit) {
+        if is_proven(read, delete, &table) || is_reloaded(unit, &table, at) {
+            continue;
+        }
+        let copies = unit.archives(&table).into_iter().any(|(_, archive)| match archive.action() {
+            Action::Copy(copy) => takes_any_rows(copy.query) || chooses_any(copy.query),
+            _ => false,
+        });
+        if !copies {
+            continue;
+        }
+        let text = if delete.limit.is_some() { "limit" } else { "delete" };
+        found.push(Finding {
+            code: Code::LimitWithoutOrder,
+            line: read.line_of(text),
+            message: format!(
+                "LIMIT without ORDER BY takes any rows: the DELETE from `{table}` may take others than the copy"
+            ),
+            label: "other rows than were copied",
+            help: "store the keys of the rows in a table first, and use it in both statements".to_owned(),
+        });
+    }
+}
+
+/// Whether the keys of the copied rows come from a query that takes any rows.
+fn chooses_any(query: &Query) -> bool {
+    let selection = crate::lint::facts::select_of(query).and_then(|select| select.selection.as_ref());
+    selection.into_iter().flat_map(conjuncts).filter_map(lookup).any(|found| takes_any_rows(found.query))
+}

@@ -1,0 +1,70 @@
+//! A MERGE into an archive that lets any version win.
+
+use sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, Merge, MergeAction, MergeClauseKind, Query, Select, Statement, TableFactor,
+};
+
+use crate::diagnostic::Code;
+use crate::lint::facts::{Table, any, function_name, select_of, tables};
+use crate::lint::rules::Finding;
+use crate::lint::rules::proof::deletes;
+use crate::lint::unit::Unit;
+
+/// Whether the name of a table says that it is an archive.
+pub(super) fn is_archive(table: &Table) -> bool {
+    let name = table.to_string().to_lowercase();
+    ["arch", "hist", "backup", "bkp", "cold"].iter().any(|word| name.contains(word)) || table.period().is_some()
+}
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    let trims = deletes(unit);
+    for read in &unit.statements {
+        let Statement::Merge(merge) = &read.tree else { continue };
+        let TableFactor::Table { name, .. } = &merge.table else { continue };
+        let target = Table::of(name);
+        let sources: Vec<Table> = match &merge.source {
+            TableFactor::Table { name, .. } => vec![Table::of(name)],
+            TableFactor::Derived { subquery, .. } => {
+                select_of(subquery).map_or_else(Vec::new, |select| select.from.iter().flat_map(tables).collect())
+            }
+            _ => continue,
+        };
+        let is_trimmed = trims.iter().any(|(.., table)| sources.iter().any(|source| source.is(table)));
+        if !is_archive(&target) && !is_trimmed || !overwrites(merge) {
+            continue;
+        }
+        found.push(Finding {
+            code: Code::MergeWithoutTieBreak,
+            line: read.line_of("when matched"),
+            message: format!(
+                "an older version overwrites a newer one in `{target}`, and of two versions of one key any wins"
+            ),
+            label: "no comparison of versions",
+            help: "write `WHEN MATCHED AND s.<time> > a.<time>`, and keep one row of each key in the source".to_owned(),
+        });
+    }
+}
+
+/// Whether a MERGE updates whatever it matches, from a source that may have a key twice.
+fn overwrites(merge: &Merge) -> bool {
+    let updates = merge.clauses.iter().any(|clause| {
+        matches!(clause.clause_kind, MergeClauseKind::Matched)
+            && clause.predicate.is_none()
+            && matches!(clause.action, MergeAction::Update(_))
+    });
+    let is_unique = match &merge.source {
+        TableFactor::Derived { subquery, .. } => is_one_per_key(subquery),
+        _ => false,
+    };
+    updates && !is_unique
+}
+
+fn is_one_per_key(query: &Query) -> bool {
+    let ranks = |expr: &Expr| matches!(expr, Expr::Function(function) if matches!(function_name(function).as_str(), "row_number" | "rank" | "max"));
+    let of_select = |select: &Select| {
+        select.qualify.is_some()
+            || matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty())
+            || matches!(select.distinct, Some(Distinct::On(_)))
+    };
+    select_of(query).is_some_and(of_select) || any(query, ranks)
+}

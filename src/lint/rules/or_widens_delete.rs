@@ -1,0 +1,48 @@
+//! An OR beside the conditions that guard a DELETE.
+
+use sqlparser::ast::{BinaryOperator, Delete, Expr};
+
+use crate::diagnostic::Code;
+use crate::lint::facts::{alternatives, conjuncts, lookup};
+use crate::lint::rules::Finding;
+use crate::lint::rules::proof::deletes;
+use crate::lint::unit::Unit;
+
+/// Whether an alternative goes around a condition of the others.
+pub(super) fn widens(delete: &Delete) -> bool {
+    let Some(Expr::BinaryOp { op: BinaryOperator::Or, .. }) = delete.selection.as_ref() else { return false };
+    let Some(selection) = &delete.selection else { return false };
+    let each = alternatives(selection);
+    let is_guarded = |one: &&Expr| conjuncts(one).into_iter().filter_map(lookup).any(|lookup| !lookup.negated);
+    let guarded = each.iter().filter(|one| is_guarded(one)).count();
+    // Without brackets, AND binds closer than OR, which the author may not have meant.
+    let is_mixed = has_bare_and(selection) && each.len() > 1;
+    (guarded > 0 && guarded < each.len()) || is_mixed
+}
+
+/// Whether a chain of OR has an AND without brackets.
+fn has_bare_and(expr: &Expr) -> bool {
+    let mut rest = vec![expr];
+    while let Some(expr) = rest.pop() {
+        match expr {
+            Expr::BinaryOp { left, op: BinaryOperator::Or, right } => rest.extend([&**left, &**right]),
+            Expr::BinaryOp { op: BinaryOperator::And, .. } => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    for (_, read, delete, table) in deletes(unit) {
+        if widens(delete) {
+            found.push(Finding {
+                code: Code::OrWidensDelete,
+                line: read.line_of("delete"),
+                message: format!("the OR goes around the other conditions of this DELETE from `{table}`"),
+                label: "AND binds closer than OR",
+                help: "put the OR and its two sides in brackets".to_owned(),
+            });
+        }
+    }
+}

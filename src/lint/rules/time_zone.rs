@@ -1,0 +1,102 @@
+//! A day of an instant, which depends on the time zone of the session.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{BinaryOperator, DataType, Expr, Visit, Visitor};
+
+use crate::diagnostic::Code;
+use crate::lint::facts::{Action, Declared, column, function_name};
+use crate::lint::rules::Finding;
+use crate::lint::unit::Unit;
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    let zoned: Vec<&str> =
+        unit.columns.values().flatten().filter(|column| is_zoned(column)).map(|one| one.name.as_str()).collect();
+    if zoned.is_empty() {
+        return;
+    }
+    for read in &unit.statements {
+        if !matches!(read.action(), Action::Copy(_) | Action::Delete(..) | Action::Move { .. }) {
+            continue;
+        }
+        let mut visitor = Days { zoned: &zoned, found: None };
+        let _ = read.tree.visit(&mut visitor);
+        if let Some(name) = visitor.found {
+            found.push(Finding {
+                code: Code::TimeZone,
+                line: read.line_of(&name),
+                message: format!(
+                    "the day of `{name}` is that of the session's time zone: another session takes other rows"
+                ),
+                label: "depends on the session",
+                help: "compare the instant with an instant in UTC, as in `TIMESTAMPTZ '2026-01-01 00:00:00+00'`"
+                    .to_owned(),
+            });
+        }
+    }
+}
+
+fn is_zoned(column: &Declared) -> bool {
+    let ty = column.ty.as_str();
+    ty.contains("timestamptz")
+        || ty.contains("with time zone")
+        || ty.contains("timestamp_tz")
+        || ty.contains("timestamp_ltz")
+}
+
+/// Finds an instant that is turned into a day, or is compared with one.
+struct Days<'a> {
+    zoned: &'a [&'a str],
+    found: Option<String>,
+}
+
+impl Days<'_> {
+    fn zoned(&self, expr: &Expr) -> Option<String> {
+        column(expr).map(|(_, name)| name).filter(|name| self.zoned.contains(&name.as_str()))
+    }
+}
+
+impl Visitor for Days<'_> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let is_day = |expr: &Expr| match expr {
+            Expr::Function(function) => matches!(function_name(function).as_str(), "current_date" | "curdate"),
+            Expr::Identifier(name) => name.value.eq_ignore_ascii_case("current_date"),
+            Expr::TypedString(text) => matches!(text.data_type, DataType::Date),
+            _ => false,
+        };
+        let found = match expr {
+            Expr::Cast { data_type: DataType::Date, expr, .. } => self.zoned(expr),
+            Expr::Function(function) if matches!(function_name(function).as_str(), "date" | "date_trunc" | "trunc") => {
+                let arguments = match &function.args {
+                    sqlparser::ast::FunctionArguments::List(list) => list.args.as_slice(),
+                    _ => &[],
+                };
+                arguments.iter().find_map(|argument| match argument {
+                    sqlparser::ast::FunctionArg::Unnamed(sqlparser::ast::FunctionArgExpr::Expr(inner)) => {
+                        self.zoned(inner)
+                    }
+                    _ => None,
+                })
+            }
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Lt | BinaryOperator::LtEq | BinaryOperator::Gt | BinaryOperator::GtEq,
+                right,
+            } => {
+                let other = match &**right {
+                    Expr::BinaryOp { left, .. } => left,
+                    other => other,
+                };
+                self.zoned(left).filter(|_| is_day(other))
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            self.found = found;
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,59 @@
+//! A DELETE of rows that another statement copies, without a look at the copy.
+
+use crate::diagnostic::Code;
+use crate::lint::facts::{Action, clock, conjuncts, takes_any_rows};
+use crate::lint::rules::Finding;
+use crate::lint::rules::or_widens_delete;
+use crate::lint::rules::proof::{deletes, is_proven, is_reloaded};
+use crate::lint::unit::{Runs, Unit};
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    for (at, read, delete, table) in deletes(unit) {
+        let archives = unit.archives(&table);
+        let Some((_, archive)) = archives.first() else { continue };
+        let Action::Copy(copy) = archive.action() else { continue };
+        // A copy that skips rows, and a proof that OR goes around, have their own findings.
+        if is_proven(read, delete, &table)
+            || is_reloaded(unit, &table, at)
+            || or_widens_delete::widens(delete)
+            || copy.skips_conflicts
+        {
+            continue;
+        }
+        let Some(condition) = &delete.selection else { continue };
+        let mut worse = Vec::new();
+        let strip = |text: String| {
+            let text = text.to_lowercase();
+            text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
+                .map(|word| word.rsplit('.').next().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let of_copy = copy.select().and_then(|select| select.selection.as_ref());
+        let of_copy: Vec<_> = of_copy.into_iter().flat_map(conjuncts).map(|one| strip(one.to_string())).collect();
+        if !conjuncts(condition).into_iter().all(|one| of_copy.contains(&strip(one.to_string())))
+            || archives.len() == 1 && of_copy.len() > conjuncts(condition).len() + 1
+        {
+            worse.push("its condition is not that of the copy");
+        }
+        if clock(condition).is_some() {
+            worse.push("both read the clock");
+        }
+        if delete.limit.is_some() || takes_any_rows(copy.query) {
+            worse.push("a limit chooses any rows");
+        }
+        if unit.runs == Runs::Script && !read.in_transaction {
+            worse.push("no transaction is around both");
+        }
+        let worse = if worse.is_empty() { String::new() } else { format!(" ({})", worse.join("; ")) };
+        found.push(Finding {
+            code: Code::TrimWithoutProof,
+            line: read.line_of("delete"),
+            message: format!("rows of `{table}` are deleted whether or not `{}` has them{worse}", copy.into),
+            label: "does not look at the copy",
+            help: format!(
+                "add `AND EXISTS (SELECT 1 FROM {} AS a WHERE ...)` with the whole key and the time",
+                copy.into
+            ),
+        });
+    }
+}

@@ -1,0 +1,25 @@
+//! TRUNCATE of a table that was copied.
+
+use crate::diagnostic::Code;
+use crate::lint::facts::Action;
+use crate::lint::rules::Finding;
+use crate::lint::rules::proof::is_reloaded;
+use crate::lint::unit::Unit;
+
+pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    for (at, read) in unit.statements.iter().enumerate() {
+        let Action::Truncate(tables) = read.action() else { continue };
+        for table in tables {
+            let archived = unit.archives(&table).into_iter().any(|(copied, _)| copied < at);
+            if archived && !is_reloaded(unit, &table, at) && !unit.creates(&table) {
+                found.push(Finding {
+                    code: Code::Truncate,
+                    line: read.line_of("truncate"),
+                    message: format!("TRUNCATE also takes the rows that came to `{table}` after they were copied"),
+                    label: "all rows, and on some engines a commit",
+                    help: "delete only rows whose copy is there: `DELETE ... WHERE EXISTS (...)`".to_owned(),
+                });
+            }
+        }
+    }
+}

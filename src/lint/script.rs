@@ -1,0 +1,229 @@
+//! Splits a text into statements, without a grammar: quotes, comments and semicolons. So one
+//! statement that no parser reads does not hide the others.
+
+use crate::lint::jinja::Marked;
+
+/// One statement of a text.
+#[derive(Clone, Debug)]
+pub(super) struct Raw {
+    /// The statement without control flow before it, such as `WHILE ... BEGIN`.
+    pub(super) marked: Marked,
+    /// The body of a function or a block in dollar quotes.
+    pub(super) body: Option<Marked>,
+    /// The comments before and inside of the statement, each with its line.
+    pub(super) comments: Vec<(usize, String)>,
+}
+
+/// What starts at a byte of SQL.
+enum Piece {
+    Comment,
+    /// A text or a name in quotes.
+    Quoted,
+    /// A text in dollar quotes; the length of its quote.
+    Dollars(usize),
+    Semicolon,
+    Word,
+    Other,
+}
+
+/// The kind and the length of what starts at the beginning of a text.
+fn piece(text: &str) -> (Piece, usize) {
+    let c = text.chars().next().unwrap_or_default();
+    let until = |end: &str, from: usize| text[from..].find(end).map_or(text.len(), |at| from + at + end.len());
+    match c {
+        '-' if text.starts_with("--") => (Piece::Comment, text.find('\n').unwrap_or(text.len())),
+        '/' if text.starts_with("/*") => (Piece::Comment, until("*/", 2)),
+        '\'' | '"' | '`' => (Piece::Quoted, quoted_length(text, c)),
+        '$' => match dollar_quote(text) {
+            Some(quote) => (Piece::Dollars(quote.len()), until(quote, quote.len())),
+            None => (Piece::Other, 1),
+        },
+        ';' => (Piece::Semicolon, 1),
+        c if c.is_alphabetic() || c == '_' => {
+            let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+            (Piece::Word, end.unwrap_or(text.len()))
+        }
+        c => (Piece::Other, c.len_utf8().max(1)),
+    }
+}
+
+/// The length of a quoted text. A doubled quote is one quote, and so is one after a backslash.
+fn quoted_length(text: &str, quote: char) -> usize {
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && quote == '\'' && chars.peek().is_some_and(|(_, next)| *next == '\'') {
+            // `'C:\'` on an engine where a backslash is no escape: the text ends here if a comma, a
+            // bracket or the end follows.
+            let after = text[at + 2..].trim_start().chars().next();
+            if after.is_none_or(|c| matches!(c, ',' | ')' | ';')) {
+                return at + 2;
+            }
+            chars.next();
+        } else if c == quote {
+            match chars.peek() {
+                Some((_, next)) if *next == quote => {
+                    chars.next();
+                }
+                _ => return at + 1,
+            }
+        }
+    }
+    text.len()
+}
+
+/// The opening quote of a text in dollar quotes, such as `$$` or `$body$`.
+fn dollar_quote(text: &str) -> Option<&str> {
+    let end = text[1..].find('$')? + 2;
+    text[1..end - 1].chars().all(|c| c.is_alphanumeric() || c == '_').then(|| &text[..end])
+}
+
+/// The words that begin a statement which this crate looks at.
+const VERBS: [&str; 10] =
+    ["insert", "delete", "update", "merge", "truncate", "with", "select", "vacuum", "create", "drop"];
+/// The words after which a statement can begin inside of control flow.
+const OPENERS: [&str; 7] = ["begin", "then", "loop", "do", "else", "as", "atomic"];
+
+/// The statements of a text.
+pub(super) fn split(marked: &Marked) -> Vec<Raw> {
+    let text = marked.text.as_str();
+    let mut all = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    let (mut body, mut comments): (Option<Marked>, Vec<(usize, String)>) = (None, Vec::new());
+    let mut is_empty = true;
+    loop {
+        let ended = at >= text.len();
+        let (found, length) = if ended { (Piece::Semicolon, 0) } else { piece(&text[at..]) };
+        let next = at + length;
+        match found {
+            Piece::Semicolon => {
+                if !is_empty || !comments.is_empty() {
+                    let statement = trimmed(marked, start, at);
+                    all.push(Raw { marked: statement, body: body.take(), comments: std::mem::take(&mut comments) });
+                }
+                start = next;
+                is_empty = true;
+            }
+            Piece::Comment => comments.push((marked.line(at), text[at..next].to_owned())),
+            Piece::Dollars(quote) => {
+                body = Some(marked.part(at + quote..next.saturating_sub(quote).max(at + quote)));
+                is_empty = false;
+            }
+            Piece::Other => is_empty &= text[at..next].trim().is_empty(),
+            Piece::Quoted | Piece::Word => is_empty = false,
+        }
+        at = next;
+        if ended {
+            return all;
+        }
+    }
+}
+
+/// The statement between two bytes, without comments and control flow before it.
+fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
+    let text = &marked.text[..end];
+    let mut at = start;
+    let mut first = None;
+    let mut opened = None;
+    let mut after_opener = true;
+    while at < end {
+        let (found, length) = piece(&text[at..]);
+        match found {
+            Piece::Word => {
+                let word = text[at..at + length].to_ascii_lowercase();
+                first = first.or(Some(at));
+                let is_verb = VERBS.contains(&word.as_str());
+                if after_opener && is_verb && first != Some(at) {
+                    // `AS (SELECT`, `INSERT ... SELECT` and the like are parts of one statement.
+                    opened = Some(at);
+                }
+                if first == Some(at) && is_verb && word != "create" {
+                    break;
+                }
+                if opened.is_some() {
+                    break;
+                }
+                after_opener = OPENERS.contains(&word.as_str());
+            }
+            Piece::Comment => {}
+            Piece::Other if text[at..at + length].trim().is_empty() => {}
+            _ => {
+                first = first.or(Some(at));
+                after_opener = false;
+            }
+        }
+        at += length;
+    }
+    let is_create_with_query = first.is_some_and(|first| {
+        let head = text[first..end].to_ascii_lowercase();
+        head.starts_with("create")
+            && !["procedure", "function", "trigger", "task"]
+                .iter()
+                .any(|word| head.split_whitespace().take(5).any(|part| part == *word))
+    });
+    let from = if is_create_with_query { first } else { opened.or(first) };
+    marked.part(from.unwrap_or(end)..end)
+}
+
+/// The first words of a statement, in lower case.
+pub(super) fn words(text: &str, count: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut at = 0;
+    while at < text.len() && all.len() < count {
+        let (found, length) = piece(&text[at..]);
+        if let Piece::Word = found {
+            all.push(text[at..at + length].to_ascii_lowercase());
+        }
+        at += length;
+    }
+    all
+}
+
+/// The text without comments and without the contents of quotes, in lower case: for a search of
+/// words.
+pub(super) fn skeleton(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let (found, length) = piece(&text[at..]);
+        match found {
+            Piece::Comment => out.push(' '),
+            Piece::Quoted => out.push_str("''"),
+            Piece::Dollars(_) => out.push_str("$$"),
+            _ => out.push_str(&text[at..at + length].to_ascii_lowercase()),
+        }
+        at += length;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(sql: &str) -> Vec<String> {
+        split(&Marked::plain(sql, 1)).into_iter().map(|raw| raw.marked.text.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_semicolon_in_quotes_or_comments_ends_nothing() {
+        let sql = "SELECT ';' -- a;\n, \"b;\" /* ; */; DELETE FROM t";
+        assert_eq!(texts(sql), ["SELECT ';' -- a;\n, \"b;\" /* ; */", "DELETE FROM t"]);
+        assert_eq!(texts("SELECT 'it''s; fine'; SELECT $q$ ; $q$"), ["SELECT 'it''s; fine'", "SELECT $q$ ; $q$"]);
+    }
+
+    #[test]
+    fn control_flow_before_a_statement_is_left_out() {
+        assert_eq!(texts("CREATE PROCEDURE p AS BEGIN DELETE FROM t; END")[0], "DELETE FROM t");
+        assert_eq!(texts("WHILE @n > 0 BEGIN DELETE FROM t"), ["DELETE FROM t"]);
+        assert_eq!(texts("CREATE TABLE a AS SELECT * FROM b"), ["CREATE TABLE a AS SELECT * FROM b"]);
+        assert_eq!(texts("INSERT INTO a SELECT 1"), ["INSERT INTO a SELECT 1"]);
+    }
+
+    #[test]
+    fn a_block_in_dollar_quotes_has_a_body() {
+        let raw = &split(&Marked::plain("DO $$\nBEGIN\n  DELETE FROM t;\nEND $$;", 1))[0];
+        let body = raw.body.as_ref().expect("a body");
+        assert_eq!(split(body)[0].marked.text.trim(), "DELETE FROM t");
+        assert_eq!(split(body)[0].marked.line(0), 3);
+    }
+}

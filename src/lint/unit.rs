@@ -1,0 +1,223 @@
+//! A unit: statements that run one after another, with what is known about their tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::Statement;
+
+use crate::lint::facts::{Action, Declared, Table, action, declared, key_of};
+use crate::lint::grammar::{Grammar, parse};
+use crate::lint::jinja::Marked;
+use crate::lint::script::{Raw, skeleton, split, words};
+
+/// Where the statements of a unit run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// As a script, or as a macro that a run calls.
+    Script,
+    /// As hooks before and after a model of dbt.
+    Hooks,
+    /// While dbt compiles: the SQL of `run_query`.
+    AtCompile,
+}
+
+/// The tables of a copy. It is computed once, because rules look at all copies for each DELETE.
+#[derive(Debug)]
+struct Copied {
+    into: Table,
+    /// The table whose rows are copied as they are.
+    of: Option<Table>,
+    creates: bool,
+}
+
+/// One statement that was read.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) tree: Statement,
+    copied: Option<Copied>,
+    pub(super) sql: Marked,
+    /// Whether a transaction is open that the unit itself has begun.
+    pub(super) in_transaction: bool,
+    /// Whether it runs before the model of its hooks.
+    pub(super) is_before_model: bool,
+}
+
+impl Read {
+    pub(super) fn action(&self) -> Action<'_> {
+        action(&self.tree)
+    }
+
+    /// The source line of the first text, or of the statement.
+    pub(super) fn line_of(&self, text: &str) -> usize {
+        let lower = self.sql.text.to_lowercase();
+        self.sql.line(
+            lower.find(&text.to_lowercase()).filter(|at| *at < self.sql.text.len()).unwrap_or_else(|| self.start()),
+        )
+    }
+
+    /// The source line of the statement.
+    pub(super) fn line(&self) -> usize {
+        self.sql.line(self.start())
+    }
+
+    fn start(&self) -> usize {
+        self.sql.text.len() - self.sql.text.trim_start().len()
+    }
+}
+
+/// A part of a file that no parser reads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NotRead {
+    pub(super) line: usize,
+    pub(super) what: String,
+}
+
+/// Statements that run one after another.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) runs: Runs,
+    /// The table that the model of the hooks builds, and its unique key.
+    pub(super) model: Option<(Table, Vec<String>)>,
+    pub(super) statements: Vec<Read>,
+    /// Every piece of text, also those that no parser reads.
+    pub(super) texts: Vec<Marked>,
+    pub(super) not_read: Vec<NotRead>,
+    /// The comments of all statements, each with its line.
+    pub(super) comments: Vec<(usize, String)>,
+    /// The columns of the tables that the unit creates.
+    pub(super) columns: BTreeMap<Table, Vec<Declared>>,
+    /// The primary keys of the tables that the unit creates.
+    pub(super) keys: BTreeMap<Table, Vec<String>>,
+    /// The temporary tables that the unit creates.
+    temporary: BTreeSet<Table>,
+    in_transaction: bool,
+}
+
+impl Unit {
+    pub(super) fn new(runs: Runs) -> Self {
+        Self {
+            runs,
+            model: None,
+            statements: Vec::new(),
+            texts: Vec::new(),
+            not_read: Vec::new(),
+            comments: Vec::new(),
+            columns: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            temporary: BTreeSet::new(),
+            in_transaction: false,
+        }
+    }
+
+    /// Adds the statements of a text.
+    pub(super) fn add(&mut self, text: &Marked, dialect: Grammar, is_before_model: bool) {
+        for raw in split(text) {
+            self.add_raw(raw, dialect, is_before_model, 0);
+        }
+    }
+
+    fn add_raw(&mut self, raw: Raw, dialect: Grammar, is_before_model: bool, depth: usize) {
+        self.comments.extend(raw.comments);
+        let text = raw.marked.text.trim();
+        if text.is_empty() && raw.body.is_none() {
+            return;
+        }
+        self.texts.push(raw.marked.clone());
+        let first = words(text, 5);
+        let word = |at: usize| first.get(at).map_or("", String::as_str);
+        match (word(0), word(1)) {
+            ("begin" | "start", "transaction" | "tran" | "work" | "") => self.in_transaction = true,
+            ("commit" | "rollback", _) => self.in_transaction = false,
+            _ => {}
+        }
+        if let Some(body) = raw.body.filter(|_| depth < 3 && matches!(word(0), "do" | "create")) {
+            let kind = if word(1) == "or" { word(3) } else { word(1) };
+            let what = if word(0) == "do" { "DO block".to_owned() } else { format!("CREATE {}", kind.to_uppercase()) };
+            let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
+            self.not_read.push(NotRead { line: raw.marked.line(start), what });
+            for inner in split(&body) {
+                self.add_raw(inner, dialect, is_before_model, depth + 1);
+            }
+            return;
+        }
+        let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
+        match parse(text, dialect) {
+            Some(tree) => {
+                if let Action::Create(create, table) = action(&tree) {
+                    if create.temporary {
+                        self.temporary.insert(table.clone());
+                    }
+                    self.columns.insert(table.clone(), declared(create));
+                    self.keys.insert(table, key_of(create));
+                }
+                let in_transaction = self.in_transaction;
+                let copied = match action(&tree) {
+                    Action::Copy(copy) => {
+                        let of = copy.from().into_iter().next().filter(|from| copy.copies(from));
+                        Some(Copied { of, creates: copy.creates, into: copy.into })
+                    }
+                    _ => None,
+                };
+                self.statements.push(Read { tree, copied, sql: raw.marked, in_transaction, is_before_model });
+            }
+            // A macro that nobody knows is one word.
+            None if change_in(text).is_none()
+                && (!text.contains(char::is_whitespace) || is_control(word(0)) || is_header(&first)) => {}
+            None => {
+                let what =
+                    format!("{} statement", change_in(text).unwrap_or_else(|| word(0).to_owned()).to_uppercase());
+                self.not_read.push(NotRead { line: raw.marked.line(start), what });
+            }
+        }
+    }
+
+    /// The columns of a table, if the unit creates it.
+    pub(super) fn columns_of(&self, table: &Table) -> Option<&[Declared]> {
+        self.columns.iter().find(|(other, _)| other.is(table)).map(|(_, columns)| columns.as_slice())
+    }
+
+    /// Whether the unit creates a table itself.
+    pub(super) fn creates(&self, table: &Table) -> bool {
+        let creates = |copied: &Copied| copied.creates && copied.into.is(table);
+        self.columns.keys().any(|other| other.is(table)) || self.copies().any(|(_, _, copied)| creates(copied))
+    }
+
+    fn copies(&self) -> impl Iterator<Item = (usize, &Read, &Copied)> {
+        self.statements.iter().enumerate().filter_map(|(at, read)| Some((at, read, read.copied.as_ref()?)))
+    }
+
+    /// The statements that copy rows of a table as they are, each with its number.
+    pub(super) fn archives(&self, table: &Table) -> Vec<(usize, &Read)> {
+        let is_kept = |into: &Table| !self.temporary.iter().any(|other| other.is(into));
+        let is_archive = |copied: &Copied| copied.of.as_ref().is_some_and(|of| of.is(table)) && is_kept(&copied.into);
+        self.copies().filter(|(.., copied)| is_archive(copied)).map(|(at, read, _)| (at, read)).collect()
+    }
+
+    /// The statements that write rows into a table.
+    pub(super) fn fills(&self, table: &Table) -> impl Iterator<Item = usize> {
+        self.copies().filter(|(.., copied)| copied.into.is(table)).map(|(at, ..)| at)
+    }
+}
+
+/// Statements that neither read nor change rows.
+fn is_control(word: &str) -> bool {
+    const WORDS: [&str; 28] = [
+        "begin", "commit", "rollback", "end", "set", "declare", "if", "else", "elsif", "while", "loop", "for",
+        "return", "start", "go", "use", "print", "raise", "exit", "continue", "leave", "open", "close", "fetch",
+        "analyze", "grant", "revoke", "",
+    ];
+    WORDS.contains(&word)
+}
+
+/// The beginning of a procedure, whose body follows.
+fn is_header(first: &[String]) -> bool {
+    const KINDS: [&str; 5] = ["procedure", "proc", "function", "trigger", "task"];
+    first.iter().any(|word| KINDS.contains(&word.as_str()))
+}
+
+/// The first word of a text that changes rows.
+fn change_in(text: &str) -> Option<String> {
+    const WORDS: [&str; 7] = ["delete", "insert", "update", "merge", "truncate", "execute", "exec"];
+    let skeleton = skeleton(text);
+    let mut words = skeleton.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.find(|word| WORDS.contains(word)).map(str::to_owned)
+}

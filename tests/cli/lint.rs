@@ -1,0 +1,169 @@
+//! `rowkeep lint`: each rule finds its cases and nothing else, and what Rowkeep compiles is clean.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rowkeep::lint::{Options, Report, Source, lint};
+use rowkeep::{Code, Dialect, Format, Style};
+
+use crate::projects;
+use crate::shop::Shop;
+
+/// Findings that come with those of a rule, because the rule tells why they are worse.
+const WORSE: [&str; 2] = ["cutoff-evaluated-twice", "limit-without-order"];
+
+fn of_file(folder: &Path, file: &Path) -> Report {
+    let text = std::fs::read_to_string(folder.join(file)).expect("a case");
+    lint(vec![Source::new(file.to_string_lossy().replace('\\', "/"), text)], &Options::default())
+}
+
+fn rules(report: &Report) -> Vec<&'static str> {
+    let mut rules: Vec<_> = report.findings.iter().filter_map(|finding| finding.code().rule()).collect();
+    rules.dedup();
+    rules
+}
+
+/// The cases of a folder of `golden/lint`.
+fn cases(folder: &str) -> Vec<std::path::PathBuf> {
+    let files = projects::files(&projects::root().join("golden/lint").join(folder));
+    files.into_iter().filter(|file| file.extension().is_none_or(|end| end != "snap")).collect()
+}
+
+#[test]
+fn a_bad_case_has_the_finding_of_its_rule() {
+    let folder = projects::root().join("golden/lint/bad");
+    let mut by_rule: BTreeMap<String, String> = BTreeMap::new();
+    for file in cases("bad") {
+        let rule = file.parent().expect("a folder per rule").to_string_lossy().into_owned();
+        let report = of_file(&folder, &file);
+        let mut found = rules(&report);
+        assert!(found.contains(&rule.as_str()), "{}: {found:?}", file.display());
+        found.retain(|other| *other != rule && !(WORSE.contains(&rule.as_str()) && *other == "trim-without-proof"));
+        assert!(found.is_empty(), "{}: {found:?}", file.display());
+        let said = report.findings.in_format(&report.inputs, Format::Human(Style::Plain));
+        by_rule.entry(rule).or_default().push_str(&said);
+    }
+    let known: Vec<_> = Code::ALL.iter().filter_map(|code| code.rule()).collect();
+    let missing: Vec<_> = known.iter().filter(|rule| !by_rule.contains_key(**rule)).collect();
+    assert!(missing.is_empty(), "no case in golden/lint/bad for {missing:?}");
+    for (rule, said) in by_rule {
+        let mut settings = insta::Settings::new();
+        settings.set_snapshot_path(folder.join(&rule));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!("messages", said));
+    }
+}
+
+#[test]
+fn a_good_case_has_no_finding() {
+    let folder = projects::root().join("golden/lint/good");
+    for file in cases("good") {
+        let report = of_file(&folder, &file);
+        assert!(rules(&report).is_empty(), "{}: {}", file.display(), report.findings);
+    }
+}
+
+/// Goldens that have each kind of statement, and the package of dbt.
+const COMPILED: [&str; 4] =
+    ["compile/limit", "compile/only_when", "features/operations_chain", "compile/periods_sealed_while_in"];
+
+#[test]
+fn what_rowkeep_compiles_is_clean() {
+    for golden in COMPILED {
+        for dialect in Dialect::ALL {
+            let compilation = rowkeep::compile(&projects::golden(golden).with_dialect(dialect)).expect("it compiles");
+            let files = compilation.artifacts().files().iter();
+            let files = files.filter(|(path, _)| path.ends_with(".sql") || path.ends_with(".yml"));
+            let files: Vec<_> = files.map(|(path, text)| Source::new(path.as_str(), text.as_str())).collect();
+            let report = lint(files, &Options::default());
+            assert!(report.statements > 50, "{golden} for {dialect}: {} statements", report.statements);
+            assert!(report.findings.iter().len() == 0, "{golden} for {dialect}: {}", report.findings);
+        }
+    }
+}
+
+/// The hooks that the example replaces have the traps that ORDER BY the page on switching names.
+#[test]
+fn the_handwritten_hooks_have_their_traps() {
+    let folder = projects::root().join("examples/handwritten");
+    let files = projects::files(&folder).into_iter().map(|file| {
+        let text = std::fs::read_to_string(folder.join(&file)).expect("a statement");
+        Source::new(file.to_string_lossy(), text)
+    });
+    let report = lint(files.collect(), &Options::default());
+    let found = rules(&report);
+    for rule in ["not-in-nullable", "cutoff-from-maximum", "inclusive-period-bound", "select-star"] {
+        assert!(found.contains(&rule), "{rule} is not among {found:?}");
+    }
+    assert!(report.not_read.is_empty(), "{:?}", report.not_read);
+}
+
+#[test]
+fn the_command_reads_folders_and_counts() {
+    let shop = Shop::new();
+    shop.write("shop/sql/purge.sql", "DELETE FROM live.runs;\nDO $$ BEGIN EXECUTE 'DELETE FROM live.runs'; END $$;\n");
+    shop.write("shop/sql/target/compiled.sql", "DELETE FROM live.skipped;\n");
+    let outcome = shop.run(&["lint", "sql"]);
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    insta::assert_snapshot!(outcome.stderr, @"
+    error[RK601 delete-without-where]: a DELETE without WHERE empties `live.runs`, and nothing fills it again
+     --> sql/purge.sql:1:1
+      |
+    1 | DELETE FROM live.runs;
+      | ^^^^^^^^^^^^^^^^^^^^^^ all rows
+      |
+      = help: add a condition; to empty a work table, write `WHERE TRUE`
+
+    not read: sql/purge.sql:2: DO block
+    not read: sql/purge.sql:2: EXECUTE statement
+    ");
+    insta::assert_snapshot!(outcome.stdout, @"1 error in 1 file, 2 statements");
+    let outcome = shop.run(&["lint", "--ignore", "delete-without-where", "sql"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    let outcome = shop.run(&["lint", "--format", "json", "sql/purge.sql"]);
+    let json: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    assert_eq!(json["findings"][0]["rule"], "delete-without-where");
+    assert_eq!(json["findings"][0]["line"], 1);
+    assert_eq!(json["not_read"][0]["what"], "DO block");
+}
+
+#[test]
+fn bad_arguments_name_the_edit() {
+    let shop = Shop::new();
+    let outcome = shop.run(&["lint", "nowhere"]);
+    assert_eq!(outcome.code, Some(2), "{outcome}");
+    assert!(outcome.stderr.contains("nowhere does not exist"), "{outcome}");
+    let outcome = shop.run(&["lint", "--select", "truncat", "."]);
+    assert_eq!(outcome.code, Some(2), "{outcome}");
+    assert!(outcome.stderr.contains("did you mean truncate?"), "{outcome}");
+}
+
+/// Texts that are no SQL, no Jinja and no YAML.
+#[test]
+fn hostile_files_end_without_a_finding() {
+    let deep = format!("DELETE FROM t WHERE {}", "(".repeat(5_000));
+    let chain = format!("DELETE FROM t WHERE a{}", " OR a".repeat(20_000));
+    let texts = [
+        "",
+        ";;;",
+        "$",
+        "$$ é",
+        "'é\\",
+        "{{",
+        "{% macro",
+        "{% macro x( %}",
+        "{{ config(post_hook=config) }}",
+        "{% for a in b %}{% for c in b %}{% for d in range(100000) %}x{% endfor %}{% endfor %}{% endfor %}",
+        "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+        "\u{E000}1\u{E001}DELETE\u{E000}",
+        deep.as_str(),
+        chain.as_str(),
+    ];
+    for text in texts {
+        for name in ["a.sql", "a.yml"] {
+            let report = lint(vec![Source::new(name, text)], &Options::default());
+            assert!(report.findings.iter().len() == 0, "{text:.40}: {}", report.findings);
+        }
+    }
+}
