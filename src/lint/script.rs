@@ -105,7 +105,9 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
             }
             Piece::Comment => comments.push((marked.line(at), text[at..next].to_owned())),
             Piece::Dollars(quote) => {
-                body = Some(marked.part(at + quote..next.saturating_sub(quote).max(at + quote)));
+                // A text without its closing quote goes on to the end.
+                let is_closed = length >= 2 * quote && text[..next].ends_with(&text[at..at + quote]);
+                body = Some(marked.part(at + quote..if is_closed { next - quote } else { next }));
                 is_empty = false;
             }
             Piece::Other => is_empty &= text[at..next].trim().is_empty(),

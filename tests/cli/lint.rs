@@ -149,6 +149,7 @@ fn hostile_files_end_without_a_finding() {
         ";;;",
         "$",
         "$$ é",
+        "DO $$é.",
         "'é\\",
         "{{",
         "{% macro",
