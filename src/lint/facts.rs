@@ -144,7 +144,7 @@ pub(super) enum Action<'a> {
 
 pub(super) fn action(statement: &Statement) -> Action<'_> {
     match statement {
-        Statement::Insert(insert) => copy(insert, None).map_or(Action::Other, Action::Copy),
+        Statement::Insert(insert) => copy(insert).map_or(Action::Other, Action::Copy),
         Statement::Delete(delete) => deleted(delete).map_or(Action::Other, |table| Action::Delete(delete, table)),
         Statement::Truncate(truncate) => {
             Action::Truncate(truncate.table_names.iter().map(|target| Table::of(&target.name)).collect())
@@ -176,11 +176,11 @@ fn of_query(query: &Query) -> Action<'_> {
         _ => None,
     });
     match (&*query.body, deletes.next()) {
-        (SetExpr::Insert(Statement::Insert(insert)), Some(deletes)) => match copy(insert, None) {
+        (SetExpr::Insert(Statement::Insert(insert)), Some(deletes)) => match copy(insert) {
             Some(copy) => Action::Move { deletes, copy },
             None => Action::Delete(deletes.0, deletes.1),
         },
-        (SetExpr::Insert(Statement::Insert(insert)), None) => copy(insert, None).map_or(Action::Other, Action::Copy),
+        (SetExpr::Insert(Statement::Insert(insert)), None) => copy(insert).map_or(Action::Other, Action::Copy),
         (SetExpr::Delete(Statement::Delete(delete)), _) => {
             deleted(delete).map_or(Action::Other, |table| Action::Delete(delete, table))
         }
@@ -189,9 +189,9 @@ fn of_query(query: &Query) -> Action<'_> {
     }
 }
 
-fn copy<'a>(insert: &'a Insert, given: Option<&'a Query>) -> Option<Copy<'a>> {
+fn copy(insert: &Insert) -> Option<Copy<'_>> {
     let TableObject::TableName(name) = &insert.table else { return None };
-    let query = given.or(insert.source.as_deref())?;
+    let query = insert.source.as_deref()?;
     // `INSERT INTO t WITH c AS (...) SELECT` and VALUES.
     if matches!(&*query.body, SetExpr::Values(_)) {
         return None;
@@ -421,28 +421,28 @@ pub(super) fn compared(lookup: &Lookup<'_>) -> BTreeSet<String> {
         JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) => Some(on),
         _ => None,
     });
-    for condition in select.selection.iter().chain(joins).flat_map(conjuncts) {
-        if let Expr::BinaryOp { left, op, right } = condition {
-            let compares = matches!(
-                op,
-                BinaryOperator::Eq
-                    | BinaryOperator::GtEq
-                    | BinaryOperator::LtEq
-                    | BinaryOperator::Gt
-                    | BinaryOperator::Lt
-                    | BinaryOperator::Spaceship
-            );
-            if compares && let (Some((_, name)), Some(_)) = (column(left), column(right)) {
-                all.insert(name);
-            }
-        }
-        if let Expr::IsNotDistinctFrom(left, right) = condition
-            && let (Some((_, name)), Some(_)) = (column(left), column(right))
-        {
-            all.insert(name);
-        }
-    }
+    all.extend(pairs(select.selection.iter().chain(joins).flat_map(conjuncts)));
     all
+}
+
+/// The columns on the left of comparisons of two columns.
+pub(super) fn pairs<'a>(conditions: impl IntoIterator<Item = &'a Expr>) -> BTreeSet<String> {
+    let each = conditions.into_iter().filter_map(|condition| match condition {
+        Expr::BinaryOp {
+            left,
+            op:
+                BinaryOperator::Eq
+                | BinaryOperator::GtEq
+                | BinaryOperator::LtEq
+                | BinaryOperator::Gt
+                | BinaryOperator::Lt
+                | BinaryOperator::Spaceship,
+            right,
+        }
+        | Expr::IsNotDistinctFrom(left, right) => Some((column(left)?.1, column(right)?)),
+        _ => None,
+    });
+    each.map(|(name, _)| name).collect()
 }
 
 /// Whether a query takes some rows without an order: LIMIT, TOP or FETCH.

@@ -83,6 +83,8 @@ pub(super) fn parse(sql: &str, dialect: Grammar) -> Option<Statement> {
     if sql.len() > MAX_BYTES || (sql.len() > SHALLOW && is_deep(sql)) {
         return None;
     }
+    let without_top = without_top(sql);
+    let sql = without_top.as_deref().unwrap_or(sql);
     let others = Grammar::ALL.into_iter().filter(|other| *other != dialect);
     std::iter::once(dialect).chain(others).find_map(|dialect| {
         let mut statements = Parser::parse_sql(dialect.grammar(), sql).ok()?;
@@ -95,4 +97,14 @@ fn is_deep(sql: &str) -> bool {
     let lower = sql.to_ascii_lowercase();
     let operators = ["and", "or", "union", "case", "||", "+", "-", "*", "/", "::", "="];
     operators.iter().any(|operator| lower.matches(operator).count() > 3_000)
+}
+
+/// `DELETE FROM t` for `DELETE TOP (5000) FROM t`, which the parser does not know. Whether a DELETE
+/// stops after some rows matters only beside a copy, which has its own TOP.
+fn without_top(sql: &str) -> Option<String> {
+    let rest = sql.get(..6).filter(|word| word.eq_ignore_ascii_case("delete")).and_then(|_| sql.get(6..))?;
+    let rest = rest.trim_start();
+    let rest = rest.get(..3).filter(|word| word.eq_ignore_ascii_case("top")).and_then(|_| rest.get(3..))?;
+    let (_, rest) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
+    Some(format!("DELETE{rest}"))
 }

@@ -4,6 +4,7 @@ mod mark;
 mod stubs;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use minijinja::value::Kwargs;
@@ -17,6 +18,21 @@ use stubs::{Names, Scene, relation, unknown};
 
 /// The steps after which a template is given up.
 const FUEL: u64 = 200_000;
+
+/// The filters of dbt and of Jinja2 that minijinja does not have. Each gives its value back.
+const FILTERS: [&str; 11] = [
+    "as_bool",
+    "as_number",
+    "as_native",
+    "as_text",
+    "tojson",
+    "fromjson",
+    "toyaml",
+    "fromyaml",
+    "set",
+    "pprint",
+    "xmlattr",
+];
 
 /// The run for which a template is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,10 +112,7 @@ impl Jinja {
         environment.set_fuel(Some(FUEL));
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_unknown_method_callback(method);
-        for name in ["as_bool", "as_number", "as_native", "as_text"] {
-            environment.add_filter(name, |value: Value| value);
-        }
-        for name in ["tojson", "fromjson", "toyaml", "fromyaml", "set", "as_text", "pprint", "xmlattr"] {
+        for name in FILTERS {
             environment.add_filter(name, |value: Value| value);
         }
         let mut macros = BTreeMap::new();
@@ -232,26 +245,24 @@ fn prepared(text: &str) -> String {
 fn without_block(text: &str, block: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((at, start)) = tag(rest, block) {
-        let Some((end, length)) = tag(&rest[at..], &format!("end{block}")) else { break };
-        let end = at + end + length;
-        out.push_str(&rest[..at]);
-        out.extend(rest[at..end].chars().filter(|c| *c == '\n'));
+    while let Some(begin) = tag(rest, block) {
+        let Some(end) = tag(&rest[begin.start..], &format!("end{block}")) else { break };
+        let end = begin.start + end.end;
+        out.push_str(&rest[..begin.start]);
+        out.extend(rest[begin.start..end].chars().filter(|c| *c == '\n'));
         rest = &rest[end..];
-        let _ = start;
     }
     out.push_str(rest);
     out
 }
 
-/// The place and the length of the first tag with a word.
-fn tag(text: &str, word: &str) -> Option<(usize, usize)> {
+/// The first tag with a word.
+fn tag(text: &str, word: &str) -> Option<Range<usize>> {
     text.match_indices("{%").find_map(|(at, _)| {
         let inside = text[at + 2..].trim_start_matches(['-', '+']).trim_start();
         let after = inside.strip_prefix(word)?;
         after.starts_with(|c: char| c.is_whitespace() || matches!(c, '-' | '%')).then_some(())?;
-        let length = text[at..].find("%}")? + 2;
-        Some((at, length))
+        Some(at..at + text[at..].find("%}")? + 2)
     })
 }
 

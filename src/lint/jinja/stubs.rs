@@ -279,7 +279,7 @@ impl Object for Builtin {
         f.write_str(&self.name)
     }
 
-    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         match (self.name.as_str(), method) {
             ("config" | "target" | "flags", "get" | "require") => Ok(match args {
                 [_, default] if !default.is_kwargs() => default.clone(),
@@ -291,10 +291,7 @@ impl Object for Builtin {
                 Ok(unknown(method))
             }
             ("config", "set") | ("exceptions", _) => Ok(Value::from("")),
-            _ => {
-                let _ = state;
-                Ok(unknown(method))
-            }
+            _ => Ok(unknown(method)),
         }
     }
 

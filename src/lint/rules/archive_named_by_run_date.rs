@@ -4,14 +4,53 @@ use crate::diagnostic::Code;
 use crate::lint::facts::Action;
 use crate::lint::jinja::RUN_DATE;
 use crate::lint::rules::Finding;
-use crate::lint::script::skeleton;
 use crate::lint::unit::Unit;
 
 /// Functions that write a time as text.
-const FORMATS: [&str; 6] = ["to_char", "format_date", "date_format", "strftime", "to_varchar", "format_timestamp"];
+const FORMATS: [&str; 9] = [
+    "to_char",
+    "format_date",
+    "date_format",
+    "strftime",
+    "to_varchar",
+    "format_timestamp",
+    "format_datetime",
+    "format",
+    "convert",
+];
 /// What reads the clock inside of such a call.
-const CLOCKS: [&str; 8] =
-    ["current_date", "current_timestamp", "now()", "getdate()", "sysdate", "curdate()", "now(", "clock_timestamp("];
+const CLOCKS: [&str; 8] = [
+    "current_date",
+    "current_timestamp",
+    "now(",
+    "getdate(",
+    "sysdate",
+    "curdate(",
+    "sysutcdatetime(",
+    "clock_timestamp(",
+];
+
+/// Whether a text builds a name from a beginning that ends with `_`.
+fn builds_name(text: &str) -> bool {
+    let joins = |after: &str| after.trim_start().starts_with(['|', '+', ',']);
+    text.contains("_%s") || text.match_indices("_'").any(|(at, quote)| joins(&text[at + quote.len()..]))
+}
+
+/// The first call in a text that writes the clock as text.
+fn written_clock(text: &str) -> Option<usize> {
+    FORMATS.iter().find_map(|format| {
+        text.match_indices(format).map(|(at, _)| at).find(|&at| {
+            let is_word = !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let arguments = text[at + format.len()..].trim_start().strip_prefix('(');
+            // The arguments of the call itself.
+            let own = arguments.and_then(|rest| rest.split(';').next()).map(|rest| {
+                let end = rest.char_indices().nth(60).map_or(rest.len(), |(end, _)| end);
+                &rest[..end]
+            });
+            is_word && own.is_some_and(|own| CLOCKS.iter().any(|clock| own.contains(clock)))
+        })
+    })
+}
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let mut report = |line: usize| {
@@ -34,18 +73,19 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             report(read.line_of("insert"));
         }
     }
+    let has = |words: &[&str]| {
+        unit.texts.iter().any(|marked| {
+            let text = marked.text.to_lowercase();
+            words.iter().any(|word| text.contains(word))
+        })
+    };
+    if !has(&["exec", "prepare"]) || !has(&["insert into", "create table", "rename to"]) {
+        return;
+    }
     for marked in &unit.texts {
         let text = marked.text.to_lowercase();
         // Dynamic SQL: the name of a table is a text that ends with `_`, and a formatted clock.
-        let written = skeleton(&text);
-        let builds_name =
-            text.contains("_' ||") || text.contains("_'||") || text.contains("_' +") || text.contains("_%s");
-        let call = FORMATS.iter().find_map(|format| {
-            let (_, arguments) = written.split_once(&format!("{format}("))?;
-            CLOCKS.iter().any(|clock| arguments.trim_start().starts_with(clock)).then_some(*format)
-        });
-        if let Some(call) = call.filter(|_| builds_name) {
-            let at = text.find(call).filter(|at| *at < marked.text.len()).unwrap_or(0);
+        if let Some(at) = written_clock(&text).filter(|_| builds_name(&text)) {
             report(marked.line(at));
         }
     }

@@ -1,6 +1,6 @@
 //! SQL that changes rows while dbt compiles.
 
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Statement, TableObject};
 
 use crate::diagnostic::Code;
 use crate::lint::facts::{Action, Table, tables};
@@ -18,6 +18,10 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             Action::Truncate(tables) => tables,
             _ => match &read.tree {
                 Statement::Update(update) => tables(&update.table),
+                Statement::Insert(insert) => match &insert.table {
+                    TableObject::TableName(name) => vec![Table::of(name)],
+                    _ => continue,
+                },
                 Statement::Merge(merge) => vec![Table::named(&[&merge.table.to_string()])],
                 _ => continue,
             },

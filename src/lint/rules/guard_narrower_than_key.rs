@@ -2,17 +2,33 @@
 
 use std::collections::BTreeSet;
 
+use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, TableFactor};
+
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Copy, Lookup, Table, compared, conjuncts, lookup};
+use crate::lint::facts::{Action, Copy, Table, compared, conjuncts, lookup, pairs};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{Trim, deletes};
 use crate::lint::unit::Unit;
 
-/// The lookups of a copy in the table that it fills, negated: its guard.
-pub(super) fn guards<'a>(copy: &Copy<'a>) -> Vec<Lookup<'a>> {
-    let conditions = copy.select().and_then(|select| select.selection.as_ref()).into_iter().flat_map(conjuncts);
-    let negated = conditions.filter_map(lookup).filter(|found| found.negated);
-    negated.filter(|found| found.tables().iter().any(|table| table.is(&copy.into))).collect()
+/// The guards of a copy: for each, the columns by which it looks for the row in the table that it
+/// fills. A guard is NOT EXISTS, NOT IN, or an outer join of which a column is NULL.
+pub(super) fn guards(copy: &Copy<'_>) -> Vec<BTreeSet<String>> {
+    let Some(select) = copy.select() else { return Vec::new() };
+    let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
+    let negated = conditions.iter().filter_map(|condition| lookup(condition)).filter(|found| found.negated);
+    let lookups = negated.filter(|found| found.tables().iter().any(|table| table.is(&copy.into)));
+    let mut all: Vec<_> = lookups.map(|found| compared(&found)).collect();
+    let tests_null = conditions.iter().any(|condition| matches!(condition, Expr::IsNull(_)));
+    for join in select.from.iter().flat_map(|item| &item.joins).filter(|_| tests_null) {
+        if let TableFactor::Table { name, .. } = &join.relation
+            && let JoinOperator::Left(JoinConstraint::On(on)) | JoinOperator::LeftOuter(JoinConstraint::On(on)) =
+                &join.join_operator
+            && Table::of(name).is(&copy.into)
+        {
+            all.push(pairs(conjuncts(on)));
+        }
+    }
+    all
 }
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -20,8 +36,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for read in &unit.statements {
         let Action::Copy(copy) = read.action() else { continue };
         let Some(source) = copy.from().into_iter().next() else { continue };
-        let Some(guard) = guards(&copy).into_iter().next() else { continue };
-        let has = compared(&guard);
+        let Some(has) = guards(&copy).into_iter().next() else { continue };
         let stated = stated_key(unit, &source, &copy.into);
         let Some(key) = stated.or_else(|| proven_key(&trims, &source, &copy.into, has.len())) else { continue };
         if has.is_empty() || !has.is_subset(&key) || has == key {
@@ -30,7 +45,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let lacks: Vec<_> = key.difference(&has).map(|name| format!("`{name}`")).collect();
         found.push(Finding {
             code: Code::GuardNarrowerThanKey,
-            line: read.line_of("not exists"),
+            line: read.line_of(if read.sql.text.to_lowercase().contains("not exists") { "not exists" } else { "insert" }),
             message: format!(
                 "the guard of `{}` does not compare {}: a row of `{source}` is never archived if another one with the same {} is",
                 copy.into,

@@ -2,35 +2,63 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Visit, Visitor};
+use sqlparser::ast::{BinaryOperator, Expr, Visit, Visitor};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::Action;
+use crate::lint::facts::{Action, column, conjuncts};
 use crate::lint::rules::Finding;
 use crate::lint::rules::periods::instant;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
-    let changes = |read: &&crate::lint::unit::Read| {
-        matches!(read.action(), Action::Copy(_) | Action::Delete(..) | Action::Move { .. })
-    };
-    for read in unit.statements.iter().filter(changes) {
+    for read in &unit.statements {
+        let selection = match read.action() {
+            Action::Copy(copy) => copy.select().and_then(|select| select.selection.as_ref()),
+            Action::Delete(delete, _) | Action::Move { deletes: (delete, _), .. } => delete.selection.as_ref(),
+            _ => continue,
+        };
         let mut visitor = Between(None);
         let _ = read.tree.visit(&mut visitor);
-        if let Some(high) = visitor.0 {
-            found.push(Finding {
-                code: Code::InclusivePeriodBound,
-                line: read.line_of("between"),
-                message: format!("BETWEEN includes its upper bound {high}: a row of that instant is in two periods, or a row of the last second in none"),
-                label: "includes the upper bound",
-                help: "write `>=` the start of the period and `<` the start of the next one".to_owned(),
-            });
-        }
+        let (high, text) = match (visitor.0, selection.and_then(closed_interval)) {
+            (Some(high), _) => (high, "between"),
+            (None, Some(high)) => (high, "<="),
+            (None, None) => continue,
+        };
+        found.push(Finding {
+            code: Code::InclusivePeriodBound,
+            line: read.line_of(text),
+            message: format!(
+                "the upper bound {high} is included: a row of that instant is in two periods, or a row of the last second in none"
+            ),
+            label: "includes the upper bound",
+            help: "write `>=` the start of the period and `<` the start of the next one".to_owned(),
+        });
     }
 }
 
-/// Finds a BETWEEN whose upper bound is an instant. A plain date is a whole day if the column is a
-/// date, so only the first day of a month counts.
+/// The upper bound of `column >= a AND column <= b`.
+fn closed_interval(selection: &Expr) -> Option<String> {
+    let bound = |wanted: &BinaryOperator| {
+        let each = conjuncts(selection).into_iter().filter_map(move |condition| match condition {
+            Expr::BinaryOp { left, op, right } if op == wanted => Some((column(left)?.1, instant(right)?, right)),
+            _ => None,
+        });
+        each.collect::<Vec<_>>()
+    };
+    let lower = bound(&BinaryOperator::GtEq);
+    let upper = bound(&BinaryOperator::LtEq);
+    let closed =
+        upper.into_iter().find(|(name, to, _)| includes_more(to) && lower.iter().any(|(other, ..)| other == name))?;
+    Some(closed.2.to_string())
+}
+
+/// Whether an upper bound is an instant. A plain date is a whole day if the column is a date, so only
+/// the first day of a month counts.
+fn includes_more(to: &str) -> bool {
+    to.contains(' ') || !to.contains('-') || to.ends_with("-01")
+}
+
+/// Finds a BETWEEN whose upper bound is an instant.
 struct Between(Option<String>);
 
 impl Visitor for Between {
@@ -39,8 +67,7 @@ impl Visitor for Between {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let Expr::Between { low, high, negated: false, .. } = expr else { return ControlFlow::Continue(()) };
         let (Some(_), Some(to)) = (instant(low), instant(high)) else { return ControlFlow::Continue(()) };
-        let is_whole_day = !to.contains(' ') && to.contains('-') && !to.ends_with("-01");
-        if is_whole_day {
+        if !includes_more(&to) {
             return ControlFlow::Continue(());
         }
         self.0 = Some(high.to_string());

@@ -71,11 +71,20 @@ impl Visitor for Bound<'_> {
             }
         }
         for condition in select.selection.iter().flat_map(conjuncts) {
-            if let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition
-                && let (Some((None, a)), Some((None, b))) = (column(left), column(right))
-                && a == b
-            {
-                self.columns.push((a, None));
+            let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition else { continue };
+            match (column(left), column(right)) {
+                (Some((None, a)), Some((None, b))) if a == b => self.columns.push((a, None)),
+                // `job_id = jobs.job_id`, where the inner table has no `job_id`.
+                (Some((None, name)), Some((Some(_), other))) | (Some((Some(_), other)), Some((None, name)))
+                    if name == other =>
+                {
+                    if let Some((inner, columns)) = known
+                        && !columns.iter().any(|one| one.name == name)
+                    {
+                        self.columns.push((name, Some(inner.to_string())));
+                    }
+                }
+                _ => {}
             }
         }
         ControlFlow::Continue(())

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use sqlparser::ast::{BinaryOperator, CastKind, Expr, TypedString, Value};
+use sqlparser::ast::{
+    BinaryOperator, CastKind, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, TypedString, Value,
+};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Table, column, conjuncts};
+use crate::lint::facts::{Action, Table, column, conjuncts, function_name};
 use crate::lint::rules::Finding;
 use crate::lint::unit::{Read, Unit};
 
@@ -24,6 +26,19 @@ pub(super) fn instant(expr: &Expr) -> Option<String> {
             Value::SingleQuotedString(text) => is_date(text).then(|| short(text)),
             _ => None,
         },
+        Expr::Function(function) => {
+            const CONVERSIONS: [&str; 6] =
+                ["to_timestamp", "to_date", "date", "timestamp", "datetime", "to_timestamp_ntz"];
+            let FunctionArguments::List(list) = &function.args else { return None };
+            match list.args.first() {
+                Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)))
+                    if CONVERSIONS.contains(&function_name(function).as_str()) =>
+                {
+                    instant(inner)
+                }
+                _ => None,
+            }
+        }
         Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, .. } | Expr::Nested(expr) => instant(expr),
         _ => None,
     }

@@ -68,7 +68,9 @@ impl Visitor for Days<'_> {
         };
         let found = match expr {
             Expr::Cast { data_type: DataType::Date, expr, .. } => self.zoned(expr),
-            Expr::Function(function) if matches!(function_name(function).as_str(), "date" | "date_trunc" | "trunc") => {
+            Expr::Function(function)
+                if matches!(function_name(function).as_str(), "date" | "to_date" | "date_trunc" | "trunc") =>
+            {
                 let arguments = match &function.args {
                     sqlparser::ast::FunctionArguments::List(list) => list.args.as_slice(),
                     _ => &[],

@@ -1,0 +1,1 @@
+EXECUTE IMMEDIATE FORMAT("INSERT INTO arch.tickets_%s (id) SELECT id FROM live.tickets WHERE closed < DATE '2025-01-01'", FORMAT_DATE('%Y%m', CURRENT_DATE()));

@@ -1,0 +1,1 @@
+insert into h.r_2025_q3 (id, at) select r.id, r.at from live.r r where r.at between to_timestamp('2025-07-01') and to_timestamp('2025-10-01') and not exists (select 1 from h.r_2025_q3 x where x.id = r.id and x.at = r.at);

@@ -1,0 +1,2 @@
+WITH moved AS (DELETE FROM core.p WHERE ended < DATE '2025-01-01' RETURNING *)
+INSERT INTO arch.p SELECT * FROM moved;
