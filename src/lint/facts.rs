@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, ColumnOption, CreateTable, Delete, Expr, FromTable, Function, GroupByExpr, Ident, Insert,
-    JoinConstraint, JoinOperator, LimitClause, ObjectName, OnConflictAction, OnInsert, Query, Select, SelectItem,
-    SetExpr, Statement, TableConstraint, TableFactor, TableObject, TableWithJoins, Visit, Visitor,
+    BinaryOperator, ColumnOption, CreateTable, Delete, Expr, FromTable, Function, FunctionArguments, GroupByExpr,
+    Ident, Insert, JoinConstraint, JoinOperator, LimitClause, ObjectName, OnConflictAction, OnInsert, Query, Select,
+    SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject, TableWithJoins, Visit, Visitor,
 };
 
 /// The name of a table. Two names that differ only in case are equal.
@@ -91,6 +91,8 @@ pub(super) struct Copy<'a> {
     pub(super) skips_conflicts: bool,
     /// Whether it updates rows that are there.
     pub(super) updates_conflicts: bool,
+    /// Whether it does so without a condition.
+    pub(super) overwrites: bool,
     /// Whether it creates its table.
     pub(super) creates: bool,
 }
@@ -159,6 +161,7 @@ pub(super) fn action(statement: &Statement) -> Action<'_> {
                 query,
                 skips_conflicts: false,
                 updates_conflicts: false,
+                overwrites: false,
                 creates: true,
             }),
             None => Action::Create(create, Table::of(&create.name)),
@@ -208,6 +211,14 @@ fn copy(insert: &Insert) -> Option<Copy<'_>> {
             || conflict == Some(true)
             || matches!(insert.or, Some(sqlparser::ast::SqliteOnConflict::Ignore)),
         updates_conflicts: conflict == Some(false) || insert.replace_into,
+        overwrites: match &insert.on {
+            Some(OnInsert::OnConflict(conflict)) => match &conflict.action {
+                OnConflictAction::DoUpdate(update) => update.selection.is_none(),
+                OnConflictAction::DoNothing => false,
+            },
+            Some(OnInsert::DuplicateKeyUpdate(_)) => true,
+            _ => insert.replace_into || matches!(insert.or, Some(sqlparser::ast::SqliteOnConflict::Replace)),
+        },
         creates: false,
     })
 }
@@ -298,6 +309,11 @@ pub(super) fn lookup(expr: &Expr) -> Option<Lookup<'_>> {
         Expr::InSubquery { expr, subquery, negated } => {
             Some(Lookup { query: subquery, negated: *negated, value: Some(expr) })
         }
+        // `x <> ALL (SELECT ...)` is NOT IN.
+        Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => match &**right {
+            Expr::Subquery(query) => Some(Lookup { query, negated: true, value: Some(left) }),
+            _ => None,
+        },
         Expr::UnaryOp { op: sqlparser::ast::UnaryOperator::Not, expr } => {
             lookup(expr).map(|found| Lookup { negated: !found.negated, ..found })
         }
@@ -376,7 +392,16 @@ pub(super) fn clock(part: &impl Visit) -> Option<String> {
         type Break = ();
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
             let name = match expr {
-                Expr::Function(function) => function_name(function),
+                // With brackets, it is the clock of BigQuery or Snowflake, which goes on in a transaction.
+                Expr::Function(function) => {
+                    let name = function_name(function);
+                    let is_call = !matches!(function.args, FunctionArguments::None) && name != "now";
+                    if is_call && CLOCKS.contains(&name.as_str()) {
+                        self.0 = Some(format!("{name}("));
+                        return ControlFlow::Break(());
+                    }
+                    name
+                }
                 Expr::Identifier(name) if name.quote_style.is_none() => name.value.to_lowercase(),
                 _ => return ControlFlow::Continue(()),
             };
@@ -452,7 +477,11 @@ pub(super) fn takes_any_rows(query: &Query) -> bool {
         Some(LimitClause::OffsetCommaLimit { .. }) => true,
         None => query.fetch.is_some(),
     };
-    let has_top = select_of(query).is_some_and(|select| select.top.is_some());
+    let is_row_number =
+        |expr: &Expr| matches!(expr, Expr::Identifier(name) if name.value.eq_ignore_ascii_case("rownum"));
+    let has_top = select_of(query).is_some_and(|select| {
+        select.top.is_some() || select.selection.as_ref().is_some_and(|selection| any(selection, is_row_number))
+    });
     (has_limit || has_top) && query.order_by.is_none()
 }
 
@@ -472,6 +501,17 @@ pub(super) fn declared(create: &CreateTable) -> Vec<Declared> {
         Declared { not_null: not_null || key.contains(&name), ty: column.data_type.to_string().to_lowercase(), name }
     };
     create.columns.iter().map(one).collect()
+}
+
+/// The columns of a table that is created from a SELECT, if each of them has a name.
+pub(super) fn selected(select: &Select) -> Option<Vec<Declared>> {
+    let name = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.to_lowercase()),
+        SelectItem::UnnamedExpr(expr) => column(expr).map(|(_, name)| name),
+        _ => None,
+    };
+    let names = select.projection.iter().map(name);
+    names.map(|name| Some(Declared { name: name?, ty: String::new(), not_null: false })).collect()
 }
 
 /// The primary key of a table, in lower case.

@@ -111,6 +111,13 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
                 is_empty = false;
             }
             Piece::Other => is_empty &= text[at..next].trim().is_empty(),
+            // `GO` on a line of its own ends a batch of T-SQL.
+            Piece::Word if is_alone(text, at..next, "go") => {
+                let statement = trimmed(marked, start, at);
+                all.push(Raw { marked: statement, body: body.take(), comments: std::mem::take(&mut comments) });
+                start = next;
+                is_empty = true;
+            }
             Piece::Quoted | Piece::Word => is_empty = false,
         }
         at = next;
@@ -118,6 +125,38 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
             return all;
         }
     }
+}
+
+/// Whether a word is the only one of its line.
+fn is_alone(text: &str, range: std::ops::Range<usize>, word: &str) -> bool {
+    let before = text[..range.start].rsplit('\n').next().unwrap_or_default();
+    let after = text[range.end..].split('\n').next().unwrap_or_default();
+    text[range].eq_ignore_ascii_case(word) && before.trim().is_empty() && after.trim().is_empty()
+}
+
+/// The statements of a text without semicolons, as T-SQL allows: one begins at each line that begins
+/// with a verb outside of brackets.
+pub(super) fn split_at_verbs(marked: &Marked) -> Vec<Marked> {
+    const VERBS: [&str; 5] = ["insert", "delete", "update", "merge", "truncate"];
+    let text = marked.text.as_str();
+    let (mut starts, mut depth, mut at) = (vec![0], 0_usize, 0);
+    while at < text.len() {
+        let (found, length) = piece(&text[at..]);
+        match (&found, &text[at..at + length]) {
+            (Piece::Other, "(") => depth += 1,
+            (Piece::Other, ")") => depth = depth.saturating_sub(1),
+            (Piece::Word, word) if depth == 0 && VERBS.contains(&word.to_ascii_lowercase().as_str()) => {
+                let line = text[..at].rsplit('\n').next().unwrap_or_default();
+                if line.trim().is_empty() && at > 0 {
+                    starts.push(at);
+                }
+            }
+            _ => {}
+        }
+        at += length;
+    }
+    starts.push(text.len());
+    starts.windows(2).map(|pair| marked.part(pair[0]..pair[1])).collect()
 }
 
 /// The statement between two bytes, without comments and control flow before it.

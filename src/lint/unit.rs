@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::Statement;
 
-use crate::lint::facts::{Action, Declared, Table, action, declared, key_of};
+use crate::lint::facts::{Action, Declared, Table, action, declared, key_of, selected};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::Marked;
-use crate::lint::script::{Raw, skeleton, split, words};
+use crate::lint::script::{Raw, skeleton, split, split_at_verbs, words};
 
 /// Where the statements of a unit run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +139,13 @@ impl Unit {
             }
             return;
         }
+        if let Some(constant) = constant_sql(&raw.marked).filter(|_| depth < 3 && matches!(word(0), "execute" | "exec"))
+        {
+            for inner in split(&constant) {
+                self.add_raw(inner, dialect, is_before_model, depth + 1);
+            }
+            return;
+        }
         let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
         match parse(text, dialect) {
             Some(tree) => {
@@ -152,6 +159,9 @@ impl Unit {
                 let in_transaction = self.in_transaction;
                 let copied = match action(&tree) {
                     Action::Copy(copy) => {
+                        if let Some(columns) = copy.select().filter(|_| copy.creates).and_then(selected) {
+                            self.columns.insert(copy.into.clone(), columns);
+                        }
                         let of = copy.from().into_iter().next().filter(|from| copy.copies(from));
                         Some(Copied { of, creates: copy.creates, into: copy.into })
                     }
@@ -162,6 +172,13 @@ impl Unit {
             // A macro that nobody knows is one word.
             None if change_in(text).is_none()
                 && (!text.contains(char::is_whitespace) || is_control(word(0)) || is_header(&first)) => {}
+            // Statements without semicolons, if each of those that change rows can be read.
+            None if depth < 3 && is_chain(&raw.marked, dialect) => {
+                for part in split_at_verbs(&raw.marked) {
+                    let part = Raw { marked: part, body: None, comments: Vec::new() };
+                    self.add_raw(part, dialect, is_before_model, 3);
+                }
+            }
             None => {
                 let what =
                     format!("{} statement", change_in(text).unwrap_or_else(|| word(0).to_owned()).to_uppercase());
@@ -198,6 +215,13 @@ impl Unit {
     }
 }
 
+/// Whether a text is several statements without semicolons.
+fn is_chain(marked: &Marked, dialect: Grammar) -> bool {
+    let parts = split_at_verbs(marked);
+    let reads = |part: &Marked| change_in(&part.text).is_none() || parse(part.text.trim(), dialect).is_some();
+    parts.len() > 1 && parts.iter().all(reads)
+}
+
 /// Statements that neither read nor change rows.
 fn is_control(word: &str) -> bool {
     const WORDS: [&str; 28] = [
@@ -220,4 +244,14 @@ fn change_in(text: &str) -> Option<String> {
     let skeleton = skeleton(text);
     let mut words = skeleton.split(|c: char| !c.is_alphanumeric() && c != '_');
     words.find(|word| WORDS.contains(word)).map(str::to_owned)
+}
+
+/// The SQL of `EXECUTE IMMEDIATE 'TRUNCATE TABLE t'`: its only text, if nothing is added to it.
+fn constant_sql(marked: &Marked) -> Option<Marked> {
+    let text = marked.text.as_str();
+    let (open, close) = (text.find('\'')? + 1, text.rfind('\'')?);
+    let inside = text.get(open..close)?;
+    let is_constant =
+        !inside.contains('\'') && !text.contains("||") && !text.contains('+') && !text[close + 1..].contains(',');
+    (is_constant && change_in(inside).is_some()).then(|| marked.part(open..close))
 }

@@ -79,7 +79,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             words.iter().any(|word| text.contains(word))
         })
     };
-    if !has(&["exec", "prepare"]) || !has(&["insert into", "create table", "rename to"]) {
+    if !has(&["exec", "prepare", "identifier("]) || !has(&["insert into", "create table", "rename to", " into "]) {
         return;
     }
     for marked in &unit.texts {

@@ -1,5 +1,7 @@
 //! A DELETE without a condition.
 
+use sqlparser::ast::{BinaryOperator, Expr};
+
 use crate::diagnostic::Code;
 use crate::lint::facts::joined;
 use crate::lint::rules::Finding;
@@ -8,9 +10,16 @@ use crate::lint::unit::{Runs, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read, delete, table) in deletes(unit) {
-        let has_condition = delete.selection.is_some() || delete.limit.is_some() || !joined(delete).is_empty();
+        // `WHERE TRUE` says that all rows are meant, and `WHERE 1 = 1` comes from a generator.
+        let is_always_true = |condition: &Expr| {
+            matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Eq, right }
+                if left == right && matches!(**left, Expr::Value(_)))
+        };
+        let selection = delete.selection.as_ref().filter(|selection| !is_always_true(selection));
+        let has_condition = selection.is_some() || delete.limit.is_some() || !joined(delete).is_empty();
         // A model that runs after its hook fills the table again.
-        let is_before_load = unit.runs == Runs::Hooks && read.is_before_model;
+        let is_of_model = unit.model.as_ref().is_some_and(|(model, _)| model.is(&table));
+        let is_before_load = unit.runs == Runs::Hooks && read.is_before_model && is_of_model;
         if has_condition || is_before_load || is_reloaded(unit, &table, at) || unit.creates(&table) {
             continue;
         }

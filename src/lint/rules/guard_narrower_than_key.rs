@@ -7,6 +7,7 @@ use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, TableFactor};
 use crate::diagnostic::Code;
 use crate::lint::facts::{Action, Copy, Table, compared, conjuncts, lookup, pairs};
 use crate::lint::rules::Finding;
+use crate::lint::rules::merge_without_tie_break::is_archive;
 use crate::lint::rules::proof::{Trim, deletes};
 use crate::lint::unit::Unit;
 
@@ -33,6 +34,7 @@ pub(super) fn guards(copy: &Copy<'_>) -> Vec<BTreeSet<String>> {
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
+    check_proofs(unit, &trims, found);
     for read in &unit.statements {
         let Action::Copy(copy) = read.action() else { continue };
         let Some(source) = copy.from().into_iter().next() else { continue };
@@ -55,6 +57,32 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             label: "a part of the key",
             help: "compare every column of the key, and the time if a key has versions".to_owned(),
         });
+    }
+}
+
+/// Proofs of a DELETE that compare a part of a stated key.
+fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
+    for (_, read, delete, table) in trims {
+        let Some(key) = stated_key(unit, table, table) else { continue };
+        let conditions = delete.selection.iter().flat_map(conjuncts).filter_map(lookup);
+        for proof in conditions.filter(|found| !found.negated) {
+            let has = compared(&proof);
+            let archive = proof.tables().into_iter().find(|other| is_archive(other) && !other.is(table));
+            let Some(archive) = archive.filter(|_| !has.is_empty() && has.is_subset(&key) && has != key) else {
+                continue;
+            };
+            let lacks: Vec<_> = key.difference(&has).map(|name| format!("`{name}`")).collect();
+            found.push(Finding {
+                code: Code::GuardNarrowerThanKey,
+                line: read.line_of("exists"),
+                message: format!(
+                    "the proof in `{archive}` does not compare {}: a row of `{table}` is deleted if another one with the rest of its key is there",
+                    lacks.join(", ")
+                ),
+                label: "a part of the key",
+                help: "compare every column of the key, and the time if a key has versions".to_owned(),
+            });
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sqlparser::ast::Statement;
+
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Table};
+use crate::lint::facts::{Action, Table, tables_in};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::looked_up_by;
 use crate::lint::unit::{Read, Unit};
@@ -30,6 +32,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             _ => {}
         }
     }
+    views(unit, found);
     let every: BTreeSet<_> = proofs.values().flat_map(|(periods, _)| periods.iter().cloned()).collect();
     for (table, (periods, read)) in &proofs {
         let copied = copies.iter().find(|(source, _)| source.is(table)).map(|(_, periods)| periods);
@@ -55,4 +58,35 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 
 fn period(table: &Table) -> Option<String> {
     table.period().map(|(_, period)| period.to_owned())
+}
+
+/// Views that read fewer archives than a DELETE proves its rows by.
+fn views(unit: &Unit, found: &mut Vec<Finding>) {
+    let archives = |tables: Vec<Table>| -> BTreeSet<(String, String)> {
+        tables.iter().filter_map(Table::period).map(|(stem, period)| (stem.to_owned(), period.to_owned())).collect()
+    };
+    let mut proven = BTreeSet::new();
+    for read in &unit.statements {
+        if let Action::Delete(delete, _) = read.action() {
+            proven.extend(archives(looked_up_by(read, delete)));
+        }
+    }
+    for read in &unit.statements {
+        let Statement::CreateView(view) = &read.tree else { continue };
+        let shown = archives(tables_in(&*view.query));
+        let lacks = proven.iter().find(|(stem, period)| {
+            shown.iter().any(|(other, _)| other == stem) && !shown.contains(&(stem.clone(), period.clone()))
+        });
+        if let Some((stem, period)) = lacks {
+            found.push(Finding {
+                code: Code::HardCodedTableList,
+                line: read.line(),
+                message: format!(
+                    "the view does not read `{stem}{period}`, to which a DELETE moves rows: they are hidden"
+                ),
+                label: "another list of archives",
+                help: "make the list once, and write every statement from it".to_owned(),
+            });
+        }
+    }
 }

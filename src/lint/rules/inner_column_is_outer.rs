@@ -2,10 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, Expr, SelectItem, Visit, Visitor};
+use sqlparser::ast::{
+    BinaryOperator, Expr, Select, SelectItem, Statement, TableFactor, TableWithJoins, Visit, Visitor,
+};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, column, conjuncts, lookup, select_of, tables};
+use crate::lint::facts::{Action, Declared, Table, column, conjuncts, lookup, select_of, selected};
 use crate::lint::rules::Finding;
 use crate::lint::unit::Unit;
 
@@ -17,7 +19,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             _ => continue,
         };
         let mut columns = Vec::new();
-        let _ = read.tree.visit(&mut Bound { unit, columns: &mut columns });
+        let _ = read.tree.visit(&mut Bound { unit, named: named(&read.tree), columns: &mut columns });
         for (name, inner) in columns {
             let message = match &inner {
                 Some(inner) => format!(
@@ -41,6 +43,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 /// Finds names that belong to the outer row.
 struct Bound<'a> {
     unit: &'a Unit,
+    /// The columns of the queries of WITH.
+    named: Vec<(Table, Vec<Declared>)>,
     columns: &'a mut Vec<(String, Option<String>)>,
 }
 
@@ -54,12 +58,25 @@ impl Visitor for Bound<'_> {
         };
         let Some(found) = found else { return ControlFlow::Continue(()) };
         let Some(select) = select_of(found.query) else { return ControlFlow::Continue(()) };
-        let from: Vec<_> = select.from.iter().flat_map(tables).collect();
-        let known = match from.as_slice() {
-            [one] => self.unit.columns_of(one).map(|columns| (one, columns)),
+        let derived;
+        let known = match select.from.as_slice() {
+            [TableWithJoins { relation, joins }] if joins.is_empty() => match relation {
+                TableFactor::Table { name, .. } => {
+                    let table = Table::of(name);
+                    let named =
+                        self.named.iter().find(|(other, _)| *other == table).map(|(_, columns)| columns.as_slice());
+                    named.or_else(|| self.unit.columns_of(&table)).map(|columns| (table, columns))
+                }
+                TableFactor::Derived { subquery, alias, .. } => {
+                    derived = select_of(subquery).and_then(selected).unwrap_or_default();
+                    let name = alias.as_ref().map_or("the query", |alias| alias.name.value.as_str());
+                    Some((Table::named(&[name]), derived.as_slice())).filter(|_| !derived.is_empty())
+                }
+                _ => None,
+            },
             _ => None,
         };
-        if let (Some((inner, columns)), Some(_)) = (known, found.value) {
+        if let (Some((inner, columns)), Some(_)) = (&known, found.value) {
             let outputs = select.projection.iter().filter_map(|item| match item {
                 SelectItem::UnnamedExpr(output) => column(output),
                 _ => None,
@@ -73,12 +90,18 @@ impl Visitor for Bound<'_> {
         for condition in select.selection.iter().flat_map(conjuncts) {
             let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition else { continue };
             match (column(left), column(right)) {
-                (Some((None, a)), Some((None, b))) if a == b => self.columns.push((a, None)),
+                (Some((a_row, a)), Some((b_row, b))) if a_row == b_row && a == b => self.columns.push((a, None)),
+                // `h.id = id`, where `h` is the inner table: both are columns of it.
+                (Some((Some(row), a)), Some((None, b))) | (Some((None, b)), Some((Some(row), a)))
+                    if a == b && inner_alias(select).is_some_and(|alias| alias == row) =>
+                {
+                    self.columns.push((a, None));
+                }
                 // `job_id = jobs.job_id`, where the inner table has no `job_id`.
                 (Some((None, name)), Some((Some(_), other))) | (Some((Some(_), other)), Some((None, name)))
                     if name == other =>
                 {
-                    if let Some((inner, columns)) = known
+                    if let Some((inner, columns)) = &known
                         && !columns.iter().any(|one| one.name == name)
                     {
                         self.columns.push((name, Some(inner.to_string())));
@@ -89,4 +112,26 @@ impl Visitor for Bound<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// The name by which a query of one table calls it.
+fn inner_alias(select: &Select) -> Option<String> {
+    match select.from.as_slice() {
+        [TableWithJoins { relation: TableFactor::Table { name, alias, .. }, joins }] if joins.is_empty() => {
+            let alias = alias.as_ref().map(|alias| alias.name.value.to_lowercase());
+            Some(alias.unwrap_or_else(|| Table::of(name).name().to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The queries of WITH, each with its columns.
+fn named(statement: &Statement) -> Vec<(Table, Vec<Declared>)> {
+    let Statement::Query(query) = statement else { return Vec::new() };
+    let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+    let columns = ctes.filter_map(|cte| {
+        let columns = select_of(&cte.query).and_then(selected)?;
+        Some((Table::named(&[&cte.alias.name.value]), columns))
+    });
+    columns.collect()
 }

@@ -1,7 +1,9 @@
 //! A copy that skips rows which its table refuses, although the rows are deleted.
 
+use sqlparser::ast::JoinOperator;
+
 use crate::diagnostic::Code;
-use crate::lint::facts::Action;
+use crate::lint::facts::{Action, Copy};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven};
 use crate::lint::unit::Unit;
@@ -10,7 +12,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
     for read in &unit.statements {
         let (copy, from) = match read.action() {
-            Action::Move { deletes: (_, table), copy } if copy.skips_conflicts => (copy, table),
+            Action::Move { deletes: (_, table), copy } if copy.skips_conflicts || leaves_some(&copy) => (copy, table),
             Action::Copy(copy) if copy.skips_conflicts => {
                 let trimmed =
                     trims.iter().find(|(_, trim, delete, table)| copy.copies(table) && !is_proven(trim, delete, table));
@@ -23,9 +25,26 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         found.push(Finding {
             code: Code::LossyMove,
             line: read.line_of(text.unwrap_or("insert")),
-            message: format!("a row of `{from}` that `{}` refuses is deleted all the same, and lost", copy.into),
+            message: format!(
+                "a row of `{from}` that does not get into `{}` is deleted all the same, and lost",
+                copy.into
+            ),
             label: "skips rows",
-            help: "let the INSERT fail, or update the row that is there: `DO UPDATE SET ...`".to_owned(),
+            help: "delete only what is inserted: let the INSERT fail, and put its conditions into the DELETE"
+                .to_owned(),
         });
     }
+}
+
+/// Whether the INSERT of a move does not take every row that its DELETE gives.
+fn leaves_some(copy: &Copy<'_>) -> bool {
+    let Some(select) = copy.select() else { return false };
+    let joins = select.from.iter().flat_map(|item| &item.joins);
+    let may_drop = |operator: &JoinOperator| !matches!(operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_));
+    select.selection.is_some()
+        || select.distinct.is_some()
+        || select.qualify.is_some()
+        || copy.query.limit_clause.is_some()
+        || copy.query.fetch.is_some()
+        || joins.into_iter().any(|join| may_drop(&join.join_operator))
 }

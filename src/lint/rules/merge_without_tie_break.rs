@@ -1,14 +1,15 @@
 //! A MERGE into an archive that lets any version win.
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Merge, MergeAction, MergeClauseKind, Query, Select, Statement, TableFactor,
+    BinaryOperator, Distinct, Expr, GroupByExpr, Merge, MergeAction, MergeClauseKind, Query, Select, Statement,
+    TableFactor,
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Table, any, function_name, select_of, tables};
+use crate::lint::facts::{Action, Table, any, function_name, select_of, tables};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
-use crate::lint::unit::Unit;
+use crate::lint::unit::{Read, Unit};
 
 /// Whether the name of a table says that it is an archive.
 pub(super) fn is_archive(table: &Table) -> bool {
@@ -19,6 +20,13 @@ pub(super) fn is_archive(table: &Table) -> bool {
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
     for read in &unit.statements {
+        if let Action::Copy(copy) = read.action()
+            && copy.overwrites
+            && (is_archive(&copy.into) || trims.iter().any(|(.., table)| copy.copies(table)))
+            && !is_one_per_key(copy.query)
+        {
+            found.push(finding(read, &copy.into, "insert"));
+        }
         let Statement::Merge(merge) = &read.tree else { continue };
         let TableFactor::Table { name, .. } = &merge.table else { continue };
         let target = Table::of(name);
@@ -33,15 +41,20 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if !is_archive(&target) && !is_trimmed || !overwrites(merge) {
             continue;
         }
-        found.push(Finding {
-            code: Code::MergeWithoutTieBreak,
-            line: read.line_of("when matched"),
-            message: format!(
-                "an older version overwrites a newer one in `{target}`, and of two versions of one key any wins"
-            ),
-            label: "no comparison of versions",
-            help: "write `WHEN MATCHED AND s.<time> > a.<time>`, and keep one row of each key in the source".to_owned(),
-        });
+        found.push(finding(read, &target, "when matched"));
+    }
+}
+
+fn finding(read: &Read, target: &Table, at: &str) -> Finding {
+    Finding {
+        code: Code::MergeWithoutTieBreak,
+        line: read.line_of(at),
+        message: format!(
+            "an older version overwrites a newer one in `{target}`, and of two versions of one key any wins"
+        ),
+        label: "no comparison of versions",
+        help: "compare the times before an update, as in `WHEN MATCHED AND s.<time> > a.<time>`, and keep one row of each key in the source"
+            .to_owned(),
     }
 }
 
@@ -49,7 +62,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 fn overwrites(merge: &Merge) -> bool {
     let updates = merge.clauses.iter().any(|clause| {
         matches!(clause.clause_kind, MergeClauseKind::Matched)
-            && clause.predicate.is_none()
+            && !clause.predicate.as_ref().is_some_and(|predicate| any(predicate, is_order))
             && matches!(clause.action, MergeAction::Update(_))
     });
     let is_unique = match &merge.source {
@@ -57,6 +70,12 @@ fn overwrites(merge: &Merge) -> bool {
         _ => false,
     };
     updates && !is_unique
+}
+
+/// A comparison by order, as of two times.
+fn is_order(expr: &Expr) -> bool {
+    use BinaryOperator::{Gt, GtEq, Lt, LtEq};
+    matches!(expr, Expr::BinaryOp { op: Gt | GtEq | Lt | LtEq, .. })
 }
 
 fn is_one_per_key(query: &Query) -> bool {

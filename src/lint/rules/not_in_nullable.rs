@@ -69,12 +69,17 @@ impl Nullable<'_> {
         let (_, name) = column(output)?;
         let conditions = select.selection.iter().flat_map(conjuncts);
         let is_tested = conditions.into_iter().any(|condition| match condition {
-            Expr::IsNotNull(tested) => column(tested).is_some_and(|(_, tested)| tested == name),
+            // A comparison with NULL is not true either.
+            Expr::BinaryOp { left: tested, .. } | Expr::IsNotNull(tested) => {
+                column(tested).is_some_and(|(_, tested)| tested == name)
+            }
             _ => false,
         });
         let from: Vec<_> = select.from.iter().flat_map(tables).collect();
         let declared = from.first().and_then(|table| self.unit.columns_of(table));
+        // Then the column is one of the outer row, which another rule says.
+        let is_outer = declared.is_some_and(|columns| !columns.iter().any(|one| one.name == name));
         let is_declared = declared.is_some_and(|columns| columns.iter().any(|one| one.name == name && one.not_null));
-        (!is_tested && !is_declared).then_some(name)
+        (!is_tested && !is_declared && !is_outer).then_some(name)
     }
 }

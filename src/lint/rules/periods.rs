@@ -80,6 +80,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             let of_column = bounds.entry(name).or_default();
             match op {
                 BinaryOperator::GtEq => of_column.0 = Some(bound),
+                // The instant itself is left out.
+                BinaryOperator::Gt => of_column.0 = Some(format!("{bound} +")),
                 BinaryOperator::Lt => of_column.1 = Some(bound),
                 _ => {}
             }

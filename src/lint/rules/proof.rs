@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sqlparser::ast::{Delete, Expr, Statement};
 
 use crate::lint::facts::{Action, Lookup, Table, alternatives, conjuncts, joined, lookup, tables_in};
+use crate::lint::rules::merge_without_tie_break::is_archive;
 use crate::lint::unit::{Read, Unit};
 
 /// A DELETE, with its number in the unit and its table.
@@ -55,4 +56,14 @@ pub(super) fn is_proven(read: &Read, delete: &Delete, table: &Table) -> bool {
 /// Whether the unit writes a table again after a statement has emptied it: a reload.
 pub(super) fn is_reloaded(unit: &Unit, table: &Table, at: usize) -> bool {
     unit.fills(table).any(|filled| filled > at)
+}
+
+/// Whether a copy goes to an archive: by the name of its table, or because its rows are deleted.
+pub(super) fn is_of_archive(unit: &Unit, source: &Table, into: &Table) -> bool {
+    let is_trimmed = |read: &Read| match read.action() {
+        Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => table.is(source),
+        Action::Truncate(tables) | Action::Drop(tables) => tables.iter().any(|table| table.is(source)),
+        _ => false,
+    };
+    is_archive(into) || unit.statements.iter().any(is_trimmed)
 }

@@ -3,28 +3,40 @@
 use crate::diagnostic::Code;
 use crate::lint::facts::{Action, is_star};
 use crate::lint::rules::Finding;
-use crate::lint::unit::Unit;
+use crate::lint::rules::positional_insert::output_into;
+use crate::lint::rules::proof::is_of_archive;
+use crate::lint::unit::{Read, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for read in &unit.statements {
+        if let Some(into) = output_into(read).filter(|output| output.has_star) {
+            found.push(finding(read, "output", &into.of, &into.into));
+        }
         let copy = match read.action() {
             Action::Copy(copy) | Action::Move { copy, .. } if !copy.creates => copy,
             _ => continue,
         };
         let (Some(select), Some(source)) = (copy.select(), copy.from().into_iter().next()) else { continue };
         // A table that the unit creates itself has the columns that it was given.
-        if !select.projection.iter().any(is_star) || unit.creates(&source) && unit.creates(&copy.into) {
+        let is_move = matches!(read.action(), Action::Move { .. });
+        if !select.projection.iter().any(is_star)
+            || unit.creates(&source) && unit.creates(&copy.into)
+            || !(is_move || is_of_archive(unit, &source, &copy.into))
+        {
             continue;
         }
-        found.push(Finding {
-            code: Code::SelectStar,
-            line: read.line_of("insert"),
-            message: format!(
-                "`SELECT *` copies by position: a column that is added to `{source}` or to `{}` shifts or stops the copy",
-                copy.into
-            ),
-            label: "the columns are not named",
-            help: "list the columns on both sides".to_owned(),
-        });
+        found.push(finding(read, "insert", &source.to_string(), &copy.into.to_string()));
+    }
+}
+
+fn finding(read: &Read, at: &str, source: &str, into: &str) -> Finding {
+    Finding {
+        code: Code::SelectStar,
+        line: read.line_of(at),
+        message: format!(
+            "`*` copies by position: a column that is added to `{source}` or to `{into}` shifts or stops the copy"
+        ),
+        label: "the columns are not named",
+        help: "list the columns on both sides".to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, DataType, Expr, Visit, Visitor};
+use sqlparser::ast::{BinaryOperator, DataType, DateTimeField, Expr, TimezoneInfo, Visit, Visitor};
 
 use crate::diagnostic::Code;
 use crate::lint::facts::{Action, Declared, column, function_name};
@@ -12,7 +12,12 @@ use crate::lint::unit::Unit;
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let zoned: Vec<&str> =
         unit.columns.values().flatten().filter(|column| is_zoned(column)).map(|one| one.name.as_str()).collect();
-    if zoned.is_empty() {
+    // The script states the zone of its session.
+    let is_fixed = unit.texts.iter().any(|marked| {
+        let text = marked.text.to_lowercase();
+        text.contains("set time zone") || text.contains("set timezone")
+    });
+    if zoned.is_empty() || is_fixed {
         return;
     }
     for read in &unit.statements {
@@ -61,15 +66,24 @@ impl Visitor for Days<'_> {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let is_day = |expr: &Expr| match expr {
-            Expr::Function(function) => matches!(function_name(function).as_str(), "current_date" | "curdate"),
+            Expr::Function(function) => {
+                matches!(function_name(function).as_str(), "current_date" | "curdate" | "date_trunc")
+            }
             Expr::Identifier(name) => name.value.eq_ignore_ascii_case("current_date"),
             Expr::TypedString(text) => matches!(text.data_type, DataType::Date),
+            Expr::Cast { data_type: DataType::Timestamp(_, zone), .. } => {
+                matches!(zone, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)
+            }
             _ => false,
         };
         let found = match expr {
             Expr::Cast { data_type: DataType::Date, expr, .. } => self.zoned(expr),
+            Expr::Extract { field, expr, .. } if !matches!(field, DateTimeField::Epoch) => self.zoned(expr),
             Expr::Function(function)
-                if matches!(function_name(function).as_str(), "date" | "to_date" | "date_trunc" | "trunc") =>
+                if matches!(
+                    function_name(function).as_str(),
+                    "date" | "to_date" | "date_trunc" | "trunc" | "to_char" | "year" | "month"
+                ) =>
             {
                 let arguments = match &function.args {
                     sqlparser::ast::FunctionArguments::List(list) => list.args.as_slice(),

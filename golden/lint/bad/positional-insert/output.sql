@@ -1,0 +1,3 @@
+DELETE FROM dbo.Log
+OUTPUT DELETED.LogId, DELETED.Msg, DELETED.CreatedAt INTO archive.Log
+WHERE CreatedAt < '2025-01-01';
