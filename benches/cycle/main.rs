@@ -119,6 +119,9 @@ fn candidates(
 #[derive(Default)]
 struct Times {
     statements: usize,
+    /// The rows that left the marts in a run. Times of candidates that move different rows cannot be
+    /// compared.
+    left: u64,
     runs: Vec<Duration>,
     each: BTreeMap<String, Vec<Duration>>,
 }
@@ -130,6 +133,7 @@ fn measure(
     candidates: &[(&'static str, Statements)],
 ) -> Vec<(&'static str, Times)> {
     let mut all: Vec<_> = candidates.iter().map(|(name, _)| (*name, Times::default())).collect();
+    let before = warehouse.mart_rows();
     for turn in 0..=options.runs {
         for ((_, statements), (_, times)) in candidates.iter().zip(&mut all) {
             warehouse.engine.run("BEGIN");
@@ -144,6 +148,7 @@ fn measure(
             if turn > 0 {
                 times.runs.push(begun.elapsed());
             }
+            times.left = before - warehouse.mart_rows();
             warehouse.engine.run("ROLLBACK");
             times.statements = statements.len();
             warehouse.after_rollback();
@@ -164,7 +169,8 @@ fn report(options: &Options, periods: usize, situation: Situation, all: &[(&'sta
     for (name, times) in all {
         let seconds = median(&times.runs).as_secs_f64();
         let ratio = by_hand.map_or_else(String::new, |by_hand| format!("  {:.2} of by hand", seconds / by_hand));
-        println!("  {name:<8} {:>4} statements  {seconds:>7.3} s{ratio}", times.statements);
+        let (statements, left) = (times.statements, times.left);
+        println!("  {name:<8} {statements:>4} statements  {left:>7} rows left  {seconds:>7.3} s{ratio}");
         if options.statements {
             let mut each: Vec<_> = times.each.iter().map(|(name, each)| (median(each), name)).collect();
             each.sort_by(|a, b| b.cmp(a));

@@ -158,6 +158,15 @@ impl Warehouse {
         Self { engine }
     }
 
+    /// The number of rows in all marts.
+    pub fn mart_rows(&mut self) -> u64 {
+        let counts = ["uni_tracking_info", "ecs_order_info", "uni_tracking_spath"].map(|name| {
+            let counted = self.engine.texts(&format!("SELECT CAST(COUNT(*) AS TEXT) FROM settlement_ods.mart_{name}"));
+            counted[0].parse::<u64>().expect("a number")
+        });
+        counts.iter().sum()
+    }
+
     /// PostgreSQL keeps the dead rows of a transaction that was rolled back.
     pub fn after_rollback(&mut self) {
         if matches!(self.engine, Engine::Postgres(_)) {

@@ -6,79 +6,11 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{
     BinaryOperator, ColumnOption, CreateTable, Delete, Expr, FromTable, Function, FunctionArguments, GroupByExpr,
     Ident, Insert, JoinConstraint, JoinOperator, LimitClause, ObjectName, OnConflictAction, OnInsert, Query, Select,
-    SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject, TableWithJoins, Visit, Visitor,
+    SelectItem, SetExpr, SqliteOnConflict, Statement, TableConstraint, TableFactor, TableObject, TableWithJoins, Visit,
+    Visitor,
 };
 
-/// The name of a table. Two names that differ only in case are equal.
-#[derive(Clone, Debug)]
-pub(super) struct Table {
-    /// The parts in lower case, without quotes.
-    parts: Vec<String>,
-    /// The name as it was written first.
-    shown: String,
-}
-
-impl PartialEq for Table {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts == other.parts
-    }
-}
-
-impl Eq for Table {}
-
-impl PartialOrd for Table {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Table {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.parts.cmp(&other.parts)
-    }
-}
-
-impl Table {
-    pub(super) fn of(name: &ObjectName) -> Self {
-        let part = |part: &sqlparser::ast::ObjectNamePart| {
-            part.as_ident().map_or_else(|| part.to_string(), |ident| ident.value.clone())
-        };
-        let parts: Vec<String> = name.0.iter().map(part).collect();
-        Self::named(&parts.iter().flat_map(|part| part.split('.')).collect::<Vec<_>>())
-    }
-
-    pub(super) fn named(parts: &[&str]) -> Self {
-        let shown = if parts.len() > 1 && parts[0] == super::jinja::SCHEMA { &parts[1..] } else { parts };
-        Self { parts: parts.iter().map(|part| part.to_lowercase()).collect(), shown: shown.join(".") }
-    }
-
-    /// The name without schema, in lower case.
-    pub(super) fn name(&self) -> &str {
-        self.parts.last().map_or("", String::as_str)
-    }
-
-    /// Whether two names can be of one table. A name without a schema can be in any.
-    pub(super) fn is(&self, other: &Table) -> bool {
-        self.parts.iter().rev().zip(other.parts.iter().rev()).all(|(a, b)| a == b)
-    }
-
-    /// The name without its period, and the period: `orders_` and `2025_h2`.
-    pub(super) fn period(&self) -> Option<(&str, &str)> {
-        let name = self.name();
-        let year = name.char_indices().find_map(|(at, c)| {
-            let is_start = c.is_ascii_digit() && !name[..at].ends_with(|c: char| c.is_ascii_digit());
-            let digits = name[at..].chars().take_while(char::is_ascii_digit).count();
-            (is_start && at > 0 && digits >= 4).then_some(at)
-        })?;
-        Some(name.split_at(year))
-    }
-}
-
-impl std::fmt::Display for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.shown)
-    }
-}
+use crate::lint::table::Table;
 
 /// An INSERT of rows of other tables, also as a part of a CTE or a CREATE TABLE AS.
 #[derive(Debug)]
@@ -87,14 +19,22 @@ pub(super) struct Copy<'a> {
     /// Whether it lists its columns.
     pub(super) has_columns: bool,
     pub(super) query: &'a Query,
-    /// Whether it skips rows that its table refuses.
-    pub(super) skips_conflicts: bool,
-    /// Whether it updates rows that are there.
-    pub(super) updates_conflicts: bool,
-    /// Whether it does so without a condition.
-    pub(super) overwrites: bool,
+    pub(super) on_conflict: OnConflict,
     /// Whether it creates its table.
     pub(super) creates: bool,
+}
+
+/// What an INSERT does with a row whose key is in the table already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnConflict {
+    /// It fails, if the table has a unique key.
+    Fails,
+    /// It leaves the row out, without an error.
+    Skips,
+    /// It updates the row in the table if a condition holds.
+    Updates,
+    /// It updates or replaces the row in the table, whichever is newer.
+    Overwrites,
 }
 
 impl<'a> Copy<'a> {
@@ -144,6 +84,18 @@ pub(super) enum Action<'a> {
     Other,
 }
 
+impl Action<'_> {
+    /// The table that a DELETE, a move or an INSERT changes. For a move, it is the table that loses
+    /// rows.
+    pub(super) fn changes(self) -> Option<Table> {
+        match self {
+            Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => Some(table),
+            Action::Copy(copy) if !copy.creates => Some(copy.into),
+            _ => None,
+        }
+    }
+}
+
 pub(super) fn action(statement: &Statement) -> Action<'_> {
     match statement {
         Statement::Insert(insert) => copy(insert).map_or(Action::Other, Action::Copy),
@@ -159,9 +111,7 @@ pub(super) fn action(statement: &Statement) -> Action<'_> {
                 into: Table::of(&create.name),
                 has_columns: true,
                 query,
-                skips_conflicts: false,
-                updates_conflicts: false,
-                overwrites: false,
+                on_conflict: OnConflict::Fails,
                 creates: true,
             }),
             None => Action::Create(create, Table::of(&create.name)),
@@ -199,28 +149,29 @@ fn copy(insert: &Insert) -> Option<Copy<'_>> {
     if matches!(&*query.body, SetExpr::Values(_)) {
         return None;
     }
-    let conflict = insert.on.as_ref().map(|on| match on {
-        OnInsert::OnConflict(conflict) => matches!(conflict.action, OnConflictAction::DoNothing),
-        _ => false,
-    });
     Some(Copy {
         into: Table::of(name),
         has_columns: !insert.columns.is_empty() || !insert.after_columns.is_empty(),
         query,
-        skips_conflicts: insert.ignore
-            || conflict == Some(true)
-            || matches!(insert.or, Some(sqlparser::ast::SqliteOnConflict::Ignore)),
-        updates_conflicts: conflict == Some(false) || insert.replace_into,
-        overwrites: match &insert.on {
-            Some(OnInsert::OnConflict(conflict)) => match &conflict.action {
-                OnConflictAction::DoUpdate(update) => update.selection.is_none(),
-                OnConflictAction::DoNothing => false,
-            },
-            Some(OnInsert::DuplicateKeyUpdate(_)) => true,
-            _ => insert.replace_into || matches!(insert.or, Some(sqlparser::ast::SqliteOnConflict::Replace)),
-        },
+        on_conflict: on_conflict(insert),
         creates: false,
     })
+}
+
+fn on_conflict(insert: &Insert) -> OnConflict {
+    if insert.ignore || matches!(insert.or, Some(SqliteOnConflict::Ignore)) {
+        return OnConflict::Skips;
+    }
+    match &insert.on {
+        Some(OnInsert::OnConflict(conflict)) => match &conflict.action {
+            OnConflictAction::DoNothing => OnConflict::Skips,
+            OnConflictAction::DoUpdate(update) if update.selection.is_some() => OnConflict::Updates,
+            OnConflictAction::DoUpdate(_) => OnConflict::Overwrites,
+        },
+        Some(OnInsert::DuplicateKeyUpdate(_)) => OnConflict::Overwrites,
+        _ if insert.replace_into || matches!(insert.or, Some(SqliteOnConflict::Replace)) => OnConflict::Overwrites,
+        _ => OnConflict::Fails,
+    }
 }
 
 /// The table from which a DELETE takes rows.

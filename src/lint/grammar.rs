@@ -24,7 +24,7 @@ pub enum Grammar {
 }
 
 impl Grammar {
-    /// Every dialect, in the order in which grammars are tried.
+    /// Every grammar, in the order in which they are tried.
     pub const ALL: [Grammar; 9] = [
         Grammar::Generic,
         Grammar::Postgres,
@@ -52,9 +52,9 @@ impl Grammar {
         }
     }
 
-    /// The dialect with a name.
+    /// The grammar with a name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dialect| dialect.as_str() == name)
+        Self::ALL.into_iter().find(|grammar| grammar.as_str() == name)
     }
 
     fn grammar(self) -> &'static dyn Rules {
@@ -78,7 +78,7 @@ const MAX_BYTES: usize = 512 * 1024;
 /// A shorter statement cannot be too deep.
 const SHALLOW: usize = 8 * 1024;
 
-/// Parses one statement by the grammar of a dialect, or by the first other grammar that reads it.
+/// Parses one statement by a grammar, or by the first other grammar that reads it.
 pub(super) fn parse(sql: &str, dialect: Grammar) -> Option<Statement> {
     if sql.len() > MAX_BYTES || (sql.len() > SHALLOW && is_deep(sql)) {
         return None;

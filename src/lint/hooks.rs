@@ -2,8 +2,8 @@
 
 use crate::diagnostic::Sink;
 use crate::lint::File;
-use crate::lint::facts::Table;
 use crate::lint::jinja::{SCHEMA, Variant};
+use crate::lint::table::Table;
 use crate::lint::unit::{NotRead, Runs, Unit};
 use crate::project::yaml::{Node, Value, parse};
 use crate::source::{FileId, Inputs, line_of};

@@ -22,6 +22,7 @@ mod hooks;
 mod jinja;
 mod rules;
 mod script;
+mod table;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -234,7 +235,7 @@ impl File<'_> {
         for &variant in variants {
             let rendering = prepared.render(model, variant);
             let mut unit = Unit::new(Runs::Hooks);
-            let table = facts::Table::named(&[SCHEMA, rendering.alias.as_deref().unwrap_or(model)]);
+            let table = table::Table::named(&[SCHEMA, rendering.alias.as_deref().unwrap_or(model)]);
             unit.model = Some((table, rendering.unique_key.clone()));
             if let Some((what, line)) = rendering.failed {
                 unit.not_read.push(NotRead { line, what });

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::Statement;
 
-use crate::lint::facts::{Action, Declared, Table, action, declared, key_of, selected};
+use crate::lint::facts::{Action, Declared, action, declared, key_of, selected};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::Marked;
 use crate::lint::script::{Raw, skeleton, split, split_at_verbs, words};
+use crate::lint::table::Table;
 
 /// Where the statements of a unit run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,11 +125,7 @@ impl Unit {
         self.texts.push(raw.marked.clone());
         let first = words(text, 5);
         let word = |at: usize| first.get(at).map_or("", String::as_str);
-        match (word(0), word(1)) {
-            ("begin" | "start", "transaction" | "tran" | "work" | "") => self.in_transaction = true,
-            ("commit" | "rollback", _) => self.in_transaction = false,
-            _ => {}
-        }
+        self.in_transaction = opens_transaction(&first).unwrap_or(self.in_transaction);
         if let Some(body) = raw.body.filter(|_| depth < 3 && matches!(word(0), "do" | "create")) {
             let kind = if word(1) == "or" { word(3) } else { word(1) };
             let what = if word(0) == "do" { "DO block".to_owned() } else { format!("CREATE {}", kind.to_uppercase()) };
@@ -220,6 +217,15 @@ fn is_chain(marked: &Marked, dialect: Grammar) -> bool {
     let parts = split_at_verbs(marked);
     let reads = |part: &Marked| change_in(&part.text).is_none() || parse(part.text.trim(), dialect).is_some();
     parts.len() > 1 && parts.iter().all(reads)
+}
+
+/// Whether the first words of a statement open a transaction or end one. `None`: neither.
+pub(super) fn opens_transaction(first: &[String]) -> Option<bool> {
+    match (first.first().map(String::as_str)?, first.get(1).map_or("", String::as_str)) {
+        ("begin" | "start", "transaction" | "tran" | "work" | "") => Some(true),
+        ("commit" | "rollback", _) => Some(false),
+        _ => None,
+    }
 }
 
 /// Statements that neither read nor change rows.

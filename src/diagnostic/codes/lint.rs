@@ -5,45 +5,46 @@ macro_rules! lint_codes {
         $next! { $($rest)*; $($done)*
             /// delete-without-where: a DELETE without a condition empties a table.
             ///
-            /// Nothing in the same script or hooks fills the table again. In a hook of dbt, it is
-            /// empty after each run.
+            /// Nothing in the same script or hooks fills the table again. If the DELETE is a hook of
+            /// dbt, the table is empty after each run.
             ///
             /// Fix: add a condition. To empty a work table, write `WHERE TRUE`.
             DeleteWithoutWhere = "RK601",
-            /// trim-without-proof: rows that another statement copies are deleted without a look at
-            /// the copy.
+            /// trim-without-proof: a DELETE takes rows that another statement copies, and does not
+            /// check that the copies are there.
             ///
-            /// If the copy missed a row, because of its period, a wrong bound or a failed statement,
-            /// the DELETE takes the row all the same, and it is lost.
+            /// A copy can miss a row: no period covers it, a bound is wrong, or the statement failed.
+            /// The DELETE takes this row too, and it is lost.
             ///
             /// Fix: add `AND EXISTS (SELECT 1 FROM archive AS a WHERE ...)` with the whole key and the
             /// time, or move rows by one statement: `WITH moved AS (DELETE ... RETURNING ...) INSERT`.
             TrimWithoutProof = "RK602",
-            /// or-widens-delete: an OR goes around the other conditions of a DELETE.
+            /// or-widens-delete: because of an OR, a DELETE takes rows that do not meet its other
+            /// conditions.
             ///
-            /// AND binds closer than OR. The DELETE takes every row that meets the last alternative,
-            /// whether it was copied or not.
+            /// AND binds closer than OR. The DELETE takes every row that meets one side of the OR,
+            /// whether the row was copied or not.
             ///
             /// Fix: put the OR and its two sides in brackets.
             OrWidensDelete = "RK603",
-            /// lossy-move: a copy skips rows that its table refuses, and the rows are deleted.
+            /// lossy-move: a copy leaves out rows, and these rows are deleted.
             ///
-            /// `ON CONFLICT DO NOTHING` and `INSERT IGNORE` say nothing of a row that they skip. The
-            /// DELETE takes it.
+            /// `ON CONFLICT DO NOTHING` and `INSERT IGNORE` leave out a row without an error. So does
+            /// a condition in the INSERT of a move. The DELETE takes the row.
             ///
             /// Fix: let the INSERT fail, or update the row that is there.
             LossyMove = "RK604",
             /// truncate: TRUNCATE of a table whose rows were copied.
             ///
-            /// It takes the rows that came after the copy had read the table. On Redshift, MySQL and
-            /// Oracle it also commits the transaction.
+            /// TRUNCATE also deletes the rows that arrived after the copy had read the table. On
+            /// Redshift, MySQL and Oracle it also commits the transaction.
             ///
             /// Fix: delete only rows whose copy is there.
             Truncate = "RK605",
             /// not-in-nullable: NOT IN with a query that may return a NULL.
             ///
-            /// With one NULL in the list, NOT IN is never true. The statement then does nothing, and
-            /// says nothing.
+            /// With one NULL in the list, NOT IN is never true. The statement then does nothing,
+            /// without an error.
             ///
             /// Fix: write NOT EXISTS, or exclude NULL in the query.
             NotInNullable = "RK606",
@@ -56,8 +57,8 @@ macro_rules! lint_codes {
             InnerColumnIsOuter = "RK607",
             /// guard-narrower-than-key: the guard of an archive compares only a part of the key.
             ///
-            /// A row is not archived if another row with the same part of the key is. It stays in its
-            /// table, or is lost if it is deleted there.
+            /// If the archive has another row with the same part of the key, the guard keeps this row
+            /// out. The row stays in its table, or is lost if a DELETE takes it.
             ///
             /// Fix: compare every column of the key, and the time if a key has versions.
             GuardNarrowerThanKey = "RK608",
@@ -82,60 +83,61 @@ macro_rules! lint_codes {
             LimitWithoutOrder = "RK611",
             /// inclusive-period-bound: BETWEEN with the bounds of a period.
             ///
-            /// It includes the upper bound. A row of that instant is in two periods. If the bound is
-            /// the last second instead, a row between that second and midnight is in none.
+            /// BETWEEN includes the upper bound. If the bound is the start of the next period, a row of
+            /// exactly that time is in two periods. If the bound is the last second of the period, a
+            /// row after that second is in none.
             ///
             /// Fix: write `>=` the start of the period and `<` the start of the next one.
             InclusivePeriodBound = "RK612",
-            /// period-gap: two periods do not meet.
+            /// period-gap: there is a gap between two periods.
             ///
-            /// Rows between them go to no archive.
+            /// No statement copies a row whose time is in the gap.
             ///
             /// Fix: let each period start where the one before it ends.
             ArchiveGap = "RK613",
             /// period-overlap: two periods overlap.
             ///
-            /// Rows in both go to two archives.
+            /// A row whose time is in both periods is copied to two archives.
             ///
             /// Fix: let each period start where the one before it ends.
             ArchiveOverlap = "RK614",
             /// hard-coded-table-list: statements name different lists of archives.
             ///
-            /// A period was added to one list, and not to the other. Rows of that period stay, or are
-            /// reported as lost.
+            /// A period was added to one list, and not to the other. Rows of that period stay in their
+            /// table, or are missing in the view.
             ///
             /// Fix: make the list once, and write every statement from it.
             HardCodedTableList = "RK615",
             /// archive-named-by-run-date: the archive is chosen by the day of the run.
             ///
-            /// A run that is late, or that is repeated, files rows under another period than their
-            /// own.
+            /// A late or repeated run puts rows into the archive of another period.
             ///
             /// Fix: choose the archive by the bounds of its period.
             ArchiveNamedByRunDate = "RK616",
-            /// archive-without-guard: an archive has no guard against a second copy.
+            /// archive-without-guard: the INSERT into an archive has no guard against a second copy.
             ///
             /// If the run stops between the copy and the DELETE, the next run copies the same rows
             /// again.
             ///
             /// Fix: add NOT EXISTS with the whole key, or put both statements into one transaction.
             ArchiveWithoutGuard = "RK617",
-            /// deletes-what-upstream-lacks: rows that another table does not have are deleted.
+            /// deletes-what-upstream-lacks: a DELETE takes the rows that another table does not have.
             ///
-            /// If the load of that table failed and left it empty, the DELETE empties this one.
+            /// If a failed load left the other table empty, the DELETE takes all rows.
             ///
-            /// Fix: add `AND EXISTS (SELECT 1 FROM upstream)`, or mark the rows instead.
+            /// Fix: add `AND EXISTS (SELECT 1 FROM upstream)`, or mark the rows as deleted instead.
             DeletesWhatUpstreamLacks = "RK618",
             /// dedupe-deletes-all: a DELETE of duplicates leaves none of them.
             ///
-            /// The keys that stand twice are found by GROUP BY, and every row of such a key goes.
+            /// GROUP BY finds the keys that have several rows. The DELETE takes every row of such a
+            /// key.
             ///
             /// Fix: keep one row of each key, by ROW_NUMBER() over the key.
             DedupeDeletesAll = "RK619",
-            /// merge-without-tie-break: a MERGE into an archive lets any version win.
+            /// merge-without-tie-break: a MERGE into an archive does not compare versions.
             ///
-            /// An older version overwrites a newer one. Two versions of one key in the source are an
-            /// error on some engines, and a random choice on others.
+            /// An older version can overwrite a newer one. If the source has two versions of one key,
+            /// some engines report an error, and others choose one of them at random.
             ///
             /// Fix: compare the times in WHEN MATCHED, and keep one row of each key in the source.
             MergeWithoutTieBreak = "RK620",
@@ -154,7 +156,7 @@ macro_rules! lint_codes {
             PositionalInsert = "RK622",
             /// time-zone: the day of an instant depends on the time zone of the session.
             ///
-            /// Another session takes other rows.
+            /// A session with another time zone takes other rows.
             ///
             /// Fix: compare the instant with an instant in UTC.
             TimeZone = "RK623",

@@ -57,7 +57,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         found.push(Finding {
             code: Code::ArchiveNamedByRunDate,
             line,
-            message: "the archive is chosen by the day of the run, not by the time of the row: a late run files rows under another period"
+            message: "the archive is chosen by the day of the run, not by the time of the row: a late run puts rows into the archive of another period"
                 .to_owned(),
             label: "the day of the run",
             help: "choose the archive by the bounds of its period, one statement per period".to_owned(),

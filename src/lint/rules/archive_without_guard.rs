@@ -1,10 +1,11 @@
 //! An archive that copies rows again if the run is repeated.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Table};
+use crate::lint::facts::{Action, OnConflict};
 use crate::lint::rules::Finding;
 use crate::lint::rules::guard_narrower_than_key::guards;
 use crate::lint::rules::proof::deletes;
+use crate::lint::table::Table;
 use crate::lint::unit::{Runs, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -15,7 +16,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read) in unit.statements.iter().enumerate() {
         let Action::Copy(copy) = read.action() else { continue };
         // A transaction takes both statements back. Hooks of dbt are in one, on most engines.
-        let is_safe = copy.creates || copy.skips_conflicts || copy.updates_conflicts || read.in_transaction;
+        let is_safe = copy.creates || copy.on_conflict != OnConflict::Fails || read.in_transaction;
         let is_archive = |table: &Table| unit.archives(table).iter().any(|(archive, _)| *archive == at);
         let Some((.., table)) = trims.iter().find(|(.., table)| is_archive(table)) else { continue };
         let from = copy.from();

@@ -7,9 +7,10 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Table, function_name, select_of, tables};
+use crate::lint::facts::{function_name, select_of, tables};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
+use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {

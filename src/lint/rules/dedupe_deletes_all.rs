@@ -31,9 +31,12 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             found.push(Finding {
                 code: Code::DedupeDeletesAll,
                 line: read.line_of("delete"),
-                message: format!("every row of `{table}` that stands twice is deleted, and no copy stays"),
+                message: format!(
+                    "if `{table}` has a key twice, this DELETE takes all rows of the key, and none of them stays"
+                ),
                 label: "all copies",
-                help: "keep one row of each key: delete those with ROW_NUMBER() over the key greater than 1".to_owned(),
+                help: "keep one row of each key: delete the rows whose ROW_NUMBER() over the key is greater than 1"
+                    .to_owned(),
             });
         }
     }

@@ -3,9 +3,10 @@
 use sqlparser::ast::{Delete, Expr, FromTable, JoinOperator, MergeAction, MergeClauseKind, Statement, TableFactor};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Table, conjuncts, lookup};
+use crate::lint::facts::{conjuncts, lookup};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, looked_up};
+use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -15,7 +16,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             line: read.line_of(at),
             message: format!("if `{upstream}` is empty, because its load failed, this DELETE empties `{table}`"),
             label: "rows that are absent elsewhere",
-            help: format!("add `AND EXISTS (SELECT 1 FROM {upstream})`, or mark the rows instead"),
+            help: format!("add `AND EXISTS (SELECT 1 FROM {upstream})`, or mark the rows as deleted instead"),
         });
     };
     for (_, read, delete, table) in deletes(unit) {

@@ -3,8 +3,9 @@
 use sqlparser::ast::{Statement, TableObject};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Table, tables};
+use crate::lint::facts::{Action, tables};
 use crate::lint::rules::Finding;
+use crate::lint::table::Table;
 use crate::lint::unit::{Runs, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -13,16 +14,15 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
     for read in &unit.statements {
         let changes = match read.action() {
-            Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => vec![table],
-            Action::Copy(copy) if !copy.creates => vec![copy.into],
             Action::Truncate(tables) => tables,
-            _ => match &read.tree {
-                Statement::Update(update) => tables(&update.table),
-                Statement::Insert(insert) => match &insert.table {
+            action => match (action.changes(), &read.tree) {
+                (Some(table), _) => vec![table],
+                (None, Statement::Update(update)) => tables(&update.table),
+                (None, Statement::Insert(insert)) => match &insert.table {
                     TableObject::TableName(name) => vec![Table::of(name)],
                     _ => continue,
                 },
-                Statement::Merge(merge) => vec![Table::named(&[&merge.table.to_string()])],
+                (None, Statement::Merge(merge)) => vec![Table::named(&[&merge.table.to_string()])],
                 _ => continue,
             },
         };

@@ -11,7 +11,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         for table in tables {
             let copies = unit.archives(&table);
             let is_archived = copies.iter().any(|(copied, archive)| {
-                *copied < at && matches!(archive.action(), Action::Copy(copy) if super::merge_without_tie_break::is_archive(&copy.into))
+                *copied < at && matches!(archive.action(), Action::Copy(copy) if copy.into.is_named_as_archive())
             });
             if is_archived && !unit.creates(&table) {
                 found.push(Finding {

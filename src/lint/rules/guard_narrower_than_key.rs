@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, TableFactor};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Copy, Table, compared, conjuncts, lookup, pairs};
+use crate::lint::facts::{Action, Copy, compared, conjuncts, lookup, pairs};
 use crate::lint::rules::Finding;
-use crate::lint::rules::merge_without_tie_break::is_archive;
 use crate::lint::rules::proof::{Trim, deletes};
+use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
 /// The guards of a copy: for each, the columns by which it looks for the row in the table that it
@@ -49,7 +49,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             code: Code::GuardNarrowerThanKey,
             line: read.line_of(if read.sql.text.to_lowercase().contains("not exists") { "not exists" } else { "insert" }),
             message: format!(
-                "the guard of `{}` does not compare {}: a row of `{source}` is never archived if another one with the same {} is",
+                "the guard of `{}` does not compare {}: if another row with the same {} is archived, a row of `{source}` never is",
                 copy.into,
                 lacks.join(", "),
                 has.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
@@ -67,7 +67,7 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
         let conditions = delete.selection.iter().flat_map(conjuncts).filter_map(lookup);
         for proof in conditions.filter(|found| !found.negated) {
             let has = compared(&proof);
-            let archive = proof.tables().into_iter().find(|other| is_archive(other) && !other.is(table));
+            let archive = proof.tables().into_iter().find(|other| other.is_named_as_archive() && !other.is(table));
             let Some(archive) = archive.filter(|_| !has.is_empty() && has.is_subset(&key) && has != key) else {
                 continue;
             };
@@ -76,7 +76,7 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
                 code: Code::GuardNarrowerThanKey,
                 line: read.line_of("exists"),
                 message: format!(
-                    "the proof in `{archive}` does not compare {}: a row of `{table}` is deleted if another one with the rest of its key is there",
+                    "the proof in `{archive}` does not compare {}: a row of `{table}` is deleted even if only another row with the rest of its key is there",
                     lacks.join(", ")
                 ),
                 label: "a part of the key",

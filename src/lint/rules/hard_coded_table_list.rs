@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlparser::ast::Statement;
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Table, tables_in};
+use crate::lint::facts::{Action, tables_in};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::looked_up_by;
+use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -82,7 +83,7 @@ fn views(unit: &Unit, found: &mut Vec<Finding>) {
                 code: Code::HardCodedTableList,
                 line: read.line(),
                 message: format!(
-                    "the view does not read `{stem}{period}`, to which a DELETE moves rows: they are hidden"
+                    "the view does not read `{stem}{period}`, but rows are moved there: readers of the view do not see them"
                 ),
                 label: "another list of archives",
                 help: "make the list once, and write every statement from it".to_owned(),

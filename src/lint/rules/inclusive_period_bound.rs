@@ -28,7 +28,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             code: Code::InclusivePeriodBound,
             line: read.line_of(text),
             message: format!(
-                "the upper bound {high} is included: a row of that instant is in two periods, or a row of the last second in none"
+                "the condition includes its upper bound {high}: a row of exactly that time can be in two periods, and a row between it and the next period is in none"
             ),
             label: "includes the upper bound",
             help: "write `>=` the start of the period and `<` the start of the next one".to_owned(),

@@ -7,23 +7,20 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Declared, Table, column, conjuncts, lookup, select_of, selected};
+use crate::lint::facts::{Declared, column, conjuncts, lookup, select_of, selected};
 use crate::lint::rules::Finding;
+use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for read in &unit.statements {
-        let table = match read.action() {
-            Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => table,
-            Action::Copy(copy) if !copy.creates => copy.into,
-            _ => continue,
-        };
+        let Some(table) = read.action().changes() else { continue };
         let mut columns = Vec::new();
         let _ = read.tree.visit(&mut Bound { unit, named: named(&read.tree), columns: &mut columns });
         for (name, inner) in columns {
             let message = match &inner {
                 Some(inner) => format!(
-                    "`{inner}` has no column `{name}`: the name means the row of the statement on `{table}`, and the condition is always true"
+                    "`{inner}` has no column `{name}`: it is the column of `{table}`, so the condition is always true"
                 ),
                 None => format!(
                     "`{name} = {name}` compares a column with itself: the condition on `{table}` is always true"
@@ -33,7 +30,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                 code: Code::InnerColumnIsOuter,
                 line: read.line_of(&format!("select {name}")),
                 message,
-                label: "which table?",
+                label: "belongs to the outer table",
                 help: "write the alias of the table before each column of a subquery".to_owned(),
             });
         }

@@ -25,9 +25,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             code: Code::LimitWithoutOrder,
             line: read.line_of(text),
             message: format!(
-                "LIMIT without ORDER BY takes any rows: the DELETE from `{table}` may take others than the copy"
+                "LIMIT without ORDER BY takes any rows: the DELETE from `{table}` may take other rows than the copy"
             ),
-            label: "other rows than were copied",
+            label: "these may be other rows",
             help: "store the keys of the rows in a table first, and use it in both statements".to_owned(),
         });
     }

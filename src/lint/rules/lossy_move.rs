@@ -3,7 +3,7 @@
 use sqlparser::ast::JoinOperator;
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Copy};
+use crate::lint::facts::{Action, Copy, OnConflict};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven};
 use crate::lint::unit::Unit;
@@ -12,8 +12,12 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
     for read in &unit.statements {
         let (copy, from) = match read.action() {
-            Action::Move { deletes: (_, table), copy } if copy.skips_conflicts || leaves_some(&copy) => (copy, table),
-            Action::Copy(copy) if copy.skips_conflicts => {
+            Action::Move { deletes: (_, table), copy }
+                if copy.on_conflict == OnConflict::Skips || leaves_some(&copy) =>
+            {
+                (copy, table)
+            }
+            Action::Copy(copy) if copy.on_conflict == OnConflict::Skips => {
                 let trimmed =
                     trims.iter().find(|(_, trim, delete, table)| copy.copies(table) && !is_proven(trim, delete, table));
                 let Some((.., table)) = trimmed else { continue };
@@ -26,7 +30,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             code: Code::LossyMove,
             line: read.line_of(text.unwrap_or("insert")),
             message: format!(
-                "a row of `{from}` that does not get into `{}` is deleted all the same, and lost",
+                "a row of `{from}` that the INSERT into `{}` leaves out is deleted without a copy",
                 copy.into
             ),
             label: "skips rows",

@@ -6,23 +6,18 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Table, any, function_name, select_of, tables};
+use crate::lint::facts::{Action, OnConflict, any, function_name, select_of, tables};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
+use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
-
-/// Whether the name of a table says that it is an archive.
-pub(super) fn is_archive(table: &Table) -> bool {
-    let name = table.to_string().to_lowercase();
-    ["arch", "hist", "backup", "bkp", "cold"].iter().any(|word| name.contains(word)) || table.period().is_some()
-}
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
     for read in &unit.statements {
         if let Action::Copy(copy) = read.action()
-            && copy.overwrites
-            && (is_archive(&copy.into) || trims.iter().any(|(.., table)| copy.copies(table)))
+            && copy.on_conflict == OnConflict::Overwrites
+            && (copy.into.is_named_as_archive() || trims.iter().any(|(.., table)| copy.copies(table)))
             && !is_one_per_key(copy.query)
         {
             found.push(finding(read, &copy.into, "insert"));
@@ -38,7 +33,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             _ => continue,
         };
         let is_trimmed = trims.iter().any(|(.., table)| sources.iter().any(|source| source.is(table)));
-        if !is_archive(&target) && !is_trimmed || !overwrites(merge) {
+        if !target.is_named_as_archive() && !is_trimmed || !overwrites(merge) {
             continue;
         }
         found.push(finding(read, &target, "when matched"));
@@ -50,7 +45,7 @@ fn finding(read: &Read, target: &Table, at: &str) -> Finding {
         code: Code::MergeWithoutTieBreak,
         line: read.line_of(at),
         message: format!(
-            "an older version overwrites a newer one in `{target}`, and of two versions of one key any wins"
+            "an older version of a row can overwrite a newer one in `{target}`: the statement does not compare their times"
         ),
         label: "no comparison of versions",
         help: "compare the times before an update, as in `WHEN MATCHED AND s.<time> > a.<time>`, and keep one row of each key in the source"

@@ -5,17 +5,13 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Query, SelectItem, Visit, Visitor};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Lookup, column, conjuncts, lookup, select_of, tables};
+use crate::lint::facts::{Lookup, column, conjuncts, lookup, select_of, tables};
 use crate::lint::rules::Finding;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for read in &unit.statements {
-        let table = match read.action() {
-            Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => table,
-            Action::Copy(copy) if !copy.creates => copy.into,
-            _ => continue,
-        };
+        let Some(table) = read.action().changes() else { continue };
         let mut columns = Vec::new();
         let mut visitor = Nullable { unit, columns: &mut columns };
         let _ = read.tree.visit(&mut visitor);

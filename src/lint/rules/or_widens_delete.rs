@@ -39,7 +39,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             found.push(Finding {
                 code: Code::OrWidensDelete,
                 line: read.line_of("delete"),
-                message: format!("the OR goes around the other conditions of this DELETE from `{table}`"),
+                message: format!(
+                    "because of the OR, this DELETE takes rows of `{table}` that do not meet its other conditions"
+                ),
                 label: "AND binds closer than OR",
                 help: "put the OR and its two sides in brackets".to_owned(),
             });

@@ -7,8 +7,9 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Table, column, conjuncts, function_name};
+use crate::lint::facts::{Action, column, conjuncts, function_name};
 use crate::lint::rules::Finding;
+use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
 
 /// A bound as text, so that texts sort like times: `2026-01-01`, `2026-01-01 00:00:00`, or a number

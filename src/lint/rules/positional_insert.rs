@@ -33,7 +33,7 @@ fn finding(read: &Read, at: &str, into: &str) -> Finding {
         code: Code::PositionalInsert,
         line: read.line_of(at),
         message: format!(
-            "the order of the columns of `{into}` is assumed: another order puts values into wrong columns"
+            "the INSERT depends on the order of the columns of `{into}`: in another order, values go into wrong columns"
         ),
         label: "no list of columns",
         help: format!("write `{into} (column, ...)`"),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sqlparser::ast::{Delete, Expr, Statement};
 
-use crate::lint::facts::{Action, Lookup, Table, alternatives, conjuncts, joined, lookup, tables_in};
-use crate::lint::rules::merge_without_tie_break::is_archive;
+use crate::lint::facts::{Action, Lookup, alternatives, conjuncts, joined, lookup, tables_in};
+use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
 
 /// A DELETE, with its number in the unit and its table.
@@ -65,5 +65,5 @@ pub(super) fn is_of_archive(unit: &Unit, source: &Table, into: &Table) -> bool {
         Action::Truncate(tables) | Action::Drop(tables) => tables.iter().any(|table| table.is(source)),
         _ => false,
     };
-    is_archive(into) || unit.statements.iter().any(is_trimmed)
+    into.is_named_as_archive() || unit.statements.iter().any(is_trimmed)
 }

@@ -31,7 +31,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                 code: Code::TimeZone,
                 line: read.line_of(&name),
                 message: format!(
-                    "the day of `{name}` is that of the session's time zone: another session takes other rows"
+                    "the day of `{name}` depends on the time zone of the session: in another zone, the statement takes other rows"
                 ),
                 label: "depends on the session",
                 help: "compare the instant with an instant in UTC, as in `TIMESTAMPTZ '2026-01-01 00:00:00+00'`"

@@ -1,7 +1,7 @@
 //! A DELETE of rows that another statement copies, without a look at the copy.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, clock, conjuncts, takes_any_rows};
+use crate::lint::facts::{Action, OnConflict, clock, conjuncts, takes_any_rows};
 use crate::lint::rules::Finding;
 use crate::lint::rules::or_widens_delete;
 use crate::lint::rules::proof::{deletes, is_proven, is_reloaded};
@@ -16,7 +16,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if is_proven(read, delete, &table)
             || is_reloaded(unit, &table, at)
             || or_widens_delete::widens(delete)
-            || copy.skips_conflicts
+            || copy.on_conflict == OnConflict::Skips
         {
             continue;
         }
@@ -33,7 +33,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if !conjuncts(condition).into_iter().all(|one| of_copy.contains(&strip(one.to_string())))
             || archives.len() == 1 && of_copy.len() > conjuncts(condition).len() + 1
         {
-            worse.push("its condition is not that of the copy");
+            worse.push("its condition differs from that of the copy");
         }
         if clock(condition).is_some() {
             worse.push("both read the clock");
@@ -42,7 +42,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             worse.push("a limit chooses any rows");
         }
         if unit.runs == Runs::Script && !read.in_transaction {
-            worse.push("no transaction is around both");
+            worse.push("no transaction contains both");
         }
         let worse = if worse.is_empty() { String::new() } else { format!(" ({})", worse.join("; ")) };
         found.push(Finding {

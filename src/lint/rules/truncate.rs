@@ -16,7 +16,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                     code: Code::Truncate,
                     line: read.line_of("truncate"),
                     message: format!("TRUNCATE also takes the rows that came to `{table}` after they were copied"),
-                    label: "all rows, and on some engines a commit",
+                    label: "deletes all rows; some engines also commit",
                     help: "delete only rows whose copy is there: `DELETE ... WHERE EXISTS (...)`".to_owned(),
                 });
             }
