@@ -39,6 +39,8 @@ pub struct Trace {
     pub bounds: Option<[String; 2]>,
     /// The history table of the period.
     pub history: Option<String>,
+    /// Whether a due row is deleted for good.
+    pub is_purged: bool,
     /// When the row becomes due, in words.
     pub due: String,
     /// The exception that reports the row if it is due but cannot be archived.
@@ -149,7 +151,7 @@ fn has_column(spec: &Spec, table: &Table, name: &str) -> bool {
 fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sweep]: [&[Step]; 3]) -> Trace {
     let model = table.model.value.as_str();
     let contains = |period: &Period| period.start_epoch() <= row.time && row.time < period.end_epoch();
-    let number = spec.period_ids().find(|&number| contains(spec.period(number)));
+    let number = spec.periods_of(id).find(|&number| contains(spec.period(number)));
     let period = number.map(|number| spec.period(number));
     let is_given = |name: &str| row.key.iter().any(|(given, _)| given.trim_matches('"').eq_ignore_ascii_case(name));
     let key = table.unique_key.iter().map(|&column| table.column(column).name.as_str());
@@ -176,6 +178,7 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
         steps.extend(sweep.iter().filter(affects).map(|step| describe("sweep", step)));
     }
     let why = match period {
+        None if table.is_purged() => None,
         None => Some("no period covers its time"),
         Some(period) if period.sealed => Some("the period of its time is sealed, so only the sweep archives it"),
         Some(_) => None,
@@ -189,6 +192,7 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
         period: period.map(|period| period.name.clone()),
         bounds: period.map(|period| [period.start(), period.end()]),
         history: number.map(|number| spec.history(id, number).sql(spec.dialect)),
+        is_purged: table.is_purged(),
         due: due(spec, table, row.time),
         exception: why.map(|why| format!("{}: {why}", table.exception_type)),
         steps,
@@ -231,6 +235,7 @@ impl Trace {
             ));
         }
         match (&self.period, &self.bounds, &self.history) {
+            _ if self.is_purged => out.push_str("  period     none: a due row is deleted for good\n"),
             (Some(period), Some([start, end]), Some(history)) => {
                 out.push_str(&format!("  period     {period}, [{start}, {end}): {history}\n"));
             }

@@ -74,8 +74,9 @@ pub struct Node {
     pub unique_id: String,
     pub name: String,
     pub relation_name: String,
-    /// The name of the history tables, without the suffix of a period.
-    pub history: String,
+    /// The name of the history tables, without the suffix of a period. `None` for a purge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<String>,
     pub unique_key: Vec<String>,
     pub time: NodeTime,
     pub retention: NodeRetention,
@@ -217,7 +218,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         unique_id: spec.unique_id(id),
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
-        history: table.history.sql(spec.dialect),
+        history: table.history.as_ref().map(|history| history.sql(spec.dialect)),
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
         time: NodeTime { column: name(table.time.column), unit: table.time.unit.as_str() },
         retention: match &table.retention {

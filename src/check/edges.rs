@@ -13,10 +13,13 @@ use crate::project::{Period, Spec, TableId, drifted, following};
 pub struct Edges {
     /// The model.
     pub model: String,
-    /// Rows older than this day fall into no period.
+    /// Whether due rows are deleted for good. Then there are no edges.
+    pub is_purged: bool,
+    /// Rows older than this day fall into no period. `None` for a purge.
     #[serde(serialize_with = "as_text")]
     pub lower_edge: Option<Day>,
-    /// From this day on, due rows fall into no period. `None` if the day is after the year 9999.
+    /// From this day on, due rows fall into no period. `None` for a purge, and if the day is after
+    /// the year 9999.
     #[serde(serialize_with = "as_text")]
     pub horizon: Option<Day>,
     /// How long a row stays, in seconds. With `while_in`, how long a row stays in the root of its
@@ -39,8 +42,9 @@ pub fn edges(spec: &Spec) -> Vec<Edges> {
         let end = last.map(|last| last.end_epoch().saturating_add_unsigned(retention_seconds));
         Edges {
             model: table.model.value.as_str().to_owned(),
-            lower_edge: first.and_then(|first| Day::of_epoch(first.start_epoch())),
-            horizon: end.and_then(Day::of_epoch),
+            is_purged: table.is_purged(),
+            lower_edge: first.filter(|_| !table.is_purged()).and_then(|first| Day::of_epoch(first.start_epoch())),
+            horizon: end.filter(|_| !table.is_purged()).and_then(Day::of_epoch),
             retention_seconds,
         }
     };
@@ -84,14 +88,16 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
             None => diagnostic,
         });
     }
-    sealed_early(spec, edges, today, sink);
-    could_be_sealed(spec, edges, today, sink);
+    let archived: Vec<_> =
+        edges.iter().zip(&spec.tables).filter(|(_, table)| !table.is_purged()).map(|(edge, _)| edge).collect();
+    sealed_early(spec, &archived, today, sink);
+    could_be_sealed(spec, &archived, today, sink);
 }
 
 /// Proposes `sealed_before` if two or more open periods ended before every cutoff. Only rows that
 /// arrive late still belong to them, but each cycle looks up its keys in them. The newest of these
 /// periods stays open, because most late rows belong to it.
-fn could_be_sealed(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
+fn could_be_sealed(spec: &Spec, edges: &[&Edges], today: Day, sink: &mut Sink) {
     let Some(longest) = edges.iter().map(|edge| edge.retention_seconds).max() else { return };
     let cutoff = today.epoch().saturating_sub_unsigned(longest);
     let past: Vec<_> = spec.periods.iter().filter(|period| !period.sealed && period.end_epoch() <= cutoff).collect();
@@ -127,15 +133,15 @@ pub(crate) fn drifted_period(spec: &Spec) -> Option<Diagnostic> {
 /// Reports a `sealed_before` that is after a cutoff. Due rows of a sealed period wait for the
 /// nightly sweep, and their keys are held until then. Sealing is meant for the few rows that arrive
 /// late, not for all rows.
-fn sealed_early(spec: &Spec, edges: &[Edges], today: Day, sink: &mut Sink) {
+fn sealed_early(spec: &Spec, edges: &[&Edges], today: Day, sink: &mut Sink) {
     let sealed = spec.periods.iter().filter(|period| period.sealed).map(Period::end_epoch).max();
     let (Some(until), Some(place)) = (sealed, spec.places.sealed_before) else { return };
-    let cutoff = |edge: &&Edges| today.epoch().saturating_sub_unsigned(edge.retention_seconds);
-    let Some(latest) = edges.iter().min_by_key(cutoff) else { return };
-    if cutoff(&latest) >= until {
+    let cutoff = |edge: &Edges| today.epoch().saturating_sub_unsigned(edge.retention_seconds);
+    let Some(latest) = edges.iter().min_by_key(|edge| cutoff(edge)) else { return };
+    if cutoff(latest) >= until {
         return;
     }
-    let (Some(at), Some(until)) = (Day::of_epoch(cutoff(&latest)), Day::of_epoch(until)) else { return };
+    let (Some(at), Some(until)) = (Day::of_epoch(cutoff(latest)), Day::of_epoch(until)) else { return };
     let message = format!(
         "sealed_before {until} seals periods in which rows of {} still become due: its cutoff is {at}, and each such row would wait for the sweep",
         latest.model

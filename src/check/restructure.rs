@@ -24,7 +24,10 @@ pub enum Restructuring {
     Table,
     /// A unique key or a time column changed.
     Key,
-    /// A retention became longer, its kind changed, or a condition of `only_when` was removed.
+    /// Rows that were archived are purged now, or the other way round.
+    Purge,
+    /// A retention became longer or shorter, its kind changed, or a condition of `only_when` was
+    /// removed.
     Retention,
     /// History tables were renamed.
     History,
@@ -34,10 +37,11 @@ pub enum Restructuring {
 
 impl Restructuring {
     /// Every kind.
-    pub const ALL: [Restructuring; 6] = [
+    pub const ALL: [Restructuring; 7] = [
         Restructuring::Period,
         Restructuring::Table,
         Restructuring::Key,
+        Restructuring::Purge,
         Restructuring::Retention,
         Restructuring::History,
         Restructuring::Column,
@@ -49,6 +53,7 @@ impl Restructuring {
             Restructuring::Period => "period",
             Restructuring::Table => "table",
             Restructuring::Key => "key",
+            Restructuring::Purge => "purge",
             Restructuring::Retention => "retention",
             Restructuring::History => "history",
             Restructuring::Column => "column",
@@ -216,6 +221,30 @@ fn compare(
     let mut changed = |kind, code, at: Span, message: String, label: &str, help: &str| {
         say(kind, Diagnostic::new(code, message, at, label).help(help));
     };
+    // What deletes rows for good comes first.
+    match (node["history"].as_str(), &now.history) {
+        (Some(before), None) => changed(
+            Restructuring::Purge,
+            Code::Purged,
+            places.history,
+            format!(
+                "due rows of {model} were archived in {before}, and are now deleted for good: no copy is kept, and no statement reads the archived rows"
+            ),
+            "a purge",
+            "restore `history:`",
+        ),
+        (None, Some(now)) => changed(
+            Restructuring::Purge,
+            Code::Purged,
+            places.history,
+            format!(
+                "due rows of {model} were purged, and are now archived in {now}: the rows that were purged before are in no table"
+            ),
+            "no longer a purge",
+            "restore `archive: none`",
+        ),
+        _ => {}
+    }
     let listed = |value: &Value| -> Option<Vec<String>> {
         value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
     };
@@ -252,13 +281,12 @@ fn compare(
             "restore the time",
         );
     }
-    if let Some(before) = node["history"].as_str()
+    if let (Some(before), Some(history)) = (node["history"].as_str(), &now.history)
         && same_engine
-        && before != now.history
+        && before != history
     {
         let message = format!(
-            "the history of {model} was {before} and is now {}: statements would not find archived rows",
-            now.history
+            "the history of {model} was {before} and is now {history}: statements would not find archived rows"
         );
         changed(
             Restructuring::History,
@@ -279,12 +307,23 @@ fn compare(
             "keep the shorter retention, or first bring back the rows that the longer one would not have archived yet",
         );
     }
+    if let Some(message) = shorter(table, &node["retention"], model) {
+        changed(
+            Restructuring::Retention,
+            Code::RetentionShortened,
+            places.retention,
+            message,
+            "shorter than before",
+            "restore the longer retention",
+        );
+    }
     let conditions = listed(&node["only_when"]).unwrap_or_default();
     let removed: Vec<_> = conditions.into_iter().filter(|before| !now.only_when.contains(before)).collect();
     if !removed.is_empty() {
         let message = format!(
-            "rows of {model} left the mart only when {}, and now leave without this condition: the next cycle moves all old rows that do not meet it",
-            removed.join(" and ")
+            "rows of {model} left the mart only when {}, and now leave without this condition: the next cycle {} all old rows that do not meet it",
+            removed.join(" and "),
+            if table.is_purged() { "deletes" } else { "moves" }
         );
         changed(
             Restructuring::Retention,
@@ -317,6 +356,18 @@ fn compare(
             "restore the column, or change the mart and every history table in the same change",
         );
     }
+}
+
+/// The message if rows that were not due before are due now.
+fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
+    let Retention::For { seconds } = table.retention else { return None };
+    let before = before["for_seconds"].as_u64().filter(|before| seconds < *before)?;
+    let what = if table.is_purged() {
+        "deletes all rows between the two for good"
+    } else {
+        "archives all rows between the two"
+    };
+    Some(format!("{model} kept rows for {} and now for {}: the next cycle {what}", length(before), length(seconds)))
 }
 
 /// The message if rows may stay longer than before.

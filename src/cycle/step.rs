@@ -99,6 +99,10 @@ pub enum StatementKind {
     Tripwire,
     /// Copies due rows to the history table of a period.
     Archive,
+    /// Counts the rows that the purge deletes.
+    PurgeCount,
+    /// Deletes due rows of which no copy is kept from the mart.
+    PurgeDelete,
     /// Deletes the archived rows of a period from the mart.
     Trim,
     /// Records due rows that are still in the mart.
@@ -276,7 +280,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/due_limit.sql.j2",
-                reason: "list the oldest due rows of open periods, as many as the limit allows",
+                reason: "list the oldest due rows, as many as the limit allows",
             },
             StatementKind::Resolve => Facts {
                 step: StepName::Resolve,
@@ -284,7 +288,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Update,
                 template: "cycle/resolve.sql.j2",
-                reason: "close exceptions whose rows can be archived again",
+                reason: "close exceptions whose cause is gone",
             },
             StatementKind::ResolveKeyless => Facts {
                 step: StepName::Resolve,
@@ -310,6 +314,22 @@ impl StatementKind {
                 template: "cycle/archive.sql.j2",
                 reason: "copy due rows of the period, unless they are held or archived already",
             },
+            StatementKind::PurgeCount => Facts {
+                step: StepName::Trim,
+                part: Some("count"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/purge_count.sql.j2",
+                reason: "record how many rows the next statement deletes for good",
+            },
+            StatementKind::PurgeDelete => Facts {
+                step: StepName::Trim,
+                part: Some("delete"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/purge_delete.sql.j2",
+                reason: "delete due rows for good, unless they are held: the spec says `archive: none`",
+            },
             StatementKind::Trim => Facts {
                 step: StepName::Trim,
                 part: None,
@@ -324,7 +344,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Insert,
                 template: "cycle/safety_check.sql.j2",
-                reason: "record due rows that are still in the mart, once per key",
+                reason: "record rows that cannot leave the mart, once per key",
             },
             StatementKind::SafetyCheckKeyless => Facts {
                 step: StepName::SafetyCheck,

@@ -43,7 +43,8 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
                 all.push(Alteration { relation: on.relation(new).sql(new.dialect), sql: named.sql, drops });
             }
         };
-        if must_drop_view((old, was), (new, table)) {
+        let has_view = !was.is_purged() && !table.is_purged();
+        if has_view && must_drop_view((old, was), (new, table)) {
             let view = Slot::AllRows(id);
             alter(view, "runbooks/sql/drop_view.sql.j2", context! { view => place(view) });
         }
@@ -84,7 +85,7 @@ pub(super) fn must_drop_view((old, was): (&Spec, &Table), (new, now): (&Spec, &T
 /// The tables with whole rows that exist before the change: the mart and its history tables.
 fn with_rows(old: &Spec, new: &Spec, id: TableId) -> Vec<Slot> {
     let is_old = |name: &str| old.periods.iter().any(|period| period.name == name);
-    let periods = new.period_ids().filter(|&period| is_old(&new.period(period).name));
+    let periods = new.periods_of(id).filter(|&period| is_old(&new.period(period).name));
     std::iter::once(Slot::Mart(id)).chain(periods.map(|period| Slot::History(id, period))).collect()
 }
 

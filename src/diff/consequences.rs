@@ -10,7 +10,7 @@ use crate::dialect::ViewColumns;
 use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
 use crate::project::length;
-use crate::project::{Retention, Spec, Table};
+use crate::project::{Spec, Table};
 use crate::source::{Inputs, Role};
 
 /// One consequence of a change.
@@ -51,7 +51,6 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
         match old.tables().find(|(_, old)| old.model.value.as_str() == model) {
             None => say(Weight::Plain, format!("table {model} is new: create its mart, history and work tables")),
             Some((_, was)) => {
-                retention(was, table, &mut say);
                 conditions(was, table, &mut say);
                 let added: Vec<_> = table
                     .columns
@@ -60,20 +59,27 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                     .map(|column| format!("{} {}", column.name.sql(new.dialect), column.ty.sql(new.dialect)))
                     .collect();
                 if !added.is_empty() {
-                    let histories = old.periods.len();
-                    say(
-                        Weight::Notable,
-                        format!(
-                            "{model} gets the column {}: add it to the mart and to its {histories} history tables before the next cycle, or every archive fails",
-                            added.join(", ")
+                    let added = added.join(", ");
+                    let text = match table.is_purged() {
+                        true => format!("{model} gets the column {added}: add it to the mart before the next cycle"),
+                        false => format!(
+                            "{model} gets the column {added}: add it to the mart and to its {} history tables before the next cycle, or every archive fails",
+                            old.periods.len()
                         ),
-                    );
+                    };
+                    say(Weight::Notable, text);
                 }
                 readers(new, was, table, &mut say);
                 let can_append = new.dialect.rules().view_columns() == ViewColumns::Appended;
                 let has = |now: &Table, name: &str| now.columns.iter().any(|column| column.name.as_str() == name);
                 let keeps_all = was.columns.iter().all(|column| has(table, column.name.as_str()));
-                if old.dialect == new.dialect && can_append && keeps_all && must_drop_view((old, was), (new, table)) {
+                let has_view = !was.is_purged() && !table.is_purged();
+                if has_view
+                    && old.dialect == new.dialect
+                    && can_append
+                    && keeps_all
+                    && must_drop_view((old, was), (new, table))
+                {
                     say(
                         Weight::Notable,
                         format!(
@@ -193,22 +199,6 @@ fn periods(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
             }
             Some(_) => {}
         }
-    }
-}
-
-fn retention(was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
-    let model = table.model.value.as_str();
-    if let (Retention::For { seconds: from }, Retention::For { seconds: to }) = (&was.retention, &table.retention)
-        && to < from
-    {
-        say(
-            Weight::Notable,
-            format!(
-                "{model} keeps rows for {} instead of {}: the next cycle archives all rows between the two",
-                length(*to),
-                length(*from)
-            ),
-        );
     }
 }
 

@@ -212,7 +212,7 @@ fn flows(before: &Spec, after: &Spec) -> Vec<Flow> {
     let is_new = |name: &str| before.periods.iter().all(|period| period.name != name);
     let mut flows = Vec::new();
     for ((id, table), edges) in after.tables().zip(&edges) {
-        for period in after.period_ids().filter(|&period| is_new(&after.period(period).name)) {
+        for period in after.periods_of(id).filter(|&period| is_new(&after.period(period).name)) {
             let first = after.period(period).start_epoch().saturating_add_unsigned(edges.retention_seconds);
             flows.push(Flow {
                 model: table.model.value.as_str().to_owned(),

@@ -56,7 +56,7 @@ pub(super) fn scans(
     let mut all = Vec::new();
     for (id, node) in spec.tables().map(|(id, _)| (id, &manifest.nodes[&spec.unique_id(id)])) {
         let large: Vec<_> = spec
-            .period_ids()
+            .periods_of(id)
             .map(|period| spec.history(id, period))
             .filter(|history| live.storage.get(&key(spec, history)).is_some_and(|found| found.rows >= LARGE))
             .collect();

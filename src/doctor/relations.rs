@@ -7,10 +7,10 @@ use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::doctor::indexes::unique_columns;
 use crate::doctor::live::{Column, Found, Live, key, slots};
 use crate::features::Operations;
-use crate::project::naming::{CUTOFF, CYCLES, DUE, STALE, STALE_PLACE, STALE_PLACE_TYPE};
+use crate::project::naming::{CUTOFF, CYCLES, DUE, PURGED, ROW_COUNT, STALE, STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{ExceptionsId, Spec, Table};
 use crate::source::Span;
-use crate::sql::{Name, SqlType};
+use crate::sql::{Name, Relation, SqlType};
 
 /// A column that a relation must have.
 struct Expected {
@@ -75,7 +75,8 @@ impl Relations<'_> {
             | Slot::Cutoff(id)
             | Slot::Stale(id)
             | Slot::Due(id)
-            | Slot::Cycles(id) => model(self.spec.table(id)),
+            | Slot::Cycles(id)
+            | Slot::Purged(id) => model(self.spec.table(id)),
         }
     }
 
@@ -168,13 +169,14 @@ impl Relations<'_> {
         let tables = self.live.relations.iter().filter(|(name, found)| !known.contains(*name) && found.kind != "v");
         for ((schema, name), found) in tables {
             let text = format!("{schema}.{name}");
-            let has_prefix = |table: &&Table| {
-                key(spec, &table.history).0 == *schema
-                    && name.strip_prefix(&format!("{}_", table.history.name().folded(spec.dialect))).is_some()
+            let with_history = spec.tables.iter().filter_map(|table| Some((table, table.history.as_ref()?)));
+            let has_prefix = |(_, history): &(&Table, &Relation)| {
+                key(spec, history).0 == *schema
+                    && name.strip_prefix(&format!("{}_", history.name().folded(spec.dialect))).is_some()
             };
             // If several prefixes match, the longest one is meant.
-            let table = spec.tables.iter().filter(has_prefix).max_by_key(|table| table.history.name().as_str().len());
-            if let Some(table) = table
+            let longest = with_history.filter(has_prefix).max_by_key(|(_, history)| history.name().as_str().len());
+            if let Some((table, _)) = longest
                 && has_every_key(spec, table, found)
             {
                 let message = format!(
@@ -192,7 +194,7 @@ impl Relations<'_> {
             let is_exceptions = ["exception_type", "detected_at", "resolved_at", "resolution_notes"]
                 .iter()
                 .all(|wanted| found.columns.iter().any(|column| column.name == *wanted));
-            let work = [CUTOFF, STALE, DUE, CYCLES].into_iter().find(|suffix| name.ends_with(suffix));
+            let work = [CUTOFF, STALE, DUE, CYCLES, PURGED].into_iter().find(|suffix| name.ends_with(suffix));
             let (what, consequence) = match (is_exceptions, work) {
                 (true, _) => ("an exceptions table", "its open exceptions hold no row of this project"),
                 (_, Some(_)) => ("a work table", "no statement of this project uses it"),
@@ -374,6 +376,16 @@ impl Relations<'_> {
                 vec![nullable("cutoff", table.column(table.time.column).ty)]
             }
             Slot::Cycles(_) => vec![nullable("completed_at", SqlType::Timestamp)],
+            Slot::Purged(id) => {
+                let table = spec.table(id);
+                let time = table.column(table.time.column).ty;
+                vec![
+                    nullable("purged_at", SqlType::Timestamp),
+                    nullable(ROW_COUNT, SqlType::Bigint),
+                    nullable("oldest_time", time),
+                    nullable("newest_time", time),
+                ]
+            }
             Slot::Exceptions(id) => {
                 let rest = [
                     ("exception_type", SqlType::Varchar(64)),

@@ -81,7 +81,7 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
     let mut tables: BTreeMap<(String, String), (Slot, TableId)> = BTreeMap::new();
     for (id, _) in spec.tables() {
         let work = [Slot::Cutoff(id), Slot::Stale(id), Slot::Due(id), Slot::Cycles(id)];
-        let histories = spec.period_ids().map(|period| Slot::History(id, period));
+        let histories = spec.periods_of(id).map(|period| Slot::History(id, period));
         for slot in [Slot::Mart(id)].into_iter().chain(histories).chain(work) {
             let relation = slot.relation(spec);
             if live.is_here(spec, &relation) {
@@ -188,7 +188,7 @@ fn inserts(spec: &Spec, id: TableId) -> bool {
 /// new table belongs to the role that created it.
 fn readers(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let histories: Vec<_> = spec
-        .period_ids()
+        .periods_of(id)
         .map(|period| spec.history(id, period))
         .filter(|history| live.is_here(spec, history) && live.find(spec, history).is_some())
         .collect();

@@ -15,6 +15,7 @@ pub mod maintenance;
 pub mod monitors;
 pub mod only_when;
 pub(crate) mod operation;
+pub(crate) mod purge;
 pub mod raw_trims;
 pub mod repairs;
 pub mod runbooks;

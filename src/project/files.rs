@@ -8,6 +8,7 @@ use crate::dialect::{Dialect, MaintenanceKind};
 use crate::features::monitors::AsksWord;
 use crate::features::monitors::Severity;
 use crate::features::only_when::ConditionEntry;
+use crate::features::purge::NoArchive;
 use crate::project::Rows;
 use crate::project::shape::{Amount, Either, Entries, Field, Never, Nullness, Plain, Text, Word, Words, shape};
 use crate::sql::TimeUnit;
@@ -348,8 +349,12 @@ shape! {
         required model: String,
         /// The relation of the mart; schema.model if not stated.
         optional relation: String,
-        /// The name of the history tables, without the suffix of the period.
-        required history: String,
+        /// The name of the history tables, without the suffix of the period. Required, unless
+        /// `archive: none` is stated.
+        optional history: String,
+        /// none: due rows are deleted from the mart, and no copy is kept. If not stated, due rows
+        /// are moved to the history tables.
+        optional archive: Word<NoArchive>,
         /// The column or columns that identify a row.
         required unique_key: Names,
         /// The time column and its unit.

@@ -57,8 +57,8 @@ pub struct Spec {
     pub name: String,
     /// The engine to compile for.
     pub dialect: Dialect,
-    /// The periods, oldest first. Invariant: each period ends where the next one starts. If there
-    /// are tables, at least one period is open.
+    /// The periods, oldest first. Invariant: each period ends where the next one starts. If a table
+    /// has history tables, at least one period is open.
     pub periods: Vec<Period>,
     /// The exceptions tables, in the order in which tables first name them.
     pub exceptions: Vec<Exceptions>,
@@ -131,6 +131,13 @@ impl Spec {
     /// The period with this id.
     pub fn period(&self, id: PeriodId) -> &Period {
         &self.periods[id.0]
+    }
+
+    /// The periods of which a table has a history table, oldest first. A table that is purged has
+    /// none.
+    pub fn periods_of(&self, id: TableId) -> impl Iterator<Item = PeriodId> + use<> {
+        let periods = if self.table(id).is_purged() { 0 } else { self.periods.len() };
+        (0..periods).map(PeriodId)
     }
 
     /// The id of every period, oldest first.

@@ -21,6 +21,7 @@ pub(crate) const CUTOFF: &str = "__cutoff";
 pub(crate) const STALE: &str = "__stale";
 pub(crate) const DUE: &str = "__due";
 pub(crate) const CYCLES: &str = "__cycles";
+pub(crate) const PURGED: &str = "__purged";
 
 /// The suffixes that the names of indexes add to the name of their table.
 pub(crate) const KEY_INDEX: &str = "__key";
@@ -31,13 +32,21 @@ pub(crate) const PARENT_INDEX: &str = "__parent";
 /// history table.
 pub(crate) const STALE_PLACE: &str = "rowkeep_place";
 pub(crate) const STALE_PLACE_TYPE: SqlType = SqlType::Varchar(160);
+/// The column of the table that counts purged rows.
+pub(crate) const ROW_COUNT: &str = "row_count";
 /// The place of a row of the mart.
 pub(crate) const IN_MART: &str = "mart";
 
 impl Spec {
+    /// The name of the history tables of a table, without the suffix of a period.
+    fn history_prefix(&self, table: TableId) -> &Relation {
+        let prefix = self.table(table).history.as_ref();
+        prefix.unwrap_or_else(|| unreachable!("a plan names no history table of a purged table"))
+    }
+
     /// The history table of a period.
     pub(crate) fn history(&self, table: TableId, period: PeriodId) -> Relation {
-        let prefix = &self.table(table).history;
+        let prefix = self.history_prefix(table);
         prefix.renamed(prefix.name.with_suffix(&format!("_{}", self.period(period).name)))
     }
 
@@ -49,7 +58,7 @@ impl Spec {
 
     /// The view over a mart and its history tables.
     pub(crate) fn all_rows(&self, table: TableId) -> Relation {
-        let prefix = &self.table(table).history;
+        let prefix = self.history_prefix(table);
         prefix.renamed(prefix.name.with_prefix("all_"))
     }
 
@@ -66,6 +75,11 @@ impl Spec {
     /// The work table that lists due rows.
     pub(crate) fn due(&self, table: TableId) -> Relation {
         self.work(table, DUE)
+    }
+
+    /// The table that counts the rows of each purge.
+    pub(crate) fn purged(&self, table: TableId) -> Relation {
+        self.work(table, PURGED)
     }
 
     /// The work table with the times at which the last two cycles were completed.

@@ -15,6 +15,15 @@ pub struct Period {
 }
 
 impl Period {
+    /// The open period whose name gives its bounds.
+    #[cfg(feature = "rehearse")]
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match bounds(name)? {
+            Bounds::Days(start, end) => Some(Self { name: name.to_owned(), start, end, sealed: false }),
+            Bounds::Unrepresentable => None,
+        }
+    }
+
     /// The first day, as `YYYY-MM-DD`.
     pub fn start(&self) -> String {
         self.start.to_string()

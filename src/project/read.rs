@@ -30,10 +30,8 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     }
     let loads = project.as_ref().and_then(|project| project.loads.get());
     let queries = loads.map_or_else(Vec::new, |loads| read_queries(inputs, &loads.value, &mut sink));
-    let periods = match project.as_ref().map(|project| &project.periods) {
+    let stated_periods = match project.as_ref().map(|project| &project.periods) {
         Some(Field::Set(stated)) => read_periods(inputs, stated, &mut sink),
-        // A project without tables needs no periods.
-        Some(Field::Missing) => loads.map(|loads| Spanned { value: Vec::new(), span: loads.span }),
         _ => None,
     };
     let tables = match project.as_ref().map(|project| &project.tables) {
@@ -43,6 +41,12 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
             Either::Map(never) => match *never {},
         },
         _ => Vec::new(),
+    };
+    let periods = match (node.as_ref(), project.as_ref()) {
+        (Some(node), Some(project)) if matches!(project.periods, Field::Missing) => {
+            without_periods(node, project, &tables, &mut sink)
+        }
+        _ => stated_periods,
     };
     if let Some(stated) = project.as_ref().and_then(|project| project.templates.get())
         && inputs.of_role(Role::Template).next().is_none()
@@ -71,19 +75,38 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     sink.finish(raw)
 }
 
-/// Reports keys that are absent. A project needs `tables` or `loads`, and `tables` need `periods`
-/// and `exceptions`.
+/// The empty list of periods, if the project needs none: it has no tables, or all of its tables are
+/// purged. Otherwise, reports that `periods` is absent.
+fn without_periods(
+    node: &Node,
+    project: &ProjectFile,
+    tables: &[Field<TableFile>],
+    sink: &mut Sink,
+) -> Option<Spanned<Vec<Field<PeriodEntry>>>> {
+    let is_archived = |table: &Field<TableFile>| match table {
+        Field::Set(table) => matches!(table.value.archive, Field::Missing),
+        // Its errors are reported.
+        Field::Missing | Field::Invalid => false,
+    };
+    // With loads, `resolve` reports the absence, because a project may have only loads.
+    if matches!(project.loads, Field::Missing) && (tables.is_empty() || tables.iter().any(is_archived)) {
+        missing::<ProjectFile>(node, "periods", sink);
+        return None;
+    }
+    let loads = project.loads.get().map(|loads| loads.span);
+    let span = loads.or_else(|| project.tables.get().map(|tables| tables.span))?;
+    Some(Spanned { value: Vec::new(), span })
+}
+
+/// Reports keys that are absent. A project needs `tables` or `loads`, and `tables` need
+/// `exceptions`.
 fn missing_keys(node: &Node, project: &ProjectFile, sink: &mut Sink) {
     let has_loads = !matches!(project.loads, Field::Missing);
     let has_tables = !matches!(project.tables, Field::Missing);
     if has_loads && !has_tables {
         return;
     }
-    let absent = [
-        ("periods", matches!(project.periods, Field::Missing)),
-        ("exceptions", matches!(project.exceptions, Field::Missing)),
-        ("tables", !has_tables),
-    ];
+    let absent = [("exceptions", matches!(project.exceptions, Field::Missing)), ("tables", !has_tables)];
     for (key, _) in absent.into_iter().filter(|(_, is_absent)| *is_absent) {
         missing::<ProjectFile>(node, key, sink);
     }

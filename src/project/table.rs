@@ -25,8 +25,9 @@ pub struct Table {
     pub model: Spanned<Name>,
     /// The relation of the mart.
     pub relation: Relation,
-    /// The history tables. The name has no suffix of a period.
-    pub history: Relation,
+    /// The history tables. The name has no suffix of a period. `None` for a purge: due rows are
+    /// deleted, and no copy is kept.
+    pub history: Option<Relation>,
     pub(crate) places: TablePlaces,
     /// Every column, in order.
     pub columns: Vec<Column>,
@@ -69,6 +70,7 @@ pub struct Table {
 /// Where the spec of a table states its parts, for diagnostics.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TablePlaces {
+    /// `history`, or `archive` if the table is purged.
     pub(crate) history: Span,
     pub(crate) unique_key: Span,
     pub(crate) time: Span,
@@ -89,6 +91,11 @@ impl Table {
     /// a new version.
     pub fn is_versioned(&self) -> bool {
         !self.unique_key.contains(&self.time.column)
+    }
+
+    /// Whether due rows are deleted without a copy. Key: `archive: none`.
+    pub fn is_purged(&self) -> bool {
+        self.history.is_none()
     }
 
     /// The columns that identify an exact copy of a row: the key and the time.

@@ -30,6 +30,10 @@ pub(super) struct TableFacts {
     /// Whether versions of one key can differ in time.
     pub(super) versioned: bool,
     pub(super) keep: Keep,
+    /// Whether due rows are deleted without a copy.
+    pub(super) purged: bool,
+    /// Whether the statements delete older versions from the mart. Otherwise, the load must do it.
+    pub(super) supersedes: bool,
     /// The conditions that a row meets before it is due.
     pub(super) only_when: Vec<Condition>,
     pub(super) exceptions: usize,
@@ -115,9 +119,15 @@ impl TableFacts {
 }
 
 impl Facts {
-    /// Takes the facts from a spec in which every table has a raw table and a load.
-    pub(super) fn of(spec: &Spec) -> Self {
-        let tables = spec.tables().map(|(id, table)| Self::table(spec, id, table)).collect();
+    /// Takes the facts from a spec, and from the same spec in which every table has a raw table and a
+    /// load.
+    pub(super) fn of(stated: &Spec, spec: &Spec) -> Self {
+        let has_batch = |id: TableId| stated.table(id).source.is_some();
+        let tables = spec.tables().map(|(id, table)| TableFacts {
+            supersedes: !table.is_purged() || has_batch(id),
+            ..Self::table(spec, id, table)
+        });
+        let tables = tables.collect();
         let exceptions = spec
             .exceptions
             .iter()
@@ -185,6 +195,8 @@ impl Facts {
             grain: grain(columns[time].unit.unwrap_or(TimeUnit::EpochSeconds)),
             versioned: table.is_versioned(),
             keep,
+            purged: table.is_purged(),
+            supersedes: true,
             only_when: table.only_when.clone(),
             exceptions: table.exceptions.0,
             exception_key: table.exception_key.0,

@@ -90,17 +90,22 @@ impl Project {
     /// All errors in the inputs.
     pub fn new(inputs: &Inputs, dialect: Dialect) -> Result<Self, Diagnostics> {
         let inputs = inputs.clone().with_dialect(dialect);
-        let spec = crate::resolve(&inputs)?;
+        let mut spec = crate::resolve(&inputs)?;
         // Compile the current project first, so that its errors are not reported for periods that a
         // story adds.
         crate::compile_spec(&spec, &inputs)?;
+        // A story needs a calendar. In a project that archives nothing, no statement uses it.
+        if spec.periods.is_empty() {
+            spec.periods = ["2025_h1", "2025_h2"].into_iter().filter_map(Period::named).collect();
+        }
         let spec_with_loads = with_loads(&spec);
-        let facts = Facts::of(&spec_with_loads);
+        let facts = Facts::of(&spec, &spec_with_loads);
         let listed = spec.periods.len();
         let open_from = spec.periods.iter().position(|period| !period.sealed).unwrap_or(0);
         let fits = |period: &Period| {
             let is_new = spec.periods.iter().all(|other| other.name != period.name);
-            let longest = spec.tables.iter().map(|table| table.history.name().as_str().len()).max().unwrap_or(0);
+            let names = spec.tables.iter().filter_map(|table| Some(table.history.as_ref()?.name().as_str().len()));
+            let longest = names.max().unwrap_or(0);
             is_new && longest + 1 + period.name.len() <= dialect.max_name_bytes()
         };
         let mut calendar: Vec<_> = spec.periods.first().and_then(legacy).filter(fits).into_iter().collect();
@@ -198,7 +203,7 @@ impl Project {
     pub(super) fn schemas(&self) -> Vec<Vec<String>> {
         let dialect = self.spec.dialect;
         let tables = self.spec_with_loads.tables.iter();
-        let relations = tables.flat_map(|table| table.source.iter().chain([&table.relation, &table.history]));
+        let relations = tables.flat_map(|table| table.source.iter().chain([&table.relation]).chain(&table.history));
         let exceptions = self.spec.exceptions.iter().map(|exceptions| &exceptions.relation);
         let all = relations.chain(exceptions).chain([&self.spec.schema]);
         let mut schemas: Vec<Vec<String>> = all
@@ -270,7 +275,7 @@ impl Project {
             self.compile(&self.with_periods(&self.spec_with_loads, periods))?.manifest().clone()
         };
         let histories = spec.tables().map(|(table, _)| {
-            let periods = spec.period_ids().zip(periods.first..);
+            let periods = spec.periods_of(table).zip(periods.first..);
             periods.map(|(period, number)| (number, spec.history(table, period).sql(spec.dialect))).collect()
         });
         let histories = histories.collect();
@@ -292,9 +297,10 @@ impl Project {
         let exceptions = spec.exceptions.iter().map(|exceptions| exceptions.relation.clone());
         let tables = spec.tables().flat_map(|(id, table)| {
             let raw = self.spec_with_loads.table(id).source.clone();
-            let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id), spec.all_rows(id)];
-            let histories: Vec<_> = spec.period_ids().map(|period| spec.history(id, period)).collect();
-            [table.relation.clone()].into_iter().chain(raw).chain(work).chain(histories)
+            let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)];
+            let last = if table.is_purged() { spec.purged(id) } else { spec.all_rows(id) };
+            let histories: Vec<_> = spec.periods_of(id).map(|period| spec.history(id, period)).collect();
+            [table.relation.clone(), last].into_iter().chain(raw).chain(work).chain(histories)
         });
         tables.chain(exceptions).map(|relation| relation.folded(spec.dialect)).collect()
     }

@@ -31,7 +31,7 @@ pub struct Report {
 }
 
 /// Where the rows of a table are, over all seeds. `accepted` must equal the sum of `in_mart`,
-/// `archived` and `superseded`.
+/// `archived`, `purged` and `superseded`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ledger {
     /// The model.
@@ -43,6 +43,8 @@ pub struct Ledger {
     pub in_mart: usize,
     /// Rows in history tables at the end, oldest period first.
     pub archived: Vec<Archived>,
+    /// The newest versions of keys that were purged.
+    pub purged: usize,
     /// Versions that a newer one replaced.
     pub superseded: usize,
     /// Rows in the mart whose key is held or reported.
@@ -103,11 +105,13 @@ impl Ledger {
                 model: model.to_owned(),
                 accepted,
                 in_mart,
+                purged: sum(|account| account.purged),
                 superseded,
                 held: sum(|account| account.held),
                 restored: sum(|account| account.restored),
                 closes: accounts.iter().all(|account| {
-                    account.accepted == account.in_mart + account.superseded + account.archived.values().sum::<usize>()
+                    let archived = account.archived.values().sum::<usize>();
+                    account.accepted == account.in_mart + account.superseded + archived + account.purged
                 }),
                 archived: archived
                     .into_iter()

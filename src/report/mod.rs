@@ -147,7 +147,8 @@ impl Page {
     }
 
     fn horizon(&mut self, edges: &[Edges], today: Option<Day>) {
-        let Some(first) = edges.iter().min_by_key(|edge| edge.horizon) else { return };
+        let archived = edges.iter().filter(|edge| !edge.is_purged);
+        let Some(first) = archived.min_by_key(|edge| edge.horizon) else { return };
         let left = today.zip(first.horizon).map(|(today, horizon)| horizon.days_since(today));
         let (class, rest) = match left {
             Some(left) if left <= 0 => {
@@ -173,24 +174,32 @@ impl Page {
                 format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
             }
         };
+        let goes = match &table.history {
+            Some(history) => format!("they move to <code>{}_&lt;period&gt;</code>", shown(&history.sql(spec.dialect))),
+            None => "they are deleted for good".to_owned(),
+        };
         let leave = match only_when::describe(table) {
-            Some(conditions) => format!("if {conditions}, they move"),
-            None => "they move".to_owned(),
+            Some(conditions) => format!("if {}, {goes}", shown(&conditions)),
+            None => goes,
+        };
+        let until = if table.is_purged() {
+            String::new()
+        } else {
+            format!(" Due rows have a period until {}.", day(edges.horizon))
         };
         let key: Vec<_> = table.unique_key.iter().map(|&column| table.column(column).name.as_str()).collect();
         self.line(&format!("<section class=\"table\" id=\"{0}\">\n<h3>{0}</h3>", shown(model)));
         self.line(&format!(
-            "<p class=\"soft\">{}, by <code>{}</code>. Then {} to <code>{}_&lt;period&gt;</code>. Key: <code>{}</code>. Due rows have a period until {}.</p>",
+            "<p class=\"soft\">{}, by <code>{}</code>. Then {leave}. Key: <code>{}</code>.{until}</p>",
             shown(&stays),
             shown(table.column(table.time.column).name.as_str()),
-            shown(&leave),
-            shown(&table.history.sql(spec.dialect)),
             shown(&key.join(", ")),
-            day(edges.horizon),
         ));
-        self.line("<div class=\"wide\">");
-        self.line(&timeline::svg(spec, table, edges, today));
-        self.line("</div>");
+        if !table.is_purged() {
+            self.line("<div class=\"wide\">");
+            self.line(&timeline::svg(spec, table, edges, today));
+            self.line("</div>");
+        }
         let manifest = artifacts.manifest();
         if let Some(node) = manifest.nodes.values().find(|node| node.name == model) {
             self.steps("Each cycle", &mut node.load.iter().chain(&node.post_hooks));
@@ -281,7 +290,7 @@ impl Page {
             number(&report["done"]["stops"]),
         ));
         self.line("<div class=\"wide\"><table><thead><tr><th>table</th>");
-        let columns = ["accepted", "in_mart", "superseded", "archived", "held", "restored"];
+        let columns = ["accepted", "in_mart", "superseded", "archived", "purged", "held", "restored"];
         columns.iter().for_each(|column| self.line(&format!("<th class=\"number\">{}</th>", column.replace('_', " "))));
         self.line("</tr></thead><tbody>");
         for ledger in report["ledger"].as_array().into_iter().flatten() {

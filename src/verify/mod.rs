@@ -211,6 +211,7 @@ fn place(spec: &Spec, slot: Slot) -> Span {
         | Slot::Stale(table)
         | Slot::Due(table)
         | Slot::Cycles(table)
+        | Slot::Purged(table)
         | Slot::AllRows(table) => spec.table(table).model.span,
         Slot::Compared(monitor) => spec.monitor(monitor).name.span,
     }

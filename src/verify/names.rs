@@ -7,8 +7,8 @@ use sqlparser::ast::{Ident, ObjectName};
 use crate::cycle::plan::Slot;
 use crate::dialect::Dialect;
 use crate::features::monitors::Asks;
-use crate::project::naming::STALE_PLACE;
-use crate::project::{ColumnId, ExceptionsId, Spec, TableId};
+use crate::project::naming::{ROW_COUNT, STALE_PLACE};
+use crate::project::{ColumnId, ExceptionsId, Spec, Table, TableId};
 use crate::sql::SqlType;
 
 /// The columns of an exceptions table after its key, in their order.
@@ -20,6 +20,9 @@ pub(super) const CUTOFF_COLUMN: &str = "cutoff";
 
 /// The only column of the table of completed cycles.
 pub(super) const COMPLETED_COLUMN: &str = "completed_at";
+
+/// The columns of the table that counts purged rows, beside the count.
+pub(super) const PURGED_COLUMNS: [&str; 3] = ["purged_at", "oldest_time", "newest_time"];
 
 /// Every relation and column of a project.
 #[derive(Debug)]
@@ -97,9 +100,10 @@ impl<'s> Names<'s> {
         };
         let mut tables = Vec::with_capacity(spec.tables.len());
         for (id, table) in spec.tables() {
-            spec.period_ids().for_each(|period| add(Slot::History(id, period)));
+            spec.periods_of(id).for_each(|period| add(Slot::History(id, period)));
             let work = [Slot::Cutoff(id), Slot::Stale(id), Slot::Due(id), Slot::Cycles(id)];
-            let of_table = [Slot::Mart(id), Slot::AllRows(id)].into_iter().chain(work);
+            let last = if table.is_purged() { Slot::Purged(id) } else { Slot::AllRows(id) };
+            let of_table = [Slot::Mart(id), last].into_iter().chain(work);
             of_table.chain([Slot::Exceptions(table.exceptions)]).for_each(&mut add);
             table.source.iter().for_each(|_| add(Slot::Source(id)));
             let listed: Vec<_> = table.columns.iter().map(|column| column.name.folded(dialect)).collect();
@@ -117,6 +121,9 @@ impl<'s> Names<'s> {
         let bare = slots.keys().filter_map(|parts| parts.last().cloned()).collect();
         let of_tables = tables.iter().flat_map(|table: &Columns| table.mart.iter().chain(&table.raw));
         let own = EXCEPTION_COLUMNS.into_iter().chain([CUTOFF_COLUMN, COMPLETED_COLUMN, STALE_PLACE]);
+        // Without a purge, an alias may have the name of such a column.
+        let purges = spec.tables.iter().any(Table::is_purged);
+        let own = own.chain(PURGED_COLUMNS.into_iter().chain([ROW_COUNT]).filter(|_| purges));
         let columns = of_tables.chain(&keys).cloned().chain(own.map(str::to_owned)).collect();
         let mut literals: BTreeMap<String, BTreeSet<LiteralKind>> = BTreeMap::new();
         for column in spec.tables.iter().flat_map(|table| table.columns.iter().chain(&table.source_columns)) {
@@ -187,6 +194,10 @@ impl<'s> Names<'s> {
             Slot::Compared(_) => None,
             Slot::Cycles(_) => (*name == *COMPLETED_COLUMN).then_some(COMPLETED_COLUMN),
             Slot::Cutoff(_) => (*name == *CUTOFF_COLUMN).then_some(CUTOFF_COLUMN),
+            Slot::Purged(_) => {
+                let mut own = PURGED_COLUMNS.into_iter().chain([ROW_COUNT]);
+                own.find(|column| *name == **column)
+            }
             Slot::Exceptions(id) => {
                 let own = EXCEPTION_COLUMNS.into_iter().find(|column| *name == **column);
                 own.or_else(|| (*name == self.keys[id.0]).then(|| self.keys[id.0].as_str()))

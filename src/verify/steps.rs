@@ -7,8 +7,8 @@ use crate::project::{PeriodId, Retention, Spec};
 
 /// Checks the plan of a table against the spec.
 pub(super) fn check(spec: &Spec, plan: &TablePlan, sink: &mut Sink) {
-    let open: Vec<_> = spec.period_ids().filter(|&period| !spec.period(period).sealed).collect();
-    let every: Vec<_> = spec.period_ids().collect();
+    let open: Vec<_> = spec.periods_of(plan.table).filter(|&period| !spec.period(period).sealed).collect();
+    let every: Vec<_> = spec.periods_of(plan.table).collect();
     let cycle = Run { name: "cycle", steps: &plan.hooks, scope: &plan.cycle, periods: &open };
     let sweep = Run { name: "sweep", steps: &plan.sweep, scope: &plan.nightly, periods: &every };
     for run in [cycle, sweep] {
@@ -51,7 +51,8 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
         return Err("its scope does not match the retention".to_owned());
     }
     let versioned = table.is_versioned();
-    let lists_stale = versioned || listed;
+    let purged = table.is_purged();
+    let lists_stale = if purged { versioned && table.source.is_some() } else { versioned || listed };
     let is_nullable = |column| !table.column(column).not_null;
     let may_lack_key = is_nullable(table.exception_key);
     let reads_trimmed = reads_trimmed_raw(spec, plan.table);
@@ -60,23 +61,25 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
         (StatementKind::CutoffClear, true),
         (StatementKind::CutoffFill, !is_child),
         (StatementKind::CutoffInherit, is_child),
-        (StatementKind::Restore, is_child),
+        (StatementKind::Restore, is_child && !purged),
         (StatementKind::StaleClear, lists_stale),
         (StatementKind::StaleFill, lists_stale),
-        (StatementKind::Supersede, versioned),
-        (StatementKind::SupersedeTimeless, versioned && is_nullable(table.time.column)),
+        (StatementKind::Supersede, versioned && lists_stale),
+        (StatementKind::SupersedeTimeless, versioned && lists_stale && is_nullable(table.time.column)),
         (StatementKind::Cleanup, lists_stale),
         (StatementKind::CleanupEvent, !lists_stale),
         (StatementKind::DueClear, listed),
         (StatementKind::DueFill, listed && table.limit.is_none()),
-        (StatementKind::DueRest, table.limit.is_some()),
+        (StatementKind::DueRest, table.limit.is_some() && !purged),
         (StatementKind::DueLimit, table.limit.is_some()),
         (StatementKind::Resolve, true),
         (StatementKind::ResolveKeyless, may_lack_key),
         (StatementKind::Tripwire, table.tripwire.is_some()),
-        (StatementKind::Archive, true),
-        (StatementKind::Trim, true),
-        (StatementKind::SafetyCheck, true),
+        (StatementKind::Archive, !purged),
+        (StatementKind::PurgeCount, purged),
+        (StatementKind::PurgeDelete, purged),
+        (StatementKind::Trim, !purged),
+        (StatementKind::SafetyCheck, !purged || !table.nullable_proof().is_empty()),
         (StatementKind::SafetyCheckKeyless, may_lack_key),
         (StatementKind::CompleteForget, !is_cycle && reads_trimmed),
         (StatementKind::CompleteNote, is_cycle && reads_trimmed),

@@ -308,6 +308,7 @@ fn each_change_has_a_consequence_of_one_line() {
     };
     case("retention 180 to 365 days", &|shop| orders(shop, "180 days", "365 days"));
     case("retention 180 to 90 days", &|shop| orders(shop, "180 days", "90 days"));
+    case("archived rows purged", &|shop| orders(shop, "history: hist_orders", "archive: none\ntripwire: 20%"));
     case("a column added", &|shop| orders(shop, "updated_at: bigint }", "updated_at: bigint, weight: integer }"));
     case("a key widened", &|shop| {
         orders(shop, "unique_key: order_id\n", "unique_key: [order_id, updated_at]\n");

@@ -39,11 +39,11 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
       > 05_cleanup__2026_h1          delete the copy of an event that is delivered and due again
-        07_resolve                   close exceptions whose rows can be archived again
+        07_resolve                   close exceptions whose cause is gone
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
       > 08_archive__2026_h1          copy due rows of the period, unless they are held or archived already
       > 09_trim__2026_h1             delete due rows whose copy, equal in every column, is in the history table
-        10_safety_check              record due rows that are still in the mart, once per key
+        10_safety_check              record rows that cannot leave the mart, once per key
         11_complete_note             stamp this cycle as completed: raw trims wait for it
     --- stderr
     ");
@@ -67,9 +67,9 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       > 04_supersede                 delete the older versions that the list has for the mart
         06_due_clear                 delete the list of the last cycle
         06_due_fill                  list rows older than the cutoff whose parent has left its mart
-        07_resolve                   close exceptions whose rows can be archived again
+        07_resolve                   close exceptions whose cause is gone
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
-        10_safety_check              record due rows that are still in the mart, once per key
+        10_safety_check              record rows that cannot leave the mart, once per key
         11_complete_note             stamp this cycle as completed: raw trims wait for it
       the nightly sweep
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
@@ -81,11 +81,11 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       > 05_cleanup__2025_h2          delete the rows that the list has for this history table
         06_due_clear                 delete the list of the last cycle
         06_due_fill                  list rows older than the cutoff whose parent has left its mart
-        07_resolve                   close exceptions whose rows can be archived again
+        07_resolve                   close exceptions whose cause is gone
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
       > 08_archive__2025_h2          copy due rows of the period, unless they are held or archived already
       > 09_trim__2025_h2             delete due rows whose copy, equal in every column, is in the history table
-        10_safety_check              record due rows that are still in the mart, once per key
+        10_safety_check              record rows that cannot leave the mart, once per key
         11_complete_forget           delete all stamps but those of the last two completed cycles
     --- stderr
     ");
@@ -106,9 +106,9 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
         03_stale_clear               delete the list of the last cycle
         03_stale_fill                list older versions, and copies of rows that are in the mart
       > 04_supersede                 delete the older versions that the list has for the mart
-        07_resolve                   close exceptions whose rows can be archived again
+        07_resolve                   close exceptions whose cause is gone
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
-        10_safety_check              record due rows that are still in the mart, once per key
+        10_safety_check              record rows that cannot leave the mart, once per key
         11_complete_note             stamp this cycle as completed: raw trims wait for it
     --- stderr
     ");

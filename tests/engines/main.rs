@@ -14,6 +14,7 @@ mod operations;
 mod plans;
 #[path = "../shared/projects.rs"]
 mod projects;
+mod purge;
 mod rehearse;
 mod rehearse_cli;
 mod runbooks;

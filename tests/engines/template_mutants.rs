@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rowkeep::{Code, Dialect, Verifier};
 
 /// Projects that use every template in every form.
-const PROJECTS: [&str; 13] = [
+const PROJECTS: [&str; 14] = [
     "features/operations_chain",
     "chain",
     "composite_text_key",
@@ -23,11 +23,12 @@ const PROJECTS: [&str; 13] = [
     "load_of_nullable_keys",
     "only_when",
     "periods_sealed_while_in",
+    "purge",
     "while_in_other_units",
 ];
 
 /// A text of a template, and its replacement. Each place is changed separately.
-const CHANGES: [(&str, &str); 72] = [
+const CHANGES: [(&str, &str); 78] = [
     // A condition is left out.
     ("WHERE {{ has_key(\"_m\") }}", "WHERE TRUE"),
     ("AND {{ within(\"_m\", period) }}", "AND TRUE"),
@@ -38,6 +39,12 @@ const CHANGES: [(&str, &str); 72] = [
     ("AND {{ not_held(\"_gap\") }}", "AND TRUE"),
     ("AND {{ not_archived(\"_m\") }}", "AND TRUE"),
     ("AND NOT {{ has_parent(\"_m\") }}", "AND TRUE"),
+    ("AND {{ not_held(row) }}", "AND TRUE"),
+    ("AND {{ is_due(row) }}", "AND TRUE"),
+    ("AND NOT {{ has_parent(row) }}", "AND TRUE"),
+    ("{{ has_key(row) }}\n", "TRUE\n"),
+    ("WHERE {{ leaves(\"_m\") }}", "WHERE TRUE"),
+    ("_gone.rowkeep_rows > 0", "_gone.rowkeep_rows > 1"),
     ("AND _e.resolved_at IS NULL", "AND TRUE"),
     ("AND {{ exceptions|bare }}.resolved_at IS NULL", "AND TRUE"),
     ("WHERE {{ about(\"_m\") }}", "WHERE TRUE"),

@@ -38,15 +38,20 @@ impl Engine {
 
     /// Runs one statement and commits it.
     pub fn run(&mut self, sql: &str) {
+        if let Err(error) = self.try_run(sql) {
+            panic!("{error}\n{sql}");
+        }
+    }
+
+    /// Runs one statement and commits it, or returns its error.
+    pub fn try_run(&mut self, sql: &str) -> Result<(), String> {
         let failed = match self {
             Engine::DuckDb(connection) => connection.execute_batch(sql).err().map(|error| error.to_string()),
             Engine::Postgres(client) => {
                 client.batch_execute(sql).err().map(|error| format!("{error}: {:?}", error.as_db_error()))
             }
         };
-        if let Some(error) = failed {
-            panic!("{error}\n{sql}");
-        }
+        failed.map_or(Ok(()), Err)
     }
 
     /// The single column of a query as text, in the order of the query.
@@ -85,7 +90,7 @@ impl Engine {
     pub fn create(&mut self, spec: &Spec, manifest: &Manifest, dialect: Dialect) {
         let mut schemas: Vec<String> = Vec::new();
         for (_, table) in spec.tables() {
-            let relations = table.source.iter().chain([&table.relation, &table.history]);
+            let relations = table.source.iter().chain([&table.relation]).chain(&table.history);
             schemas.extend(relations.map(|relation| schema_of(&relation.sql(dialect))));
         }
         schemas.extend(manifest.ddl.iter().map(|definition| schema_of(&definition.relation)));

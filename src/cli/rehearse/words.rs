@@ -35,18 +35,34 @@ fn heading(text: &mut String, report: &Report) -> std::fmt::Result {
 
 fn ledger(text: &mut String, tables: &[Ledger]) -> std::fmt::Result {
     let width = tables.iter().map(|table| table.model.len()).max().unwrap_or(0);
+    // Most projects purge nothing.
+    let purges = tables.iter().any(|table| table.purged > 0);
+    let purged = |cell: &dyn std::fmt::Display| if purges { format!(" + {cell:>6}") } else { String::new() };
     writeln!(
         text,
-        "{:width$}  {:>8} = {:>7} + {:>10} + {:>8}   {:>5}  {:>8}",
-        "", "accepted", "in mart", "superseded", "archived", "held", "restored"
+        "{:width$}  {:>8} = {:>7} + {:>10} + {:>8}{}   {:>5}  {:>8}",
+        "",
+        "accepted",
+        "in mart",
+        "superseded",
+        "archived",
+        purged(&"purged"),
+        "held",
+        "restored"
     )?;
     for table in tables {
         let archived: usize = table.archived.iter().map(|archived| archived.rows).sum();
         let sign = if table.closes { '=' } else { '≠' };
         writeln!(
             text,
-            "{:width$}  {:>8} {sign} {:>7} + {:>10} + {archived:>8}   {:>5}  {:>8}",
-            table.model, table.accepted, table.in_mart, table.superseded, table.held, table.restored
+            "{:width$}  {:>8} {sign} {:>7} + {:>10} + {archived:>8}{}   {:>5}  {:>8}",
+            table.model,
+            table.accepted,
+            table.in_mart,
+            table.superseded,
+            purged(&table.purged),
+            table.held,
+            table.restored
         )?;
         let periods: Vec<_> =
             table.archived.iter().map(|archived| format!("{} {}", archived.period, archived.rows)).collect();

@@ -69,6 +69,7 @@ impl Definition {
             Slot::Exceptions(_) => "ddl/exceptions.sql.j2",
             Slot::Cutoff(_) => "ddl/cutoff.sql.j2",
             Slot::Cycles(_) => "ddl/cycles.sql.j2",
+            Slot::Purged(_) => "ddl/purged.sql.j2",
             Slot::Stale(_) => "ddl/stale.sql.j2",
             Slot::Due(_) => "ddl/due.sql.j2",
             Slot::AllRows(_) => "ddl/all_rows.sql.j2",
@@ -83,8 +84,8 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
     let mut all = Vec::new();
     for (id, table) in spec.tables() {
         all.push(create(DefinitionKind::Mart, Slot::Mart(id), vec![], None));
-        let histories: Vec<_> = spec.period_ids().map(|period| Slot::History(id, period)).collect();
-        for (period, &history) in spec.period_ids().zip(&histories) {
+        let histories: Vec<_> = spec.periods_of(id).map(|period| Slot::History(id, period)).collect();
+        for (period, &history) in spec.periods_of(id).zip(&histories) {
             all.push(create(DefinitionKind::History, history, vec![], Some(period)));
         }
         all.push(create(DefinitionKind::Work, Slot::Cutoff(id), vec![], None));
@@ -96,6 +97,10 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
         }
         if reads_trimmed_raw(spec, id) {
             all.push(create(DefinitionKind::Work, Slot::Cycles(id), vec![], None));
+        }
+        if table.is_purged() {
+            all.push(create(DefinitionKind::Work, Slot::Purged(id), vec![], None));
+            continue;
         }
         let mut reads = vec![Slot::Mart(id)];
         reads.extend(histories);

@@ -70,7 +70,7 @@ pub(super) fn indexes(spec: &Spec) -> Vec<Index> {
     let mut all: Vec<_> = spec
         .tables()
         .flat_map(|(id, table)| {
-            let histories = spec.period_ids().flat_map(move |period| of_history(table, id, period));
+            let histories = spec.periods_of(id).flat_map(move |period| of_history(table, id, period));
             of_mart(table, id).into_iter().chain(histories)
         })
         .collect();

@@ -125,6 +125,8 @@ pub enum Slot {
     Due(TableId),
     /// The work table that holds the completion times of the last two cycles.
     Cycles(TableId),
+    /// The table that counts the rows of each purge.
+    Purged(TableId),
     /// The relation that a monitor compares with a mart.
     Compared(MonitorId),
     /// The exceptions table.
@@ -145,6 +147,7 @@ impl Slot {
             | Slot::Stale(table)
             | Slot::Due(table)
             | Slot::Cycles(table)
+            | Slot::Purged(table)
             | Slot::AllRows(table) => Some(table),
             Slot::Exceptions(_) | Slot::Compared(_) => None,
         }
@@ -167,6 +170,7 @@ impl Slot {
             Slot::Stale(table) => spec.stale(table),
             Slot::Due(table) => spec.due(table),
             Slot::Cycles(table) => spec.cycles(table),
+            Slot::Purged(table) => spec.purged(table),
             Slot::Compared(monitor) => match &spec.monitor(monitor).asks {
                 Asks::Compare { with, .. } => with.clone(),
                 _ => unreachable!("a plan has a compared relation only for a monitor that compares"),

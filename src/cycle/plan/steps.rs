@@ -5,9 +5,9 @@ use crate::project::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
 use crate::sql::Relation;
 
 pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
-    let open: Vec<_> = spec.period_ids().filter(|&period| !spec.period(period).sealed).collect();
+    let open: Vec<_> = spec.periods_of(id).filter(|&period| !spec.period(period).sealed).collect();
     let cycle = scope(spec, id, open, true);
-    let nightly = scope(spec, id, spec.period_ids().collect(), false);
+    let nightly = scope(spec, id, spec.periods_of(id).collect(), false);
     TablePlan {
         table: id,
         load: load(spec, id),
@@ -95,7 +95,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(builder.cascades());
     steps.extend(builder.cutoff());
-    if let Retention::WhileIn { parent, .. } = table.retention {
+    if let Some(parent) = builder.parent().filter(|_| !table.is_purged()) {
         steps.push(builder.restore(parent));
     }
     steps.extend(builder.stale());
@@ -106,8 +106,12 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     }
     steps.extend(builder.resolve());
     steps.extend(builder.tripwire());
-    steps.extend(builder.archive());
-    steps.extend(builder.trim());
+    if table.is_purged() {
+        steps.extend(builder.purge());
+    } else {
+        steps.extend(builder.archive());
+        steps.extend(builder.trim());
+    }
     steps.extend(builder.safety_check());
     steps
 }
@@ -212,13 +216,14 @@ impl Builder<'_> {
     fn supersede(&self) -> Vec<Step> {
         let step = |kind| self.step(kind, self.mart(), vec![Slot::Stale(self.id)]);
         let time = self.table.column(self.table.time.column);
-        match (self.scope.versioned, time.not_null) {
+        match (self.scope.versioned && lists_stale(self.table), time.not_null) {
             (false, _) => vec![],
             (true, true) => vec![step(StatementKind::Supersede)],
             (true, false) => vec![step(StatementKind::Supersede), step(StatementKind::SupersedeTimeless)],
         }
     }
 
+    /// A purge has no periods, so it has none of these statements.
     fn cleanup(&self) -> Vec<Step> {
         if lists_stale(self.table) {
             self.per_period(StatementKind::Cleanup, &[Slot::Stale(self.id)])
@@ -238,7 +243,9 @@ impl Builder<'_> {
         }
         let rest = self.step(StatementKind::DueRest, due, reads.clone());
         reads.push(self.exceptions());
-        vec![clear, rest, self.step(StatementKind::DueLimit, due, reads)]
+        let limit = self.step(StatementKind::DueLimit, due, reads);
+        // A purge has no periods, so the limit is for all of its due rows.
+        if self.table.is_purged() { vec![clear, limit] } else { vec![clear, rest, limit] }
     }
 
     /// The first statement: no row has left the mart yet.
@@ -261,7 +268,9 @@ impl Builder<'_> {
 
     fn resolve(&self) -> Vec<Step> {
         let (mart, exceptions) = (self.mart(), self.exceptions());
-        let mut steps = vec![self.step(StatementKind::Resolve, exceptions, vec![mart, self.due_list()])];
+        let mut reads = vec![mart];
+        reads.extend((!self.table.is_purged()).then(|| self.due_list()));
+        let mut steps = vec![self.step(StatementKind::Resolve, exceptions, reads)];
         if self.may_lack_key() {
             steps.push(self.step(StatementKind::ResolveKeyless, exceptions, vec![mart]));
         }
@@ -271,6 +280,17 @@ impl Builder<'_> {
     /// Whether a row may lack the key of its exceptions.
     fn may_lack_key(&self) -> bool {
         !self.table.column(self.table.exception_key).not_null
+    }
+
+    /// The count comes first: after the DELETE, nothing says how many rows left.
+    fn purge(&self) -> [Step; 2] {
+        let mut reads = vec![self.due_list(), self.exceptions()];
+        reads.extend(self.parent().map(Slot::Mart));
+        let counted = std::iter::once(self.mart()).chain(reads.iter().copied()).collect();
+        [
+            self.step(StatementKind::PurgeCount, Slot::Purged(self.id), counted),
+            self.step(StatementKind::PurgeDelete, self.mart(), reads),
+        ]
     }
 
     fn archive(&self) -> Vec<Step> {
@@ -294,8 +314,13 @@ impl Builder<'_> {
 
     fn safety_check(&self) -> Vec<Step> {
         let (mart, exceptions) = (self.mart(), self.exceptions());
-        let reads = vec![mart, self.due_list(), exceptions];
-        let mut steps = vec![self.step(StatementKind::SafetyCheck, exceptions, reads)];
+        let mut steps = Vec::new();
+        // A purge leaves no due row without a hold. It only reports incomplete rows.
+        if !self.table.is_purged() {
+            steps.push(self.step(StatementKind::SafetyCheck, exceptions, vec![mart, self.due_list(), exceptions]));
+        } else if !self.table.nullable_proof().is_empty() {
+            steps.push(self.step(StatementKind::SafetyCheck, exceptions, vec![mart, exceptions]));
+        }
         if self.may_lack_key() {
             steps.push(self.step(StatementKind::SafetyCheckKeyless, exceptions, vec![mart, exceptions]));
         }
@@ -304,9 +329,14 @@ impl Builder<'_> {
 }
 
 /// Whether the cycle of a table lists stale rows. An event whose time is part of its key has no
-/// versions. Its copies are found by the due rows of the mart.
+/// versions. Its copies are found by the due rows of the mart. A purge has no copies. Without a
+/// batch it would look for older versions in the whole mart, so it leaves them to the load.
 pub(crate) fn lists_stale(table: &Table) -> bool {
-    table.is_versioned() || lists_due(table)
+    if table.is_purged() {
+        table.is_versioned() && table.source.is_some()
+    } else {
+        table.is_versioned() || lists_due(table)
+    }
 }
 
 /// Whether the cycle of a table lists its due rows. In these tables, not every row that is older

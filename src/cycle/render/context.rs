@@ -11,7 +11,7 @@ use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
 use crate::dialect::Dialect;
 use crate::features::only_when::{Constant, Test};
 use crate::features::tripwire::Tripwire;
-use crate::project::naming::{HOLD, NULL_KEY, STALE_PLACE, STALE_PLACE_TYPE};
+use crate::project::naming::{HOLD, NULL_KEY, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{
     Column, ColumnId, ExceptionsId, Period, PeriodId, Reader, Retention, Share, Spec, Table, TableId, Time,
 };
@@ -27,11 +27,11 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
     let time = table.time;
     let bounds = |periods: &[PeriodId]| match (periods.first(), periods.last()) {
         (Some(&first), Some(&last)) => interval(spec.period(first), spec.period(last), time, spec.dialect),
-        // Invariant of a spec: at least one period is open.
+        // A purge has no periods. Otherwise, at least one period is open.
         _ => Value::UNDEFINED,
     };
     let histories: Vec<_> = scope.periods.iter().map(|&period| history(spec, id, period)).collect();
-    let every: Vec<_> = spec.period_ids().collect();
+    let every: Vec<_> = spec.periods_of(id).collect();
     context! {
         mart => place(Slot::Mart(id)),
         source => table.source.as_ref().map(|_| place(Slot::Source(id))),
@@ -40,6 +40,8 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         stale_place => Value::from(Sql::Column { name: STALE_PLACE.to_owned(), ty: STALE_PLACE_TYPE, not_null: false }),
         due => place(Slot::Due(id)),
         cycles => place(Slot::Cycles(id)),
+        purged => table.is_purged().then(|| place(Slot::Purged(id))),
+        row_count => Value::from(Sql::Column { name: ROW_COUNT.to_owned(), ty: SqlType::Bigint, not_null: false }),
         exceptions => place(Slot::Exceptions(table.exceptions)),
         histories => histories,
         scope => bounds(&scope.periods),
@@ -81,7 +83,7 @@ fn sort_key(spec: &Spec, table: &Table) -> Vec<ColumnId> {
 
 /// The context of a definition: every period.
 pub(crate) fn every_period(spec: &Spec, id: TableId) -> Value {
-    over(spec, id, spec.period_ids().collect())
+    over(spec, id, spec.periods_of(id).collect())
 }
 
 /// The context of statements that name no history table. It is small: a project may have many
@@ -114,7 +116,7 @@ fn history(spec: &Spec, id: TableId, period: PeriodId) -> Value {
 
 /// Every history table of a table.
 pub(crate) fn histories(spec: &Spec, id: TableId) -> Vec<Value> {
-    spec.period_ids().map(|period| history(spec, id, period)).collect()
+    spec.periods_of(id).map(|period| history(spec, id, period)).collect()
 }
 
 /// The context of one statement: the shared context, and its period.
@@ -245,7 +247,8 @@ fn tripwire(table: &Table, wire: Tripwire) -> Value {
     let Share { part, of } = wire.share;
     let model = table.model.value.as_str();
     // No percent sign: some drivers read it as a placeholder.
-    let tail = format!(" rows of {model} are due and not held, more than {part} in {of}: nothing was archived");
+    let done = if table.is_purged() { "deleted" } else { "archived" };
+    let tail = format!(" rows of {model} are due and not held, more than {part} in {of}: nothing was {done}");
     context! {
         part => number(part),
         of => number(of),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::cycle::plan::Slot;
 use crate::features::monitors::{Asks, Stated};
-use crate::project::{ExceptionsId, MonitorId, PeriodId, Spec, TableId};
+use crate::project::{ExceptionsId, MonitorId, Spec, TableId};
 use crate::sql::Relation;
 
 /// A mark starts with `OPEN` and ends with `CLOSE`. Verify refuses every other control character in
@@ -73,6 +73,7 @@ fn mark(slot: Slot, form: Form) -> String {
         Slot::Stale(table) => ('v', table.0, 0),
         Slot::Due(table) => ('d', table.0, 0),
         Slot::Cycles(table) => ('k', table.0, 0),
+        Slot::Purged(table) => ('g', table.0, 0),
         Slot::Compared(monitor) => ('x', monitor.0, 0),
         Slot::Exceptions(exceptions) => ('e', exceptions.0, 0),
         Slot::AllRows(table) => ('a', table.0, 0),
@@ -138,12 +139,13 @@ fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
     let slot = match kind {
         'm' => Slot::Mart(table),
         's' => spec.table(table).source.as_ref().map(|_| Slot::Source(table))?,
-        'h' => spec.periods.get(period).map(|_| Slot::History(table, PeriodId(period)))?,
+        'h' => spec.periods_of(table).nth(period).map(|period| Slot::History(table, period))?,
         'c' => Slot::Cutoff(table),
         'v' => Slot::Stale(table),
         'd' => Slot::Due(table),
         'k' => Slot::Cycles(table),
-        'a' => Slot::AllRows(table),
+        'g' if spec.table(table).is_purged() => Slot::Purged(table),
+        'a' if !spec.table(table).is_purged() => Slot::AllRows(table),
         _ => return None,
     };
     Some(Piece::Relation(slot, form))

@@ -145,6 +145,21 @@ macro_rules! committed_codes {
             ///
             /// Fix: restore the condition. If these rows may leave the mart, pass `--allow retention`.
             ConditionRemoved = "RK728",
+            /// A table whose rows were archived is purged now, or the other way round.
+            ///
+            /// From the next cycle on, a purge deletes due rows for good. The rows that are in
+            /// history tables stay there, and no statement reads them any more.
+            ///
+            /// Fix: restore `history:`. If due rows may be deleted for good, pass `--allow purge`.
+            Purged = "RK729",
+            /// The retention of a table became shorter.
+            ///
+            /// The next cycle moves every row that is older than the new retention and younger than
+            /// the old one. A purge deletes these rows for good.
+            ///
+            /// Fix: restore the longer retention. If these rows may leave the mart, pass
+            /// `--allow retention`.
+            RetentionShortened = "RK730",
         }
     };
 }

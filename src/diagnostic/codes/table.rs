@@ -167,6 +167,14 @@ macro_rules! table_codes {
             /// as `only_when: { status: [closed, cancelled] }`. A table with `while_in` follows its
             /// parent and has no condition of its own.
             OnlyWhen = "RK321",
+            /// A purge is not stated clearly, or has no limit.
+            ///
+            /// `archive: none` deletes due rows for good. So the spec must not also name history
+            /// tables, and it must have a `tripwire`: a cycle that would delete too many rows stops
+            /// before it deletes one.
+            ///
+            /// Fix: remove `history` or `archive: none`, or add `tripwire: 20%`.
+            Purge = "RK322",
         }
     };
 }

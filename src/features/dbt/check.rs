@@ -271,9 +271,11 @@ impl<'m> Model<'m> {
             text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_uppercase).collect();
         let verbs = ["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "DROP", "ALTER"];
         let changes = verbs.iter().any(|verb| words.contains(*verb));
-        let history = table.history.name().as_str().to_ascii_uppercase();
+        let history = table.history.as_ref().map(|history| history.name().as_str().to_ascii_uppercase());
         let is_own = |word: &String| {
-            word == "THIS" || word.starts_with(&name.to_ascii_uppercase()) || word.starts_with(&history)
+            word == "THIS"
+                || word.starts_with(&name.to_ascii_uppercase())
+                || history.as_ref().is_some_and(|history| word.starts_with(history))
         };
         let begins = text.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
         let is_harmless = ["GRANT", "ANALYZE", "VACUUM", "COMMENT"].contains(&begins.to_ascii_uppercase().as_str());

@@ -1,6 +1,6 @@
 //! Plans monitors: those of every table, and those that the project defines.
 
-use crate::cycle::plan::{Slot, Verb};
+use crate::cycle::plan::{Slot, Verb, lists_stale};
 use crate::features::monitors::{Asks, Severity, Window};
 use crate::features::operation::Operation;
 use crate::project::naming::{HOLD, MONITORED};
@@ -106,12 +106,14 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         let (mart, histories) = (Slot::Mart(id), planner.histories());
         let copies: Vec<_> = std::iter::once(mart).chain(histories.clone()).collect();
         let root = spec.root(id);
-        all.push(planner.monitor(MonitorKind::Routed, "monitors/routed.sql.j2", histories));
+        if !table.is_purged() {
+            all.push(planner.monitor(MonitorKind::Routed, "monitors/routed.sql.j2", histories));
+        }
         all.push(Monitor {
             after_sweep: some_are_sealed,
             ..planner.monitor(MonitorKind::Twice, "monitors/twice.sql.j2", copies.clone())
         });
-        if table.is_versioned() {
+        if table.is_versioned() && lists_stale(table) {
             all.push(Monitor {
                 after_sweep: some_are_sealed,
                 ..planner.monitor(MonitorKind::Stale, "monitors/stale.sql.j2", copies.clone())
@@ -125,7 +127,8 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         bounded.extend(table.limit.map(|_| Slot::Due(id)));
         all.push(planner.monitor(MonitorKind::Bounded, "monitors/bounded.sql.j2", bounded));
         if let Some(load) = &table.load {
-            let raw: Vec<_> = std::iter::once(Slot::Source(id)).chain(copies).collect();
+            let mut raw: Vec<_> = std::iter::once(Slot::Source(id)).chain(copies).collect();
+            raw.extend(table.is_purged().then_some(Slot::Mart(root)).filter(|_| root != id));
             if load.lookback.is_some() {
                 all.push(planner.monitor(MonitorKind::LateBeyondLookback, "monitors/late.sql.j2", raw));
             }
@@ -133,11 +136,13 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
                 all.push(planner.monitor(MonitorKind::Refused, "monitors/refused.sql.j2", vec![Slot::Source(id)]));
             }
         }
-        // A table that follows another table has the horizon of that table.
-        if root == id {
-            all.push(planner.monitor(MonitorKind::Horizon, "monitors/horizon.sql.j2", vec![mart]));
+        // A table that follows another table has the horizon of that table. A purge has none.
+        if !table.is_purged() {
+            if root == id || spec.table(root).is_purged() {
+                all.push(planner.monitor(MonitorKind::Horizon, "monitors/horizon.sql.j2", vec![Slot::Mart(root)]));
+            }
+            all.push(planner.monitor(MonitorKind::LowerEdge, "monitors/lower_edge.sql.j2", vec![mart]));
         }
-        all.push(planner.monitor(MonitorKind::LowerEdge, "monitors/lower_edge.sql.j2", vec![mart]));
         if table.tripwire.is_some() {
             all.push(planner.monitor(MonitorKind::Tripwire, "monitors/tripwire.sql.j2", overdue.clone()));
         }
@@ -171,14 +176,17 @@ impl TableMonitors<'_> {
     }
 
     fn histories(&self) -> Vec<Slot> {
-        self.spec.period_ids().map(|period| Slot::History(self.id, period)).collect()
+        self.spec.periods_of(self.id).map(|period| Slot::History(self.id, period)).collect()
     }
 
     /// A monitor of every table.
     fn monitor(&self, kind: MonitorKind, template: &'static str, reads: Vec<Slot>) -> Monitor {
         let table = self.spec.table(self.id);
         let (model, word) = (table.model.value.as_str(), kind.as_str(self.spec));
-        let (suffix, severity, reason) = attributes_of(kind);
+        let (suffix, severity, mut reason) = attributes_of(kind);
+        if kind == MonitorKind::Bounded && table.is_purged() {
+            reason = "rows that have been due for a day, are not held, and are still in the mart";
+        }
         let exception_type = suffix.map(|suffix| format!("{}{suffix}", table.exception_type));
         self.build(kind, format!("{model}__{word}"), exception_type, severity, Query { template, reads, reason })
     }
@@ -284,7 +292,7 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
     let planner = TableMonitors { spec, id: stated.table };
     let mart = Slot::Mart(stated.table);
     let other_rows = |other: TableId| {
-        let histories = spec.period_ids().map(move |period| Slot::History(other, period));
+        let histories = spec.periods_of(other).map(move |period| Slot::History(other, period));
         std::iter::once(Slot::Mart(other)).chain(histories)
     };
     let (template, reads, reason): (_, Vec<Slot>, _) = match &stated.asks {

@@ -60,6 +60,7 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, monitor: &'p Monitor) -> R
     let own = match monitor.kind {
         MonitorKind::Bounded
         | MonitorKind::Horizon
+        | MonitorKind::LateBeyondLookback
         | MonitorKind::Tripwire
         | MonitorKind::Backlog
         | MonitorKind::Waiting => {

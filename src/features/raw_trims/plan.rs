@@ -34,7 +34,7 @@ pub(crate) fn plan(spec: &Spec, tables: &[TablePlan]) -> Vec<RawTrim> {
         let mut reads: Vec<_> = readers.iter().map(|&id| Slot::Cycles(id)).collect();
         for &id in &slices {
             reads.push(Slot::Mart(id));
-            reads.extend(spec.period_ids().map(|period| Slot::History(id, period)));
+            reads.extend(spec.periods_of(id).map(|period| Slot::History(id, period)));
         }
         RawTrim {
             slices,

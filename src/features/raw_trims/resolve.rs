@@ -78,6 +78,23 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         sink.push(Diagnostic::new(Code::Duration, message, keep.span, "not whole days").help("write it in days"));
         return None;
     }
+    // A raw row stays until the mart or history has its version. Nothing has the version of a row
+    // that was purged.
+    let is_stuck = |id: &&TableId| {
+        let table = spec.table(**id);
+        table.is_purged() && table.load.as_ref().is_some_and(|load| load.lookback.is_some())
+    };
+    if let Some(&id) = read_by.iter().find(is_stuck) {
+        let model = spec.table(id).model.value.as_str();
+        let message = format!(
+            "{model} is purged, and its load has a lookback: raw rows whose copy in the mart was purged would never be trimmed"
+        );
+        sink.push(
+            Diagnostic::new(Code::Purge, message, table.span, "its rows would stay")
+                .help(format!("remove `lookback` from {model}, or trim this raw table by another job")),
+        );
+        return None;
+    }
     Some(RawTable { relation, read_by, column: column.clone(), unit: landed.unit, keep: seconds })
 }
 

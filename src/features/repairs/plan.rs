@@ -42,6 +42,11 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
             &["key", "notes"][..],
             "end the hold of a key: the next cycle archives its due rows",
         );
+        all.push(Repair { name: "hold", table: Some(id), statements: vec![hold] });
+        all.push(Repair { name: "lift", table: Some(id), statements: vec![lift] });
+        if table.is_purged() {
+            continue;
+        }
         let mart = Slot::Mart(id);
         // Independent of each other, and in the order of their names: files then sort in run order.
         let mut periods: Vec<_> = spec.period_ids().collect();
@@ -64,8 +69,6 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
                 of_key(name, "repairs/cleanup.sql.j2", Verb::Delete, history, vec![mart], &["key"][..], reason);
             Operation { period: Some(period), ..operation }
         }));
-        all.push(Repair { name: "hold", table: Some(id), statements: vec![hold] });
-        all.push(Repair { name: "lift", table: Some(id), statements: vec![lift] });
         all.push(Repair { name: "restore", table: Some(id), statements: restore });
     }
     for number in 0..spec.exceptions.len() {

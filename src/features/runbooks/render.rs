@@ -88,10 +88,14 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
     let next = example(&spec.periods).map(|period| writer.next(&period));
     sql.insert("others", writer.others(plan));
-    let changes = spec.tables().next().map(|(id, _)| writer.changes(id));
+    // The example of a change is a table with history, if there is one.
+    let example_of_change = spec.tables().min_by_key(|(_, table)| table.is_purged());
+    let changes = example_of_change.map(|(id, _)| writer.changes(id));
     let last = (spec.periods.len() > 1).then(|| writer.last());
+    let has_history = spec.tables.iter().any(|table| !table.is_purged());
     let left_out = |name: &str| match name {
-        "rotation" | "late-period" => next.is_none(),
+        "rotation" | "late-period" => next.is_none() || !has_history,
+        "lower-edge" | "migration" | "qa" | "restore" | "sealing" => !has_history,
         "remove-period" => last.is_none(),
         "load-incident" => spec.loads.is_empty(),
         _ => false,
@@ -144,12 +148,16 @@ fn project(spec: &Spec) -> Value {
         _ => None,
     });
     let compared: Vec<_> = compared.collect();
+    let named = |is_wanted: &dyn Fn(&Table) -> bool| -> Vec<Value> {
+        let wanted = spec.tables.iter().filter(|table| is_wanted(table));
+        wanted.map(|table| word(table.model.value.as_str())).collect()
+    };
     let is_free = |name: &&str| !spec.periods.iter().any(|period| period.name == **name);
     let table = |(id, table): (TableId, &Table)| {
         context! {
             model => word(table.model.value.as_str()),
             mart => word(table.relation.sql(spec.dialect)),
-            view => word(spec.all_rows(id).sql(spec.dialect)),
+            view => table.history.as_ref().map(|_| word(spec.all_rows(id).sql(spec.dialect))),
             exception_type => word(&table.exception_type),
         }
     };
@@ -178,7 +186,11 @@ fn project(spec: &Spec) -> Value {
         client => word(shell.quiet),
         client_bare => word(shell.bare),
         client_loud => word(shell.loud),
-        has_tripwire => spec.tables.iter().any(|table| table.tripwire.is_some()),
+        // An operator may leave out the tripwire of a table whose rows are archived. After a purge
+        // without a tripwire, nothing brings the rows back.
+        has_tripwire => named(&|table| table.tripwire.is_some() && !table.is_purged()),
+        purged => named(&Table::is_purged),
+        archives => spec.tables.iter().any(|table| !table.is_purged()),
         exceptions_tables => exceptions_tables,
         compared => compared,
         legacy => word(["legacy", "older", "oldest", "before"].into_iter().find(is_free).unwrap_or_default()),
@@ -248,27 +260,31 @@ impl Writer<'_, '_> {
             model => text(model),
             staged => word(found.model.value.sql(spec.dialect)),
             snapshot => word(&snapshot),
-            view => place(Slot::AllRows(id)),
+            view => found.history.as_ref().map(|_| place(Slot::AllRows(id))),
             cutoff_now => Value::from(Sql::Query(cutoff_now)),
             probe => probe.values(),
             probe_key => probe.key(),
             probe_time => Value::from(Sql::Literal(probe.value(found.time.column))),
             probe_exception => Value::from(Sql::Literal(probe.value(found.exception_key))),
             // "INFORMATION_SCHEMA.PARTITIONS" in BigQuery's manual: of one dataset.
-            partitions => word(partitions_of(&found.history, spec.dialect)),
-            history_names => spec.period_ids().map(|period| text(spec.history(id, period).name().as_str())).collect::<Vec<_>>(),
+            partitions => found.history.as_ref().map(|history| word(partitions_of(history, spec.dialect))),
+            history_names => spec.periods_of(id).map(|period| text(spec.history(id, period).name().as_str())).collect::<Vec<_>>(),
             ..no_period(spec, id)
         };
         let all = [
-            ("archived", "runbooks/sql/archived.sql.j2"),
             ("filled", "runbooks/sql/filled.sql.j2"),
             ("seed", "runbooks/sql/seed.sql.j2"),
             ("incomplete", "runbooks/sql/incomplete.sql.j2"),
             ("snapshot", "runbooks/sql/snapshot.sql.j2"),
             ("snapshot_differs", "runbooks/sql/snapshot_differs.sql.j2"),
             ("snapshot_gone", "runbooks/sql/snapshot_gone.sql.j2"),
-            ("lost", "runbooks/sql/lost.sql.j2"),
             ("size", "runbooks/sql/size.sql.j2"),
+            ("held", "runbooks/sql/held.sql.j2"),
+            ("analyze", "runbooks/sql/analyze.sql.j2"),
+        ];
+        let of_history = [
+            ("archived", "runbooks/sql/archived.sql.j2"),
+            ("lost", "runbooks/sql/lost.sql.j2"),
             ("probe", "runbooks/sql/probe.sql.j2"),
             ("probe_known", "runbooks/sql/probe_known.sql.j2"),
             ("probe_gone", "runbooks/sql/probe_gone.sql.j2"),
@@ -276,13 +292,14 @@ impl Writer<'_, '_> {
             ("waiting", "runbooks/sql/waiting.sql.j2"),
             ("below", "runbooks/sql/below.sql.j2"),
             ("copies", "runbooks/sql/copies.sql.j2"),
-            ("held", "runbooks/sql/held.sql.j2"),
-            ("analyze", "runbooks/sql/analyze.sql.j2"),
         ];
         let of_children =
             [("unjoined", "runbooks/sql/unjoined.sql.j2"), ("childless", "runbooks/sql/childless.sql.j2")];
         let is_child = matches!(found.retention, Retention::WhileIn { .. });
-        for (name, template) in all.into_iter().chain(of_children.into_iter().filter(|_| is_child)) {
+        let of_history = of_history.into_iter().filter(|_| !found.is_purged());
+        // A purged child whose parent came back is not restored.
+        let of_children = of_children.into_iter().filter(|_| is_child && !found.is_purged());
+        for (name, template) in all.into_iter().chain(of_history).chain(of_children) {
             let statement = self.statement(template, context.clone());
             sql.entry(name).or_default().push(statement);
         }
@@ -307,7 +324,7 @@ impl Writer<'_, '_> {
         let number = PeriodId(self.spec.periods.len());
         let mut renderer = Renderer::new(&later, BTreeMap::new());
         let (mut tables, mut ddl) = (Vec::new(), Vec::new());
-        for (id, table) in later.tables() {
+        for (id, table) in later.tables().filter(|(_, table)| !table.is_purged()) {
             let history = Slot::History(id, number);
             let definition =
                 Definition { kind: DefinitionKind::History, creates: history, reads: Vec::new(), period: Some(number) };
@@ -347,7 +364,7 @@ impl Writer<'_, '_> {
         let spec = self.spec;
         let number = PeriodId(spec.periods.len() - 1);
         let (mut home, mut rest, mut drop) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, table) in spec.tables() {
+        for (id, table) in spec.tables().filter(|(_, table)| !table.is_purged()) {
             let of_period = of_period(spec, id, number, &no_period(spec, id));
             let context = context! { model => text(table.model.value.as_str()), ..of_period };
             if table.is_versioned() {
@@ -373,9 +390,10 @@ impl Writer<'_, '_> {
     fn changes(&mut self, id: TableId) -> Value {
         let spec = self.spec;
         let column = Sql::Column { name: "new_column".to_owned(), ty: SqlType::Varchar(200), not_null: false };
-        let shared = context! { column => Value::from(column), view => place(Slot::AllRows(id)) };
+        let has_view = !spec.table(id).is_purged();
+        let shared = context! { column => Value::from(column), view => has_view.then(|| place(Slot::AllRows(id))) };
         let with_rows =
-            std::iter::once(Slot::Mart(id)).chain(spec.period_ids().map(|period| Slot::History(id, period)));
+            std::iter::once(Slot::Mart(id)).chain(spec.periods_of(id).map(|period| Slot::History(id, period)));
         let with_rows: Vec<_> = with_rows.collect();
         let mut each = |template: &'static str| -> Vec<Value> {
             let statements = with_rows.iter().map(|&slot| {
@@ -389,8 +407,9 @@ impl Writer<'_, '_> {
             model => word(spec.table(id).model.value.as_str()),
             add => add,
             change => change,
-            drop_view => vec![self.statement("runbooks/sql/drop_view.sql.j2", shared)],
+            drop_view => has_view.then(|| vec![self.statement("runbooks/sql/drop_view.sql.j2", shared)]),
             view_is_dropped => match spec.dialect.rules().view_columns() {
+                _ if !has_view => "never",
                 ViewColumns::Any => "never",
                 ViewColumns::Appended => "unless last",
                 ViewColumns::Same => "always",

@@ -16,11 +16,12 @@ pub(crate) mod table;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::dialect::Dialect;
 use crate::features::{loads, maintenance, monitors, raw_trims, schedule};
+use crate::project::files::TableFile;
 use crate::project::read::Raw;
 use crate::project::resolve::relations::{plain, schema_of};
 use crate::project::shape::Field;
 use crate::project::{Places, Spec, Table};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// Resolves a project. `dialect` replaces the dialect that the project states.
 pub(crate) fn resolve(raw: &Raw, dialect: Option<Dialect>) -> Result<Spec, Diagnostics> {
@@ -42,9 +43,13 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
             .help(format!("add `tables:`, or remove `{field}:`"))
     };
     let has_only_loads = project.loads.get().is_some() && matches!(project.tables, Field::Missing);
-    let periods = if has_only_loads { Some(Vec::new()) } else { periods::resolve(&raw.periods, sealed_before, sink) };
-
     let specs: Vec<_> = raw.tables.iter().filter_map(|table| table.get()).collect();
+    // A project that archives nothing has no periods either.
+    let is_purged = |spec: &&Spanned<TableFile>| !matches!(spec.value.archive, Field::Missing);
+    let archives = specs.is_empty() || !specs.iter().all(is_purged);
+    let needs_periods = !has_only_loads && (archives || !matches!(project.periods, Field::Missing));
+    let periods = if needs_periods { periods::resolve(&raw.periods, sealed_before, sink) } else { Some(Vec::new()) };
+
     if has_only_loads {
         let periods = project.periods.get().map(|stated| ("periods", stated.span));
         let exceptions = project.exceptions.get().map(|stated| ("exceptions", stated.span));

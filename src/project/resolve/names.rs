@@ -80,11 +80,12 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
             written.push(Written { relation, what: format!("{what} of {model}"), span })
         };
         add(table.relation.clone(), "the mart");
-        spec.period_ids().for_each(|period| add(spec.history(id, period), "a history table"));
+        spec.periods_of(id).for_each(|period| add(spec.history(id, period), "a history table"));
         for work in [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)] {
             add(work, "a work table");
         }
-        add(spec.all_rows(id), "the all-rows view");
+        let (last, what) = last_relation(spec, id);
+        add(last, what);
         table.source.iter().for_each(|source| add(source.clone(), "the raw table"));
     }
     for exceptions in &spec.exceptions {
@@ -143,6 +144,14 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
     }
 }
 
+/// The view of all rows. For a purge, the table that counts the purged rows.
+fn last_relation(spec: &Spec, id: TableId) -> (Relation, &'static str) {
+    match spec.table(id).is_purged() {
+        true => (spec.purged(id), "the table of purges"),
+        false => (spec.all_rows(id), "the all-rows view"),
+    }
+}
+
 /// The longest name of a windowed load. It is part of the names of files and folders.
 const MAX_LOAD: usize = 100;
 
@@ -159,7 +168,7 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
         );
     }
     claim(spec, &table.relation, &format!("the mart of {name}"), span, taken, sink);
-    let histories: Vec<_> = spec.period_ids().map(|period| spec.history(id, period)).collect();
+    let histories: Vec<_> = spec.periods_of(id).map(|period| spec.history(id, period)).collect();
     for history in &histories {
         claim_name(spec, history, &format!("a history table of {name}"), table.places.history, taken, sink);
     }
@@ -180,7 +189,8 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
         );
         sink.push(Diagnostic::new(Code::NameLength, message, span, "they could not be written").help("shorten it"));
     }
-    claim(spec, &spec.all_rows(id), &format!("the all-rows view of {name}"), table.places.history, taken, sink);
+    let (last, what) = last_relation(spec, id);
+    claim(spec, &last, &format!("{what} of {name}"), table.places.history, taken, sink);
 }
 
 /// Checks that no column has the name of a relation that statements of the table write. Such a
@@ -191,9 +201,9 @@ fn check_columns(spec: &Spec, id: TableId, raw: &[&Spanned<TableFile>], sink: &m
     let Some(file) = raw.iter().find(|raw| raw.value.model.get().is_some_and(|it| it.span == table.model.span)) else {
         return;
     };
-    let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id), spec.all_rows(id)];
+    let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id), last_relation(spec, id).0];
     let own = [table.relation.clone(), spec.exceptions(table.exceptions).relation.clone()];
-    let histories = spec.period_ids().map(|period| spec.history(id, period));
+    let histories = spec.periods_of(id).map(|period| spec.history(id, period));
     let written: BTreeSet<String> =
         own.into_iter().chain(work).chain(histories).map(|relation| relation.name.folded(spec.dialect)).collect();
     let declared = [&file.value.columns, &file.value.source_columns].into_iter().filter_map(Field::get);

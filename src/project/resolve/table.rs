@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::{Dialect, Indexes};
 use crate::features::only_when::{self, Condition};
 use crate::features::tripwire::Tripwire;
-use crate::features::{limit, tripwire};
+use crate::features::{limit, purge, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, RetentionEntry, TableFile, TimeEntry};
 use crate::project::resolve::columns::{Scope, declared, position, refused};
 use crate::project::resolve::duration;
@@ -21,7 +21,7 @@ use crate::sql::{Name, Relation, SqlType, TimeUnit};
 pub(crate) struct Draft {
     pub(crate) model: Spanned<Name>,
     pub(crate) relation: Relation,
-    pub(crate) history: Relation,
+    pub(crate) history: Option<Relation>,
     pub(crate) places: TablePlaces,
     pub(crate) columns: Vec<Column>,
     pub(crate) unique_key: Vec<ColumnId>,
@@ -67,7 +67,8 @@ pub(crate) fn draft(
         Some(text) => relation_of(text, "the mart", schema, dialect, sink),
         None => model.as_ref().map(|model| schema.renamed(model.value.clone())),
     };
-    let history = raw.history.get().and_then(|text| relation_of(text, "the history table", schema, dialect, sink));
+    let history = raw.history.get().map(|text| relation_of(text, "the history table", schema, dialect, sink));
+    let archive = purge::archive(raw, &what, span, sink);
     let columns = raw.columns.get().map(|entries| declared(&entries.value, dialect, sink));
     let columns = columns?;
     let refused = raw.columns.get().map_or_else(Vec::new, |entries| refused(&entries.value, &columns, dialect));
@@ -131,6 +132,9 @@ pub(crate) fn draft(
     let readers = stated_grants.map_or_else(Vec::new, |stated| grants::resolve(&stated.value, &what, dialect, sink));
     let tripwire = raw.tripwire.get().or_else(|| defaults.and_then(|defaults| defaults.tripwire.get()));
     let tripwire = tripwire.map(|stated| tripwire::resolve(stated, &what, sink));
+    if tripwire.is_none() {
+        purge::needs_tripwire(raw, &what, sink);
+    }
     let stated_limit = raw.limit.get().or_else(|| defaults.and_then(|defaults| defaults.limit.get()));
     let limit = stated_limit.map(|stated| limit::resolve(stated, &what, sink));
     let exception_type = raw.exception.get().and_then(|text| {
@@ -188,9 +192,9 @@ pub(crate) fn draft(
     Some(Draft {
         model: model?,
         relation: relation?,
-        history: history?,
+        history: optional(history)?,
         places: TablePlaces {
-            history: raw.history.get()?.span,
+            history: archive?,
             unique_key: raw.unique_key.get()?.span,
             time: stated_time?.span,
             retention: stated_retention?.span,

@@ -76,13 +76,15 @@ impl<'a> Observation<'a> {
     }
 
     /// Checks the laws that hold at every moment: L1, L3, L8 and L9.
-    pub(super) fn check_always(&self, table: usize, broken: &mut Vec<Broken>) {
+    /// `purged` are the rows of the table that were purged when they were due.
+    pub(super) fn check_always(&self, table: usize, purged: &BTreeSet<Row>, broken: &mut Vec<Broken>) {
         let (facts, state, delivered) = (&self.facts.tables[table], &self.states[table], &self.delivered[table]);
         let mut report = |law, key: &Key, what: String| broken.push(Broken { law, table, key: key.clone(), what });
         for (key, versions) in &delivered.keyed {
             let copies = state.copies.get(key).map_or(&[][..], Vec::as_slice);
             if let Some(newest) = newest_accepted(versions) {
-                if !copies.iter().any(|copy| rank(versions, copy) >= Some(order(newest))) {
+                let is_here = copies.iter().any(|copy| rank(versions, copy) >= Some(order(newest)));
+                if !is_here && !purged.contains(&newest.row) {
                     let newest_time = time_text(newest.time);
                     let what = match copies.first() {
                         None => format!("its newest accepted version, of {newest_time}, is in no table"),
@@ -150,6 +152,25 @@ impl<'a> Observation<'a> {
         }
     }
 
+    /// Adds the newest versions of keys that a purge may have deleted: they are in no table, are due,
+    /// and are not held.
+    pub(super) fn add_purged(&self, table: usize, purged: &mut BTreeSet<Row>) {
+        let (facts, state, delivered) = (&self.facts.tables[table], &self.states[table], &self.delivered[table]);
+        if !facts.purged {
+            return;
+        }
+        for (key, versions) in &delivered.keyed {
+            let Some(newest) = newest_accepted(versions) else { continue };
+            let copies = state.copies.get(key).map_or(&[][..], Vec::as_slice);
+            let is_here = copies.iter().any(|copy| rank(versions, copy) >= Some(order(newest)));
+            let may_leave = self.due(facts, state, &newest.row, newest.time).1
+                && !self.is_held(table, &newest.row[facts.exception_key]);
+            if !is_here && may_leave {
+                purged.insert(newest.row.clone());
+            }
+        }
+    }
+
     /// Checks the changes since the previous check: L8 for rows that left the mart, and L6 for new
     /// exceptions.
     pub(super) fn check_since_previous(&self, table: usize, previous: &Previous, broken: &mut Vec<Broken>) {
@@ -170,7 +191,11 @@ impl<'a> Observation<'a> {
         };
         for row in &previous.tables.marts[table] {
             let key = key_of(&facts.key, row);
-            let Some(copies) = state.copies.get(&key) else { continue };
+            // L9 is about rows without a key. L1 is about an archived row that is nowhere.
+            let copies = state.copies.get(&key).map_or(&[][..], Vec::as_slice);
+            if key.iter().any(Option::is_none) || copies.is_empty() && !facts.purged {
+                continue;
+            }
             let time = micros(&row[facts.time]);
             // A newer copy superseded the row, so it did not leave by a trim.
             if copies.iter().any(|copy| copy.place == Place::Mart || copy.time > time) {
@@ -178,12 +203,23 @@ impl<'a> Observation<'a> {
             }
             let about = &row[facts.exception_key];
             let parent = self.parent(facts, row);
+            // A newer version may have superseded the row and left too.
+            let versions = self.delivered[table].keyed.get(&key).map_or(&[][..], Vec::as_slice);
+            let is_newest = versions.iter().all(|version| version.time <= time);
+            // A correction of the row may meet `only_when`.
+            let corrections = || versions.iter().filter(|version| version.time == time);
+            let was_finished =
+                |row: &Row| facts.qualifies(row) || corrections().any(|version| facts.qualifies(&version.row));
             let what = if self.is_held(table, about) || was_open(about) {
                 "it left the mart while its key was held"
             } else if parent == Some(Parent::Present) {
                 "it left the mart while its parent was in the parent mart"
             } else if parent == Some(Parent::MartEmpty) {
                 "it left the mart while the parent mart was empty"
+            } else if facts.purged && is_newest && !was_finished(row) {
+                "it was purged, but does not meet `only_when`"
+            } else if facts.purged && is_newest && (time.is_none() || time >= state.cutoff.1) {
+                "it was purged before it was due"
             } else {
                 continue;
             };
@@ -233,12 +269,18 @@ impl<'a> Observation<'a> {
             return (is_reported, is_reported);
         }
         let (is_due, may_be_due) = self.due(facts, state, row, time);
-        let has_open_period = time.is_some_and(|time| self.is_open(time));
+        let has_open_period = facts.purged || time.is_some_and(|time| self.is_open(time));
         (is_due && !has_open_period, may_be_due && !has_open_period)
     }
 
     /// Checks the laws that hold after a completed run: L2, L4, L5, L6 and L7.
-    pub(super) fn check_completed(&self, table: usize, sealed: &[BTreeSet<Row>], broken: &mut Vec<Broken>) {
+    pub(super) fn check_completed(
+        &self,
+        table: usize,
+        sealed: &[BTreeSet<Row>],
+        purged: &BTreeSet<Row>,
+        broken: &mut Vec<Broken>,
+    ) {
         let (facts, state, delivered) = (&self.facts.tables[table], &self.states[table], &self.delivered[table]);
         let mut report = |law, key: &Key, what: String| broken.push(Broken { law, table, key: key.clone(), what });
         for (row, count) in &state.keyless {
@@ -252,7 +294,7 @@ impl<'a> Observation<'a> {
         }
         for (key, copies) in &state.copies {
             let versions = delivered.keyed.get(key).map_or(&[][..], Vec::as_slice);
-            if self.touches_sealed(copies) {
+            if self.touches_sealed(copies) || !facts.supersedes {
                 continue;
             }
             if copies.len() > 1 {
@@ -262,7 +304,8 @@ impl<'a> Observation<'a> {
                     .collect();
                 report(Law::L2, key, format!("it is in {}", places.join(" and in ")));
             }
-            let newest = newest_accepted(versions);
+            // What was purged is forgotten: an older version that arrives later is taken as new.
+            let newest = newest_accepted(versions).filter(|newest| !purged.contains(&newest.row));
             for copy in copies {
                 let rank = rank(versions, copy);
                 if rank.is_none() {
@@ -282,7 +325,8 @@ impl<'a> Observation<'a> {
             }
         }
         self.check_bounded_and_reported(table, &mut report);
-        if !matches!(facts.keep, Keep::WhileIn { .. }) {
+        // A purged child does not return with its parent.
+        if facts.purged || !matches!(facts.keep, Keep::WhileIn { .. }) {
             return;
         }
         for (key, newest) in self.missing_children(table) {
@@ -346,7 +390,7 @@ impl<'a> Observation<'a> {
             let qualifies = facts.qualifies(row) || about.is_none();
             let incomplete = qualifies && (time.is_none() || key.iter().any(Option::is_none));
             // With a limit, some due rows of open periods wait for the next run.
-            let may_wait = waits && time.is_some_and(|time| self.is_open_in_cycles(time));
+            let may_wait = waits && (facts.purged || time.is_some_and(|time| self.is_open_in_cycles(time)));
             let is_due = !incomplete && !may_wait && self.due(facts, state, row, time).0;
             // The hold was lifted during the run: before or after the hooks of this table.
             let was_held =
@@ -357,7 +401,8 @@ impl<'a> Observation<'a> {
             }
             let is_open = |exception_type: &str| open.contains_key(&(about, exception_type));
             let held = is_open(&hold);
-            if is_due && !held && !causes.contains(about) && time.is_some_and(|time| self.is_open(time)) {
+            let must_leave = facts.purged || time.is_some_and(|time| self.is_open(time));
+            if is_due && !held && !causes.contains(about) && must_leave {
                 report(
                     Law::L5,
                     &key,
@@ -365,7 +410,8 @@ impl<'a> Observation<'a> {
                 );
             }
             let reported = if about.is_some() { held || is_open(&facts.exception_type) } else { is_open(&null_key) };
-            if (incomplete || is_due) && !reported {
+            // A purge reports no due row: it deletes those that are not held.
+            if (incomplete || is_due && !facts.purged) && !reported {
                 let why = if incomplete { "it lacks its time or a part of its key" } else { "it is due" };
                 report(
                     Law::L6,
@@ -400,7 +446,8 @@ impl<'a> Observation<'a> {
         let has_no_period = |row: &&Row| {
             let time = micros(&row[facts.time]);
             let is_complete = key_of(&facts.key, row).iter().all(Option::is_some);
-            is_complete && self.due(facts, state, row, time).1 && time.is_some_and(|time| !self.is_open_in_cycles(time))
+            let has_period = facts.purged || time.is_some_and(|time| self.is_open_in_cycles(time));
+            is_complete && self.due(facts, state, row, time).1 && !has_period
         };
         let without_period = self.tables.marts[table].iter().filter(has_no_period).count();
         listed.saturating_sub(without_period as u64) >= *limit

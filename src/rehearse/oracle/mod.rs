@@ -177,6 +177,8 @@ pub(super) struct Oracle<'a> {
     /// The batch of the next cycle does not contain that parent, so the children wait for the next
     /// sweep.
     sealed: Vec<BTreeSet<Row>>,
+    /// By table, the rows that were purged when they were due.
+    purged: Vec<BTreeSet<Row>>,
     /// By table, the number of rows restored from history to the mart.
     restored: Vec<usize>,
 }
@@ -189,6 +191,7 @@ impl<'a> Oracle<'a> {
             delivered: vec![Delivered::default(); tables],
             previous: None,
             sealed: vec![BTreeSet::new(); tables],
+            purged: vec![BTreeSet::new(); tables],
             restored: vec![0; tables],
         }
     }
@@ -232,7 +235,8 @@ impl<'a> Oracle<'a> {
             if is_after_sweep {
                 self.sealed[table].clear();
             }
-            observation.check_always(table, &mut broken);
+            observation.add_purged(table, &mut self.purged[table]);
+            observation.check_always(table, &self.purged[table], &mut broken);
             if let Some(previous) = &self.previous {
                 observation.check_since_previous(table, previous, &mut broken);
             }
@@ -240,7 +244,7 @@ impl<'a> Oracle<'a> {
                 observation.add_sealed(table, &mut self.sealed);
             }
             if moment.after != After::Stop {
-                observation.check_completed(table, &self.sealed, &mut broken);
+                observation.check_completed(table, &self.sealed, &self.purged[table], &mut broken);
             }
         }
         drop(observation);
@@ -325,10 +329,19 @@ impl<'a> Oracle<'a> {
             let present: BTreeSet<_> =
                 tables.marts[table].iter().chain(tables.histories[table].iter().map(|(_, row)| row)).collect();
             let counts = |version: &&Version| version.accepted || present.contains(&version.row);
+            let mut purged = 0;
             for versions in delivered.keyed.values() {
                 let times: BTreeSet<_> = versions.iter().filter(counts).map(|version| version.time).collect();
                 accepted += times.len();
-                superseded += times.len().saturating_sub(1);
+                if facts.purged {
+                    let here = versions.iter().filter(|version| present.contains(&version.row));
+                    let here: BTreeSet<_> = here.map(|version| version.time).collect();
+                    let is_gone = times.last().is_some_and(|newest| !here.contains(newest));
+                    purged += usize::from(is_gone);
+                    superseded += times.len() - here.len() - usize::from(is_gone);
+                } else {
+                    superseded += times.len().saturating_sub(1);
+                }
             }
             let mut archived: BTreeMap<usize, usize> = BTreeMap::new();
             for (period, _) in &tables.histories[table] {
@@ -344,6 +357,7 @@ impl<'a> Oracle<'a> {
             Account {
                 accepted,
                 in_mart: tables.marts[table].len(),
+                purged,
                 archived,
                 superseded,
                 held,
@@ -362,6 +376,8 @@ pub(super) struct Account {
     pub(super) in_mart: usize,
     /// Archived rows, by the index of their period in the calendar.
     pub(super) archived: BTreeMap<usize, usize>,
+    /// Newest versions of keys that were purged.
+    pub(super) purged: usize,
     /// Versions that a newer one replaced.
     pub(super) superseded: usize,
     /// Rows in the mart whose exception key is held or reported.

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use crate::cycle::plan::Slot;
-use crate::project::naming::{STALE_PLACE, STALE_PLACE_TYPE};
+use crate::project::naming::{ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{ColumnId, ExceptionsId};
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
 use crate::verify::claim::{Claims, equal, from, is_null, literal, one_of, row};
 use crate::verify::meaning::{All, Conjunct, Definition, Meaning, Order, Rows, Select, Source, Term};
-use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN, EXCEPTION_COLUMNS, Names};
+use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN, EXCEPTION_COLUMNS, Names, PURGED_COLUMNS};
 
 /// The exceptions table. All of its columns may be NULL.
 pub(super) fn exceptions<'a>(names: &'a Names<'_>, id: ExceptionsId) -> Meaning<'a> {
@@ -62,6 +62,19 @@ impl<'a> Claims<'a, '_> {
         let mut columns = self.proof_columns();
         columns.push(nullable(STALE_PLACE, data_type(&STALE_PLACE_TYPE.sql(dialect), dialect)));
         Meaning::Table(columns)
+    }
+
+    pub(super) fn purged_table(&self) -> Meaning<'a> {
+        let dialect = self.spec.dialect;
+        let rows = data_type(&SqlType::Bigint.sql(dialect), dialect);
+        let time = || self.type_of(self.table.time.column);
+        let [at, oldest, newest] = PURGED_COLUMNS;
+        Meaning::Table(vec![
+            nullable(at, data_type(dialect.rules().stored_instant_type(), dialect)),
+            nullable(ROW_COUNT, rows),
+            nullable(oldest, time()),
+            nullable(newest, time()),
+        ])
     }
 
     pub(super) fn cutoff_table(&self) -> Meaning<'a> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cycle::plan::{Due, Slot, Touched};
-use crate::project::naming::{HOLD, IN_MART, NULL_KEY, STALE_PLACE};
+use crate::project::naming::{HOLD, IN_MART, NULL_KEY, ROW_COUNT, STALE_PLACE};
 use crate::project::{ColumnId, PeriodId, Retention};
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
@@ -13,7 +13,7 @@ use crate::verify::claim::{
 use crate::verify::meaning::{
     All, Comparison, Conjunct, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term, compare,
 };
-use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN};
+use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN, PURGED_COLUMNS};
 
 impl<'a> Claims<'a, '_> {
     /// Empties a work table.
@@ -60,6 +60,9 @@ impl<'a> Claims<'a, '_> {
     /// Lists the rows of mart and history that must leave: those with a newer version, and history
     /// rows that are not newer than a row of the mart. A cycle looks only at touched keys.
     pub(super) fn stale(&self) -> Meaning<'a> {
+        if self.table.is_purged() {
+            return self.stale_in_mart();
+        }
         let (of, time) = (row(2), self.table.time.column);
         let columns: Vec<_> = self.table.proof().iter().map(|&column| self.column(of, column)).collect();
         let part = |slot: Slot, place: &str| {
@@ -105,6 +108,36 @@ impl<'a> Claims<'a, '_> {
         let proof = self.table.proof().into_iter();
         let mut written: Vec<_> = proof.map(|column| (self.name(column), ranked(of_copy(column)))).collect();
         written.push((STALE_PLACE.into(), ranked(place())));
+        Self::insert(written, select)
+    }
+
+    /// Lists the rows of the mart that have a newer version there. A purge has no other copies.
+    fn stale_in_mart(&self) -> Meaning<'a> {
+        let (of, time) = (row(1), self.table.time.column);
+        let when = match &self.scope.touched {
+            Some(link) => role(Role::Touched, one_of(self.touched_or_due(link, of))).collect(),
+            None => self.has_key(&|column| self.column(of, column)),
+        };
+        let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| self.column(of, column)).collect();
+        by.sort();
+        let ranked = |term| Term::Output(row(0), Box::new(term));
+        let newest = || {
+            let aggregate = Box::new(call("max", [self.time(of)]));
+            ranked(Term::Over { aggregate, by: by.clone() })
+        };
+        let own_time = || ranked(self.column(of, time));
+        let mut causes = vec![vec![less(own_time(), newest())]];
+        if !self.table.column(time).not_null {
+            causes.push(vec![is_null(own_time()), is_not_null(newest())]);
+        }
+        let proof = self.table.proof().into_iter();
+        let mut written: Vec<_> = proof.map(|column| (self.name(column), ranked(self.column(of, column)))).collect();
+        written.push((STALE_PLACE.into(), text(IN_MART)));
+        let select = Select {
+            from: vec![Source::Query(Box::new(Rows::Select(from(self.mart(), when))))],
+            when: All::new(role(Role::Version, one_of(causes)).collect()),
+            ..Select::default()
+        };
         Self::insert(written, select)
     }
 
@@ -271,7 +304,9 @@ impl<'a> Claims<'a, '_> {
         let limit = self.table.limit.unwrap_or_else(|| unreachable!("only a table with a limit has this step"));
         let of = |column| self.column(row(1), column);
         let mut when = self.has_key(&of);
-        when.extend(self.in_open_period(row(1)));
+        if !self.table.is_purged() {
+            when.extend(self.in_open_period(row(1)));
+        }
         when.extend(self.is_overdue(row(1)));
         let hold = format!("{}{HOLD}", self.table.exception_type);
         let held = vec![
@@ -310,11 +345,15 @@ impl<'a> Claims<'a, '_> {
         let found = row(1);
         let ours = |column| self.column(found, column);
         let same_key = || role(Role::Key, [equal(ours(self.table.exception_key), self.exception_key(row(0)))]);
-        let unrouted = same_key().chain(self.outside(found));
-        let mut causes = vec![match self.scope.due {
-            Due::ByCutoff => not_exists(from(self.mart(), unrouted.chain(self.is_due(found)).collect())),
-            Due::Listed => not_exists(from(Slot::Due(self.id), unrouted.collect())),
-        }];
+        let mut causes = Vec::new();
+        // A purge needs no period, so it has no rows without one.
+        if !self.table.is_purged() {
+            let unrouted = same_key().chain(self.outside(found));
+            causes.push(match self.scope.due {
+                Due::ByCutoff => not_exists(from(self.mart(), unrouted.chain(self.is_due(found)).collect())),
+                Due::Listed => not_exists(from(Slot::Due(self.id), unrouted.collect())),
+            });
+        }
         if !self.table.nullable_proof().is_empty() {
             let incomplete = same_key().chain(self.incomplete(found));
             causes.push(not_exists(from(self.mart(), incomplete.collect())));
@@ -342,6 +381,43 @@ impl<'a> Claims<'a, '_> {
         when.extend(role(Role::Guard, [not_exists(from(history, there))]));
         let columns = self.all_columns().map(|column| (self.name(column), mart(column))).collect();
         Self::insert(columns, from(self.mart(), when))
+    }
+
+    /// The rows that leave without a copy: complete, due and not held. A row of a child is checked
+    /// again: its parent has not come back since the row was listed.
+    fn leaves(&self, of: Row) -> Vec<Conjunct<'a>> {
+        let column = |column| self.column(of, column);
+        let mut when = self.has_key(&column);
+        when.extend(self.is_due(of));
+        if let Retention::WhileIn { .. } = self.table.retention {
+            let theirs = Row::first(of.depth.inner());
+            when.extend(role(Role::Parent, [not_exists(self.parent_row(&column, theirs))]));
+        }
+        when.extend(self.not_held(column(self.table.exception_key), Row::first(of.depth.inner())));
+        when
+    }
+
+    pub(super) fn purge_delete(&self) -> Meaning<'a> {
+        Meaning::Delete(from(self.mart(), self.leaves(row(0))))
+    }
+
+    /// Counts the rows that `purge_delete` deletes, if there are any.
+    pub(super) fn purge_count(&self) -> Meaning<'a> {
+        // A query that aggregates has one row, so each of its outputs is a value.
+        let value = |aggregate| {
+            Term::Scalar(Box::new(Select { outputs: vec![aggregate], ..from(self.mart(), self.leaves(row(1))) }))
+        };
+        let count = || value(call("count", [literal("*")]));
+        let time = |name| value(call(name, [self.time(row(1))]));
+        let gone = Select { when: All::new(vec![less(literal("0"), count())]), ..Select::default() };
+        let [at, oldest, newest] = PURGED_COLUMNS;
+        let columns = vec![
+            (at.into(), clock::now_utc(self.spec.dialect)),
+            (ROW_COUNT.into(), count()),
+            (oldest.into(), time("min")),
+            (newest.into(), time("max")),
+        ];
+        Self::insert(columns, gone)
     }
 
     pub(super) fn trim(&self, period: PeriodId) -> Meaning<'a> {
@@ -372,6 +448,11 @@ impl<'a> Claims<'a, '_> {
         let may_be_incomplete = !self.table.nullable_proof().is_empty();
         let of = if may_be_incomplete { row(1) } else { row(0) };
         let key = self.column(of, self.table.exception_key);
+        if self.table.is_purged() {
+            let key = self.column(row(0), self.table.exception_key);
+            let incomplete = role(Role::Exception, self.incomplete(row(0))).collect();
+            return self.exceptions_of(key, from(self.mart(), incomplete));
+        }
         let due = match self.scope.due {
             Due::ByCutoff => from(self.mart(), self.is_due(of)),
             Due::Listed => {
@@ -390,6 +471,11 @@ impl<'a> Claims<'a, '_> {
         } else {
             (key, due)
         };
+        self.exceptions_of(gap, rows)
+    }
+
+    /// One new exception for each key of these rows that is not held.
+    fn exceptions_of(&self, gap: Term<'a>, rows: Select<'a>) -> Meaning<'a> {
         let mut when = rows.when.into_conjuncts();
         when.extend(role(Role::Key, [is_not_null(gap.clone())]));
         when.extend(self.not_held(gap.clone(), row(1)));

@@ -39,6 +39,8 @@ pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope
         StatementKind::ResolveKeyless => claims.resolve_keyless(),
         StatementKind::DueLimit => claims.due_limit(),
         StatementKind::Archive => claims.archive(step.writes, period()),
+        StatementKind::PurgeCount => claims.purge_count(),
+        StatementKind::PurgeDelete => claims.purge_delete(),
         StatementKind::Trim => claims.trim(period()),
         StatementKind::SafetyCheck => claims.safety_check(),
         StatementKind::SafetyCheckKeyless => claims.safety_check_keyless(),
@@ -58,6 +60,7 @@ pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definiti
         (_, Slot::Exceptions(id)) => definitions::exceptions(names, id),
         (_, Slot::Cutoff(table)) => claims(table).cutoff_table(),
         (_, Slot::Cycles(_)) => definitions::cycles(),
+        (_, Slot::Purged(table)) => claims(table).purged_table(),
         (_, Slot::Stale(table)) => claims(table).stale_table(),
         (_, Slot::Due(table)) => claims(table).due_table(),
         (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Source(table) | Slot::AllRows(table)) => {

@@ -151,7 +151,11 @@ impl Story {
 
     /// The history tables of a model, oldest period first.
     pub fn histories(&self, node: &Node) -> Vec<String> {
-        self.manifest.periods.iter().map(|period| format!("{}_{}", node.history, period.name)).collect()
+        self.manifest
+            .periods
+            .iter()
+            .map(|period| format!("{}_{}", node.history.as_ref().expect("no purge here"), period.name))
+            .collect()
     }
 
     pub fn monitor(&self, name: &str) -> &rowkeep::manifest::Monitor {

@@ -15,7 +15,9 @@ type Partitioned = BTreeMap<String, String>;
 fn partitioned(artifacts: &rowkeep::Compilation, dialect: Dialect) -> Partitioned {
     let manifest = artifacts.manifest();
     let of_node = |node: &rowkeep::manifest::Node| {
-        let (name, column) = (node.history.rsplit('.').next().expect("a name").to_owned(), node.time.column.clone());
+        // A purged table has no history tables.
+        let Some(history) = &node.history else { return Vec::new() };
+        let (name, column) = (history.rsplit('.').next().expect("a name").to_owned(), node.time.column.clone());
         manifest.periods.iter().map(|period| (format!("{name}_{}", period.name), column.clone())).collect::<Vec<_>>()
     };
     let all = manifest.nodes.values().flat_map(of_node);

@@ -1,0 +1,84 @@
+//! The name of a table.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use sqlparser::ast::{ObjectName, ObjectNamePart};
+
+use crate::lint::jinja::SCHEMA;
+
+/// The name of a table. Two names that differ only in case are equal.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    /// The parts in lower case, without quotes.
+    parts: Vec<String>,
+    /// The name as it was written first.
+    shown: String,
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl Eq for Table {}
+
+impl PartialOrd for Table {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Table {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts.cmp(&other.parts)
+    }
+}
+
+impl Table {
+    pub(super) fn of(name: &ObjectName) -> Self {
+        let part =
+            |part: &ObjectNamePart| part.as_ident().map_or_else(|| part.to_string(), |ident| ident.value.clone());
+        let parts: Vec<String> = name.0.iter().map(part).collect();
+        Self::named(&parts.iter().flat_map(|part| part.split('.')).collect::<Vec<_>>())
+    }
+
+    pub(super) fn named(parts: &[&str]) -> Self {
+        let shown = if parts.len() > 1 && parts[0] == SCHEMA { &parts[1..] } else { parts };
+        Self { parts: parts.iter().map(|part| part.to_lowercase()).collect(), shown: shown.join(".") }
+    }
+
+    /// The name without schema, in lower case.
+    pub(super) fn name(&self) -> &str {
+        self.parts.last().map_or("", String::as_str)
+    }
+
+    /// Whether two names can be of one table. A name without a schema can be in any.
+    pub(super) fn is(&self, other: &Table) -> bool {
+        self.parts.iter().rev().zip(other.parts.iter().rev()).all(|(a, b)| a == b)
+    }
+
+    /// Whether its name says that it is an archive.
+    pub(super) fn is_named_as_archive(&self) -> bool {
+        let name = self.shown.to_lowercase();
+        ["arch", "hist", "backup", "bkp", "cold"].iter().any(|word| name.contains(word)) || self.period().is_some()
+    }
+
+    /// The name without its period, and the period: `orders_` and `2025_h2`.
+    pub(super) fn period(&self) -> Option<(&str, &str)> {
+        let name = self.name();
+        let year = name.char_indices().find_map(|(at, c)| {
+            let is_start = c.is_ascii_digit() && !name[..at].ends_with(|c: char| c.is_ascii_digit());
+            let digits = name[at..].chars().take_while(char::is_ascii_digit).count();
+            (is_start && at > 0 && digits >= 4).then_some(at)
+        })?;
+        Some(name.split_at(year))
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
