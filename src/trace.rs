@@ -6,7 +6,7 @@ use crate::cycle::plan::{Slot, Step, plan};
 use crate::diagnostic::did_you_mean;
 use crate::features::only_when;
 use crate::project::period::{self, instant};
-use crate::project::{Period, Retention, Spec, Table, TableId, length};
+use crate::project::{CutoffFrom, Period, Retention, Spec, Table, TableId, length};
 
 /// The row to trace.
 #[derive(Clone, Debug)]
@@ -210,10 +210,20 @@ fn due(spec: &Spec, table: &Table, time: i64) -> String {
         )
     };
     match &table.retention {
-        Retention::For { seconds } => match only_when::describe(table) {
-            Some(conditions) => format!("when {conditions}, and {}", is_passed(table, *seconds)),
-            None => format!("when {}", is_passed(table, *seconds)),
-        },
+        Retention::For { seconds, from } => {
+            let passed = match from {
+                CutoffFrom::Newest => is_passed(table, *seconds),
+                CutoffFrom::Now if *seconds == 0 => format!("now is later than {}", instant(time)),
+                CutoffFrom::Now => {
+                    let from = instant(time.saturating_add_unsigned(*seconds));
+                    format!("now is later than {from} ({} after this row)", length(*seconds))
+                }
+            };
+            match only_when::describe(table) {
+                Some(conditions) => format!("when {conditions}, and {passed}"),
+                None => format!("when {passed}"),
+            }
+        }
         Retention::WhileIn { parent, root, .. } => {
             let seconds = spec.retention_seconds(*root);
             let parent = spec.table(*parent).model.value.as_str();

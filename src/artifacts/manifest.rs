@@ -13,7 +13,7 @@ pub use crate::features::maintenance::emit::{Condition, Maintenance};
 pub use crate::features::monitors::emit::{Monitor, OtherSystem, Window};
 pub use crate::features::raw_trims::emit::RawTrim;
 pub use crate::features::repairs::emit::Repair;
-use crate::project::{Period, Retention, Spec, TableId};
+use crate::project::{CutoffFrom, Period, Retention, Spec, TableId};
 use crate::source::Inputs;
 
 /// The JSON Schema of the manifest.
@@ -102,8 +102,14 @@ pub struct NodeTime {
 #[serde(untagged)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub enum NodeRetention {
-    For { for_seconds: u64 },
-    WhileIn { while_in: String },
+    For {
+        for_seconds: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<&'static str>,
+    },
+    WhileIn {
+        while_in: String,
+    },
 }
 
 /// A column of a node.
@@ -222,7 +228,9 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
         time: NodeTime { column: name(table.time.column), unit: table.time.unit.as_str() },
         retention: match &table.retention {
-            Retention::For { seconds } => NodeRetention::For { for_seconds: *seconds },
+            Retention::For { seconds, from } => {
+                NodeRetention::For { for_seconds: *seconds, from: (*from == CutoffFrom::Now).then_some("now") }
+            }
             Retention::WhileIn { parent, .. } => NodeRetention::WhileIn { while_in: spec.unique_id(*parent) },
         },
         only_when: table.only_when.iter().map(|condition| condition.describe(table)).collect(),

@@ -360,7 +360,7 @@ fn compare(
 
 /// The message if rows that were not due before are due now.
 fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
-    let Retention::For { seconds } = table.retention else { return None };
+    let Retention::For { seconds, .. } = table.retention else { return None };
     let before = before["for_seconds"].as_u64().filter(|before| seconds < *before)?;
     let what = if table.is_purged() {
         "deletes all rows between the two for good"
@@ -374,7 +374,7 @@ fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
 fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
     let consequence = "an archived row that is delivered again before it is due would be in two places";
     match (&table.retention, before["for_seconds"].as_u64(), before["while_in"].as_str()) {
-        (Retention::For { seconds }, Some(before), _) if *seconds > before => Some(format!(
+        (Retention::For { seconds, .. }, Some(before), _) if *seconds > before => Some(format!(
             "the retention of {model} was {} and is now {}: {consequence}",
             length(before),
             length(*seconds)

@@ -9,8 +9,7 @@ use crate::check::restructured;
 use crate::dialect::ViewColumns;
 use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
-use crate::project::length;
-use crate::project::{Spec, Table};
+use crate::project::{CutoffFrom, Retention, Spec, Table, length};
 use crate::source::{Inputs, Role};
 
 /// One consequence of a change.
@@ -51,6 +50,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
         match old.tables().find(|(_, old)| old.model.value.as_str() == model) {
             None => say(Weight::Plain, format!("table {model} is new: create its mart, history and work tables")),
             Some((_, was)) => {
+                anchor(was, table, &mut say);
                 conditions(was, table, &mut say);
                 let added: Vec<_> = table
                     .columns
@@ -199,6 +199,30 @@ fn periods(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
             }
             Some(_) => {}
         }
+    }
+}
+
+/// A cutoff that follows the clock now, or the newest row again.
+fn anchor(was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
+    let model = table.model.value.as_str();
+    let from = |table: &Table| match table.retention {
+        Retention::For { from, .. } => Some(from),
+        Retention::WhileIn { .. } => None,
+    };
+    match (from(was), from(table)) {
+        (Some(CutoffFrom::Newest), Some(CutoffFrom::Now)) => say(
+            Weight::Notable,
+            format!(
+                "the cutoff of {model} follows the clock instead of its newest row: if the load stops, rows still leave"
+            ),
+        ),
+        (Some(CutoffFrom::Now), Some(CutoffFrom::Newest)) => say(
+            Weight::Plain,
+            format!(
+                "the cutoff of {model} follows its newest row instead of the clock: if the load stops, no row leaves"
+            ),
+        ),
+        _ => {}
     }
 }
 

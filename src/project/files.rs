@@ -9,8 +9,8 @@ use crate::features::monitors::AsksWord;
 use crate::features::monitors::Severity;
 use crate::features::only_when::ConditionEntry;
 use crate::features::purge::NoArchive;
-use crate::project::Rows;
 use crate::project::shape::{Amount, Either, Entries, Field, Never, Nullness, Plain, Text, Word, Words, shape};
+use crate::project::{CutoffFrom, Rows};
 use crate::sql::TimeUnit;
 
 /// A path, or a list in place.
@@ -409,12 +409,17 @@ shape! {
         optional unit: Word<TimeUnit>,
     }
 
-    #[expected("a mapping with `for` or `while_in`")]
-    /// How long a row stays in the mart: for a length of time, or while its key is in another
-    /// mart.
+    #[expected("a mapping with `for`, `until` or `while_in`")]
+    /// How long a row stays in the mart: for a length of time, until a time that the row states, or
+    /// while its key is in another mart.
     struct RetentionEntry {
         /// A fixed length of time in weeks, days, hours or minutes, such as 180 days.
         optional r#for: String,
+        /// With `for`, from when the length is measured back. newest: the newest row of the mart, but
+        /// never later than now. now: the clock. newest if not stated.
+        optional from: Word<CutoffFrom>,
+        /// The time column, if it states when the row expires. A row without a value never expires.
+        optional until: String,
         /// The parent model. A row stays while its key is in the mart of this model.
         optional while_in: Either<String, Never, WhileInEntry>,
     }

@@ -33,8 +33,8 @@ pub use schema::json_schema;
 pub use share::Share;
 pub(crate) use table::TablePlaces;
 pub use table::{
-    Column, ColumnId, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader, Retention, Rows, Table,
-    TableId, Time,
+    Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader, Retention, Rows,
+    Table, TableId, Time,
 };
 
 use crate::dialect::Dialect;
@@ -122,7 +122,7 @@ impl Spec {
     /// root.
     pub(crate) fn retention_seconds(&self, id: TableId) -> u64 {
         match self.table(self.root(id)).retention {
-            Retention::For { seconds } => seconds,
+            Retention::For { seconds, .. } => seconds,
             // Invariant: a root has a fixed retention.
             Retention::WhileIn { .. } => 0,
         }

@@ -98,6 +98,11 @@ impl Table {
         self.history.is_none()
     }
 
+    /// Whether the time of a row says when it expires. Key: `until`.
+    pub(crate) fn expires(&self) -> bool {
+        matches!(self.retention, Retention::For { seconds: 0, .. })
+    }
+
     /// The columns that identify an exact copy of a row: the key and the time.
     pub(crate) fn proof(&self) -> Vec<ColumnId> {
         let mut proof = self.unique_key.clone();
@@ -158,8 +163,11 @@ pub enum Rows {
 pub enum Retention {
     /// Until it is older than the cutoff.
     For {
-        /// The length of the retention, in seconds.
+        /// The length of the retention, in seconds. It is 0 for `until`: the time of a row says when
+        /// it expires.
         seconds: u64,
+        /// From when the length is measured back.
+        from: CutoffFrom,
     },
     /// While its key is in the parent mart.
     WhileIn {
@@ -170,6 +178,16 @@ pub enum Retention {
         /// The ancestor with a fixed retention. This table uses the cutoff of that ancestor.
         root: TableId,
     },
+}
+
+/// From when the length of a retention is measured back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutoffFrom {
+    /// From the newest row of the mart, but never from later than now. If the load stops, no row
+    /// becomes due.
+    Newest,
+    /// From now.
+    Now,
 }
 
 /// An exceptions table.

@@ -2,8 +2,8 @@
 
 use crate::dialect::{Dialect, Indexes, MaintenanceKind};
 use crate::features::monitors::Severity;
-use crate::project::Rows;
 use crate::project::shape::Words;
+use crate::project::{CutoffFrom, Rows};
 use crate::sql::TimeUnit;
 
 impl Words for Dialect {
@@ -38,6 +38,12 @@ impl Words for Indexes {
 impl Words for Rows {
     fn words() -> Vec<(&'static str, Self)> {
         vec![("latest", Rows::Latest), ("events", Rows::Events)]
+    }
+}
+
+impl Words for CutoffFrom {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("newest", CutoffFrom::Newest), ("now", CutoffFrom::Now)]
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::features::only_when::{Condition, Constant, Test};
 use crate::project::naming::{HOLD, NULL_KEY};
-use crate::project::{Retention, Spec, Table, TableId};
+use crate::project::{CutoffFrom, Retention, Spec, Table, TableId};
 use crate::rehearse::value::{SECOND, Typed, grain};
 use crate::sql::TimeUnit;
 
@@ -47,7 +47,7 @@ pub(super) struct TableFacts {
 /// How long a row stays in the mart.
 #[derive(Clone, Debug)]
 pub(super) enum Keep {
-    For { micros: i64 },
+    For { micros: i64, from_now: bool },
     WhileIn { parent: usize, on: Vec<(usize, usize)>, root: usize },
 }
 
@@ -179,7 +179,9 @@ impl Facts {
         let arrival = raw_table.and_then(|raw_table| number_of(raw_table.column.name.as_str()));
         let keep = match &table.retention {
             // Invariant: at most a hundred years, checked by resolve.
-            Retention::For { seconds } => Keep::For { micros: i64::try_from(*seconds).unwrap_or(0) * SECOND },
+            Retention::For { seconds, from } => {
+                Keep::For { micros: i64::try_from(*seconds).unwrap_or(0) * SECOND, from_now: *from == CutoffFrom::Now }
+            }
             Retention::WhileIn { parent, on, root } => Keep::WhileIn {
                 parent: parent.0,
                 on: on.iter().map(|(ours, theirs)| (ours.0, theirs.0)).collect(),
@@ -219,9 +221,9 @@ impl Facts {
     /// retention.
     pub(super) fn root(&self, table: usize) -> (usize, i64) {
         match self.tables[table].keep {
-            Keep::For { micros } => (table, micros),
+            Keep::For { micros, .. } => (table, micros),
             Keep::WhileIn { root, .. } => match self.tables[root].keep {
-                Keep::For { micros } => (root, micros),
+                Keep::For { micros, .. } => (root, micros),
                 // Invariant: a root is retained for a length of time, checked by resolve.
                 Keep::WhileIn { .. } => (root, 0),
             },

@@ -169,7 +169,8 @@ impl Page {
         let table = spec.table(id);
         let model = table.model.value.as_str();
         let stays = match &table.retention {
-            Retention::For { seconds } => format!("Rows stay {}", crate::project::length(*seconds)),
+            Retention::For { seconds: 0, .. } => "Rows stay until they expire".to_owned(),
+            Retention::For { seconds, .. } => format!("Rows stay {}", crate::project::length(*seconds)),
             Retention::WhileIn { parent, .. } => {
                 format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
             }

@@ -1,7 +1,7 @@
 //! The steps of one table. Invariant: the order of the steps keeps the laws of retention.
 
 use crate::cycle::plan::{Due, Hop, Scope, Slot, StatementKind, Step, TablePlan, Touched};
-use crate::project::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
+use crate::project::{ColumnId, CutoffFrom, PeriodId, Retention, Spec, Table, TableId};
 use crate::sql::Relation;
 
 pub(super) fn table(spec: &Spec, id: TableId) -> TablePlan {
@@ -182,11 +182,12 @@ impl Builder<'_> {
 
     fn cutoff(&self) -> [Step; 2] {
         let cutoff = Slot::Cutoff(self.id);
-        let (kind, from) = match self.table.retention {
-            Retention::For { .. } => (StatementKind::CutoffFill, self.mart()),
-            Retention::WhileIn { root, .. } => (StatementKind::CutoffInherit, Slot::Cutoff(root)),
+        let (kind, reads) = match self.table.retention {
+            Retention::For { from: CutoffFrom::Newest, .. } => (StatementKind::CutoffFill, vec![self.mart()]),
+            Retention::For { from: CutoffFrom::Now, .. } => (StatementKind::CutoffFill, vec![]),
+            Retention::WhileIn { root, .. } => (StatementKind::CutoffInherit, vec![Slot::Cutoff(root)]),
         };
-        [self.step(StatementKind::CutoffClear, cutoff, vec![]), self.step(kind, cutoff, vec![from])]
+        [self.step(StatementKind::CutoffClear, cutoff, vec![]), self.step(kind, cutoff, reads)]
     }
 
     fn restore(&self, parent: TableId) -> Step {

@@ -13,7 +13,7 @@ use crate::features::only_when::{Constant, Test};
 use crate::features::tripwire::Tripwire;
 use crate::project::naming::{HOLD, NULL_KEY, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{
-    Column, ColumnId, ExceptionsId, Period, PeriodId, Reader, Retention, Share, Spec, Table, TableId, Time,
+    Column, ColumnId, CutoffFrom, ExceptionsId, Period, PeriodId, Reader, Retention, Share, Spec, Table, TableId, Time,
 };
 use crate::sql::{SqlType, literal};
 
@@ -284,8 +284,13 @@ fn uncut(ty: SqlType) -> SqlType {
 
 fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
     match &table.retention {
-        Retention::For { seconds } => {
-            context! { retention => Value::from(Sql::Literal(spec.dialect.rules().duration(*seconds, table.time.unit))), parent => () }
+        Retention::For { seconds, from } => {
+            let length = || Value::from(Sql::Literal(spec.dialect.rules().duration(*seconds, table.time.unit)));
+            context! {
+                retention => (*seconds > 0).then(length),
+                from_now => *from == CutoffFrom::Now,
+                parent => (),
+            }
         }
         Retention::WhileIn { parent, on, root } => {
             context! {

@@ -2,6 +2,7 @@
 
 use crate::cycle::plan::{Slot, Verb, lists_stale};
 use crate::features::monitors::{Asks, Severity, Window};
+use crate::features::only_when::Condition;
 use crate::features::operation::Operation;
 use crate::project::naming::{HOLD, MONITORED};
 use crate::project::{DAY, ExceptionsId, MonitorId, Retention, Spec, TableId};
@@ -149,7 +150,9 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         if table.limit.is_some() {
             all.push(planner.monitor(MonitorKind::Backlog, "monitors/backlog.sql.j2", overdue));
         }
-        if !table.only_when.is_empty() {
+        // A row that never expires does not wait.
+        let waits_for = |condition: &Condition| !(table.expires() && condition.column == table.time.column);
+        if table.only_when.iter().any(waits_for) {
             all.push(planner.monitor(MonitorKind::Waiting, "monitors/waiting.sql.j2", vec![mart]));
         }
     }

@@ -6,4 +6,4 @@ mod resolve;
 
 pub(crate) use config::describe;
 pub use config::{Condition, Constant, Test};
-pub(crate) use resolve::{Columns, ConditionEntry, resolve};
+pub(crate) use resolve::{Columns, ConditionEntry, is_not_null, resolve, with};

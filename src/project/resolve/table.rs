@@ -13,7 +13,7 @@ use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::shape::{Either, Entries, Field};
-use crate::project::{Column, ColumnId, DAY, Layout, Load, Reader, Rows, TablePlaces, Time};
+use crate::project::{Column, ColumnId, CutoffFrom, DAY, Layout, Load, Reader, Rows, TablePlaces, Time};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
@@ -41,7 +41,7 @@ pub(crate) struct Draft {
 }
 
 pub(crate) enum DraftRetention {
-    For { seconds: u64 },
+    For { seconds: u64, from: CutoffFrom },
     WhileIn { model: Spanned<String>, on: Option<Entries<String>> },
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn draft(
     };
     let stated_retention = raw.retention.get().or_else(|| defaults.and_then(|defaults| defaults.retention.get()));
     let retention = match stated_retention {
-        Some(stated) => retention(stated, time, &what, sink),
+        Some(stated) => retention(stated, time, &scope, sink),
         None => missing(matches!(raw.retention, Field::Missing), "retention", &what, span, sink),
     };
     let only_when = raw.only_when.get().map(|stated| {
@@ -113,6 +113,12 @@ pub(crate) fn draft(
         proof.extend(time.map(|time| time.column));
         only_when::resolve(stated, &only_when::Columns { scope: &scope, proof: &proof }, sink)
     });
+    let never_expires = match (&retention, time) {
+        (Some(DraftRetention::For { seconds: 0, .. }), Some(time)) if !columns[time.column.0].not_null => {
+            Some(only_when::is_not_null(time.column))
+        }
+        _ => None,
+    };
     let stated_layout = raw.layout.get().or_else(|| defaults.and_then(|defaults| defaults.layout.get()));
     let mut layout = match stated_layout {
         Some(stated) => layout(&stated.value, &scope, sink),
@@ -206,7 +212,7 @@ pub(crate) fn draft(
         time: time?,
         rows: rows?.0,
         retention: retention?,
-        only_when: optional(only_when)?.unwrap_or_default(),
+        only_when: only_when::with(optional(only_when)?.unwrap_or_default(), never_expires),
         exception_type: exception_type?,
         layout,
         readers,
@@ -341,11 +347,21 @@ pub(crate) fn time(stated: &TimeEntry, scope: &Scope<'_>, sink: &mut Sink) -> Op
 fn retention(
     stated: &Spanned<RetentionEntry>,
     time: Option<Time>,
-    what: &str,
+    scope: &Scope<'_>,
     sink: &mut Sink,
 ) -> Option<DraftRetention> {
-    match (&stated.value.r#for, &stated.value.while_in) {
-        (Field::Set(text), Field::Missing) => {
+    let what = scope.what;
+    let RetentionEntry { r#for, from, until, while_in } = &stated.value;
+    if let (Some(from), None) = (from.get(), r#for.get()) {
+        let message = format!("retention of {what} has `from`, but no `for`: there is no length to measure back");
+        sink.push(
+            Diagnostic::new(Code::Duration, message, from.span, "without `for`")
+                .help("remove it, or add `for: 180 days`"),
+        );
+        return None;
+    }
+    match (r#for, until, while_in) {
+        (Field::Set(text), Field::Missing, Field::Missing) => {
             let seconds = duration::resolve(text, &format!("retention of {what}"), sink)?;
             if time.is_some_and(|time| time.unit == TimeUnit::Date) && seconds % DAY != 0 {
                 let message = format!(
@@ -358,9 +374,29 @@ fn retention(
                 );
                 return None;
             }
-            Some(DraftRetention::For { seconds })
+            let from = match from {
+                Field::Set(word) => word.value.0,
+                Field::Missing => CutoffFrom::Newest,
+                Field::Invalid => return None,
+            };
+            Some(DraftRetention::For { seconds, from })
         }
-        (Field::Missing, Field::Set(parent)) => match &parent.value {
+        (Field::Missing, Field::Set(name), Field::Missing) => {
+            let column = scope.column(name, "until", sink)?;
+            if column != time?.column {
+                let message = format!(
+                    "rows of {what} stay until {}, but `time` names another column: the period of a row, and whether it is due, come from `time`",
+                    quoted(&name.value)
+                );
+                sink.push(
+                    Diagnostic::new(Code::Duration, message, name.span, "not the column of `time`")
+                        .help(format!("write `time: {{ column: {} }}`", name.value)),
+                );
+                return None;
+            }
+            Some(DraftRetention::For { seconds: 0, from: CutoffFrom::Now })
+        }
+        (Field::Missing, Field::Missing, Field::Set(parent)) => match &parent.value {
             Either::Scalar(model) => {
                 Some(DraftRetention::WhileIn { model: Spanned { value: model.clone(), span: parent.span }, on: None })
             }
@@ -370,13 +406,15 @@ fn retention(
                 Some(DraftRetention::WhileIn { model, on: Some(on) })
             }
         },
-        (Field::Invalid, _) | (_, Field::Invalid) => None,
+        (Field::Invalid, ..) | (_, Field::Invalid, _) | (.., Field::Invalid) => None,
         _ => {
-            let message = format!("retention of {what} must have exactly one of `for` and `while_in`");
-            let found = if stated.value.r#for.get().is_some() { "has both" } else { "has neither" };
+            let message = format!("retention of {what} must have exactly one of `for`, `until` and `while_in`");
+            let has_none = matches!((r#for, until, while_in), (Field::Missing, Field::Missing, Field::Missing));
+            let found = if has_none { "has none" } else { "has several" };
             sink.push(
-                Diagnostic::new(Code::Duration, message, stated.span, found)
-                    .help("write `retention: { for: 180 days }` or `retention: { while_in: other_model }`"),
+                Diagnostic::new(Code::Duration, message, stated.span, found).help(
+                    "write `retention: { for: 180 days }`, `{ until: expires_at }` or `{ while_in: other_model }`",
+                ),
             );
             None
         }

@@ -532,7 +532,13 @@ fn cutoff(facts: &Facts, table: usize, tables: &Tables, moment: Moment<'_>) -> (
     let (root, retention) = facts.root(table);
     let (column, grain) = (facts.tables[root].time, facts.tables[root].grain);
     let newest = tables.marts[root].iter().filter_map(|row| micros(&row[column])).max();
-    let at = |clock: i64| newest.map(|newest| newest.min(clock.div_euclid(grain) * grain) - retention);
+    let at = |clock: i64| {
+        let now = clock.div_euclid(grain) * grain;
+        match facts.tables[root].keep {
+            Keep::For { from_now: true, .. } => Some(now - retention),
+            _ => newest.map(|newest| newest.min(now) - retention),
+        }
+    };
     let (began, ended) = moment.clocks[root];
     (at(began), at(ended.max(moment.now)))
 }

@@ -29,7 +29,7 @@ impl Generator<'_> {
         let is_child = matches!(facts.keep, Keep::WhileIn { .. });
         let several = facts.key.len() > 1;
         let age = if is_child && self.random.chance(25) { self.random.between(100, 600) } else { self.random.below(4) };
-        let time = self.now - age * DAY - self.random.below(86_400) * SECOND;
+        let time = self.now - age * DAY - self.random.below(86_400) * SECOND + self.until_expiry(table);
         let first = self.random.below(MEMBERS);
         let rows = if several { self.random.between(1, MEMBERS) } else { 1 };
         for member in 0..rows {
@@ -38,11 +38,19 @@ impl Generator<'_> {
         }
     }
 
+    /// How far in the future the time of a new row is, if it says when the row expires.
+    fn until_expiry(&mut self, table: usize) -> i64 {
+        match self.facts.tables[table].keep {
+            Keep::For { micros: 0, .. } => self.random.below(120) * DAY,
+            _ => 0,
+        }
+    }
+
     /// Adds a random event.
     pub(super) fn random_event(&mut self) {
         let table = usize::try_from(self.random.below(self.facts.tables.len() as i64)).unwrap_or(0);
         let grain = self.facts.tables[table].grain;
-        let recent = self.now - self.random.below(3 * 86_400) * SECOND;
+        let recent = self.now - self.random.below(3 * 86_400) * SECOND + self.until_expiry(table);
         match self.random.below(100) {
             0..=15 => self.new_version(table, recent, true),
             16..=27 => self.reactivate(),

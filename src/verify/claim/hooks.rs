@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::cycle::plan::{Due, Slot, Touched};
 use crate::project::naming::{HOLD, IN_MART, NULL_KEY, ROW_COUNT, STALE_PLACE};
-use crate::project::{ColumnId, PeriodId, Retention};
+use crate::project::{ColumnId, CutoffFrom, PeriodId, Retention};
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
     Claims, at_most, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
@@ -39,22 +39,28 @@ impl<'a> Claims<'a, '_> {
 
     pub(super) fn cutoff(&self) -> Meaning<'a> {
         let dialect = self.spec.dialect;
-        let (slot, cutoff) = match &self.table.retention {
-            Retention::For { seconds } => {
-                let newest = call("max", [self.time(row(0))]);
+        let (rows, cutoff) = match &self.table.retention {
+            Retention::For { seconds, from: anchor } => {
                 let now = clock::now(dialect, self.table.time.unit);
-                let is_future = All::new(vec![less(now.clone(), newest.clone())]);
-                let newest = Term::Case(vec![(is_future, now)], Some(Box::new(newest)));
-                let retention = literal(self.spec.dialect.rules().duration(*seconds, self.table.time.unit));
-                (self.mart(), call("-", [newest, retention]))
+                let (rows, at) = match anchor {
+                    CutoffFrom::Now => (Select::default(), now),
+                    CutoffFrom::Newest => {
+                        let newest = call("max", [self.time(row(0))]);
+                        let is_future = All::new(vec![less(now.clone(), newest.clone())]);
+                        let at = Term::Case(vec![(is_future, now)], Some(Box::new(newest)));
+                        (from(self.mart(), Vec::new()), at)
+                    }
+                };
+                let length = || literal(dialect.rules().duration(*seconds, self.table.time.unit));
+                (rows, if *seconds == 0 { at } else { call("-", [at, length()]) })
             }
             Retention::WhileIn { root, .. } => {
                 let theirs = Term::Column(row(0), CUTOFF_COLUMN.into());
-                let (from, to) = (self.spec.table(*root).time, self.table.time);
-                (Slot::Cutoff(*root), clock::converted(dialect, from.unit, to.unit, theirs))
+                let (their, own) = (self.spec.table(*root).time, self.table.time);
+                (from(Slot::Cutoff(*root), Vec::new()), clock::converted(dialect, their.unit, own.unit, theirs))
             }
         };
-        Self::insert(vec![(CUTOFF_COLUMN.into(), cutoff)], from(slot, Vec::new()))
+        Self::insert(vec![(CUTOFF_COLUMN.into(), cutoff)], rows)
     }
 
     /// Lists the rows of mart and history that must leave: those with a newer version, and history
