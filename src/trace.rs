@@ -152,7 +152,7 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
     let model = table.model.value.as_str();
     let contains = |period: &Period| period.start_epoch() <= row.time && row.time < period.end_epoch();
     let number = spec.periods_of(id).find(|&number| contains(spec.period(number)));
-    let period = number.map(|number| spec.period(number));
+    let period = number.filter(|_| table.has_periods()).map(|number| spec.period(number));
     let is_given = |name: &str| row.key.iter().any(|(given, _)| given.trim_matches('"').eq_ignore_ascii_case(name));
     let key = table.unique_key.iter().map(|&column| table.column(column).name.as_str());
     let time = table.column(table.time.column).name.as_str();
@@ -178,7 +178,7 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
         steps.extend(sweep.iter().filter(affects).map(|step| describe("sweep", step)));
     }
     let why = match period {
-        None if table.is_purged() => None,
+        None if table.is_purged() || number.is_some() => None,
         None => Some("no period covers its time"),
         Some(period) if period.sealed => Some("the period of its time is sealed, so only the sweep archives it"),
         Some(_) => None,
@@ -246,6 +246,7 @@ impl Trace {
         }
         match (&self.period, &self.bounds, &self.history) {
             _ if self.is_purged => out.push_str("  period     none: a due row is deleted for good\n"),
+            (None, _, Some(history)) => out.push_str(&format!("  history    {history}, whatever its time\n")),
             (Some(period), Some([start, end]), Some(history)) => {
                 out.push_str(&format!("  period     {period}, [{start}, {end}): {history}\n"));
             }

@@ -22,7 +22,7 @@ pub fn statements(spec: &Spec, dialect: Dialect) -> Statements {
             format!("EXISTS (SELECT 1 FROM {} AS l WHERE {})", list(model), same.join(" AND "))
         };
         let period = spec.periods.last().expect("a period");
-        let history = format!("{}_{}", table.history.as_ref().expect("no purge here").sql(dialect), period.name);
+        let history = format!("{}_{}", table.history().expect("no purge here").sql(dialect), period.name);
         let archive = format!(
             "INSERT INTO {history} ({0}) SELECT {0} FROM {mart} AS m WHERE m.{time} < {1} AND {2}",
             columns.join(", "),

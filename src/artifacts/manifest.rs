@@ -13,7 +13,7 @@ pub use crate::features::maintenance::emit::{Condition, Maintenance};
 pub use crate::features::monitors::emit::{Monitor, OtherSystem, Window};
 pub use crate::features::raw_trims::emit::RawTrim;
 pub use crate::features::repairs::emit::Repair;
-use crate::project::{CutoffFrom, Period, Retention, Spec, TableId};
+use crate::project::{Archive, CutoffFrom, Period, Retention, Spec, TableId};
 use crate::source::Inputs;
 
 /// The JSON Schema of the manifest.
@@ -77,6 +77,9 @@ pub struct Node {
     /// The name of the history tables, without the suffix of a period. `None` for a purge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,
+    /// Whether the table has one history table, without periods.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_history: bool,
     pub unique_key: Vec<String>,
     pub time: NodeTime,
     pub retention: NodeRetention,
@@ -224,7 +227,8 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         unique_id: spec.unique_id(id),
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
-        history: table.history.as_ref().map(|history| history.sql(spec.dialect)),
+        one_history: matches!(table.archive, Archive::One(_)),
+        history: table.history().map(|history| history.sql(spec.dialect)),
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
         time: NodeTime { column: name(table.time.column), unit: table.time.unit.as_str() },
         retention: match &table.retention {

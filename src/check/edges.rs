@@ -13,13 +13,15 @@ use crate::project::{Period, Spec, TableId, drifted, following};
 pub struct Edges {
     /// The model.
     pub model: String,
-    /// Whether due rows are deleted for good. Then there are no edges.
+    /// Whether due rows are deleted for good.
     pub is_purged: bool,
-    /// Rows older than this day fall into no period. `None` for a purge.
+    /// Whether the table has one history table per period. Without periods, there are no edges.
+    pub has_periods: bool,
+    /// Rows older than this day fall into no period. `None` without periods.
     #[serde(serialize_with = "as_text")]
     pub lower_edge: Option<Day>,
-    /// From this day on, due rows fall into no period. `None` for a purge, and if the day is after
-    /// the year 9999.
+    /// From this day on, due rows fall into no period. `None` without periods, and if the day is
+    /// after the year 9999.
     #[serde(serialize_with = "as_text")]
     pub horizon: Option<Day>,
     /// How long a row stays, in seconds. With `while_in`, how long a row stays in the root of its
@@ -43,8 +45,9 @@ pub fn edges(spec: &Spec) -> Vec<Edges> {
         Edges {
             model: table.model.value.as_str().to_owned(),
             is_purged: table.is_purged(),
-            lower_edge: first.filter(|_| !table.is_purged()).and_then(|first| Day::of_epoch(first.start_epoch())),
-            horizon: end.filter(|_| !table.is_purged()).and_then(Day::of_epoch),
+            has_periods: table.has_periods(),
+            lower_edge: first.filter(|_| table.has_periods()).and_then(|first| Day::of_epoch(first.start_epoch())),
+            horizon: end.filter(|_| table.has_periods()).and_then(Day::of_epoch),
             retention_seconds,
         }
     };
@@ -88,8 +91,7 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
             None => diagnostic,
         });
     }
-    let archived: Vec<_> =
-        edges.iter().zip(&spec.tables).filter(|(_, table)| !table.is_purged()).map(|(edge, _)| edge).collect();
+    let archived: Vec<_> = edges.iter().filter(|edge| edge.has_periods).collect();
     sealed_early(spec, &archived, today, sink);
     could_be_sealed(spec, &archived, today, sink);
 }

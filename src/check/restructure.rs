@@ -297,6 +297,23 @@ fn compare(
             "restore the name, or rename the history tables in the same change",
         );
     }
+    let was_one = node["one_history"].as_bool().unwrap_or(false);
+    if node["history"].is_string() && now.history.is_some() && was_one != now.one_history {
+        let (before, after) = if was_one {
+            ("one history table", "one history table per period")
+        } else {
+            ("one history table per period", "one history table")
+        };
+        let message = format!("{model} had {before} and now has {after}: statements would not find archived rows");
+        changed(
+            Restructuring::History,
+            Code::HistoryMoved,
+            places.history,
+            message,
+            "other history tables than before",
+            "restore it, or copy the rows into the new history tables in the same change",
+        );
+    }
     if let Some(message) = longer(table, &node["retention"], &now.retention, model) {
         changed(
             Restructuring::Retention,

@@ -134,8 +134,10 @@ fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {
     });
     let widest = checked.edges.iter().map(|edge| edge.model.chars().count()).max().unwrap_or_default();
     for edge in &checked.edges {
-        if edge.is_purged {
-            text.push_str(&format!("  {:widest$}  due rows are deleted for good\n", edge.model));
+        if !edge.has_periods {
+            let what =
+                if edge.is_purged { "due rows are deleted for good" } else { "due rows of any time have a place" };
+            text.push_str(&format!("  {:widest$}  {what}\n", edge.model));
             continue;
         }
         let day = |day: Option<Day>| day.map_or_else(|| "the year 9999".to_owned(), |day| day.to_string());
@@ -146,7 +148,7 @@ fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {
             day(edge.horizon)
         ));
     }
-    if !has_day && checked.edges.iter().any(|edge| !edge.is_purged) {
+    if !has_day && checked.edges.iter().any(|edge| edge.has_periods) {
         text.push_str("the horizon was not checked; add --today now to check it\n");
     }
     text

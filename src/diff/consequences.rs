@@ -9,7 +9,7 @@ use crate::check::restructured;
 use crate::dialect::ViewColumns;
 use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
-use crate::project::{CutoffFrom, Retention, Spec, Table, length};
+use crate::project::{Archive, CutoffFrom, Retention, Spec, Table, length};
 use crate::source::{Inputs, Role};
 
 /// One consequence of a change.
@@ -60,9 +60,14 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                     .collect();
                 if !added.is_empty() {
                     let added = added.join(", ");
-                    let text = match table.is_purged() {
-                        true => format!("{model} gets the column {added}: add it to the mart before the next cycle"),
-                        false => format!(
+                    let text = match table.archive {
+                        Archive::None => {
+                            format!("{model} gets the column {added}: add it to the mart before the next cycle")
+                        }
+                        Archive::One(_) => format!(
+                            "{model} gets the column {added}: add it to the mart and to its history table before the next cycle, or every archive fails"
+                        ),
+                        Archive::Periods(_) => format!(
                             "{model} gets the column {added}: add it to the mart and to its {} history tables before the next cycle, or every archive fails",
                             old.periods.len()
                         ),

@@ -212,7 +212,8 @@ fn flows(before: &Spec, after: &Spec) -> Vec<Flow> {
     let is_new = |name: &str| before.periods.iter().all(|period| period.name != name);
     let mut flows = Vec::new();
     for ((id, table), edges) in after.tables().zip(&edges) {
-        for period in after.periods_of(id).filter(|&period| is_new(&after.period(period).name)) {
+        let periods = after.periods_of(id).filter(|_| table.has_periods());
+        for period in periods.filter(|&period| is_new(&after.period(period).name)) {
             let first = after.period(period).start_epoch().saturating_add_unsigned(edges.retention_seconds);
             flows.push(Flow {
                 model: table.model.value.as_str().to_owned(),

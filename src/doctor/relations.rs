@@ -169,7 +169,8 @@ impl Relations<'_> {
         let tables = self.live.relations.iter().filter(|(name, found)| !known.contains(*name) && found.kind != "v");
         for ((schema, name), found) in tables {
             let text = format!("{schema}.{name}");
-            let with_history = spec.tables.iter().filter_map(|table| Some((table, table.history.as_ref()?)));
+            let per_period = spec.tables.iter().filter(|table| table.has_periods());
+            let with_history = per_period.filter_map(|table| Some((table, table.history()?)));
             let has_prefix = |(_, history): &(&Table, &Relation)| {
                 key(spec, history).0 == *schema
                     && name.strip_prefix(&format!("{}_", history.name().folded(spec.dialect))).is_some()

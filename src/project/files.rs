@@ -349,9 +349,9 @@ shape! {
         required model: String,
         /// The relation of the mart; schema.model if not stated.
         optional relation: String,
-        /// The name of the history tables, without the suffix of the period. Required, unless
-        /// `archive: none` is stated.
-        optional history: String,
+        /// The name of the history tables, without the suffix of the period. Or { table: name }, for
+        /// one history table without periods. Required, unless `archive: none` is stated.
+        optional history: Either<String, Never, HistoryEntry>,
         /// none: due rows are deleted from the mart, and no copy is kept. If not stated, due rows
         /// are moved to the history tables.
         optional archive: Word<NoArchive>,
@@ -397,6 +397,13 @@ shape! {
         optional incremental: IncrementalEntry,
         /// Columns that the raw table has and the mart does not have.
         optional source_columns: Entries<String>,
+    }
+
+    #[expected("a mapping with `table`")]
+    /// One history table for the rows of all times.
+    struct HistoryEntry {
+        /// The table: name or schema.name.
+        required table: String,
     }
 
     #[expected("a mapping with `column` and `unit`")]
@@ -502,5 +509,17 @@ pub(crate) enum Until {
 impl Words for Until {
     fn words() -> Vec<(&'static str, Self)> {
         vec![("run_date", Until::RunDate)]
+    }
+}
+
+impl TableFile {
+    /// Whether the table has one history table per period. A spec with errors does not need periods,
+    /// because its errors are reported.
+    pub(crate) fn needs_periods(&self) -> bool {
+        match &self.history {
+            Field::Set(history) => matches!(history.value, Either::Scalar(_)),
+            Field::Missing => matches!(self.archive, Field::Missing),
+            Field::Invalid => false,
+        }
     }
 }

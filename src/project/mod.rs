@@ -33,8 +33,8 @@ pub use schema::json_schema;
 pub use share::Share;
 pub(crate) use table::TablePlaces;
 pub use table::{
-    Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader, Retention, Rows,
-    Table, TableId, Time,
+    Archive, Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader,
+    Retention, Rows, Table, TableId, Time,
 };
 
 use crate::dialect::Dialect;
@@ -58,8 +58,10 @@ pub struct Spec {
     /// The engine to compile for.
     pub dialect: Dialect,
     /// The periods, oldest first. Invariant: each period ends where the next one starts. If a table
-    /// has history tables, at least one period is open.
+    /// has one history table per period, at least one period is open.
     pub periods: Vec<Period>,
+    /// The period of all times, for tables with one history table.
+    pub(crate) whole: Period,
     /// The exceptions tables, in the order in which tables first name them.
     pub exceptions: Vec<Exceptions>,
     /// The tables in run order. Invariant: a parent comes before its children.
@@ -93,6 +95,11 @@ pub(crate) struct Places {
 /// The index of a period in [`Spec::periods`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeriodId(pub(crate) usize);
+
+impl PeriodId {
+    /// The period of a table with one history table. It is not in [`Spec::periods`].
+    pub(crate) const WHOLE: Self = Self(usize::MAX);
+}
 
 /// The index of a monitor in [`Spec::monitors`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,14 +137,18 @@ impl Spec {
 
     /// The period with this id.
     pub fn period(&self, id: PeriodId) -> &Period {
-        &self.periods[id.0]
+        if id == PeriodId::WHOLE { &self.whole } else { &self.periods[id.0] }
     }
 
-    /// The periods of which a table has a history table, oldest first. A table that is purged has
-    /// none.
+    /// The periods of which a table has a history table, oldest first. A table with one history
+    /// table has one period, for all times. A table that is purged has none.
     pub fn periods_of(&self, id: TableId) -> impl Iterator<Item = PeriodId> + use<> {
-        let periods = if self.table(id).is_purged() { 0 } else { self.periods.len() };
-        (0..periods).map(PeriodId)
+        let (listed, whole) = match self.table(id).archive {
+            Archive::Periods(_) => (self.periods.len(), None),
+            Archive::One(_) => (0, Some(PeriodId::WHOLE)),
+            Archive::None => (0, None),
+        };
+        (0..listed).map(PeriodId).chain(whole)
     }
 
     /// The id of every period, oldest first.

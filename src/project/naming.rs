@@ -40,13 +40,16 @@ pub(crate) const IN_MART: &str = "mart";
 impl Spec {
     /// The name of the history tables of a table, without the suffix of a period.
     fn history_prefix(&self, table: TableId) -> &Relation {
-        let prefix = self.table(table).history.as_ref();
+        let prefix = self.table(table).history();
         prefix.unwrap_or_else(|| unreachable!("a plan names no history table of a purged table"))
     }
 
     /// The history table of a period.
     pub(crate) fn history(&self, table: TableId, period: PeriodId) -> Relation {
         let prefix = self.history_prefix(table);
+        if period == PeriodId::WHOLE {
+            return prefix.clone();
+        }
         prefix.renamed(prefix.name.with_suffix(&format!("_{}", self.period(period).name)))
     }
 

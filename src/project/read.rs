@@ -75,21 +75,17 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     sink.finish(raw)
 }
 
-/// The empty list of periods, if the project needs none: it has no tables, or all of its tables are
-/// purged. Otherwise, reports that `periods` is absent.
+/// The empty list of periods, if the project needs none: no table has a history table per period.
+/// Otherwise, reports that `periods` is absent.
 fn without_periods(
     node: &Node,
     project: &ProjectFile,
     tables: &[Field<TableFile>],
     sink: &mut Sink,
 ) -> Option<Spanned<Vec<Field<PeriodEntry>>>> {
-    let is_archived = |table: &Field<TableFile>| match table {
-        Field::Set(table) => matches!(table.value.archive, Field::Missing),
-        // Its errors are reported.
-        Field::Missing | Field::Invalid => false,
-    };
+    let has_periods = |table: &Field<TableFile>| table.get().is_some_and(|table| table.value.needs_periods());
     // With loads, `resolve` reports the absence, because a project may have only loads.
-    if matches!(project.loads, Field::Missing) && (tables.is_empty() || tables.iter().any(is_archived)) {
+    if matches!(project.loads, Field::Missing) && (tables.is_empty() || tables.iter().any(has_periods)) {
         missing::<ProjectFile>(node, "periods", sink);
         return None;
     }

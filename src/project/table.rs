@@ -25,9 +25,8 @@ pub struct Table {
     pub model: Spanned<Name>,
     /// The relation of the mart.
     pub relation: Relation,
-    /// The history tables. The name has no suffix of a period. `None` for a purge: due rows are
-    /// deleted, and no copy is kept.
-    pub history: Option<Relation>,
+    /// Where due rows go.
+    pub archive: Archive,
     pub(crate) places: TablePlaces,
     /// Every column, in order.
     pub columns: Vec<Column>,
@@ -95,7 +94,21 @@ impl Table {
 
     /// Whether due rows are deleted without a copy. Key: `archive: none`.
     pub fn is_purged(&self) -> bool {
-        self.history.is_none()
+        matches!(self.archive, Archive::None)
+    }
+
+    /// Whether the table has one history table per period.
+    pub fn has_periods(&self) -> bool {
+        matches!(self.archive, Archive::Periods(_))
+    }
+
+    /// The history table, or the name of the history tables without the suffix of a period. `None`
+    /// for a purge.
+    pub fn history(&self) -> Option<&Relation> {
+        match &self.archive {
+            Archive::Periods(history) | Archive::One(history) => Some(history),
+            Archive::None => None,
+        }
     }
 
     /// Whether the time of a row says when it expires. Key: `until`.
@@ -178,6 +191,17 @@ pub enum Retention {
         /// The ancestor with a fixed retention. This table uses the cutoff of that ancestor.
         root: TableId,
     },
+}
+
+/// Where due rows go.
+#[derive(Clone, Debug)]
+pub enum Archive {
+    /// To one history table per period. The name has no suffix of a period.
+    Periods(Relation),
+    /// To one history table, whatever their time.
+    One(Relation),
+    /// Nowhere: they are deleted, and no copy is kept.
+    None,
 }
 
 /// From when the length of a retention is measured back.

@@ -150,7 +150,7 @@ fn describe_hold(facts: &Facts, hold: &Hold) -> String {
 }
 
 fn listed_periods(project: &Project, listed: Periods) -> String {
-    let name = |number: usize| project.calendar.get(number).map_or("", |period| period.name.as_str());
+    let name = |number: usize| project.numbered(number).name.as_str();
     let mut text = format!("{} to {}", name(listed.first), name(listed.end - 1));
     if listed.open_from > listed.first {
         text.push_str(&format!(", sealed up to {}", name(listed.open_from - 1)));

@@ -32,6 +32,8 @@ pub(super) struct TableFacts {
     pub(super) keep: Keep,
     /// Whether due rows are deleted without a copy.
     pub(super) purged: bool,
+    /// Whether a due row has a place whatever its time.
+    pub(super) any_time: bool,
     /// Whether the statements delete older versions from the mart. Otherwise, the load must do it.
     pub(super) supersedes: bool,
     /// The conditions that a row meets before it is due.
@@ -198,6 +200,7 @@ impl Facts {
             versioned: table.is_versioned(),
             keep,
             purged: table.is_purged(),
+            any_time: !table.has_periods(),
             supersedes: true,
             only_when: table.only_when.clone(),
             exceptions: table.exceptions.0,

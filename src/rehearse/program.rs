@@ -8,7 +8,7 @@ use crate::artifacts::manifest::{Definition, Hook, Manifest};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::project::{Column, Load, OrderBy, Period, Spec, example};
+use crate::project::{Column, Load, OrderBy, Period, PeriodId, Spec, example};
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::Facts;
 use crate::rehearse::story::{Periods, Story};
@@ -104,7 +104,11 @@ impl Project {
         let open_from = spec.periods.iter().position(|period| !period.sealed).unwrap_or(0);
         let fits = |period: &Period| {
             let is_new = spec.periods.iter().all(|other| other.name != period.name);
-            let names = spec.tables.iter().filter_map(|table| Some(table.history.as_ref()?.name().as_str().len()));
+            let names = spec
+                .tables
+                .iter()
+                .filter(|table| table.has_periods())
+                .filter_map(|table| Some(table.history()?.name().as_str().len()));
             let longest = names.max().unwrap_or(0);
             is_new && longest + 1 + period.name.len() <= dialect.max_name_bytes()
         };
@@ -160,6 +164,11 @@ impl Project {
         Ok(self.stage(self.listed)?.program)
     }
 
+    /// The period with this number: one of the calendar, or after them the period of all times.
+    pub(super) fn numbered(&self, number: usize) -> &Period {
+        self.calendar.get(number).unwrap_or(&self.spec.whole)
+    }
+
     /// The models, in run order.
     pub fn models(&self) -> impl Iterator<Item = &str> {
         self.facts.tables.iter().map(|table| table.model.as_str())
@@ -203,7 +212,7 @@ impl Project {
     pub(super) fn schemas(&self) -> Vec<Vec<String>> {
         let dialect = self.spec.dialect;
         let tables = self.spec_with_loads.tables.iter();
-        let relations = tables.flat_map(|table| table.source.iter().chain([&table.relation]).chain(&table.history));
+        let relations = tables.flat_map(|table| table.source.iter().chain([&table.relation]).chain(table.history()));
         let exceptions = self.spec.exceptions.iter().map(|exceptions| &exceptions.relation);
         let all = relations.chain(exceptions).chain([&self.spec.schema]);
         let mut schemas: Vec<Vec<String>> = all
@@ -275,8 +284,13 @@ impl Project {
             self.compile(&self.with_periods(&self.spec_with_loads, periods))?.manifest().clone()
         };
         let histories = spec.tables().map(|(table, _)| {
-            let periods = spec.periods_of(table).zip(periods.first..);
-            periods.map(|(period, number)| (number, spec.history(table, period).sql(spec.dialect))).collect()
+            // The period of all times comes after the calendar.
+            let number = |period: PeriodId| match period {
+                PeriodId::WHOLE => self.calendar.len(),
+                PeriodId(listed) => periods.first + listed,
+            };
+            let each = spec.periods_of(table);
+            each.map(|period| (number(period), spec.history(table, period).sql(spec.dialect))).collect()
         });
         let histories = histories.collect();
         // A unique index would stop a handwritten statement that stores a row twice, and no law

@@ -115,7 +115,7 @@ impl Ledger {
                 }),
                 archived: archived
                     .into_iter()
-                    .map(|(period, rows)| Archived { period: project.calendar[period].name.clone(), rows })
+                    .map(|(period, rows)| Archived { period: project.numbered(period).name.clone(), rows })
                     .collect(),
             }
         };

@@ -172,6 +172,7 @@ impl<'a> StoryRun<'a> {
         let calendar = project
             .calendar
             .iter()
+            .chain([project.numbered(usize::MAX)])
             .map(|period| (period.name.clone(), period.start_epoch() * SECOND, period.end_epoch() * SECOND));
         Ok(Self {
             oracle: Oracle::new(facts),

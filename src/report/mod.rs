@@ -14,7 +14,7 @@ use crate::check::{Day, Edges, edges};
 use crate::diagnostic::Diagnostics;
 use crate::diff::{Changed, Preview, Weight, diff};
 use crate::features::only_when;
-use crate::project::{Retention, Spec, TableId};
+use crate::project::{Archive, Retention, Spec, TableId};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
 
@@ -147,7 +147,7 @@ impl Page {
     }
 
     fn horizon(&mut self, edges: &[Edges], today: Option<Day>) {
-        let archived = edges.iter().filter(|edge| !edge.is_purged);
+        let archived = edges.iter().filter(|edge| edge.has_periods);
         let Some(first) = archived.min_by_key(|edge| edge.horizon) else { return };
         let left = today.zip(first.horizon).map(|(today, horizon)| horizon.days_since(today));
         let (class, rest) = match left {
@@ -175,15 +175,18 @@ impl Page {
                 format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
             }
         };
-        let goes = match &table.history {
-            Some(history) => format!("they move to <code>{}_&lt;period&gt;</code>", shown(&history.sql(spec.dialect))),
-            None => "they are deleted for good".to_owned(),
+        let goes = match &table.archive {
+            Archive::Periods(history) => {
+                format!("they move to <code>{}_&lt;period&gt;</code>", shown(&history.sql(spec.dialect)))
+            }
+            Archive::One(history) => format!("they move to <code>{}</code>", shown(&history.sql(spec.dialect))),
+            Archive::None => "they are deleted for good".to_owned(),
         };
         let leave = match only_when::describe(table) {
             Some(conditions) => format!("if {}, {goes}", shown(&conditions)),
             None => goes,
         };
-        let until = if table.is_purged() {
+        let until = if !table.has_periods() {
             String::new()
         } else {
             format!(" Due rows have a period until {}.", day(edges.horizon))
@@ -196,7 +199,7 @@ impl Page {
             shown(table.column(table.time.column).name.as_str()),
             shown(&key.join(", ")),
         ));
-        if !table.is_purged() {
+        if table.has_periods() {
             self.line("<div class=\"wide\">");
             self.line(&timeline::svg(spec, table, edges, today));
             self.line("</div>");

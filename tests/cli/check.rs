@@ -305,6 +305,7 @@ fn structural_changes() -> Vec<(&'static str, &'static str, String)> {
         with("retention", orders("180 days", "181 days")),
         with("retention", orders("180 days", "90 days")),
         with("history", orders("hist_orders", "hist_parcels")),
+        with("history", orders("history: hist_orders", "history: { table: hist_orders }")),
         with("column", orders(", updated_at: bigint", ", updated_at: bigint, state: integer")),
     ]
 }

@@ -65,7 +65,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         given => given(),
         limit => table.limit.map(number),
         only_when => only_when(spec, table),
-        open => open(spec, time),
+        open => open(spec, id),
         tripwire => table.tripwire.map(|wire| tripwire(table, wire)),
         dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
         work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(spec, table, id)),
@@ -195,12 +195,13 @@ fn interval(first: &Period, last: &Period, time: Time, dialect: Dialect) -> Valu
     context! { start => bound(first.start(), first.start_epoch()), end => bound(last.end(), last.end_epoch()) }
 }
 
-/// The interval of the open periods. Invariant: they are adjacent, and no sealed period is newer.
-pub(crate) fn open(spec: &Spec, time: Time) -> Value {
-    let first = spec.periods.iter().find(|period| !period.sealed);
-    match (first, spec.periods.last()) {
-        (Some(first), Some(last)) => interval(first, last, time, spec.dialect),
-        // Invariant of a spec: at least one period is open.
+/// The interval of the open periods of a table. Invariant: they are adjacent, and no sealed period
+/// is newer.
+pub(crate) fn open(spec: &Spec, id: TableId) -> Value {
+    let open: Vec<_> = spec.periods_of(id).map(|period| spec.period(period)).filter(|period| !period.sealed).collect();
+    match (open.first(), open.last()) {
+        (Some(first), Some(last)) => interval(first, last, spec.table(id).time, spec.dialect),
+        // A purge has no periods. Otherwise, at least one period is open.
         _ => Value::UNDEFINED,
     }
 }

@@ -139,7 +139,7 @@ fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
     let slot = match kind {
         'm' => Slot::Mart(table),
         's' => spec.table(table).source.as_ref().map(|_| Slot::Source(table))?,
-        'h' => spec.periods_of(table).nth(period).map(|period| Slot::History(table, period))?,
+        'h' => spec.periods_of(table).find(|found| found.0 == period).map(|period| Slot::History(table, period))?,
         'c' => Slot::Cutoff(table),
         'v' => Slot::Stale(table),
         'd' => Slot::Due(table),

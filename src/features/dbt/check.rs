@@ -271,7 +271,7 @@ impl<'m> Model<'m> {
             text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_uppercase).collect();
         let verbs = ["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "DROP", "ALTER"];
         let changes = verbs.iter().any(|verb| words.contains(*verb));
-        let history = table.history.as_ref().map(|history| history.name().as_str().to_ascii_uppercase());
+        let history = table.history().map(|history| history.name().as_str().to_ascii_uppercase());
         let is_own = |word: &String| {
             word == "THIS"
                 || word.starts_with(&name.to_ascii_uppercase())

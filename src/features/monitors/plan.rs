@@ -107,7 +107,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         let (mart, histories) = (Slot::Mart(id), planner.histories());
         let copies: Vec<_> = std::iter::once(mart).chain(histories.clone()).collect();
         let root = spec.root(id);
-        if !table.is_purged() {
+        if table.has_periods() {
             all.push(planner.monitor(MonitorKind::Routed, "monitors/routed.sql.j2", histories));
         }
         all.push(Monitor {
@@ -137,9 +137,10 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
                 all.push(planner.monitor(MonitorKind::Refused, "monitors/refused.sql.j2", vec![Slot::Source(id)]));
             }
         }
-        // A table that follows another table has the horizon of that table. A purge has none.
-        if !table.is_purged() {
-            if root == id || spec.table(root).is_purged() {
+        // A table that follows another table has the horizon of that table. Without periods, there is
+        // no horizon.
+        if table.has_periods() {
+            if root == id || !spec.table(root).has_periods() {
                 all.push(planner.monitor(MonitorKind::Horizon, "monitors/horizon.sql.j2", vec![Slot::Mart(root)]));
             }
             all.push(planner.monitor(MonitorKind::LowerEdge, "monitors/lower_edge.sql.j2", vec![mart]));

@@ -69,7 +69,7 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, monitor: &'p Monitor) -> R
                 cutoff_now => cutoff_now,
                 root_unit => spec.table(spec.root(id)).time.unit.as_str(),
                 ahead => Value::from(Sql::Literal(writer.spec.dialect.rules().duration(AHEAD, time.unit))),
-                open => context::open(spec, time),
+                open => context::open(spec, id),
             }
         }
         MonitorKind::Refused => {

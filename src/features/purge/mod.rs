@@ -3,4 +3,4 @@
 
 mod resolve;
 
-pub(crate) use resolve::{NoArchive, archive, needs_tripwire};
+pub(crate) use resolve::{NoArchive, contradicts, needs_tripwire};

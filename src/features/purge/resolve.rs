@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::project::files::TableFile;
-use crate::project::shape::{Field, Words};
+use crate::project::shape::Words;
 use crate::source::Span;
 
 /// The only value of `archive:`.
@@ -15,32 +15,15 @@ impl Words for NoArchive {
     }
 }
 
-/// The place where a table spec states what happens to its due rows: `history`, or `archive: none`.
-/// It must state exactly one of them.
-pub(crate) fn archive(raw: &TableFile, what: &str, span: Span, sink: &mut Sink) -> Option<Span> {
-    match (&raw.history, &raw.archive) {
-        (Field::Set(history), Field::Missing) => Some(history.span),
-        (Field::Missing, Field::Set(archive)) => Some(archive.span),
-        (Field::Set(_), Field::Set(archive)) => {
-            let message = format!(
-                "{what} has both `history` and `archive: none`: its due rows would be either moved or deleted for good"
-            );
-            sink.push(
-                Diagnostic::new(Code::Purge, message, archive.span, "contradicts `history`")
-                    .help("remove `archive: none` to keep the rows, or remove `history` to delete them"),
-            );
-            None
-        }
-        (Field::Missing, Field::Missing) => {
-            let message = format!("{what} lacks its key `history`: its due rows would have no place");
-            sink.push(
-                Diagnostic::new(Code::MissingKey, message, span, "in this table spec")
-                    .help("add `history:`, or `archive: none` if due rows may be deleted for good"),
-            );
-            None
-        }
-        (Field::Invalid, _) | (_, Field::Invalid) => None,
-    }
+/// Reports a table spec with both `history` and `archive: none`.
+pub(crate) fn contradicts(what: &str, archive: Span, sink: &mut Sink) {
+    let message = format!(
+        "{what} has both `history` and `archive: none`: its due rows would be either moved or deleted for good"
+    );
+    sink.push(
+        Diagnostic::new(Code::Purge, message, archive, "contradicts `history`")
+            .help("remove `archive: none` to keep the rows, or remove `history` to delete them"),
+    );
 }
 
 /// A purge cannot be undone. So a table that is purged needs a limit of due rows, after which a

@@ -49,7 +49,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
         }
         let mart = Slot::Mart(id);
         // Independent of each other, and in the order of their names: files then sort in run order.
-        let mut periods: Vec<_> = spec.period_ids().collect();
+        let mut periods: Vec<_> = spec.periods_of(id).collect();
         periods.sort_by_key(|&period| spec.period(period).name.as_str());
         let histories = || periods.iter().map(|&period| (period, Slot::History(id, period)));
         let copies = std::iter::once(mart).chain(histories().map(|(_, history)| history)).collect();

@@ -89,13 +89,15 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     let next = example(&spec.periods).map(|period| writer.next(&period));
     sql.insert("others", writer.others(plan));
     // The example of a change is a table with history, if there is one.
-    let example_of_change = spec.tables().min_by_key(|(_, table)| table.is_purged());
+    let example_of_change = spec.tables().min_by_key(|(_, table)| !table.has_periods());
     let changes = example_of_change.map(|(id, _)| writer.changes(id));
     let last = (spec.periods.len() > 1).then(|| writer.last());
+    let has_periods = spec.tables.iter().any(Table::has_periods);
     let has_history = spec.tables.iter().any(|table| !table.is_purged());
     let left_out = |name: &str| match name {
-        "rotation" | "late-period" => next.is_none() || !has_history,
-        "lower-edge" | "migration" | "qa" | "restore" | "sealing" => !has_history,
+        "rotation" | "late-period" => next.is_none() || !has_periods,
+        "lower-edge" | "qa" | "sealing" => !has_periods,
+        "migration" | "restore" => !has_history,
         "remove-period" => last.is_none(),
         "load-incident" => spec.loads.is_empty(),
         _ => false,
@@ -157,7 +159,7 @@ fn project(spec: &Spec) -> Value {
         context! {
             model => word(table.model.value.as_str()),
             mart => word(table.relation.sql(spec.dialect)),
-            view => table.history.as_ref().map(|_| word(spec.all_rows(id).sql(spec.dialect))),
+            view => table.history().map(|_| word(spec.all_rows(id).sql(spec.dialect))),
             exception_type => word(&table.exception_type),
         }
     };
@@ -190,6 +192,7 @@ fn project(spec: &Spec) -> Value {
         // without a tripwire, nothing brings the rows back.
         has_tripwire => named(&|table| table.tripwire.is_some() && !table.is_purged()),
         purged => named(&Table::is_purged),
+        has_periods => spec.tables.iter().any(Table::has_periods),
         archives => spec.tables.iter().any(|table| !table.is_purged()),
         exceptions_tables => exceptions_tables,
         compared => compared,
@@ -260,14 +263,14 @@ impl Writer<'_, '_> {
             model => text(model),
             staged => word(found.model.value.sql(spec.dialect)),
             snapshot => word(&snapshot),
-            view => found.history.as_ref().map(|_| place(Slot::AllRows(id))),
+            view => found.history().map(|_| place(Slot::AllRows(id))),
             cutoff_now => Value::from(Sql::Query(cutoff_now)),
             probe => probe.values(),
             probe_key => probe.key(),
             probe_time => Value::from(Sql::Literal(probe.value(found.time.column))),
             probe_exception => Value::from(Sql::Literal(probe.value(found.exception_key))),
             // "INFORMATION_SCHEMA.PARTITIONS" in BigQuery's manual: of one dataset.
-            partitions => found.history.as_ref().map(|history| word(partitions_of(history, spec.dialect))),
+            partitions => found.history().map(|history| word(partitions_of(history, spec.dialect))),
             history_names => spec.periods_of(id).map(|period| text(spec.history(id, period).name().as_str())).collect::<Vec<_>>(),
             ..no_period(spec, id)
         };
@@ -285,21 +288,25 @@ impl Writer<'_, '_> {
         let of_history = [
             ("archived", "runbooks/sql/archived.sql.j2"),
             ("lost", "runbooks/sql/lost.sql.j2"),
+            ("copies", "runbooks/sql/copies.sql.j2"),
+        ];
+        // The probe of `qa` is a row that no period covers.
+        let of_periods = [
+            ("waiting", "runbooks/sql/waiting.sql.j2"),
+            ("below", "runbooks/sql/below.sql.j2"),
             ("probe", "runbooks/sql/probe.sql.j2"),
             ("probe_known", "runbooks/sql/probe_known.sql.j2"),
             ("probe_gone", "runbooks/sql/probe_gone.sql.j2"),
             ("probe_open", "runbooks/sql/probe_open.sql.j2"),
-            ("waiting", "runbooks/sql/waiting.sql.j2"),
-            ("below", "runbooks/sql/below.sql.j2"),
-            ("copies", "runbooks/sql/copies.sql.j2"),
         ];
         let of_children =
             [("unjoined", "runbooks/sql/unjoined.sql.j2"), ("childless", "runbooks/sql/childless.sql.j2")];
         let is_child = matches!(found.retention, Retention::WhileIn { .. });
         let of_history = of_history.into_iter().filter(|_| !found.is_purged());
+        let of_periods = of_periods.into_iter().filter(|_| found.has_periods());
         // A purged child whose parent came back is not restored.
         let of_children = of_children.into_iter().filter(|_| is_child && !found.is_purged());
-        for (name, template) in all.into_iter().chain(of_history).chain(of_children) {
+        for (name, template) in all.into_iter().chain(of_history).chain(of_periods).chain(of_children) {
             let statement = self.statement(template, context.clone());
             sql.entry(name).or_default().push(statement);
         }
@@ -324,7 +331,7 @@ impl Writer<'_, '_> {
         let number = PeriodId(self.spec.periods.len());
         let mut renderer = Renderer::new(&later, BTreeMap::new());
         let (mut tables, mut ddl) = (Vec::new(), Vec::new());
-        for (id, table) in later.tables().filter(|(_, table)| !table.is_purged()) {
+        for (id, table) in later.tables().filter(|(_, table)| table.has_periods()) {
             let history = Slot::History(id, number);
             let definition =
                 Definition { kind: DefinitionKind::History, creates: history, reads: Vec::new(), period: Some(number) };
@@ -364,7 +371,7 @@ impl Writer<'_, '_> {
         let spec = self.spec;
         let number = PeriodId(spec.periods.len() - 1);
         let (mut home, mut rest, mut drop) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, table) in spec.tables().filter(|(_, table)| !table.is_purged()) {
+        for (id, table) in spec.tables().filter(|(_, table)| table.has_periods()) {
             let of_period = of_period(spec, id, number, &no_period(spec, id));
             let context = context! { model => text(table.model.value.as_str()), ..of_period };
             if table.is_versioned() {

@@ -16,12 +16,11 @@ pub(crate) mod table;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::dialect::Dialect;
 use crate::features::{loads, maintenance, monitors, raw_trims, schedule};
-use crate::project::files::TableFile;
 use crate::project::read::Raw;
 use crate::project::resolve::relations::{plain, schema_of};
 use crate::project::shape::Field;
-use crate::project::{Places, Spec, Table};
-use crate::source::{Span, Spanned};
+use crate::project::{Period, Places, Spec, Table};
+use crate::source::Span;
 
 /// Resolves a project. `dialect` replaces the dialect that the project states.
 pub(crate) fn resolve(raw: &Raw, dialect: Option<Dialect>) -> Result<Spec, Diagnostics> {
@@ -44,10 +43,9 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     };
     let has_only_loads = project.loads.get().is_some() && matches!(project.tables, Field::Missing);
     let specs: Vec<_> = raw.tables.iter().filter_map(|table| table.get()).collect();
-    // A project that archives nothing has no periods either.
-    let is_purged = |spec: &&Spanned<TableFile>| !matches!(spec.value.archive, Field::Missing);
-    let archives = specs.is_empty() || !specs.iter().all(is_purged);
-    let needs_periods = !has_only_loads && (archives || !matches!(project.periods, Field::Missing));
+    // Nor has a project in which no table has a history table per period.
+    let has_periods = specs.is_empty() || specs.iter().any(|spec| spec.value.needs_periods());
+    let needs_periods = !has_only_loads && (has_periods || !matches!(project.periods, Field::Missing));
     let periods = if needs_periods { periods::resolve(&raw.periods, sealed_before, sink) } else { Some(Vec::new()) };
 
     if has_only_loads {
@@ -86,6 +84,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         name: name?.as_str().to_owned(),
         dialect,
         periods: periods?,
+        whole: Period::whole(),
         places: Places {
             periods: raw.periods.span,
             each_period: raw.periods.value.iter().filter_map(|period| Some(period.get()?.span)).collect(),
@@ -123,7 +122,7 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
     Table {
         model: draft.model,
         relation: draft.relation,
-        history: draft.history,
+        archive: draft.archive,
         places: draft.places,
         columns: draft.columns,
         unique_key: draft.unique_key,

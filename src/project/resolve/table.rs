@@ -13,7 +13,7 @@ use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::shape::{Either, Entries, Field};
-use crate::project::{Column, ColumnId, CutoffFrom, DAY, Layout, Load, Reader, Rows, TablePlaces, Time};
+use crate::project::{Archive, Column, ColumnId, CutoffFrom, DAY, Layout, Load, Reader, Rows, TablePlaces, Time};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
@@ -21,7 +21,7 @@ use crate::sql::{Name, Relation, SqlType, TimeUnit};
 pub(crate) struct Draft {
     pub(crate) model: Spanned<Name>,
     pub(crate) relation: Relation,
-    pub(crate) history: Option<Relation>,
+    pub(crate) archive: Archive,
     pub(crate) places: TablePlaces,
     pub(crate) columns: Vec<Column>,
     pub(crate) unique_key: Vec<ColumnId>,
@@ -67,8 +67,8 @@ pub(crate) fn draft(
         Some(text) => relation_of(text, "the mart", schema, dialect, sink),
         None => model.as_ref().map(|model| schema.renamed(model.value.clone())),
     };
-    let history = raw.history.get().map(|text| relation_of(text, "the history table", schema, dialect, sink));
-    let archive = purge::archive(raw, &what, span, sink);
+    let archive =
+        archive(raw, &what, span, &|text, sink| relation_of(text, "the history table", schema, dialect, sink), sink);
     let columns = raw.columns.get().map(|entries| declared(&entries.value, dialect, sink));
     let columns = columns?;
     let refused = raw.columns.get().map_or_else(Vec::new, |entries| refused(&entries.value, &columns, dialect));
@@ -198,9 +198,9 @@ pub(crate) fn draft(
     Some(Draft {
         model: model?,
         relation: relation?,
-        history: optional(history)?,
+        archive: archive?,
         places: TablePlaces {
-            history: archive?,
+            history: raw.history.get().map(|stated| stated.span).or(raw.archive.get().map(|stated| stated.span))?,
             unique_key: raw.unique_key.get()?.span,
             time: stated_time?.span,
             retention: stated_retention?.span,
@@ -223,6 +223,40 @@ pub(crate) fn draft(
         source_columns,
         after: raw.after.get().map_or_else(Vec::new, |names| list(&names.value, names.span)),
     })
+}
+
+/// Where due rows go. A table spec must state `history` or `archive: none`.
+fn archive(
+    raw: &TableFile,
+    what: &str,
+    span: Span,
+    relation: &dyn Fn(&Spanned<String>, &mut Sink) -> Option<Relation>,
+    sink: &mut Sink,
+) -> Option<Archive> {
+    match (&raw.history, &raw.archive) {
+        (Field::Set(stated), Field::Missing) => match &stated.value {
+            Either::Scalar(name) => {
+                let name = Spanned { value: name.clone(), span: stated.span };
+                Some(Archive::Periods(relation(&name, sink)?))
+            }
+            Either::List(never) => match *never {},
+            Either::Map(one) => Some(Archive::One(relation(one.table.get()?, sink)?)),
+        },
+        (Field::Missing, Field::Set(_)) => Some(Archive::None),
+        (Field::Set(_), Field::Set(stated)) => {
+            purge::contradicts(what, stated.span, sink);
+            None
+        }
+        (Field::Missing, Field::Missing) => {
+            let message = format!("{what} lacks its key `history`: its due rows would have no place");
+            sink.push(
+                Diagnostic::new(Code::MissingKey, message, span, "in this table spec")
+                    .help("add `history:`, or `archive: none` if due rows may be deleted for good"),
+            );
+            None
+        }
+        (Field::Invalid, _) | (_, Field::Invalid) => None,
+    }
 }
 
 /// Turns `Some(None)`, a stated value that could not be read, into `None`.

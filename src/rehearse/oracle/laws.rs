@@ -269,7 +269,7 @@ impl<'a> Observation<'a> {
             return (is_reported, is_reported);
         }
         let (is_due, may_be_due) = self.due(facts, state, row, time);
-        let has_open_period = facts.purged || time.is_some_and(|time| self.is_open(time));
+        let has_open_period = facts.any_time || time.is_some_and(|time| self.is_open(time));
         (is_due && !has_open_period, may_be_due && !has_open_period)
     }
 
@@ -390,7 +390,7 @@ impl<'a> Observation<'a> {
             let qualifies = facts.qualifies(row) || about.is_none();
             let incomplete = qualifies && (time.is_none() || key.iter().any(Option::is_none));
             // With a limit, some due rows of open periods wait for the next run.
-            let may_wait = waits && (facts.purged || time.is_some_and(|time| self.is_open_in_cycles(time)));
+            let may_wait = waits && (facts.any_time || time.is_some_and(|time| self.is_open_in_cycles(time)));
             let is_due = !incomplete && !may_wait && self.due(facts, state, row, time).0;
             // The hold was lifted during the run: before or after the hooks of this table.
             let was_held =
@@ -401,7 +401,7 @@ impl<'a> Observation<'a> {
             }
             let is_open = |exception_type: &str| open.contains_key(&(about, exception_type));
             let held = is_open(&hold);
-            let must_leave = facts.purged || time.is_some_and(|time| self.is_open(time));
+            let must_leave = facts.any_time || time.is_some_and(|time| self.is_open(time));
             if is_due && !held && !causes.contains(about) && must_leave {
                 report(
                     Law::L5,
@@ -446,7 +446,7 @@ impl<'a> Observation<'a> {
         let has_no_period = |row: &&Row| {
             let time = micros(&row[facts.time]);
             let is_complete = key_of(&facts.key, row).iter().all(Option::is_some);
-            let has_period = facts.purged || time.is_some_and(|time| self.is_open_in_cycles(time));
+            let has_period = facts.any_time || time.is_some_and(|time| self.is_open_in_cycles(time));
             is_complete && self.due(facts, state, row, time).1 && !has_period
         };
         let without_period = self.tables.marts[table].iter().filter(has_no_period).count();

@@ -103,7 +103,7 @@ impl<'a> Claims<'a, '_> {
 
     /// The first and the last open period.
     fn open(&self) -> (PeriodId, PeriodId) {
-        let mut open = self.spec.period_ids().filter(|&period| !self.spec.period(period).sealed);
+        let mut open = self.spec.periods_of(self.id).filter(|&period| !self.spec.period(period).sealed);
         let first = open.next().unwrap_or_else(|| unreachable!("a project with tables has an open period"));
         (first, open.last().unwrap_or(first))
     }

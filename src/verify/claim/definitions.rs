@@ -93,8 +93,8 @@ impl<'a> Claims<'a, '_> {
             Select { outputs, ..from(slot, when) }
         };
         let mut parts = vec![part(self.mart(), "0", Vec::new())];
-        let history = |&period| part(Slot::History(self.id, period), "1", self.within(row(2), period));
-        parts.extend(self.scope.periods.iter().map(history));
+        let history = |period| part(Slot::History(self.id, period), "1", self.within(row(2), period));
+        parts.extend(self.spec.periods_of(self.id).map(history));
         parts[1..].sort();
         let copies = Select { from: vec![Source::Query(Box::new(Rows::UnionAll(parts)))], ..Select::default() };
         let copy = |term| Term::Output(row(1), Box::new(term));
