@@ -6,7 +6,7 @@ use crate::cycle::plan::{Slot, Step, plan};
 use crate::diagnostic::did_you_mean;
 use crate::features::only_when;
 use crate::project::period::{self, instant};
-use crate::project::{CutoffFrom, Period, Retention, Spec, Table, TableId, length};
+use crate::project::{CutoffFrom, Length, Period, Retention, Spec, Table, TableId};
 
 /// The row to trace.
 #[derive(Clone, Debug)]
@@ -201,22 +201,18 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
 
 /// When a row with this time becomes due.
 fn due(spec: &Spec, table: &Table, time: i64) -> String {
-    let is_passed = |root: &Table, seconds: u64| {
-        let from = instant(time.saturating_add_unsigned(seconds));
-        format!(
-            "the newest row of {} is later than {from} ({} after this row)",
-            root.model.value.as_str(),
-            length(seconds)
-        )
+    let is_passed = |root: &Table, length: Length| {
+        let from = instant(length.after(time));
+        format!("the newest row of {} is later than {from} ({length} after this row)", root.model.value.as_str())
     };
     match &table.retention {
-        Retention::For { seconds, from } => {
+        Retention::For { length, from } => {
             let passed = match from {
-                CutoffFrom::Newest => is_passed(table, *seconds),
-                CutoffFrom::Now if *seconds == 0 => format!("now is later than {}", instant(time)),
+                CutoffFrom::Newest => is_passed(table, *length),
+                CutoffFrom::Now if table.expires() => format!("now is later than {}", instant(time)),
                 CutoffFrom::Now => {
-                    let from = instant(time.saturating_add_unsigned(*seconds));
-                    format!("now is later than {from} ({} after this row)", length(*seconds))
+                    let from = instant(length.after(time));
+                    format!("now is later than {from} ({length} after this row)")
                 }
             };
             match only_when::describe(table) {
@@ -225,9 +221,9 @@ fn due(spec: &Spec, table: &Table, time: i64) -> String {
             }
         }
         Retention::WhileIn { parent, root, .. } => {
-            let seconds = spec.retention_seconds(*root);
+            let length = spec.retention_length(*root);
             let parent = spec.table(*parent).model.value.as_str();
-            format!("when its key has left {parent} and {}", is_passed(spec.table(*root), seconds))
+            format!("when its key has left {parent} and {}", is_passed(spec.table(*root), length))
         }
     }
 }

@@ -13,7 +13,7 @@ pub use crate::features::maintenance::emit::{Condition, Maintenance};
 pub use crate::features::monitors::emit::{Monitor, OtherSystem, Window};
 pub use crate::features::raw_trims::emit::RawTrim;
 pub use crate::features::repairs::emit::Repair;
-use crate::project::{Archive, CutoffFrom, Period, Retention, Spec, TableId};
+use crate::project::{Archive, CutoffFrom, Length, Period, Retention, Spec, TableId};
 use crate::source::Inputs;
 
 /// The JSON Schema of the manifest.
@@ -106,7 +106,10 @@ pub struct NodeTime {
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub enum NodeRetention {
     For {
-        for_seconds: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        for_seconds: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        for_months: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<&'static str>,
     },
@@ -232,8 +235,12 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
         time: NodeTime { column: name(table.time.column), unit: table.time.unit.as_str() },
         retention: match &table.retention {
-            Retention::For { seconds, from } => {
-                NodeRetention::For { for_seconds: *seconds, from: (*from == CutoffFrom::Now).then_some("now") }
+            Retention::For { length, from } => {
+                let (for_seconds, for_months) = match *length {
+                    Length::Seconds(seconds) => (Some(seconds), None),
+                    Length::Months(months) => (None, Some(months)),
+                };
+                NodeRetention::For { for_seconds, for_months, from: (*from == CutoffFrom::Now).then_some("now") }
             }
             Retention::WhileIn { parent, .. } => NodeRetention::WhileIn { while_in: spec.unique_id(*parent) },
         },

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::check::{Day, Options};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted, some};
-use crate::project::{Period, Spec, TableId, drifted, following};
+use crate::project::{Length, Period, Spec, TableId, drifted, following};
 
 /// Both edges of the periods for one table. Days are UTC.
 #[derive(Clone, Debug, Serialize)]
@@ -24,7 +24,10 @@ pub struct Edges {
     /// after the year 9999.
     #[serde(serialize_with = "as_text")]
     pub horizon: Option<Day>,
-    /// How long a row stays, in seconds. With `while_in`, how long a row stays in the root of its
+    /// The length of the retention.
+    #[serde(skip)]
+    pub length: Length,
+    /// How long a row stays at most, in seconds. With `while_in`, how long a row stays in the root of its
     /// parents.
     pub retention_seconds: u64,
 }
@@ -40,15 +43,16 @@ fn as_text<S: serde::Serializer>(day: &Option<Day>, serializer: S) -> Result<S::
 pub fn edges(spec: &Spec) -> Vec<Edges> {
     let (first, last) = (spec.periods.first(), spec.periods.last());
     let edges_of = |(id, table): (TableId, &crate::project::Table)| {
-        let retention_seconds = spec.retention_seconds(id);
-        let end = last.map(|last| last.end_epoch().saturating_add_unsigned(retention_seconds));
+        let length = spec.retention_length(id);
+        let end = last.map(|last| length.after(last.end_epoch()));
         Edges {
             model: table.model.value.as_str().to_owned(),
             is_purged: table.is_purged(),
             has_periods: table.has_periods(),
             lower_edge: first.filter(|_| table.has_periods()).and_then(|first| Day::of_epoch(first.start_epoch())),
             horizon: end.filter(|_| table.has_periods()).and_then(Day::of_epoch),
-            retention_seconds,
+            length,
+            retention_seconds: length.bounds().1,
         }
     };
     spec.tables().map(edges_of).collect()
@@ -100,8 +104,7 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
 /// arrive late still belong to them, but each cycle looks up its keys in them. The newest of these
 /// periods stays open, because most late rows belong to it.
 fn could_be_sealed(spec: &Spec, edges: &[&Edges], today: Day, sink: &mut Sink) {
-    let Some(longest) = edges.iter().map(|edge| edge.retention_seconds).max() else { return };
-    let cutoff = today.epoch().saturating_sub_unsigned(longest);
+    let Some(cutoff) = edges.iter().map(|edge| edge.length.before(today.epoch())).min() else { return };
     let past: Vec<_> = spec.periods.iter().filter(|period| !period.sealed && period.end_epoch() <= cutoff).collect();
     let [.., _, newest] = past.as_slice() else { return };
     let Some(at) = Day::of_epoch(cutoff) else { return };
@@ -138,7 +141,7 @@ pub(crate) fn drifted_period(spec: &Spec) -> Option<Diagnostic> {
 fn sealed_early(spec: &Spec, edges: &[&Edges], today: Day, sink: &mut Sink) {
     let sealed = spec.periods.iter().filter(|period| period.sealed).map(Period::end_epoch).max();
     let (Some(until), Some(place)) = (sealed, spec.places.sealed_before) else { return };
-    let cutoff = |edge: &Edges| today.epoch().saturating_sub_unsigned(edge.retention_seconds);
+    let cutoff = |edge: &Edges| edge.length.before(today.epoch());
     let Some(latest) = edges.iter().min_by_key(|edge| cutoff(edge)) else { return };
     if cutoff(latest) >= until {
         return;

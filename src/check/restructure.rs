@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::artifacts::manifest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
-use crate::project::{Retention, Spec, Table, TableId, length};
+use crate::project::{Length, Retention, Spec, Table, TableId};
 use crate::source::Span;
 
 /// A kind of change that leaves archived rows behind. `--allow` takes its name.
@@ -221,7 +221,7 @@ fn compare(
     let mut changed = |kind, code, at: Span, message: String, label: &str, help: &str| {
         say(kind, Diagnostic::new(code, message, at, label).help(help));
     };
-    // What deletes rows for good comes first.
+    // First check whether rows are now deleted for good.
     match (node["history"].as_str(), &now.history) {
         (Some(before), None) => changed(
             Restructuring::Purge,
@@ -375,33 +375,36 @@ fn compare(
     }
 }
 
+/// The length of a retention in a manifest. `None` if the rows stay while their key is in a parent.
+fn length_of(retention: &Value) -> Option<Length> {
+    let months = retention["for_months"].as_u64().and_then(|months| u32::try_from(months).ok());
+    months.map(Length::Months).or_else(|| retention["for_seconds"].as_u64().map(Length::Seconds))
+}
+
 /// The message if rows that were not due before are due now.
 fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
-    let Retention::For { seconds, .. } = table.retention else { return None };
-    let before = before["for_seconds"].as_u64().filter(|before| seconds < *before)?;
+    let Retention::For { length, .. } = table.retention else { return None };
+    let before = length_of(before).filter(|before| length != *before && length.bounds().1 <= before.bounds().1)?;
     let what = if table.is_purged() {
         "deletes all rows between the two for good"
     } else {
         "archives all rows between the two"
     };
-    Some(format!("{model} kept rows for {} and now for {}: the next cycle {what}", length(before), length(seconds)))
+    Some(format!("{model} kept rows for {before} and now for {length}: the next cycle {what}"))
 }
 
 /// The message if rows may stay longer than before.
 fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
     let consequence = "an archived row that is delivered again before it is due would be in two places";
-    match (&table.retention, before["for_seconds"].as_u64(), before["while_in"].as_str()) {
-        (Retention::For { seconds, .. }, Some(before), _) if *seconds > before => Some(format!(
-            "the retention of {model} was {} and is now {}: {consequence}",
-            length(before),
-            length(*seconds)
-        )),
+    match (&table.retention, length_of(before), before["while_in"].as_str()) {
+        (Retention::For { length, .. }, Some(before), _) if length.bounds().1 > before.bounds().1 => {
+            Some(format!("the retention of {model} was {before} and is now {length}: {consequence}"))
+        }
         (Retention::For { .. }, None, Some(parent)) => Some(format!(
             "rows of {model} stayed while their key was in {parent}, and now stay for a length of time: {consequence}"
         )),
         (Retention::WhileIn { .. }, Some(before), _) => Some(format!(
-            "rows of {model} stayed for {}, and now stay while their key is in a parent: {consequence}",
-            length(before)
+            "rows of {model} stayed for {before}, and now stay while their key is in a parent: {consequence}"
         )),
         (Retention::WhileIn { .. }, None, Some(before)) => match now {
             manifest::NodeRetention::WhileIn { while_in } if while_in != before => Some(format!(

@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     /// then
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,
-    /// Allow these structural changes: period, table, key, retention, history, column
+    /// Allow these structural changes: period, table, key, purge, retention, history, column
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
     /// The output format of findings
@@ -136,7 +136,7 @@ fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {
     for edge in &checked.edges {
         if !edge.has_periods {
             let what =
-                if edge.is_purged { "due rows are deleted for good" } else { "due rows of any time have a place" };
+                if edge.is_purged { "due rows are deleted for good" } else { "its history table accepts rows of any time" };
             text.push_str(&format!("  {:widest$}  {what}\n", edge.model));
             continue;
         }

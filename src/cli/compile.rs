@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Print the files instead of writing them
     #[arg(long, conflicts_with = "out")]
     stdout: bool,
-    /// Allow these structural changes: period, table, key, retention, history, column
+    /// Allow these structural changes: period, table, key, purge, retention, history, column
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
     /// The output format of findings

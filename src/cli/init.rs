@@ -16,9 +16,20 @@ pub(super) struct Arguments {
     /// The folder to write into; it is created if it does not exist
     #[arg(default_value = ".", value_name = "DIR")]
     folder: PathBuf,
+    /// Where due rows go: to one history table per period, to one history table, or nowhere
+    #[arg(long, value_enum, default_value = "periods")]
+    shape: Shape,
     /// Declare the periods that are needed on this day, or `now`
     #[arg(long, value_name = "DATE", value_parser = today, default_value = "now")]
     today: Day,
+}
+
+/// Where the due rows of the new project go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Shape {
+    Periods,
+    OneTable,
+    Purge,
 }
 
 /// The retention of the new project.
@@ -26,7 +37,7 @@ const RETENTION_SECONDS: i64 = 180 * 86_400;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.folder;
-    let files = files(&name_of(folder), arguments.today);
+    let files = files(&name_of(folder), arguments.shape, arguments.today);
     // All paths are checked before the first file is written.
     if let Some((taken, _)) = files.iter().find(|(path, _)| fs::symlink_metadata(folder.join(path)).is_ok()) {
         let path = folder.join(taken);
@@ -77,7 +88,7 @@ fn name_of(folder: &Path) -> String {
 }
 
 /// The path and the text of each file.
-fn files(name: &str, today: Day) -> Vec<(String, String)> {
+fn files(name: &str, shape: Shape, today: Day) -> Vec<(String, String)> {
     let cutoff = Day::of_epoch(today.epoch() - RETENTION_SECONDS).unwrap_or(today);
     let periods: String =
         half_years(cutoff.date(), today.date()).iter().map(|period| format!("  - {period}\n")).collect();
@@ -85,14 +96,25 @@ fn files(name: &str, today: Day) -> Vec<(String, String)> {
         let schema = crate::project::json_schema(name).unwrap_or_default();
         (format!(".rowkeep/{name}.schema.json"), format!("{schema:#}\n"))
     };
-    vec![
-        (PROJECT_FILE.to_owned(), PROJECT.replace("{name}", name)),
-        ("periods.yml".to_owned(), PERIODS.replace("{periods}", &periods)),
-        ("tables/mart_orders.yml".to_owned(), TABLE.to_owned()),
-        schema("project"),
-        schema("periods"),
-        schema("table"),
-    ]
+    let (listed, archive) = match shape {
+        Shape::Periods => {
+            (PERIODS_OF_PROJECT, "history: hist_orders         # history tables are called hist_orders_<period>\n")
+        }
+        Shape::OneTable => ("", "history: { table: orders_archive }   # one history table for the rows of all times\n"),
+        Shape::Purge => (
+            "",
+            "archive: none                # due rows are deleted for good, and no copy is kept\n\
+             tripwire: 20%                # a cycle that would delete a larger share of the mart stops before it deletes a row\n",
+        ),
+    };
+    let project = PROJECT.replace("{name}", name).replace("{periods}", listed);
+    let mut files = vec![(PROJECT_FILE.to_owned(), project)];
+    files.extend((shape == Shape::Periods).then(|| ("periods.yml".to_owned(), PERIODS.replace("{periods}", &periods))));
+    files.push(("tables/mart_orders.yml".to_owned(), TABLE.replace("{archive}", archive)));
+    files.push(schema("project"));
+    files.extend((shape == Shape::Periods).then(|| schema("periods")));
+    files.push(schema("table"));
+    files
 }
 
 const PROJECT: &str = "\
@@ -100,15 +122,18 @@ const PROJECT: &str = "\
 name: {name}
 dialect: postgres            # redshift | postgres | duckdb | bigquery
 schema: analytics            # schema, or database.schema: history, work and exceptions tables are created here
-periods: periods.yml
-# sealed_before: 2024-01-01  # cycles skip older periods, the nightly sweep reads them: `check --today now` proposes a date
-exceptions: { table: retention_exceptions, key: order_id }
+{periods}exceptions: { table: retention_exceptions, key: order_id }
 tables: tables/              # one spec per rolling table
 out: rowkeep/                # commit it: `rowkeep check` then reports files that were changed by hand
 defaults:
-  retention: { for: 180 days }   # weeks, days, hours or minutes: months have no fixed length
+  retention: { for: 180 days }   # also weeks, hours, minutes, months and years
 raw:                         # raw tables: a row is deleted `keep` after completed cycles have read it
   - { table: landing.orders_raw, time: { column: loaded_at }, keep: 2 days }
+";
+
+const PERIODS_OF_PROJECT: &str = "\
+periods: periods.yml
+# sealed_before: 2024-01-01  # cycles skip older periods, the nightly sweep reads them: `check --today now` proposes a date
 ";
 
 const PERIODS: &str = "\
@@ -122,8 +147,7 @@ hist_periods:
 const TABLE: &str = "\
 # yaml-language-server: $schema=../.rowkeep/table.schema.json
 model: mart_orders           # the dbt model that builds the rolling table
-history: hist_orders         # history tables are called hist_orders_<period>
-unique_key: order_id         # all columns that identify a row: if one is missing, different rows count as one
+{archive}unique_key: order_id         # all columns that identify a row: if one is missing, different rows count as one
 time: { column: updated_at, unit: epoch_seconds }   # or epoch_millis; for a timestamp or date column, leave the unit out
 rows: latest                 # latest: the newest version of a key wins | events: rows do not change
 exception: ORDERS_RETENTION_GAP

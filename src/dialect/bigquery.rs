@@ -4,7 +4,7 @@ use sqlparser::ast::Statement;
 
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
-use crate::dialect::expression::{call, plus};
+use crate::dialect::expression::{before, call, plus};
 use crate::dialect::{
     Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
     traps,
@@ -155,12 +155,21 @@ impl Rules for BigQuery {
     }
 
     // Rounds up: the functions round down, so almost one unit is added first.
-    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
+    fn months(&self, months: u32) -> String {
+        format!("INTERVAL {months} MONTH")
+    }
+
+    fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
         let instant = match from {
             TimeUnit::EpochSeconds => call("timestamp_seconds", [Expression::Given]),
             TimeUnit::EpochMillis => call("timestamp_millis", [Expression::Given]),
             TimeUnit::Timestamptz => Expression::Given,
             TimeUnit::Timestamp | TimeUnit::Date => call("timestamp", [Expression::Given]),
+        };
+        // "Interval arithmetic" in its manual: a TIMESTAMP has no months, a DATETIME has.
+        let instant = match months {
+            Some(months) => call("timestamp", [before(call("datetime", [instant]), Some(self.months(months)))]),
+            None => instant,
         };
         let instant = match to {
             TimeUnit::EpochSeconds => plus(instant, "INTERVAL 999999 MICROSECOND"),

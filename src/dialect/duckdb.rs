@@ -4,7 +4,9 @@ use sqlparser::ast::Statement;
 
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
-use crate::dialect::expression::{at_utc, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp};
+use crate::dialect::expression::{
+    at_utc, before, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp,
+};
 use crate::dialect::{
     Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
 };
@@ -26,7 +28,7 @@ fn rounded_up(count: Expression) -> Expression {
 }
 
 fn micros_by(instant: Expression, unit: &'static str) -> Expression {
-    call("/", [call("epoch_us", [instant]), Expression::Literal(unit)])
+    call("/", [call("epoch_us", [instant]), Expression::Literal(unit.into())])
 }
 
 /// A cutoff as a timestamp in UTC.
@@ -137,13 +139,18 @@ impl Rules for DuckDb {
         }
     }
 
-    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
+    fn months(&self, months: u32) -> String {
+        standard::months(months)
+    }
+
+    fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
+        let at = before(utc(from), months.map(|months| self.months(months)));
         match to {
-            TimeUnit::EpochSeconds => rounded_up(micros_by(utc(from), "1000000.0")),
-            TimeUnit::EpochMillis => rounded_up(micros_by(utc(from), "1000.0")),
-            TimeUnit::Timestamptz => at_utc(utc(from)),
-            TimeUnit::Timestamp => utc(from),
-            TimeUnit::Date => day_rounded_up(utc(from)),
+            TimeUnit::EpochSeconds => rounded_up(micros_by(at, "1000000.0")),
+            TimeUnit::EpochMillis => rounded_up(micros_by(at, "1000.0")),
+            TimeUnit::Timestamptz => at_utc(at),
+            TimeUnit::Timestamp => at,
+            TimeUnit::Date => day_rounded_up(at),
         }
     }
 

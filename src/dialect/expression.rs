@@ -1,12 +1,14 @@
 //! Expressions that verify expects in a statement.
 
+use std::borrow::Cow;
+
 /// An expression. Calls, operators and casts have the names that verify gives them when it reads a
 /// statement.
 #[derive(Clone, Debug)]
 pub(crate) enum Expression {
     /// The value to convert.
     Given,
-    Literal(&'static str),
+    Literal(Cow<'static, str>),
     Call(&'static str, Vec<Expression>),
     /// `CASE WHEN less < than THEN then ELSE otherwise END`.
     IfLess {
@@ -24,11 +26,19 @@ pub(super) fn call(name: &'static str, arguments: impl IntoIterator<Item = Expre
 }
 
 pub(super) fn plus(a: Expression, b: &'static str) -> Expression {
-    call("+", [a, Literal(b)])
+    call("+", [a, Literal(b.into())])
+}
+
+/// An instant, moved back by an interval if there is one.
+pub(super) fn before(instant: Expression, interval: Option<String>) -> Expression {
+    match interval {
+        Some(interval) => call("-", [instant, Literal(interval.into())]),
+        None => instant,
+    }
 }
 
 pub(super) fn times(a: Expression, b: &'static str) -> Expression {
-    call("*", [a, Literal(b)])
+    call("*", [a, Literal(b.into())])
 }
 
 pub(super) fn to_bigint(value: Expression) -> Expression {
@@ -48,7 +58,7 @@ pub(super) fn epoch(instant: Expression) -> Expression {
 }
 
 pub(super) fn at_utc(value: Expression) -> Expression {
-    call("at time zone", [value, Literal("'UTC'")])
+    call("at time zone", [value, Literal("'UTC'".into())])
 }
 
 /// The day of an instant, rounded up: the next day, unless the instant is midnight.
@@ -64,5 +74,5 @@ pub(super) fn day_rounded_up(instant: Expression) -> Expression {
 
 /// A count since 1970 as a timestamp, where the engine multiplies intervals.
 pub(super) fn since_1970(count: Expression, unit: &'static str) -> Expression {
-    call("+", [Literal("TIMESTAMP '1970-01-01 00:00:00'"), times(count, unit)])
+    call("+", [Literal("TIMESTAMP '1970-01-01 00:00:00'".into()), times(count, unit)])
 }

@@ -89,13 +89,15 @@ pub(crate) trait Rules: Sync {
     /// The lower-case names of the functions that `time.sql.j2` calls, where other engines do not
     /// have them. They are pure functions of one row.
     fn functions(&self) -> &'static [&'static str];
+    /// The literal of a number of months that is subtracted from a timestamp.
+    fn months(&self, months: u32) -> String;
     /// The current time in UTC, as the exceptions table stores it.
     fn now_utc(&self) -> Expression;
     /// The current time in a unit.
     fn now(&self, unit: TimeUnit) -> Expression;
     /// The [given](Expression::Given) cutoff, converted from one unit to another. It is rounded up,
-    /// so that `<` selects the same rows.
-    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression;
+    /// so that `<` selects the same rows. With `months`: so many months of the calendar before it.
+    fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression;
 
     // Statements.
 

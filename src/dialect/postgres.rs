@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
+    at_utc, before, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
     Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
@@ -138,13 +138,18 @@ impl Rules for Postgres {
         }
     }
 
-    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
+    fn months(&self, months: u32) -> String {
+        standard::months(months)
+    }
+
+    fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
+        let at = before(utc(from), months.map(|months| self.months(months)));
         match to {
-            TimeUnit::EpochSeconds => rounded_up(epoch(utc(from))),
-            TimeUnit::EpochMillis => rounded_up(times(epoch(utc(from)), "1000")),
-            TimeUnit::Timestamptz => at_utc(utc(from)),
-            TimeUnit::Timestamp => utc(from),
-            TimeUnit::Date => day_rounded_up(utc(from)),
+            TimeUnit::EpochSeconds => rounded_up(epoch(at)),
+            TimeUnit::EpochMillis => rounded_up(times(epoch(at), "1000")),
+            TimeUnit::Timestamptz => at_utc(at),
+            TimeUnit::Timestamp => at,
+            TimeUnit::Date => day_rounded_up(at),
         }
     }
 

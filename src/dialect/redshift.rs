@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
+    at_utc, before, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
     Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
@@ -139,20 +139,25 @@ impl Rules for Redshift {
         }
     }
 
-    fn converted(&self, from: TimeUnit, to: TimeUnit) -> Expression {
+    fn months(&self, months: u32) -> String {
+        standard::months(months)
+    }
+
+    fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
+        let at = before(utc(from), months.map(|months| self.months(months)));
         match to {
-            TimeUnit::EpochSeconds => to_bigint(epoch(plus(utc(from), "INTERVAL '999999 microseconds'"))),
+            TimeUnit::EpochSeconds => to_bigint(epoch(plus(at, "INTERVAL '999999 microseconds'"))),
             TimeUnit::EpochMillis => call(
                 "datediff",
                 [
-                    Expression::Literal("millisecond"),
-                    Expression::Literal("TIMESTAMP '1970-01-01 00:00:00'"),
-                    plus(utc(from), "INTERVAL '999 microseconds'"),
+                    Expression::Literal("millisecond".into()),
+                    Expression::Literal("TIMESTAMP '1970-01-01 00:00:00'".into()),
+                    plus(at, "INTERVAL '999 microseconds'"),
                 ],
             ),
-            TimeUnit::Timestamptz => at_utc(utc(from)),
-            TimeUnit::Timestamp => utc(from),
-            TimeUnit::Date => day_rounded_up(utc(from)),
+            TimeUnit::Timestamptz => at_utc(at),
+            TimeUnit::Timestamp => at,
+            TimeUnit::Date => day_rounded_up(at),
         }
     }
 

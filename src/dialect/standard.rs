@@ -59,6 +59,11 @@ pub(super) fn duration(seconds: u64, unit: TimeUnit) -> String {
     }
 }
 
+/// A literal for months of the calendar, which are subtracted from a timestamp.
+pub(super) fn months(months: u32) -> String {
+    format!("INTERVAL '{months} months'")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -214,7 +214,7 @@ fn flows(before: &Spec, after: &Spec) -> Vec<Flow> {
     for ((id, table), edges) in after.tables().zip(&edges) {
         let periods = after.periods_of(id).filter(|_| table.has_periods());
         for period in periods.filter(|&period| is_new(&after.period(period).name)) {
-            let first = after.period(period).start_epoch().saturating_add_unsigned(edges.retention_seconds);
+            let first = edges.length.after(after.period(period).start_epoch());
             flows.push(Flow {
                 model: table.model.value.as_str().to_owned(),
                 period: after.period(period).name.clone(),

@@ -52,6 +52,69 @@ impl fmt::Display for Day {
 /// The seconds of a day. In UTC every day has the same length.
 pub(crate) const DAY: u64 = 86_400;
 
+/// A length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// A fixed number of seconds.
+    Seconds(u64),
+    /// Months of the calendar, in UTC. A day that a month does not have is its last day.
+    Months(u32),
+}
+
+impl Length {
+    /// The instant that is this length before another one, in seconds since 1970. Lengths that lead
+    /// out of the calendar end at its edge.
+    pub fn before(self, epoch: i64) -> i64 {
+        match self {
+            Length::Seconds(seconds) => epoch.saturating_sub_unsigned(seconds),
+            Length::Months(months) => shifted(epoch, -i64::from(months)),
+        }
+    }
+
+    /// The first instant from which on a time is older than this length.
+    pub fn after(self, epoch: i64) -> i64 {
+        match self {
+            Length::Seconds(seconds) => epoch.saturating_add_unsigned(seconds),
+            Length::Months(months) => shifted(epoch, i64::from(months)),
+        }
+    }
+
+    /// The shortest and the longest possible length, in seconds.
+    pub fn bounds(self) -> (u64, u64) {
+        match self {
+            Length::Seconds(seconds) => (seconds, seconds),
+            // Twelve months have 365 or 366 days. The rest has months of 28 to 31 days.
+            Length::Months(months) => {
+                let (years, rest) = (u64::from(months / 12), u64::from(months % 12));
+                ((years * 365 + rest * 28) * DAY, (years * 366 + rest * 31) * DAY)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, unit) = match *self {
+            Length::Seconds(seconds) => return f.write_str(&length(seconds)),
+            Length::Months(months) if months % 12 == 0 => (months / 12, "year"),
+            Length::Months(months) => (months, "month"),
+        };
+        write!(f, "{number} {unit}{}", if number == 1 { "" } else { "s" })
+    }
+}
+
+/// An instant, moved by months.
+fn shifted(epoch: i64, months: i64) -> i64 {
+    let span = jiff::Span::new().try_months(months);
+    let day = Day::of_epoch(epoch).map(Day::date);
+    let moved = day.zip(span.ok()).and_then(|(day, span)| day.checked_add(span).ok());
+    match moved {
+        Some(day) => period::epoch(day) + epoch.rem_euclid(86_400),
+        None if months < 0 => i64::MIN / 2,
+        None => i64::MAX / 2,
+    }
+}
+
 /// A length of time as text, in the largest unit that gives a whole number.
 pub(crate) fn length(seconds: u64) -> String {
     let units = [(DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];

@@ -420,7 +420,8 @@ shape! {
     /// How long a row stays in the mart: for a length of time, until a time that the row states, or
     /// while its key is in another mart.
     struct RetentionEntry {
-        /// A fixed length of time in weeks, days, hours or minutes, such as 180 days.
+        /// A length of time in weeks, days, hours or minutes, such as 180 days, or in months or years
+        /// of the calendar, such as 6 months.
         optional r#for: String,
         /// With `for`, from when the length is measured back. newest: the newest row of the mart, but
         /// never later than now. now: the clock. newest if not stated.

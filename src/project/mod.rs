@@ -23,8 +23,8 @@ pub(crate) mod yaml;
 
 pub use crate::dialect::{Indexes, ReaderKind};
 pub(crate) use cadence::{drifted, example, following};
-pub use day::Day;
 pub(crate) use day::{DAY, length};
+pub use day::{Day, Length};
 pub use period::Period;
 pub(crate) use period::bounds_of;
 pub(crate) use read::read;
@@ -125,13 +125,11 @@ impl Spec {
         }
     }
 
-    /// The fixed retention of a table, in seconds. With `while_in`, it is the retention of the
-    /// root.
-    pub(crate) fn retention_seconds(&self, id: TableId) -> u64 {
+    /// The length of the retention of a table. With `while_in`, it is that of the root.
+    pub(crate) fn retention_length(&self, id: TableId) -> Length {
         match self.table(self.root(id)).retention {
-            Retention::For { seconds, .. } => seconds,
-            // Invariant: a root has a fixed retention.
-            Retention::WhileIn { .. } => 0,
+            Retention::For { length, .. } => length,
+            Retention::WhileIn { .. } => unreachable!("a root has no `while_in`"),
         }
     }
 

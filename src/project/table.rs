@@ -3,6 +3,7 @@
 use crate::dialect::{Dialect, Indexes, ReaderKind};
 use crate::features::only_when::Condition;
 use crate::features::tripwire::Tripwire;
+use crate::project::Length;
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
@@ -113,7 +114,7 @@ impl Table {
 
     /// Whether the time of a row says when it expires. Key: `until`.
     pub(crate) fn expires(&self) -> bool {
-        matches!(self.retention, Retention::For { seconds: 0, .. })
+        matches!(self.retention, Retention::For { length: Length::Seconds(0), .. })
     }
 
     /// The columns that identify an exact copy of a row: the key and the time.
@@ -176,9 +177,8 @@ pub enum Rows {
 pub enum Retention {
     /// Until it is older than the cutoff.
     For {
-        /// The length of the retention, in seconds. It is 0 for `until`: the time of a row says when
-        /// it expires.
-        seconds: u64,
+        /// The length of the retention. It is 0 for `until`: the time of a row says when it expires.
+        length: Length,
         /// From when the length is measured back.
         from: CutoffFrom,
     },

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::features::only_when::{Condition, Constant, Test};
 use crate::project::naming::{HOLD, NULL_KEY};
-use crate::project::{CutoffFrom, Retention, Spec, Table, TableId};
+use crate::project::{CutoffFrom, Length, Retention, Spec, Table, TableId};
 use crate::rehearse::value::{SECOND, Typed, grain};
 use crate::sql::TimeUnit;
 
@@ -49,7 +49,7 @@ pub(super) struct TableFacts {
 /// How long a row stays in the mart.
 #[derive(Clone, Debug)]
 pub(super) enum Keep {
-    For { micros: i64, from_now: bool },
+    For { length: Length, from_now: bool },
     WhileIn { parent: usize, on: Vec<(usize, usize)>, root: usize },
 }
 
@@ -180,10 +180,7 @@ impl Facts {
         });
         let arrival = raw_table.and_then(|raw_table| number_of(raw_table.column.name.as_str()));
         let keep = match &table.retention {
-            // Invariant: at most a hundred years, checked by resolve.
-            Retention::For { seconds, from } => {
-                Keep::For { micros: i64::try_from(*seconds).unwrap_or(0) * SECOND, from_now: *from == CutoffFrom::Now }
-            }
+            Retention::For { length, from } => Keep::For { length: *length, from_now: *from == CutoffFrom::Now },
             Retention::WhileIn { parent, on, root } => Keep::WhileIn {
                 parent: parent.0,
                 on: on.iter().map(|(ours, theirs)| (ours.0, theirs.0)).collect(),
@@ -222,14 +219,26 @@ impl Facts {
 
     /// The table whose newest row determines the cutoff of a table, and the length of its
     /// retention.
-    pub(super) fn root(&self, table: usize) -> (usize, i64) {
-        match self.tables[table].keep {
-            Keep::For { micros, .. } => (table, micros),
-            Keep::WhileIn { root, .. } => match self.tables[root].keep {
-                Keep::For { micros, .. } => (root, micros),
-                // Invariant: a root is retained for a length of time, checked by resolve.
-                Keep::WhileIn { .. } => (root, 0),
-            },
+    pub(super) fn root(&self, table: usize) -> (usize, Length) {
+        let root = match self.tables[table].keep {
+            Keep::For { .. } => table,
+            Keep::WhileIn { root, .. } => root,
+        };
+        match self.tables[root].keep {
+            Keep::For { length, .. } => (root, length),
+            Keep::WhileIn { .. } => unreachable!("a root has no `while_in`"),
         }
+    }
+
+    /// The time that is the retention of a table before another one, in microseconds.
+    pub(super) fn before(&self, table: usize, micros: i64) -> i64 {
+        let (seconds, rest) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
+        self.root(table).1.before(seconds).saturating_mul(SECOND).saturating_add(rest)
+    }
+
+    /// The longest time that a row of a table may stay, in microseconds.
+    pub(super) fn longest(&self, table: usize) -> i64 {
+        // Invariant: at most a hundred years, checked by resolve.
+        i64::try_from(self.root(table).1.bounds().1).unwrap_or(0) * SECOND
     }
 }

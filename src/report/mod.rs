@@ -14,7 +14,7 @@ use crate::check::{Day, Edges, edges};
 use crate::diagnostic::Diagnostics;
 use crate::diff::{Changed, Preview, Weight, diff};
 use crate::features::only_when;
-use crate::project::{Archive, Retention, Spec, TableId};
+use crate::project::{Archive, Length, Retention, Spec, TableId};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
 
@@ -169,8 +169,8 @@ impl Page {
         let table = spec.table(id);
         let model = table.model.value.as_str();
         let stays = match &table.retention {
-            Retention::For { seconds: 0, .. } => "Rows stay until they expire".to_owned(),
-            Retention::For { seconds, .. } => format!("Rows stay {}", crate::project::length(*seconds)),
+            Retention::For { length: Length::Seconds(0), .. } => "Rows stay until they expire".to_owned(),
+            Retention::For { length, .. } => format!("Rows stay {length}"),
             Retention::WhileIn { parent, .. } => {
                 format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
             }

@@ -32,7 +32,7 @@ pub(super) fn svg(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>)
     let (Some(first), Some(last)) = (spec.periods.first(), spec.periods.last()) else { return String::new() };
     let horizon = edges.horizon.map_or(last.end_epoch(), Day::epoch);
     let now = today.map(Day::epoch);
-    let cutoff = now.map(|now| now.saturating_sub_unsigned(edges.retention_seconds));
+    let cutoff = now.map(|now| edges.length.before(now));
     let marks = [Some(first.start_epoch()), Some(last.end_epoch()), Some(horizon), now, cutoff];
     let (from, until) = (marks.iter().flatten().min(), marks.iter().flatten().max());
     let (Some(&from), Some(&until)) = (from, until) else { return String::new() };

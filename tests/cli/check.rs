@@ -620,6 +620,16 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     let before = shop.tree();
     assert!(shop.refuses(&["init", "../other"]).contains("other/tables/mart_orders.yml"));
     assert_eq!(before, shop.tree());
+    for shape in ["one-table", "purge"] {
+        let folder = format!("../{shape}");
+        assert_eq!(shop.run(&["init", &folder, "--shape", shape]).code, Some(0), "{shape}");
+        let text = |file: &str| std::fs::read_to_string(shop.path(shape).join(file)).expect("it was written");
+        insta::assert_snapshot!(format!("init_{shape}"), text("rowkeep.yml") + &text("tables/mart_orders.yml"));
+        assert!(!shop.path(shape).join("periods.yml").exists(), "{shape}");
+        assert_eq!(shop.run(&["compile", "--project", &folder]).code, Some(0), "{shape}");
+        let checked = shop.run(&["check", "--project", &folder, "--today", "2026-05-15"]);
+        assert_eq!(checked.code, Some(0), "{checked}");
+    }
     // Every folder name works.
     for name in ["1", "été", "..a b..", "UPPER"] {
         assert_eq!(shop.run(&["init", &format!("../{name}")]).code, Some(0), "{name}");

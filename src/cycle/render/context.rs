@@ -13,7 +13,8 @@ use crate::features::only_when::{Constant, Test};
 use crate::features::tripwire::Tripwire;
 use crate::project::naming::{HOLD, NULL_KEY, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE};
 use crate::project::{
-    Column, ColumnId, CutoffFrom, ExceptionsId, Period, PeriodId, Reader, Retention, Share, Spec, Table, TableId, Time,
+    Column, ColumnId, CutoffFrom, ExceptionsId, Length, Period, PeriodId, Reader, Retention, Share, Spec, Table,
+    TableId, Time,
 };
 use crate::sql::{SqlType, literal};
 
@@ -285,10 +286,18 @@ fn uncut(ty: SqlType) -> SqlType {
 
 fn retention(spec: &Spec, table: &Table, scope: &Scope) -> Value {
     match &table.retention {
-        Retention::For { seconds, from } => {
-            let length = || Value::from(Sql::Literal(spec.dialect.rules().duration(*seconds, table.time.unit)));
+        Retention::For { length, from } => {
+            let rules = spec.dialect.rules();
+            let literal = |text: String| Value::from(Sql::Literal(text));
+            let (fixed, months) = match *length {
+                Length::Seconds(0) => (None, None),
+                Length::Seconds(seconds) => (Some(literal(rules.duration(seconds, table.time.unit))), None),
+                Length::Months(months) => (None, Some(literal(rules.months(months)))),
+            };
             context! {
-                retention => (*seconds > 0).then(length),
+                retention => fixed,
+                months => months,
+                root_unit => table.time.unit.as_str(),
                 from_now => *from == CutoffFrom::Now,
                 parent => (),
             }

@@ -170,9 +170,8 @@ macro_rules! statement_codes {
             Trap = "RK422",
             /// The statements of a table do not cover its retention.
             ///
-            /// Each open period needs an archive, a cleanup and a trim. The trim must read all open
-            /// periods, and the steps must run in their order. Otherwise rows would stay in the
-            /// mart.
+            /// Each open period needs an archive, a cleanup and a trim, and the steps must run in
+            /// their order. Otherwise rows would stay in the mart.
             ///
             /// Fix: this is a bug in Rowkeep. Please report it.
             Steps = "RK423",

@@ -54,7 +54,7 @@ macro_rules! table_codes {
             TimeUnit = "RK306",
             /// A duration is not a positive, fixed length of time.
             ///
-            /// Months and years have no fixed length, so the cutoff would jump. A date column needs
+            /// A retention may be in months or years, another length may not. A date column needs
             /// whole days.
             ///
             /// Fix: write weeks, days, hours or minutes, such as `180 days`.

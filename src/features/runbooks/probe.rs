@@ -41,7 +41,7 @@ impl<'a> Probe<'a> {
         if id == time.column {
             // Older than the first period by more than the retention, so that the row is due for
             // every cutoff after the start of the first period.
-            let days = self.spec.retention_seconds(self.id).div_ceil(DAY) + 1;
+            let days = self.spec.retention_length(self.id).bounds().1.div_ceil(DAY) + 1;
             let first = self.spec.periods.first().map_or(0, Period::start_epoch);
             let epoch = first.saturating_sub_unsigned(days * DAY);
             let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());

@@ -346,7 +346,7 @@ impl Writer<'_, '_> {
                 let rendered = renderer.grant(&grant);
                 ddl.push(Value::from(Sql::Query(self.failures.keep(&(), grant.template(), rendered).sql)));
             }
-            let from = Day::of_epoch(period.start_epoch().saturating_add_unsigned(later.retention_seconds(id)));
+            let from = Day::of_epoch(later.retention_length(id).after(period.start_epoch()));
             tables.push(context! {
                 model => word(table.model.value.as_str()),
                 history => word(history.relation(&later).sql(later.dialect)),

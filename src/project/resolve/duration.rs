@@ -1,7 +1,7 @@
 //! Reads fixed lengths of time.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
-use crate::project::DAY;
+use crate::project::{DAY, Length};
 use crate::source::Spanned;
 
 /// A hundred years. A longer time is a typing error, and would overflow the intervals of some
@@ -21,6 +21,37 @@ pub(crate) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Op
             None
         }
     }
+}
+
+/// Reads a length of time that may be in months or years of the calendar.
+pub(crate) fn length(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<Length> {
+    match months(&text.value) {
+        Some(months) if (1..=MAX_MONTHS).contains(&months) => Some(Length::Months(months)),
+        Some(_) => {
+            let message = format!("{what} is {}, which is not between 1 month and 100 years", quoted(&text.value));
+            let help = "write a whole number of months or years, as in `6 months`";
+            sink.push(Diagnostic::new(Code::Duration, message, text.span, "out of range").help(help));
+            None
+        }
+        None => resolve(text, what, sink).map(Length::Seconds),
+    }
+}
+
+/// A hundred years.
+const MAX_MONTHS: u32 = 1_200;
+
+/// The number of months that a text states. `None` if it has another unit. A number that is too
+/// large counts as `u32::MAX`.
+fn months(text: &str) -> Option<u32> {
+    let (number, unit) = text.trim().split_once(char::is_whitespace)?;
+    let unit = match unit.trim() {
+        "month" | "months" => 1,
+        "year" | "years" => 12,
+        _ => return None,
+    };
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let months = number.parse::<u32>().ok().and_then(|number| number.checked_mul(unit));
+    is_number.then(|| months.unwrap_or(u32::MAX))
 }
 
 fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {

@@ -43,7 +43,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     };
     let has_only_loads = project.loads.get().is_some() && matches!(project.tables, Field::Missing);
     let specs: Vec<_> = raw.tables.iter().filter_map(|table| table.get()).collect();
-    // Nor has a project in which no table has a history table per period.
+    // A project without history tables per period needs no periods either.
     let has_periods = specs.is_empty() || specs.iter().any(|spec| spec.value.needs_periods());
     let needs_periods = !has_only_loads && (has_periods || !matches!(project.periods, Field::Missing));
     let periods = if needs_periods { periods::resolve(&raw.periods, sealed_before, sink) } else { Some(Vec::new()) };

@@ -149,7 +149,7 @@ fn retention(
     sink: &mut Sink,
 ) -> Option<Retention> {
     let on = match &drafts[i].retention {
-        DraftRetention::For { seconds, from } => return Some(Retention::For { seconds: *seconds, from: *from }),
+        DraftRetention::For { length, from } => return Some(Retention::For { length: *length, from: *from }),
         DraftRetention::WhileIn { on, .. } => on,
     };
     let (parent, span) = links[i].parent?;

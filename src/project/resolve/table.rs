@@ -13,7 +13,9 @@ use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::shape::{Either, Entries, Field};
-use crate::project::{Archive, Column, ColumnId, CutoffFrom, DAY, Layout, Load, Reader, Rows, TablePlaces, Time};
+use crate::project::{
+    Archive, Column, ColumnId, CutoffFrom, DAY, Layout, Length, Load, Reader, Rows, TablePlaces, Time,
+};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
@@ -41,7 +43,7 @@ pub(crate) struct Draft {
 }
 
 pub(crate) enum DraftRetention {
-    For { seconds: u64, from: CutoffFrom },
+    For { length: Length, from: CutoffFrom },
     WhileIn { model: Spanned<String>, on: Option<Entries<String>> },
 }
 
@@ -114,7 +116,9 @@ pub(crate) fn draft(
         only_when::resolve(stated, &only_when::Columns { scope: &scope, proof: &proof }, sink)
     });
     let never_expires = match (&retention, time) {
-        (Some(DraftRetention::For { seconds: 0, .. }), Some(time)) if !columns[time.column.0].not_null => {
+        (Some(DraftRetention::For { length: Length::Seconds(0), .. }), Some(time))
+            if !columns[time.column.0].not_null =>
+        {
             Some(only_when::is_not_null(time.column))
         }
         _ => None,
@@ -396,8 +400,10 @@ fn retention(
     }
     match (r#for, until, while_in) {
         (Field::Set(text), Field::Missing, Field::Missing) => {
-            let seconds = duration::resolve(text, &format!("retention of {what}"), sink)?;
-            if time.is_some_and(|time| time.unit == TimeUnit::Date) && seconds % DAY != 0 {
+            let length = duration::length(text, &format!("retention of {what}"), sink)?;
+            if time.is_some_and(|time| time.unit == TimeUnit::Date)
+                && matches!(length, Length::Seconds(seconds) if seconds % DAY != 0)
+            {
                 let message = format!(
                     "retention of {what} is {}, but its time is a date, which needs whole days",
                     quoted(&text.value)
@@ -413,7 +419,7 @@ fn retention(
                 Field::Missing => CutoffFrom::Newest,
                 Field::Invalid => return None,
             };
-            Some(DraftRetention::For { seconds, from })
+            Some(DraftRetention::For { length, from })
         }
         (Field::Missing, Field::Set(name), Field::Missing) => {
             let column = scope.column(name, "until", sink)?;
@@ -428,7 +434,7 @@ fn retention(
                 );
                 return None;
             }
-            Some(DraftRetention::For { seconds: 0, from: CutoffFrom::Now })
+            Some(DraftRetention::For { length: Length::Seconds(0), from: CutoffFrom::Now })
         }
         (Field::Missing, Field::Missing, Field::Set(parent)) => match &parent.value {
             Either::Scalar(model) => {

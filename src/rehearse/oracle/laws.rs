@@ -304,7 +304,7 @@ impl<'a> Observation<'a> {
                     .collect();
                 report(Law::L2, key, format!("it is in {}", places.join(" and in ")));
             }
-            // What was purged is forgotten: an older version that arrives later is taken as new.
+            // A purge keeps no record of a key, so a load takes an older version as a new row.
             let newest = newest_accepted(versions).filter(|newest| !purged.contains(&newest.row));
             for copy in copies {
                 let rank = rank(versions, copy);
@@ -529,14 +529,14 @@ fn rank(versions: &[Version], copy: &Copy<'_>) -> Option<(Option<i64>, usize)> {
 /// The cutoff from the newest row in the mart of the root table: with the clock at the start of its
 /// hooks, and with the latest clock.
 fn cutoff(facts: &Facts, table: usize, tables: &Tables, moment: Moment<'_>) -> (Option<i64>, Option<i64>) {
-    let (root, retention) = facts.root(table);
+    let (root, _) = facts.root(table);
     let (column, grain) = (facts.tables[root].time, facts.tables[root].grain);
     let newest = tables.marts[root].iter().filter_map(|row| micros(&row[column])).max();
     let at = |clock: i64| {
         let now = clock.div_euclid(grain) * grain;
         match facts.tables[root].keep {
-            Keep::For { from_now: true, .. } => Some(now - retention),
-            _ => newest.map(|newest| newest.min(now) - retention),
+            Keep::For { from_now: true, .. } => Some(facts.before(root, now)),
+            _ => newest.map(|newest| facts.before(root, newest.min(now))),
         }
     };
     let (began, ended) = moment.clocks[root];

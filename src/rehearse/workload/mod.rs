@@ -175,7 +175,7 @@ impl<'a> Generator<'a> {
     fn rotate(&mut self) {
         let before = self.periods;
         let horizon = |periods: Periods, calendar: &[Period]| calendar[periods.end - 1].end_epoch() * SECOND;
-        let shortest = self.facts.tables.iter().enumerate().map(|(i, _)| self.facts.root(i).1).min().unwrap_or(0);
+        let shortest = self.facts.tables.iter().enumerate().map(|(i, _)| self.facts.longest(i)).min().unwrap_or(0);
         // Due rows now fall beyond the last period.
         while self.now - shortest > horizon(self.periods, self.calendar)
             && self.periods.end < self.calendar.len()
@@ -231,10 +231,9 @@ impl<'a> Generator<'a> {
 
     /// Rows that became due since the last run.
     fn newly_due(&self, table: usize) -> impl Iterator<Item = Known> {
-        let (root, retention) = self.facts.root(table);
-        let newest = self.newest[root];
-        let cutoff = newest.saturating_sub(retention);
-        let last = self.last_newest[root].saturating_sub(retention);
+        let (root, _) = self.facts.root(table);
+        let cutoff = self.facts.before(table, self.newest[root]);
+        let last = self.facts.before(table, self.last_newest[root]);
         self.known[table].values().filter(move |known| (last..cutoff).contains(&known.time)).cloned()
     }
 
@@ -297,5 +296,5 @@ impl<'a> Generator<'a> {
 }
 
 fn longest_retention(facts: &Facts) -> i64 {
-    (0..facts.tables.len()).map(|table| facts.root(table).1).max().unwrap_or(DAY)
+    (0..facts.tables.len()).map(|table| facts.longest(table)).max().unwrap_or(DAY)
 }

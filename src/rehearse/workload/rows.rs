@@ -1,6 +1,6 @@
 //! The rows of a story: new, newer, late, corrected, redelivered, incomplete, or on a bound.
 
-use crate::project::Period;
+use crate::project::{Length, Period};
 use crate::rehearse::facts::Keep;
 use crate::rehearse::story::{Delivery, Event};
 use crate::rehearse::value::{Cell, DAY, SECOND};
@@ -41,7 +41,7 @@ impl Generator<'_> {
     /// How far in the future the time of a new row is, if it says when the row expires.
     fn until_expiry(&mut self, table: usize) -> i64 {
         match self.facts.tables[table].keep {
-            Keep::For { micros: 0, .. } => self.random.below(120) * DAY,
+            Keep::For { length: Length::Seconds(0), .. } => self.random.below(120) * DAY,
             _ => 0,
         }
     }
@@ -165,13 +165,13 @@ impl Generator<'_> {
     /// A row exactly on the cutoff of the next cycle, and a row one step before it.
     pub(super) fn rows_on_the_cutoff(&mut self) {
         let table = usize::try_from(self.random.below(self.facts.tables.len() as i64)).unwrap_or(0);
-        let (root, retention) = self.facts.root(table);
+        let (root, _) = self.facts.root(table);
         let newest = self.newest[root];
         if newest == i64::MIN {
             return;
         }
         for step in 0..2 {
-            let time = newest - retention - step * self.facts.tables[table].grain;
+            let time = self.facts.before(table, newest) - step * self.facts.tables[table].grain;
             self.row_at(table, time, true);
         }
     }

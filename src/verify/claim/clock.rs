@@ -17,7 +17,12 @@ pub(super) fn now<'a>(dialect: Dialect, unit: TimeUnit) -> Term<'a> {
 
 /// The cutoff of the root table in the child's unit. It is rounded up, so `<` keeps its meaning.
 pub(super) fn converted<'a>(dialect: Dialect, from: TimeUnit, to: TimeUnit, cutoff: Term<'a>) -> Term<'a> {
-    if from == to { cutoff } else { term(dialect.rules().converted(from, to), Some(&cutoff)) }
+    if from == to { cutoff } else { term(dialect.rules().converted(from, to, None), Some(&cutoff)) }
+}
+
+/// The time that is so many months of the calendar before another one.
+pub(super) fn months_before<'a>(dialect: Dialect, months: u32, unit: TimeUnit, time: Term<'a>) -> Term<'a> {
+    term(dialect.rules().converted(unit, unit, Some(months)), Some(&time))
 }
 
 fn term<'a>(expression: Expression, given: Option<&Term<'a>>) -> Term<'a> {

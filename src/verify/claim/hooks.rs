@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::cycle::plan::{Due, Slot, Touched};
 use crate::project::naming::{HOLD, IN_MART, NULL_KEY, ROW_COUNT, STALE_PLACE};
-use crate::project::{ColumnId, CutoffFrom, PeriodId, Retention};
+use crate::project::{ColumnId, CutoffFrom, Length, PeriodId, Retention};
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
     Claims, at_most, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
@@ -40,20 +40,7 @@ impl<'a> Claims<'a, '_> {
     pub(super) fn cutoff(&self) -> Meaning<'a> {
         let dialect = self.spec.dialect;
         let (rows, cutoff) = match &self.table.retention {
-            Retention::For { seconds, from: anchor } => {
-                let now = clock::now(dialect, self.table.time.unit);
-                let (rows, at) = match anchor {
-                    CutoffFrom::Now => (Select::default(), now),
-                    CutoffFrom::Newest => {
-                        let newest = call("max", [self.time(row(0))]);
-                        let is_future = All::new(vec![less(now.clone(), newest.clone())]);
-                        let at = Term::Case(vec![(is_future, now)], Some(Box::new(newest)));
-                        (from(self.mart(), Vec::new()), at)
-                    }
-                };
-                let length = || literal(dialect.rules().duration(*seconds, self.table.time.unit));
-                (rows, if *seconds == 0 { at } else { call("-", [at, length()]) })
-            }
+            Retention::For { length, from: anchor } => self.own_cutoff(*length, *anchor),
             Retention::WhileIn { root, .. } => {
                 let theirs = Term::Column(row(0), CUTOFF_COLUMN.into());
                 let (their, own) = (self.spec.table(*root).time, self.table.time);
@@ -61,6 +48,36 @@ impl<'a> Claims<'a, '_> {
             }
         };
         Self::insert(vec![(CUTOFF_COLUMN.into(), cutoff)], rows)
+    }
+
+    /// The rows that a cutoff is computed from, and the cutoff.
+    fn own_cutoff(&self, length: Length, anchor: CutoffFrom) -> (Select<'a>, Term<'a>) {
+        let (dialect, unit) = (self.spec.dialect, self.table.time.unit);
+        let now = || clock::now(dialect, unit);
+        let mart = || from(self.mart(), Vec::new());
+        let capped = |newest: Term<'a>| {
+            let is_future = All::new(vec![less(now(), newest.clone())]);
+            Term::Case(vec![(is_future, now())], Some(Box::new(newest)))
+        };
+        match (length, anchor) {
+            (Length::Seconds(seconds), _) => {
+                let (rows, at) = match anchor {
+                    CutoffFrom::Now => (Select::default(), now()),
+                    CutoffFrom::Newest => (mart(), capped(call("max", [self.time(row(0))]))),
+                };
+                let length = || literal(dialect.rules().duration(seconds, unit));
+                (rows, if seconds == 0 { at } else { call("-", [at, length()]) })
+            }
+            (Length::Months(months), CutoffFrom::Now) => {
+                (Select::default(), clock::months_before(dialect, months, unit, now()))
+            }
+            // A query that aggregates has one row, so its newest time is a value.
+            (Length::Months(months), CutoffFrom::Newest) => {
+                let newest = call("max", [self.time(row(1))]);
+                let newest = Term::Scalar(Box::new(Select { outputs: vec![newest], ..mart() }));
+                (Select::default(), clock::months_before(dialect, months, unit, capped(newest)))
+            }
+        }
     }
 
     /// Lists the rows of mart and history that must leave: those with a newer version, and history

@@ -7,6 +7,7 @@ mod harm;
 mod howto;
 mod monitors;
 mod server;
+mod shapes;
 mod story;
 mod warehouse;
 mod wiring;
