@@ -135,8 +135,11 @@ fn summary(checked: &Checked, has_day: bool, has_artifacts: bool) -> String {
     let widest = checked.edges.iter().map(|edge| edge.model.chars().count()).max().unwrap_or_default();
     for edge in &checked.edges {
         if !edge.has_periods {
-            let what =
-                if edge.is_purged { "due rows are deleted for good" } else { "its history table accepts rows of any time" };
+            let what = if edge.is_purged {
+                "due rows are deleted for good"
+            } else {
+                "its history table accepts rows of any time"
+            };
             text.push_str(&format!("  {:widest$}  {what}\n", edge.model));
             continue;
         }

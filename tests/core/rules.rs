@@ -53,9 +53,10 @@ fn the_pages_equal_the_output_of_explain() {
     let examples = examples();
     let mut pages = BTreeMap::new();
     let mut index = String::from(
-        "# Rules\n\nEvery finding has a code, and every code a page: `rowkeep explain RK202` prints it. Codes never change their meaning.\n\n\
-         RK1xx: the shape of files. RK2xx: periods. RK3xx: tables. RK4xx: rendered statements. RK5xx: laws that a rehearsal finds broken. RK6xx: traps that\n\
-         `rowkeep lint` finds. RK7xx: what was committed, and time. RK8xx: what dbt runs. RK9xx: what a live database has.\n\n| code | means |\n|---|---|\n",
+        "# Rules\n\nEvery finding has a code, and every code a page: `rowkeep explain RK202` prints it. Codes never change\n\
+         their meaning.\n\nRK1xx: the shape of files. RK2xx: periods. RK3xx: tables. RK4xx: rendered statements. RK5xx: laws\n\
+         that a rehearsal finds broken. RK6xx: traps that `rowkeep lint` finds. RK7xx: what was committed, and\n\
+         time. RK8xx: what dbt runs. RK9xx: what a live database has.\n\n| code | means |\n|---|---|\n",
     );
     for &code in Code::ALL {
         let text = code.page();

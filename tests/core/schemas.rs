@@ -32,8 +32,10 @@ fn project_files_match_their_schemas() {
     assert!(checked >= 15);
     let example = root().join("examples/order_tracking");
     assert_eq!(errors(&schema, &read(&example.join("rowkeep.yml"))), Vec::<String>::new());
-    let loads = root().join("examples/order_items/rowkeep.yml");
-    assert_eq!(errors(&schema, &read(&loads)), Vec::<String>::new());
+    for example in ["order_items", "retention_shapes"] {
+        let path = root().join(format!("examples/{example}/rowkeep.yml"));
+        assert_eq!(errors(&schema, &read(&path)), Vec::<String>::new(), "{example}");
+    }
     assert_eq!(
         errors(&json_schema("periods").expect("a schema"), &read(&root().join("periods.yml"))),
         Vec::<String>::new()

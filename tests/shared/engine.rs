@@ -90,7 +90,7 @@ impl Engine {
     pub fn create(&mut self, spec: &Spec, manifest: &Manifest, dialect: Dialect) {
         let mut schemas: Vec<String> = Vec::new();
         for (_, table) in spec.tables() {
-            let relations = table.source.iter().chain([&table.relation]).chain(&table.history);
+            let relations = table.source.iter().chain([&table.relation]).chain(table.history());
             schemas.extend(relations.map(|relation| schema_of(&relation.sql(dialect))));
         }
         schemas.extend(manifest.ddl.iter().map(|definition| schema_of(&definition.relation)));

@@ -227,9 +227,11 @@ impl Engine for Database {
         self.dialect
     }
 
-    /// The warehouse has only the schema of the raw tables.
-    fn reset(&mut self, _: &[Vec<String>]) -> Result<(), Error> {
-        self.run("CREATE SCHEMA settlement_public")
+    /// The warehouse has only the schema of the raw tables. dbt creates the others.
+    fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error> {
+        let of_raw = |name: &&String| ["settlement_public", "landing"].contains(&name.as_str());
+        let mut names = schemas.iter().filter_map(|parts| parts.last()).filter(of_raw);
+        names.try_for_each(|name| self.run(&format!("CREATE SCHEMA {name}")))
     }
 
     fn place(&self, _: &[String]) -> Option<String> {
