@@ -675,7 +675,7 @@ fn help_fits_on_a_screen() {
               Print the files instead of writing them
 
           --allow <WHAT>
-              Allow these structural changes: period, table, key, retention, history, column
+              Allow these structural changes: period, table, key, purge, retention, history, column
 
           --format <FORMAT>
               The output format of findings
