@@ -239,6 +239,17 @@ fn is_number_text(text: &str, may_have_point: bool) -> bool {
     all_digits(whole) && fraction.is_none_or(|fraction| may_have_point && all_digits(fraction))
 }
 
+/// The condition that a column has a value.
+pub(crate) fn is_not_null(column: ColumnId) -> Condition {
+    Condition { column, test: Test::IsNotNull }
+}
+
+/// The conditions, and one more that they may not have yet.
+pub(crate) fn with(mut conditions: Vec<Condition>, more: Option<Condition>) -> Vec<Condition> {
+    conditions.extend(more.filter(|more| !conditions.contains(more)));
+    conditions
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,15 +264,4 @@ mod tests {
         }
         assert!(!is_number_text("1.5", false));
     }
-}
-
-/// The condition that a column has a value.
-pub(crate) fn is_not_null(column: ColumnId) -> Condition {
-    Condition { column, test: Test::IsNotNull }
-}
-
-/// The conditions, and one more that they may not have yet.
-pub(crate) fn with(mut conditions: Vec<Condition>, more: Option<Condition>) -> Vec<Condition> {
-    conditions.extend(more.filter(|more| !conditions.contains(more)));
-    conditions
 }
