@@ -71,7 +71,7 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>, end: Option<Day>) -> Result
         return Ok(Rotation::Listed { period: spec.periods[nth].name.clone(), file, line });
     }
     let Some(last) = spec.periods.len().checked_sub(1).map(place) else {
-        let message = "the project has only windowed loads, so it has no list of periods to extend";
+        let message = "no table of the project has history tables per period, so there is no list of periods to extend";
         let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, "no periods");
         return Err(refused(diagnostic.into(), inputs));
     };

@@ -77,6 +77,8 @@ pub struct Node {
     /// The name of the history tables, without the suffix of a period. `None` for a purge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,
+    /// The type of its exceptions.
+    pub exception_type: String,
     /// Whether the table has one history table, without periods.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_history: bool,
@@ -230,6 +232,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         unique_id: spec.unique_id(id),
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
+        exception_type: table.exception_type.clone(),
         one_history: matches!(table.archive, Archive::One(_)),
         history: table.history().map(|history| history.sql(spec.dialect)),
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),

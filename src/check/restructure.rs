@@ -297,6 +297,23 @@ fn compare(
             "restore the name, or rename the history tables in the same change",
         );
     }
+    if let Some(before) = node["exception_type"].as_str()
+        && table.is_purged()
+        && before != now.exception_type
+    {
+        let message = format!(
+            "the exceptions of {model} had the type {before} and now have {}: holds of the old type keep no row any more, and the next cycle deletes their due rows for good",
+            now.exception_type
+        );
+        changed(
+            Restructuring::Purge,
+            Code::Purged,
+            places.history,
+            message,
+            "a purge",
+            "restore `exception:`, or first write the open holds again with the new type",
+        );
+    }
     let was_one = node["one_history"].as_bool().unwrap_or(false);
     if node["history"].is_string() && now.history.is_some() && was_one != now.one_history {
         let (before, after) = if was_one {
@@ -390,11 +407,19 @@ fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
     } else {
         "archives all rows between the two"
     };
-    Some(format!("{model} kept rows for {before} and now for {length}: the next cycle {what}"))
+    let stays = |length: Length| match length {
+        Length::Seconds(0) => "until they expire".to_owned(),
+        length => format!("for {length}"),
+    };
+    Some(format!("{model} kept rows {} and now {}: the next cycle {what}", stays(before), stays(length)))
 }
 
 /// The message if rows may stay longer than before.
 fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
+    // A purge has no copies, so a row cannot be in two places.
+    if table.is_purged() {
+        return None;
+    }
     let consequence = "an archived row that is delivered again before it is due would be in two places";
     match (&table.retention, length_of(before), before["while_in"].as_str()) {
         (Retention::For { length, .. }, Some(before), _) if length.bounds().1 > before.bounds().1 => {

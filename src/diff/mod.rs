@@ -232,7 +232,7 @@ fn edge_changes(before: &Spec, after: &Spec) -> Vec<EdgeChange> {
     let change = |new: &Edges| {
         let old = old.iter().find(|old| old.model == new.model)?;
         let is_same = (old.horizon, old.lower_edge) == (new.horizon, new.lower_edge);
-        (!is_same).then(|| EdgeChange {
+        (!is_same && old.has_periods && new.has_periods).then(|| EdgeChange {
             model: new.model.clone(),
             lower_edge_before: shown(old.lower_edge),
             lower_edge_after: shown(new.lower_edge),

@@ -5,11 +5,12 @@
 
 use crate::dialect::Indexes;
 use crate::dialect::{Dialect, MaintenanceKind};
+use crate::features::loads::LoadEntry;
 use crate::features::monitors::AsksWord;
 use crate::features::monitors::Severity;
 use crate::features::only_when::ConditionEntry;
 use crate::features::purge::NoArchive;
-use crate::project::shape::{Amount, Either, Entries, Field, Never, Nullness, Plain, Text, Word, Words, shape};
+use crate::project::shape::{Either, Entries, Field, Never, Nullness, Plain, Text, Word, shape};
 use crate::project::{CutoffFrom, Rows};
 use crate::sql::TimeUnit;
 
@@ -61,95 +62,6 @@ shape! {
         optional schedule: ScheduleEntry,
         /// Windowed loads, which select rows by ingestion time and by event date. BigQuery only.
         optional loads: Vec<Field<LoadEntry>>,
-    }
-
-    #[expected("a windowed load")]
-    /// A windowed load. It selects rows by two windows: one of ingestion time, one of event date.
-    struct LoadEntry {
-        /// The name of the load. It is part of the names of its files, dbt models and temp tables.
-        required name: String,
-        /// The table into which rows are ingested.
-        required source: String,
-        /// A file with one SELECT that returns `columns`. If not stated, the load reads the source
-        /// itself.
-        optional model: String,
-        /// The columns to select, in order, each with its type.
-        required columns: Entries<String>,
-        /// The column or columns that identify a row. Required if there is an `aggregate`, which
-        /// uses the version that was ingested last.
-        optional unique_key: Names,
-        /// The window of ingestion time.
-        required ingestion: IngestionEntry,
-        /// The window of event dates.
-        optional event: EventEntry,
-        /// Rows with an event date before this day are never loaded, YYYY-MM-DD.
-        optional floor: String,
-        /// A boolean column. Rows in which it is true are left out.
-        optional exclude: String,
-        /// The column by which the monitor of late rows groups them, such as the name of the
-        /// source system.
-        optional origin: String,
-        /// The temp table of the batch. Rowkeep adds the run date to its name; tmp_<name> if not
-        /// stated.
-        optional temp: String,
-        /// A table of totals per event date, computed from the rows in the window.
-        optional aggregate: AggregateEntry,
-        /// The limits of the monitors.
-        optional alarms: AlarmsEntry,
-        /// The BigQuery location of the jobs, such as us or europe-west1; us if not stated.
-        optional location: String,
-    }
-
-    #[expected("a mapping with `column` and `within`")]
-    /// The window of ingestion time. It ends at the end of the run date.
-    struct IngestionEntry {
-        /// The column with the ingestion time.
-        required column: String,
-        /// How far before the end of the run date the window begins, such as 48 hours.
-        required within: String,
-    }
-
-    #[expected("a mapping with `column`, `within` and `until`")]
-    /// The window of event dates.
-    struct EventEntry {
-        /// The column with the event date.
-        required column: String,
-        /// How far before the run date the window begins, such as 7 days. If not stated, a run
-        /// also loads old rows that were ingested again.
-        optional within: String,
-        /// The last day of the window: run_date, which is included.
-        required until: Word<Until>,
-    }
-
-    #[expected("a mapping with `into`, `by` and `columns`")]
-    /// A table of totals per event date, computed from the newest version of each row in the
-    /// window.
-    struct AggregateEntry {
-        /// The table whose days are replaced.
-        required into: String,
-        /// The columns to group by: the event column, and any others.
-        required by: Names,
-        /// The computed columns: count, or sum, min or max followed by a column.
-        required columns: Entries<String>,
-        /// The temp table of the aggregate. Rowkeep adds the run date to its name;
-        /// tmp_<name>_updates if not stated.
-        optional temp: String,
-    }
-
-    #[expected("a mapping with `span`, `run`, `slot_hours`, `cost` and `per_tib`")]
-    /// The limits of the monitors of a load. A monitor returns rows if its limit is exceeded.
-    struct AlarmsEntry {
-        /// The most days between the first and the last event date of a batch. If not stated, the
-        /// length of the event window, or 7 days if there is none.
-        optional span: String,
-        /// The longest duration of a statement; 20 minutes if not stated.
-        optional run: String,
-        /// The most slot-hours on one day; 30 if not stated.
-        optional slot_hours: Amount,
-        /// The highest cost of one day. If not stated, there is no monitor of the cost.
-        optional cost: Amount,
-        /// The price of one billed tebibyte. Required if `cost` is stated.
-        optional per_tib: Amount,
     }
 
     #[expected("a schedule")]
@@ -500,18 +412,6 @@ shape! {
 
 /// The exceptions table: its name, or a mapping with its name and key.
 pub(crate) type ExceptionsEntry = Either<String, Never, ExceptionsAtEntry>;
-
-/// The end of the window of event dates of a load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Until {
-    RunDate,
-}
-
-impl Words for Until {
-    fn words() -> Vec<(&'static str, Self)> {
-        vec![("run_date", Until::RunDate)]
-    }
-}
 
 impl TableFile {
     /// Whether the table has one history table per period. A spec with errors does not need periods,

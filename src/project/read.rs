@@ -2,7 +2,8 @@
 //! files.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
-use crate::project::files::{LoadEntry, PeriodEntry, PeriodsEntry, PeriodsFile, ProjectFile, TableFile};
+use crate::features::loads::LoadEntry;
+use crate::project::files::{PeriodEntry, PeriodsEntry, PeriodsFile, ProjectFile, TableFile};
 use crate::project::shape::{Either, Field, Shape, missing};
 use crate::project::yaml::{self, Node, Value};
 use crate::source::{FileId, Inputs, Role, Span, Spanned};

@@ -206,7 +206,7 @@ fn wrong_arguments_are_refused() {
     exit 1
     --- stdout
     --- stderr
-    error[RK207]: the project has only windowed loads, so it has no list of periods to extend
+    error[RK207]: no table of the project has history tables per period, so there is no list of periods to extend
      --> rowkeep.yml:8:3
       |
     8 |   - name: order_items

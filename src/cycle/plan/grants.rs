@@ -31,9 +31,11 @@ impl Grant {
     }
 }
 
-/// Every grant, sorted by file name. Work tables have none.
+/// Every grant, sorted by file name. Work tables have none, but for the counts of a purge.
 pub(super) fn grants(spec: &Spec, definitions: &[Definition]) -> Vec<Grant> {
-    let is_read = |definition: &&Definition| definition.kind != DefinitionKind::Work;
+    let is_read = |definition: &&Definition| {
+        definition.kind != DefinitionKind::Work || matches!(definition.creates, Slot::Purged(_))
+    };
     let grants = definitions.iter().filter(is_read).filter_map(|definition| of(spec, definition.creates));
     let mut all: Vec<_> = grants.collect();
     all.sort_by_cached_key(|grant| grant.file_name(spec));

@@ -67,6 +67,7 @@ fn entry(spec: &Spec, model: &Model<'_>) -> Value {
     context! {
         name => model.node.name.as_str(),
         history => table.history().map(|history| history.name().as_str()),
+        has_periods => table.has_periods(),
         columns => table.columns.iter().zip(0..).map(column).collect::<Vec<_>>(),
     }
 }

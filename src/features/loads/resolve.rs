@@ -1,8 +1,9 @@
 //! Resolves `loads:`: windows, columns, aggregates and alarms.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
+use crate::features::loads::entries::{AggregateEntry, AlarmsEntry, EventEntry, LoadEntry};
 use crate::features::loads::{Aggregate, Alarms, Computed, EventWindow, LoadPlaces, WindowedLoad};
-use crate::project::files::{AggregateEntry, AlarmsEntry, EventEntry, LoadEntry, Names};
+use crate::project::files::Names;
 use crate::project::resolve::columns::{self, Scope};
 use crate::project::resolve::duration;
 use crate::project::resolve::list::list;

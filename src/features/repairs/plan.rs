@@ -40,7 +40,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
             exceptions,
             vec![exceptions],
             &["key", "notes"][..],
-            "end the hold of a key: the next cycle archives its due rows",
+            "end the hold of a key: its due rows leave with the next cycle",
         );
         all.push(Repair { name: "hold", table: Some(id), statements: vec![hold] });
         all.push(Repair { name: "lift", table: Some(id), statements: vec![lift] });

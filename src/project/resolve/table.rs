@@ -172,6 +172,13 @@ pub(crate) fn draft(
                 .help("write `rows: events`, or remove the time column from `unique_key`"),
         );
     }
+    let live_without_time = match (&never_expires, &only_when, time) {
+        (Some(_), _, _) => stated_retention.map(|stated| stated.span),
+        (None, Some(Some(conditions)), Some(time)) if conditions.contains(&only_when::is_not_null(time.column)) => {
+            raw.only_when.get().map(|stated| stated.span)
+        }
+        _ => None,
+    };
     let load = raw.incremental.get().map(|stated| {
         if raw.source.get().is_none() {
             let message = format!("{what} has an incremental load, but no raw table to load from");
@@ -184,6 +191,22 @@ pub(crate) fn draft(
             time,
             versioned: versioned.unwrap_or(false),
         };
+        // The time orders the versions of a row. Without a time, a row is older than every version,
+        // so the load would neither update it nor let it replace another one.
+        if let (Some(true), Some(time)) = (versioned, time)
+            && let Some(place) = live_without_time
+            && !columns[time.column.0].not_null
+        {
+            let name = quoted(columns[time.column.0].name.as_str());
+            let message = format!(
+                "{what} has an incremental load, and rows without {name} are its live rows: the load orders versions by {name}, so such a row would never be updated"
+            );
+            sink.push(
+                Diagnostic::new(Code::OrderBy, message, stated.span, "cannot load live rows")
+                    .also(place, "rows without a time stay")
+                    .help(format!("write the load yourself, without `incremental`, or declare {name} as `not null`")),
+            );
+        }
         // The load compares whole rows that lack a part of their key.
         let may_lack_key = scope.key.iter().any(|id| !columns[id.0].not_null);
         if let Some(column) = columns.iter().find(|column| !column.ty.is_comparable()).filter(|_| may_lack_key) {
@@ -240,6 +263,17 @@ fn archive(
     match (&raw.history, &raw.archive) {
         (Field::Set(stated), Field::Missing) => match &stated.value {
             Either::Scalar(name) => {
+                if ["none", "no", "false", "null"].contains(&name.to_lowercase().as_str()) {
+                    let message = format!(
+                        "{what} has the history {}, which would be the name of its history tables",
+                        quoted(name)
+                    );
+                    sink.push(
+                        Diagnostic::new(Code::Purge, message, stated.span, "a name, not a word")
+                            .help("did you mean `archive: none`? It deletes due rows for good"),
+                    );
+                    return None;
+                }
                 let name = Spanned { value: name.clone(), span: stated.span };
                 Some(Archive::Periods(relation(&name, sink)?))
             }

@@ -6,6 +6,8 @@ mod conditions;
 mod definitions;
 mod hooks;
 mod load;
+mod purge;
+mod stale;
 
 use std::borrow::Cow;
 

@@ -19,12 +19,12 @@ INSERT INTO landing.order_notes VALUES
 CREATE TABLE landing.sessions (id BIGINT, seen_at TIMESTAMP, pages INTEGER, loaded_at TIMESTAMP, row_id BIGINT);
 INSERT INTO landing.sessions VALUES
   (1, TIMESTAMP '2020-01-01 00:00:00', 1, NULL, 1), (2, TIMESTAMP '2120-01-01 00:00:00', 1, NULL, 2);
-CREATE TABLE landing.tokens (id BIGINT, owner INTEGER, expires_at TIMESTAMP, loaded_at TIMESTAMP, row_id BIGINT);
+CREATE TABLE landing.tokens (id BIGINT, owner INTEGER, expires_at TIMESTAMP);
 INSERT INTO landing.tokens VALUES
-  (1, 1, TIMESTAMP '2020-01-01 00:00:00', NULL, 1), (2, 1, TIMESTAMP '2120-01-01 00:00:00', NULL, 2), (3, 1, NULL, NULL, 3);
-CREATE TABLE landing.prices (id BIGINT, version INTEGER, price INTEGER, valid_to DATE, loaded_at TIMESTAMP, row_id BIGINT);
+  (1, 1, TIMESTAMP '2020-01-01 00:00:00'), (2, 1, TIMESTAMP '2120-01-01 00:00:00'), (3, 1, NULL);
+CREATE TABLE landing.prices (id BIGINT, version INTEGER, price INTEGER, valid_to DATE);
 INSERT INTO landing.prices VALUES
-  (1, 1, 5, DATE '2024-01-01', NULL, 1), (2, 1, 5, DATE '2026-01-01', NULL, 2), (3, 1, 5, NULL, NULL, 3);
+  (1, 1, 5, DATE '2024-01-01'), (2, 1, 5, DATE '2026-01-01'), (3, 1, 5, NULL);
 CREATE TABLE landing.audit_log (id BIGINT, logged_at BIGINT, action INTEGER, loaded_at TIMESTAMP, row_id BIGINT);
 INSERT INTO landing.audit_log VALUES (1, 1754006400000, 1, NULL, 1), (2, 1780272000000, 1, NULL, 2)";
 
@@ -50,7 +50,19 @@ fn tell(dialect: Dialect) {
     project.edit("profiles.yml", |text| {
         text.replace("order_tracking:", "retention_shapes:").replace("settlement_ods", "shop")
     });
-    project.compiled(&rowkeep::compile(&inputs).expect("the example compiles"));
+    let compilation = rowkeep::compile(&inputs).expect("the example compiles");
+    project.compiled(&compilation);
+    // Two models of our own, with the hooks as properties.
+    project.edit("dbt_project.yml", |text| text.replace("[rowkeep/dbt/models]", "[rowkeep/dbt/models, models]"));
+    for (model, key, columns) in
+        [("tokens", "['id']", "id, owner, expires_at"), ("prices", "['id', 'version']", "id, version, price, valid_to")]
+    {
+        let config = format!("{{{{ config(materialized='incremental', full_refresh=false, unique_key={key}) }}}}");
+        project
+            .write(&format!("models/mart_{model}.sql"), &format!("{config}\nSELECT {columns} FROM landing.{model}\n"));
+        let properties = compilation.get(&format!("dbt/properties/mart_{model}.yml")).expect("properties");
+        project.write(&format!("models/mart_{model}.yml"), properties);
+    }
     project.database.execute(RAW);
     let runs = |arguments: &[&str]| project.runs(arguments).unwrap_or_else(|error| panic!("{dialect}: {error}"));
     let ids = |relation: &str| -> String {
