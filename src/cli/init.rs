@@ -4,9 +4,12 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use minijinja::context;
+
 use crate::check::Day;
 use crate::cli::{print, today};
 use crate::error::Error;
+use crate::features::text::{Tags, text};
 use crate::project::folder::{PROJECT_FILE, why};
 use crate::project::period::half_years;
 
@@ -30,6 +33,17 @@ enum Shape {
     Periods,
     OneTable,
     Purge,
+}
+
+impl Shape {
+    /// The word of the command line.
+    fn as_str(self) -> &'static str {
+        match self {
+            Shape::Periods => "periods",
+            Shape::OneTable => "one-table",
+            Shape::Purge => "purge",
+        }
+    }
 }
 
 /// The retention of the new project.
@@ -90,71 +104,22 @@ fn name_of(folder: &Path) -> String {
 /// The path and the text of each file.
 fn files(name: &str, shape: Shape, today: Day) -> Vec<(String, String)> {
     let cutoff = Day::of_epoch(today.epoch() - RETENTION_SECONDS).unwrap_or(today);
-    let periods: String =
-        half_years(cutoff.date(), today.date()).iter().map(|period| format!("  - {period}\n")).collect();
+    let periods = half_years(cutoff.date(), today.date());
     let schema = |name: &str| {
         let schema = crate::project::json_schema(name).unwrap_or_default();
         (format!(".rowkeep/{name}.schema.json"), format!("{schema:#}\n"))
     };
-    let (listed, archive) = match shape {
-        Shape::Periods => {
-            (PERIODS_OF_PROJECT, "history: hist_orders         # history tables are called hist_orders_<period>\n")
-        }
-        Shape::OneTable => ("", "history: { table: orders_archive }   # one history table for the rows of all times\n"),
-        Shape::Purge => (
-            "",
-            "archive: none                # due rows are deleted for good, and no copy is kept\n\
-             tripwire: 20%                # a cycle that would delete a larger share of the mart stops before it deletes a row\n",
-        ),
+    let text = |template: &str| {
+        let context = context! { name, shape => shape.as_str(), periods => periods.clone() };
+        text(Tags::Jinja, template, context)
     };
-    let project = PROJECT.replace("{name}", name).replace("{periods}", listed);
-    let mut files = vec![(PROJECT_FILE.to_owned(), project)];
-    files.extend((shape == Shape::Periods).then(|| ("periods.yml".to_owned(), PERIODS.replace("{periods}", &periods))));
-    files.push(("tables/mart_orders.yml".to_owned(), TABLE.replace("{archive}", archive)));
+    let mut files = vec![(PROJECT_FILE.to_owned(), text("init/rowkeep.yml.j2"))];
+    if shape == Shape::Periods {
+        files.push(("periods.yml".to_owned(), text("init/periods.yml.j2")));
+    }
+    files.push(("tables/mart_orders.yml".to_owned(), text("init/mart_orders.yml.j2")));
     files.push(schema("project"));
     files.extend((shape == Shape::Periods).then(|| schema("periods")));
     files.push(schema("table"));
     files
 }
-
-const PROJECT: &str = "\
-# yaml-language-server: $schema=.rowkeep/project.schema.json
-name: {name}
-dialect: postgres            # redshift | postgres | duckdb | bigquery
-schema: analytics            # schema, or database.schema: history, work and exceptions tables are created here
-{periods}exceptions: { table: retention_exceptions, key: order_id }
-tables: tables/              # one spec per rolling table
-out: rowkeep/                # commit it: `rowkeep check` then reports files that were changed by hand
-defaults:
-  retention: { for: 180 days }   # also weeks, hours, minutes, months and years
-raw:                         # raw tables: a row is deleted `keep` after completed cycles have read it
-  - { table: landing.orders_raw, time: { column: loaded_at }, keep: 2 days }
-";
-
-const PERIODS_OF_PROJECT: &str = "\
-periods: periods.yml
-# sealed_before: 2024-01-01  # cycles skip older periods, the nightly sweep reads them: `check --today now` proposes a date
-";
-
-const PERIODS: &str = "\
-# yaml-language-server: $schema=.rowkeep/periods.schema.json
-# One line per period, oldest first, without a gap. A rotation adds one line, well before the horizon that
-# `rowkeep check --today now` prints. Rows older than the first period cannot be archived. If your mart has such rows,
-# begin the list with `- { name: legacy, start: 2019-01-01, end: ... }`, whose end is the start of the next period.
-hist_periods:
-{periods}";
-
-const TABLE: &str = "\
-# yaml-language-server: $schema=../.rowkeep/table.schema.json
-model: mart_orders           # the dbt model that builds the rolling table
-{archive}unique_key: order_id         # all columns that identify a row: if one is missing, different rows count as one
-time: { column: updated_at, unit: epoch_seconds }   # or epoch_millis; for a timestamp or date column, leave the unit out
-rows: latest                 # latest: the newest version of a key wins | events: rows do not change
-exception: ORDERS_RETENTION_GAP
-columns:                     # all columns of the mart: a column that is missing here is missing in history
-  order_id: bigint not null
-  state: integer
-  updated_at: bigint
-source: landing.orders_raw   # the raw table of the mart; without it, each cycle processes every key
-source_columns: { loaded_at: timestamp }   # columns that only the raw table has; here, the time of arrival, UTC
-";

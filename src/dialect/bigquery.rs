@@ -4,7 +4,7 @@ use sqlparser::ast::Statement;
 
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
-use crate::dialect::expression::{before, call, plus};
+use crate::dialect::expression::{call, plus};
 use crate::dialect::{
     Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
     traps,
@@ -168,7 +168,10 @@ impl Rules for BigQuery {
         };
         // "Interval arithmetic" in its manual: a TIMESTAMP has no months, a DATETIME has.
         let instant = match months {
-            Some(months) => call("timestamp", [before(call("datetime", [instant]), Some(self.months(months)))]),
+            Some(months) => {
+                let day = call("datetime", [call("date", [instant])]);
+                call("timestamp", [call("-", [day, Expression::Literal(self.months(months).into())])])
+            }
             None => instant,
         };
         let instant = match to {

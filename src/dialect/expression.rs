@@ -29,10 +29,10 @@ pub(super) fn plus(a: Expression, b: &'static str) -> Expression {
     call("+", [a, Literal(b.into())])
 }
 
-/// An instant, moved back by an interval if there is one.
-pub(super) fn before(instant: Expression, interval: Option<String>) -> Expression {
-    match interval {
-        Some(interval) => call("-", [instant, Literal(interval.into())]),
+/// An instant, or the start of its day in UTC, moved back by months of the calendar.
+pub(super) fn before(instant: Expression, months: Option<String>) -> Expression {
+    match months {
+        Some(months) => call("-", [to_timestamp(to_date(instant)), Literal(months.into())]),
         None => instant,
     }
 }

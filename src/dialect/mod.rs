@@ -96,7 +96,8 @@ pub(crate) trait Rules: Sync {
     /// The current time in a unit.
     fn now(&self, unit: TimeUnit) -> Expression;
     /// The [given](Expression::Given) cutoff, converted from one unit to another. It is rounded up,
-    /// so that `<` selects the same rows. With `months`: so many months of the calendar before it.
+    /// so that `<` selects the same rows. With `months`: so many months of the calendar before the
+    /// start of its day in UTC.
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression;
 
     // Statements.

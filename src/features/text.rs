@@ -1,9 +1,9 @@
-//! Renders texts that are not SQL: Airflow DAGs and the files of the dbt package.
+//! Renders texts that are not SQL: Airflow DAGs, the files of the dbt package, and the report.
 
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use crate::cycle::render::built_in;
 
@@ -39,7 +39,8 @@ fn environment(tags: Tags) -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_syntax(syntax.build().unwrap_or_else(|error| unreachable!("the delimiters differ: {error}")));
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment
+        .set_auto_escape_callback(|name| if name.ends_with(".html.j2") { AutoEscape::Html } else { AutoEscape::None });
     environment.set_loader(|name| Ok(built_in(name).map(str::to_owned)));
     environment.add_filter("literal", literal);
     environment.add_filter("indented", indented);

@@ -34,12 +34,17 @@ impl Day {
     }
 }
 
+/// A text that is not a day of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a day such as 2026-05-15")]
+pub struct InvalidDay;
+
 impl FromStr for Day {
-    type Err = String;
+    type Err = InvalidDay;
 
     /// Reads `YYYY-MM-DD`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        period::day(text).map(Self).ok_or_else(|| "expected a day such as 2026-05-15".to_owned())
+    fn from_str(text: &str) -> Result<Self, InvalidDay> {
+        period::day(text).map(Self).ok_or(InvalidDay)
     }
 }
 
@@ -52,12 +57,18 @@ impl fmt::Display for Day {
 /// The seconds of a day. In UTC every day has the same length.
 pub(crate) const DAY: u64 = 86_400;
 
+const DAY_SECONDS: i64 = DAY.cast_signed();
+
 /// A length of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
     /// A fixed number of seconds.
     Seconds(u64),
-    /// Months of the calendar, in UTC. A day that a month does not have is its last day.
+    /// Months of the calendar, in UTC, counted from the start of a day. A day that a month does not
+    /// have is its last day.
+    ///
+    /// Invariant: a later instant never leads to an earlier cutoff. The hour of the day would break
+    /// this: 6 months before the 30th and the 31st of August are the same day of February.
     Months(u32),
 }
 
@@ -67,15 +78,21 @@ impl Length {
     pub fn before(self, epoch: i64) -> i64 {
         match self {
             Length::Seconds(seconds) => epoch.saturating_sub_unsigned(seconds),
-            Length::Months(months) => shifted(epoch, -i64::from(months)),
+            Length::Months(months) => shifted(start_of_day(epoch), -i64::from(months)),
         }
     }
 
-    /// The first instant from which on a time is older than this length.
+    /// The first instant that a time is this length before, in seconds since 1970.
     pub fn after(self, epoch: i64) -> i64 {
         match self {
             Length::Seconds(seconds) => epoch.saturating_add_unsigned(seconds),
-            Length::Months(months) => shifted(epoch, i64::from(months)),
+            Length::Months(months) => {
+                let day = start_of_day(epoch.saturating_add(DAY_SECONDS - 1));
+                let first = shifted(day, i64::from(months));
+                // At most three days follow: a month that has no 31st can have 28 days.
+                let days = (0..=3).map(|days| first.saturating_add(days * DAY_SECONDS));
+                days.into_iter().find(|day| self.before(*day) >= epoch).unwrap_or(first)
+            }
         }
     }
 
@@ -103,13 +120,18 @@ impl fmt::Display for Length {
     }
 }
 
-/// An instant, moved by months.
+/// The start of the day of an instant, in UTC.
+fn start_of_day(epoch: i64) -> i64 {
+    epoch - epoch.rem_euclid(DAY_SECONDS)
+}
+
+/// The start of a day, moved by months.
 fn shifted(epoch: i64, months: i64) -> i64 {
     let span = jiff::Span::new().try_months(months);
     let day = Day::of_epoch(epoch).map(Day::date);
     let moved = day.zip(span.ok()).and_then(|(day, span)| day.checked_add(span).ok());
     match moved {
-        Some(day) => period::epoch(day) + epoch.rem_euclid(86_400),
+        Some(day) => period::epoch(day),
         None if months < 0 => i64::MIN / 2,
         None => i64::MAX / 2,
     }
@@ -121,4 +143,43 @@ pub(crate) fn length(seconds: u64) -> String {
     let (unit, name) = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit)).unwrap_or((1, "second"));
     let number = seconds / unit;
     format!("{number} {name}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instant(text: &str, seconds: i64) -> i64 {
+        text.parse::<Day>().unwrap().epoch() + seconds
+    }
+
+    #[test]
+    fn months_count_from_the_start_of_a_day() {
+        let half_year = Length::Months(6);
+        assert_eq!(half_year.before(instant("2026-08-31", 3_600)), instant("2026-02-28", 0));
+        assert_eq!(half_year.after(instant("2026-01-01", 0)), instant("2026-07-01", 0));
+        assert_eq!(half_year.after(instant("2026-01-01", 1)), instant("2026-07-02", 0));
+        // Six months before the 28th of February is the 28th of August.
+        assert_eq!(half_year.after(instant("2025-08-31", 0)), instant("2026-03-01", 0));
+    }
+
+    #[test]
+    fn a_later_instant_never_has_an_earlier_cutoff() {
+        let start = instant("2023-12-01", 0);
+        for length in [1, 6, 12, 48].map(Length::Months) {
+            let cutoffs: Vec<i64> = (0..500 * 4).map(|quarter| length.before(start + quarter * 21_600)).collect();
+            assert!(cutoffs.is_sorted(), "{length}");
+        }
+    }
+
+    #[test]
+    fn after_is_the_first_instant_that_leads_back() {
+        let start = instant("2023-12-01", 0);
+        for length in [1, 6, 11].map(Length::Months) {
+            for time in (0..500 * 2).map(|half| start + half * 43_200) {
+                let first = length.after(time);
+                assert!(length.before(first) >= time && length.before(first - 1) < time, "{length}, {time}");
+            }
+        }
+    }
 }

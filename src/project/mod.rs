@@ -24,7 +24,7 @@ pub(crate) mod yaml;
 pub use crate::dialect::{Indexes, ReaderKind};
 pub(crate) use cadence::{drifted, example, following};
 pub(crate) use day::{DAY, length};
-pub use day::{Day, Length};
+pub use day::{Day, InvalidDay, Length};
 pub use period::Period;
 pub(crate) use period::bounds_of;
 pub(crate) use read::read;

@@ -233,7 +233,10 @@ impl Facts {
     /// The time that is the retention of a table before another one, in microseconds.
     pub(super) fn before(&self, table: usize, micros: i64) -> i64 {
         let (seconds, rest) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
-        self.root(table).1.before(seconds).saturating_mul(SECOND).saturating_add(rest)
+        let length = self.root(table).1;
+        // Months count from the start of a day.
+        let rest = if matches!(length, Length::Seconds(_)) { rest } else { 0 };
+        length.before(seconds).saturating_mul(SECOND).saturating_add(rest)
     }
 
     /// The longest time that a row of a table may stay, in microseconds.

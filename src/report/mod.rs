@@ -4,17 +4,17 @@
 
 mod timeline;
 
-use std::fmt::Write;
-
-use serde_json::Value;
+use minijinja::{Value, context};
+use serde_json::Value as Json;
 
 use crate::artifacts::Artifacts;
-use crate::artifacts::manifest::Hook;
+use crate::artifacts::manifest::{Hook, Load, Manifest};
 use crate::check::{Day, Edges, edges};
 use crate::diagnostic::Diagnostics;
-use crate::diff::{Changed, Preview, Weight, diff};
+use crate::diff::{Changed, Preview, Weight, diff, hunks};
 use crate::features::only_when;
-use crate::project::{Archive, Length, Retention, Spec, TableId};
+use crate::features::text::{Tags, text};
+use crate::project::{Archive, Length, Retention, Spec, Table};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
 
@@ -44,282 +44,193 @@ pub struct ReportOptions<'a> {
 pub fn report(inputs: &Inputs, options: ReportOptions<'_>) -> Result<String, Diagnostics> {
     let spec = crate::resolve(inputs)?;
     let artifacts = crate::compile_spec(&spec, inputs)?;
+    let manifest = artifacts.manifest();
     let edges = edges(&spec);
-    let mut page = Page(String::new());
-    page.head(&spec);
-    page.figures(&artifacts);
-    page.horizon(&edges, options.today);
-    page.loads(&artifacts);
-    if !spec.tables.is_empty() {
-        page.line("<h2>Tables</h2>");
-    }
-    for ((id, _), edges) in spec.tables().zip(&edges) {
-        page.table(&spec, id, &artifacts, edges, options.today);
-    }
+    let tables = spec.tables.iter().zip(&edges).map(|(one, edges)| table(&spec, one, manifest, edges, options.today));
     // A project that cannot be rotated still has a report.
-    if let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(inputs, None, None)
-        && let Ok(preview) = diff(inputs, &next)
-    {
-        page.rotation(&period, &preview);
-    }
-    if let Some(rehearsal) = options.rehearsal.and_then(|text| serde_json::from_str(text).ok()) {
-        page.rehearsal(&rehearsal);
-    }
-    page.line("</main>\n</body>\n</html>");
-    Ok(page.0)
-}
-
-/// Escapes a text for HTML, in elements and in attributes.
-///
-/// Invariant: every text that comes from a project is escaped by this function.
-fn shown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
+    let rotation = match rotate(inputs, None, None) {
+        Ok(Rotation::Added { inputs: next, period, .. }) => {
+            diff(inputs, &next).ok().map(|preview| rotation(&period, &preview))
         }
-    }
-    out
+        _ => None,
+    };
+    let page = context! {
+        project => spec.name.as_str(),
+        dialect => spec.dialect.as_str(),
+        figures => figures(&artifacts),
+        horizon => horizon(&edges, options.today),
+        loads => manifest.loads.iter().map(load).collect::<Vec<_>>(),
+        tables => tables.collect::<Vec<_>>(),
+        rotation,
+    };
+    let rehearsal = options.rehearsal.and_then(|text| serde_json::from_str(text).ok());
+    let page = context! { ..page, ..rehearsal.as_ref().map_or_else(no_rehearsal, rehearsed) };
+    Ok(text(Tags::Jinja, "report/page.html.j2", page))
 }
 
 fn day(day: Option<Day>) -> String {
     day.map_or_else(|| "the year 9999".to_owned(), |day| day.to_string())
 }
 
-struct Page(String);
+fn figures(artifacts: &Artifacts) -> Vec<Value> {
+    let manifest = artifacts.manifest();
+    let cycle: usize = manifest.nodes.values().map(|node| node.load.len() + node.post_hooks.len()).sum();
+    let night: usize = manifest.sweep.iter().map(|sweep| sweep.post_hooks.len()).sum();
+    let open = manifest.periods.iter().filter(|period| period.state == "open").count();
+    let figures = [
+        (manifest.nodes.len(), "tables"),
+        (manifest.periods.len(), "periods"),
+        (open, "of them open"),
+        (cycle, "statements a cycle"),
+        (night, "statements a night"),
+        (manifest.ddl.len(), "relations"),
+    ];
+    figures.into_iter().map(|(number, what)| context! { number, what }).collect()
+}
 
-impl Page {
-    fn line(&mut self, html: &str) {
-        self.0.push_str(html);
-        self.0.push('\n');
-    }
+fn load(load: &Load) -> Value {
+    context! { name => load.name.as_str(), source => load.source.as_str(), into => load.into.as_deref() }
+}
 
-    fn head(&mut self, spec: &Spec) {
-        let name = shown(&spec.name);
-        self.line("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">");
-        self.line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        self.line("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">");
-        self.line("<link rel=\"icon\" href=\"data:,\">");
-        self.line(&format!("<title>{name}: retention</title>"));
-        self.line(&format!("<style>\n{}</style>\n</head>\n<body>\n<main>", include_str!("style.css")));
-        self.line(&format!(
-            "<h1>{name}</h1>\n<p class=\"soft\">Retention, compiled for {} by Rowkeep.</p>",
-            spec.dialect
-        ));
-    }
+/// The first horizon of the tables with a history table per period.
+fn horizon(edges: &[Edges], today: Option<Day>) -> Option<Value> {
+    let first = edges.iter().filter(|edge| edge.has_periods).min_by_key(|edge| edge.horizon)?;
+    let left = today.zip(first.horizon).map(|(today, horizon)| horizon.days_since(today));
+    Some(context! {
+        day => day(first.horizon),
+        lower_edge => day(first.lower_edge),
+        days => left,
+        is_near => left.is_some_and(|left| left <= 60),
+        is_past => left.is_some_and(|left| left <= 0),
+    })
+}
 
-    fn figures(&mut self, artifacts: &Artifacts) {
-        let manifest = artifacts.manifest();
-        let cycle: usize = manifest.nodes.values().map(|node| node.load.len() + node.post_hooks.len()).sum();
-        let night: usize = manifest.sweep.iter().map(|sweep| sweep.post_hooks.len()).sum();
-        let open = manifest.periods.iter().filter(|period| period.state == "open").count();
-        self.line("<ul class=\"figures\">");
-        for (figure, what) in [
-            (manifest.nodes.len(), "tables"),
-            (manifest.periods.len(), "periods"),
-            (open, "of them open"),
-            (cycle, "statements a cycle"),
-            (night, "statements a night"),
-            (manifest.ddl.len(), "relations"),
-        ] {
-            self.line(&format!("<li><b>{figure}</b> {what}</li>"));
+fn table(spec: &Spec, table: &Table, manifest: &Manifest, edges: &Edges, today: Option<Day>) -> Value {
+    let model = table.model.value.as_str();
+    let stays = match &table.retention {
+        Retention::For { length: Length::Seconds(0), .. } => "Rows stay until they expire".to_owned(),
+        Retention::For { length, .. } => format!("Rows stay {length}"),
+        Retention::WhileIn { parent, .. } => {
+            format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
         }
-        self.line("</ul>");
+    };
+    let moves_to = match &table.archive {
+        Archive::Periods(history) => Some(format!("{}_<period>", history.sql(spec.dialect))),
+        Archive::One(history) => Some(history.sql(spec.dialect)),
+        Archive::None => None,
+    };
+    let key: Vec<_> = table.unique_key.iter().map(|&column| table.column(column).name.as_str()).collect();
+    let node = manifest.nodes.values().find(|node| node.name == model);
+    let node = node.unwrap_or_else(|| unreachable!("each table has a node in the manifest"));
+    let sweep = manifest.sweep.iter().find(|sweep| sweep.model == model);
+    context! {
+        model,
+        stays,
+        moves_to,
+        conditions => only_when::describe(table),
+        time => table.column(table.time.column).name.as_str(),
+        key => key.join(", "),
+        horizon => table.has_periods().then(|| day(edges.horizon)),
+        timeline => if table.has_periods() { timeline::timeline(spec, table, edges, today) } else { None },
+        cycle => run(node.load.iter().chain(&node.post_hooks)),
+        sweep => sweep.map(|sweep| run(&sweep.post_hooks)),
     }
+}
 
-    fn loads(&mut self, artifacts: &Artifacts) {
-        let loads = &artifacts.manifest().loads;
-        if loads.is_empty() {
-            return;
-        }
-        self.line("<h2>Loads</h2>\n<ul>");
-        for load in loads {
-            let into = load.into.as_ref().map_or_else(String::new, |into| format!(", and computes {}", shown(into)));
-            let (name, source) = (shown(&load.name), shown(&load.source));
-            self.line(&format!("<li><strong>{name}</strong> reads {source}{into}.</li>"));
-        }
-        self.line("</ul>");
+/// Statements that run one after another.
+fn run<'h>(hooks: impl IntoIterator<Item = &'h Hook>) -> Value {
+    let statements: Vec<_> = hooks.into_iter().map(statement).collect();
+    context! { count => statements.len(), statements }
+}
+
+/// A statement, with the words of the comment on its first line.
+fn statement(hook: &Hook) -> Value {
+    let (comment, sql) = hook.sql.split_once('\n').unwrap_or(("", &hook.sql));
+    let words = comment.strip_prefix("-- ").and_then(|line| line.split_once(": ")).map_or("", |(_, words)| words);
+    context! { name => hook.name.as_str(), words, sql }
+}
+
+fn rotation(period: &str, preview: &Preview) -> Value {
+    let consequences = preview
+        .consequences
+        .iter()
+        .map(|one| context! { text => one.text.as_str(), is_destructive => one.weight == Weight::Destructive });
+    let flows = preview
+        .flows
+        .iter()
+        .map(|flow| context! { from => flow.from.as_deref(), model => flow.model.as_str(), to => flow.to.as_str() });
+    let models = preview.statements.chunk_by(|one, next| one.model == next.model);
+    let models = models.map(
+        |changes| context! { model => changes[0].model.as_str(), count => changes.len(), changes => changes.iter().map(change).collect::<Vec<_>>() },
+    );
+    context! {
+        period,
+        numbers => preview.numbers(),
+        consequences => consequences.collect::<Vec<_>>(),
+        flows => flows.collect::<Vec<_>>(),
+        models => models.collect::<Vec<_>>(),
     }
+}
 
-    fn horizon(&mut self, edges: &[Edges], today: Option<Day>) {
-        let archived = edges.iter().filter(|edge| edge.has_periods);
-        let Some(first) = archived.min_by_key(|edge| edge.horizon) else { return };
-        let left = today.zip(first.horizon).map(|(today, horizon)| horizon.days_since(today));
-        let (class, rest) = match left {
-            Some(left) if left <= 0 => {
-                ("note warn", " That day has passed: due rows stay in their marts and are reported.".to_owned())
-            }
-            Some(left) if left <= 60 => ("note warn", format!(" That is in {left} days.")),
-            Some(left) => ("note", format!(" That is in {left} days.")),
-            None => ("note", String::new()),
+fn change(changed: &Changed) -> Value {
+    let runs = match changed.runs {
+        "load" | "cycle" => String::new(),
+        "sweep" => "each night, ".to_owned(),
+        other => format!("{other}, "),
+    };
+    let lines = hunks(changed).into_iter().map(|text| {
+        let class = match text.chars().next() {
+            Some('+') => Some("add"),
+            Some('-') => Some("drop"),
+            _ => None,
         };
-        self.line(&format!(
-            "<p class=\"{class}\">Due rows have a period until <strong>{}</strong>.{rest} Rows older than {} have none.</p>",
-            day(first.horizon),
-            day(first.lower_edge)
-        ));
+        context! { text, class }
+    });
+    context! {
+        runs,
+        name => changed.name.as_str(),
+        how => changed.how.as_str(),
+        words => changed.words.as_str(),
+        lines => lines.collect::<Vec<_>>(),
     }
+}
 
-    fn table(&mut self, spec: &Spec, id: TableId, artifacts: &Artifacts, edges: &Edges, today: Option<Day>) {
-        let table = spec.table(id);
-        let model = table.model.value.as_str();
-        let stays = match &table.retention {
-            Retention::For { length: Length::Seconds(0), .. } => "Rows stay until they expire".to_owned(),
-            Retention::For { length, .. } => format!("Rows stay {length}"),
-            Retention::WhileIn { parent, .. } => {
-                format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
-            }
-        };
-        let goes = match &table.archive {
-            Archive::Periods(history) => {
-                format!("they move to <code>{}_&lt;period&gt;</code>", shown(&history.sql(spec.dialect)))
-            }
-            Archive::One(history) => format!("they move to <code>{}</code>", shown(&history.sql(spec.dialect))),
-            Archive::None => "they are deleted for good".to_owned(),
-        };
-        let leave = match only_when::describe(table) {
-            Some(conditions) => format!("if {}, {goes}", shown(&conditions)),
-            None => goes,
-        };
-        let until = if !table.has_periods() {
-            String::new()
-        } else {
-            format!(" Due rows have a period until {}.", day(edges.horizon))
-        };
-        let key: Vec<_> = table.unique_key.iter().map(|&column| table.column(column).name.as_str()).collect();
-        self.line(&format!("<section class=\"table\" id=\"{0}\">\n<h3>{0}</h3>", shown(model)));
-        self.line(&format!(
-            "<p class=\"soft\">{}, by <code>{}</code>. Then {leave}. Key: <code>{}</code>.{until}</p>",
-            shown(&stays),
-            shown(table.column(table.time.column).name.as_str()),
-            shown(&key.join(", ")),
-        ));
-        if table.has_periods() {
-            self.line("<div class=\"wide\">");
-            self.line(&timeline::svg(spec, table, edges, today));
-            self.line("</div>");
-        }
-        let manifest = artifacts.manifest();
-        if let Some(node) = manifest.nodes.values().find(|node| node.name == model) {
-            self.steps("Each cycle", &mut node.load.iter().chain(&node.post_hooks));
-        }
-        if let Some(sweep) = manifest.sweep.iter().find(|sweep| sweep.model == model) {
-            self.steps("Each night", &mut sweep.post_hooks.iter());
-        }
-        self.line("</section>");
-    }
+/// The columns of the ledger of a rehearsal.
+const LEDGER: [&str; 7] = ["accepted", "in_mart", "superseded", "archived", "purged", "held", "restored"];
 
-    fn steps(&mut self, title: &str, hooks: &mut dyn Iterator<Item = &Hook>) {
-        let hooks: Vec<_> = hooks.collect();
-        self.line(&format!("<details><summary>{title}: {} statements</summary>\n<ol class=\"steps\">", hooks.len()));
-        for hook in hooks {
-            let (words, sql) = hook.sql.split_once('\n').unwrap_or(("", &hook.sql));
-            let words = words.strip_prefix("-- ").and_then(|line| line.split_once(": ")).map_or("", |(_, words)| words);
-            self.line(&format!(
-                "<li><details><summary><code>{}</code>{}</summary>\n<pre>{}</pre></details></li>",
-                shown(&hook.name),
-                shown(words),
-                shown(sql)
-            ));
-        }
-        self.line("</ol></details>");
-    }
+fn no_rehearsal() -> Value {
+    context! { rehearsal => () }
+}
 
-    fn rotation(&mut self, period: &str, preview: &Preview) {
-        self.line(&format!("<h2>The next rotation: {}</h2>", shown(period)));
-        self.line(&format!("<p>{}.</p>\n<ul>", shown(&preview.numbers())));
-        for consequence in &preview.consequences {
-            let class = if consequence.weight == Weight::Destructive { " class=\"bad\"" } else { "" };
-            self.line(&format!("<li{class}>{}</li>", shown(&consequence.text)));
-        }
-        for flow in &preview.flows {
-            let from = flow.from.as_deref().unwrap_or("never");
-            self.line(&format!(
-                "<li>from {from} on, due rows of {} go to {}</li>",
-                shown(&flow.model),
-                shown(&flow.to)
-            ));
-        }
-        self.line("</ul>");
-        for changes in preview.statements.chunk_by(|one, next| one.model == next.model) {
-            self.line(&format!(
-                "<details><summary>{}: {} statements</summary>\n<ol class=\"steps\">",
-                shown(&changes[0].model),
-                changes.len()
-            ));
-            changes.iter().for_each(|changed| self.changed(changed));
-            self.line("</ol></details>");
-        }
-    }
-
-    fn changed(&mut self, changed: &Changed) {
-        let runs = match changed.runs {
-            "load" | "cycle" => String::new(),
-            "sweep" => "each night, ".to_owned(),
-            other => format!("{other}, "),
-        };
-        self.line(&format!(
-            "<li><details><summary><code>{runs}{}</code>{}: {}</summary>",
-            shown(&changed.name),
-            changed.how.as_str(),
-            shown(&changed.words)
-        ));
-        self.0.push_str("<pre>");
-        for text in crate::diff::hunks(changed) {
-            let class = match text.chars().next() {
-                Some('+') => " class=\"add\"",
-                Some('-') => " class=\"drop\"",
-                _ => "",
-            };
-            let _ = writeln!(self.0, "<span{class}>{}</span>", shown(&text));
-        }
-        self.line("</pre></details></li>");
-    }
-
-    fn rehearsal(&mut self, report: &Value) {
-        let number = |value: &Value| value.as_u64().map_or_else(String::new, |number| number.to_string());
-        self.line("<h2>The last rehearsal</h2>");
-        self.line(&format!(
-            "<p>{} stories on {}, with {} cycles each: {} rows delivered, {} statements run, {} stops.</p>",
-            number(&report["seeds"]),
-            shown(report["dialect"].as_str().unwrap_or_default()),
-            number(&report["cycles"]),
-            number(&report["done"]["deliveries"]),
-            number(&report["done"]["statements"]),
-            number(&report["done"]["stops"]),
-        ));
-        self.line("<div class=\"wide\"><table><thead><tr><th>table</th>");
-        let columns = ["accepted", "in_mart", "superseded", "archived", "purged", "held", "restored"];
-        columns.iter().for_each(|column| self.line(&format!("<th class=\"number\">{}</th>", column.replace('_', " "))));
-        self.line("</tr></thead><tbody>");
-        for ledger in report["ledger"].as_array().into_iter().flatten() {
-            self.line(&format!("<tr><td>{}</td>", shown(ledger["model"].as_str().unwrap_or_default())));
-            for column in columns {
-                let figure = match &ledger[column] {
-                    Value::Array(periods) => {
-                        periods.iter().filter_map(|period| period["rows"].as_u64()).sum::<u64>().to_string()
-                    }
-                    other => number(other),
-                };
-                self.line(&format!("<td class=\"number\">{figure}</td>"));
-            }
-            self.line("</tr>");
-        }
-        self.line("</tbody></table></div>\n<h3>Laws</h3>\n<ul class=\"laws\">");
-        for law in report["laws"].as_array().into_iter().flatten() {
-            let broken = law["broken_by"].as_array().map_or(0, Vec::len);
-            let (class, mark) = if broken == 0 { ("good", "✓") } else { ("bad", "✗") };
-            self.line(&format!(
-                "<li class=\"{class}\">{mark} {} {}</li>",
-                shown(law["law"].as_str().unwrap_or_default()),
-                shown(law["title"].as_str().unwrap_or_default())
-            ));
-        }
-        self.line("</ul>");
+/// The output of `rowkeep rehearse --format json`. What it lacks is shown as empty.
+fn rehearsed(report: &Json) -> Value {
+    let number = |value: &Json| value.as_u64().map_or_else(String::new, |number| number.to_string());
+    let word = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let figure = |value: &Json| match value {
+        Json::Array(periods) => periods.iter().filter_map(|period| period["rows"].as_u64()).sum::<u64>().to_string(),
+        other => number(other),
+    };
+    let ledger = report["ledger"].as_array().into_iter().flatten().map(|ledger| {
+        let figures: Vec<_> = LEDGER.iter().map(|column| figure(&ledger[column])).collect();
+        context! { model => word(&ledger["model"]), figures }
+    });
+    let laws = report["laws"].as_array().into_iter().flatten().map(|law| {
+        let is_broken = law["broken_by"].as_array().is_some_and(|seeds| !seeds.is_empty());
+        context! { name => word(&law["law"]), title => word(&law["title"]), is_broken }
+    });
+    context! {
+        rehearsal => context! {
+            seeds => number(&report["seeds"]),
+            dialect => word(&report["dialect"]),
+            cycles => number(&report["cycles"]),
+            done => context! {
+                deliveries => number(&report["done"]["deliveries"]),
+                statements => number(&report["done"]["statements"]),
+                stops => number(&report["done"]["stops"]),
+            },
+        },
+        ledger_columns => LEDGER.map(|column| column.replace('_', " ")),
+        ledger => ledger.collect::<Vec<_>>(),
+        laws => laws.collect::<Vec<_>>(),
     }
 }

@@ -1,15 +1,13 @@
-//! The timeline of the periods of a table, as SVG.
+//! The places of the timeline of a table. `templates/report/timeline.html.j2` draws it.
 
-use std::fmt::Write;
+use minijinja::{Value, context};
 
 use crate::check::{Day, Edges};
 use crate::project::{Retention, Spec, Table};
-use crate::report::{day, shown};
+use crate::report::day;
 
-/// Width and height of the picture, in units of its view box.
+/// The width of the picture and its margin at the left and right, in units of its view box.
 const WIDTH: f64 = 1000.0;
-const HEIGHT: f64 = 118.0;
-/// The margin at the left and right.
 const MARGIN: f64 = 12.0;
 
 /// The time that the picture shows: from the first bound or mark to a little after the last one.
@@ -26,16 +24,19 @@ impl Scale {
     }
 }
 
-/// Draws the periods as boxes, the horizon as a line, and below the boxes the rows that are in the
-/// mart today.
-pub(super) fn svg(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>) -> String {
-    let (Some(first), Some(last)) = (spec.periods.first(), spec.periods.last()) else { return String::new() };
+/// A place in the picture, as SVG writes it.
+fn place(x: f64) -> String {
+    format!("{x:.1}")
+}
+
+/// The periods, the horizon, and the rows that are in the mart today. `None` without periods.
+pub(super) fn timeline(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>) -> Option<Value> {
+    let (first, last) = spec.periods.first().zip(spec.periods.last())?;
     let horizon = edges.horizon.map_or(last.end_epoch(), Day::epoch);
     let now = today.map(Day::epoch);
     let cutoff = now.map(|now| edges.length.before(now));
     let marks = [Some(first.start_epoch()), Some(last.end_epoch()), Some(horizon), now, cutoff];
-    let (from, until) = (marks.iter().flatten().min(), marks.iter().flatten().max());
-    let (Some(&from), Some(&until)) = (from, until) else { return String::new() };
+    let (from, until) = marks.iter().flatten().min().copied().zip(marks.iter().flatten().max().copied())?;
     let scale = Scale { from, until: until + (until - from) / 12 };
     let title = format!(
         "Periods of {}: from {}, until {}; horizon {}",
@@ -44,62 +45,41 @@ pub(super) fn svg(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>)
         last.end(),
         day(edges.horizon)
     );
-    let mut out = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title>\n",
-        shown(&title)
-    );
-    let mut add = |text: String| {
-        let _ = writeln!(out, "{text}");
-    };
-    add(format!("<line class=\"axis\" x1=\"{MARGIN}\" y1=\"62\" x2=\"{}\" y2=\"62\"/>", WIDTH - MARGIN));
-    for period in &spec.periods {
+    let periods = spec.periods.iter().map(|period| {
         let (x, end) = (scale.x(period.start_epoch()), scale.x(period.end_epoch()));
         let width = (end - x - 2.0).max(1.0);
-        let class = if period.sealed { "sealed" } else { "open" };
-        add(format!(
-            "<g class=\"period\"><title>{}: [{}, {}), {class}</title><rect class=\"{class}\" x=\"{:.1}\" y=\"22\" width=\"{width:.1}\" height=\"30\" rx=\"5\"/>",
-            shown(&period.name),
-            period.start(),
-            period.end(),
-            x + 1.0
-        ));
-        // In a narrow box, only the title has the name.
-        if width > 6.5 * f64::from(u32::try_from(period.name.len()).unwrap_or(u32::MAX)) {
-            add(format!(
-                "<text x=\"{:.1}\" y=\"41\" text-anchor=\"middle\">{}</text>",
-                x + 1.0 + width / 2.0,
-                shown(&period.name)
-            ));
+        context! {
+            name => period.name.as_str(),
+            start => period.start().to_string(),
+            end => period.end().to_string(),
+            state => if period.sealed { "sealed" } else { "open" },
+            x => place(x + 1.0),
+            width => place(width),
+            middle => place(x + 1.0 + width / 2.0),
+            // In a narrow box, only the title has the name.
+            fits => width > 6.5 * f64::from(u32::try_from(period.name.len()).unwrap_or(u32::MAX)),
         }
-        add("</g>".to_owned());
-    }
-    for (at, text, anchor) in [(first.start_epoch(), first.start(), "start"), (last.end_epoch(), last.end(), "middle")]
-    {
-        add(format!("<text class=\"soft\" x=\"{:.1}\" y=\"15\" text-anchor=\"{anchor}\">{text}</text>", scale.x(at)));
-    }
-    if let (Some(now), Some(cutoff), Some(today)) = (now, cutoff, today) {
-        let (x, end) = (scale.x(cutoff), scale.x(now));
-        let label = match table.retention {
-            Retention::WhileIn { .. } => "in the mart, and older rows whose key is in its parent",
-            Retention::For { .. } => "in the mart",
-        };
-        add(format!(
-            "<rect class=\"mart\" x=\"{x:.1}\" y=\"70\" width=\"{:.1}\" height=\"20\" rx=\"5\"/>",
-            (end - x).max(1.0)
-        ));
-        add(format!("<text x=\"{:.1}\" y=\"84\" text-anchor=\"middle\">{label}</text>", f64::midpoint(x, end)));
-        add(format!("<line class=\"today\" x1=\"{end:.1}\" y1=\"18\" x2=\"{end:.1}\" y2=\"96\"/>"));
-        add(format!("<text x=\"{end:.1}\" y=\"108\" text-anchor=\"middle\">{today}</text>"));
-        add(format!("<text class=\"soft\" x=\"{x:.1}\" y=\"108\" text-anchor=\"middle\">cutoff</text>"));
-    }
-    if edges.horizon.is_some() {
-        let x = scale.x(horizon);
-        add(format!("<line class=\"horizon\" x1=\"{x:.1}\" y1=\"18\" x2=\"{x:.1}\" y2=\"96\"/>"));
-        add(format!(
-            "<text class=\"warn\" x=\"{x:.1}\" y=\"15\" text-anchor=\"middle\">horizon {}</text>",
-            day(edges.horizon)
-        ));
-    }
-    out.push_str("</svg>");
-    out
+    });
+    let mark = |at: i64, day: String| context! { x => place(scale.x(at)), day };
+    let mart = cutoff.zip(today).map(|(cutoff, today)| {
+        let (x, end) = (scale.x(cutoff), scale.x(today.epoch()));
+        context! {
+            x => place(x),
+            end => place(end),
+            width => place((end - x).max(1.0)),
+            middle => place(f64::midpoint(x, end)),
+            today => today.to_string(),
+            keeps_older => matches!(table.retention, Retention::WhileIn { .. }),
+        }
+    });
+    Some(context! {
+        title,
+        left => place(MARGIN),
+        right => place(WIDTH - MARGIN),
+        periods => periods.collect::<Vec<_>>(),
+        first => mark(first.start_epoch(), first.start().to_string()),
+        last => mark(last.end_epoch(), last.end().to_string()),
+        mart,
+        horizon => edges.horizon.map(|_| mark(horizon, day(edges.horizon))),
+    })
 }
