@@ -7,7 +7,7 @@ use crate::artifacts::Artifacts;
 use crate::check::{Restructuring, restructured};
 use crate::cli::committed::manifest;
 use crate::cli::write::write;
-use crate::cli::{Output, dialect, print, project, shown};
+use crate::cli::{Output, dialect, dialects, print, project, shown};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::dialect::Dialect;
 use crate::error::Error;
@@ -22,8 +22,10 @@ pub(super) struct Arguments {
     /// Where to write [default: the project's `out:`, or target/rowkeep in it]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Compile for another engine than the project's: redshift, postgres, duckdb or bigquery
-    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    #[arg(
+        long, value_name = "DIALECT", value_parser = dialect,
+        help = format!("Compile for another engine than the project's: {}", dialects(", ")),
+    )]
     dialect: Option<Dialect>,
     /// Write only the statements of these models; needs --stdout, or another --out folder
     #[arg(long, value_name = "MODEL", value_delimiter = ',')]

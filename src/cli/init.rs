@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use minijinja::context;
 
 use crate::check::Day;
-use crate::cli::{print, today};
+use crate::cli::{dialects, print, today};
 use crate::error::Error;
 use crate::features::text::{Tags, text};
 use crate::project::folder::{PROJECT_FILE, why};
@@ -110,7 +110,8 @@ fn files(name: &str, shape: Shape, today: Day) -> Vec<(String, String)> {
         (format!(".rowkeep/{name}.schema.json"), format!("{schema:#}\n"))
     };
     let text = |template: &str| {
-        let context = context! { name, shape => shape.as_str(), periods => periods.clone() };
+        let context =
+            context! { name, shape => shape.as_str(), dialects => dialects(" | "), periods => periods.clone() };
         text(Tags::Jinja, template, context)
     };
     let mut files = vec![(PROJECT_FILE.to_owned(), text("init/rowkeep.yml.j2"))];

@@ -19,9 +19,13 @@ pub(super) struct Arguments {
     /// Files, folders, or dbt projects
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// The engine: redshift, postgres, snowflake, bigquery, duckdb, tsql, mysql, oracle or generic
-    /// [default: the one of profiles.yml, or the first whose grammar reads a statement]
-    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    #[arg(
+        long, value_name = "DIALECT", value_parser = dialect,
+        help = format!(
+            "The engine: {} [default: the one of profiles.yml, or the first whose grammar reads a statement]",
+            dialects(),
+        ),
+    )]
     dialect: Option<Grammar>,
     /// Only these rules, by name or code
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
@@ -35,8 +39,12 @@ pub(super) struct Arguments {
 }
 
 fn dialect(name: &str) -> Result<Grammar, String> {
-    let names = || Grammar::ALL.map(Grammar::as_str);
-    Grammar::from_name(name).ok_or_else(|| format!("expected {}", names().join(", ")))
+    Grammar::from_name(name).ok_or_else(|| format!("expected {}", dialects()))
+}
+
+/// The names of all grammars.
+fn dialects() -> String {
+    Grammar::ALL.map(Grammar::as_str).join(", ")
 }
 
 /// A rule by its name or its code.

@@ -133,7 +133,12 @@ fn done(result: Result<(), Error>) -> Result<ExitCode, Failure> {
 
 /// Parses the name of a dialect.
 fn dialect(name: &str) -> Result<Dialect, String> {
-    Dialect::from_name(name).ok_or_else(|| format!("expected {}", Dialect::ALL.map(Dialect::as_str).join(", ")))
+    Dialect::from_name(name).ok_or_else(|| format!("expected {}", dialects(", ")))
+}
+
+/// The names of all dialects.
+fn dialects(separator: &str) -> String {
+    Dialect::ALL.map(Dialect::as_str).join(separator)
 }
 
 /// Parses a day. `now` gives the current day in UTC.

@@ -130,8 +130,8 @@ impl Rules for BigQuery {
         }
     }
 
-    fn stored_instant_type(&self) -> &'static str {
-        "TIMESTAMP"
+    fn stored_instant(&self) -> SqlType {
+        SqlType::Timestamptz
     }
 
     fn clock_token(&self) -> &'static str {
@@ -271,6 +271,11 @@ impl Rules for BigQuery {
         None
     }
 
+    // "String and bytes literals" in the reference of GoogleSQL.
+    fn escaped_quote(&self) -> &'static str {
+        "\\'"
+    }
+
     fn has_advisory_locks(&self) -> bool {
         false
     }
@@ -312,7 +317,7 @@ impl Rules for BigQuery {
     fn shell(&self) -> Shell {
         // bq runs all statements as one script, which stops at the first error.
         Shell {
-            client: "bq",
+            has_variables: false,
             loud: "bq query --use_legacy_sql=false",
             quiet: "bq --quiet --format=none query --use_legacy_sql=false",
             bare: "bq --quiet --format=csv query --use_legacy_sql=false",

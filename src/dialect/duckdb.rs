@@ -109,8 +109,8 @@ impl Rules for DuckDb {
         standard::duration(seconds, unit)
     }
 
-    fn stored_instant_type(&self) -> &'static str {
-        "TIMESTAMP"
+    fn stored_instant(&self) -> SqlType {
+        SqlType::Timestamp
     }
 
     fn clock_token(&self) -> &'static str {
@@ -237,6 +237,10 @@ impl Rules for DuckDb {
         None
     }
 
+    fn escaped_quote(&self) -> &'static str {
+        "''"
+    }
+
     fn has_advisory_locks(&self) -> bool {
         false
     }
@@ -276,7 +280,7 @@ impl Rules for DuckDb {
 
     fn shell(&self) -> Shell {
         Shell {
-            client: "duckdb",
+            has_variables: false,
             loud: "duckdb -bail \"$ROWKEEP_DATABASE\"",
             quiet: "duckdb -bail \"$ROWKEEP_DATABASE\"",
             bare: "duckdb -bail -list -noheader \"$ROWKEEP_DATABASE\"",

@@ -77,8 +77,8 @@ pub(crate) trait Rules: Sync {
     /// A literal for a number of seconds that is subtracted from a time column of a unit. The
     /// length is fixed: never calendar days or months. For a date, it is a number of whole days.
     fn duration(&self, seconds: u64, unit: TimeUnit) -> String;
-    /// The type of `resolved_at`, `detected_at` and `completed_at`. They hold instants in UTC.
-    fn stored_instant_type(&self) -> &'static str;
+    /// The type of `resolved_at`, `detected_at`, `completed_at` and `purged_at`. They hold instants in UTC.
+    fn stored_instant(&self) -> SqlType;
 
     // The clock. `templates/cycle/<engine>/time.sql.j2` implements the same rules independently.
 
@@ -145,6 +145,8 @@ pub(crate) trait Rules: Sync {
     /// The catalogue of constraints, if a foreign key can delete rows with the row to which they
     /// refer.
     fn constraints(&self) -> Option<&'static str>;
+    /// How a text literal writes a quote.
+    fn escaped_quote(&self) -> &'static str;
     /// Whether the engine has advisory locks, which end with the transaction that takes them.
     fn has_advisory_locks(&self) -> bool;
     /// Whether the engine has external schemas, with a separate catalogue for their tables.
@@ -240,7 +242,8 @@ pub(crate) struct Server {
 /// execution times and print a text. They are empty if the client has no such command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shell {
-    pub(crate) client: &'static str,
+    /// Whether the client replaces `:name` by a value.
+    pub(crate) has_variables: bool,
     pub(crate) loud: &'static str,
     pub(crate) quiet: &'static str,
     pub(crate) bare: &'static str,
@@ -358,29 +361,46 @@ mod tests {
         }
     }
 
-    #[test]
-    fn no_other_folder_names_an_engine() {
-        let variants: Vec<_> = Dialect::ALL.iter().map(|dialect| format!("Dialect::{dialect:?}")).collect();
-        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
-        let mut named = Vec::new();
+    /// The lines of the files below `folder` that contain one of `words`. Folders named in `except`
+    /// are left out, and so are comments and unit tests, which are at the end of a file.
+    fn lines_with(words: &[String], folder: &str, except: &[&str]) -> Vec<String> {
+        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+        let mut found = Vec::new();
         #[allow(clippy::disallowed_methods, reason = "a test reads the source")]
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() && !path.ends_with("src/dialect") {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let text = std::fs::read_to_string(&path).unwrap();
-                    // Unit tests are at the end of a file and may name engines.
-                    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
-                    let names = |line: &&str| {
-                        !line.trim_start().starts_with("//")
-                            && variants.iter().any(|variant| line.contains(variant.as_str()))
-                    };
-                    named.extend(code.lines().filter(names).map(|line| format!("{}: {line}", path.display())));
+                if path.is_dir() {
+                    let name = path.file_name().and_then(|name| name.to_str()).unwrap();
+                    folders.extend((!except.contains(&name)).then_some(path));
+                    continue;
                 }
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+                let is_code = |line: &&str| !line.trim_start().starts_with("//");
+                let names = |line: &&str| words.iter().any(|word| line.contains(word.as_str()));
+                found.extend(
+                    code.lines().filter(is_code).filter(names).map(|line| format!("{}: {line}", path.display())),
+                );
             }
         }
+        found
+    }
+
+    #[test]
+    fn no_other_folder_names_an_engine() {
+        let variants = Dialect::ALL.iter().map(|dialect| format!("Dialect::{dialect:?}"));
+        let imports = ["Dialect::{", "Dialect::*"].map(str::to_owned);
+        let named = lines_with(&variants.chain(imports).collect::<Vec<_>>(), "src", &["dialect"]);
         assert!(named.is_empty(), "ask `dialect.rules()` instead:\n{}", named.join("\n"));
+    }
+
+    #[test]
+    fn a_template_names_an_engine_only_in_the_folder_of_the_engine() {
+        let engines = Dialect::ALL.map(Dialect::as_str);
+        let quoted =
+            engines.iter().chain(&["psql", "bq"]).flat_map(|name| [format!("'{name}'"), format!("\"{name}\"")]);
+        let named = lines_with(&quoted.collect::<Vec<_>>(), "templates", &engines);
+        assert!(named.is_empty(), "write `templates/<feature>/<engine>/` instead:\n{}", named.join("\n"));
     }
 }

@@ -108,8 +108,8 @@ impl Rules for Postgres {
         standard::duration(seconds, unit)
     }
 
-    fn stored_instant_type(&self) -> &'static str {
-        "TIMESTAMP"
+    fn stored_instant(&self) -> SqlType {
+        SqlType::Timestamp
     }
 
     fn clock_token(&self) -> &'static str {
@@ -239,6 +239,10 @@ impl Rules for Postgres {
         Some("pg_catalog.pg_constraint")
     }
 
+    fn escaped_quote(&self) -> &'static str {
+        "''"
+    }
+
     // "Advisory Locks".
     fn has_advisory_locks(&self) -> bool {
         true
@@ -284,7 +288,7 @@ impl Rules for Postgres {
 
     fn shell(&self) -> Shell {
         Shell {
-            client: "psql",
+            has_variables: true,
             // -X ignores ~/.psqlrc. It can turn autocommit off, and then nothing is committed.
             loud: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1",
             quiet: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q",

@@ -108,8 +108,8 @@ impl Rules for Redshift {
         standard::duration(seconds, unit)
     }
 
-    fn stored_instant_type(&self) -> &'static str {
-        "TIMESTAMP"
+    fn stored_instant(&self) -> SqlType {
+        SqlType::Timestamp
     }
 
     fn clock_token(&self) -> &'static str {
@@ -252,6 +252,10 @@ impl Rules for Redshift {
         None
     }
 
+    fn escaped_quote(&self) -> &'static str {
+        "''"
+    }
+
     fn has_advisory_locks(&self) -> bool {
         false
     }
@@ -296,7 +300,7 @@ impl Rules for Redshift {
 
     fn shell(&self) -> Shell {
         Shell {
-            client: "psql",
+            has_variables: true,
             // -X ignores ~/.psqlrc. It can turn autocommit off, and then nothing is committed.
             loud: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1",
             quiet: "psql -X \"$ROWKEEP_URL\" -v ON_ERROR_STOP=1 -q",

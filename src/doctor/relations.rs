@@ -7,7 +7,9 @@ use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::doctor::indexes::unique_columns;
 use crate::doctor::live::{Column, Found, Live, key, slots};
 use crate::features::Operations;
-use crate::project::naming::{CUTOFF, CYCLES, DUE, PURGED, ROW_COUNT, STALE, STALE_PLACE, STALE_PLACE_TYPE};
+use crate::project::naming::{
+    CUTOFF, CYCLES, DUE, EXCEPTION_COLUMNS, PURGED, ROW_COUNT, STALE, STALE_PLACE, STALE_PLACE_TYPE, exception_types,
+};
 use crate::project::{ExceptionsId, Spec, Table};
 use crate::source::Span;
 use crate::sql::{Name, Relation, SqlType};
@@ -192,9 +194,8 @@ impl Relations<'_> {
                 );
                 continue;
             }
-            let is_exceptions = ["exception_type", "detected_at", "resolved_at", "resolution_notes"]
-                .iter()
-                .all(|wanted| found.columns.iter().any(|column| column.name == *wanted));
+            let has = |wanted: &&str| found.columns.iter().any(|column| column.name == **wanted);
+            let is_exceptions = EXCEPTION_COLUMNS.iter().all(has);
             let work = [CUTOFF, STALE, DUE, CYCLES, PURGED].into_iter().find(|suffix| name.ends_with(suffix));
             let (what, consequence) = match (is_exceptions, work) {
                 (true, _) => ("an exceptions table", "its open exceptions hold no row of this project"),
@@ -388,16 +389,9 @@ impl Relations<'_> {
                 ]
             }
             Slot::Exceptions(id) => {
-                let rest = [
-                    ("exception_type", SqlType::Varchar(64)),
-                    ("detected_at", SqlType::Timestamp),
-                    ("resolved_at", SqlType::Timestamp),
-                    ("notes", SqlType::Varchar(512)),
-                    ("resolved_by", SqlType::Varchar(64)),
-                    ("resolution_notes", SqlType::Varchar(512)),
-                ];
+                let rest = EXCEPTION_COLUMNS.into_iter().zip(exception_types(spec.dialect));
                 let key = column(&spec.exceptions(id).key, false);
-                std::iter::once(key).chain(rest.into_iter().map(|(name, ty)| nullable(name, ty))).collect()
+                std::iter::once(key).chain(rest.map(|(name, ty)| nullable(name, ty))).collect()
             }
             Slot::Source(_) | Slot::Compared(_) => return None,
         })

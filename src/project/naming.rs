@@ -1,6 +1,7 @@
 //! The names of the tables, files and dbt objects that Rowkeep creates. The checks of names and the
 //! code that writes names both use this module.
 
+use crate::dialect::Dialect;
 use crate::features::loads::WindowedLoad;
 use crate::project::{Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
 use crate::sql::{Relation, SqlType};
@@ -34,8 +35,17 @@ pub(crate) const STALE_PLACE: &str = "rowkeep_place";
 pub(crate) const STALE_PLACE_TYPE: SqlType = SqlType::Varchar(160);
 /// The column of the table that counts purged rows.
 pub(crate) const ROW_COUNT: &str = "row_count";
+/// The columns of an exceptions table after its key, in order. All of them may be NULL.
+pub(crate) const EXCEPTION_COLUMNS: [&str; 6] =
+    ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
 /// The place of a row of the mart.
 pub(crate) const IN_MART: &str = "mart";
+
+/// The types of [`EXCEPTION_COLUMNS`].
+pub(crate) fn exception_types(dialect: Dialect) -> [SqlType; 6] {
+    let (instant, word, words) = (dialect.rules().stored_instant(), SqlType::Varchar(64), SqlType::Varchar(512));
+    [word, instant, instant, words, word, words]
+}
 
 impl Spec {
     /// The name of the history tables of a table, without the suffix of a period.

@@ -7,13 +7,9 @@ use sqlparser::ast::{Ident, ObjectName};
 use crate::cycle::plan::Slot;
 use crate::dialect::Dialect;
 use crate::features::monitors::Asks;
-use crate::project::naming::{ROW_COUNT, STALE_PLACE};
+use crate::project::naming::{EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE};
 use crate::project::{ColumnId, ExceptionsId, Spec, Table, TableId};
 use crate::sql::SqlType;
-
-/// The columns of an exceptions table after its key, in their order.
-pub(super) const EXCEPTION_COLUMNS: [&str; 6] =
-    ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
 
 /// The only column of a cutoff table.
 pub(super) const CUTOFF_COLUMN: &str = "cutoff";

@@ -11,7 +11,9 @@ use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
 use crate::dialect::Dialect;
 use crate::features::only_when::{Constant, Test};
 use crate::features::tripwire::Tripwire;
-use crate::project::naming::{HOLD, NULL_KEY, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE};
+use crate::project::naming::{
+    EXCEPTION_COLUMNS, HOLD, NULL_KEY, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, exception_types,
+};
 use crate::project::{
     Column, ColumnId, CutoffFrom, ExceptionsId, Length, Period, PeriodId, Reader, Retention, Share, Spec, Table,
     TableId, Time,
@@ -166,7 +168,10 @@ pub(crate) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
     let key = &spec.exceptions(id).key;
     let column = Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false });
     let given = Value::from(Sql::Column { name: String::new(), ty: uncut(key.ty), not_null: false });
-    context! { exception => context! { column => column, given => given } }
+    let columns = EXCEPTION_COLUMNS.into_iter().zip(exception_types(spec.dialect));
+    let columns = columns.map(|(name, ty)| Sql::Column { name: name.to_owned(), ty, not_null: false });
+    let columns: Vec<_> = columns.map(Value::from).collect();
+    context! { exception => context! { column => column, given => given, columns => columns } }
 }
 
 pub(crate) fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {

@@ -43,6 +43,7 @@ impl Object for Sql {
     fn get_value(self: &std::sync::Arc<Self>, key: &Value) -> Option<Value> {
         match (&**self, key.as_str()?) {
             (Sql::Column { not_null, .. }, "not_null") => Some(Value::from(*not_null)),
+            (Sql::Column { ty, .. }, "is_date") => Some(Value::from(*ty == SqlType::Date)),
             _ => None,
         }
     }

@@ -39,7 +39,11 @@ pub(crate) fn emit(
     add(
         "macros/rowkeep.sql",
         "dbt/rowkeep.sql.j2",
-        context! { view_columns => view_columns, has_advisory_locks => has_advisory_locks },
+        context! {
+            view_columns => view_columns,
+            has_advisory_locks => has_advisory_locks,
+            escaped_quote => spec.dialect.rules().escaped_quote(),
+        },
     );
     let own = context! {
         models => values(models.iter().map(|model| model.node.name.as_str())),

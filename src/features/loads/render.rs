@@ -11,7 +11,7 @@ use crate::cycle::render::vocabulary::Place;
 use crate::cycle::render::{Failures, Renderer};
 use crate::features::loads::{Aggregate, Computed, WindowedLoad};
 use crate::project::naming::LOAD_MARK;
-use crate::project::{Column, ColumnId, DAY, Spec};
+use crate::project::{ColumnId, DAY, Spec};
 use crate::sql::{Relation, SqlType, TimeUnit};
 
 /// The placeholder of the run date in a statement.
@@ -108,7 +108,8 @@ impl Writer<'_, '_> {
     }
 
     fn statement(&mut self, load: &WindowedLoad, name: &'static str, about: &str, shared: &Value) -> LoadStatement {
-        let template = TEMPLATES.iter().find(|(other, _)| *other == name).map_or("", |(_, template)| template);
+        let template = TEMPLATES.iter().find(|(other, _)| *other == name);
+        let (_, template) = template.unwrap_or_else(|| unreachable!("{name} is in the list of templates"));
         let sql = format!("-- {name} of load {}: {about}\n{}", mark(load), self.text(template, load, shared));
         LoadStatement { name, about: about.to_owned(), sql }
     }
@@ -166,15 +167,13 @@ impl Writer<'_, '_> {
         let others: Vec<_> =
             every.iter().copied().filter(|id| *id != load.ingestion && !load.unique_key.contains(id)).collect();
         let ingestion = load.column(load.ingestion).ty;
-        let before_end = |seconds: u64| sql(instant(ingestion, 1, seconds));
+        let before_end = |seconds: u64| moment(ingestion, 1, seconds);
         let event = load.event.as_ref().map(|event| {
             let ty = load.column(event.column).ty;
             context! {
                 event => column(event.column),
-                event_day => sql(day_of(load.column(event.column), self.spec)),
-                event_from => event.within.map(|within| sql(instant(ty, 0, within))),
-                event_until => sql(instant(ty, 1, 0)),
-                partition => sql(partition(load.column(event.column), self.spec)),
+                event_from => event.within.map(|within| moment(ty, 0, within)),
+                event_until => moment(ty, 1, 0),
             }
         });
         let floor = load.event.as_ref().zip(load.floor).map(|(event, day)| {
@@ -198,18 +197,20 @@ impl Writer<'_, '_> {
             key => columns(&load.unique_key),
             others => columns(&others),
             ingestion => column(load.ingestion),
-            ingestion_day => sql(day_of(load.column(load.ingestion), self.spec)),
             ingested_from => before_end(load.ingested_within),
             ingested_until => before_end(0),
             floor => floor,
             exclude => load.exclude.map(column),
             origin => load.origin.map(column),
             aggregate => load.aggregate.as_ref().map(|aggregate| self.aggregate(load, aggregate)),
-            jobs_view => sql(self.jobs_view(load)),
-            run_start => sql(format!("TIMESTAMP(DATE '{RUN_DATE}')")),
+            jobs_of => context! {
+                project => self.spec.schema.database.as_ref().map(|name| sql(name.sql(self.spec.dialect))),
+                region => sql(load.location.clone()),
+            },
+            run_date => text(RUN_DATE),
             mark_begin => text(LOAD_MARK),
             mark => text(&mark(load)),
-            mark_line => sql(format!("-- {LOAD_MARK}{}", mark(load))),
+            mark_line => sql(format!("{LOAD_MARK}{}", mark(load))),
             temp_days => number(TEMP_DAYS),
             source_parts => context! {
                 project => (parts.len() > 2).then(|| text(&parts[0])),
@@ -223,7 +224,7 @@ impl Writer<'_, '_> {
                 cost => load.alarms.cost.map(|(cost, _)| sql(hundredths(cost))),
                 per_tib => load.alarms.cost.map(|(_, per_tib)| sql(hundredths(per_tib))),
             },
-            ..event.unwrap_or_else(|| context! { event => (), partition => () })
+            ..event.unwrap_or_else(|| context! { event => () })
         }
     }
 
@@ -256,20 +257,9 @@ impl Writer<'_, '_> {
             rest => rest.into_iter().map(by).collect::<Vec<_>>(),
             columns => columns.collect::<Vec<_>>(),
             names => names,
-            partition => event.map(|event| sql(partition(load.column(event.column), self.spec))),
-            not_before => event.zip(within).map(|(event, _)| {
-                let day = load.column(event.column).name.sql(self.spec.dialect);
-                sql(at(ingestion, &format!("_b.{day}"), whole(ingestion, load.ingested_within)))
-            }),
-            ingested_from => within.map(|within| sql(instant(ingestion, 0, whole(ingestion, within + load.ingested_within)))),
+            not_before => within.map(|_| moment(ingestion, 0, whole(ingestion, load.ingested_within))),
+            ingested_from => within.map(|within| moment(ingestion, 0, whole(ingestion, within + load.ingested_within))),
         }
-    }
-
-    /// "INFORMATION_SCHEMA.JOBS_BY_PROJECT" in BigQuery's manual: it needs the region as a
-    /// qualifier.
-    fn jobs_view(&self, load: &WindowedLoad) -> String {
-        let project = self.spec.schema.database.as_ref().map(|name| format!("{}.", name.sql(self.spec.dialect)));
-        format!("{}`region-{}`.INFORMATION_SCHEMA.JOBS_BY_PROJECT", project.unwrap_or_default(), load.location)
     }
 }
 
@@ -307,51 +297,29 @@ fn sql(text: String) -> Value {
     Value::from(Sql::Literal(text))
 }
 
-/// Midnight UTC of a day, minus a duration, as an expression of the column type.
-fn at(ty: SqlType, day: &str, less_seconds: u64) -> String {
-    let word = match ty {
-        SqlType::Date if less_seconds == 0 => return day.to_owned(),
-        SqlType::Date => return format!("{day} - {}", less_seconds / DAY),
-        SqlType::Timestamptz => "TIMESTAMP",
-        _ => "DATETIME",
-    };
-    let less = if less_seconds == 0 { String::new() } else { format!(" - {}", interval(less_seconds)) };
-    format!("{word}({day}){less}")
-}
-
-/// Midnight UTC of the run date plus `days`, minus a duration, as an expression of the column type.
-fn instant(ty: SqlType, days: u64, less_seconds: u64) -> String {
-    let day = format!("DATE '{RUN_DATE}'");
+/// Midnight UTC of the run date plus `days`, less a length, in the type of a column.
+fn moment(ty: SqlType, days: u64, less_seconds: u64) -> Value {
     // For a date, `+ days` and `- days` are reduced to one number.
     let both = if ty == SqlType::Date { days.min(less_seconds / DAY) } else { 0 };
     let (days, less_seconds) = (days - both, less_seconds - both * DAY);
-    let day = if days == 0 { day } else { format!("{day} + {days}") };
-    at(ty, &day, less_seconds)
+    let in_hours = less_seconds.is_multiple_of(3_600);
+    let unit = match ty {
+        SqlType::Date => DAY,
+        _ if in_hours => 3_600,
+        _ => 60,
+    };
+    context! {
+        is_date => ty == SqlType::Date,
+        has_zone => ty == SqlType::Timestamptz,
+        days => (days > 0).then(|| number(days)),
+        less => (less_seconds > 0).then(|| number(less_seconds / unit)),
+        in_hours,
+    }
 }
 
 /// Rounds a duration up to whole days if the column is a date.
 fn whole(ty: SqlType, seconds: u64) -> u64 {
     if ty == SqlType::Date { seconds.div_ceil(DAY) * DAY } else { seconds }
-}
-
-fn interval(seconds: u64) -> String {
-    if seconds.is_multiple_of(3_600) {
-        format!("INTERVAL {} HOUR", seconds / 3_600)
-    } else {
-        format!("INTERVAL {} MINUTE", seconds / 60)
-    }
-}
-
-/// The day of a column of the alias `_b`.
-fn day_of(column: &Column, spec: &Spec) -> String {
-    let name = column.name.sql(spec.dialect);
-    if column.ty == SqlType::Date { format!("_b.{name}") } else { format!("DATE(_b.{name})") }
-}
-
-/// "Partition expression" of CREATE TABLE in BigQuery's manual.
-fn partition(column: &Column, spec: &Spec) -> String {
-    let name = column.name.sql(spec.dialect);
-    if column.ty == SqlType::Date { name } else { format!("DATE({name})") }
 }
 
 fn hundredths(amount: u64) -> String {

@@ -11,6 +11,7 @@ use crate::cycle::render::{Owner, Statement};
 use crate::features::monitors::plan::not_to_cure;
 use crate::features::monitors::{Asks, Monitor, MonitorKind, Other};
 use crate::features::operation::Operation;
+use crate::features::text::Tags;
 use crate::features::writer::{Writer, texts};
 use crate::project::{ColumnId, DAY, Share, Spec, TableId};
 
@@ -144,16 +145,17 @@ fn others(spec: &Spec, id: TableId, other: &Other) -> Value {
     }
 }
 
-/// The query for the other system. It uses only names and operators that every system accepts.
+/// The query for the other system.
 fn other_system(spec: &Spec, monitor: &Monitor) -> Option<String> {
     let MonitorKind::Stated(number) = monitor.kind else { return None };
     let Asks::CountMatch { with } = &spec.monitor(number).asks else { return None };
     let table = spec.table(monitor.table?);
-    let time = table.column(table.time.column).name.as_str();
-    Some(format!(
-        "-- {}: rows of the window in the other system\nSELECT COUNT(*) AS expected\nFROM {with}\nWHERE {time} >= :start AND {time} < :end",
-        monitor.name
-    ))
+    let context = context! {
+        monitor => monitor.name.as_str(),
+        with => with.to_string(),
+        time => table.column(table.time.column).name.as_str(),
+    };
+    Some(crate::features::text::text(Tags::Jinja, "monitors/other_system.sql.j2", context).trim_end().to_owned())
 }
 
 fn unresolved<'p>(writer: &mut Writer<'_, '_>, monitor: &'p Monitor) -> Statement<'p, Operation> {

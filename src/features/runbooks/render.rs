@@ -182,7 +182,7 @@ fn project(spec: &Spec) -> Value {
         project => word(&spec.name),
         package => word(spec.dbt_package()),
         out => word(typed(out.trim_end_matches('/'))),
-        shell => shell.client,
+        shell_has_variables => shell.has_variables,
         needs_snapshot_isolation => spec.dialect.rules().needs_snapshot_isolation(),
         has_doctor => spec.dialect.rules().speaks_postgres(),
         client => word(shell.quiet),

@@ -3,16 +3,13 @@
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::project::files::{ExceptionsEntry, TableFile};
+use crate::project::naming::EXCEPTION_COLUMNS;
 use crate::project::resolve::relations::relation_of;
 use crate::project::resolve::table::Draft;
 use crate::project::shape::Either;
 use crate::project::{Column, ColumnId, Exceptions, ExceptionsId};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation};
-
-/// The columns of an exceptions table, except its key.
-pub(crate) const COLUMNS: [&str; 6] =
-    ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
 
 #[derive(Default)]
 pub(crate) struct Resolved {
@@ -64,7 +61,7 @@ pub(crate) fn resolve(
             of_table[table] = Some((id, key));
         }
         let name = group.key.as_ref().map_or(column.name, |key| key.value.clone());
-        if COLUMNS.contains(&name.folded(dialect).as_str()) {
+        if EXCEPTION_COLUMNS.contains(&name.folded(dialect).as_str()) {
             let message = format!(
                 "the key of {} is named {}, like another column of this exceptions table",
                 group.relation.name.as_str(),

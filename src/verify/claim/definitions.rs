@@ -3,24 +3,21 @@
 use std::borrow::Cow;
 
 use crate::cycle::plan::Slot;
-use crate::project::naming::{ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE};
+use crate::project::naming::{EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, exception_types};
 use crate::project::{ColumnId, ExceptionsId};
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
 use crate::verify::claim::{Claims, equal, from, is_null, literal, one_of, row};
 use crate::verify::meaning::{All, Conjunct, Definition, Meaning, Order, Rows, Select, Source, Term};
-use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN, EXCEPTION_COLUMNS, Names, PURGED_COLUMNS};
+use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN, Names, PURGED_COLUMNS};
 
 /// The exceptions table. All of its columns may be NULL.
 pub(super) fn exceptions<'a>(names: &'a Names<'_>, id: ExceptionsId) -> Meaning<'a> {
     let dialect = names.spec.dialect;
     let key = &names.spec.exceptions(id).key;
-    let text = |length| SqlType::Varchar(length).sql(dialect);
-    let instant = || dialect.rules().stored_instant_type().to_owned();
-    let types = [text(64), instant(), instant(), text(512), text(64), text(512)];
     let mut columns = vec![nullable(names.exception_key(id), data_type(&key.ty.sql(dialect), dialect))];
-    let rest = EXCEPTION_COLUMNS.iter().zip(types);
-    columns.extend(rest.map(|(name, ty)| nullable(*name, data_type(&ty, dialect))));
+    let rest = EXCEPTION_COLUMNS.into_iter().zip(exception_types(dialect));
+    columns.extend(rest.map(|(name, ty)| nullable(name, data_type(&ty.sql(dialect), dialect))));
     Meaning::Table(columns)
 }
 
@@ -70,7 +67,7 @@ impl<'a> Claims<'a, '_> {
         let time = || self.type_of(self.table.time.column);
         let [at, oldest, newest] = PURGED_COLUMNS;
         Meaning::Table(vec![
-            nullable(at, data_type(dialect.rules().stored_instant_type(), dialect)),
+            nullable(at, data_type(&dialect.rules().stored_instant().sql(dialect), dialect)),
             nullable(ROW_COUNT, rows),
             nullable(oldest, time()),
             nullable(newest, time()),

@@ -4,18 +4,25 @@
 use sqlparser::ast::Select as SelectTree;
 
 use crate::cycle::plan::Slot;
+use crate::project::naming::{EXCEPTION_COLUMNS, exception_types};
+use crate::sql::SqlType;
 use crate::verify::lower::{FreeText, Lowering, OpenSource, Opened, Result, RowForm};
 use crate::verify::meaning::{All, Condition, Term};
+
+/// The columns of an exceptions table with words for people.
+const FREE_TEXT: [&str; 3] = ["notes", "resolved_by", "resolution_notes"];
 
 impl<'a> Lowering<'a, '_> {
     /// The length in bytes of a column that holds text for people. `None` if the column has another
     /// purpose. The text is not compared.
     pub(super) fn free_text_length(&self, writes: Slot, column: &str) -> Option<usize> {
-        match (writes, column) {
-            (Slot::Exceptions(_), "notes" | "resolution_notes") => Some(512),
-            (Slot::Exceptions(_), "resolved_by") => Some(64),
+        let is_free = matches!(writes, Slot::Exceptions(_)) && FREE_TEXT.contains(&column);
+        let types = EXCEPTION_COLUMNS.into_iter().zip(exception_types(self.names.spec.dialect));
+        let length = types.into_iter().find_map(|(name, ty)| match ty {
+            SqlType::Varchar(length) if name == column => usize::try_from(length).ok(),
             _ => None,
-        }
+        });
+        length.filter(|_| is_free)
     }
 
     /// Checks the outputs that go into free-text columns. The outputs of a UNION ALL that only they
