@@ -35,7 +35,7 @@ fn main() {
         Ok(spec) => spec,
         Err(wrong) => return eprint!("{}", wrong.render(&inputs, Style::Coloured)),
     };
-    for table in rowkeep::plan(&spec).tables {
+    for table in rowkeep::cycle::plan::plan(&spec).tables {
         println!("{}", spec.table(table.table).model.value.as_str());
         for step in table.load.iter().chain(&table.hooks) {
             println!("  {:<28} {:<12} {}", step.stem(&spec), step.kind.verb().to_string(), step.kind.reason());

@@ -9,7 +9,7 @@
 //! | compile a project inside a program | [`compile`] |
 //! | read a project folder | [`project::folder::open`] |
 //! | fail a CI job when committed files are out of date | [`check`](check::check) |
-//! | preview a change before you deploy it | [`diff`](diff()) |
+//! | preview a change before you deploy it | [`diff`](diff::diff) |
 //! | verify SQL of your own | [`Verifier`] |
 //! | choose what is built | [feature flags](#feature-flags) |
 //!
@@ -119,13 +119,14 @@
 //!
 //! # Preview a change
 //!
-//! [`diff`](diff()) compares two versions of a project. The [`Preview`] lists the consequences,
-//! destructive ones first, then new tables, redirected rows and changed statements.
-//! [`Preview::markdown`] renders it for a pull request. This example adds the next period with
-//! [`rotate`](rotate()).
+//! [`diff`](diff::diff) compares two versions of a project. The [`Preview`](diff::Preview) lists
+//! the consequences, destructive ones first, then new tables, redirected rows and changed
+//! statements. Its method `markdown` renders it for a pull request. This example adds the next
+//! period with [`rotate`](rotate::rotate).
 //!
 //! ```
-//! use rowkeep::{How, Rotation, diff, rotate};
+//! use rowkeep::diff::{How, diff};
+//! use rowkeep::rotate::{Rotation, rotate};
 //! # let before = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 //!
 //! let Ok(Rotation::Added { inputs: after, .. }) = rotate(&before, None, None) else { panic!("no next period") };
@@ -138,14 +139,14 @@
 //! # Inspect the plan
 //!
 //! [`compile`] runs several stages. Two of them are public: [`resolve`] returns the valid [`Spec`],
-//! and [`plan`](plan()) returns the steps in run order, each with its reason.
+//! and [`plan`](cycle::plan::plan()) returns the steps in run order, each with its reason.
 //!
 //! ```
 //! use rowkeep::cycle::plan::StepName;
 //! # let inputs = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 //!
 //! let spec = rowkeep::resolve(&inputs).unwrap();
-//! let plan = rowkeep::plan(&spec);
+//! let plan = rowkeep::cycle::plan::plan(&spec);
 //! let trim = plan.tables[0].hooks.iter().find(|step| step.kind.step() == StepName::Trim).unwrap();
 //! assert_eq!(trim.kind.reason(), "delete due rows whose copy, equal in every column, is in the history table");
 //! ```
@@ -163,7 +164,9 @@
 //! | `rehearse` | no | `rowkeep rehearse`: runs the compiled statements on real engines; includes `doctor`; needs a prebuilt DuckDB library |
 //! | `bundled` | no | builds DuckDB from source, which takes long; includes `rehearse` |
 
-mod artifacts;
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod artifacts;
 pub mod check;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -171,9 +174,9 @@ pub mod cli;
 #[cfg(feature = "doctor")]
 mod connect;
 pub mod cycle;
-mod diagnostic;
+pub mod diagnostic;
 mod dialect;
-mod diff;
+pub mod diff;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 mod error;
@@ -183,28 +186,22 @@ pub mod lint;
 pub mod project;
 #[cfg(feature = "rehearse")]
 pub mod rehearse;
-mod report;
-mod rotate;
-mod source;
+pub mod report;
+pub mod rotate;
+pub mod source;
 pub mod sql;
 pub mod trace;
 mod verify;
 
-pub use artifacts::{Artifacts, FOLDERS, MANIFEST, manifest};
-pub use cycle::plan::{Plan, plan};
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Format, Level, Style};
+pub use diagnostic::{Code, Diagnostics, Style};
 pub use dialect::Dialect;
-pub use diff::{
-    Changed, Consequence, EdgeChange, Flow, How, MARKER, Preview, Relation, Uncompiled, Weight, diff, diff_without,
-};
-pub use error::Error;
-pub use features::runbooks::{RUNBOOKS, Runbook, runbook};
-pub use features::schedule::SCHEDULE;
-pub use project::{Spec, json_schema};
-pub use report::{ReportOptions, report};
-pub use rotate::{Refused, Rotation, rotate};
-pub use source::{Inputs, Spanned};
+pub use error::{Cause, Error};
+pub use project::Spec;
+pub use source::Inputs;
 pub use verify::Verifier;
+
+use artifacts::{Artifacts, manifest};
+use cycle::plan::{Plan, plan};
 
 /// The result of a compilation: the valid spec, the plan and the files.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@ use crate::source::{Inputs, Span, line_of};
 
 /// The result of a rotation.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Rotation {
     /// The period was added.
     Added {
@@ -36,6 +37,7 @@ pub enum Rotation {
 /// A period that cannot be added, with the findings.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the period cannot be added: {diagnostics}")]
+#[non_exhaustive]
 pub struct Refused {
     /// The findings.
     pub diagnostics: Diagnostics,
@@ -53,7 +55,8 @@ pub struct Refused {
 /// period of the list has drifted (RK211).
 ///
 /// ```
-/// use rowkeep::{Inputs, Rotation, rotate};
+/// use rowkeep::Inputs;
+/// use rowkeep::rotate::{Rotation, rotate};
 ///
 /// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: periods.yml\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n")
 ///     .with_periods("periods.yml", "hist_periods:\n  - 2025_h2 # the first\n");

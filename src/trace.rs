@@ -21,6 +21,7 @@ pub struct Row<'a> {
 
 /// The path of a row in one table.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Trace {
     /// The model.
     pub model: String,
@@ -51,6 +52,7 @@ pub struct Trace {
 
 /// A statement that can affect the row.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Met {
     /// When it runs: `load`, `cycle` or `sweep`.
     pub runs: &'static str,

@@ -25,14 +25,14 @@ pub fn hooks(spec: &Spec, dialect: Dialect) -> Statements {
             }
             if name.ends_with("__2026_h1") {
                 // One statement per period.
-                for period in spec.periods.iter() {
+                for period in spec.periods().iter() {
                     let of_period = replaced(&text, SECOND, (&period.name, period.start_epoch(), period.end_epoch()));
                     all.push((format!("{model}/{}", period.name), of_period));
                 }
                 continue;
             }
             let text = if name.contains("clean_latest") {
-                let newest = spec.periods.last().expect("a period");
+                let newest = spec.periods().last().expect("a period");
                 text.replace(SECOND.0, &newest.name)
             } else {
                 conditions(&text, spec)
@@ -49,7 +49,7 @@ fn conditions(text: &str, spec: &Spec) -> String {
     let mut lines = Vec::new();
     for line in text.lines() {
         if line.contains(FIRST.0) {
-            lines.extend(spec.periods.iter().map(|period| line.replace(FIRST.0, &period.name)));
+            lines.extend(spec.periods().iter().map(|period| line.replace(FIRST.0, &period.name)));
         } else if !line.contains(SECOND.0) {
             lines.push(line.to_owned());
         }

@@ -21,7 +21,7 @@ pub fn statements(spec: &Spec, dialect: Dialect) -> Statements {
             let same: Vec<_> = key.iter().map(|column| format!("l.{column} = {row}.{column}")).collect();
             format!("EXISTS (SELECT 1 FROM {} AS l WHERE {})", list(model), same.join(" AND "))
         };
-        let period = spec.periods.last().expect("a period");
+        let period = spec.periods().last().expect("a period");
         let history = format!("{}_{}", table.history().expect("no purge here").sql(dialect), period.name);
         let archive = format!(
             "INSERT INTO {history} ({0}) SELECT {0} FROM {mart} AS m WHERE m.{time} < {1} AND {2}",

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
-use rowkeep::manifest::{Hook, Manifest};
+use rowkeep::artifacts::manifest::{Hook, Manifest};
 use rowkeep::{Dialect, Spec};
 use warehouse::Warehouse;
 

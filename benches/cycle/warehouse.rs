@@ -1,6 +1,6 @@
 //! The rows on which a cycle is timed.
 
-use rowkeep::manifest::Manifest;
+use rowkeep::artifacts::manifest::Manifest;
 use rowkeep::{Dialect, Inputs, Spec};
 
 use crate::engine::Engine;
@@ -57,7 +57,7 @@ impl Warehouse {
         // A table is filled faster without its indexes.
         let indexes = || manifest.ddl.iter().filter(|definition| definition.kind == "index");
         indexes().for_each(|index| engine.run(&format!("DROP INDEX {}", index.relation)));
-        let end = spec.periods.last().expect("a period").end_epoch();
+        let end = spec.periods().last().expect("a period").end_epoch();
         // In the middle of the last period.
         let cutoff = end - 60 * DAY;
         let now = cutoff + RETENTION;
@@ -89,8 +89,8 @@ impl Warehouse {
         let key = format!("(CAST(i AS BIGINT) * {MIX}) % {orders}");
         let newest = (history + mart + 1) * MIX % orders;
         // History: orders 0 to `history`.
-        let per_period = history / spec.periods.len() as u64;
-        for (number, period) in spec.periods.iter().enumerate() {
+        let per_period = history / spec.periods().len() as u64;
+        for (number, period) in spec.periods().iter().enumerate() {
             let from = number as u64 * per_period;
             let until = period.end_epoch().min(oldest_due - 1);
             let time = spread(period.start_epoch(), until, per_period, from);

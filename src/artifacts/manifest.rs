@@ -22,6 +22,7 @@ pub const JSON_SCHEMA: &str = include_str!("../../docs/schema/manifest.schema.js
 /// The manifest. Its fields are a public interface: they change with `rowkeep_schema_version`.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct Manifest {
     pub rowkeep_schema_version: u32,
     pub metadata: Metadata,
@@ -47,6 +48,7 @@ pub struct Manifest {
 /// The origin of the manifest.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct Metadata {
     pub name: String,
     pub dialect: &'static str,
@@ -58,6 +60,7 @@ pub struct Metadata {
 /// A period.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct PeriodEntry {
     pub name: String,
     pub start: String,
@@ -70,6 +73,7 @@ pub struct PeriodEntry {
 /// A mart and its statements.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct Node {
     pub unique_id: String,
     pub name: String,
@@ -97,6 +101,7 @@ pub struct Node {
 /// The time column of a node.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct NodeTime {
     pub column: String,
     pub unit: &'static str,
@@ -123,6 +128,7 @@ pub enum NodeRetention {
 /// A column of a node.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct NodeColumn {
     pub name: String,
     pub r#type: String,
@@ -131,6 +137,7 @@ pub struct NodeColumn {
 /// The nodes that run before a node.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct NodeDependencies {
     pub nodes: Vec<String>,
 }
@@ -138,6 +145,7 @@ pub struct NodeDependencies {
 /// One statement.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct Hook {
     pub step: &'static str,
     pub period: Option<String>,
@@ -157,6 +165,7 @@ pub struct Hook {
 /// The statements of the sweep of a mart.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct Sweep {
     pub model: String,
     pub post_hooks: Vec<Hook>,
@@ -165,6 +174,7 @@ pub struct Sweep {
 /// A table, view or index to create.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
+#[non_exhaustive]
 pub struct Definition {
     pub name: String,
     pub kind: &'static str,

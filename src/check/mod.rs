@@ -44,7 +44,7 @@ pub struct Committed {
     /// The name of the folder in messages.
     pub folder: String,
     /// Its files by path, as in [`Artifacts::files`]: the manifest, and the files below
-    /// [`FOLDERS`](crate::FOLDERS).
+    /// [`FOLDERS`](crate::artifacts::FOLDERS).
     pub files: BTreeMap<String, String>,
 }
 

@@ -90,7 +90,8 @@ pub struct UnknownRestructuring(());
 /// use std::collections::BTreeSet;
 ///
 /// use rowkeep::check::{Restructuring, restructured};
-/// use rowkeep::{Inputs, MANIFEST, compile, resolve};
+/// use rowkeep::{Inputs, compile, resolve};
+/// use rowkeep::artifacts::MANIFEST;
 ///
 /// let project = |periods: &str| Inputs::new("rowkeep.yml", format!("name: shop\ndialect: duckdb\nschema: s\nperiods: {periods}\nexceptions: x\ntables:\n- {{model: mart, history: hist, unique_key: id, time: {{column: day}}, rows: latest, retention: {{for: 90 days}}, exception: GAP, columns: {{id: bigint, day: date}}}}\n"));
 /// let before = compile(&project("[2025, 2026]")).unwrap();

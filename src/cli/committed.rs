@@ -8,9 +8,8 @@ use std::path::Path;
 use crate::artifacts::{FOLDERS, MANIFEST};
 use crate::check::Committed;
 use crate::cli::shown;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::features::schedule::SCHEDULE;
-use crate::project::folder::why;
 
 /// The largest part of an artifact that is read. For comparison, a manifest of a thousand tables
 /// and twenty periods has about two hundred megabytes.
@@ -23,7 +22,7 @@ pub(super) fn committed(out: &Path) -> Result<Option<Committed>, Error> {
         Ok(found) if found.is_dir() => {}
         Ok(_) => return Err(failed(out, "it is a file, but must be a folder")),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(out, &why(&error))),
+        Err(error) => return Err(failed(out, error)),
     }
     let folder = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
     let mut files = BTreeMap::new();
@@ -34,8 +33,8 @@ pub(super) fn committed(out: &Path) -> Result<Option<Committed>, Error> {
             // Links are not followed: Rowkeep writes none.
             let Ok(found) = fs::symlink_metadata(&place) else { continue };
             if found.is_dir() {
-                for entry in fs::read_dir(&place).map_err(|error| failed(&place, &why(&error)))? {
-                    let name = entry.map_err(|error| failed(&place, &why(&error)))?.file_name();
+                for entry in fs::read_dir(&place).map_err(|error| failed(&place, error))? {
+                    let name = entry.map_err(|error| failed(&place, error))?.file_name();
                     let name = name.to_string_lossy();
                     // Python writes `__pycache__` when it imports a DAG.
                     if !name.starts_with('.') && name != "__pycache__" {
@@ -62,12 +61,12 @@ pub(super) fn manifest(out: &Path) -> Result<Option<String>, Error> {
 }
 
 pub(super) fn text(path: &Path) -> Result<String, Error> {
-    let file = fs::File::open(path).map_err(|error| failed(path, &why(&error)))?;
+    let file = fs::File::open(path).map_err(|error| failed(path, error))?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| failed(path, &why(&error)))?;
+    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| failed(path, error))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn failed(path: &Path, why: &str) -> Error {
-    Error::Read { path: shown(path).into(), why: why.to_owned() }
+fn failed(path: &Path, why: impl Into<Cause>) -> Error {
+    Error::Read { path: shown(path).into(), why: why.into() }
 }

@@ -10,7 +10,7 @@ use crate::check::Day;
 use crate::cli::{dialects, print, today};
 use crate::error::Error;
 use crate::features::text::{Tags, text};
-use crate::project::folder::{PROJECT_FILE, why};
+use crate::project::folder::PROJECT_FILE;
 use crate::project::period::half_years;
 
 /// Arguments of `rowkeep init`.
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     // All paths are checked before the first file is written.
     if let Some((taken, _)) = files.iter().find(|(path, _)| fs::symlink_metadata(folder.join(path)).is_ok()) {
         let path = folder.join(taken);
-        let why = "it already exists, and init overwrites nothing".to_owned();
+        let why = "it already exists, and init overwrites nothing".into();
         return Err(Error::Write { path: clean(&path), why });
     }
     let mut written = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         if let Err(error) = write(&path, text) {
             // Best effort: the caller reports the first error.
             written.iter().chain([&path]).for_each(|path| drop(fs::remove_file(path)));
-            return Err(Error::Write { path: clean(&path), why: why(&error) });
+            return Err(Error::Write { path: clean(&path), why: error.into() });
         }
         written.push(path);
     }

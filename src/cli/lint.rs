@@ -11,7 +11,7 @@ use crate::cli::{Output, eprint, print, shown};
 use crate::diagnostic::{Code, Format, did_you_mean};
 use crate::error::Error;
 use crate::lint::{Grammar, Options, Report, Source, lint};
-use crate::project::folder::{Failure, why};
+use crate::project::folder::Failure;
 
 /// Arguments of `rowkeep lint`.
 #[derive(Debug, clap::Args)]
@@ -123,10 +123,10 @@ fn show(arguments: &Arguments, report: &Report, files: usize) -> Result<(), Fail
 
 /// Adds the SQL and YAML files of a path. A path that is given is read whatever its ending.
 fn walk(path: &Path, is_given: bool, paths: &mut BTreeSet<PathBuf>) -> Result<(), Error> {
-    let failed = |error: &std::io::Error| Error::Read { path: shown(path).into(), why: why(error) };
+    let failed = |error: std::io::Error| Error::Read { path: shown(path).into(), why: error.into() };
     // A link can lead around in a circle.
     let kind = if is_given { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) };
-    let kind = kind.map_err(|error| failed(&error))?;
+    let kind = kind.map_err(failed)?;
     if kind.is_file() {
         let is_read = path.extension().is_some_and(|end| ["sql", "yml", "yaml"].iter().any(|known| end == *known));
         if is_given || is_read {
@@ -140,8 +140,8 @@ fn walk(path: &Path, is_given: bool, paths: &mut BTreeSet<PathBuf>) -> Result<()
     if !kind.is_dir() {
         return Ok(());
     }
-    for entry in std::fs::read_dir(path).map_err(|error| failed(&error))? {
-        let entry = entry.map_err(|error| failed(&error))?;
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
         // What dbt writes, environments, and the folders of tools.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::artifacts::manifest::{Load, LoadStatement};
 use crate::cli::{print, project};
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
-use crate::manifest::{Load, LoadStatement};
 use crate::project::Day;
 use crate::project::folder::Failure;
 

@@ -121,7 +121,10 @@ pub fn main() -> ExitCode {
             Ok(()) => return ExitCode::from(1),
             Err(error) => (format!("error: {error}\n"), 2),
         },
-        Err(Failure::World(error)) => (format!("error: {error}\n"), 2),
+        Err(Failure::World(error)) => {
+            let why = std::error::Error::source(&error).map_or_else(String::new, |why| format!(": {why}"));
+            (format!("error: {error}{why}\n"), 2)
+        }
     };
     eprint(&text);
     ExitCode::from(code)
@@ -200,7 +203,7 @@ fn print(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::Write { path: PathBuf::from("standard output"), why: crate::project::folder::why(&error) })
+            Err(Error::Write { path: PathBuf::from("standard output"), why: error.into() })
         }
         _ => Ok(()),
     }

@@ -7,7 +7,7 @@ use crate::cli::committed::text;
 use crate::cli::write::replace;
 use crate::cli::{print, project, shown, today};
 use crate::project::folder::Failure;
-use crate::report::{ReportOptions, report};
+use crate::report::{Options, report};
 
 /// Arguments of `rowkeep report`.
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let project = project(arguments.project.as_deref())?;
     let rehearsal = arguments.rehearsal.as_deref().map(text).transpose()?;
-    let options = ReportOptions { today: arguments.today, rehearsal: rehearsal.as_deref() };
+    let options = Options { today: arguments.today, rehearsal: rehearsal.as_deref() };
     let wrong = |wrong| Failure::Input(wrong, Box::new(project.inputs.clone()));
     let page = report(&project.inputs, options).map_err(wrong)?;
     replace(&arguments.output, &page)?;

@@ -12,7 +12,6 @@ use crate::artifacts::MANIFEST;
 use crate::cli::shown;
 use crate::cli::stage::{self, Stage};
 use crate::error::Error;
-use crate::project::folder::why;
 
 /// The result of a write.
 #[derive(Debug)]
@@ -25,19 +24,19 @@ pub(super) struct Written {
 pub(super) fn write(out: &Path, files: &BTreeMap<String, String>) -> Result<Written, Error> {
     let previous = previous(out, files.contains_key(MANIFEST))?;
     create(out)?;
-    let real = out.canonicalize().map_err(|error| failed(out, &error))?;
+    let real = out.canonicalize().map_err(|error| failed(out, error))?;
     for folder in files.keys().chain(&previous).flat_map(|path| Path::new(path).ancestors().skip(1)) {
         refuse_link(&real.join(folder))?;
     }
     for path in files.keys() {
         let here = real.join(path);
         if fs::symlink_metadata(&here).is_ok_and(|found| found.is_dir()) {
-            let why = "it is a folder, but must be a file".to_owned();
+            let why = "it is a folder, but must be a file".into();
             return Err(Error::Write { path: shown(&here).into(), why });
         }
     }
     stage::remove_abandoned(&real);
-    let stage = Stage::create(&real).map_err(|error| failed(&real, &error))?;
+    let stage = Stage::create(&real).map_err(|error| failed(&real, error))?;
     write_new(&stage.new_tree(), &real, files)?;
     let mut swap = Swap { new: stage.new_tree(), old: stage.old_tree(), out: real, done: Vec::new() };
     let result = place(&mut swap, files, &previous);
@@ -52,7 +51,7 @@ fn write_new(new: &Path, out: &Path, files: &BTreeMap<String, String>) -> Result
     for (path, text) in files {
         let file = new.join(path);
         let written = fs::create_dir_all(file.parent().unwrap_or(new)).and_then(|()| fs::write(&file, text));
-        written.map_err(|error| failed(&out.join(path), &error))?;
+        written.map_err(|error| failed(&out.join(path), error))?;
     }
     Ok(())
 }
@@ -92,7 +91,7 @@ impl Swap {
     fn replace(&mut self, path: &str) -> Result<(), Error> {
         self.take(path)?;
         let to = self.out.join(path);
-        fs::rename(self.new.join(path), &to).map_err(|error| failed(&to, &error))?;
+        fs::rename(self.new.join(path), &to).map_err(|error| failed(&to, error))?;
         self.done.push((path.to_owned(), true));
         Ok(())
     }
@@ -104,7 +103,7 @@ impl Swap {
             return Ok(());
         }
         create(&self.old)?;
-        fs::rename(&from, &to).map_err(|error| failed(&from, &error))?;
+        fs::rename(&from, &to).map_err(|error| failed(&from, error))?;
         self.done.push((path.to_owned(), false));
         Ok(())
     }
@@ -116,8 +115,8 @@ impl Swap {
             let here = self.out.join(&path);
             let Ok(found) = fs::symlink_metadata(&here) else { continue };
             if found.is_dir() {
-                for entry in fs::read_dir(&here).map_err(|error| failed(&here, &error))? {
-                    let name = entry.map_err(|error| failed(&here, &error))?.file_name();
+                for entry in fs::read_dir(&here).map_err(|error| failed(&here, error))? {
+                    let name = entry.map_err(|error| failed(&here, error))?.file_name();
                     rest.push(format!("{path}/{}", name.to_string_lossy()));
                 }
             } else if previous.binary_search(&path).is_err() {
@@ -129,7 +128,7 @@ impl Swap {
                 // A link in the file system keeps the file as it is, also if it is a symbolic link.
                 fs::hard_link(&here, &to)
                     .or_else(|_| fs::copy(&here, &to).map(drop))
-                    .map_err(|error| failed(&here, &error))?;
+                    .map_err(|error| failed(&here, error))?;
             }
         }
         Ok(())
@@ -158,16 +157,16 @@ fn previous(out: &Path, whole: bool) -> Result<Vec<String>, Error> {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(Vec::new());
         }
-        Err(error) => return Err(Error::Read { path, why: why(&error) }),
+        Err(error) => return Err(Error::Read { path, why: error.into() }),
     };
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     if !manifest["rowkeep_schema_version"].is_u64() {
-        let why = "it was not written by Rowkeep; choose another folder, so that nothing is overwritten".to_owned();
+        let why = "it was not written by Rowkeep; choose another folder, so that nothing is overwritten".into();
         return Err(Error::Write { path: shown(&path).into(), why });
     }
     if !whole {
-        let why = "the folder has all artifacts of a project, which a selection would break; choose another folder"
-            .to_owned();
+        let why =
+            "the folder has all artifacts of a project, which a selection would break; choose another folder".into();
         return Err(Error::Write { path: shown(&path).into(), why });
     }
     let listed = manifest["files"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
@@ -179,7 +178,7 @@ fn previous(out: &Path, whole: bool) -> Result<Vec<String>, Error> {
 }
 
 fn create(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))
+    fs::create_dir_all(folder).map_err(|error| failed(folder, error))
 }
 
 /// Refuses a link among the artifact folders: through it, files outside of the folder would be
@@ -188,14 +187,14 @@ fn refuse_link(folder: &Path) -> Result<(), Error> {
     match fs::symlink_metadata(folder) {
         Ok(found) if found.is_symlink() => Err(Error::Write {
             path: folder.to_owned(),
-            why: "it is a link; artifacts are written into folders only".to_owned(),
+            why: "it is a link; artifacts are written into folders only".into(),
         }),
         _ => Ok(()),
     }
 }
 
-fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::Write { path: shown(path).into(), why: why(error) }
+fn failed(path: &Path, error: io::Error) -> Error {
+    Error::Write { path: shown(path).into(), why: error.into() }
 }
 
 /// Writes one file by a temporary file and a rename, so that no reader sees a part of it. If the
@@ -211,6 +210,6 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Error> {
     written.map_err(|error| {
         // Best effort: the caller reports the first error.
         let _ = fs::remove_file(&beside);
-        failed(path, &error)
+        failed(path, error)
     })
 }

@@ -9,6 +9,7 @@ use crate::project::{PeriodId, Spec};
 /// The steps of a cycle, in run order. Invariant: the number of a step never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the name of each variant says what it is; StatementKind::reason says more")]
+#[non_exhaustive]
 pub enum StepName {
     Load,
     Cutoff,
@@ -415,6 +416,7 @@ impl StatementKind {
 
 /// One statement.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Step {
     /// The kind of statement.
     pub kind: StatementKind,
@@ -441,6 +443,7 @@ impl Step {
 /// The kind of SQL statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each variant is an SQL keyword")]
+#[non_exhaustive]
 pub enum Verb {
     Insert,
     Update,

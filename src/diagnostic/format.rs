@@ -10,6 +10,7 @@ use crate::source::{Inputs, line_of};
 
 /// The output format of findings. It changes neither the findings nor their levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// Text with source lines, like the diagnostics of rustc.
     Human(Style),
@@ -25,7 +26,8 @@ impl Diagnostics {
     /// Writes the findings in a format. `inputs` must be the inputs that caused them.
     ///
     /// ```
-    /// use rowkeep::{Format, Inputs};
+    /// use rowkeep::Inputs;
+    /// use rowkeep::diagnostic::Format;
     ///
     /// let inputs = Inputs::new("rowkeep.yml", "");
     /// let wrong = rowkeep::compile(&inputs).unwrap_err();

@@ -35,6 +35,7 @@ enum Place {
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Level {
     /// The job fails.
     Error,
@@ -203,6 +204,7 @@ impl std::error::Error for Diagnostics {}
 
 /// Whether rendered diagnostics have terminal colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Style {
     /// Plain text.
     Plain,

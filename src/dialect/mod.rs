@@ -253,6 +253,7 @@ pub(crate) struct Shell {
 
 /// The indexes of marts and history tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Indexes {
     /// Indexes, of which the one by key and time is unique: a table cannot have a row twice.
     Unique,
@@ -265,6 +266,7 @@ pub enum Indexes {
 
 /// What the name of a reader is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ReaderKind {
     /// A user. On PostgreSQL every reader is a role, and roles share their names.
     User,
@@ -276,6 +278,7 @@ pub enum ReaderKind {
 
 /// A maintenance statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum MaintenanceKind {
     /// Frees the space of deleted rows and sorts the rest.
     Vacuum,

@@ -14,6 +14,7 @@ use crate::source::{Inputs, Role};
 
 /// One consequence of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Consequence {
     /// Its severity.
     pub weight: Weight,
@@ -26,6 +27,7 @@ pub struct Consequence {
 /// The severity of a consequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Weight {
     /// The change leaves archived rows behind. `compile` refuses it without `--allow`.
     Destructive,

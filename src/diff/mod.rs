@@ -23,6 +23,7 @@ pub(crate) use text::hunks;
 
 /// The differences between two versions of a project.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Preview {
     /// Its consequences, destructive ones first.
     pub consequences: Vec<Consequence>,
@@ -48,6 +49,7 @@ pub struct Preview {
 
 /// A table or view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Relation {
     /// Its name, with its schema.
     pub relation: String,
@@ -59,6 +61,7 @@ pub struct Relation {
 
 /// Due rows that go to a new history table from a day on.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Flow {
     /// The model.
     pub model: String,
@@ -72,6 +75,7 @@ pub struct Flow {
 
 /// The edges of the periods for one table, before and after a change.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct EdgeChange {
     /// The model.
     pub model: String,
@@ -118,7 +122,9 @@ impl Preview {
 /// The findings of the first version that does not compile.
 ///
 /// ```
-/// use rowkeep::{How, Inputs, Rotation, diff, rotate};
+/// use rowkeep::Inputs;
+/// use rowkeep::diff::{How, diff};
+/// use rowkeep::rotate::{Rotation, rotate};
 ///
 /// let now = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 /// let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None) else { panic!() };

@@ -12,6 +12,7 @@ use crate::project::{Period, Spec, Time};
 
 /// A statement that differs between two versions.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Changed {
     /// The model, or the windowed load.
     pub model: String,
@@ -34,6 +35,7 @@ pub struct Changed {
 /// The kind of difference between two versions of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum How {
     /// Only the new version has it.
     Added,

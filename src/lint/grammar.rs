@@ -10,6 +10,7 @@ use sqlparser::parser::Parser;
 /// The engine for which SQL is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each variant is the name of an engine")]
+#[non_exhaustive]
 pub enum Grammar {
     Redshift,
     Postgres,

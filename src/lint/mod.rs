@@ -67,6 +67,7 @@ pub struct Options {
 
 /// The result of [`lint`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Report {
     /// The files, which findings point at.
     pub inputs: Inputs,

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::project::references::{self, MAX_BYTES};
 use crate::source::{Inputs, Spanned, line_of};
 
@@ -47,7 +47,7 @@ pub enum Failure {
 ///
 /// If neither `start` nor a folder above it has a `rowkeep.yml`, or if `start` does not exist.
 pub fn find(start: &Path) -> Result<PathBuf, Error> {
-    let absolute = start.canonicalize().map_err(|error| read_error(start, &error))?;
+    let absolute = start.canonicalize().map_err(|error| read_error(start, error))?;
     let found = absolute.ancestors().find(|folder| folder.join(PROJECT_FILE).exists());
     found.map(Path::to_owned).ok_or_else(|| Error::NoProject { start: start.to_owned() })
 }
@@ -68,13 +68,13 @@ pub fn find(start: &Path) -> Result<PathBuf, Error> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn open(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Folder, Failure> {
-    let folder = folder.canonicalize().map_err(|error| read_error(folder, &error))?;
+    let folder = folder.canonicalize().map_err(|error| read_error(folder, error))?;
     let root = repository(&folder);
     let file = folder.join(PROJECT_FILE);
     let reader = Reader { folder: &folder, root: &root, shown };
-    if !file.canonicalize().map_err(|error| read_error(&file, &error))?.starts_with(&root) {
-        let why = "it is a link that leads out of the repository".to_owned();
-        return Err(Error::Read { path: shown(&file).into(), why }.into());
+    if !file.canonicalize().map_err(|error| read_error(&file, error))?.starts_with(&root) {
+        let why = "it is a link that leads out of the repository";
+        return Err(Error::Read { path: shown(&file).into(), why: why.into() }.into());
     }
     let mut inputs = Inputs::new(shown(&file), reader.text(&file)?);
     let named = references::references(&inputs);
@@ -104,7 +104,7 @@ pub fn open(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Folder, Fa
         return Err(match &named.out {
             Some(path) => reader.outside(path, &inputs),
             None => {
-                let why = "a link leads out of the repository".to_owned();
+                let why = "a link leads out of the repository".into();
                 Error::Write { path: shown(&out).into(), why }.into()
             }
         });
@@ -139,7 +139,7 @@ impl Reader<'_> {
             let line = line_of(inputs.text(path.span.file), path.span.start);
             Error::Read {
                 path: (self.shown)(&without_parent_parts(&joined)).into(),
-                why: format!("{}; line {line} of {named_in} names it", why(&error)),
+                why: Cause::Named(error, format!("line {line} of {named_in} names it")),
             }
         })?;
         if resolved.starts_with(self.root) { Ok(resolved) } else { Err(self.outside(path, inputs)) }
@@ -240,12 +240,9 @@ impl Reader<'_> {
     }
 
     fn entries(&self, folder: &Path) -> Result<Vec<PathBuf>, Error> {
-        let failed = |error: std::io::Error| read_error(Path::new(&(self.shown)(folder)), &error);
+        let failed = |error: std::io::Error| read_error(Path::new(&(self.shown)(folder)), error);
         if folder.is_file() {
-            return Err(Error::Read {
-                path: (self.shown)(folder).into(),
-                why: "it is a file, not a folder".to_owned(),
-            });
+            return Err(Error::Read { path: (self.shown)(folder).into(), why: "it is a file, not a folder".into() });
         }
         let entries = fs::read_dir(folder).map_err(failed)?;
         let mut paths: Vec<_> =
@@ -256,7 +253,7 @@ impl Reader<'_> {
 
     /// An entry of a folder. Refuses a link that leads out of the repository.
     fn linked(&self, file: &Path, path: &Spanned<String>, inputs: &Inputs) -> Result<PathBuf, Failure> {
-        let resolved = file.canonicalize().map_err(|error| read_error(Path::new(&(self.shown)(file)), &error))?;
+        let resolved = file.canonicalize().map_err(|error| read_error(Path::new(&(self.shown)(file)), error))?;
         if resolved.starts_with(self.root) {
             return Ok(file.to_owned());
         }
@@ -267,14 +264,14 @@ impl Reader<'_> {
     /// refuses larger texts.
     fn text(&self, path: &Path) -> Result<String, Error> {
         let shown = PathBuf::from((self.shown)(path));
-        let failed = |error: &std::io::Error| read_error(&shown, error);
+        let failed = |error: std::io::Error| read_error(&shown, error);
         // Reading a pipe or a device might never end.
-        if !fs::metadata(path).map_err(|error| failed(&error))?.is_file() {
-            return Err(Error::Read { path: shown, why: "it is not a file".to_owned() });
+        if !fs::metadata(path).map_err(failed)?.is_file() {
+            return Err(Error::Read { path: shown, why: "it is not a file".into() });
         }
         let mut bytes = Vec::new();
-        let file = fs::File::open(path).map_err(|error| failed(&error))?;
-        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+        let file = fs::File::open(path).map_err(failed)?;
+        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
         let cut = bytes.len() > MAX_BYTES;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(text),
@@ -283,7 +280,7 @@ impl Reader<'_> {
             Err(error) => {
                 let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-                Err(Error::Read { path: shown, why: format!("line {line} is not UTF-8 text") })
+                Err(Error::Read { path: shown, why: format!("line {line} is not UTF-8 text").into() })
             }
         }
     }
@@ -302,12 +299,6 @@ fn without_parent_parts(path: &Path) -> PathBuf {
     shown
 }
 
-fn read_error(path: &Path, error: &std::io::Error) -> Error {
-    Error::Read { path: path.to_owned(), why: why(error) }
-}
-
-/// The error text of the operating system, without the suffix "(os error 2)" that Rust adds.
-pub(crate) fn why(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+fn read_error(path: &Path, error: std::io::Error) -> Error {
+    Error::Read { path: path.to_owned(), why: error.into() }
 }

@@ -52,33 +52,34 @@ pub(crate) const OUT: &str = "target/rowkeep";
 /// A valid project: every name resolves, every number is within its limit, and no two parts
 /// contradict each other.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Spec {
     /// The name of the project.
-    pub name: String,
+    pub(crate) name: String,
     /// The engine to compile for.
-    pub dialect: Dialect,
+    pub(crate) dialect: Dialect,
     /// The periods, oldest first. Invariant: each period ends where the next one starts. If a table
     /// has one history table per period, at least one period is open.
-    pub periods: Vec<Period>,
+    pub(crate) periods: Vec<Period>,
     /// The period of all times, for tables with one history table.
     pub(crate) whole: Period,
     /// The exceptions tables, in the order in which tables first name them.
-    pub exceptions: Vec<Exceptions>,
+    pub(crate) exceptions: Vec<Exceptions>,
     /// The tables in run order. Invariant: a parent comes before its children.
-    pub tables: Vec<Table>,
+    pub(crate) tables: Vec<Table>,
     /// The raw tables that Rowkeep trims.
-    pub raw_tables: Vec<RawTable>,
+    pub(crate) raw_tables: Vec<RawTable>,
     /// The monitors that the project states. Every table has more monitors.
-    pub monitors: Vec<monitors::Stated>,
+    pub(crate) monitors: Vec<monitors::Stated>,
     /// The maintenance of the marts, in order.
-    pub maintenance: Vec<Maintenance>,
+    pub(crate) maintenance: Vec<Maintenance>,
     /// When cycles, maintenance, sweeps and monitors run, if the project states it.
-    pub schedule: Option<Schedule>,
+    pub(crate) schedule: Option<Schedule>,
     /// The windowed loads.
-    pub loads: Vec<WindowedLoad>,
+    pub(crate) loads: Vec<WindowedLoad>,
     pub(crate) places: Places,
     /// The folder for artifacts, if the project states it.
-    pub out: Option<Spanned<String>>,
+    pub(crate) out: Option<Spanned<String>>,
     /// The schema of marts, history tables, work tables and exceptions tables that do not state
     /// another one. The name of this relation is a placeholder.
     pub(crate) schema: Relation,
@@ -106,6 +107,51 @@ impl PeriodId {
 pub struct MonitorId(pub(crate) usize);
 
 impl Spec {
+    /// The name of the project.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The engine to compile for.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The periods, oldest first. Each period ends where the next one starts.
+    pub fn periods(&self) -> &[Period] {
+        &self.periods
+    }
+
+    /// The raw tables that Rowkeep trims.
+    pub fn raw_tables(&self) -> &[RawTable] {
+        &self.raw_tables
+    }
+
+    /// The monitors that the project states. Every table has more monitors.
+    pub fn monitors(&self) -> &[monitors::Stated] {
+        &self.monitors
+    }
+
+    /// The maintenance of the marts, in order.
+    pub fn maintenance(&self) -> &[Maintenance] {
+        &self.maintenance
+    }
+
+    /// When cycles, maintenance, sweeps and monitors run, if the project states it.
+    pub fn schedule(&self) -> Option<&Schedule> {
+        self.schedule.as_ref()
+    }
+
+    /// The windowed loads.
+    pub fn loads(&self) -> &[WindowedLoad] {
+        &self.loads
+    }
+
+    /// The folder for artifacts, if the project states it.
+    pub fn out(&self) -> Option<&Spanned<String>> {
+        self.out.as_ref()
+    }
+
     /// The table with this id.
     pub fn table(&self, id: TableId) -> &Table {
         &self.tables[id.0]

@@ -10,7 +10,7 @@ use crate::project::shape::Shape;
 /// (`table`). `None` for other names.
 ///
 /// ```
-/// let schema = rowkeep::json_schema("table").unwrap();
+/// let schema = rowkeep::project::json_schema("table").unwrap();
 /// assert_eq!(schema["properties"]["model"]["type"], "string");
 /// ```
 pub fn json_schema(file: &str) -> Option<serde_json::Value> {

@@ -21,6 +21,7 @@ pub struct ExceptionsId(pub(crate) usize);
 
 /// One rolling table.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Table {
     /// The dbt model that builds the mart.
     pub model: Spanned<Name>,
@@ -144,6 +145,7 @@ impl Table {
 
 /// A column and its type.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Column {
     /// The name.
     pub name: Name,
@@ -165,6 +167,7 @@ pub struct Time {
 
 /// Whether a row can have several versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rows {
     /// The newest version of a key wins.
     Latest,
@@ -174,6 +177,7 @@ pub enum Rows {
 
 /// How long a row stays in the mart.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Retention {
     /// Until it is older than the cutoff.
     For {
@@ -195,6 +199,7 @@ pub enum Retention {
 
 /// Where due rows go.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Archive {
     /// To one history table per period. The name has no suffix of a period.
     Periods(Relation),
@@ -206,6 +211,7 @@ pub enum Archive {
 
 /// From when the length of a retention is measured back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CutoffFrom {
     /// From the newest row of the mart, but never from later than now. If the load stops, no row
     /// becomes due.
@@ -216,6 +222,7 @@ pub enum CutoffFrom {
 
 /// An exceptions table.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Exceptions {
     /// The relation.
     pub relation: Relation,
@@ -226,6 +233,7 @@ pub struct Exceptions {
 
 /// The physical layout, for engines that have one.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Layout {
     /// The column by which rows are distributed.
     pub dist_key: Option<ColumnId>,
@@ -265,6 +273,7 @@ impl Reader {
 
 /// The load of the mart from its raw table.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Load {
     /// The order that decides which of several raw rows of one key is loaded: the first row. It is
     /// a total order.
@@ -275,6 +284,7 @@ pub struct Load {
 
 /// One term of an order.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct OrderBy {
     /// A column of the raw table.
     pub column: Name,
@@ -284,6 +294,7 @@ pub struct OrderBy {
 
 /// The newest part of the raw table, measured back from the newest value of a column.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Lookback {
     /// A column of the raw table.
     pub column: Name,

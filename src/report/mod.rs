@@ -20,7 +20,7 @@ use crate::source::Inputs;
 
 /// What a report shows in addition to the project.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ReportOptions<'a> {
+pub struct Options<'a> {
     /// The current day. With it, the timeline shows the rows that are in the marts. Without it, the
     /// page of a project is the same on every day.
     pub today: Option<Day>,
@@ -35,13 +35,14 @@ pub struct ReportOptions<'a> {
 /// The findings of the first stage that fails.
 ///
 /// ```
-/// use rowkeep::{Inputs, ReportOptions, report};
+/// use rowkeep::Inputs;
+/// use rowkeep::report::{Options, report};
 ///
 /// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
-/// let page = report(&inputs, ReportOptions::default()).unwrap();
+/// let page = report(&inputs, Options::default()).unwrap();
 /// assert!(page.starts_with("<!doctype html>") && page.contains("until 2026-04-01"));
 /// ```
-pub fn report(inputs: &Inputs, options: ReportOptions<'_>) -> Result<String, Diagnostics> {
+pub fn report(inputs: &Inputs, options: Options<'_>) -> Result<String, Diagnostics> {
     let spec = crate::resolve(inputs)?;
     let artifacts = crate::compile_spec(&spec, inputs)?;
     let manifest = artifacts.manifest();

@@ -8,6 +8,7 @@ use crate::sql::EngineType;
 /// The type of a column, as a spec writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the name of each variant is the word of the spec")]
+#[non_exhaustive]
 pub enum SqlType {
     Smallint,
     Integer,

@@ -2,6 +2,7 @@
 
 /// The unit of the values of a time column. All values are in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TimeUnit {
     /// Seconds since 1970.
     EpochSeconds,

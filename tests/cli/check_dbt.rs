@@ -20,7 +20,7 @@ fn wired() -> (Shop, Value) {
     let mut nodes = serde_json::Map::new();
     for (id, node) in &compiled.manifest().nodes {
         let guard = format!("{{{{ order_tracking_rowkeep.guard(this, '{}') }}}}", node.name);
-        let listed = |hooks: &[rowkeep::manifest::Hook]| -> Vec<Value> {
+        let listed = |hooks: &[rowkeep::artifacts::manifest::Hook]| -> Vec<Value> {
             let texts = std::iter::once(guard.as_str()).chain(hooks.iter().map(|hook| hook.dbt_sql.as_str()));
             texts.map(|sql| json!({"sql": sql, "transaction": true, "index": null})).collect()
         };

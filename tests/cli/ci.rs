@@ -74,9 +74,9 @@ fn the_preview_becomes_one_comment() {
     let outcome = run(&shop, &script("Preview"), &environment);
     assert_eq!(outcome.code, Some(0), "{outcome}");
     let body = std::fs::read_to_string(shop.path("temp/rowkeep-diff.md")).expect("the preview");
-    assert!(body.starts_with(rowkeep::MARKER) && body.contains("hist_orders_2026_h2"), "{body}");
+    assert!(body.starts_with(rowkeep::diff::MARKER) && body.contains("hist_orders_2026_h2"), "{body}");
     let asked = std::fs::read_to_string(shop.path("asked")).expect("it was asked");
-    assert!(asked.contains(&format!("startswith(\"{}\")", rowkeep::MARKER)), "{asked}");
+    assert!(asked.contains(&format!("startswith(\"{}\")", rowkeep::diff::MARKER)), "{asked}");
     assert!(
         asked.lines().last().is_some_and(|last| last.contains("--method POST repos/a/b/issues/7/comments")),
         "{asked}"

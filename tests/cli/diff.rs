@@ -4,7 +4,9 @@
 use crate::projects;
 use std::process::Command;
 
-use rowkeep::{How, Inputs, Rotation, diff, rotate};
+use rowkeep::Inputs;
+use rowkeep::diff::{How, diff};
+use rowkeep::rotate::{Rotation, rotate};
 
 use crate::shop::{ORDERS, PROJECT, Shop};
 
@@ -205,7 +207,7 @@ fn the_next_period_is_previewed() {
     assert_eq!(shop.run(&["diff"]).stdout, shop.run(&["diff", "--add", "2026_h2"]).stdout);
     let markdown = shop.run(&["diff", "--format", "markdown"]);
     insta::assert_snapshot!("add_markdown", markdown);
-    assert!(markdown.stdout.starts_with(rowkeep::MARKER));
+    assert!(markdown.stdout.starts_with(rowkeep::diff::MARKER));
     insta::assert_snapshot!(shop.run(&["diff", "--format", "github"]), @"
     exit 0
     --- stdout

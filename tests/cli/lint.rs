@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rowkeep::diagnostic::Format;
 use rowkeep::lint::{Options, Report, Source, lint};
-use rowkeep::{Code, Dialect, Format, Style};
+use rowkeep::{Code, Dialect, Style};
 
 use crate::projects;
 use crate::shop::Shop;

@@ -1,14 +1,15 @@
 //! `rowkeep report`: one page that loads no other file.
 
 use crate::projects;
-use rowkeep::{Inputs, ReportOptions, report};
+use rowkeep::Inputs;
+use rowkeep::report::{Options, report};
 
 use crate::shop::Shop;
 
 #[test]
 fn the_same_project_gives_the_same_page() {
-    let page = report(&projects::example(), ReportOptions::default()).expect("it compiles");
-    assert_eq!(page, report(&projects::example(), ReportOptions::default()).expect("it compiles"));
+    let page = report(&projects::example(), Options::default()).expect("it compiles");
+    assert_eq!(page, report(&projects::example(), Options::default()).expect("it compiles"));
     // The page fetches nothing.
     for address in ["http:", "https:", "src=", "url(", "@import", "<script"] {
         assert!(!page.contains(address), "{address}");
@@ -20,7 +21,8 @@ fn the_same_project_gives_the_same_page() {
             .replace('<', "&lt;")
             .replace('>', "&gt;")
             .replace('"', "&quot;")
-            .replace('\'', "&#39;")
+            .replace('\'', "&#x27;")
+            .replace('/', "&#x2f;")
     };
     let nodes = artifacts.manifest().nodes.values();
     for hook in nodes.flat_map(|node| node.load.iter().chain(&node.post_hooks)) {
@@ -29,7 +31,7 @@ fn the_same_project_gives_the_same_page() {
         assert!(page.contains(&shown(words.split_once(": ").expect("words").1)), "{}", hook.path);
     }
     let today = Some("2027-01-05".parse().expect("a day"));
-    let late = report(&projects::example(), ReportOptions { today, rehearsal: None }).expect("it compiles");
+    let late = report(&projects::example(), Options { today, rehearsal: None }).expect("it compiles");
     assert!(late.contains("That day has passed") && late.contains("in the mart"), "the page depends on the day");
 }
 
@@ -37,12 +39,11 @@ fn the_same_project_gives_the_same_page() {
 #[test]
 fn the_output_of_a_rehearsal_is_escaped() {
     let hostile = r#"{"seeds": 1, "dialect": "<script>alert(1)</script>", "ledger": [{"model": "\"><b>", "accepted": 1}], "laws": [{"law": "L1", "title": "<i>", "broken_by": [3]}]}"#;
-    let page =
-        report(&projects::example(), ReportOptions { today: None, rehearsal: Some(hostile) }).expect("it compiles");
+    let page = report(&projects::example(), Options { today: None, rehearsal: Some(hostile) }).expect("it compiles");
     assert!(["<script>", "\"><b>", "<i>"].iter().all(|tag| !page.contains(tag)), "text is text");
     assert!(page.contains("&lt;script&gt;") && page.contains("✗ L1"));
     for not_json in ["", "{", "[]", "null"] {
-        report(&projects::example(), ReportOptions { today: None, rehearsal: Some(not_json) }).expect("it compiles");
+        report(&projects::example(), Options { today: None, rehearsal: Some(not_json) }).expect("it compiles");
     }
 }
 
@@ -59,5 +60,5 @@ fn the_command_writes_the_page() {
     assert!(shop.refuses(&["report"]).contains("RK207"));
     assert!(shop.refuses(&["report", "-o", "nowhere/page.html"]).contains("RK207"));
     let gone = Inputs::new("rowkeep.yml", "");
-    assert!(report(&gone, ReportOptions::default()).is_err());
+    assert!(report(&gone, Options::default()).is_err());
 }

@@ -2,7 +2,7 @@
 //! the result is the compiled form, byte for byte.
 
 use crate::projects;
-use rowkeep::manifest::{Hook, Manifest};
+use rowkeep::artifacts::manifest::{Hook, Manifest};
 use rowkeep::{Compilation, Dialect};
 
 /// Splits a relation, plain or quoted, into its schema and its name.
@@ -132,7 +132,7 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
         with_real_names(body.split("\n  {% endcall %}").next().expect("an end"), manifest, None, &[])
     });
     let mut created: Vec<_> = bodies.collect();
-    let is_created = |definition: &&rowkeep::manifest::Definition| {
+    let is_created = |definition: &&rowkeep::artifacts::manifest::Definition| {
         let node = manifest.nodes.values().find(|node| node.relation_name == definition.relation);
         node.is_none_or(|node| !node.load.is_empty() && definition.kind != "grant")
     };

@@ -6,7 +6,8 @@
 use crate::projects;
 use std::path::Path;
 
-use rowkeep::{Artifacts, Dialect, Inputs, Style};
+use rowkeep::artifacts::Artifacts;
+use rowkeep::{Dialect, Inputs, Style};
 use similar::TextDiff;
 
 use crate::projects::order_tracking;
@@ -61,7 +62,11 @@ fn listing(artifacts: &Artifacts) -> String {
     let mut out = String::new();
     let mut same = Vec::new();
     for (path, text) in artifacts.files() {
-        if path == rowkeep::MANIFEST || path == rowkeep::SCHEDULE || path.starts_with("dbt/") || is_operation(path) {
+        if path == rowkeep::artifacts::MANIFEST
+            || path == rowkeep::features::schedule::SCHEDULE
+            || path.starts_with("dbt/")
+            || is_operation(path)
+        {
             continue;
         }
         let cycle = path.strip_prefix("compiled/sweep/").map(|rest| format!("compiled/{rest}"));
@@ -151,9 +156,11 @@ fn the_example_is_a_golden() {
     snapshot_dialects(&golden("features/order_tracking"), &inputs);
     let top = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
     let tops: std::collections::BTreeSet<_> = compile(&inputs).files().keys().map(top).collect();
-    let expected = rowkeep::FOLDERS.into_iter().chain([rowkeep::MANIFEST, rowkeep::SCHEDULE]);
+    let expected = rowkeep::artifacts::FOLDERS
+        .into_iter()
+        .chain([rowkeep::artifacts::MANIFEST, rowkeep::features::schedule::SCHEDULE]);
     assert_eq!(tops, expected.filter(|top| *top != "loads").map(str::to_owned).collect());
-    let is_of_schedule = |path: &str| path == rowkeep::SCHEDULE || path.starts_with("airflow/");
+    let is_of_schedule = |path: &str| path == rowkeep::features::schedule::SCHEDULE || path.starts_with("airflow/");
     snapshot(&golden("features/order_tracking"), "schedule", &listing_of(&compile(&inputs), is_of_schedule));
 
     // Of the operations that every table has, the snapshot shows one table.
@@ -178,7 +185,7 @@ fn the_example_is_a_golden() {
 
     // The manifest, without statements and checksums.
     let mut manifest: serde_json::Value =
-        serde_json::from_str(compile(&inputs).get(rowkeep::MANIFEST).expect("a manifest")).expect("JSON");
+        serde_json::from_str(compile(&inputs).get(rowkeep::artifacts::MANIFEST).expect("a manifest")).expect("JSON");
     elide(&mut manifest);
     snapshot(&golden("features/order_tracking"), "manifest", &format!("{manifest:#}"));
 }
@@ -191,7 +198,7 @@ fn the_example_of_loads_is_a_golden() {
     snapshot(&folder, "dbt", &dbt(&artifacts, |_| true));
     snapshot(&folder, "runbook", artifacts.get("runbooks/load-incident.md").expect("a run-book"));
     let rest: Vec<_> = artifacts.files().keys().filter(|path| !path.contains('/')).collect();
-    assert_eq!(rest, [rowkeep::MANIFEST]);
+    assert_eq!(rest, [rowkeep::artifacts::MANIFEST]);
 }
 
 fn elide(value: &mut serde_json::Value) {
@@ -220,7 +227,7 @@ fn a_third_period_changes_only_what_it_adds_or_widens() {
     for (path, old) in before.files() {
         let new = after.get(path).unwrap_or_else(|| panic!("{path} is gone: a rotation renumbers and removes nothing"));
         if old != new
-            && path != rowkeep::MANIFEST
+            && path != rowkeep::artifacts::MANIFEST
             && !["dbt/", "airflow/", "runbooks/"].iter().any(|folder| path.starts_with(folder))
         {
             out.push_str(&format!("==> {path} <==\n{}\n", difference(old, new)));

@@ -2,7 +2,7 @@
 
 use crate::projects;
 use rowkeep::Dialect;
-use rowkeep::manifest::Manifest;
+use rowkeep::artifacts::manifest::Manifest;
 
 fn manifest(dialect: Dialect) -> Manifest {
     rowkeep::compile(&projects::example().with_dialect(dialect)).expect("it compiles").manifest().clone()

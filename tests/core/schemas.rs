@@ -3,7 +3,7 @@
 use crate::projects;
 use std::path::Path;
 
-use rowkeep::json_schema;
+use rowkeep::project::json_schema;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -57,19 +57,19 @@ fn the_schemas_refuse_files_of_a_wrong_shape() {
 
 #[test]
 fn the_manifest_matches_its_schema() {
-    let schema: serde_json::Value = serde_json::from_str(rowkeep::manifest::JSON_SCHEMA).expect("JSON");
+    let schema: serde_json::Value = serde_json::from_str(rowkeep::artifacts::manifest::JSON_SCHEMA).expect("JSON");
     let of_compile: Vec<_> = projects::goldens().into_iter().filter(|name| name.starts_with("compile/")).collect();
     assert!(of_compile.len() > 30, "{of_compile:?}");
     for case in of_compile {
         let artifacts = rowkeep::compile(&projects::golden(&case)).expect("it compiles");
         let mut manifest: serde_json::Value =
-            serde_json::from_str(artifacts.get(rowkeep::MANIFEST).expect("a manifest")).expect("JSON");
+            serde_json::from_str(artifacts.get(rowkeep::artifacts::MANIFEST).expect("a manifest")).expect("JSON");
         assert_eq!(errors(&schema, &manifest), Vec::<String>::new(), "{case}");
         manifest["metadata"]["dialect"] = 1.into();
         assert!(!errors(&schema, &manifest).is_empty(), "{case}");
     }
     let artifacts = rowkeep::compile(&projects::order_items()).expect("it compiles");
-    let text = artifacts.get(rowkeep::MANIFEST).expect("a manifest");
+    let text = artifacts.get(rowkeep::artifacts::MANIFEST).expect("a manifest");
     let mut manifest: serde_json::Value = serde_json::from_str(text).expect("JSON");
     assert_eq!(errors(&schema, &manifest), Vec::<String>::new());
     manifest["loads"][0]["clean"]["alarm"] = 1.into();

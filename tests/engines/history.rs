@@ -1,7 +1,7 @@
 //! Two simulated years of the order-tracking example, with the cases that hand-written hooks get
 //! wrong.
 
-use rowkeep::manifest::Manifest;
+use rowkeep::artifacts::manifest::Manifest;
 use rowkeep::{Dialect, resolve};
 
 use crate::engine::{ENGINES, Engine, cycle, order_tracking, run_at, sweep};

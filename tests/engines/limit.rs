@@ -1,6 +1,7 @@
 //! A limit: a backlog drains in cycles of bounded statements.
 
-use rowkeep::{Artifacts, Dialect, Inputs};
+use rowkeep::artifacts::Artifacts;
+use rowkeep::{Dialect, Inputs};
 
 use crate::engine::{Engine, run_at};
 

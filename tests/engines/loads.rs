@@ -1,7 +1,7 @@
 //! Windowed loads for BigQuery on DuckDB, through the shim: rows on both sides of every bound, a
 //! source into which old rows are ingested again, and the findings of monitors.
 
-use rowkeep::manifest::{Load, LoadStatement};
+use rowkeep::artifacts::manifest::{Load, LoadStatement};
 use rowkeep::{Dialect, Inputs, compile};
 
 use crate::engine::Engine;

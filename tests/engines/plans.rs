@@ -94,7 +94,7 @@ fn no_statement_of_a_cycle_reads_a_whole_history_table() {
     };
     let series = |count: u64| format!("generate_series(CAST(1 AS BIGINT), {count}) AS t(i)");
     // The keys of the tables are mixed, so no join ends early.
-    for (number, period) in (1..).zip(&spec.periods) {
+    for (number, period) in (1..).zip(spec.periods()) {
         let time = format!("{} + i * {HALF_YEAR} / {HISTORY}", period.start_epoch());
         // The current period has only rows that are old enough.
         let time = if number == 4 { format!("{} + i", period.start_epoch()) } else { time };

@@ -2,7 +2,8 @@
 //! what a hold keeps.
 
 use crate::engine::Engine;
-use rowkeep::{Artifacts, Dialect, Inputs};
+use rowkeep::artifacts::Artifacts;
+use rowkeep::{Dialect, Inputs};
 
 const PROJECT: &str = "
 name: web

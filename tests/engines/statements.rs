@@ -37,7 +37,7 @@ fn run_all(inputs: &Inputs, dialect: rowkeep::Dialect, name: &str) {
     let mut engine = Engine::open(dialect, &database);
     let spec = resolve(inputs).expect("it resolves");
     engine.create(&spec, &manifest, dialect);
-    let has_uuid = spec.exceptions.iter().any(|exceptions| exceptions.key.ty == rowkeep::sql::SqlType::Uuid);
+    let has_uuid = spec.tables().any(|(_, table)| table.column(table.exception_key).ty == rowkeep::sql::SqlType::Uuid);
     let key = if has_uuid { "'00000000-0000-4000-8000-000000000001'" } else { "'1'" };
     engine.define(&manifest);
     run_at(&mut engine, &cycle(&manifest), dialect, 1_780_000_000);

@@ -138,7 +138,7 @@ fn fate(name: &str, template: &str, verifiers: &[(String, Dialect, Verifier<'_>)
     for (golden, dialect, verifier) in verifiers.iter().filter(|(_, dialect, _)| dialects.contains(dialect)) {
         for (path, verdict) in verifier.verify_override(name, template) {
             match verdict {
-                Err(wrong) => codes.extend(wrong.iter().map(rowkeep::Diagnostic::code)),
+                Err(wrong) => codes.extend(wrong.iter().map(rowkeep::diagnostic::Diagnostic::code)),
                 Ok(()) => survives = survives.or_else(|| Some(format!("{golden} for {dialect}: {path}"))),
             }
         }

@@ -1,7 +1,7 @@
 //! One story in every unit of time, and in mixed units along a chain of parents. It must always end
 //! with the same rows.
 
-use rowkeep::manifest::Manifest;
+use rowkeep::artifacts::manifest::Manifest;
 use rowkeep::{Dialect, Inputs, Style, resolve};
 
 use crate::engine::{ENGINES, Engine, cycle, run_at, sweep};

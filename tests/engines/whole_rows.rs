@@ -1,7 +1,7 @@
 //! A row leaves the mart only if its copy is equal in every column. Another program changes rows
 //! between archive and trim.
 
-use rowkeep::manifest::{Hook, Manifest};
+use rowkeep::artifacts::manifest::{Hook, Manifest};
 use rowkeep::{Dialect, Inputs, resolve};
 
 use crate::engine::{Engine, at, cycle, sweep};

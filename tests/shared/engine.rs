@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test target uses a part")]
 
 use crate::projects;
-use rowkeep::manifest::{Hook, Manifest};
+use rowkeep::artifacts::manifest::{Hook, Manifest};
 use rowkeep::project::Table;
 use rowkeep::{Dialect, Inputs, Spec};
 
@@ -108,7 +108,7 @@ impl Engine {
                 ));
             }
         }
-        for monitor in &spec.monitors {
+        for monitor in spec.monitors() {
             if let rowkeep::features::monitors::Asks::Compare { with, .. } = &monitor.asks {
                 let mart = spec.table(monitor.table);
                 let columns = mart
@@ -121,7 +121,7 @@ impl Engine {
             }
         }
         // The readers of grants. Tests that run at the same time share the roles of the server.
-        for reader in spec.tables.iter().flat_map(|table| &table.readers) {
+        for reader in spec.tables().flat_map(|(_, table)| &table.readers) {
             let name = reader.name.clone();
             self.run(&format!(
                 "DO $$ BEGIN CREATE ROLE \"{}\"; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::shown;
 use crate::diagnostic::did_you_mean;
-use crate::error::Error;
-use crate::project::folder::why;
+use crate::error::{Cause, Error};
 use crate::project::naming::SWEEP;
 use crate::rehearse::{Project, Routine, Statement};
 
@@ -83,7 +82,7 @@ fn statements(folder: &Path) -> Result<Vec<Statement>, Error> {
 }
 
 fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
-    let failed = |error: std::io::Error| Error::Read { path: folder.to_owned(), why: why(&error) };
+    let failed = |error: std::io::Error| Error::Read { path: folder.to_owned(), why: error.into() };
     fs::read_dir(folder)
         .map_err(failed)?
         .map(|entry| {
@@ -95,16 +94,16 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
 
 /// The text of a statement, without the semicolon at its end.
 fn text(path: &Path) -> Result<String, Error> {
-    let failed = |why: String| Error::Read { path: path.to_owned(), why };
+    let failed = |why: Cause| Error::Read { path: path.to_owned(), why };
     // Reading a pipe or a device might never end.
-    if !fs::metadata(path).map_err(|error| failed(why(&error)))?.is_file() {
-        return Err(failed("it is not a file".to_owned()));
+    if !fs::metadata(path).map_err(|error| failed(error.into()))?.is_file() {
+        return Err(failed("it is not a file".into()));
     }
     let mut text = String::new();
-    let file = fs::File::open(path).map_err(|error| failed(why(&error)))?;
-    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| failed(why(&error)))?;
+    let file = fs::File::open(path).map_err(|error| failed(error.into()))?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| failed(error.into()))?;
     if u64::try_from(text.len()).is_ok_and(|bytes| bytes > MAX_BYTES) {
-        return Err(failed(format!("it is larger than {MAX_BYTES} bytes")));
+        return Err(failed(format!("it is larger than {MAX_BYTES} bytes").into()));
     }
     let text = text.trim();
     Ok(text.strip_suffix(';').unwrap_or(text).trim_end().to_owned())

@@ -6,6 +6,7 @@ use crate::project::{ExceptionsId, PeriodId, Spec};
 
 /// A table or view to create.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Definition {
     /// The purpose of the relation.
     pub kind: DefinitionKind,
@@ -20,6 +21,7 @@ pub struct Definition {
 /// The purpose of a definition. The variants are in the order in which relations can be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the name of each variant says what it is")]
+#[non_exhaustive]
 pub enum DefinitionKind {
     Mart,
     History,

@@ -8,6 +8,7 @@ use crate::sql::Relation;
 
 /// An index to create.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Index {
     /// The table that gets the index.
     pub on: Slot,
@@ -21,6 +22,7 @@ pub struct Index {
 
 /// The purpose of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum IndexKind {
     /// Key and time: a cycle finds the versions and copies of a row by it.
     Key,

@@ -23,6 +23,7 @@ use crate::sql::Relation;
 
 /// All statements of a project, in run order.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// One entry per table, parents before children.
     pub tables: Vec<TablePlan>,
@@ -36,6 +37,7 @@ pub struct Plan {
 
 /// The statements of one table.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct TablePlan {
     /// The table.
     pub table: TableId,
@@ -68,6 +70,7 @@ pub struct Scope {
 
 /// How statements find due rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Due {
     /// A row is due if it is older than the stored cutoff.
     ByCutoff,
@@ -110,6 +113,7 @@ pub struct Hop {
 
 /// A relation by its role. A vocabulary gives the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Slot {
     /// The rolling table.
     Mart(TableId),

@@ -28,7 +28,7 @@ mod live;
 /// Declares [`Code`] from a list of variants. The doc comment of a variant is the page of its code.
 macro_rules! declare_codes {
     (; $($(#[doc = $doc:literal])+ $variant:ident = $code:literal,)+) => {
-        /// The kind of mistake that a [`Diagnostic`](crate::Diagnostic) reports.
+        /// The kind of mistake that a [`Diagnostic`](crate::diagnostic::Diagnostic) reports.
         ///
         /// A code never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

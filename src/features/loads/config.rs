@@ -7,6 +7,7 @@ use crate::sql::{Name, Relation, SqlType};
 /// A load whose batch is bounded by ingestion time and by event day. Both windows are relative to
 /// the run date, which the caller gives.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct WindowedLoad {
     /// Its name, which is also the name of its folder.
     pub name: Spanned<Name>,
@@ -53,6 +54,7 @@ pub(crate) struct LoadPlaces {
 
 /// The window over event days. It ends with the run date, inclusive.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct EventWindow {
     /// The column. Invariant: a date, or a timestamp with or without a zone.
     pub column: ColumnId,
@@ -63,6 +65,7 @@ pub struct EventWindow {
 
 /// Values that are computed for each event day, from the newest version of each row of the window.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Aggregate {
     /// The table in which whole days are replaced.
     pub into: Relation,
@@ -76,6 +79,7 @@ pub struct Aggregate {
 
 /// An aggregate function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Computed {
     /// The number of rows.
     Count,
@@ -89,6 +93,7 @@ pub enum Computed {
 
 /// The limits above which the monitors of a load return rows.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Alarms {
     /// The number of days between the first and the last event day of a batch.
     pub span_days: u64,

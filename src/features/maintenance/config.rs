@@ -5,6 +5,7 @@ use crate::project::TableId;
 
 /// One kind of maintenance, for the marts of some tables.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Maintenance {
     /// The kind of maintenance.
     pub run: MaintenanceKind,

@@ -7,6 +7,7 @@ use crate::sql::Relation;
 
 /// A monitor that the project defines.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Stated {
     /// Its name, which is also the name of its files.
     pub name: Spanned<String>,
@@ -26,6 +27,7 @@ pub struct Stated {
 
 /// What a monitor checks.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Asks {
     /// The raw table has at least as many rows of the window as another system.
     CountMatch {
@@ -65,6 +67,7 @@ impl Asks {
 
 /// Another table of the project, and the columns that join it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Other {
     /// The table.
     pub table: TableId,
@@ -83,6 +86,7 @@ pub struct Window {
 
 /// The severity of a finding, as in dbt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Severity {
     /// An error: something is wrong now.
     Error,

@@ -37,6 +37,7 @@ pub struct Monitor {
 
 /// What a monitor checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum MonitorKind {
     /// History rows outside of the period of their table.
     Routed,

@@ -7,6 +7,7 @@ use crate::sql::{SqlType, TimeUnit, literal};
 /// A condition on one column of a row. A row meets it only if the test is true: a comparison with
 /// NULL is not true.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Condition {
     /// The column.
     pub column: ColumnId,
@@ -16,6 +17,7 @@ pub struct Condition {
 
 /// What must be true of the value of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Test {
     /// It is one of these constants.
     OneOf(Vec<Constant>),
@@ -37,6 +39,7 @@ pub enum Test {
 
 /// A constant, of the type of its column.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Constant {
     /// A text. Invariant: an SQL literal can hold it.
     Text(String),

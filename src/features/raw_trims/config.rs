@@ -5,6 +5,7 @@ use crate::sql::{Relation, TimeUnit};
 
 /// A raw table whose rows are deleted after completed cycles have read them.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RawTable {
     /// The raw table.
     pub relation: Relation,

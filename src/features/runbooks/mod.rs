@@ -18,7 +18,8 @@ pub use render::{RUNBOOKS, Runbook};
 /// If the project does not compile.
 ///
 /// ```
-/// use rowkeep::{Inputs, runbook};
+/// use rowkeep::Inputs;
+/// use rowkeep::features::runbooks::runbook;
 ///
 /// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 /// let text = runbook(&inputs, "rotation").unwrap().unwrap();

@@ -2,6 +2,7 @@
 
 /// When each part runs, in UTC.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Schedule {
     /// The interval between cycles, in seconds.
     pub cycle_every: u64,

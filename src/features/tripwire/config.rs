@@ -4,6 +4,7 @@ use crate::project::Share;
 
 /// The condition under which a cycle stops before it archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tripwire {
     /// The largest share of the rows of the mart that may be due.
     pub share: Share,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rowkeep::manifest::Manifest;
+use rowkeep::artifacts::manifest::Manifest;
 use rowkeep::{Dialect, Spec};
 use sqlparser::ast::{ColumnDef, ColumnOption, CreateTable, Expr, Statement, Value, Visit, Visitor};
 use sqlparser::parser::Parser;

@@ -1,6 +1,6 @@
 //! Each drift is created, found by the doctor, and repaired.
 
-use rowkeep::Level;
+use rowkeep::diagnostic::Level;
 
 use crate::doctor::{DUE, EXCEPTIONS, Fixture, NOW, PERIODS, UTI, UTS};
 

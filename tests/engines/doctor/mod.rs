@@ -4,8 +4,10 @@
 use crate::projects;
 use std::process::{Command, Output};
 
+use rowkeep::artifacts::Artifacts;
+use rowkeep::diagnostic::Level;
 use rowkeep::doctor::{Checkup, doctor};
-use rowkeep::{Artifacts, Dialect, Level, Spec, Style};
+use rowkeep::{Dialect, Spec, Style};
 
 mod connection;
 mod drifts;

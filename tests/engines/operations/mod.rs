@@ -8,7 +8,7 @@ mod units;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rowkeep::manifest::{Manifest, Node, OperationEntry};
+use rowkeep::artifacts::manifest::{Manifest, Node, OperationEntry};
 use rowkeep::rehearse::{Project, Record, Turn, rehearse_external};
 use rowkeep::{Dialect, Error};
 
@@ -107,7 +107,7 @@ pub fn run_story(name: &str, seed: u64, cycles: usize, seen: &mut dyn FnMut(&Sto
     let clock = Cell::new(CLOCK);
     let mut by = |turn: Turn<'_>| {
         let run = |story: &Story,
-                   hooks: Vec<&rowkeep::manifest::Hook>,
+                   hooks: Vec<&rowkeep::artifacts::manifest::Hook>,
                    moment: Moment,
                    seen: &mut dyn FnMut(&Story, Moment)| {
             for hook in hooks {
@@ -158,7 +158,7 @@ impl Story {
             .collect()
     }
 
-    pub fn monitor(&self, name: &str) -> &rowkeep::manifest::Monitor {
+    pub fn monitor(&self, name: &str) -> &rowkeep::artifacts::manifest::Monitor {
         self.manifest.monitors.iter().find(|monitor| monitor.name == name).expect("a monitor of that name")
     }
 

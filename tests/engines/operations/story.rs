@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rowkeep::manifest::Node;
+use rowkeep::artifacts::manifest::Node;
 
 use crate::operations::{CLOCK, Moment, Story, run_story};
 
@@ -72,7 +72,7 @@ fn views_are_correct_after_every_statement_and_laws_hold_after_every_run() {
         assert_eq!(story.finds("order_tracking_exceptions__unresolved", CLOCK), open);
     });
     assert!(within > 600 && completed > 9 && asked > 100, "{within} statements, {completed} runs, {asked} questions");
-    let sealed = |period: &rowkeep::manifest::PeriodEntry| period.state == "sealed";
+    let sealed = |period: &rowkeep::artifacts::manifest::PeriodEntry| period.state == "sealed";
     assert!(story.manifest.periods.iter().any(sealed), "the story seals periods");
     let archived: i64 = story
         .manifest

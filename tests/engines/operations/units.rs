@@ -1,6 +1,6 @@
 //! Raw trims and monitors of tables in every unit of time.
 
-use rowkeep::manifest::Manifest;
+use rowkeep::artifacts::manifest::Manifest;
 use rowkeep::{Dialect, resolve};
 
 use crate::operations::{Database, Story};

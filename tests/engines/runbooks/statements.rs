@@ -1,7 +1,8 @@
 //! Every run-book of every golden in every dialect: its statements parse, and it contains no
 //! template syntax.
 
-use rowkeep::{Dialect, RUNBOOKS};
+use rowkeep::Dialect;
+use rowkeep::features::runbooks::RUNBOOKS;
 use sqlparser::dialect::{BigQueryDialect, Dialect as Parser, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
 
 use crate::projects;

@@ -5,7 +5,7 @@ use crate::projects;
 use std::path::Path;
 use std::process::Command;
 
-use rowkeep::manifest::Manifest;
+use rowkeep::artifacts::manifest::Manifest;
 use rowkeep::{Compilation, Dialect, Inputs, resolve};
 use serde_json::Value;
 
@@ -138,8 +138,10 @@ fn another_time_changes_every_place_where_it_is_written() {
     };
     let moved = artifacts("monitoring: { at: 03:00 }", "monitoring: { at: 04:45 }");
     let of_schedule = |artifacts: &Compilation| -> String {
-        let files =
-            artifacts.files().iter().filter(|(path, _)| *path == rowkeep::SCHEDULE || path.starts_with("airflow/"));
+        let files = artifacts
+            .files()
+            .iter()
+            .filter(|(path, _)| *path == rowkeep::features::schedule::SCHEDULE || path.starts_with("airflow/"));
         files.map(|(_, text)| text.as_str()).collect()
     };
     let (text, before) = (of_schedule(&moved), of_schedule(&compiled(&projects::example())));

@@ -3,8 +3,9 @@
 use crate::projects;
 use std::process::Command;
 
+use rowkeep::Dialect;
 use rowkeep::rehearse::{DuckDb, Engine, Options, Project, rehearse};
-use rowkeep::{Dialect, ReportOptions, report};
+use rowkeep::report::{self, report};
 use serde_json::Value;
 
 #[test]
@@ -16,7 +17,7 @@ fn the_report_is_readable_everywhere() {
     let found = rehearse(&project, &options, &open, &|_| {}).expect("it is rehearsed");
     let rehearsal = serde_json::to_string(&found).expect("JSON");
     let today = Some("2026-11-21".parse().expect("a day"));
-    let page = report(&inputs, ReportOptions { today, rehearsal: Some(&rehearsal) }).expect("it compiles");
+    let page = report(&inputs, report::Options { today, rehearsal: Some(&rehearsal) }).expect("it compiles");
 
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("report.html");

@@ -7,14 +7,14 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use rowkeep::Dialect;
-use rowkeep::manifest::{Hook, Manifest, OperationEntry};
+use rowkeep::artifacts::manifest::{Hook, Manifest, OperationEntry};
 
 /// Tables that require a filter on partitions, each with its partition column.
 type Partitioned = BTreeMap<String, String>;
 
 fn partitioned(artifacts: &rowkeep::Compilation, dialect: Dialect) -> Partitioned {
     let manifest = artifacts.manifest();
-    let of_node = |node: &rowkeep::manifest::Node| {
+    let of_node = |node: &rowkeep::artifacts::manifest::Node| {
         // A purged table has no history tables.
         let Some(history) = &node.history else { return Vec::new() };
         let (name, column) = (history.rsplit('.').next().expect("a name").to_owned(), node.time.column.clone());
