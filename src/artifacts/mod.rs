@@ -5,12 +5,13 @@ pub mod manifest;
 
 use std::collections::BTreeMap;
 
-use crate::cycle::plan::{Slot, Step, Verb};
+use crate::cycle::plan::{DefinitionKind, Slot, Step, Verb};
 use crate::cycle::render::{Statement, Vocabulary};
 use crate::features::{self, dbt, runbooks, schedule};
 use crate::project::Spec;
 use crate::project::naming::SWEEP;
 use crate::source::Inputs;
+use crate::sql::Relation;
 use crate::verify::Compiled;
 
 pub(crate) use checksum::checksum;
@@ -78,52 +79,23 @@ pub(crate) fn emit(
         for_dbt.push((table.plan.table, table.for_dbt));
     }
     let mut creations: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    let ddl = rendered.definitions.into_iter().map(|statement| {
-        let definition = statement.step;
-        let creation = dbt::Creation { creates: definition.creates, adds: None, sql: statement.dbt };
-        creations.entry(definition.creates.table()).or_default().push(creation);
-        let target = definition.creates.relation(spec);
-        let full = target.sql(spec.dialect);
-        let path = format!("ddl/{}", definition.file_name(spec));
-        files.insert(path.clone(), format!("{}\n", statement.sql));
-        Definition {
-            name: target.name().as_str().to_owned(),
-            kind: definition.kind.as_str(),
-            relation: full,
-            sql: statement.sql,
-            path,
-        }
-    });
-    let mut ddl: Vec<_> = ddl.collect();
-    for statement in rendered.indexes {
-        let index = statement.step;
-        let creation = dbt::Creation { creates: index.on, adds: Some(dbt::Addition::Index), sql: statement.dbt };
-        creations.entry(index.on.table()).or_default().push(creation);
-        let relation = index.relation(spec);
-        let path = format!("ddl/{}", index.file_name(spec));
-        files.insert(path.clone(), format!("{}\n", statement.sql));
-        ddl.push(Definition {
-            name: relation.name().as_str().to_owned(),
-            kind: "index",
-            relation: relation.sql(spec.dialect),
-            sql: statement.sql,
-            path,
-        });
+    let mut ddl = Vec::new();
+    let mut define = |kind: DefinitionKind, on: Slot, relation: &Relation, file: String, sql: String, dbt: String| {
+        creations.entry(on.table()).or_default().push(dbt::Creation { kind, on, sql: dbt });
+        let path = format!("ddl/{file}");
+        files.insert(path.clone(), format!("{sql}\n"));
+        let (name, relation) = (relation.name().as_str().to_owned(), relation.sql(spec.dialect));
+        ddl.push(Definition { name, kind: kind.as_str(), relation, sql, path });
+    };
+    for Statement { step: definition, sql, dbt, .. } in rendered.definitions {
+        let (creates, file) = (definition.creates, definition.file_name(spec));
+        define(definition.kind, creates, &creates.relation(spec), file, sql, dbt);
     }
-    for statement in rendered.grants {
-        let grant = statement.step;
-        let creation = dbt::Creation { creates: grant.on, adds: Some(dbt::Addition::Grant), sql: statement.dbt };
-        creations.entry(grant.on.table()).or_default().push(creation);
-        let relation = grant.on.relation(spec);
-        let path = format!("ddl/{}", grant.file_name(spec));
-        files.insert(path.clone(), format!("{}\n", statement.sql));
-        ddl.push(Definition {
-            name: relation.name().as_str().to_owned(),
-            kind: "grant",
-            relation: relation.sql(spec.dialect),
-            sql: statement.sql,
-            path,
-        });
+    for Statement { step: index, sql, dbt, .. } in rendered.indexes {
+        define(DefinitionKind::Index, index.on, &index.relation(spec), index.file_name(spec), sql, dbt);
+    }
+    for Statement { step: grant, sql, dbt, .. } in rendered.grants {
+        define(DefinitionKind::Grant, grant.on, &grant.on.relation(spec), grant.file_name(spec), sql, dbt);
     }
     let (emitted, books) = features::emit(spec, &mut names, operations, &mut files);
     let models = for_dbt.into_iter().zip(&order).zip(&sweep).map(|(((table, texts), id), sweep)| dbt::Model {

@@ -227,7 +227,7 @@ pub(super) fn read(
 
 /// All relations that a project names.
 pub(super) fn slots(spec: &Spec, plan: &Plan, operations: &Operations) -> Vec<Slot> {
-    let sources = spec.tables().filter(|(_, table)| table.source.is_some()).map(|(id, _)| Slot::Source(id));
+    let sources = spec.tables().filter(|(_, table)| table.raw.is_some()).map(|(id, _)| Slot::Raw(id));
     let mut all: Vec<_> = plan.definitions.iter().map(|definition| definition.creates).chain(sources).collect();
     let compared = operations.monitors.iter().flat_map(|monitor| &monitor.find.reads);
     all.extend(compared.filter(|slot| matches!(slot, Slot::Compared(_))));

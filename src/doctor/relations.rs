@@ -71,7 +71,7 @@ impl Relations<'_> {
             }
             Slot::Exceptions(id) => self.spec.exceptions(id).span,
             Slot::Compared(id) => self.spec.monitor(id).name.span,
-            Slot::Source(id) => self.spec.table(id).places.source.unwrap_or(model(self.spec.table(id))),
+            Slot::Raw(id) => self.spec.table(id).places.raw.unwrap_or(model(self.spec.table(id))),
             Slot::Mart(id)
             | Slot::AllRows(id)
             | Slot::Cutoff(id)
@@ -214,7 +214,7 @@ impl Relations<'_> {
 
     /// Reports views and other relations where the project needs a table: statements write to it.
     fn kinds(&self, all: &[Slot], sink: &mut Sink) {
-        for &slot in all.iter().filter(|slot| !matches!(slot, Slot::AllRows(_) | Slot::Source(_) | Slot::Compared(_))) {
+        for &slot in all.iter().filter(|slot| !matches!(slot, Slot::AllRows(_) | Slot::Raw(_) | Slot::Compared(_))) {
             if self.found(slot).is_some_and(|found| !["r", "p"].contains(&found.kind.as_str())) {
                 let message =
                     format!("{} is not a table, but statements insert into it and delete from it", self.sql(slot));
@@ -393,7 +393,7 @@ impl Relations<'_> {
                 let key = column(&spec.exceptions(id).key, false);
                 std::iter::once(key).chain(rest.map(|(name, ty)| nullable(name, ty))).collect()
             }
-            Slot::Source(_) | Slot::Compared(_) => return None,
+            Slot::Raw(_) | Slot::Compared(_) => return None,
         })
     }
 
@@ -402,7 +402,7 @@ impl Relations<'_> {
     fn raw(&self, sink: &mut Sink) {
         let spec = self.spec;
         for (id, table) in spec.tables() {
-            let Some(found) = table.source.as_ref().and_then(|raw| self.live.find(spec, raw)) else { continue };
+            let Some(found) = table.raw.as_ref().and_then(|raw| self.live.find(spec, raw)) else { continue };
             let mut used: Vec<(&Name, &str)> = Vec::new();
             let keys =
                 table.unique_key.iter().map(|&column| (&table.column(column).name, "the cycle finds keys by it"));
@@ -421,9 +421,9 @@ impl Relations<'_> {
                 let folded = name.folded(spec.dialect);
                 if checked.insert(folded.clone()) && !found.columns.iter().any(|column| column.name == folded) {
                     let message =
-                        format!("{} lacks {folded}: {why}, and the next cycle fails", self.sql(Slot::Source(id)));
+                        format!("{} lacks {folded}: {why}, and the next cycle fails", self.sql(Slot::Raw(id)));
                     let help = "add it to the raw table; or name an existing column here";
-                    let place = self.place(Slot::Source(id));
+                    let place = self.place(Slot::Raw(id));
                     sink.push(Diagnostic::new(Code::LiveRaw, message, place, "the raw table").help(help));
                 }
             }

@@ -163,7 +163,7 @@ impl WindowedLoad {
 impl Table {
     /// The dbt source of the raw table, and the name of the raw table in that source.
     pub(crate) fn dbt_source(&self) -> Option<(String, String)> {
-        let raw = self.source.as_ref()?;
+        let raw = self.raw.as_ref()?;
         let database =
             raw.database.as_ref().map_or_else(String::new, |name| format!("{}_", name.as_str().replace('-', "_")));
         Some((format!("{database}{}", raw.schema.as_str()), raw.name.as_str().to_owned()))

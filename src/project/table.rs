@@ -58,9 +58,9 @@ pub struct Table {
     /// The most rows of open periods that one run archives.
     pub limit: Option<u64>,
     /// The raw table.
-    pub source: Option<Relation>,
+    pub raw: Option<Relation>,
     /// Columns that the raw table has and the mart does not have.
-    pub source_columns: Vec<Column>,
+    pub raw_columns: Vec<Column>,
     /// The load of the mart, if Rowkeep writes it.
     pub load: Option<Load>,
     /// The tables whose hooks run before those of this table: its parent, and the tables of
@@ -77,7 +77,7 @@ pub(crate) struct TablePlaces {
     pub(crate) time: Span,
     pub(crate) retention: Span,
     pub(crate) columns: Span,
-    pub(crate) source: Option<Span>,
+    pub(crate) raw: Option<Span>,
 }
 
 impl Table {

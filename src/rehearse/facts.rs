@@ -124,7 +124,7 @@ impl Facts {
     /// Takes the facts from a spec, and from the same spec in which every table has a raw table and a
     /// load.
     pub(super) fn of(stated: &Spec, spec: &Spec) -> Self {
-        let has_batch = |id: TableId| stated.table(id).source.is_some();
+        let has_batch = |id: TableId| stated.table(id).raw.is_some();
         let tables = spec.tables().map(|(id, table)| TableFacts {
             supersedes: !table.is_purged() || has_batch(id),
             ..Self::table(spec, id, table)
@@ -154,12 +154,12 @@ impl Facts {
                 Typed::new(column, unit, dialect).tested_by(&tests)
             })
             .collect();
-        let source = table.source.as_ref().map(|source| source.folded(dialect));
+        let source = table.raw.as_ref().map(|source| source.folded(dialect));
         let raw_table = spec.raw_tables.iter().find(|raw_table| Some(raw_table.relation.folded(dialect)) == source);
         let unit_of_arrival =
             |name: &str| raw_table.filter(|raw_table| raw_table.column.name.as_str() == name).map(|found| found.unit);
         let extra: Vec<_> = table
-            .source_columns
+            .raw_columns
             .iter()
             .map(|column| {
                 let name = column.name.as_str();
@@ -205,7 +205,7 @@ impl Facts {
             exception_type: table.exception_type.clone(),
             limit: table.limit.map(|rows| (spec.due(id).sql(dialect), rows)),
             raw: Raw {
-                relation: table.source.as_ref().map(|source| source.sql(dialect)).unwrap_or_default(),
+                relation: table.raw.as_ref().map(|source| source.sql(dialect)).unwrap_or_default(),
                 extra,
                 // A tie-break column must have a different value in each row, so it cannot also be
                 // the arrival time.

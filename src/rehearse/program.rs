@@ -212,7 +212,7 @@ impl Project {
     pub(super) fn schemas(&self) -> Vec<Vec<String>> {
         let dialect = self.spec.dialect;
         let tables = self.spec_with_loads.tables.iter();
-        let relations = tables.flat_map(|table| table.source.iter().chain([&table.relation]).chain(table.history()));
+        let relations = tables.flat_map(|table| table.raw.iter().chain([&table.relation]).chain(table.history()));
         let exceptions = self.spec.exceptions.iter().map(|exceptions| &exceptions.relation);
         let all = relations.chain(exceptions).chain([&self.spec.schema]);
         let mut schemas: Vec<Vec<String>> = all
@@ -310,7 +310,7 @@ impl Project {
     fn relations(&self, spec: &Spec) -> BTreeSet<Vec<String>> {
         let exceptions = spec.exceptions.iter().map(|exceptions| exceptions.relation.clone());
         let tables = spec.tables().flat_map(|(id, table)| {
-            let raw = self.spec_with_loads.table(id).source.clone();
+            let raw = self.spec_with_loads.table(id).raw.clone();
             let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)];
             let last = if table.is_purged() { spec.purged(id) } else { spec.all_rows(id) };
             let histories: Vec<_> = spec.periods_of(id).map(|period| spec.history(id, period)).collect();
@@ -461,8 +461,8 @@ fn with_loads(spec: &Spec) -> Spec {
     let Ok(delivery) = Name::column("\"rowkeep delivery\"") else { return loaded };
     for table in loaded.tables.iter_mut().filter(|table| table.load.is_none()) {
         let raw_table = || spec.schema.renamed(table.model.value.with_suffix("__raw"));
-        table.source = Some(table.source.clone().unwrap_or_else(raw_table));
-        table.source_columns.push(Column { name: delivery.clone(), ty: SqlType::Bigint, not_null: false });
+        table.raw = Some(table.raw.clone().unwrap_or_else(raw_table));
+        table.raw_columns.push(Column { name: delivery.clone(), ty: SqlType::Bigint, not_null: false });
         let last = OrderBy { column: delivery.clone(), descending: true };
         let time = OrderBy { column: table.column(table.time.column).name.clone(), descending: true };
         let order_by = if table.is_versioned() { vec![time, last] } else { vec![last] };

@@ -205,7 +205,7 @@ fn place(spec: &Spec, slot: Slot) -> Span {
     match slot {
         Slot::Exceptions(id) => spec.exceptions(id).span,
         Slot::Mart(table)
-        | Slot::Source(table)
+        | Slot::Raw(table)
         | Slot::History(table, _)
         | Slot::Cutoff(table)
         | Slot::Stale(table)

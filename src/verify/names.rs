@@ -101,11 +101,11 @@ impl<'s> Names<'s> {
             let last = if table.is_purged() { Slot::Purged(id) } else { Slot::AllRows(id) };
             let of_table = [Slot::Mart(id), last].into_iter().chain(work);
             of_table.chain([Slot::Exceptions(table.exceptions)]).for_each(&mut add);
-            table.source.iter().for_each(|_| add(Slot::Source(id)));
+            table.raw.iter().for_each(|_| add(Slot::Raw(id)));
             let listed: Vec<_> = table.columns.iter().map(|column| column.name.folded(dialect)).collect();
             tables.push(Columns {
                 mart: listed.iter().cloned().collect(),
-                raw: table.source_columns.iter().map(|column| column.name.folded(dialect)).collect(),
+                raw: table.raw_columns.iter().map(|column| column.name.folded(dialect)).collect(),
                 proof: table.proof().iter().map(|column| listed[column.0].clone()).collect(),
                 listed,
             });
@@ -122,7 +122,7 @@ impl<'s> Names<'s> {
         let own = own.chain(PURGED_COLUMNS.into_iter().chain([ROW_COUNT]).filter(|_| purges));
         let columns = of_tables.chain(&keys).cloned().chain(own.map(str::to_owned)).collect();
         let mut literals: BTreeMap<String, BTreeSet<LiteralKind>> = BTreeMap::new();
-        for column in spec.tables.iter().flat_map(|table| table.columns.iter().chain(&table.source_columns)) {
+        for column in spec.tables.iter().flat_map(|table| table.columns.iter().chain(&table.raw_columns)) {
             literals.entry(column.name.folded(dialect)).or_default().extend(LiteralKind::of_type(column.ty));
         }
         Self { spec, slots, bare, columns, literals, tables, keys }
@@ -151,7 +151,7 @@ impl<'s> Names<'s> {
     /// The slot that identifies a relation. Two slots may be one raw table.
     pub(super) fn one(&self, slot: Slot) -> Slot {
         match slot {
-            Slot::Source(_) | Slot::Compared(_) => {
+            Slot::Raw(_) | Slot::Compared(_) => {
                 *self.slots.get(&slot.relation(self.spec).folded(self.spec.dialect)).unwrap_or(&slot)
             }
             _ => slot,
@@ -176,8 +176,8 @@ impl<'s> Names<'s> {
             Slot::Mart(table) | Slot::History(table, _) | Slot::AllRows(table) => {
                 of(table).mart.get(&*name).map(String::as_str)
             }
-            Slot::Source(table) => {
-                let shared = |other: &TableId| self.one(Slot::Source(*other)) == slot;
+            Slot::Raw(table) => {
+                let shared = |other: &TableId| self.one(Slot::Raw(*other)) == slot;
                 let readers = self.spec.tables().map(|(id, _)| id).filter(shared);
                 let mut found = std::iter::once(table).chain(readers).map(of);
                 found

@@ -52,7 +52,7 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
     }
     let versioned = table.is_versioned();
     let purged = table.is_purged();
-    let lists_stale = if purged { versioned && table.source.is_some() } else { versioned || listed };
+    let lists_stale = if purged { versioned && table.raw.is_some() } else { versioned || listed };
     let is_nullable = |column| !table.column(column).not_null;
     let may_lack_key = is_nullable(table.exception_key);
     let reads_trimmed = reads_trimmed_raw(spec, plan.table);

@@ -90,7 +90,7 @@ impl Engine {
     pub fn create(&mut self, spec: &Spec, manifest: &Manifest, dialect: Dialect) {
         let mut schemas: Vec<String> = Vec::new();
         for (_, table) in spec.tables() {
-            let relations = table.source.iter().chain([&table.relation]).chain(table.history());
+            let relations = table.raw.iter().chain([&table.relation]).chain(table.history());
             schemas.extend(relations.map(|relation| schema_of(&relation.sql(dialect))));
         }
         schemas.extend(manifest.ddl.iter().map(|definition| schema_of(&definition.relation)));
@@ -100,7 +100,7 @@ impl Engine {
             self.run(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
         }
         for (_, table) in spec.tables() {
-            if let Some(source) = &table.source {
+            if let Some(source) = &table.raw {
                 self.run(&format!(
                     "CREATE TABLE IF NOT EXISTS {} ({})",
                     source.sql(dialect),
@@ -145,7 +145,7 @@ fn schema_of(relation: &str) -> String {
 }
 
 fn raw_columns(table: &Table, dialect: Dialect) -> String {
-    let columns = table.columns.iter().chain(&table.source_columns);
+    let columns = table.columns.iter().chain(&table.raw_columns);
     columns
         .map(|column| format!("{} {}", column.name.sql(dialect), column.ty.sql(dialect)))
         .collect::<Vec<_>>()

@@ -3,8 +3,9 @@
 use crate::cycle::plan::steps::{lists_due, lists_stale, reads_trimmed_raw};
 use crate::cycle::plan::{Slot, Verb};
 use crate::project::{ExceptionsId, PeriodId, Spec};
+use crate::sql::{Name, Relation};
 
-/// A table or view to create.
+/// A table or view to create. Indexes and grants have types of their own.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Definition {
@@ -28,6 +29,8 @@ pub enum DefinitionKind {
     Exceptions,
     Work,
     View,
+    Index,
+    Grant,
 }
 
 impl DefinitionKind {
@@ -39,6 +42,8 @@ impl DefinitionKind {
             DefinitionKind::Exceptions => "exceptions",
             DefinitionKind::Work => "work",
             DefinitionKind::View => "view",
+            DefinitionKind::Index => "index",
+            DefinitionKind::Grant => "grant",
         }
     }
 
@@ -47,21 +52,34 @@ impl DefinitionKind {
     pub fn number(self) -> usize {
         self as usize + 1
     }
+
+    /// Whether it adds something to a relation that exists.
+    pub(crate) fn is_added(self) -> bool {
+        matches!(self, DefinitionKind::Index | DefinitionKind::Grant)
+    }
+
+    /// The file name of a definition of this kind.
+    pub(super) fn file_name(self, relation: &Relation) -> String {
+        let name = relation.parts().map(Name::as_str).collect::<Vec<_>>().join(".");
+        format!("{:02}_{name}.sql", self.number())
+    }
 }
 
 impl Definition {
     /// The file name of the definition.
     pub(crate) fn file_name(&self, spec: &Spec) -> String {
-        let relation = self.creates.relation(spec);
-        let name = relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
-        format!("{:02}_{name}.sql", self.kind.number())
+        self.kind.file_name(&self.creates.relation(spec))
     }
 
     /// The kind of SQL statement.
     pub fn verb(&self) -> Verb {
         match self.kind {
             DefinitionKind::View => Verb::CreateView,
-            _ => Verb::CreateTable,
+            DefinitionKind::Mart | DefinitionKind::History | DefinitionKind::Exceptions | DefinitionKind::Work => {
+                Verb::CreateTable
+            }
+            DefinitionKind::Index => Verb::CreateIndex,
+            DefinitionKind::Grant => Verb::Grant,
         }
     }
 
@@ -75,7 +93,7 @@ impl Definition {
             Slot::Stale(_) => "ddl/stale.sql.j2",
             Slot::Due(_) => "ddl/due.sql.j2",
             Slot::AllRows(_) => "ddl/all_rows.sql.j2",
-            Slot::Mart(_) | Slot::Source(_) | Slot::History(..) | Slot::Compared(_) => "ddl/rows.sql.j2",
+            Slot::Mart(_) | Slot::Raw(_) | Slot::History(..) | Slot::Compared(_) => "ddl/rows.sql.j2",
         }
     }
 }

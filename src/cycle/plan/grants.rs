@@ -13,11 +13,9 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The file name of the grant. Grants come after tables, views and indexes.
+    /// The file name of the grant.
     pub(crate) fn file_name(&self, spec: &Spec) -> String {
-        let relation = self.on.relation(spec);
-        let name = relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
-        format!("07_{name}.sql")
+        DefinitionKind::Grant.file_name(&self.on.relation(spec))
     }
 
     /// The kind of SQL statement.

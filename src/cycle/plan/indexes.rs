@@ -1,6 +1,6 @@
 //! The indexes of marts and history tables.
 
-use crate::cycle::plan::{Slot, Verb};
+use crate::cycle::plan::{DefinitionKind, Slot, Verb};
 use crate::dialect::Indexes;
 use crate::project::naming::{KEY_INDEX, PARENT_INDEX, TIME_INDEX};
 use crate::project::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
@@ -49,11 +49,9 @@ impl Index {
         spec.index(&self.on.relation(spec), self.kind.suffix())
     }
 
-    /// The file name of the index. Indexes come after tables and views.
+    /// The file name of the index.
     pub(crate) fn file_name(&self, spec: &Spec) -> String {
-        let relation = self.relation(spec);
-        let name = relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
-        format!("06_{name}.sql")
+        DefinitionKind::Index.file_name(&self.relation(spec))
     }
 
     /// The kind of SQL statement.

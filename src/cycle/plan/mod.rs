@@ -118,7 +118,7 @@ pub enum Slot {
     /// The rolling table.
     Mart(TableId),
     /// The raw table.
-    Source(TableId),
+    Raw(TableId),
     /// The history table of a period.
     History(TableId, PeriodId),
     /// The work table that holds the cycle's cutoff.
@@ -145,7 +145,7 @@ impl Slot {
     pub fn table(self) -> Option<TableId> {
         match self {
             Slot::Mart(table)
-            | Slot::Source(table)
+            | Slot::Raw(table)
             | Slot::History(table, _)
             | Slot::Cutoff(table)
             | Slot::Stale(table)
@@ -166,8 +166,8 @@ impl Slot {
     pub fn relation(self, spec: &Spec) -> Relation {
         match self {
             Slot::Mart(table) => spec.table(table).relation.clone(),
-            Slot::Source(table) => {
-                spec.table(table).source.clone().expect("a plan reads a raw table only if the spec has one")
+            Slot::Raw(table) => {
+                spec.table(table).raw.clone().expect("a plan reads a raw table only if the spec has one")
             }
             Slot::History(table, period) => spec.history(table, period),
             Slot::Cutoff(table) => spec.cutoff(table),

@@ -37,11 +37,11 @@ fn scope(spec: &Spec, id: TableId, periods: Vec<PeriodId>, by_batch: bool) -> Sc
 fn touched(spec: &Spec, id: TableId, columns: Vec<ColumnId>) -> Option<Touched> {
     let mut ancestors = Vec::new();
     let mut table = spec.table(id);
-    table.source.as_ref()?;
+    table.raw.as_ref()?;
     while let Retention::WhileIn { parent, on, .. } = &table.retention {
         ancestors.push(Hop { parent: *parent, on: on.clone() });
         table = spec.table(*parent);
-        table.source.as_ref()?;
+        table.raw.as_ref()?;
     }
     Some(Touched { table: id, columns, ancestors })
 }
@@ -51,8 +51,7 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     if table.load.is_none() {
         return Vec::new();
     }
-    let step =
-        |kind| Step { kind, period: None, writes: Slot::Mart(id), reads: vec![Slot::Source(id), Slot::Mart(id)] };
+    let step = |kind| Step { kind, period: None, writes: Slot::Mart(id), reads: vec![Slot::Raw(id), Slot::Mart(id)] };
     let nullable = |id: &ColumnId| !table.column(*id).not_null;
     let mut steps = Vec::new();
     // The load deletes no row. `supersede` deletes an older version after the newer one is stored.
@@ -177,7 +176,7 @@ impl Builder<'_> {
     fn touched_reads(touched: &Touched) -> impl Iterator<Item = Slot> {
         let chain = std::iter::once(touched.table).chain(touched.ancestors.iter().map(|hop| hop.parent));
         let marts = chain.clone().take(touched.ancestors.len()).map(Slot::Mart);
-        chain.map(Slot::Source).chain(marts)
+        chain.map(Slot::Raw).chain(marts)
     }
 
     fn cutoff(&self) -> [Step; 2] {
@@ -334,7 +333,7 @@ impl Builder<'_> {
 /// batch it would look for older versions in the whole mart, so it leaves them to the load.
 pub(crate) fn lists_stale(table: &Table) -> bool {
     if table.is_purged() {
-        table.is_versioned() && table.source.is_some()
+        table.is_versioned() && table.raw.is_some()
     } else {
         table.is_versioned() || lists_due(table)
     }
@@ -353,7 +352,7 @@ pub(crate) fn reads_trimmed_raw(spec: &Spec, id: TableId) -> bool {
         |raw: &Relation| spec.raw_tables.iter().any(|raw_table| raw_table.relation.may_be(raw, spec.dialect));
     let mut table = spec.table(id);
     loop {
-        if table.source.as_ref().is_some_and(is_trimmed) {
+        if table.raw.as_ref().is_some_and(is_trimmed) {
             return true;
         }
         match table.retention {

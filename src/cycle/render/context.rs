@@ -37,7 +37,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
     let every: Vec<_> = spec.periods_of(id).collect();
     context! {
         mart => place(Slot::Mart(id)),
-        source => table.source.as_ref().map(|_| place(Slot::Source(id))),
+        source => table.raw.as_ref().map(|_| place(Slot::Raw(id))),
         cutoff => place(Slot::Cutoff(id)),
         stale => place(Slot::Stale(id)),
         stale_place => Value::from(Sql::Column { name: STALE_PLACE.to_owned(), ty: STALE_PLACE_TYPE, not_null: false }),
@@ -338,7 +338,7 @@ fn touched(spec: &Spec, link: &Touched) -> Value {
                 child = hop.parent;
                 let last = level + 1 == length;
                 let (table, to) = if last {
-                    (place(Slot::Source(child)), Value::from(Sql::Alias("_b".to_owned())))
+                    (place(Slot::Raw(child)), Value::from(Sql::Alias("_b".to_owned())))
                 } else {
                     (place(Slot::Mart(child)), alias(level + 1))
                 };
@@ -346,11 +346,11 @@ fn touched(spec: &Spec, link: &Touched) -> Value {
             });
             let hops = hops.collect::<Vec<_>>();
             let direct = link.in_batch_of(length).map(|ids| columns(spec, spec.table(child), &ids));
-            context! { hops => hops, direct => direct, source => place(Slot::Source(child)) }
+            context! { hops => hops, direct => direct, source => place(Slot::Raw(child)) }
         })
         .collect();
     context! {
-        source => place(Slot::Source(link.table)),
+        source => place(Slot::Raw(link.table)),
         mart => place(Slot::Mart(link.table)),
         columns => columns(spec, spec.table(link.table), &link.columns),
         routes => routes,

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use crate::cycle::plan::{Definition, Grant, Index, Plan, Slot, Step, TablePlan};
+use crate::cycle::plan::{Definition, DefinitionKind, Grant, Index, Plan, Slot, Step, TablePlan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, TextPlace};
 use crate::project::{Spec, TableId};
 use crate::source::{Inputs, line_range};
@@ -233,14 +233,14 @@ impl<'a> Renderer<'a> {
 
     /// The statement of an index, without a trailing newline.
     pub(crate) fn index(&mut self, index: &Index) -> Result<Named, Box<Diagnostic>> {
-        let kind = || "index".to_owned();
+        let kind = || DefinitionKind::Index.as_str().to_owned();
         let marked = self.render(index.template(), &kind, context::index(self.spec, index))?;
         self.name(Owner::Operation, index.template(), &kind, "", &marked)
     }
 
     /// The statement of a grant, without a trailing newline.
     pub(crate) fn grant(&mut self, grant: &Grant) -> Result<Named, Box<Diagnostic>> {
-        let kind = || "grant".to_owned();
+        let kind = || DefinitionKind::Grant.as_str().to_owned();
         let marked = self.render(grant.template(), &kind, context::grant(self.spec, grant))?;
         self.name(Owner::Operation, grant.template(), &kind, "", &marked)
     }

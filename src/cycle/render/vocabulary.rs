@@ -67,7 +67,7 @@ pub(crate) fn parameter(name: &str) -> String {
 fn mark(slot: Slot, form: Form) -> String {
     let (kind, number, period) = match slot {
         Slot::Mart(table) => ('m', table.0, 0),
-        Slot::Source(table) => ('s', table.0, 0),
+        Slot::Raw(table) => ('s', table.0, 0),
         Slot::History(table, period) => ('h', table.0, period.0),
         Slot::Cutoff(table) => ('c', table.0, 0),
         Slot::Stale(table) => ('v', table.0, 0),
@@ -138,7 +138,7 @@ fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
     let table = spec.tables.get(number).map(|_| TableId(number))?;
     let slot = match kind {
         'm' => Slot::Mart(table),
-        's' => spec.table(table).source.as_ref().map(|_| Slot::Source(table))?,
+        's' => spec.table(table).raw.as_ref().map(|_| Slot::Raw(table))?,
         'h' => spec.periods_of(table).find(|found| found.0 == period).map(|period| Slot::History(table, period))?,
         'c' => Slot::Cutoff(table),
         'v' => Slot::Stale(table),
@@ -226,7 +226,7 @@ impl<'s> Vocabulary<'s> {
             format!("{{{{ {package}.in_schema('{}'{database}) }}}}", relation.schema.as_str())
         });
         let dbt = match slot {
-            Slot::Source(table) => spec
+            Slot::Raw(table) => spec
                 .table(table)
                 .dbt_source()
                 .map(|(source, name)| format!("{{{{ source('{source}', '{name}').render() }}}}")),
@@ -320,7 +320,7 @@ impl<'s> Vocabulary<'s> {
                 write(&[" }}"]);
             }
             (_, _, Form::Bare) => write(&[&names.bare]),
-            (Slot::Source(_) | Slot::Compared(_), _, Form::Full) => write(&[names.dbt.as_deref().unwrap_or_default()]),
+            (Slot::Raw(_) | Slot::Compared(_), _, Form::Full) => write(&[names.dbt.as_deref().unwrap_or_default()]),
             (_, Owner::Hook(own), Form::Full) if names.schema == self.mart_schemas[own.0] => {
                 write(&["{{ this.include(identifier=false) }}.", &names.bare]);
             }

@@ -10,7 +10,7 @@ mod package;
 use std::collections::BTreeMap;
 
 use crate::artifacts::manifest::{Hook, Node};
-use crate::cycle::plan::Slot;
+use crate::cycle::plan::{DefinitionKind, Slot};
 use crate::cycle::render::{ForDbt, Vocabulary};
 use crate::features::repairs::emit::Repair;
 use crate::project::{Spec, TableId};
@@ -29,16 +29,10 @@ pub(crate) struct Model<'a> {
 
 /// A statement that creates a relation, or adds something to it.
 pub(crate) struct Creation {
-    pub(crate) creates: Slot,
-    pub(crate) adds: Option<Addition>,
+    pub(crate) kind: DefinitionKind,
+    /// The relation that is created, or gets an index or a grant.
+    pub(crate) on: Slot,
     pub(crate) sql: String,
-}
-
-/// What a statement adds to a relation that exists.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Addition {
-    Index,
-    Grant,
 }
 
 /// Adds the files of `dbt/`. Many models share the exceptions tables, so the statements that create

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Value, context};
 
-use crate::cycle::plan::Slot;
+use crate::cycle::plan::{DefinitionKind, Slot};
 use crate::cycle::render::Vocabulary;
 use crate::dialect::ViewColumns;
-use crate::features::dbt::{Addition, Creation, Model, guard};
+use crate::features::dbt::{Creation, Model, guard};
 use crate::features::repairs::emit::Repair;
 use crate::features::text::{Tags, text, values};
 use crate::project::{Spec, TableId};
@@ -65,9 +65,9 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
     // History tables and their view are created together, because a view without a new history
     // table does not show its rows. A mart is created only if Rowkeep compiles its load.
     // dbt itself grants on a mart: `+grants`.
-    let is_created = |creation: &&Creation| match (creation.creates, creation.adds) {
-        (Slot::Mart(_), Some(Addition::Grant)) => false,
-        (Slot::Mart(_), None) => !model.node.load.is_empty(),
+    let is_created = |creation: &&Creation| match (creation.kind, creation.on) {
+        (DefinitionKind::Grant, Slot::Mart(_)) => false,
+        (DefinitionKind::Mart, _) => !model.node.load.is_empty(),
         _ => true,
     };
     let creations = model.creations.iter().filter(is_created);
@@ -87,9 +87,9 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
 
 /// The relations that whoever may read the mart may read too.
 fn read_as_mart(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Vec<Value> {
-    let created = model.creations.iter().filter(|creation| creation.adds.is_none());
+    let created = model.creations.iter().filter(|creation| !creation.kind.is_added());
     let has_rows = |slot: &Slot| matches!(slot, Slot::History(..) | Slot::AllRows(_));
-    let relations = created.map(|creation| creation.creates).filter(has_rows);
+    let relations = created.map(|creation| creation.on).filter(has_rows);
     relations.map(|slot| context! { place => names.place(slot), name => identifier(spec, slot) }).collect()
 }
 
@@ -124,17 +124,22 @@ fn reason_of(sql: &str) -> &str {
 
 fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> Value {
     let mart = |table: TableId| format!("{}.mart('{}')", spec.dbt_package(), spec.table(table).model.value.as_str());
-    let (kind, mart) = match (creation.adds, creation.creates) {
-        (Some(Addition::Index), Slot::Mart(table)) => ("index", Some(mart(table))),
-        (Some(Addition::Index), _) => ("index", None),
-        (Some(Addition::Grant), _) => ("grant", None),
-        (None, Slot::AllRows(table)) => ("view", Some(mart(table))),
-        (None, Slot::Mart(table)) => ("table", Some(mart(table))),
-        (None, _) => ("table", None),
+    let kind = match creation.kind {
+        DefinitionKind::Index => "index",
+        DefinitionKind::Grant => "grant",
+        DefinitionKind::View => "view",
+        DefinitionKind::Mart | DefinitionKind::History | DefinitionKind::Exceptions | DefinitionKind::Work => "table",
+    };
+    let mart = match (creation.kind, creation.on) {
+        (DefinitionKind::Grant, _) => None,
+        (_, Slot::Mart(table) | Slot::AllRows(table)) => Some(mart(table)),
+        _ => None,
     };
     // The columns of a view that the engine cannot replace by one with any other columns.
-    let columns = match (kind, creation.creates) {
-        ("view", Slot::AllRows(table)) if spec.dialect.rules().view_columns() != ViewColumns::Any => {
+    let columns = match creation.on {
+        Slot::AllRows(table)
+            if creation.kind == DefinitionKind::View && spec.dialect.rules().view_columns() != ViewColumns::Any =>
+        {
             spec.table(table).columns.iter().map(|column| column.name.folded(spec.dialect)).collect()
         }
         _ => Vec::new(),
@@ -143,8 +148,8 @@ fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> Value
         columns => columns,
         kind => kind,
         mart => mart,
-        place => names.place(creation.creates),
-        name => identifier(spec, creation.creates),
+        place => names.place(creation.on),
+        name => identifier(spec, creation.on),
         sql => creation.sql.as_str(),
     }
 }
@@ -167,7 +172,7 @@ fn sources(spec: &Spec) -> Vec<Value> {
         }
     }
     let source = |(name, (id, tables)): (String, (TableId, BTreeSet<String>))| {
-        let raw = spec.table(id).source.as_ref()?;
+        let raw = spec.table(id).raw.as_ref()?;
         // dbt quotes these identifiers.
         let table = |table: &String| context! { name => table.as_str(), identifier => in_catalogue(spec, table) };
         Some(context! {

@@ -129,13 +129,13 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         bounded.extend(table.limit.map(|_| Slot::Due(id)));
         all.push(planner.monitor(MonitorKind::Bounded, "monitors/bounded.sql.j2", bounded));
         if let Some(load) = &table.load {
-            let mut raw: Vec<_> = std::iter::once(Slot::Source(id)).chain(copies).collect();
+            let mut raw: Vec<_> = std::iter::once(Slot::Raw(id)).chain(copies).collect();
             raw.extend(table.is_purged().then_some(Slot::Mart(root)).filter(|_| root != id));
             if load.lookback.is_some() {
                 all.push(planner.monitor(MonitorKind::LateBeyondLookback, "monitors/late.sql.j2", raw));
             }
             if table.columns.iter().any(|column| column.not_null) {
-                all.push(planner.monitor(MonitorKind::Refused, "monitors/refused.sql.j2", vec![Slot::Source(id)]));
+                all.push(planner.monitor(MonitorKind::Refused, "monitors/refused.sql.j2", vec![Slot::Raw(id)]));
             }
         }
         // A table that follows another table has the horizon of that table. Without periods, there is
@@ -303,7 +303,7 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
     let (template, reads, reason): (_, Vec<Slot>, _) = match &stated.asks {
         Asks::CountMatch { .. } => (
             "monitors/count_match.sql.j2",
-            vec![Slot::Source(stated.table)],
+            vec![Slot::Raw(stated.table)],
             "the raw table has fewer rows of the window than the other system",
         ),
         Asks::LatestMatches(other) => (

@@ -110,7 +110,7 @@ fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> O
     };
     let asks = match kind_word {
         AsksWord::CountMatch => {
-            if spec.table(table).source.is_none() {
+            if spec.table(table).raw.is_none() {
                 let message =
                     format!("{what} counts the raw rows of {}, which has no raw table", model_of(spec, table));
                 sink.push(
@@ -143,7 +143,7 @@ fn monitor(stated: &MonitorEntry, span: Span, spec: &Spec, sink: &mut Sink) -> O
                 );
                 complete = false;
             }
-            let raw = found.source.as_ref();
+            let raw = found.raw.as_ref();
             let trimmed =
                 spec.raw_tables.iter().find(|one| raw.is_some_and(|raw| one.relation.may_be(raw, spec.dialect)));
             if let (Some(raw_table), Some(within)) = (trimmed, window.and_then(|window| window.within))

@@ -11,7 +11,7 @@ pub(crate) fn report(spec: &Spec, sink: &mut Sink) {
     let folded = |relation: &crate::sql::Relation| relation.folded(spec.dialect);
     let mut seen: BTreeSet<_> = spec.raw_tables.iter().map(|raw_table| folded(&raw_table.relation)).collect();
     for table in &spec.tables {
-        let (Some(raw), Some(at)) = (&table.source, table.places.source) else { continue };
+        let (Some(raw), Some(at)) = (&table.raw, table.places.raw) else { continue };
         if !seen.insert(folded(raw)) {
             continue;
         }

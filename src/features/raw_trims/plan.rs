@@ -21,14 +21,14 @@ pub struct RawTrim {
 /// Plans the trims, in the order of the project.
 pub(crate) fn plan(spec: &Spec, tables: &[TablePlan]) -> Vec<RawTrim> {
     let trims = spec.raw_tables.iter().enumerate().map(|(number, raw_table)| {
-        let reads_it = |slot: &Slot| matches!(slot, Slot::Source(id) if raw_table.read_by.contains(id));
+        let reads_it = |slot: &Slot| matches!(slot, Slot::Raw(id) if raw_table.read_by.contains(id));
         let is_reader =
             |plan: &&TablePlan| plan.load.iter().chain(&plan.hooks).flat_map(|step| &step.reads).any(reads_it);
         let mut readers: Vec<_> = tables.iter().filter(is_reader).map(|plan| plan.table).collect();
         readers.extend(raw_table.read_by.iter().filter(|id| !readers.contains(id)).copied().collect::<Vec<_>>());
         let name = raw_table.relation.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join(".");
         let reason = "delete raw rows that a completed cycle of every reader has read, and that are older than `keep`";
-        let source = Slot::Source(raw_table.read_by[0]);
+        let source = Slot::Raw(raw_table.read_by[0]);
         let is_slice = |id: &&TableId| spec.table(**id).load.as_ref().is_some_and(|load| load.lookback.is_some());
         let slices: Vec<_> = raw_table.read_by.iter().filter(is_slice).copied().collect();
         let mut reads: Vec<_> = readers.iter().map(|&id| Slot::Cycles(id)).collect();

@@ -31,7 +31,7 @@ pub(crate) fn resolve(stated: &[Field<RawTrimEntry>], spec: &Spec, sink: &mut Si
 fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawTable> {
     let table = stated.table.get()?;
     let relation = relation_of(table, "the raw table", &spec.schema, spec.dialect, sink)?;
-    let reads = |id: &TableId| spec.table(*id).source.as_ref().is_some_and(|raw| raw.may_be(&relation, spec.dialect));
+    let reads = |id: &TableId| spec.table(*id).raw.as_ref().is_some_and(|raw| raw.may_be(&relation, spec.dialect));
     let read_by: Vec<_> = spec.tables().map(|(id, _)| id).filter(reads).collect();
     let Some(&first) = read_by.first() else {
         sink.push(unread(table, spec));
@@ -47,15 +47,15 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
     let columns: Vec<Column> = read_by
         .iter()
         .map(|&id| spec.table(id))
-        .flat_map(|table| table.columns.iter().chain(&table.source_columns))
+        .flat_map(|table| table.columns.iter().chain(&table.raw_columns))
         .cloned()
         .collect();
     let scope = Scope { what: &table.value, columns: &columns, refused: &[], dialect: spec.dialect };
     let keep = stated.keep.get()?;
     let seconds = duration::resolve(keep, &format!("keep of {}", quoted(&table.value)), sink);
     let stated_time = stated.time.get()?;
-    let landed = time(&stated_time.value, &scope, sink)?;
-    let column = &columns[landed.column.0];
+    let arrival = time(&stated_time.value, &scope, sink)?;
+    let column = &columns[arrival.column.0];
     let of_rows = spec.table(first);
     if read_by.iter().any(|&id| {
         let table = spec.table(id);
@@ -73,7 +73,7 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         return None;
     }
     let seconds = seconds?;
-    if landed.unit == TimeUnit::Date && seconds % DAY != 0 {
+    if arrival.unit == TimeUnit::Date && seconds % DAY != 0 {
         let message = format!("keep of {} is {}, but its time is a date", quoted(&table.value), quoted(&keep.value));
         sink.push(Diagnostic::new(Code::Duration, message, keep.span, "not whole days").help("write it in days"));
         return None;
@@ -95,7 +95,7 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         );
         return None;
     }
-    Some(RawTable { relation, read_by, column: column.clone(), unit: landed.unit, keep: seconds })
+    Some(RawTable { relation, read_by, column: column.clone(), unit: arrival.unit, keep: seconds })
 }
 
 /// A raw table that no spec reads: Rowkeep cannot know when its rows were read.
@@ -107,7 +107,7 @@ fn unread(table: &Spanned<String>, spec: &Spec) -> Diagnostic {
     let sources: Vec<_> = spec
         .tables
         .iter()
-        .filter_map(|table| table.source.as_ref())
+        .filter_map(|table| table.raw.as_ref())
         .map(|raw| raw.parts().map(crate::sql::Name::as_str).collect::<Vec<_>>().join("."))
         .collect();
     let diagnostic = Diagnostic::new(Code::TableFile, message, table.span, "not read by any table");

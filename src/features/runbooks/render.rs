@@ -430,11 +430,11 @@ impl Writer<'_, '_> {
         let spec = self.spec;
         let mut external: Vec<(Relation, Slot, Vec<&Column>)> = Vec::new();
         for (id, table) in spec.tables() {
-            let Some(raw) = &table.source else { continue };
+            let Some(raw) = &table.raw else { continue };
             let number =
                 external.iter().position(|(relation, ..)| relation.folded(spec.dialect) == raw.folded(spec.dialect));
             let number = number.unwrap_or_else(|| {
-                external.push((raw.clone(), Slot::Source(id), Vec::new()));
+                external.push((raw.clone(), Slot::Raw(id), Vec::new()));
                 external.len() - 1
             });
             let raw_table = spec
@@ -442,7 +442,7 @@ impl Writer<'_, '_> {
                 .iter()
                 .filter(|raw_table| raw_table.read_by.contains(&id))
                 .map(|raw_table| &raw_table.column);
-            for column in table.columns.iter().chain(&table.source_columns).chain(raw_table) {
+            for column in table.columns.iter().chain(&table.raw_columns).chain(raw_table) {
                 add(&mut external[number].2, column, spec.dialect);
             }
         }
@@ -479,7 +479,7 @@ impl Writer<'_, '_> {
             all.push(
                 self.statement(
                     "runbooks/sql/raw_table.sql.j2",
-                    context! { raw_table => place(slot), landed => columns },
+                    context! { raw_table => place(slot), arrival => columns },
                 ),
             );
         }

@@ -137,8 +137,8 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
         readers: draft.readers,
         tripwire: draft.tripwire,
         limit: draft.limit,
-        source: draft.source,
-        source_columns: draft.source_columns,
+        raw: draft.source,
+        raw_columns: draft.source_columns,
         load: draft.load,
         depends_on,
     }

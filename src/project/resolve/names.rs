@@ -40,7 +40,7 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
     }
     // Several marts may share a raw table. But a raw table may not be a table that Rowkeep writes.
     for table in &spec.tables {
-        let Some(source) = &table.source else { continue };
+        let Some(source) = &table.raw else { continue };
         if let Some((what, span)) = taken.get(&source.folded(spec.dialect)) {
             let message = format!(
                 "the raw table of {} is {what}: a load would read the table that it writes",
@@ -86,7 +86,7 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
         }
         let (last, what) = last_relation(spec, id);
         add(last, what);
-        table.source.iter().for_each(|source| add(source.clone(), "the raw table"));
+        table.raw.iter().for_each(|source| add(source.clone(), "the raw table"));
     }
     for exceptions in &spec.exceptions {
         let (relation, span) = (exceptions.relation.clone(), exceptions.span);

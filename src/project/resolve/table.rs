@@ -232,7 +232,7 @@ pub(crate) fn draft(
             time: stated_time?.span,
             retention: stated_retention?.span,
             columns: raw.columns.get()?.span,
-            source: raw.source.get().map(|source| source.span),
+            raw: raw.source.get().map(|source| source.span),
         },
         columns: columns.clone(),
         unique_key: unique_key?,

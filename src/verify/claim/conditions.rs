@@ -220,7 +220,7 @@ impl<'a> Claims<'a, '_> {
             });
             role(Role::Key, each).collect::<Vec<_>>()
         };
-        let own = from(self.names.one(Slot::Source(link.table)), fixed(link.table, Row::first(depth)));
+        let own = from(self.names.one(Slot::Raw(link.table)), fixed(link.table, Row::first(depth)));
         let mut alternatives = vec![vec![exists(own)]];
         for length in 1..=link.ancestors.len() {
             if let Some(columns) = link.in_batch_of(length) {
@@ -229,7 +229,7 @@ impl<'a> Claims<'a, '_> {
                 let same = columns.iter().zip(wanted).map(|(&column, wanted)| {
                     equal(Term::Column(found, names.column(ancestor, column).into()), wanted.clone())
                 });
-                let batch = names.one(Slot::Source(ancestor));
+                let batch = names.one(Slot::Raw(ancestor));
                 alternatives.push(vec![exists(from(batch, role(Role::Key, same).collect()))]);
                 continue;
             }
@@ -237,7 +237,7 @@ impl<'a> Claims<'a, '_> {
             // ancestor.
             let mut slots = vec![Slot::Mart(link.table)];
             slots.extend(link.ancestors[..length - 1].iter().map(|hop| Slot::Mart(hop.parent)));
-            slots.push(self.names.one(Slot::Source(link.ancestors[length - 1].parent)));
+            slots.push(self.names.one(Slot::Raw(link.ancestors[length - 1].parent)));
             let mut sorted = slots.clone();
             sorted.sort();
             let row_of = |at: usize| {

@@ -12,7 +12,7 @@ use crate::verify::meaning::{
 
 impl<'a> Claims<'a, '_> {
     fn raw(&self) -> Slot {
-        self.names.one(Slot::Source(self.id))
+        self.names.one(Slot::Raw(self.id))
     }
 
     fn of_raw(&self, row: Row, name: &Name) -> Term<'a> {

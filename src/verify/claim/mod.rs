@@ -65,7 +65,7 @@ pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definiti
         (_, Slot::Purged(table)) => claims(table).purged_table(),
         (_, Slot::Stale(table)) => claims(table).stale_table(),
         (_, Slot::Due(table)) => claims(table).due_table(),
-        (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Source(table) | Slot::AllRows(table)) => {
+        (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Raw(table) | Slot::AllRows(table)) => {
             claims(table).rows_table()
         }
         (_, Slot::Compared(_)) => unreachable!("a plan does not create the external table of a monitor"),

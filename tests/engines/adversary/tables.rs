@@ -66,11 +66,11 @@ pub fn tables(
     }
     let mut raw = BTreeSet::new();
     for (_, table) in spec.tables() {
-        let Some(source) = table.source.as_ref().map(|source| source.sql(dialect)) else { continue };
+        let Some(source) = table.raw.as_ref().map(|source| source.sql(dialect)) else { continue };
         if !raw.insert(source.clone()) {
             continue;
         }
-        let declared = table.columns.iter().chain(&table.source_columns);
+        let declared = table.columns.iter().chain(&table.raw_columns);
         let mut columns: Vec<_> = declared
             .map(|column| Column {
                 name: column.name.sql(dialect),
