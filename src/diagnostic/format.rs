@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::diagnostic::render::Resolved;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Place, Style};
 use crate::source::{Inputs, line_of};
 
@@ -54,11 +55,9 @@ impl Diagnostics {
     fn places<'d>(&'d self, inputs: &'d Inputs) -> Vec<Found<'d>> {
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         let with_place = |diagnostic: &'d Diagnostic| {
-            let place = diagnostic.anchor.map(Place::Input);
-            let (file, text, range) = match place {
-                Some(Place::Input(span)) => (inputs.name(span.file), inputs.text(span.file), span.start..span.end),
-                _ => diagnostic.labels[0].place.resolve(inputs),
-            };
+            let anchor = diagnostic.anchor.map(Place::Input);
+            let Resolved { name: file, text, range } =
+                anchor.as_ref().unwrap_or(&diagnostic.labels[0].place).resolve(inputs);
             let column = |at: usize| 1 + text[..at].chars().rev().take_while(|c| *c != '\n').count();
             let name = format!("{}\0{file}\0{}", diagnostic.code, diagnostic.message);
             let nth = seen.entry(name.clone()).or_insert(0);
@@ -147,7 +146,7 @@ impl Found<'_> {
 
     fn json(&self) -> Value {
         let label = |label: &crate::diagnostic::Label| {
-            let (file, text, range) = label.place.resolve(self.inputs);
+            let Resolved { name: file, text, range } = label.place.resolve(self.inputs);
             json!({ "file": file, "line": line_of(text, range.start), "text": label.text })
         };
         json!({

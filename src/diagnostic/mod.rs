@@ -153,7 +153,7 @@ impl Diagnostic {
 
     /// The file and the line, from 1, of the first label.
     pub fn line<'a>(&'a self, inputs: &'a Inputs) -> (&'a str, usize) {
-        let (name, text, range) = self.labels[0].place.resolve(inputs);
+        let render::Resolved { name, text, range } = self.labels[0].place.resolve(inputs);
         (name, line_of(text, range.start))
     }
 }

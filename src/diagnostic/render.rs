@@ -81,9 +81,9 @@ impl Diagnostic {
         let mut kind = AnnotationKind::Primary;
         // Labels in one text share a snippet. Each other text has its own snippet.
         while let Some(first) = rest.first() {
-            let (name, text, _) = first.place.resolve(inputs);
-            let here = rest.iter().take_while(|label| label.place.resolve(inputs).0 == name).count();
-            let ranges: Vec<_> = rest[..here].iter().map(|label| label.place.resolve(inputs).2).collect();
+            let Resolved { name, text, .. } = first.place.resolve(inputs);
+            let here = rest.iter().take_while(|label| label.place.resolve(inputs).name == name).count();
+            let ranges: Vec<_> = rest[..here].iter().map(|label| label.place.resolve(inputs).range).collect();
             let window = window(text, &ranges);
             let line = line_of(text, window.start);
             let mut snippet = Snippet::source(&text[window.clone()]).path(name).line_start(line);
@@ -124,18 +124,25 @@ fn window(text: &str, ranges: &[Range<usize>]) -> Range<usize> {
     line_start(first)..line_end(last)
 }
 
+/// A place of a text.
+pub(super) struct Resolved<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+    /// Invariant: it is inside of the text, on character bounds.
+    pub(super) range: Range<usize>,
+}
+
 impl Place {
-    pub(super) fn resolve<'a>(&'a self, inputs: &'a Inputs) -> (&'a str, &'a str, Range<usize>) {
+    pub(super) fn resolve<'a>(&'a self, inputs: &'a Inputs) -> Resolved<'a> {
         let (name, text, range) = match self {
             Place::Input(span) => (inputs.name(span.file), inputs.text(span.file), span.start..span.end),
             Place::Text { name, text, range } => (name.as_str(), text.as_str(), range.clone()),
         };
-        // Invariant: the range returned is inside of its text, on character bounds. Places come
-        // from parsers of external texts, so this code ensures the invariant instead of assuming
-        // it.
+        // Places come from parsers of external texts, so this code ensures the invariant instead of
+        // assuming it.
         let start = floor_boundary(text, range.start);
         let end = floor_boundary(text, range.end.max(range.start)).max(start);
-        (name, text, start..end)
+        Resolved { name, text, range: start..end }
     }
 }
 

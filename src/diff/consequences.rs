@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::restructured;
 use crate::dialect::ViewColumns;
+use crate::diff::Version;
 use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
 use crate::project::{Archive, CutoffFrom, Retention, Spec, Table, length};
@@ -37,12 +38,10 @@ pub enum Weight {
     Plain,
 }
 
-type Version<'a> = (&'a Spec, &'a Artifacts, &'a Inputs);
-
 pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
     let mut all = Vec::new();
     let mut say = |weight, text: String| all.push(Consequence { weight, code: None, text });
-    let (old, new) = (before.0, after.0);
+    let (old, new) = (before.spec, after.spec);
     if old.dialect != new.dialect {
         say(Weight::Notable, format!("the project is compiled for {} instead of {}", new.dialect, old.dialect));
     }
@@ -119,8 +118,8 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
         }
     }
     loads(old, new, &mut say);
-    templates(before.2, after.2, &mut say);
-    all.extend(destructive(before.1, new));
+    templates(before.inputs, after.inputs, &mut say);
+    all.extend(destructive(before.artifacts, new));
     all.sort_by_key(|consequence| consequence.weight);
     all
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::artifacts::Artifacts;
 use crate::artifacts::manifest::Definition;
 use crate::check::{Edges, edges};
+use crate::cycle::plan::DefinitionKind;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::project::Spec;
 use crate::source::Inputs;
@@ -175,38 +176,50 @@ pub fn diff_without(inputs: &Inputs, period: &str) -> Result<Option<Preview>, Bo
     between((&spec, inputs), (&after, inputs)).map(Some)
 }
 
+/// One of the two versions that are compared.
+#[derive(Clone, Copy)]
+struct Version<'a> {
+    spec: &'a Spec,
+    artifacts: &'a Artifacts,
+    inputs: &'a Inputs,
+}
+
 /// The differences between two resolved versions.
 fn between((old, before): (&Spec, &Inputs), (new, after): (&Spec, &Inputs)) -> Result<Preview, Box<Uncompiled>> {
     let compile = |spec: &Spec, inputs: &Inputs, is_after| {
         crate::compile_spec(spec, inputs).map_err(|diagnostics| Box::new(Uncompiled { diagnostics, is_after }))
     };
-    let (old, new) = ((old, compile(old, before, false)?), (new, compile(new, after, true)?));
-    let (statements, untouched) = statements::compare((old.0, old.1.manifest()), (new.0, new.1.manifest()));
+    let (before_artifacts, after_artifacts) = (compile(old, before, false)?, compile(new, after, true)?);
+    let old = Version { spec: old, artifacts: &before_artifacts, inputs: before };
+    let new = Version { spec: new, artifacts: &after_artifacts, inputs: after };
+    let (statements, untouched) = statements::compare(old, new);
     let relation =
         |found: &Definition| Relation { relation: found.relation.clone(), kind: found.kind, sql: found.sql.clone() };
-    let relations = |from: &Artifacts, without: &Artifacts| -> Vec<Relation> {
+    let relations = |from: Version<'_>, without: Version<'_>| -> Vec<Relation> {
         // A grant has the name of its relation.
-        let is_there = |one: &Definition| without.manifest().ddl.iter().any(|other| other.path == one.path);
-        let missing = from.manifest().ddl.iter().filter(|definition| !is_there(definition));
+        let is_there = |one: &Definition| without.artifacts.manifest().ddl.iter().any(|other| other.path == one.path);
+        let missing = from.artifacts.manifest().ddl.iter().filter(|definition| !is_there(definition));
         missing.map(relation).collect()
     };
-    let altered = columns::of(old.0, new.0);
+    let altered = columns::of(old.spec, new.spec);
     // A view that is dropped loses its grants.
     let is_dropped = |relation: &str| altered.iter().any(|one| one.relation == relation && one.drops);
     let is_changed = |one: &&Definition| {
-        let was = old.1.manifest().ddl.iter().find(|was| was.path == one.path);
+        let was = old.artifacts.manifest().ddl.iter().find(|was| was.path == one.path);
         was.is_some_and(|was| was.sql != one.sql || is_dropped(&one.relation))
     };
-    let again = new.1.manifest().ddl.iter().filter(|definition| ["view", "grant"].contains(&definition.kind));
+    let again = [DefinitionKind::View, DefinitionKind::Grant].map(DefinitionKind::as_str);
+    let again = new.artifacts.manifest().ddl.iter().filter(|definition| again.contains(&definition.kind));
     let replaced = again.filter(is_changed).map(relation).collect();
+    let is_relation = |relation: &Relation| relation.kind != DefinitionKind::Grant.as_str();
     Ok(Preview {
-        consequences: consequences::of((old.0, &old.1, before), (new.0, &new.1, after)),
-        flows: flows(old.0, new.0),
-        edges: edge_changes(old.0, new.0),
+        consequences: consequences::of(old, new),
+        flows: flows(old.spec, new.spec),
+        edges: edge_changes(old.spec, new.spec),
         altered,
-        created: relations(&new.1, &old.1),
+        created: relations(new, old),
         replaced,
-        abandoned: relations(&old.1, &new.1).into_iter().filter(|relation| relation.kind != "grant").collect(),
+        abandoned: relations(old, new).into_iter().filter(is_relation).collect(),
         statements,
         untouched,
     })

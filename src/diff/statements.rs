@@ -8,6 +8,7 @@ use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
 use crate::artifacts::manifest::{Hook, LoadStatement, Manifest, Monitor, OperationEntry};
+use crate::diff::Version;
 use crate::project::{Period, Spec, Time};
 
 /// A statement that differs between two versions.
@@ -62,9 +63,14 @@ impl How {
     }
 }
 
-/// One version: its spec and its manifest.
-type Version<'a> = (&'a Spec, &'a Manifest);
-type Key<'a> = (&'a str, &'static str, &'a str);
+/// A statement, by which the two versions are joined.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
+    model: &'a str,
+    /// When it runs: `cycle`, `sweep`, `monitor`, ...
+    runs: &'static str,
+    name: &'a str,
+}
 
 /// The parts of a statement that are compared.
 #[derive(Clone)]
@@ -81,7 +87,7 @@ fn statements<'m>(manifest: &'m Manifest) -> Vec<(Key<'m>, Text<'m>)> {
         for (runs, hooks) in [("load", &node.load), ("cycle", &node.post_hooks), ("sweep", &sweep.post_hooks)] {
             all.extend(hooks.iter().map(|hook| {
                 let Hook { name, sql, reads, .. } = hook;
-                ((node.name.as_str(), runs, name.as_str()), Text { sql: sql.into(), reads })
+                (Key { model: &node.name, runs, name }, Text { sql: sql.into(), reads })
             }));
         }
         operations(manifest, Some(id), &node.name, &mut all);
@@ -93,7 +99,7 @@ fn statements<'m>(manifest: &'m Manifest) -> Vec<(Key<'m>, Text<'m>)> {
     for load in &manifest.loads {
         let mut add = |runs: &'static str, statement: &'m LoadStatement| {
             all.push((
-                (load.name.as_str(), runs, statement.name),
+                Key { model: &load.name, runs, name: statement.name },
                 Text { sql: statement.sql.as_str().into(), reads: &[] },
             ));
         };
@@ -110,14 +116,17 @@ fn operations<'a>(manifest: &'a Manifest, id: Option<&String>, model: &'a str, a
     let monitors = manifest.monitors.iter().filter(|monitor| monitor.model.as_ref() == id);
     for monitor in monitors {
         all.push(operation(model, "monitor", &monitor.find));
-        all.push(((model, "settings", &monitor.name), Text { sql: settings(monitor).into(), reads: &[] }));
+        all.push((
+            Key { model, runs: "settings", name: &monitor.name },
+            Text { sql: settings(monitor).into(), reads: &[] },
+        ));
     }
     let maintenance = manifest.maintenance.iter().filter(|entry| Some(&entry.model) == id);
     for entry in maintenance {
         all.push(operation(model, "upkeep", &entry.statement));
         let when = entry.condition.as_ref().map_or("always", |condition| condition.statement.sql.as_str());
         let sql = format!("every {} seconds\n{when}", entry.every_seconds);
-        all.push(((model, "settings", &entry.statement.name), Text { sql: sql.into(), reads: &[] }));
+        all.push((Key { model, runs: "settings", name: &entry.statement.name }, Text { sql: sql.into(), reads: &[] }));
     }
     let repairs = manifest.repairs.iter().filter(|repair| repair.model.as_ref() == id);
     all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| operation(model, "repair", task)));
@@ -141,18 +150,18 @@ fn settings(monitor: &Monitor) -> String {
 }
 
 fn operation<'a>(model: &'a str, runs: &'static str, operation: &'a OperationEntry) -> (Key<'a>, Text<'a>) {
-    ((model, runs, &operation.name), Text { sql: operation.sql.as_str().into(), reads: &operation.reads })
+    (Key { model, runs, name: &operation.name }, Text { sql: operation.sql.as_str().into(), reads: &operation.reads })
 }
 
 /// The statements that differ, in run order, and the number of those that do not.
 pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>, usize) {
-    let (old, new) = (statements(before.1), statements(after.1));
+    let (old, new) = (statements(before.artifacts.manifest()), statements(after.artifacts.manifest()));
     let by_key: BTreeMap<Key<'_>, &Text<'_>> = old.iter().map(|(key, text)| (*key, text)).collect();
     let new_keys: BTreeSet<Key<'_>> = new.iter().map(|(key, _)| *key).collect();
     let changed = |key: Key<'_>, how, words, before: Option<&Text<'_>>, after: Option<&Text<'_>>| Changed {
-        model: key.0.to_owned(),
-        runs: key.1,
-        name: key.2.to_owned(),
+        model: key.model.to_owned(),
+        runs: key.runs,
+        name: key.name.to_owned(),
         how,
         words,
         before: before.map(|text| text.sql.clone().into_owned()),
@@ -163,7 +172,7 @@ pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>,
     let mut dropped: Vec<_> = old.iter().filter(|(key, _)| !new_keys.contains(key)).collect();
     let mut list_dropped = |all: &mut Vec<Changed>, model: Option<&str>| {
         dropped.retain(|(key, text)| {
-            let is_listed = model.is_none_or(|model| model == key.0);
+            let is_listed = model.is_none_or(|model| model == key.model);
             if is_listed {
                 all.push(changed(*key, How::Dropped, purpose(text), Some(text), None));
             }
@@ -173,14 +182,14 @@ pub(super) fn compare(before: Version<'_>, after: Version<'_>) -> (Vec<Changed>,
     for (nth, (key, text)) in new.iter().enumerate() {
         match by_key.get(key) {
             None => all.push(changed(*key, How::Added, purpose(text), None, Some(text))),
-            Some(same) if same.sql == text.sql => untouched += usize::from(key.1 != "settings"),
+            Some(same) if same.sql == text.sql => untouched += usize::from(key.runs != "settings"),
             Some(other) => {
-                let (how, words) = difference(before.0, after.0, *key, other, text);
+                let (how, words) = difference(before.spec, after.spec, *key, other, text);
                 all.push(changed(*key, how, words, Some(other), Some(text)));
             }
         }
-        if new.get(nth + 1).is_none_or(|(next, _)| next.0 != key.0) {
-            list_dropped(&mut all, Some(key.0));
+        if new.get(nth + 1).is_none_or(|(next, _)| next.model != key.model) {
+            list_dropped(&mut all, Some(key.model));
         }
     }
     list_dropped(&mut all, None);
@@ -197,7 +206,8 @@ fn purpose(text: &Text<'_>) -> String {
 fn difference(old: &Spec, new: &Spec, key: Key<'_>, before: &Text<'_>, after: &Text<'_>) -> (How, String) {
     let more: Vec<_> = after.reads.iter().filter(|read| !before.reads.contains(read)).cloned().collect();
     let fewer: Vec<_> = before.reads.iter().filter(|read| !after.reads.contains(read)).cloned().collect();
-    let Some(has_moved) = explained(&before.sql, &after.sql, (&fewer, &more), &moved_bounds(old, new, key.0)) else {
+    let Some(has_moved) = explained(&before.sql, &after.sql, (&fewer, &more), &moved_bounds(old, new, key.model))
+    else {
         return (How::Changed, "its text differs".to_owned());
     };
     let edges = has_moved.then(|| edges_in_words(old, new)).flatten();

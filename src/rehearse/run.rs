@@ -465,7 +465,7 @@ impl<'a> StoryRun<'a> {
             lifted: &self.lifted,
             late: &self.late,
             calendar: &self.calendar,
-            listed: (self.listed.first, self.listed.open_from, self.listed.end),
+            listed: self.listed,
         };
         let broken = self.oracle.check(tables, moment);
         self.record_broken(broken);

@@ -47,7 +47,9 @@ fn follows(known: &Condition<'_>, wanted: &Condition<'_>) -> bool {
     match (known, wanted) {
         // A comparison with NULL is not true.
         (Condition::Compare(_, a, b), Condition::IsNotNull(term)) => a == term || b == term,
-        (Condition::Compare(known, a, b), Condition::Compare(wanted, c, d)) => bounds((*known, a, b), (*wanted, c, d)),
+        (Condition::Compare(known, a, b), Condition::Compare(wanted, c, d)) => {
+            bounds(Compared { how: *known, left: a, right: b }, Compared { how: *wanted, left: c, right: d })
+        }
         // More conditions find fewer rows.
         (Condition::Exists(known), Condition::Exists(wanted)) => finds_more(wanted, known),
         (Condition::NotExists(known), Condition::NotExists(wanted)) => finds_more(known, wanted),
@@ -55,11 +57,19 @@ fn follows(known: &Condition<'_>, wanted: &Condition<'_>) -> bool {
     }
 }
 
-type Compared<'t, 'a> = (Comparison, &'t Term<'a>, &'t Term<'a>);
+/// Two terms that are compared.
+#[derive(Clone, Copy)]
+struct Compared<'t, 'a> {
+    how: Comparison,
+    left: &'t Term<'a>,
+    right: &'t Term<'a>,
+}
 
 /// Whether a comparison follows from a comparison of the same value with another bound.
-fn bounds((known, a, b): Compared<'_, '_>, (wanted, c, d): Compared<'_, '_>) -> bool {
+fn bounds(known: Compared<'_, '_>, wanted: Compared<'_, '_>) -> bool {
     use Comparison::{Equal, Less, LessOrEqual, NotEqual};
+    let Compared { how: known, left: a, right: b } = known;
+    let Compared { how: wanted, left: c, right: d } = wanted;
     if a == c && b == d {
         return matches!((known, wanted), (Less, LessOrEqual | NotEqual) | (Equal, LessOrEqual));
     }

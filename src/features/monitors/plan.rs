@@ -188,7 +188,7 @@ impl TableMonitors<'_> {
     fn monitor(&self, kind: MonitorKind, template: &'static str, reads: Vec<Slot>) -> Monitor {
         let table = self.spec.table(self.id);
         let (model, word) = (table.model.value.as_str(), kind.as_str(self.spec));
-        let (suffix, severity, mut reason) = attributes_of(kind);
+        let Attributes { suffix, severity, mut reason } = attributes_of(kind);
         if kind == MonitorKind::Bounded && table.is_purged() {
             reason = "rows that have been due for a day, are not held, and are still in the mart";
         }
@@ -257,38 +257,47 @@ impl TableMonitors<'_> {
     }
 }
 
-/// The suffix of the exception type, the severity and the reason of a monitor of every table.
-fn attributes_of(kind: MonitorKind) -> (Option<&'static str>, Severity, &'static str) {
+/// What is fixed for a monitor that every table has.
+struct Attributes {
+    /// The suffix of the exception type. `None` if findings are not recorded.
+    suffix: Option<&'static str>,
+    severity: Severity,
+    reason: &'static str,
+}
+
+fn attributes_of(kind: MonitorKind) -> Attributes {
+    let recorded = |suffix, severity, reason| Attributes { suffix: Some(suffix), severity, reason };
+    let told = |severity, reason| Attributes { suffix: None, severity, reason };
     let [routed, twice, stale, bounded, late, refused, horizon, edge] = MONITORED;
     match kind {
-        MonitorKind::Routed => (Some(routed), Severity::Error, "rows of a history table that lie outside its period"),
-        MonitorKind::Twice => (Some(twice), Severity::Error, "keys that have more than one row in mart and history"),
-        MonitorKind::Stale => (Some(stale), Severity::Error, "keys that have an older version beside the newest one"),
-        MonitorKind::Bounded => (
-            Some(bounded),
+        MonitorKind::Routed => recorded(routed, Severity::Error, "rows of a history table that lie outside its period"),
+        MonitorKind::Twice => recorded(twice, Severity::Error, "keys that have more than one row in mart and history"),
+        MonitorKind::Stale => recorded(stale, Severity::Error, "keys that have an older version beside the newest one"),
+        MonitorKind::Bounded => recorded(
+            bounded,
             Severity::Error,
             "rows of an open period that have been due for a day, are not held, and are still in the mart",
         ),
-        MonitorKind::LateBeyondLookback => (
-            Some(late),
+        MonitorKind::LateBeyondLookback => recorded(
+            late,
             Severity::Error,
             "raw rows older than the lookback of the load, where mart and history have no row as new",
         ),
         MonitorKind::Refused => {
-            (Some(refused), Severity::Error, "raw rows without a value in a NOT NULL column: the load skips them")
+            recorded(refused, Severity::Error, "raw rows without a value in a NOT NULL column: the load skips them")
         }
-        MonitorKind::Horizon => (Some(horizon), Severity::Warn, "in 60 days or less, due rows have no period"),
+        MonitorKind::Horizon => recorded(horizon, Severity::Warn, "in 60 days or less, due rows have no period"),
         MonitorKind::LowerEdge => {
-            (Some(edge), Severity::Warn, "rows older than the first period: no history table accepts them")
+            recorded(edge, Severity::Warn, "rows older than the first period: no history table accepts them")
         }
-        MonitorKind::Tripwire => (None, Severity::Error, "more rows are due than the tripwire allows"),
+        MonitorKind::Tripwire => told(Severity::Error, "more rows are due than the tripwire allows"),
         MonitorKind::Backlog => {
-            (None, Severity::Warn, "more rows are due than the limit of one run: the others wait for the next runs")
+            told(Severity::Warn, "more rows are due than the limit of one run: the others wait for the next runs")
         }
         MonitorKind::Waiting => {
-            (None, Severity::Warn, "rows that are old enough to leave the mart, but do not meet `only_when`")
+            told(Severity::Warn, "rows that are old enough to leave the mart, but do not meet `only_when`")
         }
-        MonitorKind::Unresolved | MonitorKind::Stated(_) => (None, Severity::Error, ""),
+        MonitorKind::Unresolved | MonitorKind::Stated(_) => told(Severity::Error, ""),
     }
 }
 
@@ -300,37 +309,40 @@ fn stated(spec: &Spec, id: MonitorId) -> Monitor {
         let histories = spec.periods_of(other).map(move |period| Slot::History(other, period));
         std::iter::once(Slot::Mart(other)).chain(histories)
     };
-    let (template, reads, reason): (_, Vec<Slot>, _) = match &stated.asks {
-        Asks::CountMatch { .. } => (
+    let query = |template, reads, reason| Query { template, reads, reason };
+    let query = match &stated.asks {
+        Asks::CountMatch { .. } => query(
             "monitors/count_match.sql.j2",
             vec![Slot::Raw(stated.table)],
             "the raw table has fewer rows of the window than the other system",
         ),
-        Asks::LatestMatches(other) => (
+        Asks::LatestMatches(other) => query(
             "monitors/latest_matches.sql.j2",
             std::iter::once(mart).chain(other_rows(other.table)).collect(),
             "rows whose time is not that of the newest row of their key in the other table",
         ),
-        Asks::HasRowsIn(other) => (
+        Asks::HasRowsIn(other) => query(
             "monitors/has_rows_in.sql.j2",
             std::iter::once(mart).chain(other_rows(other.table)).collect(),
             "rows whose key has no row in the mart or history of the other table",
         ),
-        Asks::HasParent(other) => (
+        Asks::HasParent(other) => query(
             "monitors/has_parent.sql.j2",
             vec![mart, Slot::Mart(other.table)],
             "rows whose key has no row in the mart of the other table",
         ),
-        Asks::Compare { .. } => {
-            ("monitors/compare.sql.j2", vec![mart, Slot::Compared(id)], "more rows differ from the source than allowed")
-        }
+        Asks::Compare { .. } => query(
+            "monitors/compare.sql.j2",
+            vec![mart, Slot::Compared(id)],
+            "more rows differ from the source than allowed",
+        ),
     };
     let mut monitor = planner.build(
         MonitorKind::Stated(id),
         stated.name.value.clone(),
         stated.exception_type.clone(),
         stated.severity,
-        Query { template, reads, reason },
+        query,
     );
     if let Asks::CountMatch { .. } = stated.asks {
         monitor.find.parameters = &["expected", "start", "end"];
@@ -363,7 +375,7 @@ pub(crate) fn not_to_cure(spec: &Spec, id: ExceptionsId) -> Vec<String> {
     let mut types: Vec<String> = Vec::new();
     for (number, table) in tables {
         types.push(format!("{}{HOLD}", table.exception_type));
-        let warnings = [MonitorKind::Horizon, MonitorKind::LowerEdge].map(|kind| attributes_of(kind).0);
+        let warnings = [MonitorKind::Horizon, MonitorKind::LowerEdge].map(|kind| attributes_of(kind).suffix);
         types.extend(warnings.into_iter().flatten().map(|suffix| format!("{}{suffix}", table.exception_type)));
         let stated =
             spec.monitors.iter().filter(|monitor| monitor.table == number && monitor.severity == Severity::Warn);

@@ -1,6 +1,7 @@
 //! Run-books: step-by-step instructions for operators.
 
 mod emit;
+mod others;
 mod probe;
 pub(crate) mod render;
 

@@ -15,7 +15,7 @@ use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
 use crate::features::runbooks::probe::Probe;
 use crate::project::{
-    Column, Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, bounds_of, example, length,
+    Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, bounds_of, example, length,
 };
 use crate::sql::{Relation, SqlType};
 
@@ -108,8 +108,8 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     chosen.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
 }
 
-struct Writer<'a, 'f> {
-    spec: &'a Spec,
+pub(super) struct Writer<'a, 'f> {
+    pub(super) spec: &'a Spec,
     renderer: Renderer<'a>,
     failures: &'f mut Failures,
 }
@@ -117,7 +117,7 @@ struct Writer<'a, 'f> {
 /// Statements by purpose, each list with one statement for each table or exceptions table.
 type Statements = BTreeMap<&'static str, Vec<Value>>;
 
-fn word(text: impl Into<String>) -> Value {
+pub(super) fn word(text: impl Into<String>) -> Value {
     Value::from(Sql::Word(text.into()))
 }
 
@@ -243,7 +243,7 @@ impl Writer<'_, '_> {
     }
 
     /// Renders a statement with real names.
-    fn statement(&mut self, template: &'static str, context: Value) -> Value {
+    pub(super) fn statement(&mut self, template: &'static str, context: Value) -> Value {
         statement(&mut self.renderer, self.failures, template, context)
     }
 
@@ -422,74 +422,6 @@ impl Writer<'_, '_> {
                 ViewColumns::Same => "always",
             },
         }
-    }
-
-    /// Statements that create the schemas, the raw tables, and the relations that monitors compare
-    /// with.
-    fn others(&mut self, plan: &Plan) -> Vec<Value> {
-        let spec = self.spec;
-        let mut external: Vec<(Relation, Slot, Vec<&Column>)> = Vec::new();
-        for (id, table) in spec.tables() {
-            let Some(raw) = &table.raw else { continue };
-            let number =
-                external.iter().position(|(relation, ..)| relation.folded(spec.dialect) == raw.folded(spec.dialect));
-            let number = number.unwrap_or_else(|| {
-                external.push((raw.clone(), Slot::Raw(id), Vec::new()));
-                external.len() - 1
-            });
-            let raw_table = spec
-                .raw_tables
-                .iter()
-                .filter(|raw_table| raw_table.read_by.contains(&id))
-                .map(|raw_table| &raw_table.column);
-            for column in table.columns.iter().chain(&table.raw_columns).chain(raw_table) {
-                add(&mut external[number].2, column, spec.dialect);
-            }
-        }
-        for id in spec.monitor_ids().filter(|_| !spec.dialect.rules().has_external_schemas()) {
-            let monitor = spec.monitor(id);
-            if let Asks::Compare { with, .. } = &monitor.asks {
-                let columns = spec.table(monitor.table).columns.iter().collect();
-                external.push((with.clone(), Slot::Compared(id), columns));
-            }
-        }
-        let own = plan.definitions.iter().map(|definition| definition.creates.relation(spec));
-        let mut schemas: Vec<String> = Vec::new();
-        for relation in own.chain(external.iter().map(|(relation, ..)| relation.clone())) {
-            // A relation may be in another project than the default one of the client.
-            let project = relation.database.as_ref().filter(|_| spec.dialect.rules().creates_schemas_in_databases());
-            let parts: Vec<_> =
-                project.into_iter().chain([&relation.schema]).map(|part| part.sql(spec.dialect)).collect();
-            let schema = parts.join(".");
-            if !schemas.contains(&schema) {
-                schemas.push(schema);
-            }
-        }
-        let mut all: Vec<_> = schemas
-            .into_iter()
-            .map(|schema| self.statement("runbooks/sql/schema.sql.j2", context! { schema => word(schema) }))
-            .collect();
-        for (_, slot, columns) in external {
-            let columns: Vec<_> = columns
-                .into_iter()
-                .map(|column| {
-                    Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: false })
-                })
-                .collect();
-            all.push(
-                self.statement(
-                    "runbooks/sql/raw_table.sql.j2",
-                    context! { raw_table => place(slot), arrival => columns },
-                ),
-            );
-        }
-        all
-    }
-}
-
-fn add<'a>(columns: &mut Vec<&'a Column>, column: &'a Column, dialect: Dialect) {
-    if !columns.iter().any(|other| other.name.folded(dialect) == column.name.folded(dialect)) {
-        columns.push(column);
     }
 }
 

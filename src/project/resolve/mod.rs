@@ -10,6 +10,7 @@ pub(crate) mod names;
 pub(crate) mod order;
 mod periods;
 pub(crate) mod relations;
+pub(crate) mod retention;
 pub(crate) mod share;
 pub(crate) mod table;
 

@@ -8,6 +8,7 @@ use crate::rehearse::facts::{Facts, Keep, TableFacts};
 use crate::rehearse::oracle::{
     After, Broken, Delivered, Exception, Key, Law, Moment, Previous, Row, Tables, Version, key_of, micros,
 };
+use crate::rehearse::story::Periods;
 use crate::rehearse::value::{SECOND, instant_text};
 
 /// The place of a copy of a row: the mart, or the history table of a period.
@@ -396,13 +397,13 @@ impl<'a> Observation<'a> {
 
     /// Whether a time is in a period that takes part in cycles.
     fn is_open_in_cycles(&self, time: i64) -> bool {
-        let (_, open_from, end) = self.moment.listed;
+        let Periods { open_from, end, .. } = self.moment.listed;
         self.moment.calendar[open_from..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
     }
 
     /// Whether a time is in a period that took part in the run.
     fn is_open(&self, time: i64) -> bool {
-        let (first, open_from, end) = self.moment.listed;
+        let Periods { first, open_from, end } = self.moment.listed;
         let first = if self.moment.after == After::Sweep { first } else { open_from };
         self.moment.calendar[first..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
     }
@@ -413,7 +414,7 @@ impl<'a> Observation<'a> {
     }
 
     fn is_sealed(&self, copy: &Copy<'_>) -> bool {
-        let (first, open_from, _) = self.moment.listed;
+        let Periods { first, open_from, .. } = self.moment.listed;
         matches!(copy.place, Place::History(period) if (first..open_from).contains(&period))
     }
 

@@ -10,6 +10,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::rehearse::facts::{Facts, Keep};
+use crate::rehearse::story::Periods;
 
 /// A row as texts, in the order of the mart's columns; instants in microseconds since 1970.
 pub(super) type Row = Vec<Option<String>>;
@@ -125,8 +126,8 @@ pub(super) struct Moment<'a> {
     pub(super) late: &'a [(usize, Option<String>)],
     /// Name, start and end of each period of the calendar.
     pub(super) calendar: &'a [(String, i64, i64)],
-    /// Indexes of the listed periods: the first, the first open one, and one after the last.
-    pub(super) listed: (usize, usize, usize),
+    /// The periods of the calendar that the project lists.
+    pub(super) listed: Periods,
 }
 
 /// The last event before a check.
