@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::rehearse::engine::Engine;
-use crate::rehearse::facts::Facts;
+use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::oracle::Law;
 use crate::rehearse::program::{Project, Stages};
 use crate::rehearse::run::{Found, Watch, run_story};
 use crate::rehearse::schedule::schedule;
-use crate::rehearse::story::{CommitUnit, Delivery, Event, Hold, Periods, Recovery, Run, Story};
+use crate::rehearse::story::{CommitUnit, Delivery, Event, Hold, Recovery, Run, Story};
 use crate::rehearse::value::{Typed, instant_text};
 
 /// A short list of events that breaks a law.

@@ -120,6 +120,16 @@ impl TableFacts {
     }
 }
 
+/// The periods of the calendar that the project lists, as indexes into the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Periods {
+    pub(super) first: usize,
+    /// One after the last listed period.
+    pub(super) end: usize,
+    /// The first open period. Listed periods before it are sealed.
+    pub(super) open_from: usize,
+}
+
 impl Facts {
     /// Takes the facts from a spec, and from the same spec in which every table has a raw table and a
     /// load.

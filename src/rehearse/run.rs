@@ -9,13 +9,13 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::rehearse::clock::with_clock;
 use crate::rehearse::engine::Engine;
-use crate::rehearse::facts::Facts;
+use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::oracle::{Account, After, Broken, Key, Law, Moment, Oracle};
 use crate::rehearse::program::{Project, Stage, Stages};
 use crate::rehearse::raw_table::{RawTable, row};
 use crate::rehearse::schedule::{Scheduled, schedule};
 use crate::rehearse::state::{places_of_key, read};
-use crate::rehearse::story::{Delivery, Event, Hold, Periods, Recovery, Run, Story};
+use crate::rehearse::story::{Delivery, Event, Hold, Recovery, Run, Story};
 use crate::rehearse::value::SECOND;
 
 /// The outcome of a story.

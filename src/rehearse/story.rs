@@ -1,6 +1,7 @@
 //! A story: the events of a project in simulated years, as data. A seed determines the story. It
 //! can be shortened and run again.
 
+use crate::rehearse::facts::Periods;
 use crate::rehearse::value::Cell;
 
 /// All events, in order. Times are microseconds since 1970, UTC.
@@ -33,16 +34,6 @@ pub(super) struct Delivery {
     pub(super) table: usize,
     /// The columns of the mart, then the columns that only the raw table has.
     pub(super) cells: Vec<Cell>,
-}
-
-/// The periods of the calendar that the project lists, as indexes into the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Periods {
-    pub(super) first: usize,
-    /// One after the last listed period.
-    pub(super) end: usize,
-    /// The first open period. Listed periods before it are sealed.
-    pub(super) open_from: usize,
 }
 
 /// An operator places or lifts a hold.

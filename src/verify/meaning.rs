@@ -270,7 +270,14 @@ impl<'a> All<'a> {
     }
 }
 
-impl Term<'_> {
+impl<'a> Term<'a> {
+    /// ROW_NUMBER of the rows with equal values of `by`. These values are equal within a partition,
+    /// so they order nothing, and are left out of the order.
+    pub(super) fn row_number(by: Vec<Term<'a>>, mut order: Vec<Order<'a>>) -> Self {
+        order.retain(|one| !by.contains(&one.term));
+        Term::RowNumber { by, order }
+    }
+
     /// Whether it is a number or a text. Each equals itself, which NULL does not.
     pub(super) fn is_constant(&self) -> bool {
         matches!(self, Term::Literal(text) if text.starts_with(|c: char| c.is_ascii_digit() || c == '\''))

@@ -4,11 +4,10 @@ mod bounded;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::rehearse::facts::{Facts, Keep, TableFacts};
+use crate::rehearse::facts::{Facts, Keep, Periods, TableFacts};
 use crate::rehearse::oracle::{
     After, Broken, Delivered, Exception, Key, Law, Moment, Previous, Row, Tables, Version, key_of, micros,
 };
-use crate::rehearse::story::Periods;
 use crate::rehearse::value::{SECOND, instant_text};
 
 /// The place of a copy of a row: the mart, or the history table of a period.

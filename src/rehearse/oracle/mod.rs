@@ -9,8 +9,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::rehearse::facts::{Facts, Keep};
-use crate::rehearse::story::Periods;
+use crate::rehearse::facts::{Facts, Keep, Periods};
 
 /// A row as texts, in the order of the mart's columns; instants in microseconds since 1970.
 pub(super) type Row = Vec<Option<String>>;

@@ -6,9 +6,9 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::project::Period;
-use crate::rehearse::facts::Facts;
+use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::random::Random;
-use crate::rehearse::story::{CommitUnit, Event, Hold, Periods, Position, Recovery, Run, Stop, Story};
+use crate::rehearse::story::{CommitUnit, Event, Hold, Position, Recovery, Run, Stop, Story};
 use crate::rehearse::value::{Cell, DAY, SECOND};
 
 const HOUR: i64 = 3_600 * SECOND;

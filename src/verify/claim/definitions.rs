@@ -101,7 +101,7 @@ impl<'a> Claims<'a, '_> {
         let newest = Order { term: copied(self.table.time.column), descending: true, nulls_first: Some(false) };
         let mart_first = Order { term: copy(literal("0")), descending: false, nulls_first: None };
         let ranked = |term| Term::Output(row(0), Box::new(term));
-        let first = equal(ranked(Term::RowNumber { by, order: vec![newest, mart_first] }), literal("1"));
+        let first = equal(ranked(Term::row_number(by, vec![newest, mart_first])), literal("1"));
         let keyless = self.table.unique_key.iter().map(|&column| vec![is_null(ranked(copied(column)))]);
         let when = All::new(one_of(std::iter::once(vec![first]).chain(keyless)));
         let outputs = self.all_columns().map(|column| ranked(copied(column))).collect();

@@ -130,7 +130,7 @@ impl<'a> Claims<'a, '_> {
         let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| self.newest_copy(column)).collect();
         by.sort();
         let time = self.newest_copy(self.table.time.column);
-        Term::RowNumber { by, order: vec![Order { term: time, descending: true, nulls_first: None }] }
+        Term::row_number(by, vec![Order { term: time, descending: true, nulls_first: None }])
     }
 
     /// The copies whose parent is in its mart and touched.
@@ -197,7 +197,7 @@ impl<'a> Claims<'a, '_> {
         when.extend(role(Role::Held, [not_exists(from(self.exceptions(), held))]));
         // With the time alone, an engine can read an index in order, and stop at the limit.
         let order = vec![Order { term: self.time(row(1)), descending: false, nulls_first: None }];
-        let rank = Term::RowNumber { by: Vec::new(), order };
+        let rank = Term::row_number(Vec::new(), order);
         let ranked = |term| Term::Output(row(0), Box::new(term));
         let allowed = at_most(ranked(rank), literal(limit.to_string()));
         let oldest = Select {

@@ -54,7 +54,7 @@ impl<'a> Claims<'a, '_> {
             descending: term.descending,
             nulls_first: Some(false),
         });
-        let rank = Term::RowNumber { by, order: order.collect() };
+        let rank = Term::row_number(by, order.collect());
         let is_first = role(Role::Newest, [equal(Term::Output(newest, Box::new(rank)), literal("1"))]).collect();
         (Source::Query(Box::new(Rows::Select(from(self.raw(), when)))), is_first)
     }

@@ -117,7 +117,7 @@ impl<'a> Lowering<'a, '_> {
                 if !keys.iter().all(|key| leading.contains(key)) {
                     return Err(self.unshown("DISTINCT ON with an ORDER BY that does not start with its columns"));
                 }
-                Term::RowNumber { by: keys, order }
+                Term::row_number(keys, order)
             }
         };
         let rank = Term::Output(self.row(query, rows.source), Box::new(rank));

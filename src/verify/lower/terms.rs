@@ -283,7 +283,7 @@ impl<'a> Lowering<'a, '_> {
         }
         let by = self.partition(window, scope, nesting)?;
         let order = self.order(&window.order_by, scope, nesting)?;
-        Ok(Term::RowNumber { by, order })
+        Ok(Term::row_number(by, order))
     }
 
     pub(super) fn order(
