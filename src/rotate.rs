@@ -3,7 +3,7 @@
 
 use crate::check::drifted_period;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::project::{Day, Spec, bounds_of, following};
+use crate::project::{Day, Spec, Table, bounds_of, following};
 use crate::source::{Inputs, Span, line_of};
 
 /// The result of a rotation.
@@ -73,9 +73,10 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>, end: Option<Day>) -> Result
         let (file, line) = (inputs.name(at.file).to_owned(), line_of(inputs.text(at.file), at.start));
         return Ok(Rotation::Listed { period: spec.periods[nth].name.clone(), file, line });
     }
-    let Some(last) = spec.periods.len().checked_sub(1).map(place) else {
-        let message = "no table of the project has history tables per period, so there is no list of periods to extend";
-        let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, "no periods");
+    let last = spec.periods.len().checked_sub(1).filter(|_| spec.tables.iter().any(Table::has_periods));
+    let Some(last) = last.map(place) else {
+        let message = "no table of the project has history tables per period: another period would change nothing";
+        let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, "not used by any table");
         return Err(refused(diagnostic.into(), inputs));
     };
     let (name, entry) = next(&spec, period, end, last).map_err(|wrong| refused((*wrong).into(), inputs))?;

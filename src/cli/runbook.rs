@@ -1,17 +1,17 @@
 //! `rowkeep runbook`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::{print, project};
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
-use crate::features::runbooks::{RUNBOOKS, runbook};
+use crate::features::runbooks::{RUNBOOKS, Runbook, runbook};
 use crate::project::folder::Failure;
 
 /// Arguments of `rowkeep runbook`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The name of the run-book; without a name, all run-books are listed
+    /// The name of the run-book; without a name, those of the project are listed
     name: Option<String>,
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
@@ -19,11 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Some(name) = &arguments.name else {
-        let widest = RUNBOOKS.iter().map(|book| book.name.len()).max().unwrap_or_default();
-        let lines: String = RUNBOOKS.iter().map(|book| format!("{:widest$}  {}\n", book.name, book.about)).collect();
-        return Ok(print(&lines)?);
-    };
+    let Some(name) = &arguments.name else { return list(arguments.project.as_deref()) };
     let names = RUNBOOKS.iter().map(|book| book.name);
     if !names.clone().any(|other| other == name) {
         let near = did_you_mean(name, names.clone());
@@ -39,4 +35,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ))
         .into()),
     }
+}
+
+/// Lists the run-books of the project, or all of them if there is no project here.
+fn list(folder: Option<&Path>) -> Result<(), Failure> {
+    let artifacts = match project(folder) {
+        Ok(project) => Some(
+            crate::compile(&project.inputs)
+                .map_err(|found| Failure::Input(found, Box::new(project.inputs.clone())))?
+                .into_artifacts(),
+        ),
+        Err(Failure::World(Error::NoProject { .. })) => None,
+        Err(failure) => return Err(failure),
+    };
+    let is_there = |book: &&Runbook| {
+        artifacts.as_ref().is_none_or(|artifacts| artifacts.get(&format!("runbooks/{}.md", book.name)).is_some())
+    };
+    let books: Vec<_> = RUNBOOKS.iter().filter(is_there).collect();
+    let widest = books.iter().map(|book| book.name.len()).max().unwrap_or_default();
+    let lines: String = books.iter().map(|book| format!("{:widest$}  {}\n", book.name, book.about)).collect();
+    Ok(print(&lines)?)
 }

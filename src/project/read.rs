@@ -76,6 +76,9 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     sink.finish(raw)
 }
 
+/// The help for a project without periods.
+pub(super) const NO_PERIODS: &str = "add a line such as `periods: [2025_h2]`; or give each table `history: { table: ... }` or `archive: none`, which need no periods";
+
 /// The empty list of periods, if the project needs none: no table has a history table per period.
 /// Otherwise, reports that `periods` is absent.
 fn without_periods(
@@ -87,7 +90,7 @@ fn without_periods(
     let has_periods = |table: &Field<TableFile>| table.get().is_some_and(|table| table.value.needs_periods());
     // With loads, `resolve` reports the absence, because a project may have only loads.
     if matches!(project.loads, Field::Missing) && (tables.is_empty() || tables.iter().any(has_periods)) {
-        missing::<ProjectFile>(node, "periods", sink);
+        missing::<ProjectFile>(node, "periods", Some(NO_PERIODS), sink);
         return None;
     }
     let loads = project.loads.get().map(|loads| loads.span);
@@ -105,7 +108,7 @@ fn missing_keys(node: &Node, project: &ProjectFile, sink: &mut Sink) {
     }
     let absent = [("exceptions", matches!(project.exceptions, Field::Missing)), ("tables", !has_tables)];
     for (key, _) in absent.into_iter().filter(|(_, is_absent)| *is_absent) {
-        missing::<ProjectFile>(node, key, sink);
+        missing::<ProjectFile>(node, key, None, sink);
     }
 }
 

@@ -324,7 +324,7 @@ impl<'a> Mapping<'a> {
         // A required key that is only misspelt was reported above.
         let absent = |key: &str| mapping.find(key).is_none() && !misspelt.contains(&key);
         for (key, _) in keys.iter().filter(|(key, required)| *required && absent(key)) {
-            report_missing::<T>(mapping.span, key, sink);
+            report_missing::<T>(mapping.span, key, None, sink);
         }
         Some(mapping)
     }
@@ -341,17 +341,20 @@ impl<'a> Mapping<'a> {
 /// Reports an absent key that is required because of other keys. It reports nothing if the mapping
 /// has a key with a similar name, which is probably misspelt. It also reports nothing if a name is
 /// similar to `loads`, because a project with `loads` may not need the key.
-pub(crate) fn missing<T: Shape>(node: &Node, key: &str, sink: &mut Sink) {
+///
+/// `help` says more than to add the key.
+pub(crate) fn missing<T: Shape>(node: &Node, key: &str, help: Option<&str>, sink: &mut Sink) {
     let Value::Map(entries) = &node.value else { return };
     let is_similar = |(name, _): &(Spanned<String>, Node)| did_you_mean(&name.value, [key, "loads"]).is_some();
     if !entries.iter().any(is_similar) {
-        report_missing::<T>(node.span, key, sink);
+        report_missing::<T>(node.span, key, help, sink);
     }
 }
 
-fn report_missing<T: Shape>(span: Span, key: &str, sink: &mut Sink) {
+fn report_missing<T: Shape>(span: Span, key: &str, help: Option<&str>, sink: &mut Sink) {
     let message = format!("{} lacks its key `{key}`", T::expected());
-    sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this mapping").help(format!("add `{key}:`")));
+    let help = help.map_or_else(|| format!("add `{key}:`"), str::to_owned);
+    sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this mapping").help(help));
 }
 
 /// The YAML key of a field. A field whose name is a Rust keyword has the prefix `r#`.

@@ -50,9 +50,11 @@ macro_rules! period_codes {
             PeriodEmpty = "RK206",
             /// The project has no periods.
             ///
-            /// Due rows would have no history table.
+            /// Due rows of a table with one history table per period would have no place. In a
+            /// project without such a table, `sealed_before` and a rotation would have no effect.
             ///
-            /// Fix: add a period, such as `- 2025_h2`.
+            /// Fix: add a period, such as `- 2025_h2`. Or give each table one history table
+            /// (`history: { table: ... }`) or none (`archive: none`), and remove `sealed_before`.
             NoPeriods = "RK207",
             /// A value is not a calendar date between the years 1 and 9999.
             ///

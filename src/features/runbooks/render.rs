@@ -98,7 +98,7 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
         "rotation" | "late-period" => next.is_none() || !has_periods,
         "lower-edge" | "qa" | "sealing" => !has_periods,
         "migration" | "restore" => !has_history,
-        "remove-period" => last.is_none(),
+        "remove-period" => last.is_none() || !has_periods,
         "load-incident" => spec.loads.is_empty(),
         _ => false,
     };

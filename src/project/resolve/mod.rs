@@ -49,6 +49,10 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let needs_periods = !has_only_loads && (has_periods || !matches!(project.periods, Field::Missing));
     let periods = if needs_periods { periods::resolve(&raw.periods, sealed_before, sink) } else { Some(Vec::new()) };
 
+    if let (false, Some(date)) = (has_periods || has_only_loads, sealed_before) {
+        let message = "`sealed_before` is stated, but no table has a history table per period";
+        sink.push(Diagnostic::new(Code::NoPeriods, message, date.span, "would have no effect").help("remove it"));
+    }
     if has_only_loads {
         let periods = project.periods.get().map(|stated| ("periods", stated.span));
         let exceptions = project.exceptions.get().map(|stated| ("exceptions", stated.span));

@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::project::Period;
 use crate::project::files::PeriodEntry;
 use crate::project::period::{Bounds, bounds, day};
+use crate::project::read::NO_PERIODS;
 use crate::project::shape::{Either, Field};
 use crate::source::{Span, Spanned};
 
@@ -22,7 +23,7 @@ pub(crate) fn resolve(
 ) -> Option<Vec<Period>> {
     if raw.value.is_empty() {
         let message = "the project has no periods; due rows could not be archived";
-        sink.push(Diagnostic::new(Code::NoPeriods, message, raw.span, "empty").help("add a line such as `- 2025_h2`"));
+        sink.push(Diagnostic::new(Code::NoPeriods, message, raw.span, "empty").help(NO_PERIODS));
         return None;
     }
     if let Some(one_too_many) = raw.value.get(MAX_PERIODS) {
