@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::dbt::server;
 use crate::projects;
 
 /// Runs the commands of a page in a folder with the tracked files of examples/.
@@ -25,7 +26,8 @@ fn run(page: &str) -> String {
         std::fs::copy(examples.join(&file), copy).expect("a file");
     }
     let rowkeep = std::path::Path::new(env!("CARGO_BIN_EXE_rowkeep")).parent().expect("a folder");
-    let path = format!("{}:{}", rowkeep.display(), std::env::var("PATH").unwrap_or_default());
+    let dbt = server::program();
+    let path = format!("{}:{}:{}", dbt.display(), rowkeep.display(), std::env::var("PATH").unwrap_or_default());
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
         .current_dir(folder.path())

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -49,4 +50,19 @@ pub fn dbt(folder: &Path, arguments: &[&str], environment: &BTreeMap<&str, Strin
     let mut said = String::new();
     stream.read_to_string(&mut said).expect("the server answers");
     serde_json::from_str(&said).unwrap_or_else(|error| panic!("dbt {arguments:?}: {error}: {said}"))
+}
+
+/// A folder with a program `dbt` that the server runs, for scripts.
+pub fn program() -> PathBuf {
+    let (folder, client) = (server().folder.path(), projects::root().join("tests/tools/dbt/client.py"));
+    let bin = folder.join("bin");
+    std::fs::create_dir_all(&bin).expect("a folder");
+    let file = bin.join("dbt");
+    let script = format!("#!/bin/sh\nexec python -S {} {} \"$@\"\n", client.display(), folder.join("socket").display());
+    // Another test may run the program now.
+    let ready = tempfile::NamedTempFile::new_in(&bin).expect("a file");
+    std::fs::write(&ready, script).expect("it is written");
+    std::fs::set_permissions(&ready, std::fs::Permissions::from_mode(0o755)).expect("it is executable");
+    ready.persist(file).expect("it has its name");
+    bin
 }
