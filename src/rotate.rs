@@ -76,7 +76,8 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>, end: Option<Day>) -> Result
     let last = spec.periods.len().checked_sub(1).filter(|_| spec.tables.iter().any(Table::has_periods));
     let Some(last) = last.map(place) else {
         let message = "no table of the project has history tables per period: another period would change nothing";
-        let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, "not used by any table");
+        let label = if spec.periods.is_empty() { "no periods" } else { "not used by any table" };
+        let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, label);
         return Err(refused(diagnostic.into(), inputs));
     };
     let (name, entry) = next(&spec, period, end, last).map_err(|wrong| refused((*wrong).into(), inputs))?;

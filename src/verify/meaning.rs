@@ -272,9 +272,11 @@ impl<'a> All<'a> {
 
 impl<'a> Term<'a> {
     /// ROW_NUMBER of the rows with equal values of `by`. These values are equal within a partition,
-    /// so they order nothing, and are left out of the order.
-    pub(super) fn row_number(by: Vec<Term<'a>>, mut order: Vec<Order<'a>>) -> Self {
-        order.retain(|one| !by.contains(&one.term));
+    /// so they order nothing: after the first term of the order, they are left out. The first term
+    /// stays, so that a step and its statement say the same about it.
+    pub(super) fn row_number(by: Vec<Term<'a>>, order: Vec<Order<'a>>) -> Self {
+        let orders = |(number, one): &(usize, Order<'a>)| *number == 0 || !by.contains(&one.term);
+        let order = order.into_iter().enumerate().filter(orders).map(|(_, one)| one).collect();
         Term::RowNumber { by, order }
     }
 

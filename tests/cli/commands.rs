@@ -4,583 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::shop::{ORDERS, PERIODS, PROJECT, Shop};
+use rowkeep::Code;
 
-#[test]
-fn compile_lists_what_was_written_and_the_next_steps() {
-    let shop = Shop::new();
-    insta::assert_snapshot!(shop.run(&["compile"]), @"
-    exit 0
-    --- stdout
-    wrote 87 files to target/rowkeep
-      redshift for 1 table, 2 periods (2 open): 14 statements a cycle, 14 a night, 7 relations to create
-    next, with paths in target/rowkeep:
-      once          run ddl/ in the order of its names
-      every cycle   run what runbooks/cycle.txt lists (a model without 00_load: after your own load)
-      every night   run what runbooks/sweep.txt lists, while no cycle runs
-      after that    run monitors/: each must return no rows
-    step by step: rowkeep runbook installation
-    --- stderr
-    ");
-    assert!(shop.path("shop/target/rowkeep/manifest.json").exists());
-    assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/09_trim__2025_h2.sql").exists());
-}
-
-#[test]
-fn compiling_twice_gives_the_same_bytes() {
-    let shop = Shop::new();
-    shop.run(&["compile"]);
-    let once = shop.tree();
-    shop.run(&["compile", "--project", "."]);
-    assert_eq!(once, shop.tree());
-}
-
-#[test]
-fn the_manifest_lists_every_written_file() {
-    let shop = Shop::new();
-    shop.run(&["compile", "--out", "../out"]);
-    let root = shop.path("out");
-    let tree = shop.tree();
-    let found: Vec<_> =
-        tree.keys().filter_map(|path| path.strip_prefix(&root).ok()).map(|path| path.display().to_string()).collect();
-    let manifest: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(root.join("manifest.json")).expect("a manifest")).expect("JSON");
-    let mut listed: Vec<_> = manifest["files"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|file| file.as_str().expect("a path").to_owned())
-        .collect();
-    listed.sort_by(|a, b| Path::new(a).cmp(Path::new(b)));
-    assert_eq!(found, listed);
-}
-
-#[test]
-fn stale_artifacts_are_removed_and_other_files_stay() {
-    let shop = Shop::new();
-    shop.run(&["compile"]);
-    shop.write("shop/target/rowkeep/compiled/mart_orders/mine.sql", "mine");
-    shop.write("shop/target/rowkeep/notes.txt", "mine");
-    shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
-    let outcome = shop.run(&["compile", "--allow", "period"]);
-    assert!(outcome.stdout.contains("removed 9 files no longer needed"), "{outcome}");
-    assert!(!shop.path("shop/target/rowkeep/compiled/mart_orders/08_archive__2026_h1.sql").exists());
-    assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/mine.sql").exists());
-    assert!(shop.path("shop/target/rowkeep/notes.txt").exists());
-}
-
-#[test]
-fn a_manifest_of_another_tool_is_not_overwritten() {
-    let shop = Shop::new();
-    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: target\n"));
-    shop.write("shop/target/manifest.json", "{\"metadata\": {\"dbt_schema_version\": \"v12\"}}");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not write target/manifest.json: it was not written by Rowkeep; choose another folder, so that nothing is overwritten
-    ");
-}
-
-#[test]
-fn a_hostile_manifest_removes_no_file_outside_of_out() {
-    let shop = Shop::new();
-    shop.write("precious", "mine");
-    let out = shop.path("shop/target/rowkeep/manifest.json");
-    shop.write(
-        "shop/target/rowkeep/manifest.json",
-        "{\"rowkeep_schema_version\": 1, \"files\": [\"../../../precious\", \"/etc/hostname\", 5]}",
-    );
-    let outcome = shop.run(&["compile"]);
-    assert_eq!(outcome.code, Some(0), "{outcome}");
-    assert!(shop.path("precious").exists() && out.exists());
-}
-
-#[test]
-fn the_dialect_can_be_chosen() {
-    let shop = Shop::new();
-    let outcome = shop.run(&["compile", "--stdout", "--dialect", "duckdb", "--select", "mart_orders"]);
-    assert!(outcome.stdout.contains("CURRENT_TIMESTAMP") && !outcome.stdout.contains("GETDATE"), "{outcome}");
-    insta::assert_snapshot!(shop.refuses(&["compile", "--dialect", "oracle"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: invalid value 'oracle' for '--dialect <DIALECT>': expected redshift, postgres, duckdb, bigquery
-
-    For more information, try '--help'.
-    ");
-}
-
-#[test]
-fn a_selection_is_printed_or_written_elsewhere() {
-    let shop = Shop::new();
-    insta::assert_snapshot!(shop.refuses(&["compile", "--select", "mart_orders"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: --select would leave the project's artifacts incomplete: add --stdout, or --out with another folder
-    ");
-    insta::assert_snapshot!(shop.refuses(&["compile", "--select", "mart_order", "--stdout"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: --select names mart_order, which no table spec describes; did you mean mart_orders?
-    ");
-    insta::assert_snapshot!(shop.run(&["compile", "--select", "mart_orders", "--out", "../some"]), @"
-    exit 0
-    --- stdout
-    wrote 51 files to ../some
-    this is a selection of statements: it has no manifest, and is no complete project
-    --- stderr
-    ");
-    assert!(!shop.path("some/manifest.json").exists());
-    shop.run(&["compile", "--out", "../whole"]);
-    insta::assert_snapshot!(shop.refuses(&["compile", "--select", "mart_orders", "--out", "../whole"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not write ../whole/manifest.json: the folder has all artifacts of a project, which a selection would break; choose another folder
-    ");
-}
-
-#[test]
-fn the_project_is_found_from_a_folder_inside() {
-    let shop = Shop::new();
-    let outcome = shop.outcome(shop.command(&["compile"]).current_dir(shop.path("shop/tables")));
-    assert_eq!(outcome.code, Some(0), "{outcome}");
-    assert!(shop.path("shop/target/rowkeep/manifest.json").exists());
-}
-
-#[test]
-fn a_missing_project_is_reported() {
-    let shop = Shop::new();
-    let elsewhere = tempfile::tempdir().expect("a folder");
-    let outcome = shop.outcome(shop.command(&["compile"]).current_dir(elsewhere.path()));
-    insta::assert_snapshot!(outcome, @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: no rowkeep.yml in . or any folder above it; name the project with --project DIR
-    ");
-    insta::assert_snapshot!(shop.refuses(&["compile", "--project", "nowhere"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: no rowkeep.yml in nowhere
-    ");
-}
-
-#[test]
-fn errors_of_several_files_are_reported_at_once() {
-    let shop = Shop::new();
-    shop.write("shop/periods.yml", "hist_periods: [2025_h2, 2026_h2]\n");
-    shop.write("shop/tables/orders.yml", ORDERS.replace("unique_key: order_id", "unique_key: ordr_id"));
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK202]: no period covers [2026-01-01, 2026-07-01); due rows of that time would stay in the mart
-     --> periods.yml:1:25
-      |
-    1 | hist_periods: [2025_h2, 2026_h2]
-      |                -------  ^^^^^^^ starts 2026-07-01
-      |                |
-      |                ends 2026-01-01
-      |
-      = help: add the period between them
-
-    error[RK304]: unique_key of mart_orders names column `ordr_id`, which `columns` does not declare
-     --> tables/orders.yml:3:13
-      |
-    3 | unique_key: ordr_id
-      |             ^^^^^^^ no such column
-      |
-      = help: did you mean `order_id`?
-
-    2 errors; nothing was written
-    ");
-}
-
-#[test]
-fn unreadable_files_are_named() {
-    let shop = Shop::new();
-    std::fs::remove_file(shop.path("shop/periods.yml")).expect("it was there");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not read periods.yml: no such file or directory; line 4 of rowkeep.yml names it
-    ");
-    std::fs::create_dir(shop.path("shop/periods.yml")).expect("a folder in its place");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not read periods.yml: it is not a file
-    ");
-    std::fs::remove_dir(shop.path("shop/periods.yml")).expect("it was there");
-    shop.write("shop/periods.yml", b"hist_periods:\n  - \xff\xfe\n");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not read periods.yml: line 2 is not UTF-8 text
-    ");
-    shop.write("shop/periods.yml", "");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK105]: expected the periods file, found nothing
-     --> periods.yml:1:1
-      |
-    1 |
-      | ^ not a mapping
-      |
-      = help: write its keys: hist_periods
-
-    1 error; nothing was written
-    ");
-}
-
-#[test]
-fn a_pipe_in_place_of_a_file_does_not_hang() {
-    let shop = Shop::new();
-    let pipe = shop.path("shop/tables/pipe.yml");
-    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there").success());
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not read tables/pipe.yml: it is not a file
-    ");
-}
-
-#[test]
-fn hostile_files_are_refused_quickly() {
-    let shop = Shop::new();
-    shop.write("shop/periods.yml", "x".repeat(100 * 1024 * 1024));
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK102]: periods.yml is too large: it has more than 4194304 bytes, so it is not read
-     --> periods.yml:1:1
-      |
-    1 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-      | ^ not a project file
-      |
-      = help: name the YAML file, not a data file
-
-    1 error; nothing was written
-    ");
-    shop.write("shop/periods.yml", format!("hist_periods: {}\n", "[".repeat(100_000)));
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK102]: periods.yml has too many nested or expanded values; it is not read
-     --> periods.yml:1:47
-      |
-    1 | hist_periods: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
-      |                                               ^ parsing stopped here
-      |
-      = help: write the values without anchors, at most 32 levels deep
-
-    1 error; nothing was written
-    ");
-}
-
-#[test]
-fn table_specs_that_are_not_read_are_reported() {
-    let shop = Shop::new();
-    shop.write("shop/tables/lines.yaml", ORDERS);
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK108]: `lines.yaml` is not read: the name of a table spec must end in .yml
-     --> rowkeep.yml:6:9
-      |
-    6 | tables: tables/
-      |         ^^^^^^^ in this folder
-      |
-      = help: rename it to lines.yml
-
-    1 error; nothing was written
-    ");
-    std::fs::remove_file(shop.path("shop/tables/lines.yaml")).expect("it was there");
-    std::fs::remove_file(shop.path("shop/tables/orders.yml")).expect("it was there");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK313]: `tables/` has no table spec; there is nothing to compile
-     --> rowkeep.yml:6:9
-      |
-    6 | tables: tables/
-      |         ^^^^^^^ no file here ends in .yml
-      |
-      = help: add one .yml file per table to that folder
-
-    1 error; nothing was written
-    ");
-}
-
-#[test]
-fn an_extension_in_capitals_is_reported() {
-    let shop = Shop::new();
-    shop.write("shop/tables/lines.YML", ORDERS);
-    let outcome = shop.refuses(&["compile"]);
-    assert!(outcome.contains("`lines.YML` is not read") && outcome.contains("rename it to lines.yml"), "{outcome}");
-}
-
-#[test]
-fn a_file_in_place_of_a_folder_is_reported() {
-    let shop = Shop::new();
-    shop.write("shop/rowkeep.yml", PROJECT.replace("tables/", "periods.yml"));
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not read periods.yml: it is a file, not a folder
-    ");
-    insta::assert_snapshot!(shop.refuses(&["compile", "--project", "rowkeep.yml"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: --project names a file, rowkeep.yml; name its folder
-    ");
-}
-
-#[test]
-fn periods_may_be_in_another_file() {
-    let shop = Shop::new();
-    shop.write(
-        "shop/rowkeep.yml",
-        PROJECT.replace("periods.yml", "{ file: ../dbt_project.yml, at: vars.hist_periods }"),
-    );
-    shop.write("dbt_project.yml", "name: shop\nvars:\n  other: yes\n  hist_periods: [2025_h2, 2026_h1]\n");
-    assert_eq!(shop.run(&["compile"]).code, Some(0));
-    shop.write("dbt_project.yml", "name: shop\nvars:\n  history_periods: [2025_h2, 2026_h1]\n");
-    let outcome = shop.run(&["compile"]);
-    insta::assert_snapshot!(outcome, @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK109]: ../dbt_project.yml has no key `hist_periods` on the way to `vars.hist_periods`
-     --> rowkeep.yml:4:42
-      |
-    4 | periods: { file: ../dbt_project.yml, at: vars.hist_periods }
-      |                                          ^^^^^^^^^^^^^^^^^ this key does not exist
-      |
-     ::: ../dbt_project.yml:3:3
-      |
-    3 |   history_periods: [2025_h2, 2026_h1]
-      |   --------------- `hist_periods` is not here
-      |
-      = help: write the keys that lead to the list, joined by dots
-
-    1 error; nothing was written
-    ");
-}
-
-#[test]
-fn project_templates_replace_built_in_templates() {
-    let shop = Shop::new();
-    shop.write("shop/rowkeep.yml", format!("{PROJECT}templates: templates/\n"));
-    shop.write("shop/templates/cycle/cutoff_clear.sql.j2", "DELETE FROM {{ cutoff|full }}\nWHERE 1 = 1\n");
-    let outcome = shop.run(&["compile", "--stdout"]);
-    assert!(outcome.stdout.contains("mart_orders__cutoff\nWHERE 1 = 1"), "{outcome}");
-    // The template of an engine stands one folder deeper, and comes first.
-    let own = "DELETE FROM {{ cutoff|full }}\nWHERE 2 = 2\n";
-    for engine in ["postgres", "redshift"] {
-        shop.write(&format!("shop/templates/cycle/{engine}/cutoff_clear.sql.j2"), own);
-    }
-    let outcome = shop.run(&["compile", "--stdout"]);
-    assert!(outcome.stdout.contains("mart_orders__cutoff\nWHERE 2 = 2"), "{outcome}");
-    shop.write("shop/templates/redshift/trimm.sql.j2", "DELETE FROM {{ mart|full }}\n");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK108]: template `redshift/trimm.sql.j2` replaces no built-in template, and has no effect
-     --> redshift/trimm.sql.j2:1:1
-      |
-    1 | DELETE FROM {{ mart|full }}
-      | ^ not used
-      |
-      = help: did you mean `cycle/redshift/trim.sql.j2`?
-
-    1 error; nothing was written
-    ");
-}
-
-#[test]
-fn paths_stay_inside_the_repository() {
-    let shop = Shop::new();
-    let elsewhere = tempfile::tempdir().expect("a folder");
-    let there = elsewhere.path().join("periods.yml");
-    std::fs::write(&there, PERIODS).expect("a file");
-    let named = PROJECT.replace("periods.yml", there.to_str().expect("a path"));
-    shop.write("shop/rowkeep.yml", named);
-    let outcome = shop.refuses(&["compile"]).replace(elsewhere.path().to_str().expect("a path"), "[elsewhere]");
-    assert!(outcome.contains("exit 1") && outcome.contains("leads out of the repository"), "{outcome}");
-
-    shop.write("shop/rowkeep.yml", PROJECT);
-    #[cfg(unix)]
-    {
-        std::fs::remove_file(shop.path("shop/periods.yml")).expect("it was there");
-        std::os::unix::fs::symlink(&there, shop.path("shop/periods.yml")).expect("a link");
-        insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-        exit 1
-        --- stdout
-        --- stderr
-        error[RK108]: `periods.yml` leads out of the repository; a build must not depend on files there
-         --> rowkeep.yml:4:10
-          |
-        4 | periods: periods.yml
-          |          ^^^^^^^^^^^ outside of ../
-          |
-          = help: move the file into the repository, and name it by a path inside the repository
-
-        1 error; nothing was written
-        ");
-        std::fs::remove_file(shop.path("shop/periods.yml")).expect("it was there");
-        shop.write("shop/periods.yml", PERIODS);
-        std::os::unix::fs::symlink(&there, shop.path("shop/tables/lines.yml")).expect("a link");
-        insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-        exit 1
-        --- stdout
-        --- stderr
-        error[RK108]: `tables/lines.yml` leads out of the repository; a build must not depend on files there
-         --> rowkeep.yml:6:9
-          |
-        6 | tables: tables/
-          |         ^^^^^^^ outside of ../
-          |
-          = help: move the file into the repository, and name it by a path inside the repository
-
-        1 error; nothing was written
-        ");
-        std::fs::remove_file(shop.path("shop/tables/lines.yml")).expect("it was there");
-    }
-    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: ../../elsewhere\n"));
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 1
-    --- stdout
-    --- stderr
-    error[RK108]: `../../elsewhere` leads out of the repository; a build must not depend on files there
-     --> rowkeep.yml:7:6
-      |
-    7 | out: ../../elsewhere
-      |      ^^^^^^^^^^^^^^^ outside of ../
-      |
-      = help: move the file into the repository, and name it by a path inside the repository
-
-    1 error; nothing was written
-    ");
-    // A path may climb to the root of the repository.
-    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: ../artifacts\n"));
-    assert_eq!(shop.run(&["compile"]).code, Some(0));
-}
-
-#[cfg(unix)]
-#[test]
-fn links_out_of_the_repository_are_refused() {
-    let shop = Shop::new();
-    let elsewhere = tempfile::tempdir().expect("a folder");
-    std::fs::write(elsewhere.path().join("rowkeep.yml"), PROJECT).expect("a file");
-    std::fs::remove_file(shop.path("shop/rowkeep.yml")).expect("it was there");
-    std::os::unix::fs::symlink(elsewhere.path().join("rowkeep.yml"), shop.path("shop/rowkeep.yml")).expect("a link");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not read rowkeep.yml: it is a link that leads out of the repository
-    ");
-    std::fs::remove_file(shop.path("shop/rowkeep.yml")).expect("it was there");
-    shop.write("shop/rowkeep.yml", PROJECT);
-    std::os::unix::fs::symlink(elsewhere.path(), shop.path("shop/target")).expect("a link");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not write target/rowkeep: a link leads out of the repository
-    ");
-    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 1);
-}
-
-#[cfg(unix)]
-#[test]
-fn nothing_is_written_through_a_link() {
-    let shop = Shop::new();
-    let elsewhere = tempfile::tempdir().expect("a folder");
-    shop.write("shop/target/rowkeep/.keep", "");
-    std::os::unix::fs::symlink(elsewhere.path(), shop.path("shop/target/rowkeep/compiled")).expect("a link");
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not write [root]/shop/target/rowkeep/compiled: it is a link; artifacts are written into folders only
-    ");
-    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 0);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_folder_that_cannot_be_written_is_reported() {
-    let shop = Shop::new();
-    // Even root cannot write there.
-    insta::assert_snapshot!(shop.refuses(&["compile", "--out", "/proc/rowkeep"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not write /proc/rowkeep: no such file or directory
-    ");
-    insta::assert_snapshot!(shop.refuses(&["compile", "--out", "rowkeep.yml"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not write rowkeep.yml: file exists
-    ");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_leaves_the_old_tree() {
-    let shop = Shop::new();
-    shop.run(&["compile"]);
-    shop.write("shop/periods.yml", format!("{PERIODS}  - 2026_h2\n"));
-    let before = shop.tree();
-    // No file may be larger than 8 KiB, so the larger artifacts cannot be written.
-    let script = format!("trap '' XFSZ; ulimit -f 8; exec {} compile", env!("CARGO_BIN_EXE_rowkeep"));
-    let outcome = shop.outcome(Command::new("bash").args(["-c", &script]).current_dir(shop.path("shop")));
-    insta::assert_snapshot!(outcome, @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not write target/rowkeep/dbt/properties/mart_orders.yml: file too large
-    ");
-    assert_eq!(before, shop.tree(), "something was changed on disk");
-}
-
-/// The last file cannot be renamed to its path, so the renamed files are rolled back.
-#[test]
-fn a_file_that_cannot_be_renamed_leaves_the_old_tree() {
-    let shop = Shop::new();
-    shop.run(&["compile"]);
-    let view = shop.path("shop/target/rowkeep/ddl/05_ods.all_hist_orders.sql");
-    std::fs::remove_file(&view).expect("it was there");
-    shop.write("shop/target/rowkeep/ddl/05_ods.all_hist_orders.sql/mine", "mine");
-    shop.write("shop/periods.yml", format!("{PERIODS}  - 2026_h2\n"));
-    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
-    exit 2
-    --- stdout
-    --- stderr
-    error: could not write target/rowkeep/ddl/05_ods.all_hist_orders.sql: it is a folder, but must be a file
-    ");
-}
+use crate::shop::{ORDERS, PERIODS, Shop};
 
 #[test]
 fn a_reader_that_stops_early_is_no_failure() {
@@ -722,45 +148,101 @@ fn without_engines_rehearse_says_how_to_get_them() {
     ");
 }
 
-/// A killed process leaves its stage: the next one removes it. A folder that it had moved away comes
-/// back, with the files that Rowkeep did not write.
 #[test]
-fn the_stage_of_a_killed_process_is_removed() {
+fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     let shop = Shop::new();
-    assert_eq!(shop.run(&["compile"]).code, Some(0));
-    let out = shop.path("shop/target/rowkeep");
-    std::fs::write(out.join("compiled/notes.txt"), "mine").expect("a file");
-    let beside = shop.path("shop/target/.rowkeep-4000000001");
-    std::fs::create_dir_all(beside.join("old")).expect("a stage");
-    std::fs::write(beside.join("lock"), "").expect("a lock");
-    std::fs::rename(out.join("compiled"), beside.join("old/compiled")).expect("it is moved");
-    // Earlier versions had the stage inside, without a lock.
-    std::fs::create_dir_all(out.join(".rowkeep-4000000002/new")).expect("a stage");
-    std::fs::create_dir_all(out.join(".rowkeep-mine")).expect("no stage");
-    assert_eq!(shop.run(&["compile"]).code, Some(0));
-    let names = |folder: &std::path::Path| {
-        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
-        let hidden = entries.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.starts_with('.'));
-        hidden.collect::<Vec<_>>()
+    let here = |arguments: &[&str]| {
+        let mut command = shop.command(arguments);
+        std::fs::create_dir_all(shop.path("new place")).expect("a folder");
+        shop.outcome(command.current_dir(shop.path("new place")))
     };
-    assert_eq!((names(&out), names(&shop.path("shop/target"))), (vec![".rowkeep-mine".to_owned()], vec![]));
-    assert_eq!(std::fs::read_to_string(out.join("compiled/notes.txt")).expect("it stays"), "mine");
-    std::fs::remove_file(out.join("compiled/notes.txt")).expect("it was there");
-    assert_eq!(shop.run(&["check"]).code, Some(0));
+    insta::assert_snapshot!(here(&["init", "--today", "2026-05-15"]), @"
+    exit 0
+    --- stdout
+    wrote a project of one table:
+      rowkeep.yml
+      periods.yml
+      tables/mart_orders.yml
+    next: edit the files, run `rowkeep compile`, commit rowkeep/, and let CI run `rowkeep check --today now`
+    --- stderr
+    ");
+    for file in ["rowkeep.yml", "periods.yml", "tables/mart_orders.yml"] {
+        let text = std::fs::read_to_string(shop.path("new place").join(file)).expect("it was written");
+        insta::assert_snapshot!(format!("init_{}", file.replace(['/', '.'], "_")), text);
+    }
+    assert_eq!(here(&["compile"]).code, Some(0));
+    insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
+    exit 0
+    --- stdout
+    98 files compile, and the artifacts are up to date
+      mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
+    --- stderr
+    ");
+    let before = shop.tree();
+    insta::assert_snapshot!(here(&["init"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write rowkeep.yml: it already exists, and init overwrites nothing
+    ");
+    assert_eq!(before, shop.tree());
+    // One existing file is enough to refuse: init then writes no file.
+    shop.write("other/tables/mart_orders.yml", "mine");
+    let before = shop.tree();
+    assert!(shop.refuses(&["init", "../other"]).contains("other/tables/mart_orders.yml"));
+    assert_eq!(before, shop.tree());
+    for shape in ["one-table", "purge"] {
+        let folder = format!("../{shape}");
+        assert_eq!(shop.run(&["init", &folder, "--shape", shape]).code, Some(0), "{shape}");
+        let text = |file: &str| std::fs::read_to_string(shop.path(shape).join(file)).expect("it was written");
+        insta::assert_snapshot!(format!("init_{shape}"), text("rowkeep.yml") + &text("tables/mart_orders.yml"));
+        assert!(!shop.path(shape).join("periods.yml").exists(), "{shape}");
+        assert_eq!(shop.run(&["compile", "--project", &folder]).code, Some(0), "{shape}");
+        let checked = shop.run(&["check", "--project", &folder, "--today", "2026-05-15"]);
+        assert_eq!(checked.code, Some(0), "{checked}");
+    }
+    // Every folder name works.
+    for name in ["1", "été", "..a b..", "UPPER"] {
+        assert_eq!(shop.run(&["init", &format!("../{name}")]).code, Some(0), "{name}");
+        assert_eq!(shop.run(&["compile", "--project", &format!("../{name}")]).code, Some(0), "{name}");
+    }
 }
 
-/// A spec in a folder below the folder of table specs is read, and not ignored.
 #[test]
-fn table_specs_in_subfolders_are_read() {
+fn every_code_is_explained() {
     let shop = Shop::new();
-    let spec = std::fs::read_to_string(shop.path("shop/tables/orders.yml")).expect("a spec");
-    std::fs::remove_file(shop.path("shop/tables/orders.yml")).expect("it was there");
-    shop.write("shop/tables/sales/eu/orders.yml", spec);
-    let compiled = shop.run(&["compile"]);
-    assert_eq!(compiled.code, Some(0), "{compiled}");
-    assert!(shop.path("shop/target/rowkeep/compiled/mart_orders").is_dir());
-    let deep = "a/".repeat(10);
-    shop.write(&format!("shop/tables/{deep}more.yml"), "x: 1\n");
-    let refused = shop.refuses(&["compile"]).to_string();
-    assert!(refused.contains("is not read: it is more than 8 folders deep"), "{refused}");
+    for code in Code::ALL {
+        let said = shop.run(&["explain", code.as_str()]);
+        assert!(said.stdout.starts_with(&format!("{code}\n\n")) && said.stdout.contains("\nFix: "), "{said}");
+    }
+    insta::assert_snapshot!(shop.run(&["explain", "rk202"]), @"
+    exit 0
+    --- stdout
+    RK202
+
+    There is a gap between two consecutive periods.
+
+    No history table takes due rows from that time. They would stay in the mart, and
+    every cycle would report them.
+
+    Fix: add the period between the two.
+    --- stderr
+    ");
+    insta::assert_snapshot!(shop.refuses(&["explain", "RK2O2"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'RK2O2' for '<CODE>': no finding has that code; did you mean RK202?
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn shells_complete_commands() {
+    let shop = Shop::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = shop.run(&["completions", shell]);
+        assert!(said.code == Some(0) && said.stdout.contains("rehearse"), "{shell}");
+    }
 }

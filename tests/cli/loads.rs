@@ -206,7 +206,7 @@ fn wrong_arguments_are_refused() {
     exit 1
     --- stdout
     --- stderr
-    error[RK207]: no table of the project has history tables per period, so there is no list of periods to extend
+    error[RK207]: no table of the project has history tables per period: another period would change nothing
      --> rowkeep.yml:8:3
       |
     8 |   - name: order_items
@@ -364,7 +364,7 @@ fn a_project_has_tables_or_loads_or_both() {
     8 |   - name: order_items
       |   ^ empty
       |
-      = help: add a line such as `- 2025_h2`
+      = help: add a line such as `periods: [2025_h2]`; or give each table `history: { table: ... }` or `archive: none`, which need no periods
 
     1 error; nothing was written
     ");

@@ -5,7 +5,10 @@ mod check;
 mod check_dbt;
 mod ci;
 mod commands;
+mod compile;
 mod diff;
+mod folders;
+mod formats;
 mod lint;
 mod loads;
 #[path = "../shared/projects.rs"]
