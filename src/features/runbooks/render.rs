@@ -13,6 +13,7 @@ use crate::diagnostic::typed;
 use crate::dialect::{Dialect, ViewColumns};
 use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
+use crate::features::only_when::Test;
 use crate::features::runbooks::probe::Probe;
 use crate::project::{
     Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, bounds_of, example, length,
@@ -261,6 +262,10 @@ impl Writer<'_, '_> {
         let probe = Probe::new(spec, id);
         let context = context! {
             model => text(model),
+            // A row without a time is not due yet. In other tables, such a row is a mistake.
+            has_live_rows => found.only_when.iter().any(|one| {
+                one.column == found.time.column && matches!(one.test, Test::IsNotNull)
+            }),
             staged => word(found.model.value.sql(spec.dialect)),
             snapshot => word(&snapshot),
             view => found.history().map(|_| place(Slot::AllRows(id))),
