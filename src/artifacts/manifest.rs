@@ -189,10 +189,10 @@ impl Manifest {
         let trims = self.raw_trims.iter().map(|trim| &trim.statement);
         let monitors = self.monitors.iter();
         let monitors = monitors.flat_map(|one| std::iter::once(&one.find).chain(&one.record).chain(&one.resolve));
-        let upkeep = self.maintenance.iter().flat_map(|one| {
+        let maintenance = self.maintenance.iter().flat_map(|one| {
             std::iter::once(&one.statement).chain(one.condition.iter().map(|condition| &condition.statement))
         });
-        trims.chain(monitors).chain(upkeep).chain(self.repairs.iter().flat_map(|repair| &repair.statements))
+        trims.chain(monitors).chain(maintenance).chain(self.repairs.iter().flat_map(|repair| &repair.statements))
     }
 
     /// The text of the file, with a newline at its end.

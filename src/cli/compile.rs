@@ -157,7 +157,7 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
     text.push_str(&format!("  every cycle   run what runbooks/cycle.txt lists{own}\n"));
     text.push_str("  every night   run what runbooks/sweep.txt lists, while no cycle runs\n");
     if !manifest.maintenance.is_empty() {
-        text.push_str("                and maintenance/upkeep/ before it, each statement outside of a transaction\n");
+        text.push_str("                and maintenance/marts/ before it, each statement outside of a transaction\n");
     }
     text.push_str("  after that    run monitors/: each must return no rows\n");
     if !manifest.loads.is_empty() {

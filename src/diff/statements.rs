@@ -18,8 +18,8 @@ pub struct Changed {
     /// The model, or the windowed load.
     pub model: String,
     /// When or why the statement runs: `load`, `cycle` or `sweep`; `raw` for a trim of a raw table;
-    /// `monitor`; `upkeep` for maintenance; `repair`; `settings` for the settings of a monitor or
-    /// of maintenance. For a windowed load: `run`, `monitor` or `clean`.
+    /// `monitor`; `maintenance`; `repair`; `settings` for the settings of a monitor or of
+    /// maintenance. For a windowed load: `run`, `monitor` or `clean`.
     pub runs: &'static str,
     /// The stem of its file, such as `08_archive__2026_h2`.
     pub name: String,
@@ -123,7 +123,7 @@ fn operations<'a>(manifest: &'a Manifest, id: Option<&String>, model: &'a str, a
     }
     let maintenance = manifest.maintenance.iter().filter(|entry| Some(&entry.model) == id);
     for entry in maintenance {
-        all.push(operation(model, "upkeep", &entry.statement));
+        all.push(operation(model, "maintenance", &entry.statement));
         let when = entry.condition.as_ref().map_or("always", |condition| condition.statement.sql.as_str());
         let sql = format!("every {} seconds\n{when}", entry.every_seconds);
         all.push((Key { model, runs: "settings", name: &entry.statement.name }, Text { sql: sql.into(), reads: &[] }));

@@ -256,7 +256,7 @@ fn the_preview_equals_the_compiled_change() {
             ["compiled", model, name] => (["load", "cycle"], Some(model), name),
             ["monitors", name] => (["monitor", "monitor"], None, name),
             ["maintenance", "repairs", model, name] => (["repair", "repair"], Some(model), name),
-            ["maintenance", "repairs" | "upkeep" | "raw", name] => (["raw", "upkeep"], None, name),
+            ["maintenance", "repairs" | "marts" | "raw", name] => (["raw", "maintenance"], None, name),
             _ => panic!("{path}"),
         };
         let listed = preview.statements.iter().find(|listed| {

@@ -1,4 +1,4 @@
-//! Writes the maintenance of marts to `maintenance/upkeep/`.
+//! Writes the maintenance of marts to `maintenance/marts/`.
 
 use serde::Serialize;
 
@@ -29,14 +29,14 @@ pub struct Condition {
 
 pub(crate) fn emit(spec: &Spec, layout: &mut Layout<'_, '_>, maintenance: RenderedMaintenance<'_>) -> Maintenance {
     let condition = maintenance.condition.map(|statement| Condition {
-        statement: layout.operation(statement, "maintenance/upkeep", None),
+        statement: layout.operation(statement, "maintenance/marts", None),
         if_refused: "run",
     });
     Maintenance {
         run: maintenance.plan.run.as_str(),
         model: spec.unique_id(maintenance.plan.table),
         every_seconds: maintenance.plan.every,
-        statement: layout.operation(maintenance.run, "maintenance/upkeep", None),
+        statement: layout.operation(maintenance.run, "maintenance/marts", None),
         condition,
     }
 }
