@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::check::{Checked, Day, DbtProject, Options, Restructuring, check};
 use crate::cli::committed::{committed, text};
-use crate::cli::{Output, dialect, eprint, print, project, shown, today};
+use crate::cli::{Output, dialect, dialects, eprint, print, project, shown, today};
 use crate::diagnostic::Format;
 use crate::dialect::Dialect;
 use crate::error::Error;
@@ -30,9 +30,10 @@ pub(super) struct Arguments {
     /// Check that the models of this dbt project run the compiled hooks; reads target/manifest.json
     #[arg(long, value_name = "DIR")]
     dbt: Option<PathBuf>,
-    /// Check for another engine: redshift, postgres, duckdb or bigquery; artifacts are not compared
-    /// then
-    #[arg(long, value_name = "DIALECT", value_parser = dialect)]
+    #[arg(
+        long, value_name = "DIALECT", value_parser = dialect,
+        help = format!("Check for another engine: {}; artifacts are not compared then", dialects(", ")),
+    )]
     dialect: Option<Dialect>,
     /// Allow these structural changes: period, table, key, purge, retention, history, column
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]

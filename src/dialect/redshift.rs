@@ -241,7 +241,6 @@ impl Rules for Redshift {
         Some("svv_table_info")
     }
 
-    // "CREATE EXTERNAL SCHEMA" and "SVV_EXTERNAL_TABLES".
     #[cfg(feature = "doctor")]
     fn enforces_keys(&self) -> bool {
         false

@@ -3,7 +3,7 @@
 
 use crate::projects;
 use rowkeep::artifacts::manifest::{Hook, Manifest};
-use rowkeep::{Compilation, Dialect};
+use rowkeep::{Compilation, Dialect, Style};
 
 /// Splits a relation, plain or quoted, into its schema and its name.
 fn split(relation: &str) -> (&str, &str) {
@@ -149,7 +149,9 @@ fn the_dbt_form_with_real_names_equals_the_compiled_form() {
     let mut checked = 0;
     for dialect in Dialect::ALL {
         for name in projects::compiling_for(dialect) {
-            let artifacts = rowkeep::compile(&projects::golden(&name).with_dialect(dialect)).expect("it compiles");
+            let inputs = projects::golden(&name).with_dialect(dialect);
+            let artifacts = rowkeep::compile(&inputs)
+                .unwrap_or_else(|wrong| panic!("{name}, {dialect}:\n{}", wrong.render(&inputs, Style::Plain)));
             checked += check(&artifacts, &format!("{name} for {dialect}"));
         }
     }

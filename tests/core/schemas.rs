@@ -3,6 +3,7 @@
 use crate::projects;
 use std::path::Path;
 
+use rowkeep::Dialect;
 use rowkeep::project::json_schema;
 
 fn root() -> &'static Path {
@@ -58,7 +59,10 @@ fn the_schemas_refuse_files_of_a_wrong_shape() {
 #[test]
 fn the_manifest_matches_its_schema() {
     let schema: serde_json::Value = serde_json::from_str(rowkeep::artifacts::manifest::JSON_SCHEMA).expect("JSON");
-    let of_compile: Vec<_> = projects::goldens().into_iter().filter(|name| name.starts_with("compile/")).collect();
+    let engines = Dialect::ALL.map(Dialect::as_str);
+    assert_eq!(schema["properties"]["metadata"]["properties"]["dialect"]["enum"], serde_json::json!(engines));
+    let compiling = |name: &String| name.starts_with("compile/") || name.starts_with("features/operations_");
+    let of_compile: Vec<_> = projects::goldens().into_iter().filter(compiling).collect();
     assert!(of_compile.len() > 30, "{of_compile:?}");
     for case in of_compile {
         let artifacts = rowkeep::compile(&projects::golden(&case)).expect("it compiles");

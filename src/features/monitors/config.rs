@@ -63,6 +63,14 @@ impl Asks {
             Asks::Compare { .. } => "compare",
         }
     }
+
+    /// Whether all findings are one exception about the whole table.
+    pub(crate) fn is_keyless(&self) -> bool {
+        match self {
+            Asks::Compare { .. } => true,
+            Asks::CountMatch { .. } | Asks::LatestMatches(_) | Asks::HasRowsIn(_) | Asks::HasParent(_) => false,
+        }
+    }
 }
 
 /// Another table of the project, and the columns that join it.

@@ -92,8 +92,16 @@ impl MonitorKind {
     pub(crate) fn is_keyless(self, spec: &Spec) -> bool {
         match self {
             MonitorKind::Horizon | MonitorKind::LowerEdge | MonitorKind::Refused => true,
-            MonitorKind::Stated(id) => matches!(spec.monitor(id).asks, Asks::Compare { .. }),
-            _ => false,
+            MonitorKind::Stated(id) => spec.monitor(id).asks.is_keyless(),
+            MonitorKind::Routed
+            | MonitorKind::Twice
+            | MonitorKind::Stale
+            | MonitorKind::Bounded
+            | MonitorKind::LateBeyondLookback
+            | MonitorKind::Tripwire
+            | MonitorKind::Backlog
+            | MonitorKind::Waiting
+            | MonitorKind::Unresolved => false,
         }
     }
 }
@@ -199,11 +207,21 @@ impl TableMonitors<'_> {
     fn needs_operator_to_close(&self, kind: MonitorKind) -> bool {
         match kind {
             MonitorKind::Refused => true,
-            MonitorKind::Stated(id) => {
-                let monitor = self.spec.monitor(id);
-                matches!(monitor.asks, Asks::Compare { .. }) && monitor.window.within.is_some()
-            }
-            _ => false,
+            MonitorKind::Stated(id) => match self.spec.monitor(id).asks {
+                Asks::Compare { .. } => self.spec.monitor(id).window.within.is_some(),
+                Asks::CountMatch { .. } | Asks::LatestMatches(_) | Asks::HasRowsIn(_) | Asks::HasParent(_) => false,
+            },
+            MonitorKind::Routed
+            | MonitorKind::Twice
+            | MonitorKind::Stale
+            | MonitorKind::Bounded
+            | MonitorKind::LateBeyondLookback
+            | MonitorKind::Horizon
+            | MonitorKind::LowerEdge
+            | MonitorKind::Tripwire
+            | MonitorKind::Backlog
+            | MonitorKind::Waiting
+            | MonitorKind::Unresolved => false,
         }
     }
 
