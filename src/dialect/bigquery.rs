@@ -154,11 +154,11 @@ impl Rules for BigQuery {
         counted(clock(), unit)
     }
 
-    // Rounds up: the functions round down, so almost one unit is added first.
     fn months(&self, months: u32) -> String {
         format!("INTERVAL {months} MONTH")
     }
 
+    // Rounds up: the functions round down, so almost one unit is added first.
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
         let instant = match from {
             TimeUnit::EpochSeconds => call("timestamp_seconds", [Expression::Given]),

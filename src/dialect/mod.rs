@@ -77,7 +77,8 @@ pub(crate) trait Rules: Sync {
     /// A literal for a number of seconds that is subtracted from a time column of a unit. The
     /// length is fixed: never calendar days or months. For a date, it is a number of whole days.
     fn duration(&self, seconds: u64, unit: TimeUnit) -> String;
-    /// The type of `resolved_at`, `detected_at`, `completed_at` and `purged_at`. They hold instants in UTC.
+    /// The type of `resolved_at`, `detected_at`, `completed_at` and `purged_at`. They hold instants
+    /// in UTC.
     fn stored_instant(&self) -> SqlType;
 
     // The clock. `templates/cycle/<engine>/time.sql.j2` implements the same rules independently.

@@ -82,14 +82,14 @@ impl Length {
         }
     }
 
-    /// The first instant that a time is this length before, in seconds since 1970.
+    /// The first instant whose cutoff is not before `epoch`. Both are in seconds since 1970.
     pub fn after(self, epoch: i64) -> i64 {
         match self {
             Length::Seconds(seconds) => epoch.saturating_add_unsigned(seconds),
             Length::Months(months) => {
                 let day = start_of_day(epoch.saturating_add(DAY_SECONDS - 1));
                 let first = shifted(day, i64::from(months));
-                // At most three days follow: a month that has no 31st can have 28 days.
+                // A month has 28 to 31 days, so at most three days are missing.
                 let days = (0..=3).map(|days| first.saturating_add(days * DAY_SECONDS));
                 days.into_iter().find(|day| self.before(*day) >= epoch).unwrap_or(first)
             }

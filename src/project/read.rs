@@ -77,7 +77,8 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
 }
 
 /// The help for a project without periods.
-pub(super) const NO_PERIODS: &str = "add a line such as `periods: [2025_h2]`; or give each table `history: { table: ... }` or `archive: none`, which need no periods";
+pub(super) const NO_PERIODS: &str =
+    "add `periods: [2025_h2]`, or give each table `history: { table: ... }` or `archive: none`";
 
 /// The empty list of periods, if the project needs none: no table has a history table per period.
 /// Otherwise, reports that `periods` is absent.

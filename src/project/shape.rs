@@ -342,7 +342,7 @@ impl<'a> Mapping<'a> {
 /// has a key with a similar name, which is probably misspelt. It also reports nothing if a name is
 /// similar to `loads`, because a project with `loads` may not need the key.
 ///
-/// `help` says more than to add the key.
+/// `help` replaces the help "add the key".
 pub(crate) fn missing<T: Shape>(node: &Node, key: &str, help: Option<&str>, sink: &mut Sink) {
     let Value::Map(entries) = &node.value else { return };
     let is_similar = |(name, _): &(Spanned<String>, Node)| did_you_mean(&name.value, [key, "loads"]).is_some();

@@ -364,7 +364,7 @@ fn a_project_has_tables_or_loads_or_both() {
     8 |   - name: order_items
       |   ^ empty
       |
-      = help: add a line such as `periods: [2025_h2]`; or give each table `history: { table: ... }` or `archive: none`, which need no periods
+      = help: add `periods: [2025_h2]`, or give each table `history: { table: ... }` or `archive: none`
 
     1 error; nothing was written
     ");

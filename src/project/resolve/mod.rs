@@ -142,8 +142,8 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
         readers: draft.readers,
         tripwire: draft.tripwire,
         limit: draft.limit,
-        raw: draft.source,
-        raw_columns: draft.source_columns,
+        raw: draft.raw,
+        raw_columns: draft.raw_columns,
         load: draft.load,
         depends_on,
     }

@@ -34,8 +34,8 @@ pub(crate) struct Draft {
     pub(crate) readers: Vec<Reader>,
     pub(crate) tripwire: Option<Tripwire>,
     pub(crate) limit: Option<u64>,
-    pub(crate) source: Option<Relation>,
-    pub(crate) source_columns: Vec<Column>,
+    pub(crate) raw: Option<Relation>,
+    pub(crate) raw_columns: Vec<Column>,
     pub(crate) load: Option<Load>,
     pub(crate) after: Vec<Spanned<String>>,
 }
@@ -238,9 +238,9 @@ pub(crate) fn draft(
         readers,
         tripwire: optional(tripwire)?,
         limit: optional(limit)?,
-        source: optional(source)?,
+        raw: optional(source)?,
         load: optional(load)?,
-        source_columns,
+        raw_columns: source_columns,
         after: raw.after.get().map_or_else(Vec::new, |names| list(&names.value, names.span)),
     })
 }
