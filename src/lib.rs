@@ -183,6 +183,7 @@ mod error;
 pub mod features;
 #[cfg(feature = "lint")]
 pub mod lint;
+mod parallel;
 pub mod project;
 #[cfg(feature = "rehearse")]
 pub mod rehearse;

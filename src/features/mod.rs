@@ -69,14 +69,32 @@ pub(crate) struct Rendered<'p> {
 /// Renders every feature.
 pub(crate) fn render<'p>(spec: &Spec, cycle: &Plan, operations: &'p Operations) -> Result<Rendered<'p>, Diagnostics> {
     let mut failures = Failures::default();
-    let mut writer = Writer::new(spec, &mut failures);
-    let raw_trims = operations.raw_trims.iter().map(|trim| (trim, raw_trims::render(&mut writer, trim))).collect();
-    let monitors = operations.monitors.iter().map(|one| monitors::render::render(&mut writer, one)).collect();
-    let maintenance = operations.maintenance.iter().map(|one| maintenance::render::render(&mut writer, one)).collect();
-    let repairs = operations.repairs.iter().map(|one| (one, repairs::render(&mut writer, one))).collect();
+    let raw_trims =
+        each(spec, &mut failures, &operations.raw_trims, |writer, trim| (trim, raw_trims::render(writer, trim)));
+    let monitors = each(spec, &mut failures, &operations.monitors, monitors::render::render);
+    let maintenance = each(spec, &mut failures, &operations.maintenance, maintenance::render::render);
+    let repairs = each(spec, &mut failures, &operations.repairs, |writer, one| (one, repairs::render(writer, one)));
     let loads = loads::render::render(spec, &mut failures);
     let runbooks = runbooks::render::render(spec, cycle, &mut failures);
     failures.finish(Rendered { raw_trims, monitors, maintenance, repairs, loads, runbooks })
+}
+
+/// Renders all operations of a feature.
+fn each<'p, T: Sync, R: Send>(
+    spec: &Spec,
+    failures: &mut Failures,
+    operations: &'p [T],
+    render: impl Fn(&mut Writer<'_>, &'p T) -> R + Sync,
+) -> Vec<R> {
+    failures.each(
+        operations,
+        || Writer::new(spec),
+        |writer, failures, one| {
+            let rendered = render(writer, one);
+            *failures = writer.take_failures();
+            rendered
+        },
+    )
 }
 
 /// Verifies every operation: it is one statement, changes the declared relation in the declared
@@ -97,7 +115,7 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>) -> Result<Rendered
         template: statement.step.template,
         sql: &statement.sql,
     });
-    verify::declared(spec, declared, &mut sink);
+    verify::declared(spec, &declared.collect::<Vec<_>>(), &mut sink);
     for (load, texts) in spec.loads.iter().zip(&rendered.loads) {
         loads::verify(load, texts, spec.dialect, &mut sink);
     }

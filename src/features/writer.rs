@@ -12,10 +12,11 @@ use crate::project::naming::HOLD;
 use crate::project::{ExceptionsId, Spec, TableId};
 
 /// Renders operations. A project cannot replace their templates.
-pub(crate) struct Writer<'a, 'f> {
+pub(crate) struct Writer<'a> {
     pub(crate) spec: &'a Spec,
     renderer: Renderer<'a>,
-    pub(crate) failures: &'f mut Failures,
+    /// The render errors since the last [`Writer::take_failures`].
+    failures: Failures,
     /// The shared context of the last table.
     shared: Option<(TableId, Value)>,
 }
@@ -24,9 +25,13 @@ pub(crate) fn texts(all: impl IntoIterator<Item = String>) -> Vec<Value> {
     all.into_iter().map(|one| text(&one)).collect()
 }
 
-impl<'a, 'f> Writer<'a, 'f> {
-    pub(crate) fn new(spec: &'a Spec, failures: &'f mut Failures) -> Self {
-        Self { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures, shared: None }
+impl<'a> Writer<'a> {
+    pub(crate) fn new(spec: &'a Spec) -> Self {
+        Self { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures: Failures::default(), shared: None }
+    }
+
+    pub(crate) fn take_failures(&mut self) -> Failures {
+        std::mem::take(&mut self.failures)
     }
 
     pub(crate) fn table(&mut self, id: TableId) -> Value {

@@ -26,10 +26,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::ObjectName;
 
-use crate::cycle::plan::{Due, Scope, Slot, StatementKind, Step, Verb};
-use crate::cycle::render::{self, Rendered};
+use crate::cycle::plan::{Definition, Due, Scope, Slot, StatementKind, Step, Verb};
+use crate::cycle::render::{self, Rendered, RenderedTable, Statement};
 use crate::diagnostic::{Code, Diagnostics, Sink, quoted};
-use crate::project::{PeriodId, Spec};
+use crate::parallel;
+use crate::project::{PeriodId, Spec, TableId};
 use crate::source::{Inputs, Span};
 use crate::sql::parse::parse_emitted;
 use effect::effect;
@@ -55,106 +56,118 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
     // One template renders many statements. Each problem of a template is reported once.
     let mut reported = BTreeSet::new();
     let names = Names::new(spec);
-    for table in &rendered.tables {
+    let of_tables = parallel::map(&rendered.tables, || (), |(), table| of_table(&names, table));
+    for (table, refused) in rendered.tables.iter().zip(of_tables) {
         let plan = table.plan;
-        let model = spec.table(plan.table).model.value.as_str();
         steps::check(spec, plan, &mut sink);
-        let of_cycle: BTreeMap<_, _> = table.hooks.iter().map(|hook| (id_of(hook.step), hook.sql.as_str())).collect();
-        let scopes = [(&table.load, &plan.cycle), (&table.hooks, &plan.cycle), (&table.sweep, &plan.nightly)];
-        for (statements, scope) in scopes {
-            for statement in statements {
-                let step = statement.step;
-                // Most statements of a sweep have the same text and the same claim as in the cycle.
-                if std::ptr::eq(scope, &plan.nightly)
-                    && of_cycle.get(&id_of(step)) == Some(&statement.sql.as_str())
-                    && (step.kind.verb() == Verb::Select
-                        || claim::of_step(&names, plan.table, &plan.cycle, step)
-                            == claim::of_step(&names, plan.table, scope, step))
-                {
-                    continue;
-                }
-                let claim = Claim {
-                    name: &format!("{model}/{}", step.stem(spec)),
-                    verb: step.kind.verb(),
-                    writes: step.writes,
-                    reads: &step.reads,
-                    // A query can break no law, and its template cannot be replaced.
-                    marks: (step.kind.verb() != Verb::Select).then_some(&*statement.marks),
-                };
-                let meaning = || claim::of_step(&names, plan.table, scope, step);
-                let meaning = (step.kind.verb() != Verb::Select).then_some(meaning);
-                for refusal in refusals(&names, &claim, &statement.sql, meaning) {
-                    if reported.insert((step.kind.template(), refusal.code)) {
-                        let origin = render::origin_of_step(
-                            spec,
-                            inputs,
-                            plan.table,
-                            scope,
-                            step,
-                            refusal.start(&statement.sql),
-                        );
-                        let diagnostic = refusal.diagnose(claim.name, &statement.sql, step.kind.template(), origin);
-                        sink.push(diagnostic.anchored(spec.table(plan.table).model.span));
-                    }
-                }
+        for Refused { statement, scope, refusal } in refused {
+            let step = statement.step;
+            if reported.insert((step.kind.template(), refusal.code)) {
+                let start = refusal.start(&statement.sql);
+                let origin = render::origin_of_step(spec, inputs, plan.table, scope, step, start);
+                let name = name_of(spec, plan.table, step);
+                let diagnostic = refusal.diagnose(&name, &statement.sql, step.kind.template(), origin);
+                sink.push(diagnostic.anchored(spec.table(plan.table).model.span));
             }
         }
     }
     let every = every_period(spec);
-    for statement in &rendered.definitions {
+    let name_of_definition = |definition: &Definition| format!("the {} definition", definition.kind.as_str());
+    let of_definitions = parallel::map(
+        &rendered.definitions,
+        || (),
+        |(), statement| {
+            let definition = statement.step;
+            let claim = Claim {
+                verb: definition.verb(),
+                writes: definition.creates,
+                reads: &definition.reads,
+                marks: Some(&statement.marks),
+            };
+            let meaning = Some(|| claim::of_definition(&names, &every, definition));
+            refusals(&names, &claim, &statement.sql, meaning)
+        },
+    );
+    for (statement, refused) in rendered.definitions.iter().zip(of_definitions) {
         let definition = statement.step;
-        let name = format!("the {} definition", definition.kind.as_str());
-        let claim = Claim {
-            name: &name,
-            verb: definition.verb(),
-            writes: definition.creates,
-            reads: &definition.reads,
-            marks: Some(&statement.marks),
-        };
-        let meaning = Some(|| claim::of_definition(&names, &every, definition));
-        for refusal in refusals(&names, &claim, &statement.sql, meaning) {
+        for refusal in refused {
             if reported.insert((definition.template(), refusal.code)) {
                 let origin = render::origin_of_definition(spec, inputs, definition, refusal.start(&statement.sql));
-                let diagnostic = refusal.diagnose(claim.name, &statement.sql, definition.template(), origin);
+                let name = name_of_definition(definition);
+                let diagnostic = refusal.diagnose(&name, &statement.sql, definition.template(), origin);
                 sink.push(diagnostic.anchored(place(spec, definition.creates)));
             }
         }
     }
     for statement in &rendered.indexes {
         let index = statement.step;
-        let claim = Claim {
-            name: "the index definition",
-            verb: index.verb(),
-            writes: index.on,
-            reads: &[],
-            marks: Some(&statement.marks),
-        };
+        let claim = Claim { verb: index.verb(), writes: index.on, reads: &[], marks: Some(&statement.marks) };
         for refusal in refusals(&names, &claim, &statement.sql, Some(|| claim::of_index(&names, index))) {
             if reported.insert((index.template(), refusal.code)) {
                 let origin = render::origin_of_index(spec, inputs, index, refusal.start(&statement.sql));
-                let diagnostic = refusal.diagnose(claim.name, &statement.sql, index.template(), origin);
+                let diagnostic = refusal.diagnose("the index definition", &statement.sql, index.template(), origin);
                 sink.push(diagnostic.anchored(place(spec, index.on)));
             }
         }
     }
     for statement in &rendered.grants {
         let grant = statement.step;
-        let claim = Claim {
-            name: "the grant",
-            verb: grant.verb(),
-            writes: grant.on,
-            reads: &[],
-            marks: Some(&statement.marks),
-        };
+        let claim = Claim { verb: grant.verb(), writes: grant.on, reads: &[], marks: Some(&statement.marks) };
         for refusal in refusals(&names, &claim, &statement.sql, Some(|| claim::of_grant(&names, grant))) {
             if reported.insert((grant.template(), refusal.code)) {
                 let origin = render::origin_of_grant(spec, inputs, grant, refusal.start(&statement.sql));
-                let diagnostic = refusal.diagnose(claim.name, &statement.sql, grant.template(), origin);
+                let diagnostic = refusal.diagnose("the grant", &statement.sql, grant.template(), origin);
                 sink.push(diagnostic.anchored(place(spec, grant.on)));
             }
         }
     }
     sink.finish(Some(Compiled(rendered)))
+}
+
+/// A refused statement of a table.
+struct Refused<'r, 'p> {
+    statement: &'r Statement<'p, Step>,
+    scope: &'p Scope,
+    refusal: Refusal,
+}
+
+/// The name of a statement in messages.
+fn name_of(spec: &Spec, table: TableId, step: &Step) -> String {
+    format!("{}/{}", spec.table(table).model.value.as_str(), step.stem(spec))
+}
+
+/// Verifies the load, the cycle and the sweep of a table.
+fn of_table<'r, 'p>(names: &Names<'_>, table: &'r RenderedTable<'p>) -> Vec<Refused<'r, 'p>> {
+    let plan = table.plan;
+    let of_cycle: BTreeMap<_, _> = table.hooks.iter().map(|hook| (id_of(hook.step), hook.sql.as_str())).collect();
+    let scopes = [(&table.load, &plan.cycle), (&table.hooks, &plan.cycle), (&table.sweep, &plan.nightly)];
+    let mut refused = Vec::new();
+    for (statements, scope) in scopes {
+        for statement in statements {
+            let step = statement.step;
+            let is_query = step.kind.verb() == Verb::Select;
+            // Most statements of a sweep have the same text and the same claim as in the cycle.
+            if std::ptr::eq(scope, &plan.nightly)
+                && of_cycle.get(&id_of(step)) == Some(&statement.sql.as_str())
+                && (is_query
+                    || claim::of_step(names, plan.table, &plan.cycle, step)
+                        == claim::of_step(names, plan.table, scope, step))
+            {
+                continue;
+            }
+            let claim = Claim {
+                verb: step.kind.verb(),
+                writes: step.writes,
+                reads: &step.reads,
+                // A query can break no law, and its template cannot be replaced.
+                marks: (!is_query).then_some(&*statement.marks),
+            };
+            let meaning = (!is_query).then_some(|| claim::of_step(names, plan.table, scope, step));
+            let found = refusals(names, &claim, &statement.sql, meaning).into_iter();
+            refused.extend(found.map(|refusal| Refused { statement, scope, refusal }));
+        }
+    }
+    refused
 }
 
 /// The scope of definitions: every period.
@@ -180,15 +193,22 @@ pub(crate) struct Declared<'a> {
 
 /// Checks that each text is one statement with the declared effect, and that it reads only the
 /// declared relations. The meaning is not compared with a claim.
-pub(crate) fn declared<'a>(spec: &Spec, all: impl Iterator<Item = Declared<'a>>, sink: &mut Sink) {
+pub(crate) fn declared(spec: &Spec, all: &[Declared<'_>], sink: &mut Sink) {
     let names = Names::new(spec);
     let mut reported = BTreeSet::new();
-    for Declared { name, verb, writes, reads, template, sql } in all {
-        // A project cannot replace the templates of these statements.
-        let claim = Claim { name, verb, writes, reads, marks: None };
-        for refusal in refusals(&names, &claim, sql, None::<fn() -> Meaning<'static>>) {
+    let refused = parallel::map(
+        all,
+        || (),
+        |(), &Declared { verb, writes, reads, sql, .. }| {
+            // A project cannot replace the templates of these statements.
+            let claim = Claim { verb, writes, reads, marks: None };
+            refusals(&names, &claim, sql, None::<fn() -> Meaning<'static>>)
+        },
+    );
+    for (&Declared { name, writes, template, sql, .. }, refused) in all.iter().zip(refused) {
+        for refusal in refused {
             if reported.insert((template, refusal.code)) {
-                let diagnostic = refusal.diagnose(claim.name, sql, template, None);
+                let diagnostic = refusal.diagnose(name, sql, template, None);
                 sink.push(diagnostic.anchored(place(spec, writes)));
             }
         }
@@ -219,7 +239,6 @@ fn place(spec: &Spec, slot: Slot) -> Span {
 
 /// The declared effect of a statement.
 struct Claim<'a> {
-    name: &'a str,
     verb: Verb,
     writes: Slot,
     reads: &'a [Slot],

@@ -13,6 +13,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Va
 
 use crate::cycle::plan::{Definition, DefinitionKind, Grant, Index, Plan, Slot, Step, TablePlan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, TextPlace};
+use crate::parallel;
 use crate::project::{Spec, TableId};
 use crate::source::{Inputs, line_range};
 pub(crate) use origin::{
@@ -74,62 +75,66 @@ pub(crate) struct Statement<'p, T> {
 
 /// Renders every statement of a plan.
 pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result<Rendered<'p>, Diagnostics> {
-    let mut renderer = Renderer::new(spec, overrides(inputs));
+    let overrides = overrides(inputs);
+    let start = || Renderer::new(spec, overrides.clone());
     let mut failures = Failures::default();
     templates::check(inputs, &mut failures.sink);
-    let mut tables = Vec::with_capacity(plan.tables.len());
-    for table in &plan.tables {
-        let cycle = context::table(spec, table.table, &table.cycle);
-        let nightly = context::table(spec, table.table, &table.nightly);
-        let found = spec.table(table.table);
-        let mut query = |owner: Owner, template: &'static str| {
-            let rendered = renderer.query(owner, template, &cycle);
-            failures.keep(&(), template, rendered).dbt
-        };
-        let for_dbt = ForDbt {
-            contract: found.load.as_ref().map(|_| query(Owner::Hook(table.table), "dbt/contract.sql.j2")),
-            twice: (found.unique_key.len() > 1).then(|| query(Owner::Query, "dbt/twice.sql.j2")),
-        };
-        let mut all = |owner: Owner, shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
-            let one = |step: &'p Step| {
-                let rendered = renderer.step(owner, table.table, shared, step);
-                failures.keep(step, step.kind.template(), rendered)
-            };
-            steps.iter().map(one).collect()
-        };
-        let hook = Owner::Hook(table.table);
-        tables.push(RenderedTable {
-            plan: table,
-            load: all(hook, &cycle, &table.load),
-            hooks: all(hook, &cycle, &table.hooks),
-            sweep: all(Owner::Operation, &nightly, &table.sweep),
-            for_dbt,
-        });
-    }
+    let tables = failures.each(&plan.tables, start, |renderer, failures, table| one_table(renderer, failures, table));
     // Adjacent definitions are mostly history tables of one table. They share one context.
-    let mut definitions = Vec::with_capacity(plan.definitions.len());
     let same_table = |one: &Definition, next: &Definition| {
         let table = one.creates.table();
         table.is_some() && table == next.creates.table()
     };
-    for chunk in plan.definitions.chunk_by(same_table) {
+    let chunks: Vec<&'p [Definition]> = plan.definitions.chunk_by(same_table).collect();
+    let definitions = failures.each(&chunks, start, |renderer, failures, chunk| {
         let shared = renderer.shared(&chunk[0]);
-        definitions.extend(chunk.iter().map(|definition| {
+        let one = |definition: &'p Definition| {
             let rendered = renderer.definition(&shared, definition);
             failures.keep(definition, definition.template(), rendered)
-        }));
-    }
-    let indexes = plan.indexes.iter().map(|index| {
+        };
+        chunk.iter().map(one).collect::<Vec<_>>()
+    });
+    let indexes = failures.each(&plan.indexes, start, |renderer, failures, index| {
         let rendered = renderer.index(index);
         failures.keep(index, index.template(), rendered)
     });
-    let indexes = indexes.collect();
-    let grants = plan.grants.iter().map(|grant| {
+    let grants = failures.each(&plan.grants, start, |renderer, failures, grant| {
         let rendered = renderer.grant(grant);
         failures.keep(grant, grant.template(), rendered)
     });
-    let grants = grants.collect();
+    let definitions = definitions.into_iter().flatten().collect();
     failures.finish(Rendered { tables, definitions, indexes, grants })
+}
+
+/// Renders the statements of one table.
+fn one_table<'p>(renderer: &mut Renderer<'_>, failures: &mut Failures, table: &'p TablePlan) -> RenderedTable<'p> {
+    let spec = renderer.spec;
+    let cycle = context::table(spec, table.table, &table.cycle);
+    let nightly = context::table(spec, table.table, &table.nightly);
+    let found = spec.table(table.table);
+    let mut query = |owner: Owner, template: &'static str| {
+        let rendered = renderer.query(owner, template, &cycle);
+        failures.keep(&(), template, rendered).dbt
+    };
+    let for_dbt = ForDbt {
+        contract: found.load.as_ref().map(|_| query(Owner::Hook(table.table), "dbt/contract.sql.j2")),
+        twice: (found.unique_key.len() > 1).then(|| query(Owner::Query, "dbt/twice.sql.j2")),
+    };
+    let mut all = |owner: Owner, shared: &Value, steps: &'p [Step]| -> Vec<Statement<'p, Step>> {
+        let one = |step: &'p Step| {
+            let rendered = renderer.step(owner, table.table, shared, step);
+            failures.keep(step, step.kind.template(), rendered)
+        };
+        steps.iter().map(one).collect()
+    };
+    let hook = Owner::Hook(table.table);
+    RenderedTable {
+        plan: table,
+        load: all(hook, &cycle, &table.load),
+        hooks: all(hook, &cycle, &table.hooks),
+        sweep: all(Owner::Operation, &nightly, &table.sweep),
+        for_dbt,
+    }
 }
 
 /// The comment at the start of a statement.
@@ -142,9 +147,36 @@ fn comment(step: &Step) -> String {
 pub(crate) struct Failures {
     sink: Sink,
     reported: BTreeSet<&'static str>,
+    /// By template, in the order of the statements.
+    of_templates: Vec<(&'static str, Diagnostic)>,
 }
 
 impl Failures {
+    /// Renders many items on all processors. `start` gives the renderer of a worker.
+    pub(crate) fn each<'p, T: Sync, W, R: Send>(
+        &mut self,
+        items: &'p [T],
+        start: impl Fn() -> W + Sync,
+        render: impl Fn(&mut W, &mut Failures, &'p T) -> R + Sync,
+    ) -> Vec<R> {
+        let rendered = parallel::map(items, start, |worker, item| {
+            let mut failures = Failures::default();
+            let rendered = render(worker, &mut failures, item);
+            (rendered, failures.of_templates)
+        });
+        let keep = |(rendered, failed): (R, Vec<(&'static str, Diagnostic)>)| {
+            failed.into_iter().for_each(|(template, diagnostic)| self.report(template, diagnostic));
+            rendered
+        };
+        rendered.into_iter().map(keep).collect()
+    }
+
+    fn report(&mut self, template: &'static str, diagnostic: Diagnostic) {
+        if self.reported.insert(template) {
+            self.of_templates.push((template, diagnostic));
+        }
+    }
+
     /// The statement. If rendering failed, reports the error and returns an empty statement.
     pub(crate) fn keep<'p, T>(
         &mut self,
@@ -153,25 +185,22 @@ impl Failures {
         rendered: Result<Named, Box<Diagnostic>>,
     ) -> Statement<'p, T> {
         let Named { sql, dbt, marks } = rendered.unwrap_or_else(|diagnostic| {
-            if self.reported.insert(template) {
-                self.sink.push(*diagnostic);
-            }
+            self.report(template, *diagnostic);
             Named::default()
         });
         Statement { step, sql, dbt, marks }
     }
 
     /// The rendered statements, or every render error.
-    pub(crate) fn finish<T>(self, rendered: T) -> Result<T, Diagnostics> {
+    pub(crate) fn finish<T>(mut self, rendered: T) -> Result<T, Diagnostics> {
+        self.of_templates.into_iter().for_each(|(_, diagnostic)| self.sink.push(diagnostic));
         self.sink.finish(Some(rendered))
     }
 
     /// The text with its marks. If rendering failed, reports the error and returns an empty text.
     pub(crate) fn keep_text(&mut self, template: &'static str, rendered: Result<String, Box<Diagnostic>>) -> String {
         rendered.unwrap_or_else(|diagnostic| {
-            if self.reported.insert(template) {
-                self.sink.push(*diagnostic);
-            }
+            self.report(template, *diagnostic);
             String::new()
         })
     }

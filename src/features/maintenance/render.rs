@@ -18,7 +18,7 @@ pub(crate) struct RenderedMaintenance<'p> {
     pub(crate) condition: Option<Statement<'p, Operation>>,
 }
 
-pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, maintenance: &'p MaintenancePlan) -> RenderedMaintenance<'p> {
+pub(crate) fn render<'p>(writer: &mut Writer<'_>, maintenance: &'p MaintenancePlan) -> RenderedMaintenance<'p> {
     let spec = writer.spec;
     let words = spec.dialect.rules().maintenance(maintenance.run);
     let words = words.unwrap_or_else(|| unreachable!("a plan has only maintenance that the engine has"));

@@ -40,7 +40,7 @@ fn share(share: Share) -> Value {
 }
 
 /// The cutoff as of now, from the table that decides it.
-fn cutoff_now(writer: &mut Writer<'_, '_>, operation: &Operation, id: TableId, slack: bool) -> Value {
+fn cutoff_now(writer: &mut Writer<'_>, operation: &Operation, id: TableId, slack: bool) -> Value {
     let root = writer.spec.root(id);
     let unit = writer.spec.table(root).time.unit;
     let slack = slack.then(|| Value::from(Sql::Literal(writer.spec.dialect.rules().duration(SLACK, unit))));
@@ -48,7 +48,7 @@ fn cutoff_now(writer: &mut Writer<'_, '_>, operation: &Operation, id: TableId, s
     Value::from(Sql::Query(writer.marked(operation, "monitors/cutoff_now.sql.j2", context)))
 }
 
-pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, monitor: &'p Monitor) -> RenderedMonitor<'p> {
+pub(crate) fn render<'p>(writer: &mut Writer<'_>, monitor: &'p Monitor) -> RenderedMonitor<'p> {
     let Some(id) = monitor.table else {
         let find = unresolved(writer, monitor);
         return RenderedMonitor { plan: monitor, find, record: None, resolve: None, other_system: None };
@@ -158,7 +158,7 @@ fn other_system(spec: &Spec, monitor: &Monitor) -> Option<String> {
     Some(crate::features::text::text(Tags::Jinja, "monitors/other_system.sql.j2", context).trim_end().to_owned())
 }
 
-fn unresolved<'p>(writer: &mut Writer<'_, '_>, monitor: &'p Monitor) -> Statement<'p, Operation> {
+fn unresolved<'p>(writer: &mut Writer<'_>, monitor: &'p Monitor) -> Statement<'p, Operation> {
     let Slot::Exceptions(id) = monitor.find.writes else { return writer.named(Owner::Query, &monitor.find, "") };
     let context = context! { not_to_cure => texts(not_to_cure(writer.spec, id)), ..writer.exceptions(id) };
     writer.statement(Owner::Query, &monitor.find, context)

@@ -11,7 +11,7 @@ use crate::features::raw_trims::RawTrim;
 use crate::features::writer::Writer;
 use crate::project::Column;
 
-pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, trim: &'p RawTrim) -> Statement<'p, Operation> {
+pub(crate) fn render<'p>(writer: &mut Writer<'_>, trim: &'p RawTrim) -> Statement<'p, Operation> {
     let raw_table = &writer.spec.raw_tables[trim.raw_table];
     let Column { name, ty, not_null } = &raw_table.column;
     let arrival = Sql::Column { name: name.sql(writer.spec.dialect), ty: *ty, not_null: *not_null };

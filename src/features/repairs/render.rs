@@ -8,7 +8,7 @@ use crate::features::operation::Operation;
 use crate::features::repairs::Repair;
 use crate::features::writer::Writer;
 
-pub(crate) fn render<'p>(writer: &mut Writer<'_, '_>, repair: &'p Repair) -> Vec<Statement<'p, Operation>> {
+pub(crate) fn render<'p>(writer: &mut Writer<'_>, repair: &'p Repair) -> Vec<Statement<'p, Operation>> {
     let mut statements = Vec::with_capacity(repair.statements.len());
     for operation in &repair.statements {
         let shared = match (operation.table, operation.writes) {

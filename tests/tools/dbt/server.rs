@@ -1,5 +1,5 @@
-//! Runs dbt commands through one Python process, which has imported dbt already. A command of its
-//! own would spend half of its time on imports.
+//! Runs dbt commands through one Python process, which has imported dbt and parsed a project
+//! already. A command of its own would spend most of its time on that.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -33,6 +33,8 @@ fn server() -> &'static Server {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new("python");
         command.arg(projects::root().join("tests/tools/dbt/server.py")).arg(folder.path().join("socket"));
+        // The forked commands share the semaphores of the server. Python would warn at its end.
+        command.env("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning");
         command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("Python starts: run the tests through scripts/with-dbt");
         let mut line = String::new();
