@@ -9,7 +9,7 @@
 //! and `latest_while_in/02_restore+09_trim` the lines of these statements.
 
 use crate::projects;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, RangeInclusive};
 use std::path::Path;
 use std::sync::Mutex;
@@ -450,7 +450,8 @@ fn repeat(lines: &[Repeated]) -> Vec<String> {
 
 #[test]
 fn parsing_and_printing_statements_breaks_no_law() {
-    for (golden, _, _) in CASES {
+    let goldens: BTreeSet<_> = CASES.map(|(golden, ..)| golden).into();
+    for golden in goldens {
         let alter = |program: &mut Program| {
             for table in &mut program.tables {
                 let statements = table.load.iter_mut().chain(&mut table.hooks).chain(&mut table.sweep);
