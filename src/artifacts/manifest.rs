@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::artifacts::checksum;
 use crate::cycle::plan::Slot;
 pub use crate::features::layout::OperationEntry;
-pub use crate::features::loads::emit::{Load, LoadStatement};
+pub use crate::features::loads::emit::{WindowedLoadEntry, WindowedLoadStatement};
 pub use crate::features::maintenance::emit::{Condition, Maintenance};
 pub use crate::features::monitors::emit::{Monitor, OtherSystem, Window};
 pub use crate::features::raw_trims::emit::RawTrim;
@@ -40,7 +40,7 @@ pub struct Manifest {
     pub maintenance: Vec<Maintenance>,
     pub repairs: Vec<Repair>,
     /// Windowed loads, in the order of the project.
-    pub loads: Vec<Load>,
+    pub loads: Vec<WindowedLoadEntry>,
     /// The paths of all artifacts, including this manifest.
     pub files: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::artifacts::manifest::{Load, LoadStatement};
+use crate::artifacts::manifest::{WindowedLoadEntry, WindowedLoadStatement};
 use crate::cli::{print, project};
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
@@ -45,8 +45,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut dates = runs.dates.clone();
     dates.sort_unstable();
     dates.dedup();
-    let of_load = |load: &Load, day: Day| -> String {
-        let statements: Vec<&LoadStatement> = match &arguments.what {
+    let of_load = |load: &WindowedLoadEntry, day: Day| -> String {
+        let statements: Vec<&WindowedLoadStatement> = match &arguments.what {
             What::Clean(_) => vec![&load.clean],
             What::Rerun(_) => load.statements.iter().collect(),
         };
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(print(&text)?)
 }
 
-fn chosen<'a>(loads: &'a [Load], names: &[String]) -> Result<Vec<&'a Load>, Error> {
+fn chosen<'a>(loads: &'a [WindowedLoadEntry], names: &[String]) -> Result<Vec<&'a WindowedLoadEntry>, Error> {
     if loads.is_empty() {
         return Err(Error::Usage(
             "this project has no windowed loads; rowkeep.yml states them under `loads:`".to_owned(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use similar::{DiffTag, TextDiff};
 
-use crate::artifacts::manifest::{Hook, LoadStatement, Manifest, Monitor, OperationEntry};
+use crate::artifacts::manifest::{Hook, Manifest, Monitor, OperationEntry, WindowedLoadStatement};
 use crate::diff::Version;
 use crate::project::{Period, Spec, Time};
 
@@ -97,7 +97,7 @@ fn statements<'m>(manifest: &'m Manifest) -> Vec<(Key<'m>, Text<'m>)> {
     }
     operations(manifest, None, "", &mut all);
     for load in &manifest.loads {
-        let mut add = |runs: &'static str, statement: &'m LoadStatement| {
+        let mut add = |runs: &'static str, statement: &'m WindowedLoadStatement| {
             all.push((
                 Key { model: &load.name, runs, name: statement.name },
                 Text { sql: statement.sql.as_str().into(), reads: &[] },

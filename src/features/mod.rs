@@ -61,7 +61,7 @@ pub(crate) struct Rendered<'p> {
     pub(crate) maintenance: Vec<maintenance::RenderedMaintenance<'p>>,
     pub(crate) repairs: Vec<(&'p repairs::Repair, Vec<Statement<'p, Operation>>)>,
     /// In the order of the project file.
-    pub(crate) loads: Vec<loads::render::RenderedLoad>,
+    pub(crate) loads: Vec<loads::render::RenderedWindowedLoad>,
     /// By name.
     pub(crate) runbooks: Vec<(&'static str, String)>,
 }
@@ -129,7 +129,7 @@ pub(crate) struct Emitted {
     pub(crate) monitors: Vec<monitors::emit::Monitor>,
     pub(crate) maintenance: Vec<maintenance::emit::Maintenance>,
     pub(crate) repairs: Vec<(Option<TableId>, repairs::emit::Repair)>,
-    pub(crate) loads: Vec<loads::emit::Load>,
+    pub(crate) loads: Vec<loads::emit::WindowedLoadEntry>,
 }
 
 /// Emits the operations and the windowed loads. Run-books, dbt and the schedule are emitted later,

@@ -8,7 +8,7 @@ use minijinja::{Value, context};
 use serde_json::Value as Json;
 
 use crate::artifacts::Artifacts;
-use crate::artifacts::manifest::{Hook, Load, Manifest};
+use crate::artifacts::manifest::{Hook, Manifest, WindowedLoadEntry};
 use crate::check::{Day, Edges, edges};
 use crate::diagnostic::Diagnostics;
 use crate::diff::{Changed, Preview, Weight, diff, hunks};
@@ -89,7 +89,7 @@ fn figures(artifacts: &Artifacts) -> Vec<Value> {
     figures.into_iter().map(|(number, what)| context! { number, what }).collect()
 }
 
-fn load(load: &Load) -> Value {
+fn load(load: &WindowedLoadEntry) -> Value {
     context! { name => load.name.as_str(), source => load.source.as_str(), into => load.into.as_deref() }
 }
 

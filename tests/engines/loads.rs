@@ -1,7 +1,7 @@
 //! Windowed loads for BigQuery on DuckDB, through the shim: rows on both sides of every bound, a
 //! source into which old rows are ingested again, and the findings of monitors.
 
-use rowkeep::artifacts::manifest::{Load, LoadStatement};
+use rowkeep::artifacts::manifest::{WindowedLoadEntry, WindowedLoadStatement};
 use rowkeep::{Dialect, Inputs, compile};
 
 use crate::engine::Engine;
@@ -12,7 +12,7 @@ const VIEW: &str = "`acme-shop`.`region-us`.INFORMATION_SCHEMA.JOBS_BY_PROJECT";
 
 struct Warehouse {
     engine: Engine,
-    loads: Vec<Load>,
+    loads: Vec<WindowedLoadEntry>,
 }
 
 impl Warehouse {
@@ -34,11 +34,11 @@ impl Warehouse {
         Self { engine, loads: artifacts.manifest().loads.clone() }
     }
 
-    fn load(&self, name: &str) -> Load {
+    fn load(&self, name: &str) -> WindowedLoadEntry {
         self.loads.iter().find(|load| load.name == name).expect("a load of that name").clone()
     }
 
-    fn statement(statement: &LoadStatement, day: &str) -> String {
+    fn statement(statement: &WindowedLoadStatement, day: &str) -> String {
         let sql = statement.of_day(day.parse().expect("a day")).replace(VIEW, "jobs");
         let now = "(TIMESTAMPTZ '2025-11-20 12:00:00+00')";
         shim::in_duckdb(&sql.replace(Dialect::BigQuery.clock_token(), now))

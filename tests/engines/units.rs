@@ -56,7 +56,8 @@ impl Unit {
             (Unit::Seconds, _) => column.to_owned(),
             (Unit::Millis, _) => format!("{column} / 1000"),
             (_, Dialect::DuckDb) => format!("epoch({column})"),
-            _ => format!("EXTRACT(EPOCH FROM {column})"),
+            (_, Dialect::Postgres) => format!("EXTRACT(EPOCH FROM {column})"),
+            (_, other) => unimplemented!("seconds of a time on {other}"),
         };
         format!("COALESCE(CAST(CAST(FLOOR(({seconds}) / 86400) AS BIGINT) - {START} AS VARCHAR), 'NULL')")
     }

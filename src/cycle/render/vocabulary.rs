@@ -295,6 +295,9 @@ impl<'s> Vocabulary<'s> {
                 return Err("writes a statement that is larger than any engine accepts");
             }
         }
+        // Both texts stay in memory until the end.
+        sql.shrink_to_fit();
+        dbt.shrink_to_fit();
         Ok(Named { sql, dbt, marks })
     }
 

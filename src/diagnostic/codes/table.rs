@@ -150,7 +150,7 @@ macro_rules! table_codes {
             /// a key that identifies the versions of a row.
             ///
             /// Fix: add or correct the key that the message names.
-            Load = "RK319",
+            WindowedLoad = "RK319",
             /// A limit is not a number of rows.
             ///
             /// The limit is the most rows of open periods that one cycle or sweep archives. The

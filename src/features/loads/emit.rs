@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::artifacts::checksum;
 use crate::artifacts::manifest::NodeColumn;
 use crate::features::loads::WindowedLoad;
-use crate::features::loads::render::{self as rendered, RUN_DATE, RenderedLoad, TEMP_DAYS, WRITERS};
+use crate::features::loads::render::{self as rendered, RUN_DATE, RenderedWindowedLoad, TEMP_DAYS, WRITERS};
 use crate::features::text::{Tags, text};
 use crate::project::naming::LOAD_MARK;
 use crate::project::{DAY, Day, Spec};
@@ -18,7 +18,7 @@ use crate::sql::{Name, Relation, SqlType};
 /// A windowed load, in the manifest.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
-pub struct Load {
+pub struct WindowedLoadEntry {
     pub name: String,
     pub source: String,
     /// The temp tables, without the run date.
@@ -28,15 +28,15 @@ pub struct Load {
     /// The columns of the aggregate table, with the types of the engine.
     pub columns: Vec<NodeColumn>,
     /// In run order.
-    pub statements: Vec<LoadStatement>,
-    pub clean: LoadStatement,
-    pub monitors: Vec<LoadStatement>,
+    pub statements: Vec<WindowedLoadStatement>,
+    pub clean: WindowedLoadStatement,
+    pub monitors: Vec<WindowedLoadStatement>,
 }
 
 /// A statement or a script, with `:run_date` for the run date.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
-pub struct LoadStatement {
+pub struct WindowedLoadStatement {
     pub name: &'static str,
     pub about: String,
     pub sql: String,
@@ -47,7 +47,7 @@ pub struct LoadStatement {
     pub alarm: bool,
 }
 
-impl LoadStatement {
+impl WindowedLoadStatement {
     /// The statement for a run date.
     ///
     /// ```
@@ -61,7 +61,11 @@ impl LoadStatement {
     }
 }
 
-pub(crate) fn emit(spec: &Spec, loads: Vec<RenderedLoad>, files: &mut BTreeMap<String, String>) -> Vec<Load> {
+pub(crate) fn emit(
+    spec: &Spec,
+    loads: Vec<RenderedWindowedLoad>,
+    files: &mut BTreeMap<String, String>,
+) -> Vec<WindowedLoadEntry> {
     if !spec.loads.is_empty() {
         let own = context! {
             sources => spec.loads.iter().map(|load| source(spec, load)).collect::<Vec<_>>(),
@@ -72,11 +76,16 @@ pub(crate) fn emit(spec: &Spec, loads: Vec<RenderedLoad>, files: &mut BTreeMap<S
     spec.loads.iter().zip(loads).map(|(load, rendered)| one(spec, load, rendered, files)).collect()
 }
 
-fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeMap<String, String>) -> Load {
+fn one(
+    spec: &Spec,
+    load: &WindowedLoad,
+    texts: RenderedWindowedLoad,
+    files: &mut BTreeMap<String, String>,
+) -> WindowedLoadEntry {
     let name = load.name.value.as_str();
-    let mut keep = |statement: rendered::LoadStatement, path: String, alarm: bool| {
+    let mut keep = |statement: rendered::WindowedLoadStatement, path: String, alarm: bool| {
         files.insert(path.clone(), format!("{}\n", statement.sql));
-        LoadStatement {
+        WindowedLoadStatement {
             name: statement.name,
             about: statement.about,
             checksum: checksum([statement.sql.as_str()]),
@@ -103,7 +112,7 @@ fn one(spec: &Spec, load: &WindowedLoad, texts: RenderedLoad, files: &mut BTreeM
         files.insert(format!("dbt/models/{model}.sql"), text(Tags::Angled, "dbt/load_model.sql.j2", own));
     }
     let temps = std::iter::once(&load.temp).chain(load.aggregate.as_ref().map(|aggregate| &aggregate.temp));
-    Load {
+    WindowedLoadEntry {
         name: name.to_owned(),
         source: load.source.sql(spec.dialect),
         temp_tables: temps.map(|temp| temp.sql(spec.dialect)).collect(),

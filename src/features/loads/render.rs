@@ -24,20 +24,20 @@ pub(crate) const TEMP_DAYS: u64 = 14;
 
 /// The statements of a windowed load.
 #[derive(Debug)]
-pub(crate) struct RenderedLoad {
+pub(crate) struct RenderedWindowedLoad {
     /// The statements of a run, in order.
-    pub(crate) statements: Vec<LoadStatement>,
+    pub(crate) statements: Vec<WindowedLoadStatement>,
     /// The script that cleans up a bad run.
-    pub(crate) clean: LoadStatement,
+    pub(crate) clean: WindowedLoadStatement,
     /// Queries that must return no rows, and `writers`, which only informs.
-    pub(crate) monitors: Vec<LoadStatement>,
+    pub(crate) monitors: Vec<WindowedLoadStatement>,
     /// The queries of its dbt models, in this order: batch, updates, aggregate.
     pub(crate) models: Vec<String>,
 }
 
 /// One statement of a load, or a script of several statements.
 #[derive(Debug)]
-pub(crate) struct LoadStatement {
+pub(crate) struct WindowedLoadStatement {
     /// The name.
     pub(crate) name: &'static str,
     /// The purpose, in one line.
@@ -46,7 +46,7 @@ pub(crate) struct LoadStatement {
     pub(crate) sql: String,
 }
 
-pub(crate) fn render(spec: &Spec, failures: &mut Failures) -> Vec<RenderedLoad> {
+pub(crate) fn render(spec: &Spec, failures: &mut Failures) -> Vec<RenderedWindowedLoad> {
     if spec.loads.is_empty() {
         return Vec::new();
     }
@@ -69,7 +69,7 @@ struct Names {
 }
 
 impl Writer<'_, '_> {
-    fn load(&mut self, load: &WindowedLoad) -> RenderedLoad {
+    fn load(&mut self, load: &WindowedLoad) -> RenderedWindowedLoad {
         let shared = self.context(load, &self.names(load));
         let days = load.alarms.span_days;
         let mut statements = Vec::new();
@@ -104,14 +104,20 @@ impl Writer<'_, '_> {
         queries.push(("timeouts", "statements that reached a time limit".to_owned()));
         queries.push((WRITERS, "writers of the source in the last 7 days: for information".to_owned()));
         let monitors = queries.into_iter().map(|(name, about)| self.statement(load, name, &about, &shared)).collect();
-        RenderedLoad { statements, clean, monitors, models: self.models(load) }
+        RenderedWindowedLoad { statements, clean, monitors, models: self.models(load) }
     }
 
-    fn statement(&mut self, load: &WindowedLoad, name: &'static str, about: &str, shared: &Value) -> LoadStatement {
+    fn statement(
+        &mut self,
+        load: &WindowedLoad,
+        name: &'static str,
+        about: &str,
+        shared: &Value,
+    ) -> WindowedLoadStatement {
         let template = TEMPLATES.iter().find(|(other, _)| *other == name);
         let (_, template) = template.unwrap_or_else(|| unreachable!("{name} is in the list of templates"));
         let sql = format!("-- {name} of load {}: {about}\n{}", mark(load), self.text(template, load, shared));
-        LoadStatement { name, about: about.to_owned(), sql }
+        WindowedLoadStatement { name, about: about.to_owned(), sql }
     }
 
     fn text(&mut self, template: &'static str, load: &WindowedLoad, context: &Value) -> String {

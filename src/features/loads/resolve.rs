@@ -35,7 +35,7 @@ pub(crate) fn resolve(
             let message =
                 format!("loads are supported on bigquery only, and the dialect of this project is {}", spec.dialect);
             sink.push(
-                Diagnostic::new(Code::Load, message, entry.span, "not supported on this engine")
+                Diagnostic::new(Code::WindowedLoad, message, entry.span, "not supported on this engine")
                     .help("write `dialect: bigquery`, or move the loads to another project"),
             );
             return loads;
@@ -200,7 +200,7 @@ impl Draft<'_> {
             let message =
                 format!("event of {} is the ingestion column: the second window would bound nothing", scope.what);
             self.sink.push(
-                Diagnostic::new(Code::Load, message, name.span, "the column of `ingestion`")
+                Diagnostic::new(Code::WindowedLoad, message, name.span, "the column of `ingestion`")
                     .help("name the column with the event day of a row"),
             );
             return None;
@@ -218,8 +218,9 @@ impl Draft<'_> {
     }
 
     fn floor(&mut self, text: &Spanned<String>, has_event: bool, what: &str) -> Option<Day> {
-        let wrong =
-            |message: String, here: &str, help: &str| Diagnostic::new(Code::Load, message, text.span, here).help(help);
+        let wrong = |message: String, here: &str, help: &str| {
+            Diagnostic::new(Code::WindowedLoad, message, text.span, here).help(help)
+        };
         let Ok(day) = text.value.parse::<Day>() else {
             let message = format!("floor of {what} is {}, which is not a day", quoted(&text.value));
             self.sink.push(wrong(message, "not a day", "write YYYY-MM-DD"));
@@ -261,7 +262,7 @@ impl Draft<'_> {
         let names = stated.value.by.get()?;
         let by = self.key(names, "by", scope)?;
         let mut wrong = |message: String, span: Span, here: &str, help: &str| {
-            self.sink.push(Diagnostic::new(Code::Load, message, span, here).help(help));
+            self.sink.push(Diagnostic::new(Code::WindowedLoad, message, span, here).help(help));
         };
         let is_by_day =
             event.is_some_and(|event| by.contains(&event.column) && scope.columns[event.column.0].ty == SqlType::Date);
@@ -353,7 +354,7 @@ impl Draft<'_> {
                         quoted(&written.value)
                     );
                     self.sink.push(
-                        Diagnostic::new(Code::Load, message, written.span, "not an aggregate function")
+                        Diagnostic::new(Code::WindowedLoad, message, written.span, "not an aggregate function")
                             .help("write `count`, or `sum`, `min` or `max` with a column"),
                     );
                     return None;
@@ -374,7 +375,8 @@ impl Draft<'_> {
         let line = text.value.get(before..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
         let span = Span { start: before, end: before + line, ..text.span };
         self.sink.push(
-            Diagnostic::new(Code::Load, message, span, "in this query").help("write one SELECT that returns `columns`"),
+            Diagnostic::new(Code::WindowedLoad, message, span, "in this query")
+                .help("write one SELECT that returns `columns`"),
         );
         None
     }
@@ -408,7 +410,7 @@ impl Draft<'_> {
                 let at = stated.and_then(|stated| stated.cost.get().or(stated.per_tib.get()))?.span;
                 let message = format!("the cost alarm of {what} needs both `cost` and `per_tib`");
                 self.sink.push(
-                    Diagnostic::new(Code::Load, message, at, "one without the other")
+                    Diagnostic::new(Code::WindowedLoad, message, at, "one without the other")
                         .help("write both, as in `cost: 5, per_tib: 6.25`"),
                 );
                 return None;
@@ -429,7 +431,7 @@ impl Draft<'_> {
         if number.is_none() {
             let message = format!("{key} of {what} is {}, which is not an amount", quoted(&text.value.0));
             self.sink.push(
-                Diagnostic::new(Code::Load, message, text.span, "not an amount")
+                Diagnostic::new(Code::WindowedLoad, message, text.span, "not an amount")
                     .help("write a number above 0, with at most two decimals"),
             );
         }
@@ -445,7 +447,7 @@ impl Draft<'_> {
         }
         let message = format!("location of {what} is {}, which is not a BigQuery location", quoted(&text.value));
         self.sink.push(
-            Diagnostic::new(Code::Load, message, text.span, "not a location")
+            Diagnostic::new(Code::WindowedLoad, message, text.span, "not a location")
                 .help("write a BigQuery location, such as us, eu or europe-west1"),
         );
         None

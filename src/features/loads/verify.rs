@@ -4,10 +4,10 @@
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::dialect::Dialect;
 use crate::features::loads::WindowedLoad;
-use crate::features::loads::render::RenderedLoad;
+use crate::features::loads::render::RenderedWindowedLoad;
 use crate::sql::parse::parse_emitted;
 
-pub(crate) fn report(load: &WindowedLoad, rendered: &RenderedLoad, dialect: Dialect, sink: &mut Sink) {
+pub(crate) fn report(load: &WindowedLoad, rendered: &RenderedWindowedLoad, dialect: Dialect, sink: &mut Sink) {
     let with_aggregate = load.aggregate.is_some();
     for statement in rendered.statements.iter().chain([&rendered.clean]).chain(&rendered.monitors) {
         let expected = match statement.name {

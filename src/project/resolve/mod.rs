@@ -39,7 +39,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     // A project that has only windowed loads has no tables and no periods.
     let without_tables = |field: &str, span: Span| {
         let message = format!("`{field}` is stated, but the project has no tables");
-        Diagnostic::new(Code::Load, message, span, "would have no effect")
+        Diagnostic::new(Code::WindowedLoad, message, span, "would have no effect")
             .help(format!("add `tables:`, or remove `{field}:`"))
     };
     let has_only_loads = project.loads.get().is_some() && matches!(project.tables, Field::Missing);

@@ -57,7 +57,8 @@ struct Refused {
 fn grammar(dialect: Dialect) -> &'static dyn sqlparser::dialect::Dialect {
     match dialect {
         Dialect::DuckDb => &DuckDbDialect {},
-        _ => &PostgreSqlDialect {},
+        Dialect::Postgres => &PostgreSqlDialect {},
+        other => unimplemented!("the parser's grammar of {other}"),
     }
 }
 

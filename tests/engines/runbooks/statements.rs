@@ -13,7 +13,8 @@ fn parser(dialect: Dialect) -> Box<dyn Parser> {
         Dialect::Redshift => Box::new(RedshiftSqlDialect {}),
         Dialect::DuckDb => Box::new(DuckDbDialect {}),
         Dialect::BigQuery => Box::new(BigQueryDialect {}),
-        _ => Box::new(PostgreSqlDialect {}),
+        Dialect::Postgres => Box::new(PostgreSqlDialect {}),
+        other => unimplemented!("the parser's grammar of {other}"),
     }
 }
 
