@@ -4,23 +4,32 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Fewer items take less time than to start a thread with its templates.
+/// With fewer items, threads cost more time than they save.
 const MIN_ITEMS: usize = 32;
 /// A worker takes this many adjacent items at a time: they often share a context.
 const BATCH: usize = 8;
 
-/// The results of `each`, in the order of the items. Each worker has its own state from `start`.
-pub(crate) fn map<'t, T: Sync, W, R: Send>(
+/// The results of `each`, in the order of the items.
+pub(crate) fn map<'t, T: Sync, R: Send>(items: &'t [T], each: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
+    map_with(items, || (), |(), item| each(item))
+}
+
+/// [`map`], where each worker has its own state from `start`.
+pub(crate) fn map_with<'t, T: Sync, W, R: Send>(
     items: &'t [T],
     start: impl Fn() -> W + Sync,
     each: impl Fn(&mut W, &'t T) -> R + Sync,
 ) -> Vec<R> {
+    if items.is_empty() {
+        return Vec::new();
+    }
     // One worker where the number of processors is unknown: such a platform may have no threads.
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let workers = if items.len() < MIN_ITEMS { 1 } else { processors };
     on(workers, items, &start, &each)
 }
 
+/// [`map_with`] on this number of workers.
 fn on<'t, T: Sync, W, R: Send>(
     workers: usize,
     items: &'t [T],

@@ -254,9 +254,7 @@ impl Chain {
 
 /// The tokens of a text. Refuses a text with too many tokens.
 pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<TokenWithSpan>, ParseError> {
-    // To grow the list is slow: it moves all tokens. A hostile text reserves little.
-    let mut tokens = Vec::with_capacity((sql.len() / 4).min(4_096));
-    Tokenizer::new(dialect.rules().grammar(), sql).tokenize_with_location_into_buf(&mut tokens).map_err(
+    let tokens = Tokenizer::new(dialect.rules().grammar(), sql).tokenize_with_location().map_err(
         |TokenizerError { message, location }| ParseError { message, line: usize::try_from(location.line).ok() },
     )?;
     let count = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).count();

@@ -15,6 +15,7 @@ mod implied;
 mod lower;
 mod meaning;
 mod names;
+mod planned;
 mod print;
 mod refusal;
 mod relations;
@@ -26,16 +27,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::ObjectName;
 
-use crate::cycle::plan::{Definition, Due, Scope, Slot, StatementKind, Step, Verb};
-use crate::cycle::render::{self, Rendered, RenderedTable, Statement};
+use crate::cycle::plan::{Due, Scope, Slot, StatementKind, Step, Verb};
+use crate::cycle::render::{Rendered, RenderedTable, Statement};
 use crate::diagnostic::{Code, Diagnostics, Sink, quoted};
 use crate::parallel;
-use crate::project::{PeriodId, Spec, TableId};
+use crate::project::{PeriodId, Spec};
 use crate::source::{Inputs, Span};
 use crate::sql::parse::parse_emitted;
 use effect::effect;
 use meaning::Meaning;
 use names::Names;
+use planned::Planned;
 use refusal::Refusal;
 pub use verifier::Verifier;
 
@@ -53,121 +55,72 @@ impl<'p> Compiled<'p> {
 /// refused statement.
 pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -> Result<Compiled<'p>, Diagnostics> {
     let mut sink = Sink::default();
+    let (names, every) = (Names::new(spec), every_period(spec));
+    rendered.tables.iter().for_each(|table| steps::check(spec, table.plan, &mut sink));
+    let all = texts(&rendered);
+    let refused = parallel::map(&all, |text| text.refusals(&names, &every));
     // One template renders many statements. Each problem of a template is reported once.
     let mut reported = BTreeSet::new();
-    let names = Names::new(spec);
-    let of_tables = parallel::map(&rendered.tables, || (), |(), table| of_table(&names, table));
-    for (table, refused) in rendered.tables.iter().zip(of_tables) {
-        let plan = table.plan;
-        steps::check(spec, plan, &mut sink);
-        for Refused { statement, scope, refusal } in refused {
-            let step = statement.step;
-            if reported.insert((step.kind.template(), refusal.code)) {
-                let start = refusal.start(&statement.sql);
-                let origin = render::origin_of_step(spec, inputs, plan.table, scope, step, start);
-                let name = name_of(spec, plan.table, step);
-                let diagnostic = refusal.diagnose(&name, &statement.sql, step.kind.template(), origin);
-                sink.push(diagnostic.anchored(spec.table(plan.table).model.span));
-            }
-        }
-    }
-    let every = every_period(spec);
-    let name_of_definition = |definition: &Definition| format!("the {} definition", definition.kind.as_str());
-    let of_definitions = parallel::map(
-        &rendered.definitions,
-        || (),
-        |(), statement| {
-            let definition = statement.step;
-            let claim = Claim {
-                verb: definition.verb(),
-                writes: definition.creates,
-                reads: &definition.reads,
-                marks: Some(&statement.marks),
-            };
-            let meaning = Some(|| claim::of_definition(&names, &every, definition));
-            refusals(&names, &claim, &statement.sql, meaning)
-        },
-    );
-    for (statement, refused) in rendered.definitions.iter().zip(of_definitions) {
-        let definition = statement.step;
+    for (Text { planned, sql, .. }, refused) in all.iter().zip(refused) {
         for refusal in refused {
-            if reported.insert((definition.template(), refusal.code)) {
-                let origin = render::origin_of_definition(spec, inputs, definition, refusal.start(&statement.sql));
-                let name = name_of_definition(definition);
-                let diagnostic = refusal.diagnose(&name, &statement.sql, definition.template(), origin);
-                sink.push(diagnostic.anchored(place(spec, definition.creates)));
+            if reported.insert((planned.template(), refusal.code)) {
+                let origin = planned.origin(spec, inputs, refusal.start(sql));
+                let diagnostic = refusal.diagnose(&planned.name(spec), sql, planned.template(), origin);
+                sink.push(diagnostic.anchored(planned.place(spec)));
             }
         }
     }
-    for statement in &rendered.indexes {
-        let index = statement.step;
-        let claim = Claim { verb: index.verb(), writes: index.on, reads: &[], marks: Some(&statement.marks) };
-        for refusal in refusals(&names, &claim, &statement.sql, Some(|| claim::of_index(&names, index))) {
-            if reported.insert((index.template(), refusal.code)) {
-                let origin = render::origin_of_index(spec, inputs, index, refusal.start(&statement.sql));
-                let diagnostic = refusal.diagnose("the index definition", &statement.sql, index.template(), origin);
-                sink.push(diagnostic.anchored(place(spec, index.on)));
-            }
-        }
-    }
-    for statement in &rendered.grants {
-        let grant = statement.step;
-        let claim = Claim { verb: grant.verb(), writes: grant.on, reads: &[], marks: Some(&statement.marks) };
-        for refusal in refusals(&names, &claim, &statement.sql, Some(|| claim::of_grant(&names, grant))) {
-            if reported.insert((grant.template(), refusal.code)) {
-                let origin = render::origin_of_grant(spec, inputs, grant, refusal.start(&statement.sql));
-                let diagnostic = refusal.diagnose("the grant", &statement.sql, grant.template(), origin);
-                sink.push(diagnostic.anchored(place(spec, grant.on)));
-            }
-        }
-    }
+    drop(all);
     sink.finish(Some(Compiled(rendered)))
 }
 
-/// A refused statement of a table.
-struct Refused<'r, 'p> {
-    statement: &'r Statement<'p, Step>,
-    scope: &'p Scope,
-    refusal: Refusal,
+/// The text of a statement.
+struct Text<'r> {
+    planned: Planned<'r>,
+    sql: &'r str,
+    /// Where the text names a relation by a mark.
+    marks: &'r [usize],
+    /// For a statement of a sweep: the scope of the cycle, if the same step has the same text there.
+    as_in: Option<&'r Scope>,
 }
 
-/// The name of a statement in messages.
-fn name_of(spec: &Spec, table: TableId, step: &Step) -> String {
-    format!("{}/{}", spec.table(table).model.value.as_str(), step.stem(spec))
-}
-
-/// Verifies the load, the cycle and the sweep of a table.
-fn of_table<'r, 'p>(names: &Names<'_>, table: &'r RenderedTable<'p>) -> Vec<Refused<'r, 'p>> {
-    let plan = table.plan;
-    let of_cycle: BTreeMap<_, _> = table.hooks.iter().map(|hook| (id_of(hook.step), hook.sql.as_str())).collect();
-    let scopes = [(&table.load, &plan.cycle), (&table.hooks, &plan.cycle), (&table.sweep, &plan.nightly)];
-    let mut refused = Vec::new();
-    for (statements, scope) in scopes {
-        for statement in statements {
-            let step = statement.step;
-            let is_query = step.kind.verb() == Verb::Select;
-            // Most statements of a sweep have the same text and the same claim as in the cycle.
-            if std::ptr::eq(scope, &plan.nightly)
-                && of_cycle.get(&id_of(step)) == Some(&statement.sql.as_str())
-                && (is_query
-                    || claim::of_step(names, plan.table, &plan.cycle, step)
-                        == claim::of_step(names, plan.table, scope, step))
-            {
-                continue;
-            }
-            let claim = Claim {
-                verb: step.kind.verb(),
-                writes: step.writes,
-                reads: &step.reads,
-                // A query can break no law, and its template cannot be replaced.
-                marks: (!is_query).then_some(&*statement.marks),
-            };
-            let meaning = (!is_query).then_some(|| claim::of_step(names, plan.table, scope, step));
-            let found = refusals(names, &claim, &statement.sql, meaning).into_iter();
-            refused.extend(found.map(|refusal| Refused { statement, scope, refusal }));
+/// Every statement of a project.
+fn texts<'r>(rendered: &'r Rendered<'_>) -> Vec<Text<'r>> {
+    let mut all = Vec::new();
+    for RenderedTable { plan, load, hooks, sweep, .. } in &rendered.tables {
+        let of_cycle: BTreeMap<_, _> = hooks.iter().map(|hook| (id_of(hook.step), hook.sql.as_str())).collect();
+        let mut add = |scope: &'r Scope, statement: &'r Statement<'_, Step>, as_in: Option<&'r Scope>| {
+            let planned = Planned::Step { table: plan.table, scope, step: statement.step };
+            all.push(Text { planned, sql: &statement.sql, marks: &statement.marks, as_in });
+        };
+        load.iter().chain(hooks).for_each(|statement| add(&plan.cycle, statement, None));
+        for statement in sweep {
+            let is_same = of_cycle.get(&id_of(statement.step)) == Some(&statement.sql.as_str());
+            add(&plan.nightly, statement, is_same.then_some(&plan.cycle));
         }
     }
-    refused
+    fn other<'r, T>(statement: &'r Statement<'_, T>, planned: fn(&'r T) -> Planned<'r>) -> Text<'r> {
+        Text { planned: planned(statement.step), sql: &statement.sql, marks: &statement.marks, as_in: None }
+    }
+    all.extend(rendered.definitions.iter().map(|statement| other(statement, Planned::Definition)));
+    all.extend(rendered.indexes.iter().map(|statement| other(statement, Planned::Index)));
+    all.extend(rendered.grants.iter().map(|statement| other(statement, Planned::Grant)));
+    all
+}
+
+impl Text<'_> {
+    fn refusals(&self, names: &Names<'_>, every: &Scope) -> Vec<Refusal> {
+        let claim = || self.planned.claim(names, every);
+        // Most statements of a sweep have the same text and the same claim as in the cycle.
+        if let (Some(cycle), Planned::Step { table, step, .. }) = (self.as_in, self.planned)
+            && (Planned::Step { table, scope: cycle, step }).claim(names, every) == claim()
+        {
+            return Vec::new();
+        }
+        // The template of a query cannot be replaced.
+        let marks = (self.planned.verb() != Verb::Select).then_some(self.marks);
+        refusals(names, &Effect::of(self.planned, marks), self.sql, claim)
+    }
 }
 
 /// The scope of definitions: every period.
@@ -196,15 +149,10 @@ pub(crate) struct Declared<'a> {
 pub(crate) fn declared(spec: &Spec, all: &[Declared<'_>], sink: &mut Sink) {
     let names = Names::new(spec);
     let mut reported = BTreeSet::new();
-    let refused = parallel::map(
-        all,
-        || (),
-        |(), &Declared { verb, writes, reads, sql, .. }| {
-            // A project cannot replace the templates of these statements.
-            let claim = Claim { verb, writes, reads, marks: None };
-            refusals(&names, &claim, sql, None::<fn() -> Meaning<'static>>)
-        },
-    );
+    let refused = parallel::map(all, |&Declared { verb, writes, reads, sql, .. }| {
+        // A project cannot replace the templates of these statements.
+        refusals(&names, &Effect { verb, writes, reads, marks: None }, sql, || None)
+    });
     for (&Declared { name, writes, template, sql, .. }, refused) in all.iter().zip(refused) {
         for refusal in refused {
             if reported.insert((template, refusal.code)) {
@@ -238,7 +186,7 @@ fn place(spec: &Spec, slot: Slot) -> Span {
 }
 
 /// The declared effect of a statement.
-struct Claim<'a> {
+struct Effect<'a> {
     verb: Verb,
     writes: Slot,
     reads: &'a [Slot],
@@ -246,12 +194,19 @@ struct Claim<'a> {
     marks: Option<&'a [usize]>,
 }
 
-/// The reasons why a statement is refused. If there are none, it is verified.
+impl<'a> Effect<'a> {
+    fn of(planned: Planned<'a>, marks: Option<&'a [usize]>) -> Self {
+        Self { verb: planned.verb(), writes: planned.writes(), reads: planned.reads(), marks }
+    }
+}
+
+/// The reasons why a statement is refused. If there are none, it is verified. Without a `claim`, only
+/// the effect is verified.
 fn refusals<'k>(
     names: &'k Names<'_>,
-    claim: &Claim<'_>,
+    declared: &Effect<'_>,
     sql: &str,
-    meaning: Option<impl FnOnce() -> Meaning<'k>>,
+    claim: impl FnOnce() -> Option<Meaning<'k>>,
 ) -> Vec<Refusal> {
     let spec = names.spec;
     let statements = match parse_emitted(sql, spec.dialect) {
@@ -265,10 +220,10 @@ fn refusals<'k>(
         let what = format!("has {} statements, but a hook is exactly one statement", statements.len());
         return vec![Refusal::new(Code::NotOneStatement, what, None, "write one statement")];
     };
-    let target = claim.writes.relation(spec);
+    let target = declared.writes.relation(spec);
     match effect(statement, spec.dialect) {
-        None if claim.verb == Verb::Select && effect::only_reads(statement) => {}
-        Some((verb, name)) if verb == claim.verb && names.slot(name) == Some(claim.writes) => {}
+        None if declared.verb == Verb::Select && effect::only_reads(statement) => {}
+        Some((verb, name)) if verb == declared.verb && names.slot(name) == Some(declared.writes) => {}
         found => {
             let refused = wrong_effect::clause(statement, spec.dialect).filter(|_| found.is_none());
             let (found, help) = match (found, refused) {
@@ -279,16 +234,17 @@ fn refusals<'k>(
                     |(what, help)| (what.to_owned(), Some(help)),
                 ),
             };
-            let what = format!("must {} {}, but it {found}", claim.verb, quoted(&target.sql(spec.dialect)));
+            let what = format!("must {} {}, but it {found}", declared.verb, quoted(&target.sql(spec.dialect)));
             let mut refusal = Refusal::new(Code::WrongEffect, what, None, "another effect");
             refusal.help.extend(help.map(str::to_owned));
             return vec![refusal];
         }
     }
-    let is_declared = |slot: Slot| slot == claim.writes || claim.reads.iter().any(|&read| names.one(read) == slot);
+    let is_declared =
+        |slot: Slot| slot == declared.writes || declared.reads.iter().any(|&read| names.one(read) == slot);
     // A query may read the catalogue of the engine: it describes tables, but has no rows of them.
     let rules = spec.dialect.rules();
-    let readable = (claim.verb == Verb::Select).then(|| rules.table_info().into_iter().chain(rules.constraints()));
+    let readable = (declared.verb == Verb::Select).then(|| rules.table_info().into_iter().chain(rules.constraints()));
     let catalogue: Vec<_> = readable.into_iter().flatten().collect();
     let may_touch = |name: &ObjectName| {
         let is_catalogue = || {
@@ -302,7 +258,7 @@ fn refusals<'k>(
         let what = format!("touches {}, which its step does not declare", quoted(&undeclared));
         return vec![Refusal::new(Code::UndeclaredRelation, what, line, "not declared")];
     }
-    if let Some(found) = claim.marks.and_then(|marks| relations::written_out(statement, sql, marks, names)) {
+    if let Some(found) = declared.marks.and_then(|marks| relations::written_out(statement, sql, marks, names)) {
         let what = format!(
             "writes the name {} itself: under dbt, it would use this table for every target",
             quoted(&found.name)
@@ -316,10 +272,10 @@ fn refusals<'k>(
     if let Some(trap) = spec.dialect.rules().trap(statement) {
         return vec![Refusal::new(Code::Trap, trap.says, trap.line, "a trap of this engine")];
     }
-    let Some(meaning) = meaning else { return Vec::new() };
-    let found = match lower::lower(statement, claim.writes, names, sql.len()) {
+    let Some(claim) = claim() else { return Vec::new() };
+    let found = match lower::lower(statement, declared.writes, names, sql.len()) {
         Ok(found) => found,
         Err(unshown) => return vec![Refusal::unshown(*unshown)],
     };
-    compare::gaps(&meaning(), &found, spec).into_iter().map(Refusal::gap).collect()
+    compare::gaps(&claim, &found, spec).into_iter().map(Refusal::gap).collect()
 }

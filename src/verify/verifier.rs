@@ -6,14 +6,15 @@ use minijinja::Value;
 
 use crate::Compilation;
 use crate::artifacts::Artifacts;
-use crate::cycle::plan::{Definition, Grant, Index, Scope, Step, Verb};
+use crate::cycle::plan::{Scope, Verb};
 use crate::cycle::render::{self, Owner, Renderer};
 use crate::diagnostic::{Diagnostics, Sink};
 use crate::project::naming::SWEEP;
 use crate::project::{Spec, TableId};
 use crate::source::Inputs;
 use crate::verify::names::Names;
-use crate::verify::{Claim, claim, every_period, place, refusals};
+use crate::verify::planned::Planned;
+use crate::verify::{Effect, every_period, place, refusals};
 
 /// Decides whether a text does what a statement of a compilation claims.
 ///
@@ -38,16 +39,8 @@ pub struct Verifier<'c> {
     artifacts: &'c Artifacts,
     names: Names<'c>,
     /// By the path of the artifact.
-    statements: BTreeMap<String, Statement<'c>>,
+    statements: BTreeMap<String, Planned<'c>>,
     every: Scope,
-}
-
-#[derive(Debug)]
-enum Statement<'c> {
-    Step { table: TableId, scope: &'c Scope, step: &'c Step },
-    Definition(&'c Definition),
-    Index(&'c Index),
-    Grant(&'c Grant),
 }
 
 impl Compilation {
@@ -62,17 +55,17 @@ impl Compilation {
             let sweep = table.sweep.iter().map(|step| (format!("compiled/{SWEEP}/{model}"), &table.nightly, step));
             for (folder, scope, step) in cycle.chain(sweep).filter(|(_, _, step)| step.kind.verb() != Verb::Select) {
                 let path = format!("{folder}/{}.sql", step.stem(spec));
-                statements.insert(path, Statement::Step { table: table.table, scope, step });
+                statements.insert(path, Planned::Step { table: table.table, scope, step });
             }
         }
         for definition in &self.plan.definitions {
-            statements.insert(format!("ddl/{}", definition.file_name(spec)), Statement::Definition(definition));
+            statements.insert(format!("ddl/{}", definition.file_name(spec)), Planned::Definition(definition));
         }
         for index in &self.plan.indexes {
-            statements.insert(format!("ddl/{}", index.file_name(spec)), Statement::Index(index));
+            statements.insert(format!("ddl/{}", index.file_name(spec)), Planned::Index(index));
         }
         for grant in &self.plan.grants {
-            statements.insert(format!("ddl/{}", grant.file_name(spec)), Statement::Grant(grant));
+            statements.insert(format!("ddl/{}", grant.file_name(spec)), Planned::Grant(grant));
         }
         Verifier { spec, artifacts: &self.artifacts, names: Names::new(spec), statements, every: every_period(spec) }
     }
@@ -100,7 +93,7 @@ impl Verifier<'_> {
     /// the verdict without a whole compilation.
     #[doc(hidden)]
     pub fn verify_template(&self, path: &str, template: &str) -> Option<Result<(), Diagnostics>> {
-        let Statement::Step { table, scope, step } = self.statements.get(path)? else { return None };
+        let Planned::Step { table, scope, step } = self.statements.get(path)? else { return None };
         let inputs = Inputs::new("rowkeep.yml", "").with_template(step.kind.template(), template);
         let shared = render::context::table(self.spec, *table, scope);
         let mut renderer = Renderer::new(self.spec, render::overrides(&inputs));
@@ -125,18 +118,18 @@ impl Verifier<'_> {
         let mut verdicts = Vec::new();
         for (path, statement) in &self.statements {
             let rendered = match statement {
-                Statement::Step { table, scope, step } => {
+                Planned::Step { table, scope, step } => {
                     let context = shared
                         .entry((*table, std::ptr::from_ref(*scope)))
                         .or_insert_with(|| render::context::table(self.spec, *table, scope));
                     renderer.step(Owner::Hook(*table), *table, context, step)
                 }
-                Statement::Definition(definition) => {
+                Planned::Definition(definition) => {
                     let context = renderer.shared(definition);
                     renderer.definition(&context, definition)
                 }
-                Statement::Index(index) => renderer.index(index),
-                Statement::Grant(grant) => renderer.grant(grant),
+                Planned::Index(index) => renderer.index(index),
+                Planned::Grant(grant) => renderer.grant(grant),
             };
             let is_same = |sql: &str| {
                 let built_in = self.artifacts.get(path).unwrap_or_default();
@@ -160,24 +153,13 @@ impl Verifier<'_> {
     }
 
     fn judge(&self, path: &str, sql: &str, marks: Option<&[usize]>) -> Option<Result<(), Diagnostics>> {
-        let (names, statement) = (&self.names, self.statements.get(path)?);
-        let (verb, writes, reads, template) = match statement {
-            Statement::Step { step, .. } => (step.kind.verb(), step.writes, &*step.reads, step.kind.template()),
-            Statement::Definition(it) => (it.verb(), it.creates, &*it.reads, it.template()),
-            Statement::Index(index) => (index.verb(), index.on, &[][..], index.template()),
-            Statement::Grant(grant) => (grant.verb(), grant.on, &[][..], grant.template()),
-        };
-        let meaning = || match statement {
-            Statement::Step { table, scope, step } => claim::of_step(names, *table, scope, step),
-            Statement::Definition(definition) => claim::of_definition(names, &self.every, definition),
-            Statement::Index(index) => claim::of_index(names, index),
-            Statement::Grant(grant) => claim::of_grant(names, grant),
-        };
-        let claim = Claim { verb, writes, reads, marks };
+        let planned = *self.statements.get(path)?;
         let name = path.trim_end_matches(".sql");
         let mut sink = Sink::default();
-        for refusal in refusals(names, &claim, sql, Some(meaning)) {
-            sink.push(refusal.diagnose(name, sql, template, None).anchored(place(self.spec, writes)));
+        let claim = || planned.claim(&self.names, &self.every);
+        for refusal in refusals(&self.names, &Effect::of(planned, marks), sql, claim) {
+            let diagnostic = refusal.diagnose(name, sql, planned.template(), None);
+            sink.push(diagnostic.anchored(place(self.spec, planned.writes())));
         }
         Some(sink.finish(Some(())))
     }

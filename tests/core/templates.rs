@@ -429,3 +429,46 @@ fn diagnostics_render_with_other_inputs() {
         "error[RK108]: template `trimm.sql.j2` replaces no built-in template, and has no effect"
     );
 }
+
+/// [`PROJECT`] with 40 more tables, so that threads share the work. Each table has its own names and
+/// retention.
+fn many_tables() -> Inputs {
+    let tables = (100..140).map(|n| {
+        format!(
+            "  - {{ model: mart_{n}, history: hist_{n}, unique_key: order_id, time: {{ column: at_{n} }}, rows: latest, \
+             retention: {{ for: {n} days }}, exception: GAP_{n}, columns: {{ order_id: bigint, at_{n}: date }} }}\n"
+        )
+    });
+    Inputs::new("rowkeep.yml", format!("{PROJECT}{}", tables.collect::<String>()))
+}
+
+#[test]
+fn many_tables_have_the_statements_of_one() {
+    let compiled = rowkeep::compile(&many_tables()).expect("it compiles");
+    let alone = rowkeep::compile(&Inputs::new("rowkeep.yml", PROJECT)).expect("it compiles");
+    let of = |artifacts: &rowkeep::Compilation, model: &str| -> Vec<(String, String)> {
+        let own = artifacts.files().iter().filter(|(path, _)| path.contains(&format!("/{model}/")));
+        own.map(|(path, text)| (path.clone(), text.clone())).collect()
+    };
+    let orders = of(&alone, "mart_orders");
+    assert!(orders.len() > 20, "{orders:?}");
+    assert_eq!(of(&compiled, "mart_orders"), orders);
+    let first: Vec<_> = of(&compiled, "mart_100");
+    assert!(first.len() > 20, "{first:?}");
+    for n in 101..140 {
+        let expected = first.iter().map(|(path, text)| [path, text].map(|text| text.replace("100", &n.to_string())));
+        let own = of(&compiled, &format!("mart_{n}"));
+        assert!(expected.eq(own.into_iter().map(|(path, text)| [path, text])), "mart_{n}");
+    }
+}
+
+#[test]
+fn a_template_that_is_wrong_for_many_tables_is_one_error() {
+    let codes = |template: &str| -> Vec<&str> {
+        let inputs = many_tables().with_template("cycle/trim.sql.j2", template);
+        let errors = rowkeep::compile(&inputs).expect_err("a refusal");
+        errors.iter().map(|error| error.code().as_str()).collect()
+    };
+    assert_eq!(codes("DELETE FROM {{ nothing|full }}\n"), ["RK401"]);
+    assert_eq!(codes("DELETE FROM {{ cutoff|full }} WHERE TRUE\n"), ["RK404"]);
+}

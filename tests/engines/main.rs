@@ -6,6 +6,7 @@ mod doctor;
 #[path = "../shared/engine.rs"]
 mod engine;
 mod foreign_keys;
+mod grammar;
 mod grants;
 mod history;
 mod limit;

@@ -51,13 +51,11 @@ impl Unit {
     }
 
     /// A column of this unit as a day of the story.
-    fn day(self, column: &str, dialect: Dialect) -> String {
-        let seconds = match (self, dialect) {
-            (Unit::Seconds, _) => column.to_owned(),
-            (Unit::Millis, _) => format!("{column} / 1000"),
-            (_, Dialect::DuckDb) => format!("epoch({column})"),
-            (_, Dialect::Postgres) => format!("EXTRACT(EPOCH FROM {column})"),
-            (_, other) => unimplemented!("seconds of a time on {other}"),
+    fn day(self, column: &str) -> String {
+        let seconds = match self {
+            Unit::Seconds => column.to_owned(),
+            Unit::Millis => format!("{column} / 1000"),
+            Unit::Timestamp | Unit::Timestamptz | Unit::Date => format!("EXTRACT(EPOCH FROM {column})"),
         };
         format!("COALESCE(CAST(CAST(FLOOR(({seconds}) / 86400) AS BIGINT) - {START} AS VARCHAR), 'NULL')")
     }
@@ -171,7 +169,7 @@ impl Story {
             let written = format!(
                 "{} || ' @ ' || {} || ' ' || COALESCE(p, 'NULL')",
                 key.join(" || '/' || "),
-                table.unit.day("t", self.dialect)
+                table.unit.day("t")
             );
             let rows = self.engine.texts(&format!("SELECT {written} FROM {}", definition.relation));
             lines.extend(

@@ -7,7 +7,7 @@ mod templates;
 pub(crate) mod value;
 pub(crate) mod vocabulary;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
@@ -146,8 +146,7 @@ fn comment(step: &Step) -> String {
 #[derive(Default)]
 pub(crate) struct Failures {
     sink: Sink,
-    reported: BTreeSet<&'static str>,
-    /// By template, in the order of the statements.
+    /// At most one for each template, in the order of the statements.
     of_templates: Vec<(&'static str, Diagnostic)>,
 }
 
@@ -159,7 +158,7 @@ impl Failures {
         start: impl Fn() -> W + Sync,
         render: impl Fn(&mut W, &mut Failures, &'p T) -> R + Sync,
     ) -> Vec<R> {
-        let rendered = parallel::map(items, start, |worker, item| {
+        let rendered = parallel::map_with(items, start, |worker, item| {
             let mut failures = Failures::default();
             let rendered = render(worker, &mut failures, item);
             (rendered, failures.of_templates)
@@ -172,7 +171,7 @@ impl Failures {
     }
 
     fn report(&mut self, template: &'static str, diagnostic: Diagnostic) {
-        if self.reported.insert(template) {
+        if self.of_templates.iter().all(|(reported, _)| *reported != template) {
             self.of_templates.push((template, diagnostic));
         }
     }

@@ -10,10 +10,10 @@ mod tables;
 use std::collections::BTreeMap;
 
 use rowkeep::{Dialect, Inputs};
-use sqlparser::dialect::{DuckDbDialect, PostgreSqlDialect};
 use sqlparser::parser::Parser;
 
 use crate::engine::{ENGINES, Engine, at};
+use crate::grammar::grammar;
 use crate::projects;
 use rewrite::{Random, rewritten};
 use tables::{Literals, create, fill, tables};
@@ -52,14 +52,6 @@ struct Refused {
     sql: String,
     ran: bool,
     differs: bool,
-}
-
-fn grammar(dialect: Dialect) -> &'static dyn sqlparser::dialect::Dialect {
-    match dialect {
-        Dialect::DuckDb => &DuckDbDialect {},
-        Dialect::Postgres => &PostgreSqlDialect {},
-        other => unimplemented!("the parser's grammar of {other}"),
-    }
 }
 
 #[test]

@@ -3,20 +3,10 @@
 
 use rowkeep::Dialect;
 use rowkeep::features::runbooks::RUNBOOKS;
-use sqlparser::dialect::{BigQueryDialect, Dialect as Parser, DuckDbDialect, PostgreSqlDialect, RedshiftSqlDialect};
 
+use crate::grammar::grammar;
 use crate::projects;
 use crate::runbooks::book;
-
-fn parser(dialect: Dialect) -> Box<dyn Parser> {
-    match dialect {
-        Dialect::Redshift => Box::new(RedshiftSqlDialect {}),
-        Dialect::DuckDb => Box::new(DuckDbDialect {}),
-        Dialect::BigQuery => Box::new(BigQueryDialect {}),
-        Dialect::Postgres => Box::new(PostgreSqlDialect {}),
-        other => unimplemented!("the parser's grammar of {other}"),
-    }
-}
 
 #[test]
 fn a_project_of_loads_has_only_the_load_incident_run_book() {
@@ -61,7 +51,7 @@ fn every_statement_of_every_run_book_parses() {
                 for section in book::read(text).sections {
                     for block in section.steps.iter().chain(&section.back).filter(|block| block.language == "sql") {
                         let sql = block.text.replace(":staging.", "staging.").replace(":key", "'7'");
-                        let parsed = sqlparser::parser::Parser::parse_sql(&*parser(dialect), &sql);
+                        let parsed = sqlparser::parser::Parser::parse_sql(grammar(dialect), &sql);
                         let parsed = parsed.unwrap_or_else(|error| panic!("{name}, {dialect}, {book}: {error}\n{sql}"));
                         statements += parsed.len();
                     }

@@ -1,5 +1,5 @@
-"""Runs the `dbt` command many times, and pays once for its imports and for what it builds at its
-first use.
+"""Runs the `dbt` command many times. Imports dbt once, and builds once what dbt builds at its first
+use.
 
 Reads one JSON object per line from each connection to the socket `argv[1]`: the arguments, the
 folder and the environment of a command. Each command runs in a forked process, through the function
@@ -53,8 +53,8 @@ def warm():
                 flags = ["--project-dir", folder, "--profiles-dir", folder, "--target", target]
                 result = dbtRunner().invoke(["--no-send-anonymous-usage-stats", "parse", *flags, "--no-static-parser"])
                 assert result.success, result.exception
-    # A fork copies no other thread, and waits forever for what such a thread holds. The static
-    # parser would start some.
+    # A forked process has only one thread. It would wait forever for the work of another one. The
+    # static parser of dbt starts threads, so it is off above.
     assert os.listdir("/proc/self/task") == threads
 
 

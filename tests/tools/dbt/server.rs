@@ -1,5 +1,5 @@
-//! Runs dbt commands through one Python process, which has imported dbt and parsed a project
-//! already. A command of its own would spend most of its time on that.
+//! Runs dbt commands through one Python process. The process has imported dbt and parsed a project.
+//! A new process for each command would spend most of its time on that.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
