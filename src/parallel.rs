@@ -4,60 +4,65 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// With fewer items, threads cost more time than they save.
+/// With fewer items, such as tables, threads cost more time than they save.
 const MIN_ITEMS: usize = 32;
-/// A worker takes this many adjacent items at a time: they often share a context.
+/// A thread takes this many adjacent items at a time: they often share a context.
 const BATCH: usize = 8;
+/// So many statements count as one item.
+const STATEMENTS: usize = 32;
 
-/// The results of `each`, in the order of the items.
-pub(crate) fn map<'t, T: Sync, R: Send>(items: &'t [T], each: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
-    map_with(items, || (), |(), item| each(item))
+/// The results of `each`, in the order of the statements.
+pub(crate) fn map_statements<'t, T: Sync, R: Send>(statements: &'t [T], each: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
+    let parts: Vec<&'t [T]> = statements.chunks(STATEMENTS).collect();
+    let results = map(&parts, &mut (), || (), |(), part| part.iter().map(&each).collect::<Vec<_>>());
+    results.into_iter().flatten().collect()
 }
 
-/// [`map`], where each worker has its own state from `start`.
-pub(crate) fn map_with<'t, T: Sync, W, R: Send>(
+/// The results of `each`, in the order of the items. The caller's thread works with `own`. Each
+/// other thread has a state of its own from `start`.
+pub(crate) fn map<'t, T: Sync, W, R: Send>(
     items: &'t [T],
+    own: &mut W,
     start: impl Fn() -> W + Sync,
     each: impl Fn(&mut W, &'t T) -> R + Sync,
 ) -> Vec<R> {
-    if items.is_empty() {
-        return Vec::new();
-    }
-    // One worker where the number of processors is unknown: such a platform may have no threads.
+    // One thread where the number of processors is unknown: such a platform may have no threads.
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let workers = if items.len() < MIN_ITEMS { 1 } else { processors };
-    on(workers, items, &start, &each)
+    let threads = if items.len() < MIN_ITEMS { 1 } else { processors };
+    on(threads, items, own, &start, &each)
 }
 
-/// [`map_with`] on this number of workers.
+/// [`map`] on this number of threads.
 fn on<'t, T: Sync, W, R: Send>(
-    workers: usize,
+    threads: usize,
     items: &'t [T],
+    own: &mut W,
     start: &(impl Fn() -> W + Sync),
     each: &(impl Fn(&mut W, &'t T) -> R + Sync),
 ) -> Vec<R> {
-    if workers <= 1 {
-        let mut state = start();
-        return items.iter().map(|item| each(&mut state, item)).collect();
+    if threads <= 1 {
+        return items.iter().map(|item| each(own, item)).collect();
     }
     let batches: Vec<&'t [T]> = items.chunks(BATCH).collect();
     let next = AtomicUsize::new(0);
-    let work = || {
-        let mut state = start();
+    let work = |state: &mut W| {
         let mut done = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(batch) = batches.get(number) else { return done };
-            done.push((number, batch.iter().map(|item| each(&mut state, item)).collect::<Vec<R>>()));
+            done.push((number, batch.iter().map(|item| each(state, item)).collect::<Vec<R>>()));
         }
     };
     let mut done = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let results = threads.into_iter().map(|thread| match thread.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        results.flatten().collect::<Vec<_>>()
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| work(&mut start()))).collect();
+        let mut done = work(own);
+        for other in others {
+            match other.join() {
+                Ok(theirs) => done.extend(theirs),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
     });
     done.sort_by_key(|(number, _)| *number);
     done.into_iter().flat_map(|(_, results)| results).collect()
@@ -70,15 +75,16 @@ mod tests {
     #[test]
     fn results_have_the_order_of_the_items() {
         let items: Vec<usize> = (0..1_000).collect();
-        for workers in [1, 2, 7] {
-            assert_eq!(on(workers, &items, &|| (), &|(), item| item * 2), (0..2_000).step_by(2).collect::<Vec<_>>());
+        for threads in [1, 2, 7] {
+            let doubled = on(threads, &items, &mut (), &|| (), &|(), item| item * 2);
+            assert_eq!(doubled, (0..2_000).step_by(2).collect::<Vec<_>>());
         }
     }
 
     #[test]
-    fn each_worker_keeps_its_state() {
+    fn each_thread_keeps_its_state() {
         let items = [(); 100];
-        let seen = on(3, &items, &|| 0, &|count: &mut usize, ()| {
+        let seen = on(3, &items, &mut 0, &|| 0, &|count: &mut usize, ()| {
             *count += 1;
             *count
         });
@@ -88,8 +94,8 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "item 40")]
-    fn a_panic_of_a_worker_reaches_the_caller() {
+    fn a_panic_of_a_thread_reaches_the_caller() {
         let items: Vec<usize> = (0..100).collect();
-        on(2, &items, &|| (), &|(), item| assert!(*item != 40, "item {item}"));
+        on(2, &items, &mut (), &|| (), &|(), item| assert!(*item != 40, "item {item}"));
     }
 }

@@ -69,11 +69,12 @@ pub(crate) struct Rendered<'p> {
 /// Renders every feature.
 pub(crate) fn render<'p>(spec: &Spec, cycle: &Plan, operations: &'p Operations) -> Result<Rendered<'p>, Diagnostics> {
     let mut failures = Failures::default();
+    let writer = &mut Writer::new(spec);
     let raw_trims =
-        each(spec, &mut failures, &operations.raw_trims, |writer, trim| (trim, raw_trims::render(writer, trim)));
-    let monitors = each(spec, &mut failures, &operations.monitors, monitors::render::render);
-    let maintenance = each(spec, &mut failures, &operations.maintenance, maintenance::render::render);
-    let repairs = each(spec, &mut failures, &operations.repairs, |writer, one| (one, repairs::render(writer, one)));
+        each(writer, &mut failures, &operations.raw_trims, |writer, one| (one, raw_trims::render(writer, one)));
+    let monitors = each(writer, &mut failures, &operations.monitors, monitors::render::render);
+    let maintenance = each(writer, &mut failures, &operations.maintenance, maintenance::render::render);
+    let repairs = each(writer, &mut failures, &operations.repairs, |writer, one| (one, repairs::render(writer, one)));
     let loads = loads::render::render(spec, &mut failures);
     let runbooks = runbooks::render::render(spec, cycle, &mut failures);
     failures.finish(Rendered { raw_trims, monitors, maintenance, repairs, loads, runbooks })
@@ -81,13 +82,15 @@ pub(crate) fn render<'p>(spec: &Spec, cycle: &Plan, operations: &'p Operations) 
 
 /// Renders all operations of a feature.
 fn each<'p, T: Sync, R: Send>(
-    spec: &Spec,
+    writer: &mut Writer<'_>,
     failures: &mut Failures,
     operations: &'p [T],
     render: impl Fn(&mut Writer<'_>, &'p T) -> R + Sync,
 ) -> Vec<R> {
+    let spec = writer.spec;
     failures.each(
         operations,
+        writer,
         || Writer::new(spec),
         |writer, failures, one| {
             let rendered = render(writer, one);

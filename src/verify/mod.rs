@@ -58,7 +58,7 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
     let (names, every) = (Names::new(spec), every_period(spec));
     rendered.tables.iter().for_each(|table| steps::check(spec, table.plan, &mut sink));
     let all = texts(&rendered);
-    let refused = parallel::map(&all, |text| text.refusals(&names, &every));
+    let refused = parallel::map_statements(&all, |text| text.refusals(&names, &every));
     // One template renders many statements. Each problem of a template is reported once.
     let mut reported = BTreeSet::new();
     for (Text { planned, sql, .. }, refused) in all.iter().zip(refused) {
@@ -149,7 +149,7 @@ pub(crate) struct Declared<'a> {
 pub(crate) fn declared(spec: &Spec, all: &[Declared<'_>], sink: &mut Sink) {
     let names = Names::new(spec);
     let mut reported = BTreeSet::new();
-    let refused = parallel::map(all, |&Declared { verb, writes, reads, sql, .. }| {
+    let refused = parallel::map_statements(all, |&Declared { verb, writes, reads, sql, .. }| {
         // A project cannot replace the templates of these statements.
         refusals(&names, &Effect { verb, writes, reads, marks: None }, sql, || None)
     });

@@ -77,16 +77,18 @@ pub(crate) struct Statement<'p, T> {
 pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result<Rendered<'p>, Diagnostics> {
     let overrides = overrides(inputs);
     let start = || Renderer::new(spec, overrides.clone());
+    let mut own = start();
     let mut failures = Failures::default();
     templates::check(inputs, &mut failures.sink);
-    let tables = failures.each(&plan.tables, start, |renderer, failures, table| one_table(renderer, failures, table));
+    let tables =
+        failures.each(&plan.tables, &mut own, start, |renderer, failures, table| one_table(renderer, failures, table));
     // Adjacent definitions are mostly history tables of one table. They share one context.
     let same_table = |one: &Definition, next: &Definition| {
         let table = one.creates.table();
         table.is_some() && table == next.creates.table()
     };
     let chunks: Vec<&'p [Definition]> = plan.definitions.chunk_by(same_table).collect();
-    let definitions = failures.each(&chunks, start, |renderer, failures, chunk| {
+    let definitions = failures.each(&chunks, &mut own, start, |renderer, failures, chunk| {
         let shared = renderer.shared(&chunk[0]);
         let one = |definition: &'p Definition| {
             let rendered = renderer.definition(&shared, definition);
@@ -94,11 +96,11 @@ pub(crate) fn render<'p>(spec: &Spec, plan: &'p Plan, inputs: &Inputs) -> Result
         };
         chunk.iter().map(one).collect::<Vec<_>>()
     });
-    let indexes = failures.each(&plan.indexes, start, |renderer, failures, index| {
+    let indexes = failures.each(&plan.indexes, &mut own, start, |renderer, failures, index| {
         let rendered = renderer.index(index);
         failures.keep(index, index.template(), rendered)
     });
-    let grants = failures.each(&plan.grants, start, |renderer, failures, grant| {
+    let grants = failures.each(&plan.grants, &mut own, start, |renderer, failures, grant| {
         let rendered = renderer.grant(grant);
         failures.keep(grant, grant.template(), rendered)
     });
@@ -151,16 +153,17 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
-    /// Renders many items on all processors. `start` gives the renderer of a worker.
+    /// Renders many items on all processors: with `own`, and with others from `start`.
     pub(crate) fn each<'p, T: Sync, W, R: Send>(
         &mut self,
         items: &'p [T],
+        own: &mut W,
         start: impl Fn() -> W + Sync,
         render: impl Fn(&mut W, &mut Failures, &'p T) -> R + Sync,
     ) -> Vec<R> {
-        let rendered = parallel::map_with(items, start, |worker, item| {
+        let rendered = parallel::map(items, own, start, |renderer, item| {
             let mut failures = Failures::default();
-            let rendered = render(worker, &mut failures, item);
+            let rendered = render(renderer, &mut failures, item);
             (rendered, failures.of_templates)
         });
         let keep = |(rendered, failed): (R, Vec<(&'static str, Diagnostic)>)| {
