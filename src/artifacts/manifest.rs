@@ -83,6 +83,8 @@ pub struct Node {
     pub history: Option<String>,
     /// The type of its exceptions.
     pub exception_type: String,
+    /// The exceptions table.
+    pub exceptions: String,
     /// Whether the table has one history table, without periods.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_history: bool,
@@ -122,6 +124,8 @@ pub enum NodeRetention {
     },
     WhileIn {
         while_in: String,
+        /// By column of the table: the column of the parent.
+        on: BTreeMap<String, String>,
     },
 }
 
@@ -243,6 +247,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
         exception_type: table.exception_type.clone(),
+        exceptions: spec.exceptions(table.exceptions).relation.sql(spec.dialect),
         one_history: matches!(table.archive, Archive::One(_)),
         history: table.history().map(|history| history.sql(spec.dialect)),
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
@@ -255,7 +260,14 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
                 };
                 NodeRetention::For { for_seconds, for_months, from: (*from == CutoffFrom::Now).then_some("now") }
             }
-            Retention::WhileIn { parent, .. } => NodeRetention::WhileIn { while_in: spec.unique_id(*parent) },
+            Retention::WhileIn { parent, on, .. } => {
+                let parents = spec.table(*parent);
+                let theirs = |column| parents.column(column).name.as_str().to_owned();
+                NodeRetention::WhileIn {
+                    while_in: spec.unique_id(*parent),
+                    on: on.iter().map(|&(ours, parent_column)| (name(ours), theirs(parent_column))).collect(),
+                }
+            }
         },
         only_when: table.only_when.iter().map(|condition| condition.describe(table)).collect(),
         columns: table

@@ -90,12 +90,12 @@ pub enum StatementKind {
     DueFill,
     /// Lists the due rows without an open period, if the table has a limit.
     DueRest,
-    /// Lists the oldest due rows of open periods, if the table has a limit.
-    DueLimit,
     /// Closes exceptions for a key.
     Resolve,
     /// Closes the exception for rows without a key.
     ResolveKeyless,
+    /// Lists the oldest due rows of open periods, if the table has a limit.
+    DueLimit,
     /// Stops a cycle with too many due rows.
     Tripwire,
     /// Copies due rows to the history table of a period.
@@ -275,14 +275,6 @@ impl StatementKind {
                 template: "cycle/due_fill.sql.j2",
                 reason: "list due rows without an open period: a cycle reports them, a sweep archives them",
             },
-            StatementKind::DueLimit => Facts {
-                step: StepName::Due,
-                part: Some("limit"),
-                per_period: false,
-                verb: Verb::Insert,
-                template: "cycle/due_limit.sql.j2",
-                reason: "list the oldest due rows, as many as the limit allows",
-            },
             StatementKind::Resolve => Facts {
                 step: StepName::Resolve,
                 part: None,
@@ -298,6 +290,14 @@ impl StatementKind {
                 verb: Verb::Update,
                 template: "cycle/resolve_keyless.sql.j2",
                 reason: "close the exception for rows without a key when there are none left",
+            },
+            StatementKind::DueLimit => Facts {
+                step: StepName::Resolve,
+                part: Some("limit"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/due_limit.sql.j2",
+                reason: "list the oldest due rows without an open exception, as many as the limit allows",
             },
             StatementKind::Tripwire => Facts {
                 step: StepName::Resolve,

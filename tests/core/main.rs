@@ -8,6 +8,7 @@ mod mutations;
 mod operations;
 #[path = "../shared/projects.rs"]
 mod projects;
+mod restructure;
 mod rules;
 mod schemas;
 mod templates;

@@ -101,3 +101,29 @@ fn a_monitor_tells_how_many_rows_wait() {
     run_at(&mut engine, &hooks, Dialect::Postgres, NOW);
     assert!(waiting(&mut engine).is_empty());
 }
+
+/// A key that has a row without a period keeps an open exception. Its other rows cannot leave, so
+/// they must not use up the limit.
+#[test]
+fn rows_with_an_open_exception_do_not_use_up_the_limit() {
+    let project = PROJECT
+        .replace("limit: 100000 rows", "limit: 2 rows")
+        .replace("limited", "starved")
+        .replace("unique_key: order_id", "unique_key: [order_id, line]")
+        .replace("order_id: bigint not null, state", "order_id: bigint not null, line: bigint not null, state");
+    let (mut engine, artifacts) = installed(&project, "limit_starved");
+    let manifest = artifacts.manifest();
+    // Order 1 has a line of 2024, for which no period exists, and six old lines. Order 2 is newer.
+    engine.run("INSERT INTO starved.mart_orders VALUES (1, 0, 'x', 1704067200)");
+    engine.run("INSERT INTO starved.mart_orders SELECT 1, i, 'x', 1735689600 + i FROM generate_series(1, 6) AS t(i)");
+    engine.run(&format!("INSERT INTO starved.mart_orders VALUES (2, 0, 'x', 1738368000), (3, 0, 'new', {NOW})"));
+    let hooks: Vec<_> = manifest.nodes[&manifest.order[0]].post_hooks.iter().collect();
+    for cycle in 0..2 {
+        run_at(&mut engine, &hooks, Dialect::Postgres, NOW + cycle * 900);
+    }
+    // The first cycle archives two lines of order 1, and then records the line without a period. In
+    // the second cycle this exception is open, so order 2 has its turn.
+    let left = engine.texts("SELECT CONCAT_WS('-', order_id, line) FROM starved.mart_orders ORDER BY order_id, line");
+    assert_eq!(left, ["1-0", "1-3", "1-4", "1-5", "1-6", "3-0"]);
+    assert_eq!(engine.texts("SELECT exception_type FROM starved.shop_exceptions"), ["ORDERS_GAP"]);
+}

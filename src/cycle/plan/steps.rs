@@ -104,6 +104,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
         steps.extend(builder.due());
     }
     steps.extend(builder.resolve());
+    steps.extend(builder.limit());
     steps.extend(builder.tripwire());
     if table.is_purged() {
         steps.extend(builder.purge());
@@ -232,20 +233,33 @@ impl Builder<'_> {
         }
     }
 
-    fn due(&self) -> Vec<Step> {
-        let due = Slot::Due(self.id);
+    /// The relations that decide whether a row of the mart is due.
+    fn due_reads(&self) -> Vec<Slot> {
         let mut reads = vec![self.mart()];
         reads.extend(self.parent().map(Slot::Mart));
         reads.push(Slot::Cutoff(self.id));
-        let clear = self.step(StatementKind::DueClear, due, vec![]);
+        reads
+    }
+
+    fn due(&self) -> Vec<Step> {
+        let due = Slot::Due(self.id);
+        let mut steps = vec![self.step(StatementKind::DueClear, due, vec![])];
         if self.table.limit.is_none() {
-            return vec![clear, self.step(StatementKind::DueFill, due, reads)];
+            steps.push(self.step(StatementKind::DueFill, due, self.due_reads()));
+        } else if !self.table.is_purged() {
+            // A purge has no periods, so it has no due row without an open one.
+            steps.push(self.step(StatementKind::DueRest, due, self.due_reads()));
         }
-        let rest = self.step(StatementKind::DueRest, due, reads.clone());
+        steps
+    }
+
+    /// The limit comes after resolve: a row whose exception is still open cannot leave, so it must
+    /// not use up the limit.
+    fn limit(&self) -> Option<Step> {
+        self.table.limit?;
+        let mut reads = self.due_reads();
         reads.push(self.exceptions());
-        let limit = self.step(StatementKind::DueLimit, due, reads);
-        // A purge has no periods, so the limit is for all of its due rows.
-        if self.table.is_purged() { vec![clear, limit] } else { vec![clear, rest, limit] }
+        Some(self.step(StatementKind::DueLimit, Slot::Due(self.id), reads))
     }
 
     /// The first statement: no row has left the mart yet.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cycle::plan::{Due, Slot};
-use crate::project::naming::{HOLD, NULL_KEY};
+use crate::project::naming::NULL_KEY;
 use crate::project::{ColumnId, CutoffFrom, Length, PeriodId, Retention};
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{
@@ -178,7 +178,8 @@ impl<'a> Claims<'a, '_> {
         Self::insert(columns, from(self.mart(), when))
     }
 
-    /// Lists as many rows of open periods as the limit allows, the oldest first.
+    /// Lists as many rows of open periods as the limit allows, the oldest first. Rows with an open
+    /// exception cannot leave, so they do not count.
     pub(super) fn due_limit(&self) -> Meaning<'a> {
         let limit = self.table.limit.unwrap_or_else(|| unreachable!("only a table with a limit has this step"));
         let of = |column| self.column(row(1), column);
@@ -187,14 +188,7 @@ impl<'a> Claims<'a, '_> {
             when.extend(self.in_open_period(row(1)));
         }
         when.extend(self.is_overdue(row(1)));
-        let hold = format!("{}{HOLD}", self.table.exception_type);
-        let held = vec![
-            equal(self.of_exception("exception_type", row(2)), text(&hold)),
-            equal(self.exception_key(row(2)), of(self.table.exception_key)),
-            is_null(self.of_exception("resolved_at", row(2))),
-        ];
-        let held = role(Role::Exception, held).collect();
-        when.extend(role(Role::Held, [not_exists(from(self.exceptions(), held))]));
+        when.extend(self.not_held(of(self.table.exception_key), row(2)));
         // With the time alone, an engine can read an index in order, and stop at the limit.
         let order = vec![Order { term: self.time(row(1)), descending: false, nulls_first: None }];
         let rank = Term::row_number(Vec::new(), order);

@@ -1,0 +1,210 @@
+//! Compares the project with its previous manifest, to find changes that leave archived rows
+//! behind.
+//!
+//! Archived rows stay in their history tables. If a change removes their period or table, or
+//! changes their key, statements do not find them any more.
+
+mod table;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
+use crate::project::Spec;
+
+/// A kind of change that leaves archived rows behind. `--allow` takes its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Restructuring {
+    /// A period was removed, or its bounds changed.
+    Period,
+    /// A table was removed.
+    Table,
+    /// A unique key or a time column changed.
+    Key,
+    /// Rows that were archived are purged now, or the other way round.
+    Purge,
+    /// A retention became longer or shorter, its kind changed, or a condition of `only_when` was
+    /// removed.
+    Retention,
+    /// History tables were renamed.
+    History,
+    /// A column was removed, or its type changed.
+    Column,
+}
+
+impl Restructuring {
+    /// Every kind.
+    pub const ALL: [Restructuring; 7] = [
+        Restructuring::Period,
+        Restructuring::Table,
+        Restructuring::Key,
+        Restructuring::Purge,
+        Restructuring::Retention,
+        Restructuring::History,
+        Restructuring::Column,
+    ];
+
+    /// Its name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Restructuring::Period => "period",
+            Restructuring::Table => "table",
+            Restructuring::Key => "key",
+            Restructuring::Purge => "purge",
+            Restructuring::Retention => "retention",
+            Restructuring::History => "history",
+            Restructuring::Column => "column",
+        }
+    }
+}
+
+impl fmt::Display for Restructuring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Restructuring {
+    type Err = UnknownRestructuring;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRestructuring> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownRestructuring(()))
+    }
+}
+
+/// A text that is not the name of a [`Restructuring`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {}", Restructuring::ALL.map(Restructuring::as_str).join(", "))]
+pub struct UnknownRestructuring(());
+
+/// Refuses changes since the previous manifest that leave archived rows behind.
+///
+/// # Errors
+///
+/// All such changes, except of the kinds in `allow`.
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use rowkeep::check::{Restructuring, restructured};
+/// use rowkeep::{Inputs, compile, resolve};
+/// use rowkeep::artifacts::MANIFEST;
+///
+/// let project = |periods: &str| Inputs::new("rowkeep.yml", format!("name: shop\ndialect: duckdb\nschema: s\nperiods: {periods}\nexceptions: x\ntables:\n- {{model: mart, history: hist, unique_key: id, time: {{column: day}}, rows: latest, retention: {{for: 90 days}}, exception: GAP, columns: {{id: bigint, day: date}}}}\n"));
+/// let before = compile(&project("[2025, 2026]")).unwrap();
+/// let after = resolve(&project("[2025]")).unwrap();
+/// let previous = before.get(MANIFEST).unwrap();
+/// let wrong = restructured(&after, previous, &BTreeSet::new()).unwrap_err();
+/// assert_eq!(wrong.iter().next().unwrap().code().as_str(), "RK721");
+/// assert!(restructured(&after, previous, &BTreeSet::from([Restructuring::Period])).is_ok());
+/// ```
+pub fn restructured(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring>) -> Result<(), Diagnostics> {
+    let mut sink = Sink::default();
+    report(spec, previous, allow, &mut sink);
+    sink.finish(Some(()))
+}
+
+pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring>, sink: &mut Sink) {
+    // A manifest that cannot be parsed is reported as drift.
+    let Ok(previous) = serde_json::from_str::<Value>(previous) else { return };
+    let mut say = |kind: Restructuring, diagnostic: Diagnostic| {
+        if !allow.contains(&kind) {
+            sink.push(
+                diagnostic
+                    .help(format!("if the change is intended and you have taken care of its rows: `--allow {kind}`")),
+            );
+        }
+    };
+    periods(spec, &previous, &mut say);
+    // Another engine quotes names and writes types in another way.
+    let same_engine = previous["metadata"]["dialect"].as_str() == Some(spec.dialect.as_str());
+    // Tables are matched by their models, so a renamed project still has the same tables.
+    for load in previous["loads"].as_array().into_iter().flatten() {
+        aggregate(spec, load, &mut say);
+    }
+    for node in previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values()) {
+        let Some(name) = node["name"].as_str() else { continue };
+        match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
+            Some((id, table)) => table::compare(spec, id, table, (node, same_engine), &mut say),
+            None => {
+                let message = format!(
+                    "table {} was removed: no statement would read its mart or its history tables",
+                    quoted(name)
+                );
+                let at = spec.tables.first().map_or(spec.places.periods, |table| table.model.span);
+                let label = "the first table that is left";
+                say(
+                    Restructuring::Table,
+                    Diagnostic::new(Code::TableDropped, message, at, label).help("put its spec back"),
+                );
+            }
+        }
+    }
+}
+
+/// Reports an aggregate with other columns than before. Its table is created once, so a run could
+/// not write other columns into it.
+fn aggregate(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
+    let found = spec.loads.iter().find(|load| {
+        let into = load.aggregate.as_ref().map(|aggregate| aggregate.into.sql(spec.dialect));
+        into.is_some() && into.as_deref() == previous["into"].as_str()
+    });
+    let Some(load) = found else { return };
+    let now = load.aggregate_columns();
+    let now = now.iter().map(|(name, ty)| (name.as_str(), ty.sql(spec.dialect)));
+    let was = previous["columns"].as_array().into_iter().flatten();
+    let was =
+        was.map(|column| (column["name"].as_str().unwrap_or_default(), column["type"].as_str().unwrap_or_default()));
+    let (now, was): (Vec<_>, Vec<_>) = (now.collect(), was.collect());
+    if now.iter().map(|(name, ty)| (*name, ty.as_str())).eq(was.iter().copied()) {
+        return;
+    }
+    let message = format!(
+        "the aggregate of load {} has other columns than its table: the next run could not write into it",
+        load.name.value.as_str()
+    );
+    say(
+        Restructuring::Column,
+        Diagnostic::new(Code::ColumnDropped, message, load.name.span, "its `by` or `columns` changed")
+            .help("alter the table in the same change, or drop it and run its days again"),
+    );
+}
+
+fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
+    for period in previous["periods"].as_array().into_iter().flatten() {
+        let (Some(name), Some(start), Some(end)) =
+            (period["name"].as_str(), period["start"].as_str(), period["end"].as_str())
+        else {
+            continue;
+        };
+        match spec.periods.iter().position(|period| period.name == name) {
+            None => {
+                let message = format!(
+                    "period {} was removed: no statement would read the rows in its history tables",
+                    quoted(name)
+                );
+                let diagnostic =
+                    Diagnostic::new(Code::PeriodRemoved, message, spec.places.periods, "the period was in this list");
+                say(Restructuring::Period, diagnostic.help(format!("put `- {name}` back")));
+            }
+            Some(nth) => {
+                let now = &spec.periods[nth];
+                if (now.start().as_str(), now.end().as_str()) == (start, end) {
+                    continue;
+                }
+                let message = format!(
+                    "period {} was [{start}, {end}) and is now [{}, {}): rows in its history tables could be outside of it",
+                    quoted(name),
+                    now.start(),
+                    now.end()
+                );
+                let at = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
+                let diagnostic = Diagnostic::new(Code::PeriodRebounded, message, at, "other bounds than before");
+                say(Restructuring::Period, diagnostic.help("restore its bounds, and add another period for the rest"));
+            }
+        }
+    }
+}

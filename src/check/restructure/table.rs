@@ -1,0 +1,296 @@
+//! One table, compared with its node of the previous manifest.
+
+use serde_json::Value;
+
+use crate::artifacts::manifest;
+use crate::check::restructure::Restructuring;
+use crate::diagnostic::{Code, Diagnostic, quoted};
+use crate::project::{Length, Retention, Spec, Table, TableId};
+use crate::source::Span;
+
+pub(super) fn compare(
+    spec: &Spec,
+    id: TableId,
+    table: &Table,
+    (node, same_engine): (&Value, bool),
+    say: &mut dyn FnMut(Restructuring, Diagnostic),
+) {
+    let model = table.model.value.as_str();
+    let places = table.places;
+    let now = manifest::node(spec, id, Vec::new(), Vec::new());
+    let mut changed = |kind, code, at: Span, message: String, label: &str, help: &str| {
+        say(kind, Diagnostic::new(code, message, at, label).help(help));
+    };
+    // First check whether rows are now deleted for good.
+    match (node["history"].as_str(), &now.history) {
+        (Some(before), None) => changed(
+            Restructuring::Purge,
+            Code::Purged,
+            places.history,
+            format!(
+                "due rows of {model} were archived in {before}, and are now deleted for good: no copy is kept, and no statement reads the archived rows"
+            ),
+            "a purge",
+            "restore `history:`",
+        ),
+        (None, Some(now)) => changed(
+            Restructuring::Purge,
+            Code::Purged,
+            places.history,
+            format!(
+                "due rows of {model} were purged, and are now archived in {now}: the rows that were purged before are in no table"
+            ),
+            "no longer a purge",
+            "restore `archive: none`",
+        ),
+        _ => {}
+    }
+    let listed = |value: &Value| -> Option<Vec<String>> {
+        value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+    };
+    if let Some(before) = listed(&node["unique_key"])
+        && before != now.unique_key
+    {
+        let message = format!(
+            "the key of {model} was {} and is now {}: statements would confuse archived rows with others, or not find them",
+            before.join(", "),
+            now.unique_key.join(", ")
+        );
+        changed(
+            Restructuring::Key,
+            Code::KeyChanged,
+            places.unique_key,
+            message,
+            "another key than before",
+            "restore the key",
+        );
+    }
+    if let (Some(column), Some(unit)) = (node["time"]["column"].as_str(), node["time"]["unit"].as_str())
+        && (column, unit) != (now.time.column.as_str(), now.time.unit)
+    {
+        let message = format!(
+            "the time of {model} was {column}, {unit}, and is now {}, {}: archived rows could be outside of their periods",
+            now.time.column, now.time.unit
+        );
+        changed(
+            Restructuring::Key,
+            Code::KeyChanged,
+            places.time,
+            message,
+            "another time than before",
+            "restore the time",
+        );
+    }
+    if let (Some(before), Some(history)) = (node["history"].as_str(), &now.history)
+        && same_engine
+        && before != history
+    {
+        let message = format!(
+            "the history of {model} was {before} and is now {history}: statements would not find archived rows"
+        );
+        changed(
+            Restructuring::History,
+            Code::HistoryMoved,
+            places.history,
+            message,
+            "another name than before",
+            "restore the name, or rename the history tables in the same change",
+        );
+    }
+    if let Some(message) = lost_holds(table, node, (&now, same_engine), model) {
+        changed(
+            Restructuring::Purge,
+            Code::Purged,
+            places.history,
+            message,
+            "a purge",
+            "restore it, or first write the open holds again, as the new spec says",
+        );
+    }
+    let was_one = node["one_history"].as_bool().unwrap_or(false);
+    if node["history"].is_string() && now.history.is_some() && was_one != now.one_history {
+        let (before, after) = if was_one {
+            ("one history table", "one history table per period")
+        } else {
+            ("one history table per period", "one history table")
+        };
+        let message = format!("{model} had {before} and now has {after}: statements would not find archived rows");
+        changed(
+            Restructuring::History,
+            Code::HistoryMoved,
+            places.history,
+            message,
+            "other history tables than before",
+            "restore it, or copy the rows into the new history tables in the same change",
+        );
+    }
+    if let Some((code, message)) = other_parents(table, &node["retention"], &now.retention, model) {
+        changed(
+            Restructuring::Retention,
+            code,
+            places.retention,
+            message,
+            "other columns than before",
+            "restore `on:`",
+        );
+    }
+    if let Some(message) = longer(table, &node["retention"], &now.retention, model) {
+        changed(
+            Restructuring::Retention,
+            Code::RetentionLengthened,
+            places.retention,
+            message,
+            "longer, or of another kind",
+            "keep the shorter retention, or first bring back the rows that the longer one would not have archived yet",
+        );
+    }
+    if let Some(message) = shorter(table, &node["retention"], model) {
+        changed(
+            Restructuring::Retention,
+            Code::RetentionShortened,
+            places.retention,
+            message,
+            "shorter than before",
+            "restore the longer retention",
+        );
+    }
+    let conditions = listed(&node["only_when"]).unwrap_or_default();
+    let removed: Vec<_> = conditions.into_iter().filter(|before| !now.only_when.contains(before)).collect();
+    if !removed.is_empty() {
+        let message = format!(
+            "rows of {model} left the mart only when {}, and now leave without this condition: the next cycle {} all old rows that do not meet it",
+            removed.join(" and "),
+            if table.is_purged() { "deletes" } else { "moves" }
+        );
+        changed(
+            Restructuring::Retention,
+            Code::ConditionRemoved,
+            places.retention,
+            message,
+            "`only_when` changed",
+            "restore the condition",
+        );
+    }
+    for column in node["columns"].as_array().into_iter().flatten() {
+        let (Some(name), Some(ty)) = (column["name"].as_str(), column["type"].as_str()) else { continue };
+        let message = match now.columns.iter().find(|column| column.name == name) {
+            None => format!("column {} of {model} was removed: rows archived from now on would lack it", quoted(name)),
+            Some(now) if same_engine && now.r#type != ty => {
+                format!(
+                    "column {} of {model} was {ty} and is now {}: history tables have the old type",
+                    quoted(name),
+                    now.r#type
+                )
+            }
+            Some(_) => continue,
+        };
+        changed(
+            Restructuring::Column,
+            Code::ColumnDropped,
+            places.columns,
+            message,
+            "the column was in this list",
+            "restore the column, or change the mart and every history table in the same change",
+        );
+    }
+}
+
+/// The message if the holds of a purge are looked for in another place than before.
+fn lost_holds(
+    table: &Table,
+    before: &Value,
+    (now, same_engine): (&manifest::Node, bool),
+    model: &str,
+) -> Option<String> {
+    if !table.is_purged() {
+        return None;
+    }
+    let changed = |before: &Value, now: &str| before.as_str().filter(|before| *before != now).map(str::to_owned);
+    let (edit, holds) = match changed(&before["exception_type"], &now.exception_type) {
+        Some(before) => (format!("had the type {before} and now have {}", now.exception_type), "of the old type"),
+        None => {
+            let before = changed(&before["exceptions"], &now.exceptions).filter(|_| same_engine)?;
+            (format!("were in {before} and are now in {}", now.exceptions), "in the old table")
+        }
+    };
+    Some(format!(
+        "the exceptions of {model} {edit}: holds {holds} keep no row any more, and the next cycle deletes their due rows for good"
+    ))
+}
+
+/// The message if the rows of a child have other parents than before.
+fn other_parents(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<(Code, String)> {
+    let manifest::NodeRetention::WhileIn { while_in, on } = now else { return None };
+    let before_on = before["on"].as_object().filter(|_| before["while_in"].as_str() == Some(while_in))?;
+    let words =
+        |pair: (&str, &str)| if pair.0 == pair.1 { pair.0.to_owned() } else { format!("{} = {}", pair.0, pair.1) };
+    let before_on: Vec<_> =
+        before_on.iter().map(|(ours, theirs)| words((ours, theirs.as_str().unwrap_or("")))).collect();
+    let on: Vec<_> = on.iter().map(|(ours, theirs)| words((ours, theirs))).collect();
+    if before_on == on {
+        return None;
+    }
+    let (code, consequence) = if table.is_purged() {
+        (Code::RetentionShortened, "the next cycle deletes for good every old row without such a parent")
+    } else {
+        (
+            Code::RetentionLengthened,
+            "the next cycle archives every old row without such a parent, and copies archived rows with one back",
+        )
+    };
+    let message = format!(
+        "rows of {model} found their parent by {}, and now by {}: {consequence}",
+        before_on.join(", "),
+        on.join(", ")
+    );
+    Some((code, message))
+}
+
+/// The length of a retention in a manifest. `None` if the rows stay while their key is in a parent.
+fn length_of(retention: &Value) -> Option<Length> {
+    let months = retention["for_months"].as_u64().and_then(|months| u32::try_from(months).ok());
+    months.map(Length::Months).or_else(|| retention["for_seconds"].as_u64().map(Length::Seconds))
+}
+
+/// The message if rows that were not due before are due now.
+fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
+    let Retention::For { length, .. } = table.retention else { return None };
+    let before = length_of(before).filter(|before| length != *before && length.bounds().1 <= before.bounds().1)?;
+    let what = if table.is_purged() {
+        "deletes all rows between the two for good"
+    } else {
+        "archives all rows between the two"
+    };
+    let stays = |length: Length| match length {
+        Length::Seconds(0) => "until they expire".to_owned(),
+        length => format!("for {length}"),
+    };
+    Some(format!("{model} kept rows {} and now {}: the next cycle {what}", stays(before), stays(length)))
+}
+
+/// The message if rows may stay longer than before.
+fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
+    // A purge has no copies, so a row cannot be in two places.
+    if table.is_purged() {
+        return None;
+    }
+    let consequence = "an archived row that is delivered again before it is due would be in two places";
+    match (&table.retention, length_of(before), before["while_in"].as_str()) {
+        (Retention::For { length, .. }, Some(before), _) if length.bounds().1 > before.bounds().1 => {
+            Some(format!("the retention of {model} was {before} and is now {length}: {consequence}"))
+        }
+        (Retention::For { .. }, None, Some(parent)) => Some(format!(
+            "rows of {model} stayed while their key was in {parent}, and now stay for a length of time: {consequence}"
+        )),
+        (Retention::WhileIn { .. }, Some(before), _) => Some(format!(
+            "rows of {model} stayed for {before}, and now stay while their key is in a parent: {consequence}"
+        )),
+        (Retention::WhileIn { .. }, None, Some(before)) => match now {
+            manifest::NodeRetention::WhileIn { while_in, .. } if while_in != before => Some(format!(
+                "rows of {model} stayed while their key was in {before}, and now while it is in {while_in}: {consequence}"
+            )),
+            _ => None,
+        },
+        _ => None,
+    }
+}

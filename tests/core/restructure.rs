@@ -1,0 +1,50 @@
+//! Changes of a spec that leave rows behind are refused.
+
+use std::collections::BTreeSet;
+
+use rowkeep::Inputs;
+
+/// A project with a purged parent and a purged child, as text.
+fn purges() -> String {
+    let table = |model: &str, retention: &str, exception: &str| {
+        format!(
+            "- {{model: {model}, archive: none, unique_key: [id, line], time: {{column: day}}, rows: latest, \
+             tripwire: 20%, retention: {retention}, exception: {exception}, \
+             columns: {{id: bigint not null, line: bigint not null, day: date not null}}}}\n"
+        )
+    };
+    let parent = table("orders", "{for: 90 days}", "ORDERS_GAP");
+    let child = table("items", "{while_in: {model: orders, on: {id: id}}}", "ITEMS_GAP");
+    let exceptions = "exceptions: {table: gaps, key: id}";
+    format!("name: shop\ndialect: duckdb\nschema: s\n{exceptions}\ntables:\n{parent}{child}")
+}
+
+#[test]
+fn a_purge_that_looks_elsewhere_is_refused() {
+    let before = purges();
+    let manifest = rowkeep::compile(&Inputs::new("rowkeep.yml", before.as_str())).expect("it compiles");
+    let manifest = manifest.get(rowkeep::artifacts::MANIFEST).expect("a manifest");
+    let mut said = String::new();
+    for (old, new) in [
+        ("table: gaps", "table: exceptions"),
+        ("ORDERS_GAP", "ORDERS_LOST"),
+        ("on: {id: id}", "on: {id: id, line: line}"),
+        ("on: {id: id}", "on: {id: line}"),
+    ] {
+        let after = rowkeep::resolve(&Inputs::new("rowkeep.yml", before.replace(old, new))).expect("it resolves");
+        let refused = rowkeep::check::restructured(&after, manifest, &BTreeSet::new()).expect_err(new);
+        let lines = refused.iter().map(|one| format!("{}: {}\n", one.code(), one.message()));
+        said.push_str(&format!("==> {new}\n{}", lines.collect::<String>()));
+    }
+    insta::assert_snapshot!(said, @"
+    ==> table: exceptions
+    RK729: the exceptions of orders were in s.gaps and are now in s.exceptions: holds in the old table keep no row any more, and the next cycle deletes their due rows for good
+    RK729: the exceptions of items were in s.gaps and are now in s.exceptions: holds in the old table keep no row any more, and the next cycle deletes their due rows for good
+    ==> ORDERS_LOST
+    RK729: the exceptions of orders had the type ORDERS_GAP and now have ORDERS_LOST: holds of the old type keep no row any more, and the next cycle deletes their due rows for good
+    ==> on: {id: id, line: line}
+    RK730: rows of items found their parent by id, and now by id, line: the next cycle deletes for good every old row without such a parent
+    ==> on: {id: line}
+    RK730: rows of items found their parent by id, and now by id = line: the next cycle deletes for good every old row without such a parent
+    ");
+}
