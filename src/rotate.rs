@@ -3,7 +3,7 @@
 
 use crate::check::drifted_period;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::project::{Day, Spec, Table, bounds_of, following};
+use crate::project::{Day, Spec, Table, following};
 use crate::source::{Inputs, Span, line_of};
 
 /// The result of a rotation.
@@ -97,8 +97,8 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>, end: Option<Day>) -> Result
 /// The name and the text of the next entry.
 fn next(spec: &Spec, period: Option<&str>, end: Option<Day>, place: Span) -> Result<(String, String), Box<Diagnostic>> {
     // The name must give the bounds, as the name of the last period does.
-    let names_give_bounds = spec.periods.last().is_some_and(|last| bounds_of(&last.name).is_some());
-    let is_name = |name: &&str| end.is_none() && (names_give_bounds || bounds_of(name).is_some());
+    let names_give_bounds = spec.periods.last().is_some_and(|last| spec.bounds_of(&last.name).is_some());
+    let is_name = |name: &&str| end.is_none() && (names_give_bounds || spec.bounds_of(name).is_some());
     if let Some(name) = period.filter(is_name) {
         return Ok((name.to_owned(), name.to_owned()));
     }
@@ -108,7 +108,7 @@ fn next(spec: &Spec, period: Option<&str>, end: Option<Day>, place: Span) -> Res
     if let Some(found) = drifted_period(spec) {
         return Err(Box::new(found));
     }
-    let found = following(&spec.periods);
+    let found = following(&spec.periods, spec.fiscal_year);
     let continued = found.as_ref().and_then(|found| found.name.clone());
     let Some(end) = end.map(Day::date).or(found.as_ref().and_then(|found| found.end)) else {
         let message =
@@ -125,8 +125,8 @@ fn next(spec: &Spec, period: Option<&str>, end: Option<Day>, place: Span) -> Res
     };
     let start = spec.periods.last().map(|last| last.end()).unwrap_or_default();
     // The name is enough if it gives these bounds.
-    let entry = match bounds_of(&name) {
-        Some(bounds) if bounds == (start.clone(), end.to_string()) => name.clone(),
+    let entry = match spec.bounds_of(&name) {
+        Some((first, until)) if first.to_string() == start && until == end => name.clone(),
         _ => format!("{{ name: {name}, start: {start}, end: {end} }}"),
     };
     Ok((name, entry))

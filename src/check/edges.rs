@@ -72,7 +72,7 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
             by_horizon.entry(horizon).or_default().push(&edge.model);
         }
     }
-    let next = following(&spec.periods)
+    let next = following(&spec.periods, spec.fiscal_year)
         .and_then(|next| next.name)
         .map(|name| format!("run `rowkeep rotate`: it adds {}", quoted(&name)));
     for (horizon, models) in by_horizon {

@@ -11,7 +11,7 @@ use crate::cli::{dialects, print, today};
 use crate::error::Error;
 use crate::features::text::{Tags, text};
 use crate::project::folder::PROJECT_FILE;
-use crate::project::period::half_years;
+use crate::project::period_name::half_years;
 
 /// Arguments of `rowkeep init`.
 #[derive(Debug, clap::Args)]

@@ -94,7 +94,7 @@ fn horizon(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
     };
     let level = if passed { Level::Error } else { Level::Warning };
     let finding = Diagnostic::new(Code::LiveHorizon, message, place, "the last period").at_level(level);
-    finding.help(match following(&spec.periods).and_then(|next| next.name) {
+    finding.help(match following(&spec.periods, spec.fiscal_year).and_then(|next| next.name) {
         Some(next) => format!("run `rowkeep rotate {next}`; `rowkeep runbook rotation` lists all steps"),
         None => "add the next period; `rowkeep runbook rotation` lists all steps".to_owned(),
     })

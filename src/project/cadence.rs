@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 use crate::project::Period;
-use crate::project::period::{Bounds, bounds};
+use crate::project::period_name::{Bounds, FiscalYear, bounds, next};
 
 /// The length of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +25,22 @@ pub(crate) struct Following {
 }
 
 /// The bounds and the name that continue a list. `None` if the list is empty.
-pub(crate) fn following(periods: &[Period]) -> Option<Following> {
+pub(crate) fn following(periods: &[Period], fiscal_year: Option<FiscalYear>) -> Option<Following> {
     let last = periods.last()?;
+    if let Some(next) = carried(last, fiscal_year) {
+        return Some(next);
+    }
     let Some(length) = length_of_last(periods) else { return Some(Following { end: None, name: None }) };
     let end = last.end.checked_add(length.span()).ok().filter(|end| end.year() <= 9998 || end.to_string().len() == 10);
     let Some(end) = end else { return Some(Following { end: None, name: None }) };
-    let name = carried(last, end, length).or_else(|| counted(periods, end, length));
-    Some(Following { end: Some(end), name })
+    Some(Following { end: Some(end), name: counted(periods, end, length) })
 }
 
 /// A next period for run-books. If the list has no pattern, it has as many days as the last period,
 /// and is named after its first day. `None` if the list is empty, or after the year 9999.
-pub(crate) fn example(periods: &[Period]) -> Option<Period> {
+pub(crate) fn example(periods: &[Period], fiscal_year: Option<FiscalYear>) -> Option<Period> {
     let last = periods.last()?;
-    let Following { end, name } = following(periods)?;
+    let Following { end, name } = following(periods, fiscal_year)?;
     let start = last.end;
     let end = end.or_else(|| start.checked_add(start.since(last.start).ok()?).ok())?;
     let name = name.unwrap_or_else(|| format!("from_{:04}_{:02}_{:02}", start.year(), start.month(), start.day()));
@@ -91,21 +93,14 @@ fn length_of_last(periods: &[Period]) -> Option<Length> {
     }
 }
 
-/// The next name in the form of Rowkeep: `2026_h1` after `2025_h2`. `None` if the name of the last
-/// period does not give its bounds.
-fn carried(last: &Period, end: Date, length: Length) -> Option<String> {
-    match bounds(&last.name) {
+/// The next period, if the name of the last one gives its bounds: `2026_h1` after `2025_h2`.
+fn carried(last: &Period, fiscal_year: Option<FiscalYear>) -> Option<Following> {
+    match bounds(&last.name, fiscal_year) {
         Some(Bounds::Days(start, until)) if (start, until) == (last.start, last.end) => {}
         _ => return None,
     }
-    let (year, part) = (i32::from(last.end.year()), i32::from(last.end.month()) - 1);
-    let name = match length {
-        Length::Months(12) => format!("{year:04}"),
-        Length::Months(6) => format!("{year:04}_h{}", part / 6 + 1),
-        Length::Months(3) => format!("{year:04}_q{}", part / 3 + 1),
-        _ => format!("{year:04}_m{:02}", part + 1),
-    };
-    matches!(bounds(&name), Some(Bounds::Days(_, until)) if until == end).then_some(name)
+    let (name, _, end) = next(&last.name, fiscal_year)?;
+    Some(Following { end: Some(end), name: Some(name) })
 }
 
 /// The next name in a form of the project, such as `fy26q4` or `from_2026_05_03`. The form must give
@@ -218,30 +213,16 @@ mod tests {
         Period { name: name.to_owned(), start: day(start).unwrap(), end: day(end).unwrap(), sealed: false }
     }
 
-    fn carried_name(name: &str) -> Option<String> {
-        let Some(Bounds::Days(start, end)) = bounds(name) else { panic!("{name} gives no bounds") };
-        following(&[Period { name: name.to_owned(), start, end, sealed: true }]).unwrap().name
-    }
-
     /// The next periods of a list, as many as are asked for.
-    fn next(mut periods: Vec<Period>, count: usize) -> Vec<String> {
+    fn continued(mut periods: Vec<Period>, count: usize) -> Vec<String> {
         let mut added = Vec::new();
         for _ in 0..count {
-            let Some(Following { end: Some(end), name: Some(name) }) = following(&periods) else { break };
+            let Some(Following { end: Some(end), name: Some(name) }) = following(&periods, None) else { break };
             let start = periods.last().unwrap().end;
             added.push(format!("{name} {end}"));
             periods.push(Period { name, start, end, sealed: false });
         }
         added
-    }
-
-    #[test]
-    fn names_that_give_their_bounds_continue() {
-        for (name, after) in
-            [("2025_h2", "2026_h1"), ("2025_q3", "2025_q4"), ("2025_m12", "2026_m01"), ("2025", "2026")]
-        {
-            assert_eq!(carried_name(name).as_deref(), Some(after));
-        }
     }
 
     #[test]
@@ -277,7 +258,7 @@ mod tests {
         ];
         for (periods, expected) in cases {
             let name = periods[0].name.clone();
-            assert_eq!(next(periods, expected.len()), expected, "{name}");
+            assert_eq!(continued(periods, expected.len()), expected, "{name}");
         }
     }
 
@@ -289,13 +270,13 @@ mod tests {
             period("p03", "2026-03-29", "2026-05-03"),
         ];
         for length in 1..=3 {
-            let following = following(&four_four_five[..length]).unwrap();
+            let following = following(&four_four_five[..length], None).unwrap();
             assert!(following.end.is_none() || length == 1, "{length}: {following:?}");
         }
         // Its bounds have a pattern, but its name has none.
-        let legacy = following(&[period("legacy", "2024-01-01", "2025-01-01")]).unwrap();
+        let legacy = following(&[period("legacy", "2024-01-01", "2025-01-01")], None).unwrap();
         assert_eq!((legacy.end, legacy.name), (day("2026-01-01"), None));
-        assert!(following(&[]).is_none());
+        assert!(following(&[], None).is_none());
     }
 
     #[test]

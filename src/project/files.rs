@@ -11,7 +11,7 @@ use crate::features::monitors::Severity;
 use crate::features::only_when::ConditionEntry;
 use crate::features::purge::NoArchive;
 use crate::project::shape::{Either, Entries, Field, Never, Nullness, Plain, Text, Word, shape};
-use crate::project::{CutoffFrom, Rows};
+use crate::project::{CutoffFrom, NamedAfter, Rows};
 use crate::sql::TimeUnit;
 
 /// A path, or a list in place.
@@ -39,6 +39,8 @@ shape! {
         /// A date that is a bound of a period. Periods that end on or before this date are sealed:
         /// only the nightly sweep reads them. If not stated, no period is sealed.
         optional sealed_before: String,
+        /// The fiscal year, for periods with names such as fy2026 and fy2026_q1.
+        optional fiscal_year: FiscalYearEntry,
         /// Required if there are `tables`. The table that records due rows which no history table
         /// has: { table, key }, or only the name of the table.
         optional exceptions: ExceptionsEntry,
@@ -62,6 +64,16 @@ shape! {
         optional schedule: ScheduleEntry,
         /// Windowed loads, which select rows by ingestion time and by event date. BigQuery only.
         optional loads: Vec<Field<LoadEntry>>,
+    }
+
+    #[expected("a mapping with `first_month` and `named_after`")]
+    /// The fiscal year. It starts on the first day of a month.
+    struct FiscalYearEntry {
+        /// The month in which it starts, 1 to 12.
+        required first_month: Text,
+        /// Which day gives the fiscal year its number: with first_day, fy2026 starts in 2026; with
+        /// last_day, it ends in 2026.
+        required named_after: Word<NamedAfter>,
     }
 
     #[expected("a schedule")]

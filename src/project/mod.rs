@@ -10,6 +10,7 @@ pub(crate) mod files;
 pub mod folder;
 pub(crate) mod naming;
 pub(crate) mod period;
+pub(crate) mod period_name;
 mod read;
 #[cfg(feature = "files")]
 pub(crate) mod references;
@@ -26,7 +27,7 @@ pub(crate) use cadence::{drifted, example, following};
 pub(crate) use day::{DAY, length};
 pub use day::{Day, InvalidDay, Length};
 pub use period::Period;
-pub(crate) use period::bounds_of;
+pub use period_name::{FiscalYear, NamedAfter};
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;
 pub use schema::json_schema;
@@ -36,6 +37,8 @@ pub use table::{
     Archive, Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader,
     Retention, Rows, Table, TableId, Time,
 };
+
+use jiff::civil::Date;
 
 use crate::dialect::Dialect;
 use crate::features::loads::WindowedLoad;
@@ -61,6 +64,8 @@ pub struct Spec {
     /// The periods, oldest first. Invariant: each period ends where the next one starts. If a table
     /// has one history table per period, at least one period is open.
     pub(crate) periods: Vec<Period>,
+    /// The fiscal year by which periods may be named, if the project states it.
+    pub(crate) fiscal_year: Option<FiscalYear>,
     /// The period of all times, for tables with one history table.
     pub(crate) whole: Period,
     /// The exceptions tables, in the order in which tables first name them.
@@ -120,6 +125,14 @@ impl Spec {
     /// The periods, oldest first. Each period ends where the next one starts.
     pub fn periods(&self) -> &[Period] {
         &self.periods
+    }
+
+    /// The bounds that the name of a period gives.
+    pub(crate) fn bounds_of(&self, name: &str) -> Option<(Date, Date)> {
+        match period_name::bounds(name, self.fiscal_year)? {
+            period_name::Bounds::Days(start, end) => Some((start, end)),
+            period_name::Bounds::Unrepresentable => None,
+        }
     }
 
     /// The raw tables that Rowkeep trims.

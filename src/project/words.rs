@@ -3,7 +3,7 @@
 use crate::dialect::{Dialect, Indexes, MaintenanceKind};
 use crate::features::monitors::Severity;
 use crate::project::shape::Words;
-use crate::project::{CutoffFrom, Rows};
+use crate::project::{CutoffFrom, NamedAfter, Rows};
 use crate::sql::TimeUnit;
 
 impl Words for Dialect {
@@ -44,6 +44,12 @@ impl Words for Rows {
 impl Words for CutoffFrom {
     fn words() -> Vec<(&'static str, Self)> {
         vec![("newest", CutoffFrom::Newest), ("now", CutoffFrom::Now)]
+    }
+}
+
+impl Words for NamedAfter {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("first_day", NamedAfter::FirstDay), ("last_day", NamedAfter::LastDay)]
     }
 }
 

@@ -116,7 +116,7 @@ impl Project {
         let first = calendar.len();
         calendar.extend(spec.periods.iter().cloned());
         while calendar.len() < first + listed + ADDED_PERIODS {
-            let Some(next) = example(&calendar).filter(fits) else { break };
+            let Some(next) = example(&calendar, spec.fiscal_year).filter(fits) else { break };
             calendar.push(next);
         }
         let listed = Periods { first, end: first + listed, open_from: first + open_from };

@@ -7,9 +7,10 @@ macro_rules! period_codes {
             /// Rowkeep cannot read the bounds of a period from its name, or the name contradicts
             /// them.
             ///
-            /// Names such as `2025_h2`, `2025_q3`, `2025_m07` and `2025` carry their bounds. Any
-            /// other period must state its bounds. A name that says other bounds than the stated
-            /// ones would mislead its readers.
+            /// Names such as `2025_h2`, `2025_q3`, `2025_m07`, `2025_w01`, `2025_07_01` and `2025`
+            /// give their bounds. So do `fy2025` and `fy2025_q3`, if the project states its
+            /// `fiscal_year`. Any other period must state its bounds. A name that says other bounds
+            /// than the stated ones would mislead its readers.
             ///
             /// Fix: use such a name, or state the bounds, as in
             /// `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`.

@@ -15,9 +15,7 @@ use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
 use crate::features::only_when::Test;
 use crate::features::runbooks::probe::Probe;
-use crate::project::{
-    Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, bounds_of, example, length,
-};
+use crate::project::{Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, example, length};
 use crate::sql::{Relation, SqlType};
 
 /// A kind of run-book.
@@ -87,7 +85,7 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     let mut sql = Statements::new();
     spec.tables().for_each(|(id, _)| writer.table(id, &mut sql));
     (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
-    let next = example(&spec.periods).map(|period| writer.next(&period));
+    let next = example(&spec.periods, spec.fiscal_year).map(|period| writer.next(&period));
     sql.insert("others", writer.others(plan));
     // The example of a change is a table with history, if there is one.
     let example_of_change = spec.tables().min_by_key(|(_, table)| !table.has_periods());
@@ -361,7 +359,7 @@ impl Writer<'_, '_> {
         context! {
             name => word(&period.name),
             // A name that gives its bounds needs no end.
-            gives_bounds => bounds_of(&period.name) == Some((period.start(), period.end())),
+            gives_bounds => later.bounds_of(&period.name) == Some((period.start, period.end)),
             start => word(period.start()),
             end => word(period.end()),
             tables => tables,

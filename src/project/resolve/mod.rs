@@ -47,7 +47,13 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     // A project without history tables per period needs no periods either.
     let has_periods = specs.is_empty() || specs.iter().any(|spec| spec.value.needs_periods());
     let needs_periods = !has_only_loads && (has_periods || !matches!(project.periods, Field::Missing));
-    let periods = if needs_periods { periods::resolve(&raw.periods, sealed_before, sink) } else { Some(Vec::new()) };
+    let fiscal_year = project.fiscal_year.get().map(|stated| periods::fiscal_year(&stated.value, sink));
+    let periods = match fiscal_year {
+        _ if !needs_periods => Some(Vec::new()),
+        // Its error is reported. Names of fiscal years would only cause more errors.
+        Some(None) => None,
+        _ => periods::resolve(&raw.periods, fiscal_year.flatten(), sealed_before, sink),
+    };
 
     if let (false, Some(date)) = (has_periods || has_only_loads, sealed_before) {
         let message = "`sealed_before` is stated, but no table has a history table per period";
@@ -89,6 +95,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         name: name?.as_str().to_owned(),
         dialect,
         periods: periods?,
+        fiscal_year: fiscal_year.flatten(),
         whole: Period::whole(),
         places: Places {
             periods: raw.periods.span,

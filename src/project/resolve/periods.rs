@@ -6,8 +6,9 @@ use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::project::Period;
-use crate::project::files::PeriodEntry;
-use crate::project::period::{Bounds, bounds, day};
+use crate::project::files::{FiscalYearEntry, PeriodEntry};
+use crate::project::period::day;
+use crate::project::period_name::{Bounds, FiscalYear, NamedAfter, bounds};
 use crate::project::read::NO_PERIODS;
 use crate::project::shape::{Either, Field};
 use crate::source::{Span, Spanned};
@@ -18,6 +19,7 @@ const MAX_PERIODS: usize = 480;
 
 pub(crate) fn resolve(
     raw: &Spanned<Vec<Field<PeriodEntry>>>,
+    fiscal_year: Option<FiscalYear>,
     sealed_before: Option<&Spanned<String>>,
     sink: &mut Sink,
 ) -> Option<Vec<Period>> {
@@ -35,7 +37,8 @@ pub(crate) fn resolve(
         );
         return None;
     }
-    let found: Vec<_> = raw.value.iter().map(|field| field.get().and_then(|raw| resolve_one(raw, sink))).collect();
+    let entries = raw.value.iter().map(Field::get);
+    let found: Vec<_> = entries.map(|entry| entry.and_then(|entry| resolve_one(entry, fiscal_year, sink))).collect();
     // The neighbours of an invalid period are not compared: the gap between them is not an error of
     // the user.
     let mut sound = found.iter().all(Option::is_some);
@@ -64,9 +67,9 @@ pub(crate) fn resolve(
     sound.then_some(periods)
 }
 
-fn resolve_one(raw: &Spanned<PeriodEntry>, sink: &mut Sink) -> Option<(Period, Span)> {
+fn resolve_one(raw: &Spanned<PeriodEntry>, fiscal_year: Option<FiscalYear>, sink: &mut Sink) -> Option<(Period, Span)> {
     let period = match &raw.value {
-        Either::Scalar(name) => named(&name.0, raw.span, sink)?,
+        Either::Scalar(name) => named(&name.0, fiscal_year, raw.span, sink)?,
         Either::List(never) => match *never {},
         Either::Map(stated) => {
             let name = stated.name.get()?;
@@ -81,7 +84,7 @@ fn resolve_one(raw: &Spanned<PeriodEntry>, sink: &mut Sink) -> Option<(Period, S
                 return None;
             }
             let (start, end) = (start?, end?);
-            if let Some(Bounds::Days(named_start, named_end)) = bounds(text)
+            if let Some(Bounds::Days(named_start, named_end)) = bounds(text, fiscal_year)
                 && (named_start, named_end) != (start, end)
             {
                 let message = format!(
@@ -109,8 +112,22 @@ fn resolve_one(raw: &Spanned<PeriodEntry>, sink: &mut Sink) -> Option<(Period, S
     Some((period, raw.span))
 }
 
-fn named(name: &str, span: Span, sink: &mut Sink) -> Option<Period> {
-    match bounds(name) {
+/// The fiscal year that a project states.
+pub(crate) fn fiscal_year(stated: &FiscalYearEntry, sink: &mut Sink) -> Option<FiscalYear> {
+    let month = stated.first_month.get();
+    let first_month = month.and_then(|month| month.value.0.parse().ok()).filter(|month| (1..=12).contains(month));
+    if let (None, Some(month)) = (first_month, month) {
+        let message = format!("`first_month` is {}, which is not a month", quoted(&month.value.0));
+        sink.push(
+            Diagnostic::new(Code::PeriodName, message, month.span, "not a month")
+                .help("write a number from 1 to 12, as in `first_month: 4`"),
+        );
+    }
+    Some(FiscalYear { first_month: first_month?, named_after: stated.named_after.get()?.value.0 })
+}
+
+fn named(name: &str, fiscal_year: Option<FiscalYear>, span: Span, sink: &mut Sink) -> Option<Period> {
+    match bounds(name, fiscal_year) {
         Some(Bounds::Days(start, end)) => return Some(Period { name: name.to_owned(), start, end, sealed: false }),
         Some(Bounds::Unrepresentable) => {
             let message = format!("period {} is not within the years 1 to 9999", quoted(name));
@@ -124,11 +141,18 @@ fn named(name: &str, span: Span, sink: &mut Sink) -> Option<Period> {
                 Code::PeriodName,
                 message,
                 span,
-                "expected a name such as 2025_h2, 2025_q3, 2025_m07 or 2025",
+                "expected a name such as 2025_h2, 2025_q3, 2025_m07, 2025_w01, 2025_07_01 or 2025",
             );
             let canonical = name.to_ascii_lowercase().replace('-', "_");
-            diagnostic = if bounds(&canonical).is_some() {
+            // Whether the name would have bounds if the project stated its fiscal year.
+            let is_fiscal = FiscalYear { first_month: 1, named_after: NamedAfter::FirstDay };
+            diagnostic = if bounds(&canonical, fiscal_year).is_some() {
                 diagnostic.help(format!("did you mean `{canonical}`?"))
+            } else if fiscal_year.is_none() && bounds(&canonical, Some(is_fiscal)).is_some() {
+                diagnostic.help(
+                    "state the fiscal year in rowkeep.yml: `fiscal_year: { first_month: 4, named_after: last_day }`; \
+                     with `last_day`, fy2026 ends in 2026, and with `first_day` it starts in 2026",
+                )
             } else {
                 diagnostic.help("state its bounds: `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`")
             };
