@@ -249,7 +249,11 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         exception_type: table.exception_type.clone(),
         exceptions: spec.exceptions(table.exceptions).relation.sql(spec.dialect),
         one_history: matches!(table.archive, Archive::One(_)),
-        history: table.history().map(|history| history.sql(spec.dialect)),
+        history: match &table.archive {
+            Archive::Periods(names) => Some(names.sql(spec.dialect)),
+            Archive::One(history) => Some(history.sql(spec.dialect)),
+            Archive::None => None,
+        },
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
         time: NodeTime { column: name(table.time.column), unit: table.time.unit.as_str() },
         retention: match &table.retention {

@@ -10,9 +10,9 @@ use crate::features::Operations;
 use crate::project::naming::{
     CUTOFF, CYCLES, DUE, EXCEPTION_COLUMNS, PURGED, ROW_COUNT, STALE, STALE_PLACE, STALE_PLACE_TYPE, exception_types,
 };
-use crate::project::{ExceptionsId, Spec, Table};
+use crate::project::{Archive, ExceptionsId, Spec, Table};
 use crate::source::Span;
-use crate::sql::{Name, Relation, SqlType};
+use crate::sql::{Name, SqlType};
 
 /// A column that a relation must have.
 struct Expected {
@@ -171,15 +171,14 @@ impl Relations<'_> {
         let tables = self.live.relations.iter().filter(|(name, found)| !known.contains(*name) && found.kind != "v");
         for ((schema, name), found) in tables {
             let text = format!("{schema}.{name}");
-            let per_period = spec.tables.iter().filter(|table| table.has_periods());
-            let with_history = per_period.filter_map(|table| Some((table, table.history()?)));
-            let has_prefix = |(_, history): &(&Table, &Relation)| {
-                key(spec, history).0 == *schema
-                    && name.strip_prefix(&format!("{}_", history.name().folded(spec.dialect))).is_some()
+            let is_named = |table: &&Table| match &table.archive {
+                Archive::Periods(names) => key(spec, names.without_period()).0 == *schema && names.may_name(name),
+                _ => false,
             };
-            // If several prefixes match, the longest one is meant.
-            let longest = with_history.filter(has_prefix).max_by_key(|(_, history)| history.name().as_str().len());
-            if let Some((table, _)) = longest
+            // If several names match, the longest one is meant.
+            let length = |table: &&Table| table.history().map_or(0, |history| history.name().as_str().len());
+            let longest = spec.tables.iter().filter(is_named).max_by_key(length);
+            if let Some(table) = longest
                 && has_every_key(spec, table, found)
             {
                 let message = format!(
@@ -188,7 +187,7 @@ impl Relations<'_> {
                 );
                 let help = "list its period with the bounds of its rows; or drop the table if it is empty";
                 sink.push(
-                    Diagnostic::new(Code::LiveLeftOver, message, table.places.history, "the prefix of history tables")
+                    Diagnostic::new(Code::LiveLeftOver, message, table.places.history, "the name of history tables")
                         .at_level(Level::Warning)
                         .help(help),
                 );

@@ -273,8 +273,9 @@ shape! {
         required model: String,
         /// The relation of the mart; schema.model if not stated.
         optional relation: String,
-        /// The name of the history tables, without the suffix of the period. Or { table: name }, for
-        /// one history table without periods. Required, unless `archive: none` is stated.
+        /// The name of the history tables. The name of the period follows it, or stands where the
+        /// name has {period}. Or { table: name }, for one history table without periods. Required,
+        /// unless `archive: none` is stated.
         optional history: Either<String, Never, HistoryEntry>,
         /// none: due rows are deleted from the mart, and no copy is kept. If not stated, due rows
         /// are moved to the history tables.

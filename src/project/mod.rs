@@ -8,6 +8,7 @@ mod day;
 pub(crate) mod files;
 #[cfg(feature = "files")]
 pub mod folder;
+mod history;
 pub(crate) mod naming;
 pub(crate) mod period;
 pub(crate) mod period_name;
@@ -26,6 +27,8 @@ pub use crate::dialect::{Indexes, ReaderKind};
 pub(crate) use cadence::{drifted, example, following};
 pub(crate) use day::{DAY, length};
 pub use day::{Day, InvalidDay, Length};
+pub(crate) use history::PERIOD;
+pub use history::{Archive, HistoryNames};
 pub use period::Period;
 pub use period_name::{FiscalYear, NamedAfter};
 pub(crate) use read::read;
@@ -34,8 +37,8 @@ pub use schema::json_schema;
 pub use share::Share;
 pub(crate) use table::TablePlaces;
 pub use table::{
-    Archive, Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader,
-    Retention, Rows, Table, TableId, Time,
+    Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader, Retention, Rows,
+    Table, TableId, Time,
 };
 
 use jiff::civil::Date;

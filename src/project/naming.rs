@@ -3,7 +3,7 @@
 
 use crate::dialect::Dialect;
 use crate::features::loads::WindowedLoad;
-use crate::project::{Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
+use crate::project::{Archive, Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
 use crate::sql::{Relation, SqlType};
 
 /// The folder of the statements of the sweep. It is beside the folders of the models.
@@ -48,19 +48,13 @@ pub(crate) fn exception_types(dialect: Dialect) -> [SqlType; 6] {
 }
 
 impl Spec {
-    /// The name of the history tables of a table, without the suffix of a period.
-    fn history_prefix(&self, table: TableId) -> &Relation {
-        let prefix = self.table(table).history();
-        prefix.unwrap_or_else(|| unreachable!("a plan names no history table of a purged table"))
-    }
-
     /// The history table of a period.
     pub(crate) fn history(&self, table: TableId, period: PeriodId) -> Relation {
-        let prefix = self.history_prefix(table);
-        if period == PeriodId::WHOLE {
-            return prefix.clone();
+        match &self.table(table).archive {
+            Archive::Periods(names) => names.of(&self.period(period).name),
+            Archive::One(history) => history.clone(),
+            Archive::None => unreachable!("a plan names no history table of a purged table"),
         }
-        prefix.renamed(prefix.name.with_suffix(&format!("_{}", self.period(period).name)))
     }
 
     /// The place of a row of a history table, in a list of stale rows. Invariant: it is not
@@ -71,8 +65,9 @@ impl Spec {
 
     /// The view over a mart and its history tables.
     pub(crate) fn all_rows(&self, table: TableId) -> Relation {
-        let prefix = self.history_prefix(table);
-        prefix.renamed(prefix.name.with_prefix("all_"))
+        let history = self.table(table).history();
+        let history = history.unwrap_or_else(|| unreachable!("a plan names no view of a purged table"));
+        history.renamed(history.name.with_prefix("all_"))
     }
 
     /// The work table with the cutoff of the cycle.

@@ -3,7 +3,7 @@
 use crate::dialect::{Dialect, Indexes, ReaderKind};
 use crate::features::only_when::Condition;
 use crate::features::tripwire::Tripwire;
-use crate::project::Length;
+use crate::project::{Archive, Length};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
@@ -104,11 +104,22 @@ impl Table {
         matches!(self.archive, Archive::Periods(_))
     }
 
-    /// The history table, or the name of the history tables without the suffix of a period. `None`
-    /// for a purge.
+    /// The history table, or the name of the history tables without the name of a period. `None` for
+    /// a purge.
     pub fn history(&self) -> Option<&Relation> {
         match &self.archive {
-            Archive::Periods(history) | Archive::One(history) => Some(history),
+            Archive::Periods(names) => Some(names.without_period()),
+            Archive::One(history) => Some(history),
+            Archive::None => None,
+        }
+    }
+
+    /// The history table, or the history tables with a text in place of the period. `None` for a
+    /// purge.
+    pub(crate) fn history_sql(&self, period: &str, dialect: Dialect) -> Option<String> {
+        match &self.archive {
+            Archive::Periods(names) => Some(names.sql_of(period, dialect)),
+            Archive::One(history) => Some(history.sql(dialect)),
             Archive::None => None,
         }
     }
@@ -195,18 +206,6 @@ pub enum Retention {
         /// The ancestor with a fixed retention. This table uses the cutoff of that ancestor.
         root: TableId,
     },
-}
-
-/// Where due rows go.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Archive {
-    /// To one history table per period. The name has no suffix of a period.
-    Periods(Relation),
-    /// To one history table, whatever their time.
-    One(Relation),
-    /// Nowhere: they are deleted, and no copy is kept.
-    None,
 }
 
 /// From when the length of a retention is measured back.

@@ -8,7 +8,7 @@ use crate::artifacts::manifest::{Definition, Hook, Manifest};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::project::{Column, Load, OrderBy, Period, PeriodId, Spec, example};
+use crate::project::{Archive, Column, Load, OrderBy, Period, PeriodId, Spec, Table, example};
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::story::Story;
@@ -104,13 +104,12 @@ impl Project {
         let open_from = spec.periods.iter().position(|period| !period.sealed).unwrap_or(0);
         let fits = |period: &Period| {
             let is_new = spec.periods.iter().all(|other| other.name != period.name);
-            let names = spec
-                .tables
-                .iter()
-                .filter(|table| table.has_periods())
-                .filter_map(|table| Some(table.history()?.name().as_str().len()));
-            let longest = names.max().unwrap_or(0);
-            is_new && longest + 1 + period.name.len() <= dialect.max_name_bytes()
+            let length = |table: &Table| match &table.archive {
+                Archive::Periods(names) => names.name_of(&period.name).len(),
+                _ => 0,
+            };
+            let longest = spec.tables.iter().map(length).max().unwrap_or(0);
+            is_new && longest <= dialect.max_name_bytes()
         };
         let mut calendar: Vec<_> = spec.periods.first().and_then(legacy).filter(fits).into_iter().collect();
         let first = calendar.len();

@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostics;
 use crate::diff::{Changed, Preview, Weight, diff, hunks};
 use crate::features::only_when;
 use crate::features::text::{Tags, text};
-use crate::project::{Archive, Length, Retention, Spec, Table};
+use crate::project::{Length, Retention, Spec, Table};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
 
@@ -115,11 +115,7 @@ fn table(spec: &Spec, table: &Table, manifest: &Manifest, edges: &Edges, today: 
             format!("Rows stay while their key is in {}", spec.table(*parent).model.value.as_str())
         }
     };
-    let moves_to = match &table.archive {
-        Archive::Periods(history) => Some(format!("{}_<period>", history.sql(spec.dialect))),
-        Archive::One(history) => Some(history.sql(spec.dialect)),
-        Archive::None => None,
-    };
+    let moves_to = table.history_sql("<period>", spec.dialect);
     let key: Vec<_> = table.unique_key.iter().map(|&column| table.column(column).name.as_str()).collect();
     let node = manifest.nodes.values().find(|node| node.name == model);
     let node = node.unwrap_or_else(|| unreachable!("each table has a node in the manifest"));

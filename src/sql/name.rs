@@ -84,6 +84,11 @@ impl Name {
         Self { text: format!("{}{suffix}", self.text), quoted: self.quoted }
     }
 
+    /// A name with another text that needs quotes where this one does.
+    pub(crate) fn with_text(&self, text: String) -> Self {
+        Self { text, quoted: self.quoted }
+    }
+
     pub(crate) fn with_prefix(&self, prefix: &str) -> Self {
         Self { text: format!("{prefix}{}", self.text), quoted: self.quoted }
     }

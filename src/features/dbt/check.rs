@@ -9,7 +9,7 @@ use crate::artifacts::manifest::Hook;
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::dialect::Dialect;
 use crate::features::dbt::guard;
-use crate::project::{Spec, Table, TableId};
+use crate::project::{Archive, Spec, Table, TableId};
 
 /// A dbt project after `dbt parse`.
 #[derive(Clone, Debug)]
@@ -271,11 +271,14 @@ impl<'m> Model<'m> {
             text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_uppercase).collect();
         let verbs = ["INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "DROP", "ALTER"];
         let changes = verbs.iter().any(|verb| words.contains(*verb));
-        let history = table.history().map(|history| history.name().as_str().to_ascii_uppercase());
         let is_own = |word: &String| {
             word == "THIS"
                 || word.starts_with(&name.to_ascii_uppercase())
-                || history.as_ref().is_some_and(|history| word.starts_with(history))
+                || match &table.archive {
+                    Archive::Periods(names) => names.may_name(word),
+                    Archive::One(history) => word.eq_ignore_ascii_case(history.name().as_str()),
+                    Archive::None => false,
+                }
         };
         let begins = text.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
         let is_harmless = ["GRANT", "ANALYZE", "VACUUM", "COMMENT"].contains(&begins.to_ascii_uppercase().as_str());

@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 
 use crate::features::dbt::{Model, guard};
 use crate::features::text::{Tags, text, values};
-use crate::project::{Column, Spec};
+use crate::project::{Archive, Column, Spec};
 
 pub(crate) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<String, String>) {
     let mut described = Vec::new();
@@ -66,8 +66,11 @@ fn entry(spec: &Spec, model: &Model<'_>) -> Value {
     };
     context! {
         name => model.node.name.as_str(),
-        history => table.history().map(|history| history.name().as_str()),
-        has_periods => table.has_periods(),
+        history => match &table.archive {
+            Archive::Periods(names) => Some(names.name_of("<period>")),
+            Archive::One(history) => Some(history.name().as_str().to_owned()),
+            Archive::None => None,
+        },
         columns => table.columns.iter().zip(0..).map(column).collect::<Vec<_>>(),
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod columns;
 pub(crate) mod duration;
 mod exceptions;
 mod grants;
+mod history;
 pub(crate) mod list;
 mod load;
 pub(crate) mod names;

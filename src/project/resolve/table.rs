@@ -8,6 +8,7 @@ use crate::features::{limit, purge, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, TableFile, TimeEntry};
 use crate::project::resolve::columns::{Scope, declared, position, refused};
 use crate::project::resolve::grants;
+use crate::project::resolve::history::archive;
 use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
@@ -243,51 +244,6 @@ pub(crate) fn draft(
         raw_columns: source_columns,
         after: raw.after.get().map_or_else(Vec::new, |names| list(&names.value, names.span)),
     })
-}
-
-/// Where due rows go. A table spec must state `history` or `archive: none`.
-fn archive(
-    raw: &TableFile,
-    what: &str,
-    span: Span,
-    relation: &dyn Fn(&Spanned<String>, &mut Sink) -> Option<Relation>,
-    sink: &mut Sink,
-) -> Option<Archive> {
-    match (&raw.history, &raw.archive) {
-        (Field::Set(stated), Field::Missing) => match &stated.value {
-            Either::Scalar(name) => {
-                if ["none", "no", "false", "null"].contains(&name.to_lowercase().as_str()) {
-                    let message = format!(
-                        "{what} has the history {}, which would be the name of its history tables",
-                        quoted(name)
-                    );
-                    sink.push(
-                        Diagnostic::new(Code::Purge, message, stated.span, "a name, not a word")
-                            .help("did you mean `archive: none`? It deletes due rows for good"),
-                    );
-                    return None;
-                }
-                let name = Spanned { value: name.clone(), span: stated.span };
-                Some(Archive::Periods(relation(&name, sink)?))
-            }
-            Either::List(never) => match *never {},
-            Either::Map(one) => Some(Archive::One(relation(one.table.get()?, sink)?)),
-        },
-        (Field::Missing, Field::Set(_)) => Some(Archive::None),
-        (Field::Set(_), Field::Set(stated)) => {
-            purge::contradicts(what, stated.span, sink);
-            None
-        }
-        (Field::Missing, Field::Missing) => {
-            let message = format!("{what} lacks its key `history`: its due rows would have no place");
-            sink.push(
-                Diagnostic::new(Code::MissingKey, message, span, "in this table spec")
-                    .help("add `history:`, or `archive: none` if due rows may be deleted for good"),
-            );
-            None
-        }
-        (Field::Invalid, _) | (_, Field::Invalid) => None,
-    }
 }
 
 /// Turns `Some(None)`, a stated value that could not be read, into `None`.
