@@ -179,6 +179,7 @@ mod dialect;
 pub mod diff;
 #[cfg(feature = "doctor")]
 pub mod doctor;
+pub mod erase;
 mod error;
 pub mod features;
 #[cfg(feature = "lint")]

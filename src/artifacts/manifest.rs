@@ -85,6 +85,9 @@ pub struct Node {
     pub exception_type: String,
     /// The exceptions table.
     pub exceptions: String,
+    /// The tables that list erased keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<String>,
     /// Whether the table has one history table, without periods.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_history: bool,
@@ -247,6 +250,11 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
         exception_type: table.exception_type.clone(),
+        erased: table
+            .erasures
+            .iter()
+            .map(|erasure| Slot::Erased(erasure.list).relation(spec).sql(spec.dialect))
+            .collect(),
         exceptions: spec.exceptions(table.exceptions).relation.sql(spec.dialect),
         one_history: matches!(table.archive, Archive::One(_)),
         history: match &table.archive {

@@ -11,6 +11,7 @@ mod compile;
 mod completions;
 mod diff;
 mod doctor;
+mod erase;
 mod explain;
 mod git;
 mod init;
@@ -65,6 +66,8 @@ enum Command {
     Loads(loads::Arguments),
     /// Show which statements apply to a row, and where it goes; reads no table
     Trace(trace::Arguments),
+    /// Print the statements that erase a key from every table; runs nothing
+    Erase(erase::Arguments),
     /// Compare a live database with the project; never writes to it
     Doctor(doctor::Arguments),
     /// Run the statements on a real engine through simulated years, and check the laws
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Loads(arguments) => loads::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Trace(arguments) => trace::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Erase(arguments) => erase::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rotate(arguments) => rotate::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Report(arguments) => report::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
@@ -137,6 +141,13 @@ fn done(result: Result<(), Error>) -> Result<ExitCode, Failure> {
 /// Parses the name of a dialect.
 fn dialect(name: &str) -> Result<Dialect, String> {
     Dialect::from_name(name).ok_or_else(|| format!("expected {}", dialects(", ")))
+}
+
+/// Parses a column and its value.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let found = text.split_once('=').filter(|(column, _)| !column.trim().is_empty());
+    let (column, value) = found.ok_or_else(|| "expected a column and its value, such as order_id=42".to_owned())?;
+    Ok((column.trim().to_owned(), value.to_owned()))
 }
 
 /// The names of all dialects.

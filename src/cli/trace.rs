@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::{print, project};
+use crate::cli::{pair, print, project};
 use crate::error::Error;
 use crate::project::folder::Failure;
 use crate::trace::{Row, Trace, instant_of, trace};
@@ -34,12 +34,6 @@ enum Output {
     Human,
     /// A JSON list of tables
     Json,
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let found = text.split_once('=').filter(|(column, _)| !column.trim().is_empty());
-    let (column, value) = found.ok_or_else(|| "expected a column and its value, such as order_id=42".to_owned())?;
-    Ok((column.trim().to_owned(), value.to_owned()))
 }
 
 fn instant(text: &str) -> Result<i64, String> {

@@ -129,7 +129,12 @@ fn operations<'a>(manifest: &'a Manifest, id: Option<&String>, model: &'a str, a
         all.push((Key { model, runs: "settings", name: &entry.statement.name }, Text { sql: sql.into(), reads: &[] }));
     }
     let repairs = manifest.repairs.iter().filter(|repair| repair.model.as_ref() == id);
-    all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| operation(model, "repair", task)));
+    all.extend(repairs.flat_map(|repair| &repair.statements).map(|task| {
+        let (key, text) = operation(model, "repair", task);
+        // Two lists of erased keys have repairs with equal names, in different folders.
+        let path = task.path.strip_prefix("maintenance/repairs/").and_then(|path| path.strip_suffix(".sql"));
+        (Key { name: path.filter(|_| id.is_none()).unwrap_or(key.name), ..key }, text)
+    }));
 }
 
 /// The settings of a monitor as text. The statements that record a finding follow from these and

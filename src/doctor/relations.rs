@@ -8,7 +8,8 @@ use crate::doctor::indexes::unique_columns;
 use crate::doctor::live::{Column, Found, Live, key, slots};
 use crate::features::Operations;
 use crate::project::naming::{
-    CUTOFF, CYCLES, DUE, EXCEPTION_COLUMNS, PURGED, ROW_COUNT, STALE, STALE_PLACE, STALE_PLACE_TYPE, exception_types,
+    CUTOFF, CYCLES, DUE, EXCEPTION_COLUMNS, PURGED, ROW_COUNT, STALE, STALE_PLACE, STALE_PLACE_TYPE, erased_columns,
+    exception_types,
 };
 use crate::project::{Archive, ExceptionsId, Spec, Table};
 use crate::source::Span;
@@ -69,7 +70,7 @@ impl Relations<'_> {
                 let places = &self.spec.places;
                 places.each_period.get(period.0).copied().unwrap_or(places.periods)
             }
-            Slot::Exceptions(id) => self.spec.exceptions(id).span,
+            Slot::Exceptions(id) | Slot::Erased(id) => self.spec.exceptions(id).span,
             Slot::Compared(id) => self.spec.monitor(id).name.span,
             Slot::Raw(id) => self.spec.table(id).places.raw.unwrap_or(model(self.spec.table(id))),
             Slot::Mart(id)
@@ -386,6 +387,11 @@ impl Relations<'_> {
                     nullable("oldest_time", time),
                     nullable("newest_time", time),
                 ]
+            }
+            Slot::Erased(id) => {
+                let rest = erased_columns(spec.dialect).into_iter();
+                let key = column(&spec.exceptions(id).key, false);
+                std::iter::once(key).chain(rest.map(|(name, ty)| nullable(name, ty))).collect()
             }
             Slot::Exceptions(id) => {
                 let rest = EXCEPTION_COLUMNS.into_iter().zip(exception_types(spec.dialect));

@@ -8,6 +8,7 @@
 //! only relations that it declares.
 
 pub mod dbt;
+pub mod erasure;
 pub(crate) mod layout;
 pub(crate) mod limit;
 pub mod loads;

@@ -1,6 +1,7 @@
 //! Operations: statements that run outside of a table's cycle.
 
 use crate::cycle::plan::{Slot, Verb};
+use crate::features::erasure::Erasure;
 use crate::project::{PeriodId, TableId};
 
 /// A statement that runs outside of a table's cycle.
@@ -18,6 +19,9 @@ pub struct Operation {
     pub table: Option<TableId>,
     /// The period, if the statement is for one period.
     pub period: Option<PeriodId>,
+    /// The list of erased keys, and the column of the table with the key, if the statement erases
+    /// rows of the table.
+    pub erasure: Option<Erasure>,
     /// The names of its parameters.
     pub parameters: &'static [&'static str],
     /// Why the statement exists, in one line.
@@ -36,7 +40,18 @@ impl Operation {
         reads: Vec<Slot>,
         reason: &'static str,
     ) -> Self {
-        Self { name, verb, writes, reads, table: writes.table(), period: None, parameters: &[], reason, template }
+        Self {
+            name,
+            verb,
+            writes,
+            reads,
+            table: writes.table(),
+            period: None,
+            erasure: None,
+            parameters: &[],
+            reason,
+            template,
+        }
     }
 
     /// Whether the statement may run inside a transaction.

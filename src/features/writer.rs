@@ -76,6 +76,10 @@ impl<'a> Writer<'a> {
         let holds = tables.map(|table| format!("{}{HOLD}", table.exception_type));
         context! {
             table => place(Slot::Exceptions(id)),
+            target => place(Slot::Exceptions(id)),
+            of_period => false,
+            own_holds => false,
+            list => self.spec.exceptions(id).erased.as_ref().map(|_| context::erased(self.spec, id)),
             holds => texts(holds),
             given => given(),
             ..context::exceptions(self.spec, id)

@@ -241,6 +241,9 @@ shape! {
         /// The key column. It must be in the unique key of every table, except of tables that
         /// state their own `exception_key`.
         required key: String,
+        /// A table that lists erased keys: name or schema.name. No load brings such a key back. If
+        /// not stated, keys cannot be erased.
+        optional erased: String,
     }
 
     #[expected("`defaults`")]

@@ -38,8 +38,16 @@ pub(crate) const ROW_COUNT: &str = "row_count";
 /// The columns of an exceptions table after its key, in order. All of them may be NULL.
 pub(crate) const EXCEPTION_COLUMNS: [&str; 6] =
     ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
+/// The columns of a table of erased keys, after the key.
+pub(crate) const ERASED_AT: &str = "erased_at";
+pub(crate) const ERASED_NOTES: &str = "notes";
 /// The place of a row of the mart.
 pub(crate) const IN_MART: &str = "mart";
+
+/// The columns of a table of erased keys after its key, with their types. All of them may be NULL.
+pub(crate) fn erased_columns(dialect: Dialect) -> [(&'static str, SqlType); 2] {
+    [(ERASED_AT, dialect.rules().stored_instant()), (ERASED_NOTES, SqlType::Varchar(512))]
+}
 
 /// The types of [`EXCEPTION_COLUMNS`].
 pub(crate) fn exception_types(dialect: Dialect) -> [SqlType; 6] {

@@ -1,6 +1,7 @@
 //! Rolling tables and their parts: columns, time, retention, exceptions, layout and load.
 
 use crate::dialect::{Dialect, Indexes, ReaderKind};
+use crate::features::erasure::Erasure;
 use crate::features::only_when::Condition;
 use crate::features::tripwire::Tripwire;
 use crate::project::{Archive, Length};
@@ -49,6 +50,8 @@ pub struct Table {
     pub exception_key: ColumnId,
     /// The type of its exceptions.
     pub exception_type: String,
+    /// The lists of erased keys that the table obeys.
+    pub erasures: Vec<Erasure>,
     /// The physical layout.
     pub layout: Layout,
     /// Who may read the tables. Empty on engines where Rowkeep grants nothing.
@@ -227,6 +230,8 @@ pub struct Exceptions {
     pub relation: Relation,
     /// The column with the key of the reported row. It is nullable.
     pub key: Column,
+    /// The table that lists erased keys, if the project states one.
+    pub erased: Option<Spanned<Relation>>,
     pub(crate) span: Span,
 }
 

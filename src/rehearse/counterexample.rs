@@ -10,7 +10,7 @@ use crate::rehearse::program::{Project, Stages};
 use crate::rehearse::run::{Found, Watch, run_story};
 use crate::rehearse::schedule::schedule;
 use crate::rehearse::story::{CommitUnit, Delivery, Event, Hold, Recovery, Run, Story};
-use crate::rehearse::value::{Typed, instant_text};
+use crate::rehearse::value::{Cell, Typed, instant_text};
 
 /// A short list of events that breaks a law.
 #[derive(Clone, Debug, Serialize)]
@@ -124,6 +124,7 @@ fn describe_event(
         Event::Hold(hold) => {
             (instant_text(hold.at), if hold.lift { "lift" } else { "hold" }, describe_hold(facts, hold))
         }
+        Event::Erase(erase) => (instant_text(erase.at), "erase", describe_key(facts, erase.table, erase.key)),
         Event::Periods(listed) => {
             *periods = *listed;
             (String::new(), "periods", listed_periods(project, *listed))
@@ -144,9 +145,13 @@ fn describe_delivery(facts: &Facts, delivery: &Delivery) -> String {
 }
 
 fn describe_hold(facts: &Facts, hold: &Hold) -> String {
-    let table = &facts.tables[hold.table];
+    describe_key(facts, hold.table, hold.key)
+}
+
+fn describe_key(facts: &Facts, table: usize, key: Cell) -> String {
+    let table = &facts.tables[table];
     let column = &table.columns[table.exception_key];
-    format!("{}: {}", table.model, column_value(column, column.text(hold.key).as_deref()))
+    format!("{}: {}", table.model, column_value(column, column.text(key).as_deref()))
 }
 
 fn listed_periods(project: &Project, listed: Periods) -> String {

@@ -10,7 +10,7 @@ use crate::rehearse::oracle::{After, Law};
 use crate::rehearse::program::{Project, Stages};
 use crate::rehearse::run::{Counts, StoryRun};
 use crate::rehearse::state::read;
-use crate::rehearse::story::{Event, Hold, Run};
+use crate::rehearse::story::{Erase, Event, Hold, Run};
 use crate::rehearse::value::SECOND;
 
 /// A task for the external runner.
@@ -68,6 +68,10 @@ pub fn rehearse_external(
             Event::Hold(hold) => {
                 story_run.now = clock() * SECOND;
                 story_run.hold(&Hold { at: story_run.now, ..*hold })?;
+            }
+            Event::Erase(erase) => {
+                story_run.now = clock() * SECOND;
+                story_run.erase(&Erase { at: story_run.now, ..*erase })?;
             }
             Event::Cycle(run) => {
                 story_run.run_externally(run, After::Cycle, clock, runner)?;

@@ -41,6 +41,9 @@ pub(super) struct TableFacts {
     pub(super) exceptions: usize,
     pub(super) exception_key: usize,
     pub(super) exception_type: String,
+    /// The lists of erased keys that the table obeys: the number of the exceptions table, and the
+    /// column with the key.
+    pub(super) erasures: Vec<(usize, usize)>,
     /// The limit: the work table that lists due rows, and the most rows that it may list.
     pub(super) limit: Option<(String, u64)>,
     pub(super) raw: Raw,
@@ -109,6 +112,11 @@ impl TableFacts {
                 Test::IsNotNull => value.is_some(),
             }
         })
+    }
+
+    /// Whether the keys of its exceptions can be erased.
+    pub(super) fn is_erasable(&self) -> bool {
+        self.erasures.contains(&(self.exceptions, self.exception_key))
     }
 
     pub(super) fn hold_type(&self) -> String {
@@ -213,6 +221,7 @@ impl Facts {
             exceptions: table.exceptions.0,
             exception_key: table.exception_key.0,
             exception_type: table.exception_type.clone(),
+            erasures: table.erasures.iter().map(|erasure| (erasure.list.0, erasure.column.0)).collect(),
             limit: table.limit.map(|rows| (spec.due(id).sql(dialect), rows)),
             raw: Raw {
                 relation: table.raw.as_ref().map(|source| source.sql(dialect)).unwrap_or_default(),

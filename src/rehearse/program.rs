@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::artifacts::Artifacts;
-use crate::artifacts::manifest::{Definition, Hook, Manifest};
+use crate::artifacts::manifest::{Definition, Hook, Manifest, OperationEntry};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::project::{Archive, Column, Load, OrderBy, Period, PeriodId, Spec, Table, example};
+use crate::project::{Archive, Column, Exceptions, Load, OrderBy, Period, PeriodId, Spec, Table, example};
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::story::Story;
@@ -25,6 +25,9 @@ pub struct Program {
     pub tables: Vec<Routine>,
     /// Raw trims, each with the name of a model that reads the raw table.
     pub raw_trims: Vec<Statement>,
+    /// By exceptions table: the statements that erase a key. Empty if keys cannot be erased. The
+    /// parameters are `:key` and `:notes`.
+    pub erasures: Vec<Vec<Statement>>,
 }
 
 /// The statements of one table.
@@ -307,7 +310,9 @@ impl Project {
 
     /// The folded parts of all relations that a statement may name, with the periods of a spec.
     fn relations(&self, spec: &Spec) -> BTreeSet<Vec<String>> {
-        let exceptions = spec.exceptions.iter().map(|exceptions| exceptions.relation.clone());
+        let erased = |exceptions: &Exceptions| exceptions.erased.as_ref().map(|erased| erased.value.clone());
+        let exceptions =
+            spec.exceptions.iter().flat_map(|one| std::iter::once(one.relation.clone()).chain(erased(one)));
         let tables = spec.tables().flat_map(|(id, table)| {
             let raw = self.spec_with_loads.table(id).raw.clone();
             let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)];
@@ -351,7 +356,17 @@ impl Project {
             let name = self.spec.table(raw_table.read_by[0]).model.value.as_str().to_owned();
             Statement { name, sql: trim.statement.sql.clone() }
         });
-        Program { tables: tables.collect(), raw_trims: raw_trims.collect() }
+        let repairs = manifest.repairs.iter().filter(|repair| repair.name == "erase");
+        let mut repairs = repairs.map(|repair| {
+            let statements = repair.statements.iter();
+            let statement = |task: &OperationEntry| Statement { name: task.name.clone(), sql: task.sql.clone() };
+            statements.map(statement).collect::<Vec<_>>()
+        });
+        let has_list = |exceptions: &Exceptions| exceptions.erased.is_some() && self.handwritten.is_none();
+        let lists = self.spec.exceptions.iter();
+        let erasures = lists.map(|one| if has_list(one) { repairs.next().unwrap_or_default() } else { Vec::new() });
+        let erasures = erasures.collect();
+        Program { tables: tables.collect(), raw_trims: raw_trims.collect(), erasures }
     }
 }
 
@@ -365,7 +380,8 @@ impl Stage {
         };
         let tables = self.program.tables.iter_mut();
         let statements = tables.flat_map(|table| table.load.iter_mut().chain(&mut table.hooks).chain(&mut table.sweep));
-        for statement in statements.chain(&mut self.program.raw_trims) {
+        let erasures = self.program.erasures.iter_mut().flatten();
+        for statement in statements.chain(&mut self.program.raw_trims).chain(erasures) {
             statement.sql = relocated(&statement.sql)?;
             if !places.is_empty() {
                 // Check the statement again in the form that runs: it must name scratch schemas

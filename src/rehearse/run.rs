@@ -15,7 +15,7 @@ use crate::rehearse::program::{Project, Stage, Stages};
 use crate::rehearse::raw_table::{RawTable, row};
 use crate::rehearse::schedule::{Scheduled, schedule};
 use crate::rehearse::state::{places_of_key, read};
-use crate::rehearse::story::{Delivery, Event, Hold, Recovery, Run, Story};
+use crate::rehearse::story::{Delivery, Erase, Event, Hold, Recovery, Run, Story};
 use crate::rehearse::value::SECOND;
 
 /// The outcome of a story.
@@ -39,6 +39,8 @@ pub struct Counts {
     pub cycles: usize,
     /// Completed sweeps.
     pub sweeps: usize,
+    /// Keys that were erased.
+    pub erasures: usize,
     /// Stops of cycles and sweeps.
     pub stops: usize,
     /// Statements that ran.
@@ -53,6 +55,7 @@ impl Counts {
             deliveries: self.deliveries + other.deliveries,
             cycles: self.cycles + other.cycles,
             sweeps: self.sweeps + other.sweeps,
+            erasures: self.erasures + other.erasures,
             stops: self.stops + other.stops,
             statements: self.statements + other.statements,
             looks: self.looks + other.looks,
@@ -113,6 +116,7 @@ pub(super) fn run_story(
                 story_run.create_relations()?;
             }
             Event::Hold(hold) => story_run.hold(hold)?,
+            Event::Erase(erase) => story_run.erase(erase)?,
             Event::Cycle(run) => story_run.execute(run, true)?,
             Event::Sweep(run) => story_run.execute(run, false)?,
         }
@@ -237,6 +241,38 @@ impl<'a> StoryRun<'a> {
         self.held.retain(|other| *other != held);
         if !hold.lift {
             self.held.push(held);
+        }
+        self.check_laws(After::Stop)
+    }
+
+    /// Erases a key, unless an operator holds it.
+    pub(super) fn erase(&mut self, erase: &Erase) -> Result<(), Error> {
+        let table = &self.facts.tables[erase.table];
+        let list = table.exceptions;
+        let column = &table.columns[table.exception_key];
+        let (text, value) = (column.text(erase.key), column.literal(erase.key));
+        let statements = self.stage.program.erasures[list].clone();
+        let obeys = |number: usize| self.facts.tables[number].erasures.iter().any(|(other, _)| *other == list);
+        // The oracle does not know which rows stay if a child with a list of its own has a hold.
+        let is_held_elsewhere =
+            self.held.iter().any(|(held, _)| obeys(*held) && self.facts.tables[*held].exceptions != list);
+        if statements.is_empty() || is_held_elsewhere {
+            return Ok(());
+        }
+        self.check_laws(After::Stop)?;
+        self.raw_table.flush(self.engine, self.facts)?;
+        self.now = self.now.max(erase.at);
+        for statement in statements {
+            let sql = statement.sql.replace(":key", &value).replace(":notes", "'a person asked'");
+            self.engine.run(&with_clock(&sql, self.engine.dialect(), self.now.div_euclid(SECOND)))?;
+        }
+        let is_held = self.held.iter().any(|(held, key)| self.facts.tables[*held].exceptions == list && *key == text);
+        if !is_held {
+            self.oracle.erase(list, text);
+            self.outcome.counts.erasures += 1;
+        }
+        for number in (0..self.facts.tables.len()).filter(|&number| obeys(number)) {
+            self.raw_table.remove_deleted(self.engine, self.facts, number)?;
         }
         self.check_laws(After::Stop)
     }

@@ -21,6 +21,8 @@ pub(super) enum Event {
     Periods(Periods),
     /// An operator places a hold on a key, or lifts it.
     Hold(Hold),
+    /// An operator erases a key.
+    Erase(Erase),
     /// A cycle: the load and the hooks of every table, in run order.
     Cycle(Run),
     /// The nightly sweep.
@@ -43,6 +45,15 @@ pub(super) struct Hold {
     pub(super) table: usize,
     pub(super) key: Cell,
     pub(super) lift: bool,
+}
+
+/// An operator erases a key from all tables that obey the list of a table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Erase {
+    pub(super) at: i64,
+    /// A table with the exceptions table that has the list.
+    pub(super) table: usize,
+    pub(super) key: Cell,
 }
 
 /// A cycle or a sweep.

@@ -171,7 +171,7 @@ fn id_of(step: &Step) -> (StatementKind, Option<PeriodId>) {
 /// The place in the project that defines a relation.
 fn place(spec: &Spec, slot: Slot) -> Span {
     match slot {
-        Slot::Exceptions(id) => spec.exceptions(id).span,
+        Slot::Exceptions(id) | Slot::Erased(id) => spec.exceptions(id).span,
         Slot::Mart(table)
         | Slot::Raw(table)
         | Slot::History(table, _)

@@ -7,7 +7,7 @@ use sqlparser::ast::{Ident, ObjectName};
 use crate::cycle::plan::Slot;
 use crate::dialect::Dialect;
 use crate::features::monitors::Asks;
-use crate::project::naming::{EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE};
+use crate::project::naming::{ERASED_AT, ERASED_NOTES, EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE};
 use crate::project::{ColumnId, ExceptionsId, Spec, Table, TableId};
 use crate::sql::SqlType;
 
@@ -110,6 +110,9 @@ impl<'s> Names<'s> {
                 listed,
             });
         }
+        for id in (0..spec.exceptions.len()).map(ExceptionsId).filter(|&id| spec.exceptions(id).erased.is_some()) {
+            add(Slot::Erased(id));
+        }
         for id in spec.monitor_ids().filter(|&id| matches!(spec.monitor(id).asks, Asks::Compare { .. })) {
             add(Slot::Compared(id));
         }
@@ -120,6 +123,8 @@ impl<'s> Names<'s> {
         // Without a purge, an alias may have the name of such a column.
         let purges = spec.tables.iter().any(Table::is_purged);
         let own = own.chain(PURGED_COLUMNS.into_iter().chain([ROW_COUNT]).filter(|_| purges));
+        let erases = spec.exceptions.iter().any(|exceptions| exceptions.erased.is_some());
+        let own = own.chain(Some(ERASED_AT).filter(|_| erases));
         let columns = of_tables.chain(&keys).cloned().chain(own.map(str::to_owned)).collect();
         let mut literals: BTreeMap<String, BTreeSet<LiteralKind>> = BTreeMap::new();
         for column in spec.tables.iter().flat_map(|table| table.columns.iter().chain(&table.raw_columns)) {
@@ -193,6 +198,10 @@ impl<'s> Names<'s> {
             Slot::Purged(_) => {
                 let mut own = PURGED_COLUMNS.into_iter().chain([ROW_COUNT]);
                 own.find(|column| *name == **column)
+            }
+            Slot::Erased(id) => {
+                let own = [ERASED_AT, ERASED_NOTES].into_iter().find(|column| *name == **column);
+                own.or_else(|| (*name == self.keys[id.0]).then(|| self.keys[id.0].as_str()))
             }
             Slot::Exceptions(id) => {
                 let own = EXCEPTION_COLUMNS.into_iter().find(|column| *name == **column);

@@ -81,7 +81,7 @@ fn a_rotation_is_one_line_in_one_file() {
      --> ../periods.yml:6:5
       |
     6 |   - someday
-      |     ^^^^^^^ expected a name such as 2025_h2, 2025_q3, 2025_m07 or 2025
+      |     ^^^^^^^ expected a name such as 2025_h2, 2025_q3, 2025_m07, 2025_w01, 2025_07_01 or 2025
       |
       = help: state its bounds: `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`
 

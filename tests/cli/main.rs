@@ -7,6 +7,7 @@ mod ci;
 mod commands;
 mod compile;
 mod diff;
+mod erase;
 mod folders;
 mod formats;
 mod lint;

@@ -170,6 +170,11 @@ fn the_example_is_a_golden() {
     };
     snapshot(&golden("features/order_tracking"), "operations", &listing_of(&compile(&inputs), is_shown));
 
+    let is_erasure =
+        |path: &str| path.contains("/erase__") || path.starts_with("monitors/") && path.ends_with("__erased.sql");
+    let erasure = listing_of(&compile(&projects::golden("erasure")), is_erasure);
+    snapshot(&golden("compile/erasure"), "erasure", &erasure);
+
     let is_runbook = |path: &str| path.starts_with("runbooks/");
     let runbooks = listing_of(&compile(&inputs), is_runbook);
     snapshot(&golden("features/order_tracking"), "runbooks", &runbooks);

@@ -19,23 +19,29 @@ fn purges() -> String {
     format!("name: shop\ndialect: duckdb\nschema: s\n{exceptions}\ntables:\n{parent}{child}")
 }
 
-#[test]
-fn a_purge_that_looks_elsewhere_is_refused() {
-    let before = purges();
-    let manifest = rowkeep::compile(&Inputs::new("rowkeep.yml", before.as_str())).expect("it compiles");
+/// What is said about each edit of a project: an old text, and a new one.
+fn refused(before: &str, edits: &[(&str, &str)]) -> String {
+    let manifest = rowkeep::compile(&Inputs::new("rowkeep.yml", before)).expect("it compiles");
     let manifest = manifest.get(rowkeep::artifacts::MANIFEST).expect("a manifest");
     let mut said = String::new();
-    for (old, new) in [
-        ("table: gaps", "table: exceptions"),
-        ("ORDERS_GAP", "ORDERS_LOST"),
-        ("on: {id: id}", "on: {id: id, line: line}"),
-        ("on: {id: id}", "on: {id: line}"),
-    ] {
+    for (old, new) in edits {
         let after = rowkeep::resolve(&Inputs::new("rowkeep.yml", before.replace(old, new))).expect("it resolves");
         let refused = rowkeep::check::restructured(&after, manifest, &BTreeSet::new()).expect_err(new);
         let lines = refused.iter().map(|one| format!("{}: {}\n", one.code(), one.message()));
         said.push_str(&format!("==> {new}\n{}", lines.collect::<String>()));
     }
+    said
+}
+
+#[test]
+fn a_purge_that_looks_elsewhere_is_refused() {
+    let edits = [
+        ("table: gaps", "table: exceptions"),
+        ("ORDERS_GAP", "ORDERS_LOST"),
+        ("on: {id: id}", "on: {id: id, line: line}"),
+        ("on: {id: id}", "on: {id: line}"),
+    ];
+    let said = refused(&purges(), &edits);
     insta::assert_snapshot!(said, @"
     ==> table: exceptions
     RK729: the exceptions of orders were in s.gaps and are now in s.exceptions: holds in the old table keep no row any more, and the next cycle deletes their due rows for good
@@ -46,5 +52,19 @@ fn a_purge_that_looks_elsewhere_is_refused() {
     RK730: rows of items found their parent by id, and now by id, line: the next cycle deletes for good every old row without such a parent
     ==> on: {id: line}
     RK730: rows of items found their parent by id, and now by id = line: the next cycle deletes for good every old row without such a parent
+    ");
+}
+
+#[test]
+fn a_list_of_erased_keys_that_is_no_longer_read_is_refused() {
+    let before = purges().replace("key: id}", "key: id, erased: gone}");
+    let said = refused(&before, &[(", erased: gone", ""), ("erased: gone", "erased: forgotten")]);
+    insta::assert_snapshot!(said, @"
+    ==> 
+    RK731: the erased keys of orders were listed in s.gone, which orders no longer reads: the next load brings back every such key that the raw table still has
+    RK731: the erased keys of items were listed in s.gone, which items no longer reads: the next load brings back every such key that the raw table still has
+    ==> erased: forgotten
+    RK731: the erased keys of orders were listed in s.gone, which orders no longer reads: the next load brings back every such key that the raw table still has
+    RK731: the erased keys of items were listed in s.gone, which items no longer reads: the next load brings back every such key that the raw table still has
     ");
 }

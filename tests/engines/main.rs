@@ -5,6 +5,7 @@ mod adversary;
 mod doctor;
 #[path = "../shared/engine.rs"]
 mod engine;
+mod erasure;
 mod foreign_keys;
 mod grammar;
 mod grants;

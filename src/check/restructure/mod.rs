@@ -29,6 +29,8 @@ pub enum Restructuring {
     /// A retention became longer or shorter, its kind changed, or a condition of `only_when` was
     /// removed.
     Retention,
+    /// A table of erased keys was removed, or another one is read.
+    Erasure,
     /// History tables were renamed.
     History,
     /// A column was removed, or its type changed.
@@ -37,12 +39,13 @@ pub enum Restructuring {
 
 impl Restructuring {
     /// Every kind.
-    pub const ALL: [Restructuring; 7] = [
+    pub const ALL: [Restructuring; 8] = [
         Restructuring::Period,
         Restructuring::Table,
         Restructuring::Key,
         Restructuring::Purge,
         Restructuring::Retention,
+        Restructuring::Erasure,
         Restructuring::History,
         Restructuring::Column,
     ];
@@ -55,6 +58,7 @@ impl Restructuring {
             Restructuring::Key => "key",
             Restructuring::Purge => "purge",
             Restructuring::Retention => "retention",
+            Restructuring::Erasure => "erasure",
             Restructuring::History => "history",
             Restructuring::Column => "column",
         }

@@ -97,6 +97,22 @@ pub(super) fn compare(
             "restore the name, or rename the history tables in the same change",
         );
     }
+    let before = listed(&node["erased"]).unwrap_or_default();
+    let gone: Vec<_> = before.iter().filter(|before| !now.erased.contains(before)).cloned().collect();
+    if same_engine && !gone.is_empty() {
+        let message = format!(
+            "the erased keys of {model} were listed in {}, which {model} no longer reads: the next load brings back every such key that the raw table still has",
+            gone.join(" and ")
+        );
+        changed(
+            Restructuring::Erasure,
+            Code::Unerased,
+            table.model.span,
+            message,
+            "without this list",
+            "restore `erased:`, or first copy the keys into the new table",
+        );
+    }
     if let Some(message) = lost_holds(table, node, (&now, same_engine), model) {
         changed(
             Restructuring::Purge,

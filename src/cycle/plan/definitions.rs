@@ -87,6 +87,7 @@ impl Definition {
     pub(crate) fn template(&self) -> &'static str {
         match self.creates {
             Slot::Exceptions(_) => "ddl/exceptions.sql.j2",
+            Slot::Erased(_) => "ddl/erased.sql.j2",
             Slot::Cutoff(_) => "ddl/cutoff.sql.j2",
             Slot::Cycles(_) => "ddl/cycles.sql.j2",
             Slot::Purged(_) => "ddl/purged.sql.j2",
@@ -126,10 +127,12 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
         reads.extend(histories);
         all.push(create(DefinitionKind::View, Slot::AllRows(id), reads, None));
     }
-    all.extend(
-        (0..spec.exceptions.len())
-            .map(|i| create(DefinitionKind::Exceptions, Slot::Exceptions(ExceptionsId(i)), vec![], None)),
-    );
+    for id in (0..spec.exceptions.len()).map(ExceptionsId) {
+        all.push(create(DefinitionKind::Exceptions, Slot::Exceptions(id), vec![], None));
+        if spec.exceptions(id).erased.is_some() {
+            all.push(create(DefinitionKind::Exceptions, Slot::Erased(id), vec![], None));
+        }
+    }
     // Invariant: the same order as the file names.
     all.sort_by_cached_key(|definition| (definition.kind, definition.file_name(spec)));
     all

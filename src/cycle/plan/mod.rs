@@ -135,13 +135,15 @@ pub enum Slot {
     Compared(MonitorId),
     /// The exceptions table.
     Exceptions(ExceptionsId),
+    /// The table that lists erased keys, beside an exceptions table.
+    Erased(ExceptionsId),
     /// The view over a mart and its history tables.
     AllRows(TableId),
 }
 
 impl Slot {
-    /// The table of the spec that owns the relation. `None` for an exceptions table, which many
-    /// tables share, and for the relation that a monitor compares.
+    /// The table of the spec that owns the relation. `None` for an exceptions table and its list of
+    /// erased keys, which many tables share, and for the relation that a monitor compares.
     pub fn table(self) -> Option<TableId> {
         match self {
             Slot::Mart(table)
@@ -153,7 +155,7 @@ impl Slot {
             | Slot::Cycles(table)
             | Slot::Purged(table)
             | Slot::AllRows(table) => Some(table),
-            Slot::Exceptions(_) | Slot::Compared(_) => None,
+            Slot::Exceptions(_) | Slot::Erased(_) | Slot::Compared(_) => None,
         }
     }
 
@@ -161,8 +163,8 @@ impl Slot {
     ///
     /// # Panics
     ///
-    /// If the table has no raw table, or if the monitor does not compare relations. Invariant: a
-    /// plan has no such slot.
+    /// If the table has no raw table, if the exceptions table has no list of erased keys, or if the
+    /// monitor does not compare relations. Invariant: a plan has no such slot.
     pub fn relation(self, spec: &Spec) -> Relation {
         match self {
             Slot::Mart(table) => spec.table(table).relation.clone(),
@@ -180,6 +182,10 @@ impl Slot {
                 _ => unreachable!("a plan has a compared relation only for a monitor that compares"),
             },
             Slot::Exceptions(id) => spec.exceptions(id).relation.clone(),
+            Slot::Erased(id) => {
+                let erased = spec.exceptions(id).erased.as_ref();
+                erased.expect("a plan names a list of erased keys only if the spec has one").value.clone()
+            }
             Slot::AllRows(table) => spec.all_rows(table),
         }
     }

@@ -51,7 +51,9 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     if table.load.is_none() {
         return Vec::new();
     }
-    let step = |kind| Step { kind, period: None, writes: Slot::Mart(id), reads: vec![Slot::Raw(id), Slot::Mart(id)] };
+    let erased = table.erasures.iter().map(|erasure| Slot::Erased(erasure.list));
+    let reads: Vec<_> = [Slot::Raw(id), Slot::Mart(id)].into_iter().chain(erased).collect();
+    let step = |kind| Step { kind, period: None, writes: Slot::Mart(id), reads: reads.clone() };
     let nullable = |id: &ColumnId| !table.column(*id).not_null;
     let mut steps = Vec::new();
     // The load deletes no row. `supersede` deletes an older version after the newer one is stored.

@@ -9,10 +9,11 @@ use crate::cycle::plan::{Definition, Due, Grant, Index, Scope, Slot, Step, Touch
 use crate::cycle::render::value::Sql;
 use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
 use crate::dialect::Dialect;
+use crate::features::erasure::Erasure;
 use crate::features::only_when::{Constant, Test};
 use crate::features::tripwire::Tripwire;
 use crate::project::naming::{
-    EXCEPTION_COLUMNS, HOLD, NULL_KEY, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, exception_types,
+    EXCEPTION_COLUMNS, HOLD, NULL_KEY, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, erased_columns, exception_types,
 };
 use crate::project::{
     Column, ColumnId, CutoffFrom, ExceptionsId, Length, Period, PeriodId, Reader, Retention, Share, Spec, Table,
@@ -65,6 +66,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         due_is_listed => scope.due == Due::Listed,
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),
         exception => exception(spec, table),
+        erasures => table.erasures.iter().map(|erasure| self::erasure(spec, table, *erasure)).collect::<Vec<_>>(),
         given => given(),
         limit => table.limit.map(number),
         only_when => only_when(spec, table),
@@ -171,7 +173,32 @@ pub(crate) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
     let columns = EXCEPTION_COLUMNS.into_iter().zip(exception_types(spec.dialect));
     let columns = columns.map(|(name, ty)| Sql::Column { name: name.to_owned(), ty, not_null: false });
     let columns: Vec<_> = columns.map(Value::from).collect();
-    context! { exception => context! { column => column, given => given, columns => columns } }
+    let [erased_at, notes] = erased_columns(spec.dialect)
+        .map(|(name, ty)| Value::from(Sql::Column { name: name.to_owned(), ty, not_null: false }));
+    context! {
+        exception => context! { column => column, given => given, columns => columns },
+        erased_at => erased_at,
+        notes => notes,
+    }
+}
+
+/// A list of erased keys, with its exceptions table and the types of its holds.
+pub(crate) fn erased(spec: &Spec, id: ExceptionsId) -> Value {
+    let key = &spec.exceptions(id).key;
+    let tables = spec.tables.iter().filter(|table| table.exceptions == id);
+    context! {
+        table => place(Slot::Erased(id)),
+        exceptions => place(Slot::Exceptions(id)),
+        key => Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false }),
+        // The column with the key: here that of the exceptions table.
+        column => Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false }),
+        holds => tables.map(|table| text(&format!("{}{HOLD}", table.exception_type))).collect::<Vec<_>>(),
+    }
+}
+
+/// A list of erased keys that a table obeys, with the column of the table that holds the key.
+pub(crate) fn erasure(spec: &Spec, table: &Table, erasure: Erasure) -> Value {
+    context! { column => column(spec, table, erasure.column), ..erased(spec, erasure.list) }
 }
 
 pub(crate) fn column(spec: &Spec, table: &Table, id: ColumnId) -> Value {

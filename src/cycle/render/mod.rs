@@ -286,7 +286,7 @@ impl<'a> Renderer<'a> {
     /// The context that the definitions of a table share.
     pub(crate) fn shared(&self, definition: &Definition) -> Value {
         match definition.creates {
-            Slot::Exceptions(id) => context::exceptions(self.spec, id),
+            Slot::Exceptions(id) | Slot::Erased(id) => context::exceptions(self.spec, id),
             slot => slot.table().map_or(Value::UNDEFINED, |table| context::every_period(self.spec, table)),
         }
     }

@@ -76,6 +76,7 @@ fn mark(slot: Slot, form: Form) -> String {
         Slot::Purged(table) => ('g', table.0, 0),
         Slot::Compared(monitor) => ('x', monitor.0, 0),
         Slot::Exceptions(exceptions) => ('e', exceptions.0, 0),
+        Slot::Erased(exceptions) => ('r', exceptions.0, 0),
         Slot::AllRows(table) => ('a', table.0, 0),
     };
     let form = if form == Form::Full { 'f' } else { 'b' };
@@ -129,6 +130,11 @@ fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
     if kind == 'e' {
         let slot = Slot::Exceptions(ExceptionsId(number));
         return (number < spec.exceptions.len()).then_some(Piece::Relation(slot, form));
+    }
+    if kind == 'r' {
+        let id = ExceptionsId(number);
+        let has_list = spec.exceptions.get(number).is_some_and(|exceptions| exceptions.erased.is_some());
+        return has_list.then_some(Piece::Relation(Slot::Erased(id), form));
     }
     if kind == 'x' {
         let compares = |monitor: &Stated| matches!(monitor.asks, Asks::Compare { .. });

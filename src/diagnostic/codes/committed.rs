@@ -160,6 +160,14 @@ macro_rules! committed_codes {
             /// Fix: restore the longer retention. If these rows may leave the mart, pass
             /// `--allow retention`.
             RetentionShortened = "RK730",
+            /// A table of erased keys was removed from the project, or another one took its place.
+            ///
+            /// The load leaves out the keys that the table lists. Without the table, the next load
+            /// brings back every erased key that the raw table still has.
+            ///
+            /// Fix: restore `erased:` of `exceptions`. If you copied the keys into the new table,
+            /// pass `--allow erasure`.
+            Unerased = "RK731",
         }
     };
 }

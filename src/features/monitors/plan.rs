@@ -61,6 +61,8 @@ pub enum MonitorKind {
     Backlog,
     /// Rows older than the cutoff that do not meet `only_when`.
     Waiting,
+    /// Rows of erased keys.
+    Erased,
     /// Open exceptions.
     Unresolved,
     /// A monitor that the project defines.
@@ -82,6 +84,7 @@ impl MonitorKind {
             MonitorKind::Tripwire => "tripwire",
             MonitorKind::Backlog => "backlog",
             MonitorKind::Waiting => "waiting",
+            MonitorKind::Erased => "erased",
             MonitorKind::Unresolved => "unresolved",
             MonitorKind::Stated(id) => spec.monitor(id).asks.as_str(),
         }
@@ -101,6 +104,7 @@ impl MonitorKind {
             | MonitorKind::Tripwire
             | MonitorKind::Backlog
             | MonitorKind::Waiting
+            | MonitorKind::Erased
             | MonitorKind::Unresolved => false,
         }
     }
@@ -137,7 +141,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         bounded.extend(table.limit.map(|_| Slot::Due(id)));
         all.push(planner.monitor(MonitorKind::Bounded, "monitors/bounded.sql.j2", bounded));
         if let Some(load) = &table.load {
-            let mut raw: Vec<_> = std::iter::once(Slot::Raw(id)).chain(copies).collect();
+            let mut raw: Vec<_> = std::iter::once(Slot::Raw(id)).chain(copies.iter().copied()).collect();
             raw.extend(table.is_purged().then_some(Slot::Mart(root)).filter(|_| root != id));
             if load.lookback.is_some() {
                 all.push(planner.monitor(MonitorKind::LateBeyondLookback, "monitors/late.sql.j2", raw));
@@ -164,6 +168,11 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         let waits_for = |condition: &Condition| !(table.expires() && condition.column == table.time.column);
         if table.only_when.iter().any(waits_for) {
             all.push(planner.monitor(MonitorKind::Waiting, "monitors/waiting.sql.j2", vec![mart]));
+        }
+        if !table.erasures.is_empty() {
+            let lists = table.erasures.iter().map(|erasure| Slot::Erased(erasure.list));
+            let reads = copies.into_iter().chain(lists).collect();
+            all.push(planner.monitor(MonitorKind::Erased, "monitors/erased.sql.j2", reads));
         }
     }
     all.extend(spec.monitor_ids().map(|id| stated(spec, id)));
@@ -221,6 +230,7 @@ impl TableMonitors<'_> {
             | MonitorKind::Tripwire
             | MonitorKind::Backlog
             | MonitorKind::Waiting
+            | MonitorKind::Erased
             | MonitorKind::Unresolved => false,
         }
     }
@@ -315,6 +325,7 @@ fn attributes_of(kind: MonitorKind) -> Attributes {
         MonitorKind::Waiting => {
             told(Severity::Warn, "rows that are old enough to leave the mart, but do not meet `only_when`")
         }
+        MonitorKind::Erased => told(Severity::Error, "rows of erased keys: run the repair `erase` again"),
         MonitorKind::Unresolved | MonitorKind::Stated(_) => told(Severity::Error, ""),
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cycle::plan::Slot;
 use crate::cycle::render::Statement;
 use crate::features::layout::{Layout, OperationEntry};
 use crate::features::operation::Operation;
@@ -25,7 +26,11 @@ pub(crate) fn emit(
 ) -> Repair {
     let folder = match plan.table {
         Some(id) => format!("maintenance/repairs/{}", spec.table(id).model.value.as_str()),
-        None => "maintenance/repairs".to_owned(),
+        None => match plan.statements.first().map(|first| first.writes) {
+            // A folder to run in the order of its files.
+            Some(Slot::Erased(id)) => format!("maintenance/repairs/erase__{}", spec.exceptions_name(id)),
+            _ => "maintenance/repairs".to_owned(),
+        },
     };
     let statements = statements.into_iter().map(|statement| {
         let dbt = plan.table.map(|_| statement.dbt.clone());

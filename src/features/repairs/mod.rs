@@ -1,6 +1,7 @@
 //! Repairs: statements with which an operator holds, restores or resolves one key.
 
 pub(crate) mod emit;
+mod erase;
 mod plan;
 mod render;
 

@@ -2,6 +2,7 @@
 
 use crate::cycle::plan::{Slot, Verb};
 use crate::features::operation::Operation;
+use crate::features::repairs::erase;
 use crate::project::{ExceptionsId, Spec, TableId};
 
 /// The statements with which an operator repairs one key.
@@ -78,6 +79,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Repair> {
         let operation = Operation::new(name, "repairs/resolve.sql.j2", Verb::Update, slot, Vec::new(), reason);
         let operation = Operation { parameters: &["key", "type", "notes"], ..operation };
         all.push(Repair { name: "resolve", table: None, statements: vec![operation] });
+        all.extend(erase::plan(spec, ExceptionsId(number)));
     }
     all
 }

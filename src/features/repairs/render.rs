@@ -1,9 +1,10 @@
 //! Renders repairs.
 
-use minijinja::Value;
+use minijinja::{Value, context};
 
 use crate::cycle::plan::Slot;
-use crate::cycle::render::{Owner, Statement, context};
+use crate::cycle::render::context::{self, place};
+use crate::cycle::render::{Owner, Statement};
 use crate::features::operation::Operation;
 use crate::features::repairs::Repair;
 use crate::features::writer::Writer;
@@ -13,8 +14,16 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_>, repair: &'p Repair) -> Vec<Sta
     for operation in &repair.statements {
         let shared = match (operation.table, operation.writes) {
             (Some(id), _) => writer.table(id),
-            (None, Slot::Exceptions(id)) => writer.exceptions(id),
+            (None, Slot::Exceptions(id) | Slot::Erased(id)) => writer.exceptions(id),
             (None, _) => Value::UNDEFINED,
+        };
+        let shared = match (operation.table, operation.erasure) {
+            (Some(id), Some(erasure)) => {
+                let own_holds = writer.spec.table(id).exceptions != erasure.list;
+                let list = context::erasure(writer.spec, writer.spec.table(id), erasure);
+                context! { list => list, target => place(operation.writes), of_period => operation.period.is_some(), own_holds => own_holds, ..shared }
+            }
+            _ => shared,
         };
         let context = match (operation.table, operation.period) {
             (Some(id), Some(period)) => context::of_period(writer.spec, id, period, &shared),

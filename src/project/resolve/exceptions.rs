@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Dialect;
 use crate::project::files::{ExceptionsEntry, TableFile};
-use crate::project::naming::EXCEPTION_COLUMNS;
+use crate::project::naming::{ERASED_AT, EXCEPTION_COLUMNS};
 use crate::project::resolve::relations::relation_of;
 use crate::project::resolve::table::Draft;
 use crate::project::shape::Either;
@@ -22,6 +22,7 @@ struct Group {
     relation: Relation,
     span: Span,
     key: Option<Spanned<Name>>,
+    erased: Option<Spanned<Relation>>,
     members: Vec<usize>,
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn resolve(
             of_table[table] = Some((id, key));
         }
         let name = group.key.as_ref().map_or(column.name, |key| key.value.clone());
-        if EXCEPTION_COLUMNS.contains(&name.folded(dialect).as_str()) {
+        if EXCEPTION_COLUMNS.contains(&name.folded(dialect).as_str()) || name.folded(dialect) == ERASED_AT {
             let message = format!(
                 "the key of {} is named {}, like another column of this exceptions table",
                 group.relation.name.as_str(),
@@ -76,6 +77,7 @@ pub(crate) fn resolve(
         }
         tables.push(Exceptions {
             relation: group.relation.clone(),
+            erased: group.erased.clone(),
             key: Column { name, ty: column.ty, not_null: false },
             span: group.span,
         });
@@ -95,10 +97,17 @@ fn groups(
     let mut groups: Vec<Group> = Vec::new();
     for (position, spec) in specs.iter().enumerate() {
         let stated = spec.value.exceptions.get().or(project)?;
-        let (table, key) = match &stated.value {
-            Either::Scalar(name) => (Spanned { value: name.clone(), span: stated.span }, None),
+        let (table, key, erased) = match &stated.value {
+            Either::Scalar(name) => (Spanned { value: name.clone(), span: stated.span }, None, None),
             Either::List(never) => match *never {},
-            Either::Map(long) => (long.table.get()?.clone(), Some(long.key.get()?)),
+            Either::Map(long) => (long.table.get()?.clone(), Some(long.key.get()?), long.erased.get()),
+        };
+        let erased = match erased {
+            Some(text) => {
+                let value = relation_of(text, "the table of erased keys", schema, dialect, sink)?;
+                Some(Spanned { value, span: text.span })
+            }
+            None => None,
         };
         let relation = relation_of(&table, "the exceptions table", schema, dialect, sink)?;
         let key = match key {
@@ -113,9 +122,22 @@ fn groups(
         };
         let existing = groups.iter_mut().find(|group| group.relation.folded(dialect) == relation.folded(dialect));
         let Some(group) = existing else {
-            groups.push(Group { relation, span: stated.span, key, members: vec![position] });
+            groups.push(Group { relation, span: stated.span, key, erased, members: vec![position] });
             continue;
         };
+        let folded = |erased: &Option<Spanned<Relation>>| erased.as_ref().map(|one| one.value.folded(dialect));
+        if folded(&group.erased) != folded(&erased) {
+            let message = format!(
+                "the exceptions table {} is stated with two tables of erased keys, or once without one",
+                group.relation.name.as_str()
+            );
+            sink.push(
+                Diagnostic::new(Code::ExceptionKey, message, stated.span, "another `erased` here")
+                    .also(group.span, "first stated here")
+                    .help("state the same `erased` in both places"),
+            );
+            return None;
+        }
         match (&group.key, key) {
             (Some(one), Some(other)) if one.value.folded(dialect) != other.value.folded(dialect) => {
                 let message = format!(

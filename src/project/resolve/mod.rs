@@ -17,7 +17,7 @@ pub(crate) mod table;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::dialect::Dialect;
-use crate::features::{loads, maintenance, monitors, raw_trims, schedule};
+use crate::features::{erasure, loads, maintenance, monitors, raw_trims, schedule};
 use crate::project::read::Raw;
 use crate::project::resolve::relations::{plain, schema_of};
 use crate::project::shape::Field;
@@ -113,6 +113,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         out: project.out.get().cloned(),
         schema,
     };
+    erasure::resolve(&mut spec, sink);
     spec.raw_tables = raw_trims::resolve(stated(&project.raw), &spec, sink);
     names::check(&spec, &specs, stated(&project.monitors), sink);
     spec.monitors = monitors::resolve(stated(&project.monitors), &spec, sink);
@@ -146,6 +147,7 @@ fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
         exceptions,
         exception_key,
         exception_type: draft.exception_type.value,
+        erasures: Vec::new(),
         layout: draft.layout,
         readers: draft.readers,
         tripwire: draft.tripwire,

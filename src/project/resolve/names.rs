@@ -37,6 +37,9 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
     for exceptions in &spec.exceptions {
         claim(spec, &exceptions.relation, "the exceptions table", exceptions.span, &mut taken, sink);
         check_name_length(spec, exceptions.key.name.as_str(), "the exception key", exceptions.span, sink);
+        if let Some(erased) = &exceptions.erased {
+            claim(spec, &erased.value, "the table of erased keys", erased.span, &mut taken, sink);
+        }
     }
     // Several marts may share a raw table. But a raw table may not be a table that Rowkeep writes.
     for table in &spec.tables {
@@ -91,6 +94,10 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
     for exceptions in &spec.exceptions {
         let (relation, span) = (exceptions.relation.clone(), exceptions.span);
         written.push(Written { relation, what: "the exceptions table".to_owned(), span });
+        if let Some(erased) = &exceptions.erased {
+            let (relation, span) = (erased.value.clone(), erased.span);
+            written.push(Written { relation, what: "the table of erased keys".to_owned(), span });
+        }
     }
     let mut models: BTreeMap<String, (String, Span)> = BTreeMap::new();
     for table in &spec.tables {
@@ -202,10 +209,13 @@ fn check_columns(spec: &Spec, id: TableId, raw: &[&Spanned<TableFile>], sink: &m
         return;
     };
     let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id), last_relation(spec, id).0];
+    let erased = table.erasures.iter().filter_map(|erasure| spec.exceptions(erasure.list).erased.as_ref());
+    let erased = erased.map(|erased| erased.value.clone());
     let own = [table.relation.clone(), spec.exceptions(table.exceptions).relation.clone()];
+    let own = own.into_iter().chain(erased);
     let histories = spec.periods_of(id).map(|period| spec.history(id, period));
     let written: BTreeSet<String> =
-        own.into_iter().chain(work).chain(histories).map(|relation| relation.name.folded(spec.dialect)).collect();
+        own.chain(work).chain(histories).map(|relation| relation.name.folded(spec.dialect)).collect();
     let declared = [&file.value.columns, &file.value.source_columns].into_iter().filter_map(Field::get);
     for (key, _) in declared.flat_map(|entries| &entries.value.0) {
         let folded = Name::column(&key.value).map(|name| name.folded(spec.dialect));

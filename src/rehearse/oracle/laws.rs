@@ -78,8 +78,15 @@ impl<'a> Observation<'a> {
     }
 
     /// Checks the laws that hold at every moment: L1, L3, L8 and L9.
-    /// `purged` are the rows of the table that were purged when they were due.
-    pub(super) fn check_always(&self, table: usize, purged: &BTreeSet<Row>, broken: &mut Vec<Broken>) {
+    /// `purged` are the rows of the table that were purged when they were due. `settled` are rows
+    /// that were archived before a cutoff moved back.
+    pub(super) fn check_always(
+        &self,
+        table: usize,
+        purged: &BTreeSet<Row>,
+        settled: &BTreeSet<Row>,
+        broken: &mut Vec<Broken>,
+    ) {
         let (facts, state, delivered) = (&self.facts.tables[table], &self.states[table], &self.delivered[table]);
         let mut report = |law, key: &Key, what: String| broken.push(Broken { law, table, key: key.clone(), what });
         for (key, versions) in &delivered.keyed {
@@ -127,7 +134,7 @@ impl<'a> Observation<'a> {
                     report(Law::L8, key, what);
                 }
                 let in_mart = copies.iter().any(|copy| copy.place == Place::Mart);
-                if !in_mart && copy.time >= state.cutoff.1 {
+                if !in_mart && copy.time >= state.cutoff.1 && !settled.contains(copy.row) {
                     let cutoff = state.cutoff.1.map_or_else(
                         || "there is no cutoff".to_owned(),
                         |at| format!("the cutoff is {}", instant_text(at)),

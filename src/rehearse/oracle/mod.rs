@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::rehearse::facts::{Facts, Keep, Periods};
+use crate::rehearse::facts::{Facts, Keep, Periods, TableFacts};
 
 /// A row as texts, in the order of the mart's columns; instants in microseconds since 1970.
 pub(super) type Row = Vec<Option<String>>;
@@ -179,6 +179,11 @@ pub(super) struct Oracle<'a> {
     sealed: Vec<BTreeSet<Row>>,
     /// By table, the rows that were purged when they were due.
     purged: Vec<BTreeSet<Row>>,
+    /// By exceptions table, the erased keys.
+    erased: BTreeMap<usize, BTreeSet<Option<String>>>,
+    /// By table, the rows that were archived when a key was erased. If the newest row of a mart is
+    /// erased, the cutoff moves back, and these rows would not be due yet.
+    settled: Vec<BTreeSet<Row>>,
     /// By table, the number of rows restored from history to the mart.
     restored: Vec<usize>,
 }
@@ -192,13 +197,41 @@ impl<'a> Oracle<'a> {
             previous: None,
             sealed: vec![BTreeSet::new(); tables],
             purged: vec![BTreeSet::new(); tables],
+            erased: BTreeMap::new(),
+            settled: vec![BTreeSet::new(); tables],
             restored: vec![0; tables],
+        }
+    }
+
+    /// Forgets all rows with an erased key. From now on, such a row counts as never delivered: if a
+    /// table has it, L4 is broken.
+    pub(super) fn erase(&mut self, list: usize, key: Option<String>) {
+        self.erased.entry(list).or_default().insert(key);
+        for (table, facts) in self.facts.tables.iter().enumerate() {
+            let is_kept = |row: &Row| !is_erased(&self.erased, facts, row);
+            let delivered = &mut self.delivered[table];
+            delivered.keyed.values_mut().for_each(|versions| versions.retain(|version| is_kept(&version.row)));
+            delivered.keyed.retain(|_, versions| !versions.is_empty());
+            delivered.keyless.retain(is_kept);
+            delivered.by_number.retain(|_, row| is_kept(row));
+            self.sealed[table].retain(is_kept);
+            self.purged[table].retain(is_kept);
+            let Some(previous) = &mut self.previous else { continue };
+            self.settled[table].extend(previous.tables.histories[table].iter().map(|(_, row)| row.clone()));
+            previous.tables.marts[table].retain(is_kept);
+            previous.tables.histories[table].retain(|(_, row)| is_kept(row));
+        }
+        if let (Some(previous), Some(keys)) = (&mut self.previous, self.erased.get(&list)) {
+            previous.tables.exceptions[list].retain(|exception| !keys.contains(&exception.key));
         }
     }
 
     /// Records a delivery to a raw table.
     pub(super) fn deliver(&mut self, table: usize, number: usize, row: Row) {
         let facts = &self.facts.tables[table];
+        if is_erased(&self.erased, facts, &row) {
+            return;
+        }
         let delivered = &mut self.delivered[table];
         let key = key_of(&facts.key, &row);
         if key.iter().all(Option::is_some) {
@@ -236,7 +269,8 @@ impl<'a> Oracle<'a> {
                 self.sealed[table].clear();
             }
             observation.add_purged(table, &mut self.purged[table]);
-            observation.check_always(table, &self.purged[table], &mut broken);
+            let (purged, settled) = (&self.purged[table], &self.settled[table]);
+            observation.check_always(table, purged, settled, &mut broken);
             if let Some(previous) = &self.previous {
                 observation.check_since_previous(table, previous, &mut broken);
             }
@@ -414,6 +448,11 @@ fn difference<T: PartialEq + Clone>(a: &[T], b: &[T]) -> Option<T> {
 
 fn key_of(columns: &[usize], row: &Row) -> Key {
     columns.iter().map(|&column| row[column].clone()).collect()
+}
+
+/// Whether a row has a key that was erased from its table.
+fn is_erased(erased: &BTreeMap<usize, BTreeSet<Option<String>>>, facts: &TableFacts, row: &Row) -> bool {
+    facts.erasures.iter().any(|(list, column)| erased.get(list).is_some_and(|keys| keys.contains(&row[*column])))
 }
 
 fn micros(text: &Option<String>) -> Option<i64> {

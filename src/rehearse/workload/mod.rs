@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::project::Period;
 use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::random::Random;
-use crate::rehearse::story::{CommitUnit, Event, Hold, Position, Recovery, Run, Stop, Story};
+use crate::rehearse::story::{CommitUnit, Erase, Event, Hold, Position, Recovery, Run, Stop, Story};
 use crate::rehearse::value::{Cell, DAY, SECOND};
 
 const HOUR: i64 = 3_600 * SECOND;
@@ -110,6 +110,7 @@ impl<'a> Generator<'a> {
         if self.random.chance(30) {
             self.rows_on_the_cutoff();
         }
+        self.erase();
         if self.random.chance(12) {
             // The cycle is left out. The delivered rows wait for the next cycle.
             return;
@@ -210,6 +211,21 @@ impl<'a> Generator<'a> {
             self.held.push((table, key));
             self.events.push(Event::Hold(Hold { at: self.now, table, key: Cell::Number(key), lift: false }));
         }
+    }
+
+    /// Erases a key, which later deliveries may have again.
+    fn erase(&mut self) {
+        let erasable: Vec<_> =
+            (0..self.facts.tables.len()).filter(|&table| self.facts.tables[table].is_erasable()).collect();
+        // A project without such a table draws no random number here, so its stories stay the same.
+        if erasable.is_empty() || !self.random.chance(25) {
+            return;
+        }
+        let Some(&table) = self.random.pick(&erasable) else { return };
+        let dormant = self.random.chance(50);
+        let Some(known) = self.pick_known(table, dormant) else { return };
+        let key = known.cells[self.facts.tables[table].exception_key];
+        self.events.push(Event::Erase(Erase { at: self.now, table, key }));
     }
 
     fn choose_key_to_hold(&mut self) -> Option<(usize, i64)> {

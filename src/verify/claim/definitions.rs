@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::cycle::plan::Slot;
-use crate::project::naming::{EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, exception_types};
+use crate::project::naming::{
+    EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, erased_columns, exception_types,
+};
 use crate::project::{ColumnId, ExceptionsId};
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
@@ -17,6 +19,16 @@ pub(super) fn exceptions<'a>(names: &'a Names<'_>, id: ExceptionsId) -> Meaning<
     let key = &names.spec.exceptions(id).key;
     let mut columns = vec![nullable(names.exception_key(id), data_type(&key.ty.sql(dialect), dialect))];
     let rest = EXCEPTION_COLUMNS.into_iter().zip(exception_types(dialect));
+    columns.extend(rest.map(|(name, ty)| nullable(name, data_type(&ty.sql(dialect), dialect))));
+    Meaning::Table(columns)
+}
+
+/// The table of erased keys. All of its columns may be NULL.
+pub(super) fn erased<'a>(names: &'a Names<'_>, id: ExceptionsId) -> Meaning<'a> {
+    let dialect = names.spec.dialect;
+    let key = &names.spec.exceptions(id).key;
+    let mut columns = vec![nullable(names.exception_key(id), data_type(&key.ty.sql(dialect), dialect))];
+    let rest = erased_columns(dialect).into_iter();
     columns.extend(rest.map(|(name, ty)| nullable(name, data_type(&ty.sql(dialect), dialect))));
     Meaning::Table(columns)
 }

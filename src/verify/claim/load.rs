@@ -24,6 +24,17 @@ impl<'a> Claims<'a, '_> {
         self.table.load.as_ref().unwrap_or_else(|| unreachable!("only a table with `incremental` has load steps"))
     }
 
+    /// No list of erased keys has the key of the raw row.
+    fn not_erased(&self, raw: Row) -> Vec<Conjunct<'a>> {
+        let each = self.table.erasures.iter().map(|erasure| {
+            let listed = Row::first(raw.depth.inner());
+            let key = Term::Column(listed, self.names.exception_key(erasure.list).into());
+            let same = role(Role::Key, [equal(key, self.column(raw, erasure.column))]).collect();
+            not_exists(from(Slot::Erased(erasure.list), same))
+        });
+        each.collect()
+    }
+
     /// The load accepts a raw row.
     fn accepted(&self, raw: Row) -> Vec<Conjunct<'a>> {
         let demanded = self
@@ -38,6 +49,7 @@ impl<'a> Claims<'a, '_> {
             let oldest = call("-", [Term::Scalar(Box::new(newest)), length]);
             when.extend(one_of([vec![is_null(column(raw))], vec![at_most(oldest, column(raw))]]));
         }
+        when.extend(self.not_erased(raw));
         role(Role::Accepted, when).collect()
     }
 

@@ -60,6 +60,7 @@ pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definiti
     match (definition.kind, definition.creates) {
         (DefinitionKind::View, Slot::AllRows(table)) => claims(table).all_rows(),
         (_, Slot::Exceptions(id)) => definitions::exceptions(names, id),
+        (_, Slot::Erased(id)) => definitions::erased(names, id),
         (_, Slot::Cutoff(table)) => claims(table).cutoff_table(),
         (_, Slot::Cycles(_)) => definitions::cycles(),
         (_, Slot::Purged(table)) => claims(table).purged_table(),

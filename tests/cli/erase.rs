@@ -1,0 +1,64 @@
+//! `rowkeep erase`: prints statements, runs nothing.
+
+use crate::shop::{PROJECT, Shop};
+
+const ERASED: &str = "exceptions: { table: shop_exceptions, key: order_id, erased: shop_erased }";
+
+/// The project, with a list of erased keys.
+fn shop() -> Shop {
+    let shop = Shop::new();
+    let project = PROJECT.lines().map(|line| if line.starts_with("exceptions:") { ERASED } else { line });
+    shop.write("shop/rowkeep.yml", project.collect::<Vec<_>>().join("\n") + "\n");
+    shop
+}
+
+#[test]
+fn the_statements_of_a_key_are_printed_in_run_order() {
+    let shop = shop();
+    let said = shop.run(&["erase", "--key", "order_id=42", "--notes", "ticket :key"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    let files: Vec<_> = said.stdout.lines().filter_map(|line| line.strip_prefix("-- maintenance/repairs/")).collect();
+    let folder = "erase__shop_exceptions";
+    let names =
+        ["01_record", "03_history__mart_orders__2025_h2", "03_history__mart_orders__2026_h1", "04_mart__mart_orders"];
+    let expected: Vec<_> = names.iter().map(|name| format!("{folder}/{name}.sql")).collect();
+    assert_eq!(&files[..4], expected);
+    assert!(said.stdout.contains("SELECT CAST('42' AS BIGINT)"), "{}", said.stdout);
+    assert!(said.stdout.contains("'ticket :key'"), "{}", said.stdout);
+    // A placeholder that is left would be an error of the client, or another key.
+    assert_eq!((said.stdout.matches(":key").count(), said.stdout.matches(":notes").count()), (1, 0));
+    assert!(!shop.path("shop/target").exists());
+}
+
+#[test]
+fn wrong_keys_are_reported() {
+    let shop = shop();
+    let mut said = String::new();
+    for key in ["state=1", "order_id=4'2", "order_id"] {
+        said.push_str(&format!("{}\n", shop.refuses(&["erase", "--key", key])));
+    }
+    said.push_str(&Shop::new().refuses(&["erase", "--key", "order_id=42"]).to_string());
+    insta::assert_snapshot!(said, @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: keys are erased by order_id, not by state
+
+    exit 2
+    --- stdout
+    --- stderr
+    error: the key has a quote, a backslash or a control character; run the files of the repair, and pass it by your client
+
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'order_id' for '--key <COLUMN=VALUE>': expected a column and its value, such as order_id=42
+
+    For more information, try '--help'.
+
+    exit 2
+    --- stdout
+    --- stderr
+    error: no keys can be erased: add `erased: <table>` to `exceptions:`, as in `exceptions: { table: t, key: k, erased: erased_keys }`
+    ");
+}
