@@ -98,6 +98,7 @@ pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: 
     let archived: Vec<_> = edges.iter().filter(|edge| edge.has_periods).collect();
     sealed_early(spec, &archived, today, sink);
     could_be_sealed(spec, &archived, today, sink);
+    may_be_retired(spec, options, today, sink);
 }
 
 /// Proposes `sealed_before` if two or more open periods ended before every cutoff. Only rows that
@@ -118,6 +119,34 @@ fn could_be_sealed(spec: &Spec, edges: &[&Edges], today: Day, sink: &mut Sink) {
         newest.start()
     );
     sink.push(Diagnostic::new(Code::Unsealed, message, place, "open periods").at_level(Level::Note).help(help));
+}
+
+/// Reports the oldest period if its rows no longer need to be kept, or soon.
+fn may_be_retired(spec: &Spec, options: &Options<'_>, today: Day, sink: &mut Sink) {
+    let (Some(keep), [first, _, ..]) = (&spec.keep_history, spec.periods.as_slice()) else { return };
+    let Some(from) = Day::of_epoch(keep.value.after(first.end_epoch())) else { return };
+    let left = from.days_since(today);
+    let (message, level) = if left <= 0 {
+        let message = format!(
+            "the rows of period {} need not be kept since {from}: it ended on {}, and keep_history is {}",
+            quoted(&first.name),
+            first.end(),
+            keep.value
+        );
+        (message, Level::Warning)
+    } else if left <= i64::from(options.warn_days) {
+        let message =
+            format!("from {from} on, in {left} days, the rows of period {} need not be kept", quoted(&first.name));
+        (message, Level::Note)
+    } else {
+        return;
+    };
+    let place = spec.places.each_period.first().copied().unwrap_or(spec.places.periods);
+    sink.push(
+        Diagnostic::new(Code::HistoryKept, message, place, "the oldest period")
+            .at_level(level)
+            .help("follow `rowkeep runbook retire-period`; Rowkeep drops nothing itself"),
+    );
 }
 
 /// The finding about a period that repeats a number of days where the periods before it have whole

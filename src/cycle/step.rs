@@ -106,6 +106,8 @@ pub enum StatementKind {
     PurgeDelete,
     /// Deletes the archived rows of a period from the mart.
     Trim,
+    /// Deletes due rows from before `retired_before`, of which no copy is kept, from the mart.
+    Retire,
     /// Records due rows that are still in the mart.
     SafetyCheck,
     /// Records rows without a key.
@@ -338,6 +340,14 @@ impl StatementKind {
                 verb: Verb::Delete,
                 template: "cycle/trim.sql.j2",
                 reason: "delete due rows whose copy, equal in every column, is in the history table",
+            },
+            StatementKind::Retire => Facts {
+                step: StepName::Trim,
+                part: Some("retired"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/retire.sql.j2",
+                reason: "delete due rows for good that are older than the history that is kept",
             },
             StatementKind::SafetyCheck => Facts {
                 step: StepName::SafetyCheck,

@@ -111,9 +111,13 @@ fn lower_edge(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
         "{number} {rows} of {model} {verb} older than the first period, the oldest from {oldest}: when due, they fit no history table"
     );
     let place = spec.places.each_period.first().copied().unwrap_or(spec.places.periods);
-    Diagnostic::new(Code::LiveLowerEdge, message, place, "the first period")
-        .at_level(Level::Warning)
-        .help("add a period before it; `rowkeep runbook lower-edge` shows the line")
+    Diagnostic::new(Code::LiveLowerEdge, message, place, "the first period").at_level(Level::Warning).help(
+        if spec.retired_before.is_some() {
+            "a cycle deletes them when they are due, because `retired_before` says that they are no longer kept"
+        } else {
+            "add a period before it; `rowkeep runbook lower-edge` shows the line"
+        },
+    )
 }
 
 /// The day of a time in the unit of the table.

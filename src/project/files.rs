@@ -39,6 +39,12 @@ shape! {
         /// A date that is a bound of a period. Periods that end on or before this date are sealed:
         /// only the nightly sweep reads them. If not stated, no period is sealed.
         optional sealed_before: String,
+        /// The start of the first period. Rows from before it are no longer kept: when they are due,
+        /// a cycle deletes them for good. If not stated, they stay in the mart, with an exception.
+        optional retired_before: String,
+        /// How long archived rows must be kept, such as 5 years after the end of their period.
+        /// `check` tells when the oldest period may be retired.
+        optional keep_history: String,
         /// The fiscal year, for periods with names such as fy2026 and fy2026_q1.
         optional fiscal_year: FiscalYearEntry,
         /// Required if there are `tables`. The table that records due rows which no history table

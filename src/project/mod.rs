@@ -69,6 +69,10 @@ pub struct Spec {
     pub(crate) periods: Vec<Period>,
     /// The fiscal year by which periods may be named, if the project states it.
     pub(crate) fiscal_year: Option<FiscalYear>,
+    /// Rows from before this day are no longer kept. It is the start of the first period.
+    pub(crate) retired_before: Option<Date>,
+    /// How long archived rows must be kept after the end of their period.
+    pub(crate) keep_history: Option<Spanned<Length>>,
     /// The period of all times, for tables with one history table.
     pub(crate) whole: Period,
     /// The exceptions tables, in the order in which tables first name them.
@@ -128,6 +132,11 @@ impl Spec {
     /// The periods, oldest first. Each period ends where the next one starts.
     pub fn periods(&self) -> &[Period] {
         &self.periods
+    }
+
+    /// The day before which rows of a table are no longer kept.
+    pub(crate) fn retired_before(&self, table: &Table) -> Option<Date> {
+        self.retired_before.filter(|_| table.has_periods())
     }
 
     /// The bounds that the name of a period gives.

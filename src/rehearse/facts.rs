@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::features::only_when::{Condition, Constant, Test};
 use crate::project::naming::{HOLD, NULL_KEY};
+use crate::project::period::epoch;
 use crate::project::{CutoffFrom, Length, Retention, Spec, Table, TableId};
 use crate::rehearse::value::{SECOND, Typed, grain};
 use crate::sql::TimeUnit;
@@ -32,6 +33,8 @@ pub(super) struct TableFacts {
     pub(super) keep: Keep,
     /// Whether due rows are deleted without a copy.
     pub(super) purged: bool,
+    /// Due rows from before this time are deleted without a copy, in microseconds since 1970.
+    pub(super) retired: Option<i64>,
     /// Whether a due row has a place whatever its time.
     pub(super) any_time: bool,
     /// Whether the statements delete older versions from the mart. Otherwise, the load must do it.
@@ -112,6 +115,11 @@ impl TableFacts {
                 Test::IsNotNull => value.is_some(),
             }
         })
+    }
+
+    /// Whether a due row leaves without a copy.
+    pub(super) fn leaves_no_copy(&self, time: Option<i64>) -> bool {
+        self.purged || self.retired.is_some_and(|retired| time.is_some_and(|time| time < retired))
     }
 
     /// Whether the keys of its exceptions can be erased.
@@ -215,6 +223,7 @@ impl Facts {
             versioned: table.is_versioned(),
             keep,
             purged: table.is_purged(),
+            retired: spec.retired_before(table).map(|day| epoch(day) * SECOND),
             any_time: !table.has_periods(),
             supersedes: true,
             only_when: table.only_when.clone(),

@@ -114,7 +114,9 @@ impl Project {
             let longest = spec.tables.iter().map(length).max().unwrap_or(0);
             is_new && longest <= dialect.max_name_bytes()
         };
-        let mut calendar: Vec<_> = spec.periods.first().and_then(legacy).filter(fits).into_iter().collect();
+        // Before a day from which rows are kept, there is no period.
+        let before = spec.periods.first().filter(|_| spec.retired_before.is_none()).and_then(legacy);
+        let mut calendar: Vec<_> = before.filter(fits).into_iter().collect();
         let first = calendar.len();
         calendar.extend(spec.periods.iter().cloned());
         while calendar.len() < first + listed + ADDED_PERIODS {

@@ -79,6 +79,7 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
         (StatementKind::PurgeCount, purged),
         (StatementKind::PurgeDelete, purged),
         (StatementKind::Trim, !purged),
+        (StatementKind::Retire, spec.retired_before(table).is_some()),
         (StatementKind::SafetyCheck, !purged || !table.nullable_proof().is_empty()),
         (StatementKind::SafetyCheckKeyless, may_lack_key),
         (StatementKind::CompleteForget, !is_cycle && reads_trimmed),

@@ -32,7 +32,7 @@ fn committed_artifacts_equal_what_compiles() {
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    87 files compile, and the artifacts are up to date
+    88 files compile, and the artifacts are up to date
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -53,7 +53,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    87 files compile
+    88 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -73,7 +73,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    87 files compile
+    88 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -91,7 +91,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    87 files compile
+    88 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -114,7 +114,7 @@ fn a_missing_out_folder_is_drift() {
     exit 1
     --- stdout
     1 error
-    87 files compile
+    88 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -148,7 +148,7 @@ fn a_raw_table_without_a_trim_is_found() {
     exit 0
     --- stdout
     1 warning
-    291 files compile; there are no artifacts to compare with
+    292 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
@@ -208,7 +208,7 @@ fn the_horizon_is_reported_in_time() {
     insta::assert_snapshot!(both.run(&["check", "--today", "2026-07-01"]), @"
     exit 0
     --- stdout
-    292 files compile; there are no artifacts to compare with
+    293 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
@@ -245,7 +245,7 @@ fn old_open_periods_are_named_with_the_line_that_seals_them() {
     exit 0
     --- stdout
     1 note
-    127 files compile; there are no artifacts to compare with
+    128 files compile; there are no artifacts to compare with
       mart_orders  rows from 2023-01-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     note[RK718]: 5 open periods ended before the earliest cutoff, 2025-07-14: each cycle looks up its keys in all of them
@@ -270,7 +270,7 @@ fn periods_are_not_sealed_while_rows_age_into_them() {
     exit 1
     --- stdout
     1 error
-    84 files compile
+    85 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     error[RK713]: sealed_before 2026-01-01 seals periods in which rows of mart_orders still become due: its cutoff is 2025-11-16, and each such row would wait for the sweep
@@ -359,4 +359,43 @@ fn a_period_with_other_bounds_is_refused() {
     // Another engine quotes names in another way. This is no structural change.
     let shop = committed();
     assert_eq!(shop.run(&["compile", "--dialect", "postgres"]).code, Some(0));
+}
+
+#[test]
+fn the_end_of_history_is_told_ahead() {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}keep_history: 3 years\n"));
+    // The first period ends on 2026-01-01.
+    let said = |day: &str| shop.run(&["check", "--today", day]).stderr;
+    assert!(!said("2028-10-01").contains("RK719"));
+    let rotated = "hist_periods: [2025_h2, 2026_h1, 2026_h2, 2027_h1, 2027_h2, 2028_h1, 2028_h2, 2029_h1]\n";
+    shop.write("shop/periods.yml", rotated);
+    let found = |day: &str| -> String {
+        let text = said(day);
+        let from = text.find("[RK719]").map(|at| text[..at].rfind('\n').map_or(0, |line| line + 1));
+        from.map(|from| text[from..].split("\n\n").next().unwrap_or_default().to_owned()).unwrap_or_default()
+    };
+    insta::assert_snapshot!(found("2028-12-01"), @"
+    note[RK719]: from 2029-01-01 on, in 31 days, the rows of period `2025_h2` need not be kept
+     --> periods.yml:1:16
+      |
+    1 | hist_periods: [2025_h2, 2026_h1, 2026_h2, 2027_h1, 2027_h2, 2028_h1, 2028_h2, 2029_h1]
+      |                ^^^^^^^ the oldest period
+      |
+      = help: follow `rowkeep runbook retire-period`; Rowkeep drops nothing itself
+    ");
+    insta::assert_snapshot!(found("2029-01-01"), @"
+    warning[RK719]: the rows of period `2025_h2` need not be kept since 2029-01-01: it ended on 2026-01-01, and keep_history is 3 years
+     --> periods.yml:1:16
+      |
+    1 | hist_periods: [2025_h2, 2026_h1, 2026_h2, 2027_h1, 2027_h2, 2028_h1, 2028_h2, 2029_h1]
+      |                ^^^^^^^ the oldest period
+      |
+      = help: follow `rowkeep runbook retire-period`; Rowkeep drops nothing itself
+    ");
+    // Retired: the next period has its own day.
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}keep_history: 3 years\nretired_before: 2026-01-01\n"));
+    shop.write("shop/periods.yml", rotated.replace("2025_h2, ", ""));
+    assert_eq!(found("2029-03-01"), "");
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
 }

@@ -10,7 +10,7 @@ fn compile_lists_what_was_written_and_the_next_steps() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 87 files to target/rowkeep
+    wrote 88 files to target/rowkeep
       redshift for 1 table, 2 periods (2 open): 14 statements a cycle, 14 a night, 7 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
@@ -61,7 +61,7 @@ fn stale_artifacts_are_removed_and_other_files_stay() {
     shop.write("shop/target/rowkeep/notes.txt", "mine");
     shop.write("shop/periods.yml", "hist_periods: [2025_h2]\n");
     let outcome = shop.run(&["compile", "--allow", "period"]);
-    assert!(outcome.stdout.contains("removed 9 files no longer needed"), "{outcome}");
+    assert!(outcome.stdout.contains("removed 10 files no longer needed"), "{outcome}");
     assert!(!shop.path("shop/target/rowkeep/compiled/mart_orders/08_archive__2026_h1.sql").exists());
     assert!(shop.path("shop/target/rowkeep/compiled/mart_orders/mine.sql").exists());
     assert!(shop.path("shop/target/rowkeep/notes.txt").exists());

@@ -375,7 +375,7 @@ fn a_project_has_tables_or_loads_or_both() {
     insta::assert_snapshot!(both.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 98 files to target/rowkeep
+    wrote 99 files to target/rowkeep
       load items: 1 statement, 6 monitors
       bigquery for 1 table, 2 periods (2 open): 14 statements a cycle, 14 a night, 7 relations to create
     next, with paths in target/rowkeep:

@@ -26,6 +26,13 @@ fn hostile(dialect: &str, name: &str, template: &str) -> Inputs {
     let orders = orders.replace("order_id: bigint not null", "order_id: bigint");
     let limit = if name.ends_with("due_limit.sql.j2") { "    limit: 10 rows\n" } else { "" };
     let grants = if name.ends_with("grant.sql.j2") { "    grants: { select: [reporting, auditors] }\n" } else { "" };
+    let orders = if name.ends_with("retire.sql.j2") {
+        orders.replace("exceptions:", "retired_before: 2025-07-01\nexceptions:")
+    } else if name.ends_with("erased.sql.j2") {
+        orders.replace("key: order_id }", "key: order_id, erased: shop_erased }")
+    } else {
+        orders
+    };
     let project =
         format!("{}{LOAD}{child}{limit}{grants}", orders.replace("dialect: redshift", &format!("dialect: {dialect}")));
     Inputs::new("rowkeep.yml", project.replace("[2025_h2]", "[2025_h2, 2026_h1]")).with_template(name, template)
@@ -88,6 +95,16 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("due_limit", "postgres", "ORDER BY {{ time|of(\"_m\") }}", "ORDER BY {{ time|of(\"_m\") }} DESC".into()),
         ("due_limit", "postgres", "{{ exception.hold|literal }}", "{{ exception.type|literal }}".into()),
         ("due_limit", "postgres", "{{ within(\"_m\", open) }}", "{{ within(\"_m\", scope) }} AND {{ time|of(\"_m\") }} > {{ scope.start|literal }}".into()),
+        // Rows that leave for good although they are kept, held, or not due.
+        ("retire", "postgres", "  AND {{ is_due(mart|bare) }}\n", "".into()),
+        ("retire", "postgres", "{{ retired_before|literal }}", "{{ open.end|literal }}".into()),
+        ("retire", "redshift", "{{ time|of(mart|bare) }} <", "{{ time|of(mart|bare) }} <=".into()),
+        ("retire", "postgres", "{{ exception.hold|literal }}", "{{ exception.type|literal }}".into()),
+        ("retire", "postgres", "  AND NOT {{ has_parent(mart|bare) }}\n", "".into()),
+        // A load that brings erased keys back, or leaves out all others.
+        ("erased", "postgres", " AND NOT EXISTS (", " AND EXISTS (".into()),
+        ("erased", "postgres", "{{ list.column|of(row) }}", "{{ list.column|of(row) }} AND 1 = 0".into()),
+        ("ddl/erased", "postgres", "erased_at {{ erased_at|type }}", "erased_at DATE".into()),
         // Free texts of exceptions that have an effect.
         ("safety_check", "postgres", "MIN(_gap.rowkeep_note)", "generate_series(1, 0)".into()),
         ("safety_check_keyless", "postgres", "'its key is missing'", "CAST(_m.updated_at AS VARCHAR(20))".into()),

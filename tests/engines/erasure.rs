@@ -48,7 +48,7 @@ fn installed(dialect: Dialect) -> (Engine, Manifest) {
     let inputs = Inputs::new("rowkeep.yml", PROJECT).with_dialect(dialect);
     let spec = resolve(&inputs).unwrap_or_else(|wrong| panic!("{wrong}"));
     let manifest = rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{wrong}")).manifest().clone();
-    let mut engine = Engine::open(dialect, "erasure");
+    let mut engine = Engine::open(dialect, "erase_a_key");
     engine.create(&spec, &manifest, dialect);
     (engine, manifest)
 }

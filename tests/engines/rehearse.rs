@@ -177,6 +177,7 @@ fn the_oracle_does_not_depend_on_statements() {
                 "features::only_when::{Constant, Test}",
                 "project::Column",
                 "project::naming::",
+                "project::period::epoch",
                 "project::{CutoffFrom, Length, Retention, Spec, Table, TableId}",
                 "sql::TimeUnit",
                 "sql::{SqlType, TimeUnit}",

@@ -192,7 +192,16 @@ fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Dia
                 );
                 let diagnostic =
                     Diagnostic::new(Code::PeriodRemoved, message, spec.places.periods, "the period was in this list");
-                say(Restructuring::Period, diagnostic.help(format!("put `- {name}` back")));
+                let is_first = previous["periods"][0]["name"].as_str() == Some(name);
+                let diagnostic = diagnostic.help(format!("put `- {name}` back"));
+                say(
+                    Restructuring::Period,
+                    if is_first {
+                        diagnostic.help("if its rows need not be kept any more: `rowkeep runbook retire-period`")
+                    } else {
+                        diagnostic
+                    },
+                );
             }
             Some(nth) => {
                 let now = &spec.periods[nth];

@@ -113,6 +113,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     } else {
         steps.extend(builder.archive());
         steps.extend(builder.trim());
+        steps.extend(builder.retire());
     }
     steps.extend(builder.safety_check());
     steps
@@ -326,6 +327,14 @@ impl Builder<'_> {
             step.writes = self.mart();
         }
         steps
+    }
+
+    /// The last trim: no history table accepts these rows.
+    fn retire(&self) -> Option<Step> {
+        self.spec.retired_before(self.table)?;
+        let mut reads = vec![self.due_list(), self.exceptions()];
+        reads.extend(self.parent().map(Slot::Mart));
+        Some(self.step(StatementKind::Retire, self.mart(), reads))
     }
 
     fn safety_check(&self) -> Vec<Step> {

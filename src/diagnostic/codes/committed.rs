@@ -87,13 +87,22 @@ macro_rules! committed_codes {
             /// Fix: write `sealed_before` with the date that the message proposes. The nightly sweep
             /// reads sealed periods. Rows that arrive late for them wait for the sweep.
             Unsealed = "RK718",
+            /// The rows of the oldest period need not be kept any more.
+            ///
+            /// The period ended longer ago than `keep_history` says. History that is kept without a
+            /// need costs storage, and may break a rule about personal data.
+            ///
+            /// Fix: follow `rowkeep runbook retire-period`. It removes the period, keeps a copy
+            /// elsewhere if you want one, and drops its tables.
+            HistoryKept = "RK719",
             /// A period was removed.
             ///
             /// Its history tables hold rows that no statement would read. A key that returns to the
             /// mart would be in two places, and the view of all rows would miss the archived rows.
             ///
             /// Fix: put the line back. If the period makes cycles slow, seal it with
-            /// `sealed_before`.
+            /// `sealed_before`. If its rows need not be kept any more, follow `rowkeep runbook
+            /// retire-period`.
             PeriodRemoved = "RK721",
             /// The bounds of a period changed.
             ///

@@ -89,6 +89,14 @@ macro_rules! period_codes {
             /// the period holds rows. If rows are there, add a short period that ends on the right
             /// day.
             Drifted = "RK211",
+            /// `retired_before` is not the start of the first period.
+            ///
+            /// A cycle deletes due rows from before this day for good. If a period starts earlier,
+            /// its history tables stay, and nothing retires them. If the first period starts later,
+            /// no period covers due rows between the two, and nothing deletes them.
+            ///
+            /// Fix: write the start of the first period, or follow `rowkeep runbook retire-period`.
+            Retired = "RK212",
         }
     };
 }

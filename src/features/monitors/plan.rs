@@ -61,6 +61,8 @@ pub enum MonitorKind {
     Backlog,
     /// Rows older than the cutoff that do not meet `only_when`.
     Waiting,
+    /// Raw rows from before `retired_before`, which leave their mart for good.
+    Retired,
     /// Rows of erased keys.
     Erased,
     /// Open exceptions.
@@ -84,6 +86,7 @@ impl MonitorKind {
             MonitorKind::Tripwire => "tripwire",
             MonitorKind::Backlog => "backlog",
             MonitorKind::Waiting => "waiting",
+            MonitorKind::Retired => "retired",
             MonitorKind::Erased => "erased",
             MonitorKind::Unresolved => "unresolved",
             MonitorKind::Stated(id) => spec.monitor(id).asks.as_str(),
@@ -104,6 +107,7 @@ impl MonitorKind {
             | MonitorKind::Tripwire
             | MonitorKind::Backlog
             | MonitorKind::Waiting
+            | MonitorKind::Retired
             | MonitorKind::Erased
             | MonitorKind::Unresolved => false,
         }
@@ -169,6 +173,9 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         if table.only_when.iter().any(waits_for) {
             all.push(planner.monitor(MonitorKind::Waiting, "monitors/waiting.sql.j2", vec![mart]));
         }
+        if table.raw.is_some() && spec.retired_before(table).is_some() {
+            all.push(planner.monitor(MonitorKind::Retired, "monitors/retired.sql.j2", vec![Slot::Raw(id)]));
+        }
         if !table.erasures.is_empty() {
             let lists = table.erasures.iter().map(|erasure| Slot::Erased(erasure.list));
             let reads = copies.into_iter().chain(lists).collect();
@@ -230,6 +237,7 @@ impl TableMonitors<'_> {
             | MonitorKind::Tripwire
             | MonitorKind::Backlog
             | MonitorKind::Waiting
+            | MonitorKind::Retired
             | MonitorKind::Erased
             | MonitorKind::Unresolved => false,
         }
@@ -324,6 +332,9 @@ fn attributes_of(kind: MonitorKind) -> Attributes {
         }
         MonitorKind::Waiting => {
             told(Severity::Warn, "rows that are old enough to leave the mart, but do not meet `only_when`")
+        }
+        MonitorKind::Retired => {
+            told(Severity::Warn, "raw rows from before `retired_before`: a cycle deletes them when they are due")
         }
         MonitorKind::Erased => told(Severity::Error, "rows of erased keys: run the repair `erase` again"),
         MonitorKind::Unresolved | MonitorKind::Stated(_) => told(Severity::Error, ""),

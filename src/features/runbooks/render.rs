@@ -68,6 +68,11 @@ pub const RUNBOOKS: &[Runbook] = &[
         template: "runbooks/remove-period.md.j2",
     },
     Runbook { name: "restore", about: "restore the rows of one archived key", template: "runbooks/restore.md.j2" },
+    Runbook {
+        name: "retire-period",
+        about: "drop the history tables of the oldest period, whose rows need not be kept any more",
+        template: "runbooks/retire-period.md.j2",
+    },
     Runbook { name: "rotation", about: "add the next period", template: "runbooks/rotation.md.j2" },
     Runbook {
         name: "sealing",
@@ -91,19 +96,21 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     let example_of_change = spec.tables().min_by_key(|(_, table)| !table.has_periods());
     let changes = example_of_change.map(|(id, _)| writer.changes(id));
     let last = (spec.periods.len() > 1).then(|| writer.last());
+    let first = (spec.periods.len() > 1).then(|| writer.first());
     let has_periods = spec.tables.iter().any(Table::has_periods);
     let has_history = spec.tables.iter().any(|table| !table.is_purged());
     let left_out = |name: &str| match name {
         "rotation" | "late-period" => next.is_none() || !has_periods,
         "lower-edge" | "qa" | "sealing" => !has_periods,
         "migration" | "restore" => !has_history,
-        "remove-period" => last.is_none() || !has_periods,
+        "remove-period" | "retire-period" => last.is_none() || !has_periods,
         "load-incident" => spec.loads.is_empty(),
         _ => false,
     };
     let left_out = |name: &str| left_out(name) || (spec.tables.is_empty() && name != "load-incident");
     let chosen: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
-    let shared = context! { sql => sql, next => next, last => last, changes => changes, ..project(spec) };
+    let shared =
+        context! { sql => sql, next => next, last => last, first => first, changes => changes, ..project(spec) };
     chosen.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
 }
 
@@ -204,6 +211,7 @@ fn project(spec: &Spec) -> Value {
         loads_all => elsewhere.is_empty(),
         loaded_elsewhere => elsewhere,
         first_start => word(&start),
+        retired => spec.retired_before.is_some(),
         legacy_start => word(format!("{:04}-01-01", (year - 6).max(1))),
         last_end => word(spec.periods.last().map(Period::end).unwrap_or_default()),
         seal => word(spec.periods.get(1).or(spec.periods.first()).map(Period::start).unwrap_or_default()),
@@ -393,6 +401,31 @@ impl Writer<'_, '_> {
             home => home,
             rest => rest,
             drop => drop,
+        }
+    }
+
+    /// The template context of the first period, with the statements that count its rows, and that
+    /// drop its tables.
+    fn first(&mut self) -> Value {
+        let spec = self.spec;
+        let number = PeriodId(0);
+        let (mut rest, mut drop, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, table) in spec.tables().filter(|(_, table)| table.has_periods()) {
+            let of_period = of_period(spec, id, number, &no_period(spec, id));
+            let context = context! { model => text(table.model.value.as_str()), ..of_period };
+            rest.push(self.statement("runbooks/sql/home_rest.sql.j2", context.clone()));
+            drop.push(self.statement("runbooks/sql/drop.sql.j2", context));
+            let history = spec.history(id, number);
+            tables.push(context! { history => word(history.sql(spec.dialect)), file => word(history.name().as_str()) });
+        }
+        let period = spec.period(number);
+        context! {
+            name => word(&period.name),
+            start => word(period.start()),
+            end => word(period.end()),
+            rest => rest,
+            drop => drop,
+            tables => tables,
         }
     }
 

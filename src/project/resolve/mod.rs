@@ -22,7 +22,7 @@ use crate::project::read::Raw;
 use crate::project::resolve::relations::{plain, schema_of};
 use crate::project::shape::Field;
 use crate::project::{Period, Places, Spec, Table};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// Resolves a project. `dialect` replaces the dialect that the project states.
 pub(crate) fn resolve(raw: &Raw, dialect: Option<Dialect>) -> Result<Spec, Diagnostics> {
@@ -56,10 +56,24 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         _ => periods::resolve(&raw.periods, fiscal_year.flatten(), sealed_before, sink),
     };
 
-    if let (false, Some(date)) = (has_periods || has_only_loads, sealed_before) {
-        let message = "`sealed_before` is stated, but no table has a history table per period";
-        sink.push(Diagnostic::new(Code::NoPeriods, message, date.span, "would have no effect").help("remove it"));
+    let retired_before = project.retired_before.get();
+    let stated_of_periods = [
+        ("sealed_before", sealed_before),
+        ("retired_before", retired_before),
+        ("keep_history", project.keep_history.get()),
+    ];
+    for (key, stated) in stated_of_periods.into_iter().filter(|_| !has_periods && !has_only_loads) {
+        let Some(stated) = stated else { continue };
+        let message = format!("`{key}` is stated, but no table has a history table per period");
+        sink.push(Diagnostic::new(Code::NoPeriods, message, stated.span, "would have no effect").help("remove it"));
     }
+    let retired_before = match (retired_before, &periods) {
+        (Some(stated), Some(periods)) => Some(periods::retired_before(stated, periods, sink)),
+        _ => None,
+    };
+    let keep_history = project.keep_history.get().map(|stated| {
+        duration::length(stated, "`keep_history`", sink).map(|value| Spanned { value, span: stated.span })
+    });
     if has_only_loads {
         let periods = project.periods.get().map(|stated| ("periods", stated.span));
         let exceptions = project.exceptions.get().map(|stated| ("exceptions", stated.span));
@@ -97,6 +111,8 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         dialect,
         periods: periods?,
         fiscal_year: fiscal_year.flatten(),
+        retired_before: retired_before.flatten(),
+        keep_history: keep_history.flatten(),
         whole: Period::whole(),
         places: Places {
             periods: raw.periods.span,

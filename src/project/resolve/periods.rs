@@ -201,6 +201,35 @@ fn check_neighbours((previous, before): &(Period, Span), (period, span): &(Perio
     false
 }
 
+/// The day before which rows are no longer kept. It must be the start of the first period.
+pub(crate) fn retired_before(stated: &Spanned<String>, periods: &[Period], sink: &mut Sink) -> Option<Date> {
+    let day = date(Some(stated), sink)?;
+    let first = periods.first()?;
+    if first.start == day {
+        return Some(day);
+    }
+    let (message, help) = if first.start < day {
+        (
+            format!(
+                "retired_before is {day}, but period {} starts on {}: its due rows would be archived, although they are said to be no longer kept",
+                quoted(&first.name),
+                first.start
+            ),
+            "follow `rowkeep runbook retire-period`, which removes the period from the list".to_owned(),
+        )
+    } else {
+        (
+            format!(
+                "retired_before is {day}, but the first period starts on {}: no period covers due rows between the two, and nothing deletes them",
+                first.start
+            ),
+            format!("write `retired_before: {}`", first.start),
+        )
+    };
+    sink.push(Diagnostic::new(Code::Retired, message, stated.span, "not the start of the first period").help(help));
+    None
+}
+
 fn seal(periods: &mut [Period], stated: &Spanned<String>, sound: bool, sink: &mut Sink) {
     let Some(until) = date(Some(stated), sink) else { return };
     for period in periods.iter_mut() {

@@ -165,11 +165,10 @@ impl<'a> Observation<'a> {
     /// and are not held.
     pub(super) fn add_purged(&self, table: usize, purged: &mut BTreeSet<Row>) {
         let (facts, state, delivered) = (&self.facts.tables[table], &self.states[table], &self.delivered[table]);
-        if !facts.purged {
-            return;
-        }
         for (key, versions) in &delivered.keyed {
-            let Some(newest) = newest_accepted(versions) else { continue };
+            let Some(newest) = newest_accepted(versions).filter(|newest| facts.leaves_no_copy(newest.time)) else {
+                continue;
+            };
             let copies = state.copies.get(key).map_or(&[][..], Vec::as_slice);
             let is_here = copies.iter().any(|copy| rank(versions, copy) >= Some(order(newest)));
             let may_leave = self.due(facts, state, &newest.row, newest.time).1
@@ -202,10 +201,11 @@ impl<'a> Observation<'a> {
             let key = key_of(&facts.key, row);
             // L9 is about rows without a key. L1 is about an archived row that is nowhere.
             let copies = state.copies.get(&key).map_or(&[][..], Vec::as_slice);
-            if key.iter().any(Option::is_none) || copies.is_empty() && !facts.purged {
+            let time = micros(&row[facts.time]);
+            let leaves_no_copy = facts.leaves_no_copy(time);
+            if key.iter().any(Option::is_none) || copies.is_empty() && !leaves_no_copy {
                 continue;
             }
-            let time = micros(&row[facts.time]);
             // A newer copy superseded the row, so it did not leave by a trim.
             if copies.iter().any(|copy| copy.place == Place::Mart || copy.time > time) {
                 continue;
@@ -219,15 +219,17 @@ impl<'a> Observation<'a> {
             let corrections = || versions.iter().filter(|version| version.time == time);
             let was_finished =
                 |row: &Row| facts.qualifies(row) || corrections().any(|version| facts.qualifies(&version.row));
-            let what = if self.is_held(table, about) || was_open(about) {
+            // Only an operator keeps a retired row.
+            let is_kept = was_open(about) && (facts.purged || !leaves_no_copy);
+            let what = if self.is_held(table, about) || is_kept {
                 "it left the mart while its key was held"
             } else if parent == Some(Parent::Present) {
                 "it left the mart while its parent was in the parent mart"
             } else if parent == Some(Parent::MartEmpty) {
                 "it left the mart while the parent mart was empty"
-            } else if facts.purged && is_newest && !was_finished(row) {
+            } else if leaves_no_copy && is_newest && !was_finished(row) {
                 "it was purged, but does not meet `only_when`"
-            } else if facts.purged && is_newest && (time.is_none() || time >= state.cutoff.1) {
+            } else if leaves_no_copy && is_newest && (time.is_none() || time >= state.cutoff.1) {
                 "it was purged before it was due"
             } else {
                 continue;
@@ -340,7 +342,9 @@ impl<'a> Observation<'a> {
         }
         for (key, newest) in self.missing_children(table) {
             let copies = state.copies.get(key).map_or(&[][..], Vec::as_slice);
-            if !self.touches_sealed(copies) && !sealed[table].contains(&newest.row) {
+            // A retired child does not return with its parent either.
+            let waits = self.touches_sealed(copies) || sealed[table].contains(&newest.row);
+            if !waits && !purged.contains(&newest.row) {
                 let place = copies.first().map_or("no table".to_owned(), |copy| self.place_name(copy.place));
                 report(Law::L7, key, format!("its parent is in the parent mart, but the row is in {place}"));
             }

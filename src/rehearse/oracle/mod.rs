@@ -367,7 +367,7 @@ impl<'a> Oracle<'a> {
             for versions in delivered.keyed.values() {
                 let times: BTreeSet<_> = versions.iter().filter(counts).map(|version| version.time).collect();
                 accepted += times.len();
-                if facts.purged {
+                if facts.purged || facts.retired.is_some() {
                     let here = versions.iter().filter(|version| present.contains(&version.row));
                     let here: BTreeSet<_> = here.map(|version| version.time).collect();
                     let is_gone = times.last().is_some_and(|newest| !here.contains(newest));
@@ -455,6 +455,7 @@ fn is_erased(erased: &BTreeMap<usize, BTreeSet<Option<String>>>, facts: &TableFa
     facts.erasures.iter().any(|(list, column)| erased.get(list).is_some_and(|keys| keys.contains(&row[*column])))
 }
 
-fn micros(text: &Option<String>) -> Option<i64> {
+/// Microseconds since 1970, as rows have them.
+pub(super) fn micros(text: &Option<String>) -> Option<i64> {
     text.as_ref().and_then(|text| text.parse().ok())
 }

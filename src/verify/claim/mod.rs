@@ -44,6 +44,7 @@ pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope
         StatementKind::PurgeCount => claims.purge_count(),
         StatementKind::PurgeDelete => claims.purge_delete(),
         StatementKind::Trim => claims.trim(period()),
+        StatementKind::Retire => claims.retire(),
         StatementKind::SafetyCheck => claims.safety_check(),
         StatementKind::SafetyCheckKeyless => claims.safety_check_keyless(),
         StatementKind::CompleteForget => claims.forget_cycles(),

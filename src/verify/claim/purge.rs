@@ -1,8 +1,10 @@
-//! The claims of a purge.
+//! The claims of rows that leave without a copy: of a purge, and of retired rows.
 
 use crate::project::Retention;
-use crate::project::naming::ROW_COUNT;
-use crate::verify::claim::{Claims, call, clock, from, less, literal, not_exists, role, row};
+use crate::project::naming::{HOLD, ROW_COUNT};
+use crate::project::period::epoch;
+use crate::verify::claim::conditions::text;
+use crate::verify::claim::{Claims, call, clock, equal, from, is_null, less, literal, not_exists, role, row};
 use crate::verify::meaning::{All, Conjunct, Meaning, Role, Row, Select, Term};
 use crate::verify::names::PURGED_COLUMNS;
 
@@ -19,6 +21,30 @@ impl<'a> Claims<'a, '_> {
         }
         when.extend(self.not_held(column(self.table.exception_key), Row::first(of.depth.inner())));
         when
+    }
+
+    /// The due rows from before `retired_before`, unless an operator holds them. An exception of the
+    /// table does not keep them.
+    pub(super) fn retire(&self) -> Meaning<'a> {
+        let day = self.spec.retired_before(self.table);
+        let day = day.unwrap_or_else(|| unreachable!("only a project with `retired_before` has this step"));
+        let bound = self.spec.dialect.rules().instant(&day.to_string(), epoch(day), self.table.time.unit);
+        let (of, column) = (row(0), |column| self.column(row(0), column));
+        let mut when = self.has_key(&column);
+        when.extend(role(Role::Bounds, [less(self.time(of), literal(bound))]));
+        when.extend(self.is_due(of));
+        if let Retention::WhileIn { .. } = self.table.retention {
+            when.extend(role(Role::Parent, [not_exists(self.parent_row(&column, row(1)))]));
+        }
+        let hold = format!("{}{HOLD}", self.table.exception_type);
+        let held = vec![
+            equal(self.of_exception("exception_type", row(1)), text(&hold)),
+            equal(self.exception_key(row(1)), column(self.table.exception_key)),
+            is_null(self.of_exception("resolved_at", row(1))),
+        ];
+        let held = role(Role::Exception, held).collect();
+        when.extend(role(Role::Held, [not_exists(from(self.exceptions(), held))]));
+        Meaning::Delete(from(self.mart(), when))
     }
 
     pub(super) fn purge_delete(&self) -> Meaning<'a> {

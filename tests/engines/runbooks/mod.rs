@@ -279,6 +279,7 @@ fn from_staging_tables_through_years_of_production() {
     add_a_period_for_older_rows(&mut operator);
     restore_one_key(&operator);
     seal_and_unseal(&mut operator);
+    retire_the_first_period(&mut operator);
     operator.shell("rowkeep doctor; rowkeep check");
 }
 
@@ -319,6 +320,38 @@ fn add_a_period_for_older_rows(operator: &mut Operator) {
     operator.run_section(&book, 3, &[]);
     assert_eq!(operator.number("SELECT COUNT(*) FROM settlement_ods.hist_uni_tracking_info_legacy"), 1);
     assert_eq!(operator.run_section(&operator.book("exceptions"), 1, &[]), [""]);
+}
+
+/// The period of the older rows is no longer kept. A row of that time that raw still has leaves for
+/// good.
+fn retire_the_first_period(operator: &mut Operator) {
+    let book = operator.book("retire-period");
+    assert_eq!(rows(&operator.run_section(&book, 1, &[])[0]), ["mart_uni_tracking_info|2"]);
+    let copied = operator.run_section(&book, 2, &[]);
+    assert!(copied[0].contains("COPY 2\n"), "{copied:?}");
+    let kept = std::fs::read_to_string(operator.path("hist_uni_tracking_info_legacy.csv")).expect("the copy");
+    assert!(kept.contains("1000,1,1700000000"), "{kept}");
+    operator.edit("periods.yml", |text| {
+        text.lines().filter(|line| !line.contains("legacy")).map(|line| format!("{line}\n")).collect()
+    });
+    let line = book.sections[2].steps.iter().find(|block| block.language == "yaml").expect("the line").text.clone();
+    assert_eq!(line.trim(), "retired_before: 2025-01-01");
+    operator.edit("rowkeep.yml", |text| format!("{line}\n{text}"));
+    operator.run_section(&book, 3, &[]);
+    operator.run_section(&book, 4, &[]);
+    assert_eq!(operator.number("SELECT COUNT(*) FROM pg_tables WHERE tablename LIKE '%_legacy'"), 0);
+    operator.engine.run(
+        "INSERT INTO settlement_public.uni_tracking_info_raw VALUES (1000, 1, 1700000000, 1, CURRENT_TIMESTAMP AT TIME ZONE 'UTC')",
+    );
+    operator.cycle();
+    assert_eq!(
+        operator.number("SELECT COUNT(*) FROM settlement_ods.all_hist_uni_tracking_info WHERE order_id = 1000"),
+        0
+    );
+    assert_eq!(operator.run_section(&operator.book("exceptions"), 1, &[]), [""]);
+    let monitor = std::fs::read_to_string(operator.path("target/rowkeep/monitors/mart_uni_tracking_info__retired.sql"));
+    let found = operator.psql(&monitor.expect("a monitor"), &[]);
+    assert!(found.ends_with("|1700000000\n"), "{found}");
 }
 
 fn restore_one_key(operator: &Operator) {
