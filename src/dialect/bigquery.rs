@@ -239,6 +239,10 @@ impl Rules for BigQuery {
         !matches!(ty, SqlType::Real | SqlType::Double)
     }
 
+    fn encodings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     // A cycle finds rows by their key: "Introduction to clustered tables".
     fn sorts_by_key(&self) -> bool {
         true

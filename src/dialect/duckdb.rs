@@ -203,6 +203,10 @@ impl Rules for DuckDb {
         true
     }
 
+    fn encodings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn sorts_by_key(&self) -> bool {
         false
     }

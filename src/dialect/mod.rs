@@ -128,6 +128,8 @@ pub(crate) trait Rules: Sync {
     fn partition(&self, column: &str, unit: TimeUnit, start: i64, end: i64) -> Option<String>;
     /// Whether rows can be clustered or sorted by a column of a type.
     fn sorts_by(&self, ty: SqlType) -> bool;
+    /// The compressions that a column may state. Empty: the engine chooses them.
+    fn encodings(&self) -> &'static [&'static str];
     /// Whether the rows of a table without a stated sort key are sorted by its unique key.
     fn sorts_by_key(&self) -> bool;
     /// The indexes of a table, if its spec does not state them. `None`: the engine has no indexes.

@@ -208,6 +208,25 @@ impl Rules for Redshift {
         true
     }
 
+    // "Compression encodings".
+    fn encodings(&self) -> &'static [&'static str] {
+        &[
+            "raw",
+            "az64",
+            "bytedict",
+            "delta",
+            "delta32k",
+            "lzo",
+            "mostly8",
+            "mostly16",
+            "mostly32",
+            "runlength",
+            "text255",
+            "text32k",
+            "zstd",
+        ]
+    }
+
     // Redshift chooses the sort key itself if none is stated: "Automatic table optimization".
     fn sorts_by_key(&self) -> bool {
         false

@@ -392,13 +392,15 @@ shape! {
         required on: Entries<String>,
     }
 
-    #[expected("a mapping with `dist_key`, `sort_key` and `index`")]
+    #[expected("a mapping with `dist_key`, `sort_key`, `encode` and `index`")]
     /// The physical layout. Engines that have no such layout ignore it.
     struct LayoutEntry {
         /// The column by which rows are distributed.
         optional dist_key: String,
         /// The columns by which rows are sorted.
         optional sort_key: Names,
+        /// The compression of columns, such as { note: zstd }, for engines that state it by column.
+        optional encode: Entries<String>,
         /// The indexes of the mart and its history tables: `unique` refuses to store a row twice.
         optional index: Word<Indexes>,
     }

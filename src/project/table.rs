@@ -243,6 +243,8 @@ pub struct Layout {
     pub dist_key: Option<ColumnId>,
     /// The columns by which rows are sorted.
     pub sort_key: Vec<ColumnId>,
+    /// The compression of columns. Empty on engines that do not state it by column.
+    pub encode: Vec<(ColumnId, String)>,
     /// The indexes of the mart and its history tables. [`Indexes::None`] on engines without indexes.
     pub indexes: Indexes,
 }

@@ -76,12 +76,22 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         only_when => only_when(spec, table),
         open => open(spec, id),
         tripwire => table.tripwire.map(|wire| tripwire(table, wire)),
+        encodings => encodings(table),
         dist_key => table.layout.dist_key.map(|id| column(spec, table, id)),
         work_dist_key => table.layout.dist_key.filter(|id| table.proof().contains(id)).map(|id| column(spec, table, id)),
         sort_key => columns(spec, table, &sort_key(spec, table)),
         load => load(spec, table),
         ..retention(spec, table, scope)
     }
+}
+
+/// For each column: its compression, if the project states one.
+fn encodings(table: &Table) -> Vec<Option<Value>> {
+    let of_column = |number: usize| {
+        let found = table.layout.encode.iter().find(|(id, _)| id.0 == number);
+        found.map(|(_, word)| Value::from(Sql::Alias(word.clone())))
+    };
+    (0..table.columns.len()).map(of_column).collect()
 }
 
 /// The columns of the sort key that the engine can sort by.

@@ -13,7 +13,7 @@ use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::resolve::retention::{DraftRetention, retention};
-use crate::project::shape::{Either, Field};
+use crate::project::shape::{Either, Entries, Field};
 use crate::project::{Archive, Column, ColumnId, Layout, Length, Load, Reader, Rows, TablePlaces, Time};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
@@ -394,6 +394,28 @@ fn layout(stated: &LayoutEntry, scope: &Scope<'_>, sink: &mut Sink) -> Layout {
     Layout {
         dist_key: columns(&dist_key, "dist_key").first().copied(),
         sort_key: columns(&sort_key, "sort_key"),
+        encode: stated.encode.get().map_or_else(Vec::new, |encode| self::encode(&encode.value, scope, sink)),
         indexes: Indexes::None,
     }
+}
+
+/// The compression of columns. Another engine than the one that is compiled for may know the words,
+/// so an engine that chooses its compression itself checks only the columns.
+fn encode(stated: &Entries<String>, scope: &Scope<'_>, sink: &mut Sink) -> Vec<(ColumnId, String)> {
+    let known = scope.dialect.rules().encodings();
+    let mut all = Vec::new();
+    for (name, encoding) in &stated.0 {
+        let (Some(id), Some(word)) = (scope.column(name, "encode", sink), encoding.get()) else { continue };
+        let lower = word.value.to_ascii_lowercase();
+        if known.is_empty() || known.contains(&lower.as_str()) {
+            all.extend((!known.is_empty()).then_some((id, lower)));
+            continue;
+        }
+        let message = format!("{} has no compression {}", scope.dialect, quoted(&word.value));
+        sink.push(
+            Diagnostic::new(Code::UnknownWord, message, word.span, "not a known word")
+                .help(format!("write one of {}", known.join(", "))),
+        );
+    }
+    all
 }
