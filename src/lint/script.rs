@@ -166,6 +166,7 @@ fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
     let mut first = None;
     let mut opened = None;
     let mut after_opener = true;
+    let mut depth = 0_usize;
     while at < end {
         let (found, length) = piece(&text[at..]);
         match found {
@@ -175,6 +176,14 @@ fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
                 let is_verb = VERBS.contains(&word.as_str());
                 if after_opener && is_verb && first != Some(at) {
                     // `AS (SELECT`, `INSERT ... SELECT` and the like are parts of one statement.
+                    opened = Some(at);
+                }
+                // `IF EXISTS (...) DELETE`: T-SQL needs no word before the statement.
+                let is_branch = first.is_some_and(|first| is_word_at(text, first, "if"));
+                if is_branch
+                    && depth == 0
+                    && ["insert", "delete", "update", "merge", "truncate"].contains(&word.as_str())
+                {
                     opened = Some(at);
                 }
                 if first == Some(at) && is_verb && word != "create" {
@@ -188,6 +197,11 @@ fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
             Piece::Comment => {}
             Piece::Other if text[at..at + length].trim().is_empty() => {}
             _ => {
+                match &text[at..at + length] {
+                    "(" => depth += 1,
+                    ")" => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
                 first = first.or(Some(at));
                 after_opener = false;
             }
@@ -203,6 +217,12 @@ fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
     });
     let from = if is_create_with_query { first } else { opened.or(first) };
     marked.part(from.unwrap_or(end)..end)
+}
+
+/// Whether a text has this word at a byte, in capitals or not.
+fn is_word_at(text: &str, at: usize, word: &str) -> bool {
+    let (_, length) = piece(&text[at..]);
+    text[at..at + length].eq_ignore_ascii_case(word)
 }
 
 /// The first words of a statement, in lower case.
@@ -258,6 +278,8 @@ mod tests {
         assert_eq!(texts("WHILE @n > 0 BEGIN DELETE FROM t"), ["DELETE FROM t"]);
         assert_eq!(texts("CREATE TABLE a AS SELECT * FROM b"), ["CREATE TABLE a AS SELECT * FROM b"]);
         assert_eq!(texts("INSERT INTO a SELECT 1"), ["INSERT INTO a SELECT 1"]);
+        assert_eq!(texts("IF EXISTS (SELECT 1 FROM a)\n  DELETE FROM t WHERE x = 1"), ["DELETE FROM t WHERE x = 1"]);
+        assert_eq!(texts("IF @n > 0 UPDATE t SET a = 1"), ["UPDATE t SET a = 1"]);
     }
 
     #[test]

@@ -1,33 +1,36 @@
 //! A DELETE of duplicates that leaves none of them.
 
-use sqlparser::ast::{Expr, GroupByExpr, SelectItem};
+use std::collections::BTreeSet;
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, FromTable, Function, GroupByExpr, Query, Select, SelectItem, TableFactor, Visit, Visitor,
+    WindowType,
+};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{any, column, conjuncts, function_name, lookup, select_of, tables};
+use crate::lint::facts::{Lookup, any, column, conjuncts, function_name, lookup, select_of, tables};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
+use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (_, read, delete, table) in deletes(unit) {
-        let lookups = delete.selection.iter().flat_map(conjuncts).filter_map(lookup);
-        let takes_all = lookups.filter(|found| !found.negated && found.value.is_some()).any(|found| {
-            let Some(select) = select_of(found.query) else { return false };
-            let is_own = select.from.iter().flat_map(tables).any(|from| from.is(&table));
-            let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
-            let counts = |expr: &Expr| matches!(expr, Expr::Function(function) if function_name(function) == "count");
-            let has_count = select.having.as_ref().is_some_and(|having| any(having, counts));
-            let is_key = select.projection.iter().all(|item| match item {
-                SelectItem::UnnamedExpr(output) | SelectItem::ExprWithAlias { expr: output, .. } => {
-                    column(output).is_some()
-                }
-                _ => false,
-            });
-            is_own && is_grouped && has_count && is_key
-        });
+        let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
+        let lookups: Vec<_> = conditions.iter().filter_map(|condition| lookup(condition)).collect();
+        let counts = |found: &Lookup<'_>| {
+            found.value.is_some() && select_of(found.query).is_some_and(|select| counts_keys(select, &table))
+        };
+        let takes_all = lookups
+            .iter()
+            .filter(|found| !found.negated)
+            .any(|found| counts(found) || ranks_keys(found, &table) || other_row(found, &table));
+        let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+        let using = delete.using.iter().flatten().flat_map(tables);
+        let joins_itself = using.chain(from.iter().skip(1).flat_map(tables)).any(|other| other.is(&table));
+        let takes_pairs = joins_itself && is_symmetric(&conditions);
         // `AND id <> (SELECT MIN(id) ...)` keeps one.
-        let conditions = delete.selection.iter().flat_map(conjuncts).count();
-        if takes_all && conditions == 1 {
+        if (takes_all && conditions.len() == 1) || takes_pairs {
             found.push(Finding {
                 code: Code::DedupeDeletesAll,
                 line: read.line_of("delete"),
@@ -40,4 +43,93 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             });
         }
     }
+}
+
+/// `SELECT key FROM t GROUP BY key HAVING COUNT(*) > 1`.
+fn counts_keys(select: &Select, table: &Table) -> bool {
+    let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
+    let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
+    let counts = |expr: &Expr| matches!(expr, Expr::Function(function) if function_name(function) == "count");
+    let has_count = select.having.as_ref().is_some_and(|having| any(having, counts));
+    is_own && is_grouped && has_count && outputs(select).is_some()
+}
+
+/// The columns of a SELECT list, if it has only columns.
+fn outputs(select: &Select) -> Option<BTreeSet<String>> {
+    let name = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(output) | SelectItem::ExprWithAlias { expr: output, .. } => {
+            column(output).map(|(_, name)| name)
+        }
+        _ => None,
+    };
+    select.projection.iter().map(name).collect()
+}
+
+/// `key IN (SELECT key FROM (SELECT key, ROW_NUMBER() OVER (PARTITION BY key ...) AS n FROM t) AS r WHERE n > 1)`:
+/// the rank tells the rows apart, and the key does not.
+fn ranks_keys(found: &Lookup<'_>, table: &Table) -> bool {
+    let (Some(_), Some(select)) = (found.value, select_of(found.query)) else { return false };
+    let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
+    let (Some(outputs), Some(key)) = (outputs(select), partitioned_by(found.query)) else { return false };
+    is_own && !outputs.is_empty() && outputs.is_subset(&key)
+}
+
+/// The columns by which the only ROW_NUMBER() of a query starts again.
+fn partitioned_by(query: &Query) -> Option<BTreeSet<String>> {
+    struct Ranks(Vec<Option<BTreeSet<String>>>);
+    impl Visitor for Ranks {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> std::ops::ControlFlow<()> {
+            if let Expr::Function(function) = expr
+                && function_name(function) == "row_number"
+            {
+                self.0.push(partition(function));
+            }
+            std::ops::ControlFlow::Continue(())
+        }
+    }
+    let mut ranks = Ranks(Vec::new());
+    let _ = query.visit(&mut ranks);
+    match ranks.0.as_mut_slice() {
+        [only] => only.take(),
+        _ => None,
+    }
+}
+
+fn partition(function: &Function) -> Option<BTreeSet<String>> {
+    match &function.over {
+        Some(WindowType::WindowSpec(window)) => {
+            window.partition_by.iter().map(|expr| column(expr).map(|(_, name)| name)).collect()
+        }
+        _ => None,
+    }
+}
+
+/// `EXISTS (SELECT 1 FROM t AS b WHERE b.key = t.key AND b.id <> t.id)`: each of two rows finds the
+/// other one.
+fn other_row(found: &Lookup<'_>, table: &Table) -> bool {
+    let (None, Some(select)) = (found.value, select_of(found.query)) else { return false };
+    let [from] = select.from.as_slice() else { return false };
+    let is_own = matches!(&from.relation, TableFactor::Table { name, .. } if Table::of(name).is(table));
+    let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
+    is_own && from.joins.is_empty() && is_symmetric(&conditions)
+}
+
+/// Whether conditions hold for two rows in both directions: equal columns, and others that differ,
+/// with no order between the rows.
+fn is_symmetric(conditions: &[&Expr]) -> bool {
+    let mut differ = false;
+    for condition in conditions {
+        let Expr::BinaryOp { left, op, right } = condition else { return false };
+        let (Some((Some(a), one)), Some((Some(b), other))) = (column(left), column(right)) else { return false };
+        if a == b || one != other {
+            return false;
+        }
+        match op {
+            BinaryOperator::Eq => {}
+            BinaryOperator::NotEq => differ = true,
+            _ => return false,
+        }
+    }
+    differ
 }
