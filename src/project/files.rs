@@ -12,6 +12,7 @@ use crate::features::only_when::ConditionEntry;
 use crate::features::purge::NoArchive;
 use crate::project::shape::{Either, Entries, Field, Never, Nullness, Plain, Text, Word, shape};
 use crate::project::{CutoffFrom, NamedAfter, Rows};
+use crate::source::Spanned;
 use crate::sql::TimeUnit;
 
 /// A path, or a list in place.
@@ -278,8 +279,9 @@ shape! {
     /// A rolling table: its mart, its history tables, and when a row moves from the mart to
     /// history.
     struct TableFile {
-        /// The dbt model that builds the mart.
-        required model: String,
+        /// The dbt model that builds the mart. Or a list of models, which share the spec: {model} in
+        /// `history`, `exception`, `relation` and `source` is the name of each.
+        required model: Names,
         /// The relation of the mart; schema.model if not stated.
         optional relation: String,
         /// The name of the history tables. The name of the period follows it, or stands where the
@@ -438,6 +440,17 @@ shape! {
 pub(crate) type ExceptionsEntry = Either<String, Never, ExceptionsAtEntry>;
 
 impl TableFile {
+    /// The model. `None` if it has an error.
+    pub(crate) fn model(&self) -> Option<Spanned<String>> {
+        let stated = self.model.get()?;
+        match &stated.value {
+            Either::Scalar(name) => Some(Spanned { value: name.clone(), span: stated.span }),
+            // Invariant: `expand` has made one spec of each model.
+            Either::List(_) => None,
+            Either::Map(never) => match *never {},
+        }
+    }
+
     /// Whether the table has one history table per period. A spec with errors does not need periods,
     /// because its errors are reported.
     pub(crate) fn needs_periods(&self) -> bool {

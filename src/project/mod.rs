@@ -5,6 +5,7 @@
 
 mod cadence;
 mod day;
+mod expand;
 pub(crate) mod files;
 #[cfg(feature = "files")]
 pub mod folder;

@@ -3,6 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::features::loads::LoadEntry;
+use crate::project::expand::expand;
 use crate::project::files::{PeriodEntry, PeriodsEntry, PeriodsFile, ProjectFile, TableFile};
 use crate::project::shape::{Either, Field, Shape, missing};
 use crate::project::yaml::{self, Node, Value};
@@ -43,6 +44,13 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
         },
         _ => Vec::new(),
     };
+    let tables: Vec<_> = tables
+        .into_iter()
+        .flat_map(|table| match table {
+            Field::Set(file) => expand(&file, &mut sink),
+            other => vec![other],
+        })
+        .collect();
     let periods = match (node.as_ref(), project.as_ref()) {
         (Some(node), Some(project)) if matches!(project.periods, Field::Missing) => {
             without_periods(node, project, &tables, &mut sink)

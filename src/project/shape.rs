@@ -49,6 +49,16 @@ impl<T> Field<T> {
     }
 }
 
+impl<T> Field<T> {
+    /// The value, to change it.
+    pub(crate) fn set(&mut self) -> Option<&mut T> {
+        match self {
+            Field::Set(value) => Some(&mut value.value),
+            Field::Missing | Field::Invalid => None,
+        }
+    }
+}
+
 impl<T: Shape> Field<T> {
     pub(crate) fn read(node: &Node, sink: &mut Sink) -> Self {
         match T::read(node, sink) {

@@ -326,7 +326,7 @@ const LONGEST_MONITOR: &str = "__late_beyond_lookback__resolve.sql";
 fn check_exception_types(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<MonitorEntry>], sink: &mut Sink) {
     let mut taken: BTreeMap<String, (String, Span)> = BTreeMap::new();
     for raw in raw {
-        let (Some(stated), Some(model)) = (raw.value.exception.get(), raw.value.model.get()) else { continue };
+        let (Some(stated), Some(model)) = (raw.value.exception.get(), raw.value.model()) else { continue };
         let longest = stated.value.len() + NULL_KEY.len();
         if longest > MAX_TYPE {
             let message = format!(

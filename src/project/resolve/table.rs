@@ -56,9 +56,8 @@ pub(crate) fn draft(
     dialect: Dialect,
     sink: &mut Sink,
 ) -> Option<Draft> {
-    let model =
-        raw.model.get().and_then(|text| Some(Spanned { value: plain(text, "the model", sink)?, span: text.span }));
-    let what = raw.model.get().map_or_else(|| "the table".to_owned(), |model| model.value.clone());
+    let model = raw.model().and_then(|text| Some(Spanned { value: plain(&text, "the model", sink)?, span: text.span }));
+    let what = raw.model().map_or_else(|| "the table".to_owned(), |model| model.value);
     let relation = match raw.relation.get() {
         Some(text) => relation_of(text, "the mart", schema, dialect, sink),
         None => model.as_ref().map(|model| schema.renamed(model.value.clone())),
