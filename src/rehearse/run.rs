@@ -148,6 +148,8 @@ pub(super) struct StoryRun<'a> {
     last_completed: Option<usize>,
     /// Whether a cycle was given up after the last completed cycle.
     given_up: bool,
+    /// Whether the last run was a sweep, or the current run is one.
+    in_sweep: bool,
     /// Active holds: the table and the key.
     held: Vec<(usize, Option<String>)>,
     /// Holds that were lifted during the current run: the table and the key. Hooks that ran before
@@ -189,6 +191,7 @@ impl<'a> StoryRun<'a> {
             event: 0,
             last_completed: None,
             given_up: false,
+            in_sweep: false,
             held: Vec::new(),
             lifted: Vec::new(),
             late: Vec::new(),
@@ -286,6 +289,7 @@ impl<'a> StoryRun<'a> {
         if schedule.is_empty() {
             return Ok(());
         }
+        self.in_sweep = !is_cycle;
         // Statements get a clock in whole seconds.
         let began = self.now.div_euclid(SECOND) * SECOND;
         self.lifted.clear();
@@ -495,6 +499,7 @@ impl<'a> StoryRun<'a> {
         self.outcome.counts.looks += 1;
         let moment = Moment {
             after,
+            in_sweep: self.in_sweep,
             now: self.now,
             clocks: &self.clocks,
             held: &self.held,

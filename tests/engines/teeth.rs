@@ -22,7 +22,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
 /// Golden, table and steps. Each case tests only steps that the cases above it do not have.
-const CASES: [(&str, &str, RangeInclusive<&str>); 11] = [
+const CASES: [(&str, &str, RangeInclusive<&str>); 12] = [
     ("events_time_outside_key", "mart_events", "00"..="11"),
     ("events_monthly_text_key", "mart_readings", "00"..="11"),
     ("latest_while_in", "mart_details", "01"..="11"),
@@ -31,6 +31,7 @@ const CASES: [(&str, &str, RangeInclusive<&str>); 11] = [
     ("only_when", "mart_orders", "07"..="11"),
     ("only_when", "mart_tasks", "06"..="07"),
     ("only_when", "mart_tasks", "07_resolve_limit"..="07_resolve_limit"),
+    ("retired", "mart_orders", "09_trim_retired"..="09_trim_retired"),
     ("purge", "mart_orders", "03"..="10"),
     ("purge", "mart_lines", "06"..="08"),
     ("purge", "mart_lines", "09_trim_delete"..="10"),

@@ -279,9 +279,15 @@ impl<'a> Observation<'a> {
             let is_reported = facts.qualifies(row) || row[facts.exception_key].is_none();
             return (is_reported, is_reported);
         }
+        // A cycle deletes a retired row, whatever its exceptions.
+        if facts.leaves_no_copy(time) {
+            return (false, false);
+        }
         let (is_due, may_be_due) = self.due(facts, state, row, time);
         let has_open_period = facts.any_time || time.is_some_and(|time| self.is_open(time));
-        (is_due && !has_open_period, may_be_due && !has_open_period)
+        // A sweep that stopped may have closed the exception: it archives rows of sealed periods.
+        let may_be_routed = has_open_period || self.moment.in_sweep && time.is_some_and(|time| self.is_listed(time));
+        (is_due && !may_be_routed, may_be_due && !has_open_period)
     }
 
     /// Checks the laws that hold after a completed run: L2, L4, L5, L6 and L7.
@@ -409,6 +415,12 @@ impl<'a> Observation<'a> {
     fn is_open_in_cycles(&self, time: i64) -> bool {
         let Periods { open_from, end, .. } = self.moment.listed;
         self.moment.calendar[open_from..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
+    }
+
+    /// Whether a time is in a listed period, sealed or open.
+    fn is_listed(&self, time: i64) -> bool {
+        let Periods { first, end, .. } = self.moment.listed;
+        self.moment.calendar[first..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
     }
 
     /// Whether a time is in a period that took part in the run.

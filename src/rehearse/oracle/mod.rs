@@ -114,6 +114,8 @@ pub(super) struct Exception {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment<'a> {
     pub(super) after: After,
+    /// Whether the last run was a sweep, or the current run is one.
+    pub(super) in_sweep: bool,
     pub(super) now: i64,
     /// By table, the clock at the start and at the end of its last hooks.
     pub(super) clocks: &'a [(i64, i64)],

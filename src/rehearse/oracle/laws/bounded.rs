@@ -39,8 +39,11 @@ impl Observation<'_> {
             }
             let is_open = |exception_type: &str| open.contains_key(&(about, exception_type));
             let held = is_open(&hold);
-            let must_leave = facts.any_time || time.is_some_and(|time| self.is_open(time));
-            if is_due && !held && !causes.contains(about) && must_leave {
+            let leaves_no_copy = facts.leaves_no_copy(time);
+            let must_leave = leaves_no_copy || facts.any_time || time.is_some_and(|time| self.is_open(time));
+            // Only an operator keeps a retired row.
+            let is_kept = causes.contains(about) && (facts.purged || !leaves_no_copy);
+            if is_due && !held && !is_kept && must_leave {
                 report(
                     Law::L5,
                     &key,
@@ -49,7 +52,7 @@ impl Observation<'_> {
             }
             let reported = if about.is_some() { held || is_open(&facts.exception_type) } else { is_open(&null_key) };
             // A purge reports no due row: it deletes those that are not held.
-            if (incomplete || is_due && !facts.purged) && !reported {
+            if (incomplete || is_due && !leaves_no_copy) && !reported {
                 let why = if incomplete { "it lacks its time or a part of its key" } else { "it is due" };
                 report(
                     Law::L6,
