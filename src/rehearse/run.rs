@@ -270,10 +270,8 @@ impl<'a> StoryRun<'a> {
             self.engine.run(&with_clock(&sql, self.engine.dialect(), self.now.div_euclid(SECOND)))?;
         }
         let is_held = self.held.iter().any(|(held, key)| self.facts.tables[*held].exceptions == list && *key == text);
-        if !is_held {
-            self.oracle.erase(list, text);
-            self.outcome.counts.erasures += 1;
-        }
+        self.outcome.counts.erasures += usize::from(!is_held);
+        self.oracle.erase(list, (!is_held).then_some(text));
         for number in (0..self.facts.tables.len()).filter(|&number| obeys(number)) {
             self.raw_table.remove_deleted(self.engine, self.facts, number)?;
         }

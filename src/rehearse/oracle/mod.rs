@@ -207,8 +207,11 @@ impl<'a> Oracle<'a> {
 
     /// Forgets all rows with an erased key. From now on, such a row counts as never delivered: if a
     /// table has it, L4 is broken.
-    pub(super) fn erase(&mut self, list: usize, key: Option<String>) {
-        self.erased.entry(list).or_default().insert(key);
+    ///
+    /// `key` is `None` if an operator holds the key. The repair then deletes only what is left of the
+    /// keys that are listed already.
+    pub(super) fn erase(&mut self, list: usize, key: Option<Option<String>>) {
+        self.erased.entry(list).or_default().extend(key);
         for (table, facts) in self.facts.tables.iter().enumerate() {
             let is_kept = |row: &Row| !is_erased(&self.erased, facts, row);
             let delivered = &mut self.delivered[table];

@@ -4,6 +4,7 @@
 use crate::cycle::plan::{Due, Slot, Touched};
 use crate::features::only_when::{Constant, Test};
 use crate::project::naming::HOLD;
+use crate::project::period::epoch;
 use crate::project::{ColumnId, PeriodId, Retention, TableId};
 use crate::sql::literal;
 use crate::verify::claim::{
@@ -76,14 +77,22 @@ impl<'a> Claims<'a, '_> {
         if self.spec.dialect.rules().reads_by_partition() { self.within(row, period) } else { Vec::new() }
     }
 
-    /// The time of the row is before or after the periods of the scope. They have no gaps.
+    /// The time of the row is before or after the periods of the scope. They have no gaps. A retired
+    /// row does not count: it needs no period.
     pub(super) fn outside(&self, row: Row) -> Vec<Conjunct<'a>> {
         let (Some(&first), Some(&last)) = (self.scope.periods.first(), self.scope.periods.last()) else {
             unreachable!("a project with tables has an open period")
         };
-        let before = less(self.time(row), self.start(first));
+        let mut before = vec![less(self.time(row), self.start(first))];
+        before.extend(self.retired_before().map(|day| at_most(day, self.time(row))));
         let after = at_most(self.end(last), self.time(row));
-        role(Role::Bounds, one_of([vec![before], vec![after]])).collect()
+        role(Role::Bounds, one_of([before, vec![after]])).collect()
+    }
+
+    /// The day before which rows are no longer kept, as a literal of the time.
+    pub(super) fn retired_before(&self) -> Option<Term<'a>> {
+        let day = self.spec.retired_before(self.table)?;
+        Some(literal(self.spec.dialect.rules().instant(&day.to_string(), epoch(day), self.table.time.unit)))
     }
 
     /// The time of the row is in an open period. Open periods have no gaps.

@@ -2,7 +2,6 @@
 
 use crate::project::Retention;
 use crate::project::naming::{HOLD, ROW_COUNT};
-use crate::project::period::epoch;
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::{Claims, call, clock, equal, from, is_null, less, literal, not_exists, role, row};
 use crate::verify::meaning::{All, Conjunct, Meaning, Role, Row, Select, Term};
@@ -26,12 +25,11 @@ impl<'a> Claims<'a, '_> {
     /// The due rows from before `retired_before`, unless an operator holds them. An exception of the
     /// table does not keep them.
     pub(super) fn retire(&self) -> Meaning<'a> {
-        let day = self.spec.retired_before(self.table);
+        let day = self.retired_before();
         let day = day.unwrap_or_else(|| unreachable!("only a project with `retired_before` has this step"));
-        let bound = self.spec.dialect.rules().instant(&day.to_string(), epoch(day), self.table.time.unit);
         let (of, column) = (row(0), |column| self.column(row(0), column));
         let mut when = self.has_key(&column);
-        when.extend(role(Role::Bounds, [less(self.time(of), literal(bound))]));
+        when.extend(role(Role::Bounds, [less(self.time(of), day)]));
         when.extend(self.is_due(of));
         if let Retention::WhileIn { .. } = self.table.retention {
             when.extend(role(Role::Parent, [not_exists(self.parent_row(&column, row(1)))]));
