@@ -1,9 +1,9 @@
 //! Prints the statements that erase one key.
 
 use crate::diagnostic::Diagnostics;
-use crate::project::Spec;
+use crate::project::{ExceptionsId, Spec};
 use crate::source::Inputs;
-use crate::sql::{Name, literal};
+use crate::sql::{Name, SqlType, literal};
 
 /// Why the statements for a key cannot be printed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -25,6 +25,27 @@ pub enum EraseError {
         /// The key columns of the lists.
         known: String,
     },
+    /// Several lists of erased keys have this key column.
+    #[error(
+        "several exceptions tables have a list of erased keys with the key {column}: choose one of them by --exceptions: {known}"
+    )]
+    Ambiguous {
+        /// The stated column.
+        column: String,
+        /// The exceptions tables.
+        known: String,
+    },
+    /// No list of erased keys has this exceptions table.
+    #[error("no exceptions table {0} has a list of erased keys with this key")]
+    UnknownTable(String),
+    /// The key is no value of the type of the key column, so an engine could read it as another key.
+    #[error("{key} is no {ty}: an engine could read it as another key")]
+    Key {
+        /// The stated key.
+        key: String,
+        /// The type of the key column.
+        ty: String,
+    },
     /// The key or the notes cannot be written as a text.
     #[error(
         "{0} has a quote, a backslash or a control character; run the files of the repair, and pass it by your client"
@@ -44,21 +65,30 @@ pub enum EraseError {
 /// use rowkeep::erase::erase;
 ///
 /// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: {table: x, key: id, erased: gone}\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
-/// let text = erase(&inputs, "id", "42", "ticket 7").unwrap();
+/// let text = erase(&inputs, None, ("id", "42"), "ticket 7").unwrap();
 /// assert!(text.contains("CAST('42' AS BIGINT)"));
 /// assert!(text.contains("DELETE FROM s.hist_2025\n"));
 /// ```
-pub fn erase(inputs: &Inputs, column: &str, key: &str, notes: &str) -> Result<String, EraseError> {
+pub fn erase(
+    inputs: &Inputs,
+    exceptions: Option<&str>,
+    (column, key): (&str, &str),
+    notes: &str,
+) -> Result<String, EraseError> {
     let spec = crate::resolve(inputs).map_err(EraseError::Project)?;
-    let lists = lists(&spec, column)?;
+    let number = list(&spec, exceptions, column)?;
+    let ty = spec.exceptions(number).key.ty;
+    if !is_value(ty, key) {
+        return Err(EraseError::Key { key: key.to_owned(), ty: ty.to_string() });
+    }
     let key = literal::text(key).ok_or(EraseError::Text("the key"))?;
     let notes = literal::text(notes).ok_or(EraseError::Text("the notes"))?;
     let artifacts = crate::compile(inputs).map_err(EraseError::Project)?.into_artifacts();
     let repairs = artifacts.manifest().repairs.iter().filter(|repair| repair.name == "erase");
     // Invariant: the plan has one repair for each list, in the order of the exceptions tables.
-    let wanted = repairs.zip(lists).filter(|(_, is_wanted)| *is_wanted);
-    let mut text = String::new();
-    for task in wanted.flat_map(|(repair, _)| &repair.statements) {
+    let before = spec.exceptions[..number.0].iter().filter(|exceptions| exceptions.erased.is_some()).count();
+    let mut text = "-- If the first statement inserts no row, the key is held, or listed already.\n\n".to_owned();
+    for task in repairs.skip(before).take(1).flat_map(|repair| &repair.statements) {
         let sql = if task.parameters.is_empty() { task.sql.clone() } else { given(&task.sql, &key, &notes) };
         text.push_str(&format!("-- {}\n{sql};\n\n", task.path));
     }
@@ -67,22 +97,47 @@ pub fn erase(inputs: &Inputs, column: &str, key: &str, notes: &str) -> Result<St
     Ok(text)
 }
 
-/// For each list of erased keys: whether the column is its key.
-fn lists(spec: &Spec, column: &str) -> Result<Vec<bool>, EraseError> {
+/// The exceptions table whose list has this key column.
+fn list(spec: &Spec, exceptions: Option<&str>, column: &str) -> Result<ExceptionsId, EraseError> {
     let folded = |name: &Name| name.folded(spec.dialect);
     let wanted = Name::column(column).map(|name| folded(&name));
-    let lists: Vec<_> = spec.exceptions.iter().filter(|exceptions| exceptions.erased.is_some()).collect();
-    if lists.is_empty() {
-        return Err(EraseError::NoList);
+    let lists = (0..spec.exceptions.len()).map(ExceptionsId).filter(|&id| spec.exceptions(id).erased.is_some());
+    let lists: Vec<_> = lists.collect();
+    let key = |id: ExceptionsId| &spec.exceptions(id).key.name;
+    let is_key =
+        |id: ExceptionsId| key(id).as_str() == column || wanted.as_ref().is_ok_and(|name| *name == folded(key(id)));
+    let found: Vec<_> = lists.iter().copied().filter(|&id| is_key(id)).collect();
+    let names = |ids: &[ExceptionsId]| ids.iter().map(|&id| spec.exceptions_name(id)).collect::<Vec<_>>().join(", ");
+    match (lists.as_slice(), found.as_slice(), exceptions) {
+        ([], ..) => Err(EraseError::NoList),
+        (_, [], _) => {
+            let mut known: Vec<_> = lists.iter().map(|&id| key(id).as_str()).collect();
+            known.dedup();
+            Err(EraseError::UnknownColumn { column: column.to_owned(), known: known.join(", ") })
+        }
+        (_, all, Some(name)) => all
+            .iter()
+            .copied()
+            .find(|&id| spec.exceptions_name(id).eq_ignore_ascii_case(name))
+            .ok_or_else(|| EraseError::UnknownTable(name.to_owned())),
+        (_, [only], None) => Ok(*only),
+        (_, several, None) => Err(EraseError::Ambiguous { column: column.to_owned(), known: names(several) }),
     }
-    let found: Vec<_> =
-        lists.iter().map(|list| wanted.as_ref().is_ok_and(|name| *name == folded(&list.key.name))).collect();
-    if found.contains(&true) {
-        return Ok(found);
+}
+
+/// Whether a text is a value of a type as it stands: a cast neither rounds nor cuts it.
+fn is_value(ty: SqlType, key: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = key.strip_prefix('-').unwrap_or(key);
+    match ty {
+        SqlType::Smallint | SqlType::Integer | SqlType::Bigint => key.parse::<i64>().is_ok() && digits(unsigned),
+        SqlType::Decimal { scale, .. } => match unsigned.split_once('.') {
+            Some((whole, part)) => digits(whole) && digits(part) && part.len() <= usize::from(scale),
+            None => digits(unsigned),
+        },
+        SqlType::Varchar(most) => key.trim_end() == key && key.len() <= usize::try_from(most).unwrap_or(usize::MAX),
+        _ => key.trim_end() == key,
     }
-    let mut known: Vec<_> = lists.iter().map(|list| list.key.name.as_str()).collect();
-    known.dedup();
-    Err(EraseError::UnknownColumn { column: column.to_owned(), known: known.join(", ") })
 }
 
 /// A statement with its parameters replaced. A value may contain the name of a parameter.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cycle::plan::{Slot, Step, plan};
+use crate::cycle::plan::{Slot, StatementKind, Step, plan};
 use crate::diagnostic::did_you_mean;
 use crate::features::only_when;
 use crate::project::period::{self, instant};
@@ -173,14 +173,19 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
     let is_for_incomplete_rows = |step: &Step| matches!(step.kind.part(), Some("timeless" | "keyless"));
     // A statement for one period affects only rows of that period. If the period is sealed, only
     // the sweep runs it.
-    let affects = |step: &&Step| (step.period.is_none() || step.period == number) && !is_for_incomplete_rows(step);
+    let is_retired = spec.retired_before(table).is_some_and(|day| row.time < period::epoch(day));
+    // For a row of another time, the statement for retired rows does nothing.
+    let is_met = |step: &Step| step.kind != StatementKind::Retire || is_retired;
+    let affects = |step: &&Step| {
+        is_met(step) && (step.period.is_none() || step.period == number) && !is_for_incomplete_rows(step)
+    };
     let mut steps: Vec<Met> = load.iter().filter(affects).map(|step| describe("load", step)).collect();
     steps.extend(hooks.iter().filter(affects).map(|step| describe("cycle", step)));
     if period.is_some_and(|period| period.sealed) {
         steps.extend(sweep.iter().filter(affects).map(|step| describe("sweep", step)));
     }
     let why = match period {
-        None if table.is_purged() || number.is_some() => None,
+        None if table.is_purged() || is_retired || number.is_some() => None,
         None => Some("no period covers its time"),
         Some(period) if period.sealed => Some("the period of its time is sealed, so only the sweep archives it"),
         Some(_) => None,
@@ -194,7 +199,7 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
         period: period.map(|period| period.name.clone()),
         bounds: period.map(|period| [period.start(), period.end()]),
         history: number.map(|number| spec.history(id, number).sql(spec.dialect)),
-        is_purged: table.is_purged(),
+        is_purged: table.is_purged() || is_retired,
         due: due(spec, table, row.time),
         exception: why.map(|why| format!("{}: {why}", table.exception_type)),
         steps,

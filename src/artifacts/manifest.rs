@@ -85,6 +85,9 @@ pub struct Node {
     pub exception_type: String,
     /// The exceptions table.
     pub exceptions: String,
+    /// The day before which rows are no longer kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retired_before: Option<String>,
     /// The tables that list erased keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub erased: Vec<String>,
@@ -250,6 +253,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
         exception_type: table.exception_type.clone(),
+        retired_before: spec.retired_before(table).map(|day| day.to_string()),
         erased: table
             .erasures
             .iter()

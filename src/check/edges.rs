@@ -135,8 +135,11 @@ fn may_be_retired(spec: &Spec, options: &Options<'_>, today: Day, sink: &mut Sin
         );
         (message, Level::Warning)
     } else if left <= i64::from(options.warn_days) {
-        let message =
-            format!("from {from} on, in {left} days, the rows of period {} need not be kept", quoted(&first.name));
+        let message = format!(
+            "from {from} on, in {left} {}, the rows of period {} need not be kept",
+            if left == 1 { "day" } else { "days" },
+            quoted(&first.name)
+        );
         (message, Level::Note)
     } else {
         return;

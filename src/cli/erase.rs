@@ -14,6 +14,9 @@ pub(super) struct Arguments {
     /// The key column of the exceptions table, and the key
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = pair)]
     key: (String, String),
+    /// The exceptions table, if several of them have a list with this key column
+    #[arg(long, value_name = "TABLE")]
+    exceptions: Option<String>,
     /// Why the key is erased, for the list of erased keys
     #[arg(long, value_name = "TEXT", default_value = "erased by request")]
     notes: String,
@@ -31,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         inputs = inputs.with_dialect(dialect);
     }
     let (column, key) = &arguments.key;
-    match erase(&inputs, column, key, &arguments.notes) {
+    match erase(&inputs, arguments.exceptions.as_deref(), (column, key), &arguments.notes) {
         Ok(text) => Ok(print(&text)?),
         Err(EraseError::Project(found)) => Err(Failure::Input(found, Box::new(inputs))),
         Err(error) => Err(Error::Usage(error.to_string()).into()),

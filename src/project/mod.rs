@@ -104,6 +104,7 @@ pub(crate) struct Places {
     pub(crate) periods: Span,
     pub(crate) each_period: Vec<Span>,
     pub(crate) sealed_before: Option<Span>,
+    pub(crate) retired_before: Option<Span>,
 }
 
 /// The index of a period in [`Spec::periods`].

@@ -256,9 +256,14 @@ impl<'a> StoryRun<'a> {
         let (text, value) = (column.text(erase.key), column.literal(erase.key));
         let statements = self.stage.program.erasures[list].clone();
         let obeys = |number: usize| self.facts.tables[number].erasures.iter().any(|(other, _)| *other == list);
-        // The oracle does not know which rows stay if a child with a list of its own has a hold.
-        let is_held_elsewhere =
-            self.held.iter().any(|(held, _)| obeys(*held) && self.facts.tables[*held].exceptions != list);
+        // The oracle does not know which rows stay if a child that is found by the key of its parent has
+        // a hold.
+        let is_found_by_another_key = |number: usize| {
+            let table = &self.facts.tables[number];
+            let own = (list, table.exception_key);
+            table.exceptions != list || table.erasures.iter().any(|other| other.0 == list && *other != own)
+        };
+        let is_held_elsewhere = self.held.iter().any(|(held, _)| obeys(*held) && is_found_by_another_key(*held));
         if statements.is_empty() || is_held_elsewhere {
             return Ok(());
         }

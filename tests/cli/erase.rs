@@ -34,7 +34,7 @@ fn the_statements_of_a_key_are_printed_in_run_order() {
 fn wrong_keys_are_reported() {
     let shop = shop();
     let mut said = String::new();
-    for key in ["state=1", "order_id=4'2", "order_id"] {
+    for key in ["state=1", "order_id=4'2", "order_id=41.6", "order_id"] {
         said.push_str(&format!("{}\n", shop.refuses(&["erase", "--key", key])));
     }
     said.push_str(&Shop::new().refuses(&["erase", "--key", "order_id=42"]).to_string());
@@ -47,7 +47,12 @@ fn wrong_keys_are_reported() {
     exit 2
     --- stdout
     --- stderr
-    error: the key has a quote, a backslash or a control character; run the files of the repair, and pass it by your client
+    error: 4'2 is no bigint: an engine could read it as another key
+
+    exit 2
+    --- stdout
+    --- stderr
+    error: 41.6 is no bigint: an engine could read it as another key
 
     exit 2
     --- stdout
@@ -60,5 +65,30 @@ fn wrong_keys_are_reported() {
     --- stdout
     --- stderr
     error: no keys can be erased: add `erased: <table>` to `exceptions:`, as in `exceptions: { table: t, key: k, erased: erased_keys }`
+    ");
+}
+
+#[test]
+fn a_key_of_several_lists_needs_the_exceptions_table() {
+    let shop = shop();
+    let other = "model: mart_users\nhistory: hist_users\nunique_key: order_id\n\
+                 exceptions: { table: user_exceptions, key: order_id, erased: user_erased }\n\
+                 time: { column: seen_at }\nrows: latest\nretention: { for: 90 days }\nexception: USERS_GAP\n\
+                 columns: { order_id: bigint, seen_at: timestamp }\n";
+    shop.write("shop/tables/users.yml", other);
+    insta::assert_snapshot!(shop.refuses(&["erase", "--key", "order_id=42"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: several exceptions tables have a list of erased keys with the key order_id: choose one of them by --exceptions: shop_exceptions, user_exceptions
+    ");
+    let one = shop.run(&["erase", "--key", "order_id=42", "--exceptions", "user_exceptions"]);
+    assert_eq!(one.code, Some(0), "{one}");
+    assert!(one.stdout.contains("user_erased") && !one.stdout.contains("shop_erased"), "{one}");
+    insta::assert_snapshot!(shop.refuses(&["erase", "--key", "order_id=42", "--exceptions", "mart"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: no exceptions table mart has a list of erased keys with this key
     ");
 }

@@ -56,6 +56,20 @@ fn a_purge_that_looks_elsewhere_is_refused() {
 }
 
 #[test]
+fn a_day_from_which_rows_are_kept_is_refused_until_it_is_allowed() {
+    let table = "- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, \
+                 retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n";
+    let before =
+        format!("name: shop\ndialect: duckdb\nschema: s\nperiods: [2025, 2026]\nexceptions: x\ntables:\n{table}");
+    let said = refused(&before, &[("exceptions:", "retired_before: 2025-01-01\nexceptions:")]);
+    insta::assert_snapshot!(said, @"
+    ==> retired_before: 2025-01-01
+    exceptions:
+    RK732: rows of mart from before 2025-01-01 are no longer kept: the next cycle deletes each of them that is due for good, also rows that wait for a period
+    ");
+}
+
+#[test]
 fn a_list_of_erased_keys_that_is_no_longer_read_is_refused() {
     let before = purges().replace("key: id}", "key: id, erased: gone}");
     let said = refused(&before, &[(", erased: gone", ""), ("erased: gone", "erased: forgotten")]);

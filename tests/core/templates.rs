@@ -175,9 +175,9 @@ fn a_template_that_does_not_render_is_refused() {
       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 07_resolve cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 1)
-      --> templates/cycle/resolve.sql.j2:20:14
+      --> templates/cycle/resolve.sql.j2:24:14
        |
-    20 |       AND {{ is_due("_m") }}
+    24 |       AND {{ is_due("_m") }}
        |              ^^^^^^^^^^^^ here
        |
        = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`

@@ -147,6 +147,36 @@ fn an_erased_key_leaves_every_table_and_stays_away() {
     }
 }
 
+/// A refund has the key of its order in one column, and a key of its own in another one. A hold of
+/// its own key keeps it, also if the order is erased.
+#[test]
+fn a_hold_of_a_row_of_another_key_keeps_it() {
+    let refunds = "  - model: mart_refunds
+    history: hist_refunds
+    unique_key: order_id
+    time: { column: paid_at, unit: epoch_seconds }
+    rows: latest
+    retention: { while_in: { model: mart_orders, on: { original: order_id } } }
+    exception: REFUNDS_GAP
+    columns: { order_id: bigint not null, original: bigint, paid_at: bigint not null }
+";
+    let project = format!("{PROJECT}{refunds}").replace("erasure", "refunded");
+    let inputs = Inputs::new("rowkeep.yml", project).with_dialect(Dialect::Postgres);
+    let manifest = rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{wrong}")).manifest().clone();
+    let mut engine = Engine::open(Dialect::Postgres, "erase_a_refund");
+    engine.create(&resolve(&inputs).expect("it resolves"), &manifest, Dialect::Postgres);
+    engine.run(&format!("INSERT INTO refunded.mart_refunds VALUES (100, 42, {NOW}), (102, 42, {NOW})"));
+    engine.run(&format!("INSERT INTO refunded.hist_refunds_2025_h1 VALUES (101, 42, {OLD}), (103, 42, {OLD})"));
+    for held in [100, 101] {
+        engine.run(&format!(
+            "INSERT INTO refunded.shop_exceptions (order_id, exception_type) VALUES ({held}, 'REFUNDS_GAP_HOLD')"
+        ));
+    }
+    erase(&mut engine, &manifest, Dialect::Postgres, 42);
+    let left = "SELECT CAST(order_id AS TEXT) FROM refunded.all_hist_refunds ORDER BY order_id";
+    assert_eq!(engine.texts(left), ["100", "101"]);
+}
+
 /// A change to the statements of a project.
 type Change = Box<dyn Fn(&mut Program) + Sync>;
 

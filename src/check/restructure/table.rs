@@ -97,6 +97,22 @@ pub(super) fn compare(
             "restore the name, or rename the history tables in the same change",
         );
     }
+    let before = node["retired_before"].as_str();
+    if let Some(day) = &now.retired_before
+        && before.is_none_or(|before| before < day.as_str())
+        && now.history.is_some()
+    {
+        changed(
+            Restructuring::Period,
+            Code::RetiredLater,
+            spec.places.retired_before.unwrap_or(places.history),
+            format!(
+                "rows of {model} from before {day} are no longer kept: the next cycle deletes each of them that is due for good, also rows that wait for a period"
+            ),
+            "a later day than before",
+            "remove `retired_before`, or follow `rowkeep runbook retire-period`",
+        );
+    }
     let before = listed(&node["erased"]).unwrap_or_default();
     let gone: Vec<_> = before.iter().filter(|before| !now.erased.contains(before)).cloned().collect();
     if same_engine && !gone.is_empty() {

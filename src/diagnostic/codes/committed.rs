@@ -177,6 +177,14 @@ macro_rules! committed_codes {
             /// Fix: restore `erased:` of `exceptions`. If you copied the keys into the new table,
             /// pass `--allow erasure`.
             Unerased = "RK731",
+            /// `retired_before` was added, or is later than before.
+            ///
+            /// The next cycle deletes every due row from before this day for good. No history table
+            /// keeps it.
+            ///
+            /// Fix: remove the key, or follow `rowkeep runbook retire-period`, and pass
+            /// `--allow period`.
+            RetiredLater = "RK732",
         }
     };
 }

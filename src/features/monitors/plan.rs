@@ -147,6 +147,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
         if let Some(load) = &table.load {
             let mut raw: Vec<_> = std::iter::once(Slot::Raw(id)).chain(copies.iter().copied()).collect();
             raw.extend(table.is_purged().then_some(Slot::Mart(root)).filter(|_| root != id));
+            raw.extend(table.erasures.iter().map(|erasure| Slot::Erased(erasure.list)));
             if load.lookback.is_some() {
                 all.push(planner.monitor(MonitorKind::LateBeyondLookback, "monitors/late.sql.j2", raw));
             }
@@ -160,7 +161,10 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
             if root == id || !spec.table(root).has_periods() {
                 all.push(planner.monitor(MonitorKind::Horizon, "monitors/horizon.sql.j2", vec![Slot::Mart(root)]));
             }
-            all.push(planner.monitor(MonitorKind::LowerEdge, "monitors/lower_edge.sql.j2", vec![mart]));
+            // Older rows than `retired_before` need no period.
+            if spec.retired_before(table).is_none() {
+                all.push(planner.monitor(MonitorKind::LowerEdge, "monitors/lower_edge.sql.j2", vec![mart]));
+            }
         }
         if table.tripwire.is_some() {
             all.push(planner.monitor(MonitorKind::Tripwire, "monitors/tripwire.sql.j2", overdue.clone()));

@@ -79,15 +79,20 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         return None;
     }
     // A raw row stays until the mart or history has its version. Nothing has the version of a row
-    // that was purged.
-    let is_stuck = |id: &&TableId| {
-        let table = spec.table(**id);
-        table.is_purged() && table.load.as_ref().is_some_and(|load| load.lookback.is_some())
+    // that left without a copy.
+    let leaves_no_copy = |id: TableId| {
+        let table = spec.table(id);
+        table.load.as_ref().filter(|load| load.lookback.is_some())?;
+        match () {
+            () if table.is_purged() => Some("is purged"),
+            () if !table.erasures.is_empty() => Some("has erased keys"),
+            () => spec.retired_before(table).map(|_| "has retired rows"),
+        }
     };
-    if let Some(&id) = read_by.iter().find(is_stuck) {
+    if let Some((id, why)) = read_by.iter().find_map(|&id| Some((id, leaves_no_copy(id)?))) {
         let model = spec.table(id).model.value.as_str();
         let message = format!(
-            "{model} is purged, and its load has a lookback: raw rows whose copy in the mart was purged would never be trimmed"
+            "{model} {why}, and its load has a lookback: raw rows without a copy in the mart or history would never be trimmed"
         );
         sink.push(
             Diagnostic::new(Code::Purge, message, table.span, "its rows would stay")

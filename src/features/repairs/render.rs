@@ -19,7 +19,10 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_>, repair: &'p Repair) -> Vec<Sta
         };
         let shared = match (operation.table, operation.erasure) {
             (Some(id), Some(erasure)) => {
-                let own_holds = writer.spec.table(id).exceptions != erasure.list;
+                // Rows that are found by another key than that of their own exceptions also obey the
+                // holds of their own key.
+                let table = writer.spec.table(id);
+                let own_holds = (table.exceptions, table.exception_key) != (erasure.list, erasure.column);
                 let list = context::erasure(writer.spec, writer.spec.table(id), erasure);
                 context! { list => list, target => place(operation.writes), of_period => operation.period.is_some(), own_holds => own_holds, ..shared }
             }

@@ -118,6 +118,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
             periods: raw.periods.span,
             each_period: raw.periods.value.iter().filter_map(|period| Some(period.get()?.span)).collect(),
             sealed_before: sealed_before.map(|date| date.span),
+            retired_before: project.retired_before.get().map(|date| date.span),
         },
         exceptions: exceptions.tables,
         tables,
