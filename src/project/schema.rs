@@ -11,7 +11,7 @@ use crate::project::shape::Shape;
 ///
 /// ```
 /// let schema = rowkeep::project::json_schema("table").unwrap();
-/// assert_eq!(schema["properties"]["model"]["type"], "string");
+/// assert_eq!(schema["properties"]["exception"]["type"], "string");
 /// ```
 pub fn json_schema(file: &str) -> Option<serde_json::Value> {
     let mut schema = match file {
