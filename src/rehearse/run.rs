@@ -1,6 +1,8 @@
 //! Runs a story on an engine: delivers rows, runs statements, stops and retries, and checks the
 //! laws.
 
+mod operator;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -15,7 +17,7 @@ use crate::rehearse::program::{Project, Stage, Stages};
 use crate::rehearse::raw_table::{RawTable, row};
 use crate::rehearse::schedule::{Scheduled, schedule};
 use crate::rehearse::state::{places_of_key, read};
-use crate::rehearse::story::{Delivery, Erase, Event, Hold, Recovery, Run, Story};
+use crate::rehearse::story::{Delivery, Event, Recovery, Run, Story};
 use crate::rehearse::value::SECOND;
 
 /// The outcome of a story.
@@ -216,71 +218,6 @@ impl<'a> StoryRun<'a> {
         self.now = self.now.max(delivery.at);
         self.raw_table.receive(self.facts, delivery, number, self.now);
         self.outcome.counts.deliveries += 1;
-    }
-
-    pub(super) fn hold(&mut self, hold: &Hold) -> Result<(), Error> {
-        // Check the laws before and after, so that the change of the operator is not taken for a
-        // change of hooks.
-        self.check_laws(After::Stop)?;
-        let table = &self.facts.tables[hold.table];
-        let (relation, key) = &self.facts.exceptions[table.exceptions];
-        let value = table.columns[table.exception_key].literal(hold.key);
-        let at = format!("(TIMESTAMP '1970-01-01 00:00:00' + INTERVAL '{} seconds')", hold.at / SECOND);
-        let kind = table.hold_type();
-        let sql = if hold.lift {
-            format!(
-                "UPDATE {relation} SET resolved_at = {at}, resolved_by = 'operator' \
-                 WHERE {} = {value} AND exception_type = '{kind}' AND resolved_at IS NULL",
-                key.sql
-            )
-        } else {
-            format!(
-                "INSERT INTO {relation} ({}, exception_type, detected_at, notes) VALUES ({value}, '{kind}', {at}, 'held by an operator')",
-                key.sql
-            )
-        };
-        self.engine.run(&sql)?;
-        let held = (hold.table, table.columns[table.exception_key].text(hold.key));
-        self.held.retain(|other| *other != held);
-        if !hold.lift {
-            self.held.push(held);
-        }
-        self.check_laws(After::Stop)
-    }
-
-    /// Erases a key, unless an operator holds it.
-    pub(super) fn erase(&mut self, erase: &Erase) -> Result<(), Error> {
-        let table = &self.facts.tables[erase.table];
-        let list = table.exceptions;
-        let column = &table.columns[table.exception_key];
-        let (text, value) = (column.text(erase.key), column.literal(erase.key));
-        let statements = self.stage.program.erasures[list].clone();
-        let obeys = |number: usize| self.facts.tables[number].erasures.iter().any(|(other, _)| *other == list);
-        // The oracle does not know which rows stay if a child that is found by the key of its parent has
-        // a hold.
-        let is_found_by_another_key = |number: usize| {
-            let table = &self.facts.tables[number];
-            let own = (list, table.exception_key);
-            table.exceptions != list || table.erasures.iter().any(|other| other.0 == list && *other != own)
-        };
-        let is_held_elsewhere = self.held.iter().any(|(held, _)| obeys(*held) && is_found_by_another_key(*held));
-        if statements.is_empty() || is_held_elsewhere {
-            return Ok(());
-        }
-        self.check_laws(After::Stop)?;
-        self.raw_table.flush(self.engine, self.facts)?;
-        self.now = self.now.max(erase.at);
-        for statement in statements {
-            let sql = statement.sql.replace(":key", &value).replace(":notes", "'a person asked'");
-            self.engine.run(&with_clock(&sql, self.engine.dialect(), self.now.div_euclid(SECOND)))?;
-        }
-        let is_held = self.held.iter().any(|(held, key)| self.facts.tables[*held].exceptions == list && *key == text);
-        self.outcome.counts.erasures += usize::from(!is_held);
-        self.oracle.erase(list, (!is_held).then_some(text));
-        for number in (0..self.facts.tables.len()).filter(|&number| obeys(number)) {
-            self.raw_table.remove_deleted(self.engine, self.facts, number)?;
-        }
-        self.check_laws(After::Stop)
     }
 
     /// Runs a cycle or a sweep, with its stops and retries.

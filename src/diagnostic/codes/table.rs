@@ -171,9 +171,11 @@ macro_rules! table_codes {
             ///
             /// `archive: none` deletes due rows for good. So the spec must not also name history
             /// tables, and it must have a `tripwire`: a cycle that would delete too many rows stops
-            /// before it deletes one.
+            /// before it deletes one. A load with `lookback` is refused too, if Rowkeep trims its raw
+            /// table and rows may leave without a copy: by a purge, an erased key, or
+            /// `retired_before`. The trim would wait for a copy for ever.
             ///
-            /// Fix: remove `history` or `archive: none`, or add `tripwire: 20%`.
+            /// Fix: remove `history` or `archive: none`, add `tripwire: 20%`, or remove `lookback`.
             Purge = "RK322",
         }
     };
