@@ -6,8 +6,8 @@ use sqlparser::ast::Statement;
 use crate::dialect::Server;
 use crate::dialect::expression::{call, plus};
 use crate::dialect::{
-    Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
-    traps,
+    Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
+    ViewColumns, standard, traps,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -212,6 +212,10 @@ impl Rules for BigQuery {
     }
 
     // "Set the partition filter requirement".
+    fn generated_columns(&self) -> Option<GeneratedColumns> {
+        None
+    }
+
     fn reads_by_partition(&self) -> bool {
         true
     }

@@ -8,7 +8,8 @@ use crate::dialect::expression::{
     at_utc, before, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
-    Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
+    Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
+    ViewColumns, standard,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -189,6 +190,10 @@ impl Rules for DuckDb {
 
     fn has_unbound_views(&self) -> bool {
         false
+    }
+
+    fn generated_columns(&self) -> Option<GeneratedColumns> {
+        Some(GeneratedColumns::Virtual)
     }
 
     fn reads_by_partition(&self) -> bool {

@@ -120,6 +120,8 @@ pub(crate) trait Rules: Sync {
 
     // Storage.
 
+    /// How the engine keeps the columns that it computes from others. `None`: it computes none.
+    fn generated_columns(&self) -> Option<GeneratedColumns>;
     /// Whether history tables need a partition filter. If so, each statement must state the bounds
     /// of the period.
     fn reads_by_partition(&self) -> bool;
@@ -215,6 +217,17 @@ pub(crate) struct Forms {
     pub(crate) now: bool,
     /// `ENCODE az64` after the type of a column.
     pub(crate) encode: bool,
+    /// `INSERT INTO t (...) OVERRIDING SYSTEM VALUE`, which states the value of an identity.
+    pub(crate) overriding: bool,
+}
+
+/// How an engine keeps the columns that it computes from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GeneratedColumns {
+    /// It computes them when it reads a row. They have no constraints.
+    Virtual,
+    /// It stores them.
+    Stored,
 }
 
 /// The layout in a CREATE TABLE statement.

@@ -8,7 +8,8 @@ use crate::dialect::expression::{
     at_utc, before, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
-    Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
+    Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
+    ViewColumns, standard,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -174,6 +175,7 @@ impl Rules for Postgres {
             is_distinct_from: true,
             distinct_on: true,
             now: true,
+            overriding: true,
             ..Forms::default()
         }
     }
@@ -189,6 +191,10 @@ impl Rules for Postgres {
 
     fn has_unbound_views(&self) -> bool {
         false
+    }
+
+    fn generated_columns(&self) -> Option<GeneratedColumns> {
+        Some(GeneratedColumns::Stored)
     }
 
     fn reads_by_partition(&self) -> bool {

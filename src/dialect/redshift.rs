@@ -8,8 +8,8 @@ use crate::dialect::expression::{
     at_utc, before, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
-    Expression, Forms, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap, ViewColumns, standard,
-    traps,
+    Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
+    ViewColumns, standard, traps,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -194,6 +194,10 @@ impl Rules for Redshift {
     // "CREATE VIEW": late-binding views.
     fn has_unbound_views(&self) -> bool {
         true
+    }
+
+    fn generated_columns(&self) -> Option<GeneratedColumns> {
+        None
     }
 
     fn reads_by_partition(&self) -> bool {

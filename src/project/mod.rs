@@ -38,8 +38,8 @@ pub use schema::json_schema;
 pub use share::Share;
 pub(crate) use table::TablePlaces;
 pub use table::{
-    Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Layout, Load, Lookback, OrderBy, Reader, Retention, Rows,
-    Table, TableId, Time,
+    Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Filled, Layout, Load, Lookback, OrderBy, Reader, Retention,
+    Rows, Table, TableId, Time,
 };
 
 use jiff::civil::Date;

@@ -151,6 +151,21 @@ impl Table {
         (0..self.columns.len()).map(ColumnId).filter(|id| !self.unique_key.contains(id) && *id != self.time.column)
     }
 
+    /// The columns that statements write when they insert rows into the mart.
+    pub(crate) fn inserted(&self) -> impl Iterator<Item = ColumnId> {
+        (0..self.columns.len()).map(ColumnId).filter(|&id| self.column(id).filled != Filled::Generated)
+    }
+
+    /// The columns of the payload that the load writes when a row is delivered with another payload.
+    pub(crate) fn corrected(&self) -> impl Iterator<Item = ColumnId> {
+        self.payload().filter(|&id| self.column(id).filled == Filled::ByInsert)
+    }
+
+    /// Whether the mart has a column that is filled in this way.
+    pub(crate) fn has_filled(&self, filled: Filled) -> bool {
+        self.columns.iter().any(|column| column.filled == filled)
+    }
+
     /// The columns of the payload that a trim compares with the copy: those of a type with equality.
     pub(crate) fn comparable_payload(&self) -> impl Iterator<Item = ColumnId> {
         self.payload().filter(|&id| self.column(id).ty.is_comparable())
@@ -168,6 +183,33 @@ pub struct Column {
     /// Whether marts and history tables declare the column NOT NULL. Then no statement looks for rows
     /// without a value.
     pub not_null: bool,
+    /// What gives the column its values in the mart. History tables store the values of every column.
+    pub filled: Filled,
+}
+
+/// What gives a column of a mart its values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Filled {
+    /// The statement that inserts the row.
+    #[default]
+    ByInsert,
+    /// The engine counts: GENERATED ALWAYS AS IDENTITY. A statement that inserts a row again states
+    /// its old value. No statement updates the column.
+    Identity,
+    /// The engine computes it from other columns. No statement writes the column.
+    Generated,
+}
+
+impl Filled {
+    /// The word of the spec after the type.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Filled::ByInsert => "",
+            Filled::Identity => "identity",
+            Filled::Generated => "generated",
+        }
+    }
 }
 
 /// The time column and its unit.

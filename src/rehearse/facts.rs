@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::features::only_when::{Condition, Constant, Test};
 use crate::project::naming::{HOLD, NULL_KEY};
 use crate::project::period::epoch;
-use crate::project::{CutoffFrom, Length, Retention, Spec, Table, TableId};
+use crate::project::{CutoffFrom, Filled, Length, Retention, Spec, Table, TableId};
 use crate::rehearse::value::{SECOND, Typed, grain};
 use crate::sql::TimeUnit;
 
@@ -24,6 +24,11 @@ pub(super) struct TableFacts {
     pub(super) mart: String,
     pub(super) columns: Vec<Typed>,
     pub(super) not_null: Vec<bool>,
+    /// Columns outside the key that the engine fills. In a story, their values follow from the
+    /// exception key, so that every version of a row has the same ones.
+    pub(super) filled: Vec<usize>,
+    /// The columns that the engine computes, which statements do not write.
+    pub(super) generated: Vec<usize>,
     pub(super) key: Vec<usize>,
     pub(super) time: usize,
     /// The smallest step of the time column, in microseconds.
@@ -217,6 +222,10 @@ impl Facts {
             model: table.model.value.as_str().to_owned(),
             mart: table.relation.sql(dialect),
             not_null: table.columns.iter().map(|column| column.not_null).collect(),
+            filled: table.payload().filter(|&id| table.column(id).filled != Filled::ByInsert).map(|id| id.0).collect(),
+            generated: (0..table.columns.len())
+                .filter(|&number| table.columns[number].filled == Filled::Generated)
+                .collect(),
             key: table.unique_key.iter().map(|id| id.0).collect(),
             time,
             grain: grain(columns[time].unit.unwrap_or(TimeUnit::EpochSeconds)),

@@ -36,6 +36,7 @@
 //! ```
 
 mod clock;
+mod computed;
 mod counterexample;
 mod engine;
 mod external;

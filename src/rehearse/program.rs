@@ -8,7 +8,7 @@ use crate::artifacts::manifest::{Definition, Hook, Manifest, OperationEntry};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::project::{Archive, Column, Exceptions, Load, OrderBy, Period, PeriodId, Spec, Table, example};
+use crate::project::{Archive, Column, Exceptions, Filled, Load, OrderBy, Period, PeriodId, Spec, Table, example};
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::story::Story;
@@ -479,7 +479,12 @@ fn with_loads(spec: &Spec) -> Spec {
     for table in loaded.tables.iter_mut().filter(|table| table.load.is_none()) {
         let raw_table = || spec.schema.renamed(table.model.value.with_suffix("__raw"));
         table.raw = Some(table.raw.clone().unwrap_or_else(raw_table));
-        table.raw_columns.push(Column { name: delivery.clone(), ty: SqlType::Bigint, not_null: false });
+        table.raw_columns.push(Column {
+            name: delivery.clone(),
+            ty: SqlType::Bigint,
+            not_null: false,
+            filled: Filled::ByInsert,
+        });
         let last = OrderBy { column: delivery.clone(), descending: true };
         let time = OrderBy { column: table.column(table.time.column).name.clone(), descending: true };
         let order_by = if table.is_versioned() { vec![time, last] } else { vec![last] };

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::rehearse::clock::with_clock;
+use crate::rehearse::computed;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::oracle::{Account, After, Broken, Key, Law, Moment, Oracle};
@@ -103,7 +104,11 @@ pub(super) fn run_story(
 ) -> Result<Outcome, Error> {
     stages.begin(engine)?;
     let facts = stages.facts();
+    let marts = computed::marts(&facts, story, engine.dialect());
     let mut story_run = StoryRun::begin(engine, project, stages, &facts, watch)?;
+    for mart in marts {
+        story_run.engine.run(&mart)?;
+    }
     story_run.create_relations()?;
     for (event, number) in story.events.iter().zip(0..) {
         story_run.event = number;

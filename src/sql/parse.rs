@@ -91,6 +91,27 @@ fn without_encodings(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     tokens
 }
 
+/// The tokens without `OVERRIDING SYSTEM VALUE` after the columns of an INSERT. The parser does not
+/// know this clause, which changes nothing in a table without an identity. `OVERRIDING USER VALUE`
+/// stays, so that it is refused: with it, a row that returns gets a new number.
+fn without_overriding(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let meaningful: Vec<_> =
+        (0..tokens.len()).filter(|&at| !matches!(tokens[at].token, Token::Whitespace(_))).collect();
+    let is_word = |at: usize, text: &str| match &tokens[at].token {
+        Token::Word(word) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text),
+        _ => false,
+    };
+    let is_clause = |four: &&[usize]| {
+        tokens[four[0]].token == Token::RParen
+            && four[1..].iter().zip(["overriding", "system", "value"]).all(|(&at, text)| is_word(at, text))
+    };
+    let found: Vec<usize> = meaningful.windows(4).filter(is_clause).flat_map(|four| four[1..].to_vec()).collect();
+    for at in found.into_iter().rev() {
+        tokens.remove(at);
+    }
+    tokens
+}
+
 /// The line of a GLOBAL in the place of an alias. The parser reads it as a part of a join, and drops
 /// it if no join follows.
 fn lost_word(tokens: &[TokenWithSpan]) -> Option<usize> {
@@ -266,6 +287,7 @@ pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<TokenWithSpan>, 
 
 /// Parses every statement of a text, without the checks of [`parse_emitted`].
 pub(crate) fn parse_tokens(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
+    let tokens = if dialect.rules().forms().overriding { without_overriding(tokens) } else { tokens };
     Parser::new(dialect.rules().grammar()).with_tokens_with_locations(tokens).parse_statements().map_err(|error| {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,

@@ -69,9 +69,10 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
         }
         (Meaning::Table(columns), Meaning::Table(theirs)) if !is_table(columns, theirs) => {
             let print = |columns: &[Definition<'_>]| {
-                let each = columns.iter().map(|Definition { name, ty, not_null, has_default }| {
+                let each = columns.iter().map(|Definition { name, ty, not_null, has_default, is_identity }| {
                     let default = if *has_default { " DEFAULT ..." } else { "" };
-                    format!("{name} {ty}{default}{}", if *not_null { " NOT NULL" } else { "" })
+                    let identity = if *is_identity { " GENERATED ALWAYS AS IDENTITY" } else { "" };
+                    format!("{name} {ty}{default}{}{identity}", if *not_null { " NOT NULL" } else { "" })
                 });
                 each.collect::<Vec<_>>().join(", ")
             };

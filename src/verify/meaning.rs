@@ -41,6 +41,7 @@ pub(super) struct Definition<'a> {
     pub(super) ty: String,
     pub(super) not_null: bool,
     pub(super) has_default: bool,
+    pub(super) is_identity: bool,
 }
 
 /// The rows that a query gives.

@@ -85,7 +85,13 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         // Duplicated rows, fewer rows, or a failing expression.
         ("archive", "postgres", "{{ mart|full }} AS _m", "(SELECT z.*, generate_series(1, 2) AS dup FROM {{ mart|full }} AS z) AS _m".into()),
         ("archive", "postgres", "{{ mart|full }} AS _m", "{{ mart|full }} AS _m JOIN (SELECT ALL _d.cutoff FROM {{ cutoff|full }} AS _d) AS x ON x.cutoff > _m.updated_at".into()),
-        ("load_insert", "postgres", "SELECT {{ columns|of(\"_n\") }}", "SELECT {{ columns|of(\"_n\") }}, 1 / 0".into()),
+        ("load_insert", "postgres", "SELECT {{ inserted|of(\"_n\") }}", "SELECT {{ inserted|of(\"_n\") }}, 1 / 0".into()),
+        (
+            "load_insert",
+            "postgres",
+            "{{ insert_into_mart() }}",
+            "{{ insert_into_mart() }} OVERRIDING USER VALUE".into(),
+        ),
         ("stale_fill", "postgres", "FROM {{ mart|full }} AS _m\n{%", "FROM {{ mart|full }} AS _m CROSS JOIN {{ mart|full }} AS _h\n{%".into()),
         ("stale_fill", "postgres", "MAX({{ time", "MIN({{ time".into()),
         ("stale_fill", "postgres", "'mart' AS rowkeep_place", "'history 2025_h2' AS rowkeep_place".into()),

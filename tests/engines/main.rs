@@ -6,6 +6,7 @@ mod doctor;
 #[path = "../shared/engine.rs"]
 mod engine;
 mod erasure;
+mod filled_columns;
 mod foreign_keys;
 mod grammar;
 mod grants;

@@ -114,7 +114,9 @@ fn no_law_is_broken_by_any_shape_of_a_spec() {
         }
         let chosen = if nth % 6 == 5 { Dialect::DuckDb } else { Dialect::Postgres };
         for dialect in [Dialect::Postgres, Dialect::DuckDb] {
-            if is_long() || dialect == chosen {
+            let compiles = projects::compiling_for(dialect).iter().any(|name| folder.ends_with(name));
+            assert!(compiles || dialect == Dialect::DuckDb, "{folder} has no engine");
+            if compiles && (is_long() || dialect == chosen) {
                 no_law_is_broken_by(folder, dialect, 1);
             }
         }
@@ -178,7 +180,7 @@ fn the_oracle_does_not_depend_on_statements() {
                 "project::Column",
                 "project::naming::",
                 "project::period::epoch",
-                "project::{CutoffFrom, Length, Retention, Spec, Table, TableId}",
+                "project::{CutoffFrom, Filled, Length, Retention, Spec, Table, TableId}",
                 "sql::TimeUnit",
                 "sql::{SqlType, TimeUnit}",
             ];

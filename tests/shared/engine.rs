@@ -3,7 +3,7 @@
 
 use crate::projects;
 use rowkeep::artifacts::manifest::{Hook, Manifest};
-use rowkeep::project::Table;
+use rowkeep::project::{Column, Filled, Table};
 use rowkeep::{Dialect, Inputs, Spec};
 
 pub enum Engine {
@@ -111,11 +111,7 @@ impl Engine {
         for monitor in spec.monitors() {
             if let rowkeep::features::monitors::Asks::Compare { with, .. } = &monitor.asks {
                 let mart = spec.table(monitor.table);
-                let columns = mart
-                    .columns
-                    .iter()
-                    .map(|column| format!("{} {}", column.name.sql(dialect), column.ty.sql(dialect)));
-                let columns = columns.collect::<Vec<_>>().join(", ");
+                let columns = declared(&mart.columns, dialect);
                 self.run(&format!("CREATE SCHEMA IF NOT EXISTS {}", schema_of(&with.sql(dialect))));
                 self.run(&format!("CREATE TABLE IF NOT EXISTS {} ({columns})", with.sql(dialect)));
             }
@@ -127,6 +123,13 @@ impl Engine {
                 "DO $$ BEGIN CREATE ROLE \"{}\"; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
                 name.as_str()
             ));
+        }
+        // `ddl/` does not create a mart with a generated column.
+        for (_, table) in spec.tables() {
+            if table.columns.iter().any(|column| column.filled == Filled::Generated) {
+                let columns = declared(&table.columns, dialect);
+                self.run(&format!("CREATE TABLE IF NOT EXISTS {} ({columns})", table.relation.sql(dialect)));
+            }
         }
         self.define(manifest);
     }
@@ -145,8 +148,12 @@ fn schema_of(relation: &str) -> String {
 }
 
 fn raw_columns(table: &Table, dialect: Dialect) -> String {
-    let columns = table.columns.iter().chain(&table.raw_columns);
+    declared(table.columns.iter().chain(&table.raw_columns), dialect)
+}
+
+fn declared<'a>(columns: impl IntoIterator<Item = &'a Column>, dialect: Dialect) -> String {
     columns
+        .into_iter()
         .map(|column| format!("{} {}", column.name.sql(dialect), column.ty.sql(dialect)))
         .collect::<Vec<_>>()
         .join(", ")

@@ -2,7 +2,7 @@
 
 use crate::cycle::plan::steps::{lists_due, lists_stale, reads_trimmed_raw};
 use crate::cycle::plan::{Slot, Verb};
-use crate::project::{ExceptionsId, PeriodId, Spec};
+use crate::project::{ExceptionsId, Filled, PeriodId, Spec};
 use crate::sql::{Name, Relation};
 
 /// A table or view to create. Indexes and grants have types of their own.
@@ -104,7 +104,10 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
     let create = |kind, creates, reads, period| Definition { kind, creates, reads, period };
     let mut all = Vec::new();
     for (id, table) in spec.tables() {
-        all.push(create(DefinitionKind::Mart, Slot::Mart(id), vec![], None));
+        // The spec does not have the expression of a generated column, so such a mart must exist.
+        if !table.has_filled(Filled::Generated) {
+            all.push(create(DefinitionKind::Mart, Slot::Mart(id), vec![], None));
+        }
         let histories: Vec<_> = spec.periods_of(id).map(|period| Slot::History(id, period)).collect();
         for (period, &history) in spec.periods_of(id).zip(&histories) {
             all.push(create(DefinitionKind::History, history, vec![], Some(period)));

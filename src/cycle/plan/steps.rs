@@ -57,7 +57,7 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     let nullable = |id: &ColumnId| !table.column(*id).not_null;
     let mut steps = Vec::new();
     // The load deletes no row. `supersede` deletes an older version after the newer one is stored.
-    if table.payload().next().is_some() {
+    if table.corrected().next().is_some() {
         steps.push(step(StatementKind::LoadCorrect));
     }
     steps.push(step(StatementKind::LoadInsert));

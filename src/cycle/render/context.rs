@@ -17,8 +17,8 @@ use crate::project::naming::{
 };
 use crate::project::period::epoch;
 use crate::project::{
-    Column, ColumnId, CutoffFrom, ExceptionsId, Length, Period, PeriodId, Reader, Retention, Share, Spec, Table,
-    TableId, Time,
+    Column, ColumnId, CutoffFrom, ExceptionsId, Filled, Length, Period, PeriodId, Reader, Retention, Share, Spec,
+    Table, TableId, Time,
 };
 use crate::sql::{SqlType, literal};
 
@@ -57,9 +57,11 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         proof => columns(spec, table, &table.proof()),
         nullable_proof => columns(spec, table, &table.nullable_proof()),
         columns => columns(spec, table, &(0..table.columns.len()).map(ColumnId).collect::<Vec<_>>()),
-        payload => columns(spec, table, &table.payload().collect::<Vec<_>>()),
-        payload_is_comparable => table.payload().all(|column| table.column(column).ty.is_comparable()),
-        payload_groups => groups(&columns(spec, table, &table.payload().collect::<Vec<_>>())),
+        inserted => columns(spec, table, &table.inserted().collect::<Vec<_>>()),
+        has_identity => table.has_filled(Filled::Identity),
+        payload => columns(spec, table, &table.corrected().collect::<Vec<_>>()),
+        payload_is_comparable => table.corrected().all(|column| table.column(column).ty.is_comparable()),
+        payload_groups => groups(&columns(spec, table, &table.corrected().collect::<Vec<_>>())),
         comparable_payload => groups(&columns(spec, table, &table.comparable_payload().collect::<Vec<_>>())),
         unit => time.unit.as_str(),
         reads_by_partition => spec.dialect.rules().reads_by_partition(),
@@ -152,7 +154,13 @@ pub(crate) fn definition(spec: &Spec, shared: &Value, definition: &Definition) -
     match definition.creates {
         Slot::History(id, period) => {
             let partition = partition(spec.table(id), spec.period(period), spec.dialect);
-            context! { table => place(definition.creates), partition => partition, ..shared.clone() }
+            let identities = vec![false; spec.table(id).columns.len()];
+            context! { table => place(definition.creates), partition => partition, identities => identities, ..shared.clone() }
+        }
+        Slot::Mart(id) => {
+            let is_identity = |column: &Column| column.filled == Filled::Identity;
+            let identities: Vec<_> = spec.table(id).columns.iter().map(is_identity).collect();
+            context! { table => place(definition.creates), partition => (), identities => identities, ..shared.clone() }
         }
         creates => context! { table => place(creates), partition => (), ..shared.clone() },
     }
@@ -413,8 +421,7 @@ fn load(spec: &Spec, table: &Table) -> Option<Value> {
         context! { column => raw(&lookback.column), within => Value::from(Sql::Literal(spec.dialect.rules().duration(lookback.seconds, lookback.unit))) }
     });
     let not_null = |of_key: bool| -> Vec<Value> {
-        let ids = (0..table.columns.len()).map(ColumnId);
-        let ids = ids.filter(|id| table.column(*id).not_null && table.unique_key.contains(id) == of_key);
+        let ids = table.inserted().filter(|id| table.column(*id).not_null && table.unique_key.contains(id) == of_key);
         ids.map(|id| raw(&table.column(id).name)).collect()
     };
     Some(

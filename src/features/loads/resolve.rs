@@ -63,7 +63,7 @@ impl Draft<'_> {
         let temp = relation(stated.temp.get(), "the temp table", format!("tmp_{}", plain_name.as_str()), self.sink);
         let source = relation_of(stated.source.get()?, "the source", schema, dialect, self.sink);
         let declared = &stated.columns.get()?.value;
-        let columns = columns::declared(declared, dialect, self.sink);
+        let columns = columns::of_source(declared, dialect, self.sink);
         // An invalid column was reported; its uses are not reported again.
         if columns.len() != declared.0.len() {
             return None;

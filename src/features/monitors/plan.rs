@@ -151,7 +151,7 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
             if load.lookback.is_some() {
                 all.push(planner.monitor(MonitorKind::LateBeyondLookback, "monitors/late.sql.j2", raw));
             }
-            if table.columns.iter().any(|column| column.not_null) {
+            if table.inserted().any(|column| table.column(column).not_null) {
                 all.push(planner.monitor(MonitorKind::Refused, "monitors/refused.sql.j2", vec![Slot::Raw(id)]));
             }
         }

@@ -13,7 +13,7 @@ use crate::features::monitors::{Asks, Monitor, MonitorKind, Other};
 use crate::features::operation::Operation;
 use crate::features::text::Tags;
 use crate::features::writer::{Writer, texts};
-use crate::project::{ColumnId, DAY, Share, Spec, TableId};
+use crate::project::{DAY, Share, Spec, TableId};
 
 /// The horizon monitor reports this many seconds before the horizon, as `check` does.
 const AHEAD: u64 = 60 * DAY;
@@ -74,8 +74,8 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_>, monitor: &'p Monitor) -> Rende
             }
         }
         MonitorKind::Refused => {
-            let ids = (0..spec.table(id).columns.len()).map(ColumnId);
-            let columns: Vec<_> = ids.filter(|column| spec.table(id).column(*column).not_null).collect();
+            let columns: Vec<_> =
+                spec.table(id).inserted().filter(|column| spec.table(id).column(*column).not_null).collect();
             context! { refused => context::groups(&context::columns(spec, spec.table(id), &columns)) }
         }
         MonitorKind::Stated(number) => match &spec.monitor(number).asks {

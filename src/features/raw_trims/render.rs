@@ -13,7 +13,7 @@ use crate::project::Column;
 
 pub(crate) fn render<'p>(writer: &mut Writer<'_>, trim: &'p RawTrim) -> Statement<'p, Operation> {
     let raw_table = &writer.spec.raw_tables[trim.raw_table];
-    let Column { name, ty, not_null } = &raw_table.column;
+    let Column { name, ty, not_null, .. } = &raw_table.column;
     let arrival = Sql::Column { name: name.sql(writer.spec.dialect), ty: *ty, not_null: *not_null };
     let unit = raw_table.unit.as_str();
     let context = context! {

@@ -19,8 +19,7 @@ impl<'a> Probe<'a> {
     }
 
     pub(super) fn values(&self) -> Vec<Value> {
-        let ids = (0..self.table().columns.len()).map(ColumnId);
-        ids.map(|column| Value::from(Sql::Literal(self.value(column)))).collect()
+        self.table().inserted().map(|column| Value::from(Sql::Literal(self.value(column)))).collect()
     }
 
     pub(super) fn key(&self) -> Vec<Value> {

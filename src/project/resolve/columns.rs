@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::dialect::Dialect;
 use crate::project::resolve::relations::bad_quotable_name;
 use crate::project::shape::Entries;
-use crate::project::{Column, ColumnId};
+use crate::project::{Column, ColumnId, Filled};
 use crate::source::Spanned;
 use crate::sql::{EngineType, Name, SqlType, is_own_alias};
 
@@ -16,7 +16,8 @@ pub(crate) fn position(columns: &[Column], name: &Name, dialect: Dialect) -> Opt
     columns.iter().position(|column| column.name.folded(dialect) == folded).map(ColumnId)
 }
 
-pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<Column> {
+/// The columns of a mart.
+pub(crate) fn of_mart(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<Column> {
     if entries.0.len() > MAX_COLUMNS {
         let at = entries.0[MAX_COLUMNS].0.span;
         let message = format!("{} columns are declared; a table can have {MAX_COLUMNS}", entries.0.len());
@@ -86,14 +87,20 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
         }
         let Some(written) = written.get() else { continue };
         let text = written.value.trim();
-        let words: Vec<_> = text.split_whitespace().collect();
-        let (ty, not_null) = match words.as_slice() {
-            [ty @ .., not, null] if not.eq_ignore_ascii_case("not") && null.eq_ignore_ascii_case("null") => (ty, true),
-            ty => (ty, false),
-        };
-        let ty = ty.join(" ");
+        let (ty, not_null, filled) = parts(text);
         match type_of(&ty, dialect) {
-            Ok(ty) => columns.push(Column { name, ty, not_null }),
+            Ok(ty) => {
+                if let Some(wrong) = unfit(filled, ty, dialect) {
+                    let message = format!("column {} is `{}`, but {wrong}", quoted(&key.value), filled.word());
+                    sink.push(
+                        Diagnostic::new(Code::ColumnType, message, written.span, "cannot be filled like this").help(
+                            format!("remove `{}`; the column of the mart must accept stated values", filled.word()),
+                        ),
+                    );
+                }
+                // An identity is never NULL.
+                columns.push(Column { name, ty, not_null: not_null || filled == Filled::Identity, filled });
+            }
             Err(expected) => {
                 let message = format!("column {} has type {}; expected {expected}", quoted(&key.value), quoted(text));
                 let mut diagnostic =
@@ -106,6 +113,66 @@ pub(crate) fn declared(entries: &Entries<String>, dialect: Dialect, sink: &mut S
         }
     }
     columns
+}
+
+/// The columns of a table from which a load reads.
+pub(crate) fn of_source(entries: &Entries<String>, dialect: Dialect, sink: &mut Sink) -> Vec<Column> {
+    let columns = of_mart(entries, dialect, sink);
+    for column in columns.iter().filter(|column| column.filled != Filled::ByInsert) {
+        let mut stated = entries.0.iter().filter_map(|(key, written)| Some((key, written.get()?)));
+        let is_it = |key: &str| Name::column(key).is_ok_and(|name| name == column.name);
+        let Some((key, written)) = stated.find(|(key, _)| is_it(&key.value)) else { continue };
+        let message = format!(
+            "column {} is `{}`, but it is no column of a mart: statements only read it",
+            quoted(&key.value),
+            column.filled.word()
+        );
+        sink.push(
+            Diagnostic::new(Code::ColumnType, message, written.span, "only for columns of a mart")
+                .help(format!("remove `{}`", column.filled.word())),
+        );
+    }
+    columns
+}
+
+/// Splits the text of a column into its type, whether it is `not null`, and what fills it.
+fn parts(text: &str) -> (String, bool, Filled) {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let (mut rest, mut not_null, mut filled) = (words.as_slice(), false, Filled::ByInsert);
+    let is = |word: &str, other: &str| word.eq_ignore_ascii_case(other);
+    loop {
+        rest = match rest {
+            [ty @ .., not, null] if !not_null && is(not, "not") && is(null, "null") => {
+                not_null = true;
+                ty
+            }
+            // The first word is the type.
+            [ty @ .., word] if !ty.is_empty() && filled == Filled::ByInsert && is(word, "identity") => {
+                filled = Filled::Identity;
+                ty
+            }
+            [ty @ .., word] if !ty.is_empty() && filled == Filled::ByInsert && is(word, "generated") => {
+                filled = Filled::Generated;
+                ty
+            }
+            ty => return (ty.join(" "), not_null, filled),
+        };
+    }
+}
+
+/// Why a column of a type cannot be filled in a way.
+fn unfit(filled: Filled, ty: SqlType, dialect: Dialect) -> Option<String> {
+    match filled {
+        Filled::ByInsert => None,
+        Filled::Identity if !dialect.rules().forms().overriding => Some(format!(
+            "no statement can insert a stated value into such a column on {dialect}, so no row could return"
+        )),
+        Filled::Identity if !ty.is_whole_number() => Some(format!("{ty} is no whole number")),
+        Filled::Generated if dialect.rules().generated_columns().is_none() => {
+            Some(format!("{dialect} computes no columns from others"))
+        }
+        Filled::Identity | Filled::Generated => None,
+    }
 }
 
 /// The declared columns that are not among the valid ones.

@@ -7,7 +7,7 @@ use crate::project::naming::{ERASED_AT, EXCEPTION_COLUMNS};
 use crate::project::resolve::relations::relation_of;
 use crate::project::resolve::table::Draft;
 use crate::project::shape::Either;
-use crate::project::{Column, ColumnId, Exceptions, ExceptionsId};
+use crate::project::{Column, ColumnId, Exceptions, ExceptionsId, Filled};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation};
 
@@ -78,7 +78,7 @@ pub(crate) fn resolve(
         tables.push(Exceptions {
             relation: group.relation.clone(),
             erased: group.erased.clone(),
-            key: Column { name, ty: column.ty, not_null: false },
+            key: Column { name, ty: column.ty, not_null: false, filled: Filled::ByInsert },
             span: group.span,
         });
     }

@@ -8,7 +8,7 @@ use crate::project::resolve::columns::unknown_column;
 use crate::project::resolve::retention::DraftRetention;
 use crate::project::resolve::table::Draft;
 use crate::project::shape::Entries;
-use crate::project::{ColumnId, Retention, TableId};
+use crate::project::{ColumnId, Filled, Retention, TableId};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, SqlType};
 
@@ -252,6 +252,20 @@ fn join(
             sink.push(
                 Diagnostic::new(Code::ColumnType, message, span, "not comparable on every engine")
                     .help("join columns of the same type"),
+            );
+            complete = false;
+        }
+    }
+    for &(_, theirs, span) in &pairs {
+        let column = &parent.columns[theirs.0];
+        if column.filled == Filled::Generated && parent.raw.is_some() {
+            let message = format!(
+                "while_in of {child_model} joins on {} of {parent_model}, which is `generated`: its raw table lacks the column, so a cycle cannot tell which rows a batch touches",
+                quoted(column.name.as_str())
+            );
+            sink.push(
+                Diagnostic::new(Code::ColumnType, message, span, "the batch does not have it")
+                    .help(format!("remove `source` of {parent_model}; a cycle then looks at every row")),
             );
             complete = false;
         }

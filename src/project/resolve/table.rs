@@ -6,7 +6,7 @@ use crate::features::only_when::{self, Condition};
 use crate::features::tripwire::Tripwire;
 use crate::features::{limit, purge, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, TableFile, TimeEntry};
-use crate::project::resolve::columns::{Scope, declared, position, refused};
+use crate::project::resolve::columns::{Scope, of_mart, of_source, position, refused};
 use crate::project::resolve::grants;
 use crate::project::resolve::history::archive;
 use crate::project::resolve::list::list;
@@ -14,7 +14,7 @@ use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::resolve::retention::{DraftRetention, retention};
 use crate::project::shape::{Either, Entries, Field};
-use crate::project::{Archive, Column, ColumnId, Layout, Length, Load, Reader, Rows, TablePlaces, Time};
+use crate::project::{Archive, Column, ColumnId, Filled, Layout, Length, Load, Reader, Rows, TablePlaces, Time};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
@@ -64,7 +64,7 @@ pub(crate) fn draft(
     };
     let archive =
         archive(raw, &what, span, &|text, sink| relation_of(text, "the history table", schema, dialect, sink), sink);
-    let columns = raw.columns.get().map(|entries| declared(&entries.value, dialect, sink));
+    let columns = raw.columns.get().map(|entries| of_mart(&entries.value, dialect, sink));
     let columns = columns?;
     let refused = raw.columns.get().map_or_else(Vec::new, |entries| refused(&entries.value, &columns, dialect));
     let scope = Scope { what: &what, columns: &columns, refused: &refused, dialect };
@@ -146,7 +146,7 @@ pub(crate) fn draft(
     });
     let source = raw.source.get().map(|text| relation_of(text, "the raw table", schema, dialect, sink));
     let source_columns =
-        raw.source_columns.get().map_or_else(Vec::new, |entries| declared(&entries.value, dialect, sink));
+        raw.source_columns.get().map_or_else(Vec::new, |entries| of_source(&entries.value, dialect, sink));
     for (key, _) in raw.source_columns.get().map_or(&[][..], |entries| &entries.value.0) {
         if Name::column(&key.value).is_ok_and(|name| position(&columns, &name, dialect).is_some()) {
             let message = format!("column {} of {what} is in both columns and source_columns", quoted(&key.value));
@@ -172,6 +172,36 @@ pub(crate) fn draft(
         }
         _ => None,
     };
+    let filled = columns.iter().find(|column| column.filled != Filled::ByInsert);
+    if let (Some(column), Some(stated)) = (filled, raw.incremental.get()) {
+        let message = format!(
+            "{what} has an incremental load, which writes every column of the mart, but column {} is `{}`",
+            quoted(column.name.as_str()),
+            column.filled.word()
+        );
+        sink.push(
+            Diagnostic::new(Code::ColumnType, message, stated.span, "writes every column")
+                .help("remove `incremental`, and write the load yourself"),
+        );
+    }
+    for id in unique_key.iter().flatten().chain(time.iter().map(|time| &time.column)) {
+        let column = &columns[id.0];
+        let is_time = time.is_some_and(|time| time.column == *id);
+        let (role, at) = match is_time {
+            true if column.filled != Filled::ByInsert => ("time", stated_time.map(|stated| stated.span)),
+            false if column.filled == Filled::Generated => ("key", raw.unique_key.get().map(|stated| stated.span)),
+            _ => continue,
+        };
+        let message = format!(
+            "column {} is `{}`, and also the {role} of {what}: a row that returns to the mart could get another {role}",
+            quoted(column.name.as_str()),
+            column.filled.word()
+        );
+        sink.push(
+            Diagnostic::new(Code::ColumnType, message, at.unwrap_or(span), format!("the {role}"))
+                .help("name a column that the mart stores as it was inserted"),
+        );
+    }
     let load = raw.incremental.get().map(|stated| {
         if raw.source.get().is_none() {
             let message = format!("{what} has an incremental load, but no raw table to load from");

@@ -181,7 +181,11 @@ impl Generator<'_> {
         let facts = &self.facts.tables[table];
         let may_lack = |&column: &usize| !facts.not_null[column];
         let candidates: Vec<usize> = if in_key {
-            facts.key.iter().copied().filter(may_lack).collect()
+            // A row cannot lack a column that the engine fills and that is `not null`.
+            let is_needed = |&column: &usize| {
+                column == facts.exception_key && facts.filled.iter().any(|&filled| facts.not_null[filled])
+            };
+            facts.key.iter().copied().filter(|column| may_lack(column) && !is_needed(column)).collect()
         } else {
             [facts.time].iter().copied().filter(may_lack).collect()
         };
@@ -207,7 +211,8 @@ impl Generator<'_> {
     /// A row that lacks a column declared `not null`, so that no load accepts it.
     fn rejected_row(&mut self, table: usize) {
         let facts = &self.facts.tables[table];
-        let columns: Vec<_> = (0..facts.columns.len()).filter(|&column| facts.not_null[column]).collect();
+        let is_required = |column: &usize| facts.not_null[*column] && !facts.filled.contains(column);
+        let columns: Vec<_> = (0..facts.columns.len()).filter(is_required).collect();
         let Some(&column) = self.random.pick(&columns) else { return };
         let mut cells = self.cells(table, self.entities, 0, self.now - DAY);
         cells[column] = Cell::Null;
@@ -302,6 +307,9 @@ impl Generator<'_> {
         self.now += SECOND;
         let (at, number) = (self.now, self.delivered);
         cells.truncate(facts.columns.len());
+        for &column in &facts.filled {
+            cells[column] = cells[facts.exception_key];
+        }
         for column in &facts.raw.extra {
             cells.push(if column.unit.is_some() { Cell::Instant(at) } else { Cell::Number(number) });
         }

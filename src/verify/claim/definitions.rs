@@ -6,7 +6,7 @@ use crate::cycle::plan::Slot;
 use crate::project::naming::{
     EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, erased_columns, exception_types,
 };
-use crate::project::{ColumnId, ExceptionsId};
+use crate::project::{ColumnId, ExceptionsId, Filled};
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
 use crate::verify::claim::{Claims, equal, from, is_null, literal, one_of, row};
@@ -39,7 +39,7 @@ pub(super) fn cycles<'a>() -> Meaning<'a> {
 }
 
 fn nullable<'a>(name: impl Into<Cow<'a, str>>, ty: String) -> Definition<'a> {
-    Definition { name: name.into(), ty, not_null: false, has_default: false }
+    Definition { name: name.into(), ty, not_null: false, has_default: false, is_identity: false }
 }
 
 impl<'a> Claims<'a, '_> {
@@ -47,12 +47,13 @@ impl<'a> Claims<'a, '_> {
         data_type(&self.table.column(column).ty.sql(self.spec.dialect), self.spec.dialect)
     }
 
-    pub(super) fn rows_table(&self) -> Meaning<'a> {
+    pub(super) fn rows_table(&self, is_mart: bool) -> Meaning<'a> {
         let columns = self.all_columns().map(|id| Definition {
             name: self.name(id),
             ty: self.type_of(id),
             not_null: self.table.column(id).not_null,
             has_default: false,
+            is_identity: is_mart && self.table.column(id).filled == Filled::Identity,
         });
         Meaning::Table(columns.collect())
     }

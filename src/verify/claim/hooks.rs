@@ -102,7 +102,7 @@ impl<'a> Claims<'a, '_> {
             when.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
             when.extend(self.bounds_of(slot, own));
             let mut columns: Vec<_> =
-                self.all_columns().map(|column| (self.name(column), own_column(column))).collect();
+                self.table.inserted().map(|column| (self.name(column), own_column(column))).collect();
             columns.sort();
             let outputs = columns.into_iter().map(|(_, value)| value).collect();
             let ranked = Source::Query(Box::new(Rows::Select(self.ranked_copies())));
@@ -110,7 +110,7 @@ impl<'a> Claims<'a, '_> {
         });
         let mut parts: Vec<_> = parts.collect();
         parts.sort();
-        let mut columns: Vec<_> = self.all_columns().map(|column| self.name(column)).collect();
+        let mut columns: Vec<_> = self.table.inserted().map(|column| self.name(column)).collect();
         columns.sort();
         let rows = if parts.len() == 1 { Rows::Select(parts.remove(0)) } else { Rows::UnionAll(parts) };
         Meaning::Insert { columns, rows }

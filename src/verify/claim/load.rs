@@ -38,7 +38,8 @@ impl<'a> Claims<'a, '_> {
     /// The load accepts a raw row.
     fn accepted(&self, raw: Row) -> Vec<Conjunct<'a>> {
         let demanded = self
-            .all_columns()
+            .table
+            .inserted()
             .filter(|column| self.table.column(*column).not_null && !self.table.unique_key.contains(column));
         let mut when: Vec<_> = demanded.map(|column| is_not_null(self.column(raw, column))).collect();
         if let Some(lookback) = &self.load().lookback {
@@ -81,7 +82,7 @@ impl<'a> Claims<'a, '_> {
         let (newest, mut when) = self.newest(newest_row);
         let (ours, theirs) = (|column| self.column(mart, column), |column| self.of_newest(newest_row, column));
         when.extend(self.same(&self.table.proof(), &theirs, &ours));
-        let differs = self.table.payload().flat_map(|column| {
+        let differs = self.table.corrected().flat_map(|column| {
             [
                 vec![compare(Comparison::NotEqual, ours(column), theirs(column)).into()],
                 vec![is_null(ours(column)), is_not_null(theirs(column))],
@@ -90,7 +91,7 @@ impl<'a> Claims<'a, '_> {
         });
         // A statement may also write equal values again.
         when.extend(role(Role::Spare, one_of(differs)));
-        let mut set: Vec<_> = self.table.payload().map(|column| (self.name(column), theirs(column))).collect();
+        let mut set: Vec<_> = self.table.corrected().map(|column| (self.name(column), theirs(column))).collect();
         set.sort();
         let from = vec![Source::Relation(self.mart()), newest];
         Meaning::Update { set, rows: Select { from, when: All::new(when), ..Select::default() } }
@@ -102,7 +103,7 @@ impl<'a> Claims<'a, '_> {
         wanted.extend(when);
         wanted.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
         let select = Select { from: vec![newest], when: All::new(wanted), ..Select::default() };
-        let columns = self.all_columns().map(|column| (self.name(column), self.of_newest(row(0), column)));
+        let columns = self.table.inserted().map(|column| (self.name(column), self.of_newest(row(0), column)));
         Self::insert(columns.collect(), select)
     }
 
@@ -123,7 +124,7 @@ impl<'a> Claims<'a, '_> {
     }
 
     pub(super) fn load_keyless(&self) -> Meaning<'a> {
-        let mut columns: Vec<_> = self.all_columns().map(|column| self.name(column)).collect();
+        let mut columns: Vec<_> = self.table.inserted().map(|column| self.name(column)).collect();
         columns.sort();
         let raw_or_mart = |column| self.column(row(0), column);
         let outputs: Vec<_> = columns.iter().map(|name| Term::Column(row(0), name.clone())).collect();

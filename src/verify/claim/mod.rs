@@ -68,7 +68,7 @@ pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definiti
         (_, Slot::Stale(table)) => claims(table).stale_table(),
         (_, Slot::Due(table)) => claims(table).due_table(),
         (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Raw(table) | Slot::AllRows(table)) => {
-            claims(table).rows_table()
+            claims(table).rows_table(matches!(definition.creates, Slot::Mart(_)))
         }
         (_, Slot::Compared(_)) => unreachable!("a plan does not create the external table of a monitor"),
     }

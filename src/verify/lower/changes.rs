@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    AssignmentTarget, BinaryOperator, ColumnDef, ColumnOption, Delete, Expr, FromTable, Grantee, GranteeName,
-    GranteesType, IndexColumn, Insert, ObjectName, OrderByExpr, OrderByOptions, TableFactor, TableWithJoins, Update,
-    UpdateTableFromKind,
+    AssignmentTarget, BinaryOperator, ColumnDef, ColumnOption, Delete, Expr, FromTable, GeneratedAs, Grantee,
+    GranteeName, GranteesType, IndexColumn, Insert, ObjectName, OrderByExpr, OrderByOptions, TableFactor,
+    TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use crate::cycle::plan::Slot;
@@ -152,7 +152,7 @@ impl<'a> Lowering<'a, '_> {
 
     pub(super) fn definition(&mut self, column: &'a ColumnDef) -> Result<Definition<'a>> {
         self.line = line_of(column.name.span);
-        let (mut not_null, mut has_default) = (false, false);
+        let (mut not_null, mut has_default, mut is_identity) = (false, false, false);
         for option in &column.options {
             match &option.option {
                 ColumnOption::NotNull => not_null = true,
@@ -164,11 +164,18 @@ impl<'a> Lowering<'a, '_> {
                         quoted(&column.name.value)
                     )));
                 }
+                ColumnOption::Generated {
+                    generated_as: GeneratedAs::Always,
+                    sequence_options: Some(options),
+                    generation_expr: None,
+                    generation_expr_mode: None,
+                    generated_keyword: true,
+                } if options.is_empty() => is_identity = true,
                 _ => return Err(self.unshown(format!("an option on the column {}", quoted(&column.name.value)))),
             }
         }
         let name = fold_part(&column.name, self.names.spec.dialect);
-        Ok(Definition { name, ty: column.data_type.to_string(), not_null, has_default })
+        Ok(Definition { name, ty: column.data_type.to_string(), not_null, has_default, is_identity })
     }
 
     /// Whether a DEFAULT is a constant, or a call without arguments of the clock.
