@@ -34,11 +34,17 @@ impl HistoryNames {
     }
 
     /// Names with the period between two texts. `None` if no letter is left without the period.
-    pub(crate) fn around_period(schema: &Relation, before: &str, after: &str) -> Option<Self> {
-        let parts = [before.trim_end_matches('_'), after.trim_start_matches('_')];
+    ///
+    /// Invariant: `some` is the history table of some period, between the same texts.
+    pub(crate) fn around_period(some: &Relation, before: &str, after: &str) -> Option<Self> {
+        let separators = |c: char| matches!(c, '_' | '-' | ' ');
+        let parts = [before.trim_end_matches(separators), after.trim_start_matches(separators)];
         let rest: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let without_period = schema.renamed(Name::plain(&rest.join("_")).ok()?);
-        Some(Self { without_period, before: before.to_owned(), after: after.to_owned() })
+        let rest = rest.join("_");
+        // In quotes, a name may begin with a digit.
+        let is_name = rest.contains(char::is_alphabetic) && (some.name().is_quoted() || Name::plain(&rest).is_ok());
+        let without_period = some.renamed(some.name().with_text(rest));
+        is_name.then(|| Self { without_period, before: before.to_owned(), after: after.to_owned() })
     }
 
     /// The relation whose name lacks the name of a period: the view of all rows is named after it.
@@ -71,6 +77,11 @@ impl HistoryNames {
         let name = self.name_of(period);
         let schema = self.without_period.parts().count() - 1;
         let parts = self.without_period.parts().take(schema).map(|part| part.sql(dialect));
+        // A plain name with another text in place of the period is not quoted.
+        let name = match self.without_period.name().is_quoted() {
+            true => format!("{quote}{name}{quote}", quote = dialect.rules().quote()),
+            false => name,
+        };
         parts.chain([name]).collect::<Vec<_>>().join(".")
     }
 

@@ -79,6 +79,13 @@ impl Name {
         }
     }
 
+    /// The name of a table, schema or database: plain, or in double quotes, without a dot.
+    pub(crate) fn of_relation(text: &str) -> Result<Self, NameError> {
+        let name = Self::column(text)?;
+        // In messages and in names of files, the dot would begin another part of the name.
+        if name.text.contains('.') { Err(NameError::Forbidden('.')) } else { Ok(name) }
+    }
+
     /// The name with a suffix, such as the period of a history table.
     pub(crate) fn with_suffix(&self, suffix: &str) -> Self {
         Self { text: format!("{}{suffix}", self.text), quoted: self.quoted }
@@ -96,6 +103,10 @@ impl Name {
     /// The same name, always written in quotes.
     pub(crate) fn in_quotes(self) -> Self {
         Self { quoted: true, ..self }
+    }
+
+    pub(crate) fn is_quoted(&self) -> bool {
+        self.quoted
     }
 
     /// The name without its quotes.

@@ -39,8 +39,9 @@ fn real_name(expression: &str, manifest: &Manifest, this: Option<&str>, reads: &
         reads.iter().find(is_it).unwrap_or_else(|| panic!("{expression} is not read")).clone()
     } else if base.starts_with(&format!("{package}in_schema(")) {
         // dbt quotes every part. The compiled form quotes only names that need it.
-        let part = |name: &String| if name.contains('-') { format!("`{name}`") } else { name.clone() };
-        return arguments.iter().rev().map(part).collect::<Vec<_>>().join(".");
+        let plain = arguments.iter().rev().cloned().collect::<Vec<_>>().join(".");
+        let written = reads.iter().map(|read| split(read).0).find(|schema| schema.replace(['"', '`'], "") == plain);
+        return written.map_or(plain, str::to_owned);
     } else {
         panic!("{expression}")
     };
@@ -68,7 +69,8 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
     let manifest = artifacts.manifest();
     let mut checked = 0;
     let mut one = |hook: &Hook, this: Option<&str>| {
-        assert_eq!(with_real_names(&hook.dbt_sql, manifest, this, &hook.reads), hook.sql, "{case}: {}", hook.path);
+        let relations: Vec<_> = hook.reads.iter().chain(&hook.writes).cloned().collect();
+        assert_eq!(with_real_names(&hook.dbt_sql, manifest, this, &relations), hook.sql, "{case}: {}", hook.path);
         checked += 1;
     };
     for node in manifest.nodes.values() {
@@ -127,9 +129,10 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
     // The package runs the compiled definitions, except those of marts that Rowkeep does not load,
     // and grants on marts, which are dbt's.
     let creates = |rest: &&str| rest.split_once('(').is_some_and(|(called, _)| called.contains("_rowkeep.create_"));
+    let relations: Vec<_> = manifest.ddl.iter().map(|definition| definition.relation.clone()).collect();
     let bodies = macros.split("{% call ").filter(creates).map(|rest| {
         let (_, body) = rest.split_once(" %}\n").expect("a call");
-        with_real_names(body.split("\n  {% endcall %}").next().expect("an end"), manifest, None, &[])
+        with_real_names(body.split("\n  {% endcall %}").next().expect("an end"), manifest, None, &relations)
     });
     let mut created: Vec<_> = bodies.collect();
     let is_created = |definition: &&rowkeep::artifacts::manifest::Definition| {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
+use crate::features::dbt::package::in_catalogue;
 use crate::features::dbt::{Model, guard};
 use crate::features::text::{Tags, text, values};
 use crate::project::{Archive, Column, Spec};
@@ -41,8 +42,10 @@ pub(crate) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<Strin
 /// The model that loads a mart. Its pre-hooks are the verified statements of the load.
 fn load_model(spec: &Spec, model: &Model<'_>, contract: &str) -> String {
     let parents = spec.table(model.table).depends_on.iter();
+    let mart = in_catalogue(spec, spec.table(model.table).relation.name());
     let own = context! {
         name => model.node.name.as_str(),
+        alias => (mart != model.node.name).then_some(mart),
         package => spec.dbt_package(),
         strategy => spec.dialect.rules().dbt_append(),
         parents => values(parents.map(|&parent| spec.table(parent).model.value.as_str())),

@@ -1,7 +1,7 @@
 //! The dbt package: macros that return hooks, create relations, sweep and run repairs, and the raw
 //! tables as sources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
@@ -12,7 +12,7 @@ use crate::features::dbt::{Creation, Model, guard};
 use crate::features::repairs::emit::Repair;
 use crate::features::text::{Tags, text, values};
 use crate::project::{Spec, TableId};
-use crate::sql::SqlType;
+use crate::sql::{Name, SqlType};
 
 /// The length of `notes` in the exceptions table.
 const NOTES: &str = "512";
@@ -156,29 +156,31 @@ fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> Value
 
 /// The name of a relation as the catalogue of the engine stores it.
 fn identifier(spec: &Spec, slot: Slot) -> String {
-    in_catalogue(spec, slot.relation(spec).name().as_str())
+    in_catalogue(spec, slot.relation(spec).name())
 }
 
-fn in_catalogue(spec: &Spec, name: &str) -> String {
-    if spec.dialect.rules().folds_plain_names() { name.to_lowercase() } else { name.to_owned() }
+/// A name as the catalogue of the engine stores it. dbt quotes it.
+pub(super) fn in_catalogue(spec: &Spec, name: &Name) -> String {
+    if spec.dialect.rules().folds_plain_names() { name.folded(spec.dialect) } else { name.as_str().to_owned() }
 }
 
 /// The raw tables, as dbt sources. A source has the same schema for every target.
 fn sources(spec: &Spec) -> Vec<Value> {
-    let mut by_source: BTreeMap<String, (TableId, BTreeSet<String>)> = BTreeMap::new();
+    let mut by_source: BTreeMap<String, (TableId, BTreeMap<String, String>)> = BTreeMap::new();
     for (id, table) in spec.tables() {
-        if let Some((source, name)) = table.dbt_source() {
-            by_source.entry(source).or_insert_with(|| (id, BTreeSet::new())).1.insert(name);
+        if let (Some((source, name)), Some(raw)) = (table.dbt_source(), &table.raw) {
+            let tables = &mut by_source.entry(source).or_insert_with(|| (id, BTreeMap::new())).1;
+            tables.insert(name, in_catalogue(spec, raw.name()));
         }
     }
-    let source = |(name, (id, tables)): (String, (TableId, BTreeSet<String>))| {
+    let source = |(name, (id, tables)): (String, (TableId, BTreeMap<String, String>))| {
         let raw = spec.table(id).raw.as_ref()?;
         // dbt quotes these identifiers.
-        let table = |table: &String| context! { name => table.as_str(), identifier => in_catalogue(spec, table) };
+        let table = |(name, identifier): (&String, &String)| context! { name => name, identifier => identifier };
         Some(context! {
             name => name,
             database => raw.database.as_ref().map(|name| name.as_str()),
-            schema => raw.schema.folded(spec.dialect),
+            schema => in_catalogue(spec, &raw.schema),
             tables => tables.iter().map(table).collect::<Vec<_>>(),
         })
     };

@@ -78,8 +78,12 @@ fn history_names(
         return None;
     }
     // The names of most periods begin with a digit.
-    let schema = relation(&Spanned { value: format!("{before}2025{after}"), span: stated.span }, sink)?;
-    let names = HistoryNames::around_period(&schema, before.rsplit('.').next().unwrap_or_default(), after);
+    let some = relation(&Spanned { value: format!("{before}2025{after}"), span: stated.span }, sink)?;
+    // The texts of the name beside the period, without quotes. The name is read already, so a dot
+    // ends the schema.
+    let before = before.rsplit('.').next().unwrap_or_default();
+    let (before, after) = (before.strip_prefix('"').unwrap_or(before), after.strip_suffix('"').unwrap_or(after));
+    let names = HistoryNames::around_period(&some, before, after);
     if names.is_none() {
         sink.push(refused("with no letter beside the period", "the view of all rows would have no name"));
     }

@@ -44,7 +44,9 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
     // Several marts may share a raw table. But a raw table may not be a table that Rowkeep writes.
     for table in &spec.tables {
         let Some(source) = &table.raw else { continue };
-        if let Some((what, span)) = taken.get(&source.folded(spec.dialect)) {
+        let folded = source.folded(spec.dialect);
+        let known = taken.get(&in_lower_case(&folded)).filter(|known| known.folded == folded);
+        if let Some(Named { what, span, .. }) = known {
             let message = format!(
                 "the raw table of {} is {what}: a load would read the table that it writes",
                 table.model.value.as_str()
@@ -162,8 +164,15 @@ fn last_relation(spec: &Spec, id: TableId) -> (Relation, &'static str) {
 /// The longest name of a windowed load. It is part of the names of files and folders.
 const MAX_LOAD: usize = 100;
 
-/// The relations that have a name already, by their folded parts: a description, and the place.
-type Taken = BTreeMap<Vec<String>, (String, Span)>;
+/// The relations that have a name already, by their parts in lower case.
+type Taken = BTreeMap<Vec<String>, Named>;
+
+/// A relation that has a name already.
+struct Named {
+    folded: Vec<String>,
+    what: String,
+    span: Span,
+}
 
 fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
     let table = spec.table(id);
@@ -271,21 +280,33 @@ fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut T
     check_length(spec, relation, what, span, sink);
 }
 
+fn in_lower_case(parts: &[String]) -> Vec<String> {
+    parts.iter().map(|part| part.to_lowercase()).collect()
+}
+
 fn claim_name(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {
     let folded = relation.folded(spec.dialect);
-    if let Some((other, first)) = taken.get(&folded) {
+    let lower = in_lower_case(&folded);
+    if let Some(Named { folded: theirs, what: other, span: first }) = taken.get(&lower) {
         // Tables with the same name also share all names derived from it. Report only the first
         // clash.
         if sink.has(Code::NameClash, span) {
             return;
         }
-        let message = format!("{what} and {other} would be the same table, {}", quoted(relation.name.as_str()));
+        let name = quoted(relation.name.as_str());
+        let message = match *theirs == folded {
+            true => format!("{what} and {other} would be the same table, {name}"),
+            // A file in `ddl/` has the name of its relation.
+            false => format!(
+                "the names of {what} and {other}, {name}, differ only in capitals: many file systems would keep one file for both"
+            ),
+        };
         sink.push(
             Diagnostic::new(Code::NameClash, message, span, "again here").also(*first, "first here").help("rename one"),
         );
         return;
     }
-    taken.insert(folded, (what.to_owned(), span));
+    taken.insert(lower, Named { folded, what: what.to_owned(), span });
 }
 
 fn check_length(spec: &Spec, relation: &Relation, what: &str, span: Span, sink: &mut Sink) {

@@ -28,12 +28,15 @@ pub(crate) fn bad_name(text: &str, span: Span, what: &str, error: NameError) -> 
         NameError::Forbidden(c) => {
             let harm = match c {
                 '"' | '\'' | '`' | '\\' | ';' | '{' | '}' => "could end its quotes or its line",
+                '.' => "would begin another part of the name",
                 c if c.is_control() => "could end its line",
                 _ => "is not visible, or looks like another character",
             };
             let message = format!("{what} is named {}, and {c:?} {harm}", quoted(text));
-            Diagnostic::new(Code::Name, message, span, "not a safe name")
-                .help("inside quotes use letters, digits, spaces, `_`, `-` and `.`")
+            Diagnostic::new(Code::Name, message, span, "not a safe name").help(match c {
+                '.' => "inside quotes use letters, digits, spaces, `_` and `-`",
+                _ => "inside quotes use letters, digits, spaces, `_`, `-` and `.`",
+            })
         }
     }
 }
@@ -88,7 +91,7 @@ pub(crate) fn parts_of(
     dialect: Dialect,
     sink: &mut Sink,
 ) -> Option<Vec<Name>> {
-    let parts: Vec<_> = text.value.split('.').collect();
+    let parts = dotted(&text.value);
     if parts.len() > most {
         let message =
             format!("{what} is named {}, which has {} parts; {most} are allowed", quoted(&text.value), parts.len());
@@ -100,7 +103,23 @@ pub(crate) fn parts_of(
     let is_database = |place: usize| parts.len() == most && place == 0;
     let names = parts.iter().zip(0..).map(|(part, place)| match Name::database(part, dialect) {
         Some(name) if is_database(place) => Some(name),
-        _ => plain(&Spanned { value: (*part).to_owned(), span: text.span }, what, sink),
+        _ => match Name::of_relation(part) {
+            Ok(name) => Some(name),
+            Err(error) => {
+                sink.push(bad_quotable_name(part, text.span, what, error));
+                None
+            }
+        },
     });
     names.collect()
+}
+
+/// The parts of a name. A dot inside quotes separates nothing.
+fn dotted(text: &str) -> Vec<&str> {
+    let mut in_quotes = false;
+    let separates = |c: char| {
+        in_quotes ^= c == '"';
+        c == '.' && !in_quotes
+    };
+    text.split(separates).collect()
 }

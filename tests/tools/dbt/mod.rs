@@ -6,6 +6,7 @@ mod days;
 mod harm;
 mod howto;
 mod monitors;
+mod quoted_tables;
 mod server;
 mod shapes;
 mod story;
