@@ -443,8 +443,11 @@ impl Relations<'_> {
             let Some(text) = self.live.views.get(&key(spec, &view)) else { continue };
             let lower = text.to_lowercase();
             let identifiers: BTreeSet<&str> = lower.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-            let is_absent =
-                |slot: &&Slot| !identifiers.contains(slot.relation(spec).name().as_str().to_lowercase().as_str());
+            let is_absent = |slot: &&Slot| {
+                let name = slot.relation(spec).name().as_str().to_lowercase();
+                // A name with spaces or dashes is in quotes.
+                !identifiers.contains(name.as_str()) && !lower.contains(&format!("\"{name}\""))
+            };
             let absent: Vec<_> = definition.reads.iter().filter(is_absent).map(|&slot| self.sql(slot)).collect();
             if !absent.is_empty() {
                 let message = format!(
