@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::cycle::plan::{Slot, StatementKind, Step, plan};
 use crate::diagnostic::did_you_mean;
 use crate::features::only_when;
-use crate::project::period::{self, instant};
+use crate::project::period;
 use crate::project::{CutoffFrom, Length, Period, Retention, Spec, Table, TableId};
+use crate::sql::literal::instant;
 
 /// The row to trace.
 #[derive(Clone, Debug)]
@@ -173,7 +174,7 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
     let is_for_incomplete_rows = |step: &Step| matches!(step.kind.part(), Some("timeless" | "keyless"));
     // A statement for one period affects only rows of that period. If the period is sealed, only
     // the sweep runs it.
-    let is_retired = spec.retired_before(table).is_some_and(|day| row.time < period::epoch(day));
+    let is_retired = spec.retired_before(table).is_some_and(|(_, epoch)| row.time < epoch);
     // For a row of another time, the statement for retired rows does nothing.
     let is_met = |step: &Step| step.kind != StatementKind::Retire || is_retired;
     let affects = |step: &&Step| {

@@ -53,6 +53,9 @@ pub struct Metadata {
     pub name: String,
     pub dialect: &'static str,
     pub rowkeep_version: &'static str,
+    /// The zone in which periods begin at midnight. Absent: UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// SHA-256 of the texts that were compiled.
     pub checksum: String,
 }
@@ -230,6 +233,7 @@ pub(super) fn metadata(spec: &Spec, inputs: &Inputs) -> Metadata {
         name: spec.name.clone(),
         dialect: spec.dialect.as_str(),
         rowkeep_version: env!("CARGO_PKG_VERSION"),
+        time_zone: spec.zone.name().map(str::to_owned),
         checksum: checksum(inputs.texts()),
     }
 }
@@ -253,7 +257,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
         exception_type: table.exception_type.clone(),
-        retired_before: spec.retired_before(table).map(|day| day.to_string()),
+        retired_before: spec.retired_before(table).map(|(day, _)| day.to_string()),
         erased: table
             .erasures
             .iter()

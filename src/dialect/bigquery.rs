@@ -9,7 +9,7 @@ use crate::dialect::{
     Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
     ViewColumns, standard, traps,
 };
-use crate::sql::{SqlType, TimeUnit};
+use crate::sql::{SqlType, TimeUnit, literal};
 
 pub(super) struct BigQuery;
 
@@ -117,7 +117,7 @@ impl Rules for BigQuery {
 
     fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String {
         match unit {
-            TimeUnit::Timestamptz => format!("TIMESTAMP '{day} 00:00:00+00'"),
+            TimeUnit::Timestamptz => format!("TIMESTAMP '{}+00'", literal::instant(epoch)),
             TimeUnit::Timestamp => format!("DATETIME '{day} 00:00:00'"),
             TimeUnit::EpochSeconds | TimeUnit::EpochMillis | TimeUnit::Date => standard::instant(day, epoch, unit),
         }

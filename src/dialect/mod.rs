@@ -71,8 +71,8 @@ pub(crate) trait Rules: Sync {
     /// The type as the catalogue writes it. Only for engines with [`Rules::speaks_postgres`].
     #[cfg(feature = "doctor")]
     fn catalogue_type(&self, ty: SqlType) -> String;
-    /// A literal for midnight UTC of a day, for a time column of a unit. The day comes as
-    /// `YYYY-MM-DD` and in seconds since 1970.
+    /// A literal for the start of a day, for a time column of a unit. The day comes as `YYYY-MM-DD`,
+    /// and its first instant in seconds since 1970. The two differ if the project has a time zone.
     fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String;
     /// A literal for a number of seconds that is subtracted from a time column of a unit. The
     /// length is fixed: never calendar days or months. For a date, it is a number of whole days.

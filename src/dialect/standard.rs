@@ -1,7 +1,7 @@
 //! Rules that standard SQL and the engines of the PostgreSQL family share. The file of an engine
 //! calls those that apply to it.
 
-use crate::sql::{SqlType, TimeUnit};
+use crate::sql::{SqlType, TimeUnit, literal};
 
 /// The standard name of a type. `None` for text and JSON, which have a different name on each
 /// engine.
@@ -36,14 +36,14 @@ pub(super) fn catalogue_type(ty: SqlType, own: &str) -> String {
     }
 }
 
-/// A literal for midnight UTC of a day. For a column with a zone, the literal has a zone. Without
-/// it, the value would depend on the zone of the session.
+/// A literal for the start of a day. For a column with a zone, the literal is in UTC. Without a zone
+/// in the literal, the value would depend on the zone of the session.
 pub(super) fn instant(day: &str, epoch: i64, unit: TimeUnit) -> String {
     match unit {
         TimeUnit::EpochSeconds => epoch.to_string(),
         // No overflow: years 1 to 9999 in milliseconds need far fewer than 64 bits.
         TimeUnit::EpochMillis => (epoch * 1_000).to_string(),
-        TimeUnit::Timestamptz => format!("TIMESTAMPTZ '{day} 00:00:00+00'"),
+        TimeUnit::Timestamptz => format!("TIMESTAMPTZ '{}+00'", literal::instant(epoch)),
         TimeUnit::Timestamp => format!("TIMESTAMP '{day} 00:00:00'"),
         TimeUnit::Date => format!("DATE '{day}'"),
     }

@@ -44,7 +44,7 @@ pub(crate) fn example(periods: &[Period], fiscal_year: Option<FiscalYear>) -> Op
     let start = last.end;
     let end = end.or_else(|| start.checked_add(start.since(last.start).ok()?).ok())?;
     let name = name.unwrap_or_else(|| format!("from_{:04}_{:02}_{:02}", start.year(), start.month(), start.day()));
-    Some(Period { name, start, end, sealed: false })
+    Some(Period { name, start, end, zone: last.zone.clone(), sealed: false })
 }
 
 /// The last period whose end breaks the pattern of the periods before it, with the end that the
@@ -207,10 +207,17 @@ fn months_between(start: Date, end: Date) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::Zone;
     use crate::project::period::day;
 
     fn period(name: &str, start: &str, end: &str) -> Period {
-        Period { name: name.to_owned(), start: day(start).unwrap(), end: day(end).unwrap(), sealed: false }
+        Period {
+            name: name.to_owned(),
+            start: day(start).unwrap(),
+            end: day(end).unwrap(),
+            zone: Zone::default(),
+            sealed: false,
+        }
     }
 
     /// The next periods of a list, as many as are asked for.
@@ -220,7 +227,7 @@ mod tests {
             let Some(Following { end: Some(end), name: Some(name) }) = following(&periods, None) else { break };
             let start = periods.last().unwrap().end;
             added.push(format!("{name} {end}"));
-            periods.push(Period { name, start, end, sealed: false });
+            periods.push(Period { name, start, end, zone: Zone::default(), sealed: false });
         }
         added
     }

@@ -23,6 +23,7 @@ mod share;
 mod table;
 mod words;
 pub(crate) mod yaml;
+mod zone;
 
 pub use crate::dialect::{Indexes, ReaderKind};
 pub(crate) use cadence::{drifted, example, following};
@@ -41,6 +42,7 @@ pub use table::{
     Column, ColumnId, CutoffFrom, Exceptions, ExceptionsId, Filled, Layout, Load, Lookback, OrderBy, Reader, Retention,
     Rows, Table, TableId, Time,
 };
+pub use zone::Zone;
 
 use jiff::civil::Date;
 
@@ -70,6 +72,8 @@ pub struct Spec {
     pub(crate) periods: Vec<Period>,
     /// The fiscal year by which periods may be named, if the project states it.
     pub(crate) fiscal_year: Option<FiscalYear>,
+    /// The time zone in which periods begin at midnight.
+    pub(crate) zone: Zone,
     /// Rows from before this day are no longer kept. It is the start of the first period.
     pub(crate) retired_before: Option<Date>,
     /// How long archived rows must be kept after the end of their period.
@@ -126,6 +130,11 @@ impl Spec {
         &self.name
     }
 
+    /// The time zone in which periods begin at midnight.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
     /// The engine to compile for.
     pub fn dialect(&self) -> Dialect {
         self.dialect
@@ -137,8 +146,9 @@ impl Spec {
     }
 
     /// The day before which rows of a table are no longer kept.
-    pub(crate) fn retired_before(&self, table: &Table) -> Option<Date> {
-        self.retired_before.filter(|_| table.has_periods())
+    pub(crate) fn retired_before(&self, table: &Table) -> Option<(Date, i64)> {
+        let day = self.retired_before.filter(|_| table.has_periods())?;
+        Some((day, self.zone.start_of(day)))
     }
 
     /// The bounds that the name of a period gives.

@@ -2,17 +2,19 @@
 
 use jiff::civil::Date;
 
+use crate::project::Zone;
 #[cfg(feature = "rehearse")]
 use crate::project::period_name::{Bounds, bounds};
 
-/// A half-open interval of days in UTC, `[start, end)`. Each table has one history table per
-/// period.
+/// A half-open interval of days, `[start, end)`, in the time zone of the project. Each table has one
+/// history table per period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     /// The name of the period, which is also the suffix of its history tables.
     pub name: String,
     pub(crate) start: Date,
     pub(crate) end: Date,
+    pub(crate) zone: Zone,
     /// Whether only the nightly sweep reads its history tables.
     pub sealed: bool,
 }
@@ -21,14 +23,16 @@ impl Period {
     /// The period of all times. BigQuery allows 10,000 partitions, so it has 800 years of months.
     pub(crate) fn whole() -> Self {
         let day = |year| jiff::civil::date(year, 1, 1);
-        Self { name: "all".to_owned(), start: day(1700), end: day(2500), sealed: false }
+        Self { name: "all".to_owned(), start: day(1700), end: day(2500), zone: Zone::default(), sealed: false }
     }
 
     /// The open period whose name gives its bounds.
     #[cfg(feature = "rehearse")]
     pub(crate) fn named(name: &str) -> Option<Self> {
         match bounds(name, None)? {
-            Bounds::Days(start, end) => Some(Self { name: name.to_owned(), start, end, sealed: false }),
+            Bounds::Days(start, end) => {
+                Some(Self { name: name.to_owned(), start, end, zone: Zone::default(), sealed: false })
+            }
             Bounds::Unrepresentable => None,
         }
     }
@@ -45,24 +49,18 @@ impl Period {
 
     /// The first instant, in seconds since 1970.
     pub fn start_epoch(&self) -> i64 {
-        epoch(self.start)
+        self.zone.start_of(self.start)
     }
 
     /// The first instant after the period, in seconds since 1970.
     pub fn end_epoch(&self) -> i64 {
-        epoch(self.end)
+        self.zone.start_of(self.end)
     }
 }
 
 /// Midnight UTC of a day, in seconds since 1970.
 pub(crate) fn epoch(day: Date) -> i64 {
     day.duration_since(jiff::civil::date(1970, 1, 1)).as_secs()
-}
-
-/// An instant as text, in UTC: `2026-01-03 00:00:00`.
-pub(crate) fn instant(epoch: i64) -> String {
-    let at = jiff::Timestamp::from_second(epoch);
-    at.map_or_else(|_| format!("{epoch} seconds after 1970"), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 /// Reads a timestamp with a zone, or a day, which means its first instant in UTC. Returns seconds

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 
 use crate::features::only_when::{Condition, Constant, Test};
 use crate::project::naming::{HOLD, NULL_KEY};
-use crate::project::period::epoch;
 use crate::project::{CutoffFrom, Filled, Length, Retention, Spec, Table, TableId};
 use crate::rehearse::value::{SECOND, Typed, grain};
 use crate::sql::TimeUnit;
@@ -232,7 +231,7 @@ impl Facts {
             versioned: table.is_versioned(),
             keep,
             purged: table.is_purged(),
-            retired: spec.retired_before(table).map(|day| epoch(day) * SECOND),
+            retired: spec.retired_before(table).map(|(_, epoch)| epoch * SECOND),
             any_time: !table.has_periods(),
             supersedes: true,
             only_when: table.only_when.clone(),

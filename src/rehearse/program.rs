@@ -468,7 +468,7 @@ impl<'a> Stages<'a> {
 /// A period before the first one, for rows that are older than all periods.
 fn legacy(first: &Period) -> Option<Period> {
     let start = first.start.checked_sub(jiff::Span::new().days(LEGACY_DAYS)).ok().filter(|day| day.year() > 0)?;
-    Some(Period { name: "before".to_owned(), start, end: first.start, sealed: false })
+    Some(Period { name: "before".to_owned(), start, end: first.start, zone: first.zone.clone(), sealed: false })
 }
 
 /// Adds a raw table and a load to each table that another tool loads. A rehearsal needs them.

@@ -11,6 +11,12 @@ pub(crate) fn text(text: &str) -> Option<String> {
     Some(format!("'{text}'"))
 }
 
+/// An instant as text, in UTC: `2026-01-03 00:00:00`.
+pub(crate) fn instant(epoch: i64) -> String {
+    let at = jiff::Timestamp::from_second(epoch);
+    at.map_or_else(|_| format!("{epoch} seconds after 1970"), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

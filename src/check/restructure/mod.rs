@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::project::Spec;
+use crate::sql::literal::instant;
 
 /// A kind of change that leaves archived rows behind. `--allow` takes its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,15 +206,24 @@ fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Dia
             }
             Some(nth) => {
                 let now = &spec.periods[nth];
-                if (now.start().as_str(), now.end().as_str()) == (start, end) {
-                    continue;
-                }
-                let message = format!(
-                    "period {} was [{start}, {end}) and is now [{}, {}): rows in its history tables could be outside of it",
-                    quoted(name),
-                    now.start(),
-                    now.end()
-                );
+                let is_same_day = (now.start().as_str(), now.end().as_str()) == (start, end);
+                // A change of the time zone keeps the days.
+                let was_at = period["start_epoch"].as_i64().filter(|was_at| *was_at != now.start_epoch());
+                let message = match was_at {
+                    None if is_same_day => continue,
+                    Some(was_at) if is_same_day => format!(
+                        "period {} began at {} and now begins at {} UTC: rows in its history tables could be outside of it",
+                        quoted(name),
+                        instant(was_at),
+                        instant(now.start_epoch())
+                    ),
+                    _ => format!(
+                        "period {} was [{start}, {end}) and is now [{}, {}): rows in its history tables could be outside of it",
+                        quoted(name),
+                        now.start(),
+                        now.end()
+                    ),
+                };
                 let at = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
                 let diagnostic = Diagnostic::new(Code::PeriodRebounded, message, at, "other bounds than before");
                 say(Restructuring::Period, diagnostic.help("restore its bounds, and add another period for the rest"));

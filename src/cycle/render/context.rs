@@ -15,7 +15,6 @@ use crate::features::tripwire::Tripwire;
 use crate::project::naming::{
     EXCEPTION_COLUMNS, HOLD, NULL_KEY, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, erased_columns, exception_types,
 };
-use crate::project::period::epoch;
 use crate::project::{
     Column, ColumnId, CutoffFrom, ExceptionsId, Filled, Length, Period, PeriodId, Reader, Retention, Share, Spec,
     Table, TableId, Time,
@@ -72,8 +71,8 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         erasures => table.erasures.iter().map(|erasure| self::erasure(spec, table, *erasure)).collect::<Vec<_>>(),
         given => given(),
         limit => table.limit.map(number),
-        retired_before => spec.retired_before(table).map(|day| {
-            Value::from(Sql::Literal(spec.dialect.rules().instant(&day.to_string(), epoch(day), table.time.unit)))
+        retired_before => spec.retired_before(table).map(|(day, epoch)| {
+            Value::from(Sql::Literal(spec.dialect.rules().instant(&day.to_string(), epoch, table.time.unit)))
         }),
         only_when => only_when(spec, table),
         open => open(spec, id),

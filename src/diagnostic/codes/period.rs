@@ -97,6 +97,15 @@ macro_rules! period_codes {
             ///
             /// Fix: write the start of the first period, or follow `rowkeep runbook retire-period`.
             Retired = "RK212",
+            /// The time zone of the project is unknown, or the time of a table says nothing about its
+            /// zone.
+            ///
+            /// Periods begin at midnight in this zone. A `timestamp` or a `date` could be local or in
+            /// UTC, so a row near midnight could go to the wrong period.
+            ///
+            /// Fix: write a name of the database of IANA, such as Europe/Berlin, and use instants:
+            /// timestamptz, or seconds since 1970.
+            PeriodZone = "RK213",
         }
     };
 }

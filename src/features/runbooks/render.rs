@@ -212,6 +212,7 @@ fn project(spec: &Spec) -> Value {
         loaded_elsewhere => elsewhere,
         first_start => word(&start),
         retired => spec.retired_before.is_some(),
+        time_zone => spec.zone.name().map(word),
         legacy_start => word(format!("{:04}-01-01", (year - 6).max(1))),
         last_end => word(spec.periods.last().map(Period::end).unwrap_or_default()),
         seal => word(spec.periods.get(1).or(spec.periods.first()).map(Period::start).unwrap_or_default()),

@@ -14,6 +14,7 @@ pub(crate) mod relations;
 pub(crate) mod retention;
 pub(crate) mod share;
 pub(crate) mod table;
+mod zone;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::dialect::Dialect;
@@ -21,7 +22,7 @@ use crate::features::{erasure, loads, maintenance, monitors, raw_trims, schedule
 use crate::project::read::Raw;
 use crate::project::resolve::relations::{plain, schema_of};
 use crate::project::shape::Field;
-use crate::project::{Period, Places, Spec, Table};
+use crate::project::{Period, Places, Spec, Table, Zone};
 use crate::source::{Span, Spanned};
 
 /// Resolves a project. `dialect` replaces the dialect that the project states.
@@ -49,15 +50,24 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let has_periods = specs.is_empty() || specs.iter().any(|spec| spec.value.needs_periods());
     let needs_periods = !has_only_loads && (has_periods || !matches!(project.periods, Field::Missing));
     let fiscal_year = project.fiscal_year.get().map(|stated| periods::fiscal_year(&stated.value, sink));
+    let zone = project.time_zone.get().map(|stated| (stated.span, zone::resolve(stated, sink)));
+    let time_zone = match &zone {
+        Some((_, zone)) => zone.clone(),
+        None => Some(Zone::default()),
+    };
     let periods = match fiscal_year {
         _ if !needs_periods => Some(Vec::new()),
         // Its error is reported. Names of fiscal years would only cause more errors.
         Some(None) => None,
-        _ => periods::resolve(&raw.periods, fiscal_year.flatten(), sealed_before, sink),
+        _ => {
+            let zone = time_zone.clone().unwrap_or_default();
+            periods::resolve(&raw.periods, fiscal_year.flatten(), &zone, sealed_before, sink)
+        }
     };
 
     let retired_before = project.retired_before.get();
     let stated_of_periods = [
+        ("time_zone", project.time_zone.get()),
         ("sealed_before", sealed_before),
         ("retired_before", retired_before),
         ("keep_history", project.keep_history.get()),
@@ -104,13 +114,18 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         exceptions::resolve(&specs, &drafts, project.exceptions.get(), &schema, dialect, sink)
     };
     let tables = order::resolve(drafts, dialect, sink);
-    let (exceptions, tables) = (exceptions?, tables?);
+    let (exceptions, tables, time_zone) = (exceptions?, tables?, time_zone?);
     let tables = tables.into_iter().map(|draft| finish(draft, &exceptions)).collect();
+    let tables: Vec<Table> = tables;
+    for table in tables.iter().filter(|table| table.has_periods()) {
+        zone::needs_instants(&time_zone, table, sink);
+    }
     let mut spec = Spec {
         name: name?.as_str().to_owned(),
         dialect,
         periods: periods?,
         fiscal_year: fiscal_year.flatten(),
+        zone: time_zone,
         retired_before: retired_before.flatten(),
         keep_history: keep_history.flatten(),
         whole: Period::whole(),

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
-use crate::project::Period;
 use crate::project::files::{FiscalYearEntry, PeriodEntry};
 use crate::project::period::day;
 use crate::project::period_name::{Bounds, FiscalYear, NamedAfter, bounds};
 use crate::project::read::NO_PERIODS;
 use crate::project::shape::{Either, Field};
+use crate::project::{Period, Zone};
 use crate::source::{Span, Spanned};
 
 /// The most periods: forty years of months. A statement names every open period, and parsers
@@ -20,6 +20,7 @@ const MAX_PERIODS: usize = 480;
 pub(crate) fn resolve(
     raw: &Spanned<Vec<Field<PeriodEntry>>>,
     fiscal_year: Option<FiscalYear>,
+    zone: &Zone,
     sealed_before: Option<&Spanned<String>>,
     sink: &mut Sink,
 ) -> Option<Vec<Period>> {
@@ -38,7 +39,8 @@ pub(crate) fn resolve(
         return None;
     }
     let entries = raw.value.iter().map(Field::get);
-    let found: Vec<_> = entries.map(|entry| entry.and_then(|entry| resolve_one(entry, fiscal_year, sink))).collect();
+    let found: Vec<_> =
+        entries.map(|entry| entry.and_then(|entry| resolve_one(entry, fiscal_year, zone, sink))).collect();
     // The neighbours of an invalid period are not compared: the gap between them is not an error of
     // the user.
     let mut sound = found.iter().all(Option::is_some);
@@ -67,9 +69,14 @@ pub(crate) fn resolve(
     sound.then_some(periods)
 }
 
-fn resolve_one(raw: &Spanned<PeriodEntry>, fiscal_year: Option<FiscalYear>, sink: &mut Sink) -> Option<(Period, Span)> {
+fn resolve_one(
+    raw: &Spanned<PeriodEntry>,
+    fiscal_year: Option<FiscalYear>,
+    zone: &Zone,
+    sink: &mut Sink,
+) -> Option<(Period, Span)> {
     let period = match &raw.value {
-        Either::Scalar(name) => named(&name.0, fiscal_year, raw.span, sink)?,
+        Either::Scalar(name) => named(&name.0, fiscal_year, zone, raw.span, sink)?,
         Either::List(never) => match *never {},
         Either::Map(stated) => {
             let name = stated.name.get()?;
@@ -97,7 +104,7 @@ fn resolve_one(raw: &Spanned<PeriodEntry>, fiscal_year: Option<FiscalYear>, sink
                 );
                 return None;
             }
-            Period { name: text.clone(), start, end, sealed: false }
+            Period { name: text.clone(), start, end, zone: zone.clone(), sealed: false }
         }
     };
     if period.end <= period.start {
@@ -126,9 +133,11 @@ pub(crate) fn fiscal_year(stated: &FiscalYearEntry, sink: &mut Sink) -> Option<F
     Some(FiscalYear { first_month: first_month?, named_after: stated.named_after.get()?.value.0 })
 }
 
-fn named(name: &str, fiscal_year: Option<FiscalYear>, span: Span, sink: &mut Sink) -> Option<Period> {
+fn named(name: &str, fiscal_year: Option<FiscalYear>, zone: &Zone, span: Span, sink: &mut Sink) -> Option<Period> {
     match bounds(name, fiscal_year) {
-        Some(Bounds::Days(start, end)) => return Some(Period { name: name.to_owned(), start, end, sealed: false }),
+        Some(Bounds::Days(start, end)) => {
+            return Some(Period { name: name.to_owned(), start, end, zone: zone.clone(), sealed: false });
+        }
         Some(Bounds::Unrepresentable) => {
             let message = format!("period {} is not within the years 1 to 9999", quoted(name));
             sink.push(
@@ -167,9 +176,13 @@ fn date(text: Option<&Spanned<String>>, sink: &mut Sink) -> Option<Date> {
     let date = day(&text.value);
     if date.is_none() {
         let message = format!("{} is not a day of the years 1 to 9999", quoted(&text.value));
-        sink.push(
-            Diagnostic::new(Code::Date, message, text.span, "not a date").help("write YYYY-MM-DD, as in 2025-07-01"),
-        );
+        let mut diagnostic = Diagnostic::new(Code::Date, message, text.span, "not a date");
+        if text.value.contains(['T', ':']) {
+            diagnostic = diagnostic.help(
+                "for periods that begin at local midnight, write the local day, and `time_zone: Asia/Kolkata` in rowkeep.yml",
+            );
+        }
+        sink.push(diagnostic.help("write YYYY-MM-DD, as in 2025-07-01"));
     }
     date
 }

@@ -4,7 +4,6 @@
 use crate::cycle::plan::{Due, Slot, Touched};
 use crate::features::only_when::{Constant, Test};
 use crate::project::naming::HOLD;
-use crate::project::period::epoch;
 use crate::project::{ColumnId, PeriodId, Retention, TableId};
 use crate::sql::literal;
 use crate::verify::claim::{
@@ -91,8 +90,8 @@ impl<'a> Claims<'a, '_> {
 
     /// The day before which rows are no longer kept, as a literal of the time.
     pub(super) fn retired_before(&self) -> Option<Term<'a>> {
-        let day = self.spec.retired_before(self.table)?;
-        Some(literal(self.spec.dialect.rules().instant(&day.to_string(), epoch(day), self.table.time.unit)))
+        let (day, epoch) = self.spec.retired_before(self.table)?;
+        Some(literal(self.spec.dialect.rules().instant(&day.to_string(), epoch, self.table.time.unit)))
     }
 
     /// The time of the row is in an open period. Open periods have no gaps.

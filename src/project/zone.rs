@@ -1,0 +1,71 @@
+//! The time zone in which periods begin at midnight.
+
+use jiff::civil::Date;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+use crate::project::period::epoch;
+
+/// The time zone in which periods begin at midnight. Key: `time_zone`; UTC if it is not stated.
+///
+/// The rules of the zones are part of the program, so the same input gives the same bounds on every
+/// machine. Source: the time zone database of IANA.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Zone(Option<TimeZone>);
+
+impl Zone {
+    /// The zone with a name. `Err` has the names that exist.
+    pub(crate) fn named(text: &str) -> Result<Self, Vec<String>> {
+        let zones = TimeZoneDatabase::bundled();
+        if text.eq_ignore_ascii_case("utc") {
+            return Ok(Self::default());
+        }
+        match zones.get(text) {
+            Ok(zone) => Ok(Self(Some(zone))),
+            Err(_) => Err(zones.available().map(|name| name.as_str().to_owned()).collect()),
+        }
+    }
+
+    /// The name of the zone, such as Europe/Berlin. `None`: UTC.
+    pub fn name(&self) -> Option<&str> {
+        self.0.as_ref().and_then(TimeZone::iana_name)
+    }
+
+    /// The first instant of a day, in seconds since 1970. It is not midnight on a day on which
+    /// clocks skip it.
+    pub(crate) fn start_of(&self, day: Date) -> i64 {
+        let start = self.0.as_ref().and_then(|zone| zone.to_zoned(day.at(0, 0, 0, 0)).ok());
+        start.map_or_else(|| epoch(day), |start| start.timestamp().as_second())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::period::day;
+    use crate::sql::literal::instant;
+
+    fn start(zone: &str, text: &str) -> String {
+        instant(Zone::named(zone).unwrap().start_of(day(text).unwrap()))
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_on_both_sides_of_a_change_of_the_clock() {
+        // 23 hours on the 30th of March, 25 hours on the 26th of October.
+        let berlin = ["2026-03-29", "2026-03-30", "2026-10-25", "2026-10-26"].map(|day| start("Europe/Berlin", day));
+        assert_eq!(
+            berlin,
+            ["2026-03-28 23:00:00", "2026-03-29 22:00:00", "2026-10-24 22:00:00", "2026-10-25 23:00:00"]
+        );
+        assert_eq!(start("Asia/Kolkata", "2026-04-01"), "2026-03-31 18:30:00");
+        // Clocks in Beirut skip the hour after midnight.
+        assert_eq!(start("Asia/Beirut", "2026-03-29"), "2026-03-28 22:00:00");
+        assert_eq!(start("UTC", "2026-04-01"), "2026-04-01 00:00:00");
+    }
+
+    #[test]
+    fn names_of_zones_are_read_in_any_case() {
+        assert_eq!(Zone::named("europe/berlin").unwrap().name(), Some("Europe/Berlin"));
+        assert_eq!(Zone::named("UTC").unwrap().name(), None);
+        assert!(Zone::named("Europe/Berln").is_err());
+    }
+}
