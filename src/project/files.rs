@@ -295,6 +295,7 @@ shape! {
         /// are moved to the history tables.
         optional archive: Word<NoArchive>,
         /// The column or columns that identify a row.
+        /// A log without a key names the columns that tell two rows apart.
         required unique_key: Names,
         /// The time column and its unit.
         optional time: TimeEntry,
