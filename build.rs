@@ -15,6 +15,14 @@ fn main() -> io::Result<()> {
         format!("    ({name:?}, include_str!({:?})),\n", path.display().to_string())
     });
     let list = format!("&[\n{}]\n", entries.collect::<String>());
+    // A wheel has the DuckDB library beside the program.
+    if env::var_os("CARGO_FEATURE_REHEARSE").is_some() && env::var_os("CARGO_FEATURE_BUNDLED").is_none() {
+        match variable("CARGO_CFG_TARGET_OS").as_str() {
+            "linux" => println!("cargo::rustc-link-arg-bins=-Wl,-rpath,$ORIGIN"),
+            "macos" => println!("cargo::rustc-link-arg-bins=-Wl,-rpath,@loader_path"),
+            _ => {}
+        }
+    }
     fs::write(Path::new(&variable("OUT_DIR")).join("templates.rs"), list)
 }
 

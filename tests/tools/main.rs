@@ -10,3 +10,4 @@ mod engine;
 #[path = "../shared/projects.rs"]
 mod projects;
 mod second_opinion;
+mod wheel;
