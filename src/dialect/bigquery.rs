@@ -203,6 +203,10 @@ impl Rules for BigQuery {
         !layout.is_distributed && layout.options.iter().all(|option| HARMLESS.contains(option))
     }
 
+    fn can_drop_not_null(&self) -> bool {
+        true
+    }
+
     fn view_columns(&self) -> ViewColumns {
         ViewColumns::Any
     }

@@ -184,6 +184,10 @@ impl Rules for DuckDb {
         !layout.is_distributed && !layout.is_clustered && layout.options.is_empty()
     }
 
+    fn can_drop_not_null(&self) -> bool {
+        true
+    }
+
     fn view_columns(&self) -> ViewColumns {
         ViewColumns::Any
     }

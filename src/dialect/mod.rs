@@ -112,6 +112,8 @@ pub(crate) trait Rules: Sync {
     fn forms(&self) -> Forms;
     /// Whether CREATE TABLE may have the layout.
     fn accepts(&self, layout: &TableLayout<'_>) -> bool;
+    /// Whether ALTER TABLE can drop NOT NULL of a column.
+    fn can_drop_not_null(&self) -> bool;
     /// The columns with which CREATE OR REPLACE VIEW can replace a view.
     fn view_columns(&self) -> ViewColumns;
     /// Whether views are created WITH NO SCHEMA BINDING. Such views do not lock the tables that

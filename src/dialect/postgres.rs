@@ -185,6 +185,10 @@ impl Rules for Postgres {
     }
 
     // "CREATE VIEW": it can only add columns at the end.
+    fn can_drop_not_null(&self) -> bool {
+        true
+    }
+
     fn view_columns(&self) -> ViewColumns {
         ViewColumns::Appended
     }

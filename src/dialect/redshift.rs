@@ -187,6 +187,10 @@ impl Rules for Redshift {
     }
 
     // "CREATE VIEW": the new query must have the same columns.
+    fn can_drop_not_null(&self) -> bool {
+        false
+    }
+
     fn view_columns(&self) -> ViewColumns {
         ViewColumns::Same
     }

@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 use serde::Serialize;
 
 use crate::cycle::plan::{Slot, lists_due, lists_stale};
-use crate::cycle::render::context::{column, place};
+use crate::cycle::render::context::{column, declared, place};
 use crate::cycle::render::{Owner, Renderer};
 use crate::dialect::ViewColumns;
 use crate::project::{Column, ColumnId, Spec, Table, TableId};
@@ -24,7 +24,8 @@ pub struct Alteration {
 }
 
 /// For each table whose columns change: the view is dropped if the engine cannot replace it, then
-/// the tables are altered. A column that was removed stays in history, with its values.
+/// the tables are altered. A column that was removed leaves the mart. It stays in history, with its
+/// values, and accepts NULL there.
 pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
     let mut all = Vec::new();
     // Another engine spells every type in another way.
@@ -60,6 +61,20 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
             };
             for slot in on {
                 alter(slot, template, context! { column => column(new, table, number) });
+            }
+        }
+        let is_removed = |was: &&Column| table.columns.iter().all(|now| now.name.as_str() != was.name.as_str());
+        for removed in was.columns.iter().filter(is_removed) {
+            let column = declared(old, removed);
+            for slot in with_rows(old, new, id) {
+                let template = match slot {
+                    Slot::Mart(_) => "runbooks/sql/drop_column.sql.j2",
+                    _ if removed.not_null && new.dialect.rules().can_drop_not_null() => {
+                        "runbooks/sql/drop_not_null.sql.j2"
+                    }
+                    _ => continue,
+                };
+                alter(slot, template, context! { column => column.clone() });
             }
         }
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
 mod adversary;
+mod columns;
 mod doctor;
 #[path = "../shared/engine.rs"]
 mod engine;
