@@ -118,7 +118,11 @@ fn list(spec: &Spec, exceptions: Option<&str>, column: &str) -> Result<Exception
         (_, all, Some(name)) => all
             .iter()
             .copied()
-            .find(|&id| spec.exceptions_name(id).eq_ignore_ascii_case(name))
+            .find(|&id| {
+                let relation = &spec.exceptions(id).relation;
+                let written = [relation.name().sql(spec.dialect), relation.sql(spec.dialect)];
+                spec.exceptions_name(id).eq_ignore_ascii_case(name) || written.iter().any(|text| text == name)
+            })
             .ok_or_else(|| EraseError::UnknownTable(name.to_owned())),
         (_, [only], None) => Ok(*only),
         (_, several, None) => Err(EraseError::Ambiguous { column: column.to_owned(), known: names(several) }),

@@ -6,7 +6,7 @@ use crate::cycle::plan::{Slot, StatementKind, Step, plan};
 use crate::diagnostic::did_you_mean;
 use crate::features::only_when;
 use crate::project::period;
-use crate::project::{CutoffFrom, Length, Period, Retention, Spec, Table, TableId};
+use crate::project::{CutoffFrom, Length, Period, Retention, Spec, Table, TableId, Zone};
 use crate::sql::literal::instant;
 
 /// The row to trace.
@@ -67,15 +67,20 @@ pub struct Met {
     pub moves: bool,
 }
 
-/// Parses `2026-01-03T00:00:00Z`, or a day, to seconds since 1970, UTC. `None` for any other text.
+/// Parses `2026-01-03T00:00:00Z`, or a day in a time zone, to seconds since 1970, UTC. `None` for any
+/// other text.
 ///
 /// ```
-/// assert_eq!(rowkeep::trace::instant_of("1970-01-02"), Some(86_400));
-/// assert_eq!(rowkeep::trace::instant_of("1970-01-01T01:00:00+01:00"), Some(0));
-/// assert_eq!(rowkeep::trace::instant_of("1970-01-01T01:00:00"), None);
+/// use rowkeep::project::Zone;
+/// use rowkeep::trace::instant_of;
+///
+/// let utc = Zone::default();
+/// assert_eq!(instant_of("1970-01-02", &utc), Some(86_400));
+/// assert_eq!(instant_of("1970-01-01T01:00:00+01:00", &utc), Some(0));
+/// assert_eq!(instant_of("1970-01-01T01:00:00", &utc), None);
 /// ```
-pub fn instant_of(text: &str) -> Option<i64> {
-    period::instant_of(text)
+pub fn instant_of(text: &str, zone: &Zone) -> Option<i64> {
+    period::instant_of(text, zone)
 }
 
 /// Why a row cannot be traced.

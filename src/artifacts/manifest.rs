@@ -145,6 +145,9 @@ pub enum NodeRetention {
 pub struct NodeColumn {
     pub name: String,
     pub r#type: String,
+    /// `identity` or `generated`, if the engine fills the column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filled: Option<&'static str>,
 }
 
 /// The nodes that run before a node.
@@ -293,7 +296,11 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         columns: table
             .columns
             .iter()
-            .map(|column| NodeColumn { name: column.name.as_str().to_owned(), r#type: column.ty.sql(spec.dialect) })
+            .map(|column| NodeColumn {
+                name: column.name.as_str().to_owned(),
+                r#type: column.ty.sql(spec.dialect),
+                filled: Some(column.filled.word()).filter(|word| !word.is_empty()),
+            })
             .collect(),
         depends_on: NodeDependencies { nodes: table.depends_on.iter().map(|&parent| spec.unique_id(parent)).collect() },
         load,

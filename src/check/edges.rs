@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::check::{Day, Options};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted, some};
-use crate::project::{Length, Period, Spec, TableId, drifted, following};
+use crate::project::{Length, Spec, TableId, drifted, following};
 
 /// Both edges of the periods for one table. Days are UTC.
 #[derive(Clone, Debug, Serialize)]
@@ -171,14 +171,14 @@ pub(crate) fn drifted_period(spec: &Spec) -> Option<Diagnostic> {
 /// nightly sweep, and their keys are held until then. Sealing is meant for the few rows that arrive
 /// late, not for all rows.
 fn sealed_early(spec: &Spec, edges: &[&Edges], today: Day, sink: &mut Sink) {
-    let sealed = spec.periods.iter().filter(|period| period.sealed).map(Period::end_epoch).max();
-    let (Some(until), Some(place)) = (sealed, spec.places.sealed_before) else { return };
+    let sealed = spec.periods.iter().rfind(|period| period.sealed);
+    let (Some(sealed), Some(place)) = (sealed, spec.places.sealed_before) else { return };
     let cutoff = |edge: &Edges| edge.length.before(today.epoch());
     let Some(latest) = edges.iter().min_by_key(|edge| cutoff(edge)) else { return };
-    if cutoff(latest) >= until {
+    if cutoff(latest) >= sealed.end_epoch() {
         return;
     }
-    let (Some(at), Some(until)) = (Day::of_epoch(cutoff(latest)), Day::of_epoch(until)) else { return };
+    let (Some(at), until) = (Day::of_epoch(cutoff(latest)), sealed.end()) else { return };
     let message = format!(
         "sealed_before {until} seals periods in which rows of {} still become due: its cutoff is {at}, and each such row would wait for the sweep",
         latest.model

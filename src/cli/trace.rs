@@ -14,8 +14,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COLUMN=VALUE", required = true, value_parser = pair)]
     key: Vec<(String, String)>,
     /// The time of the row, such as 2026-01-03T00:00:00Z or 2026-01-03
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    time: i64,
+    #[arg(long, value_name = "TIME")]
+    time: String,
     /// Trace the row in this model only
     #[arg(long)]
     model: Option<String>,
@@ -36,15 +36,15 @@ enum Output {
     Json,
 }
 
-fn instant(text: &str) -> Result<i64, String> {
-    instant_of(text).ok_or_else(|| "expected a time with its zone, such as 2026-01-03T00:00:00Z, or a day".to_owned())
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let project = project(arguments.project.as_deref())?;
     let spec =
         crate::resolve(&project.inputs).map_err(|wrong| Failure::Input(wrong, Box::new(project.inputs.clone())))?;
-    let row = Row { key: &arguments.key, time: arguments.time, model: arguments.model.as_deref() };
+    let time = instant_of(&arguments.time, spec.zone()).ok_or_else(|| {
+        let expected = "expected a time with its zone, such as 2026-01-03T00:00:00Z, or a day";
+        Error::Usage(format!("invalid value '{}' for '--time <TIME>': {expected}", arguments.time))
+    })?;
+    let row = Row { key: &arguments.key, time, model: arguments.model.as_deref() };
     let traces = trace(&spec, &row).map_err(|wrong| Error::Usage(wrong.to_string()))?;
     let text = match arguments.format {
         Output::Human => traces.iter().map(Trace::to_text).collect::<Vec<_>>().join("\n"),

@@ -60,7 +60,8 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
                 Some(_) => continue,
             };
             for slot in on {
-                alter(slot, template, context! { column => column(new, table, number) });
+                let filled = if matches!(slot, Slot::Mart(_)) { found.filled.word() } else { "" };
+                alter(slot, template, context! { column => column(new, table, number), filled => filled });
             }
         }
         let is_removed = |was: &&Column| table.columns.iter().all(|now| now.name.as_str() != was.name.as_str());

@@ -8,6 +8,7 @@ use crate::cycle::plan::reads_trimmed_raw;
 use crate::cycle::plan::{Plan, Slot};
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
+use crate::doctor::identities::{self, Behind};
 use crate::doctor::indexes::{self, FoundIndex, Scan, Storage};
 use crate::doctor::queries::Queries;
 use crate::doctor::surroundings::Surrounding;
@@ -36,6 +37,7 @@ pub(super) struct Live {
     pub(super) storage: BTreeMap<(String, String), Storage>,
     /// Foreign keys, triggers and more. Empty for engines that enforce no keys.
     pub(super) surroundings: Vec<Surrounding>,
+    pub(super) behind: Vec<Behind>,
     /// The roles that may read each table, beside its owner. Only for engines with
     /// [`Rules::enforces_keys`](crate::dialect::Rules::enforces_keys): others have another catalogue.
     pub(super) readers: BTreeMap<(String, String), BTreeSet<String>>,
@@ -164,6 +166,7 @@ pub(super) fn read(
         reads_table_info: None,
         storage: BTreeMap::new(),
         surroundings: Vec::new(),
+        behind: Vec::new(),
         readers: BTreeMap::new(),
         scans: Vec::new(),
         not_planned: None,
@@ -183,6 +186,11 @@ pub(super) fn read(
     if spec.dialect.rules().enforces_keys() {
         let rows = reader.query("foreign keys and triggers", |queries| queries.surroundings(&schemas))?;
         live.surroundings = rows.into_iter().filter_map(Surrounding::of).collect();
+        let mut largest = |id, column| {
+            let rows = reader.query("identities", |queries| queries.identity(spec, id, column))?;
+            Ok(rows.into_iter().flatten().flatten().next())
+        };
+        live.behind = identities::read(spec, &live, &mut largest)?;
         for row in reader.query("grants of tables", |queries| queries.readers(&schemas))? {
             if let Ok([Some(schema), Some(table), Some(role)]) = <[_; 3]>::try_from(row) {
                 live.readers.entry((schema, table)).or_default().insert(role);
@@ -249,7 +257,7 @@ impl Live {
         self.can_read(spec, slot, &[])
     }
 
-    fn can_read(&self, spec: &Spec, slot: Slot, columns: &[&str]) -> bool {
+    pub(super) fn can_read(&self, spec: &Spec, slot: Slot, columns: &[&str]) -> bool {
         let found = self.find(spec, &slot.relation(spec));
         let has = |found: &Found| columns.iter().all(|name| found.columns.iter().any(|column| column.name == *name));
         found.is_some_and(|found| found.is_readable && has(found))
@@ -313,6 +321,7 @@ impl Live {
             reads_table_info: None,
             storage: BTreeMap::new(),
             surroundings: Vec::new(),
+            behind: Vec::new(),
             readers: BTreeMap::new(),
             scans: Vec::new(),
             not_planned: None,

@@ -6,6 +6,7 @@
 
 mod environment;
 mod exceptions;
+mod identities;
 mod indexes;
 mod live;
 mod monitors;
@@ -73,6 +74,7 @@ fn examine(spec: &Spec, plan: &Plan, operations: &Operations, artifacts: &Artifa
     let relations = relations::report(spec, plan, operations, &live, &mut sink);
     indexes::report(spec, plan, &live, &mut sink);
     surroundings::report(spec, &live, &mut sink);
+    identities::report(spec, &live, &mut sink);
     environment::report(spec, &live, &mut sink);
     exceptions::report(spec, &live, &mut sink);
     monitors::report(spec, operations, artifacts.manifest(), &live, &mut sink);

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Value, context};
 
 use crate::cycle::plan::Slot;
-use crate::cycle::render::context::{number, place, text};
+use crate::cycle::render::context::{identity, number, place, text};
 use crate::cycle::render::value::Sql;
 use crate::cycle::render::{Owner, Renderer};
 use crate::diagnostic::Diagnostic;
-use crate::project::{ExceptionsId, Spec, TableId};
+use crate::project::{ColumnId, ExceptionsId, Spec, TableId};
 
 /// The note that the safety check writes for a row in a sealed period.
 const SEALED: &str = "the period of its time is sealed";
@@ -57,6 +57,11 @@ impl<'s> Queries<'s> {
     /// Columns: schema, table, role. Each row is a role that may read a table, beside its owner.
     pub(crate) fn readers(&mut self, schemas: &BTreeSet<String>) -> Query {
         self.query("doctor/readers.sql.j2", listed(schemas))
+    }
+
+    /// Column: the largest number of an identity, if the identity would give it again.
+    pub(crate) fn identity(&mut self, spec: &Spec, id: TableId, column: ColumnId) -> Query {
+        self.query("doctor/identity.sql.j2", identity(spec, id, column))
     }
 
     /// Column: the plan of a statement, as JSON. The statement does not run.

@@ -63,10 +63,10 @@ pub(crate) fn epoch(day: Date) -> i64 {
     day.duration_since(jiff::civil::date(1970, 1, 1)).as_secs()
 }
 
-/// Reads a timestamp with a zone, or a day, which means its first instant in UTC. Returns seconds
-/// since 1970.
-pub(crate) fn instant_of(text: &str) -> Option<i64> {
-    day(text).map(epoch).or_else(|| text.parse::<jiff::Timestamp>().ok().map(|at| at.as_second()))
+/// Reads a timestamp with a zone, or a day, which means its first instant. Returns seconds since
+/// 1970.
+pub(crate) fn instant_of(text: &str, zone: &Zone) -> Option<i64> {
+    day(text).map(|day| zone.start_of(day)).or_else(|| text.parse::<jiff::Timestamp>().ok().map(|at| at.as_second()))
 }
 
 /// Reads a day, `YYYY-MM-DD`, of the years 1 to 9999.

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use crate::dialect::{Dialect, GeneratedColumns};
 use crate::rehearse::facts::{Facts, TableFacts};
 use crate::rehearse::story::{Event, Story};
-use crate::rehearse::value::Cell;
+use crate::rehearse::value::{Cell, SECOND, Typed};
+use crate::sql::{SqlType, literal};
 
 /// The statements that create the marts with generated columns.
 pub(super) fn marts(facts: &Facts, story: &Story, dialect: Dialect) -> Vec<String> {
@@ -27,6 +28,15 @@ fn keys(number: usize, table: &TableFacts, story: &Story) -> BTreeSet<i64> {
     keys.collect()
 }
 
+/// The value of a cell as an expression that PostgreSQL calls immutable. A sum of a time with a zone
+/// and an interval depends on the zone of the session.
+fn constant(column: &Typed, cell: Cell) -> String {
+    match (column.ty, column.text(cell).and_then(|text| text.parse::<i64>().ok())) {
+        (SqlType::Timestamptz, Some(micros)) => format!("TIMESTAMPTZ '{}+00'", literal::instant(micros / SECOND)),
+        _ => column.literal(cell),
+    }
+}
+
 fn mart(table: &TableFacts, keys: &BTreeSet<i64>, dialect: Dialect) -> String {
     let key = &table.columns[table.exception_key];
     let columns = table.columns.iter().enumerate().map(|(number, column)| {
@@ -37,7 +47,7 @@ fn mart(table: &TableFacts, keys: &BTreeSet<i64>, dialect: Dialect) -> String {
         let computed = if is_generated {
             let values = keys.iter().map(|&value| {
                 let cell = Cell::Number(value);
-                format!("WHEN {} = {} THEN {}", key.sql, key.literal(cell), column.literal(cell))
+                format!("WHEN {} = {} THEN {}", key.sql, key.literal(cell), constant(column, cell))
             });
             let values: Vec<_> = values.collect();
             let value = if values.is_empty() { "NULL".to_owned() } else { format!("CASE {} END", values.join(" ")) };

@@ -161,7 +161,5 @@ fn unknown_columns_and_models_are_reported() {
     --- stdout
     --- stderr
     error: invalid value '2026-01-03T00:00:00' for '--time <TIME>': expected a time with its zone, such as 2026-01-03T00:00:00Z, or a day
-
-    For more information, try '--help'.
     ");
 }

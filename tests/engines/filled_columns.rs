@@ -63,6 +63,12 @@ fn findings(name: &str, inputs: &Inputs) -> Vec<String> {
     found.map(|found| found.message().to_owned()).collect()
 }
 
+/// The text of a run-book.
+fn runbook(inputs: &Inputs, name: &str) -> String {
+    let compilation = rowkeep::compile(inputs).expect("it compiles");
+    compilation.get(&format!("runbooks/{name}.md")).expect("the project has the run-book").to_owned()
+}
+
 /// An archived item returns with its order, as it was.
 fn an_item_returns(engine: &mut Engine, inputs: &Inputs, insert: &str) {
     let old = NOW - 200 * 86_400;
@@ -90,6 +96,22 @@ fn an_item_with_an_identity_returns_with_its_number() {
     assert_eq!(findings("filled_identity", &inputs), [""; 0]);
     let insert = "INSERT INTO filled.mart_items (order_id, created_at) VALUES (1, OLD), (2, OLD)";
     an_item_returns(&mut engine, &inputs, insert);
+
+    // A seed with stated numbers leaves the identity behind.
+    engine.run(&format!("INSERT INTO filled.mart_items OVERRIDING SYSTEM VALUE VALUES (70, 1, {NOW})"));
+    assert_eq!(
+        findings("filled_identity", &inputs),
+        [
+            "the identity `item_id` of filled.mart_items has not counted up to 70, which a row has: a new row could get the number of an old one"
+        ]
+    );
+    let count_on = runbook(&inputs, "migration");
+    let (_, count_on) = count_on.split_once("SELECT setval(").expect("the seed is followed by setval");
+    let (count_on, _) = count_on.split_once(';').expect("a statement");
+    engine.run(&format!("SELECT setval({count_on}"));
+    assert_eq!(findings("filled_identity", &inputs), [""; 0]);
+    engine.run(&format!("INSERT INTO filled.mart_items (order_id, created_at) VALUES (1, {NOW})"));
+    assert_eq!(engine.texts("SELECT CAST(MAX(item_id) AS TEXT) FROM filled.mart_items"), ["71"]);
 
     let plain = project("bigint not null", "bigint not null");
     assert_eq!(

@@ -214,6 +214,10 @@ pub(super) fn compare(
                     now.r#type
                 )
             }
+            Some(now) if now.filled == Some("generated") && column["filled"].as_str() != now.filled => format!(
+                "column {} of {model} is now `generated`: no statement writes it any more, so a row that returns from history has NULL there, unless the mart computes it",
+                quoted(name)
+            ),
             Some(_) => continue,
         };
         changed(

@@ -231,6 +231,19 @@ pub(crate) fn declared(spec: &Spec, column: &Column) -> Value {
     Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: column.not_null })
 }
 
+/// An identity, with every table that has its numbers. The two texts are for functions that look up
+/// its sequence by names.
+pub(crate) fn identity(spec: &Spec, id: TableId, number: ColumnId) -> Value {
+    let table = spec.table(id);
+    context! {
+        mart => place(Slot::Mart(id)),
+        histories => histories(spec, id),
+        column => column(spec, table, number),
+        column_text => text(&table.column(number).name.folded(spec.dialect)),
+        mart_text => text(&table.relation.sql(spec.dialect)),
+    }
+}
+
 pub(crate) fn columns(spec: &Spec, table: &Table, ids: &[ColumnId]) -> Vec<Value> {
     ids.iter().map(|&id| column(spec, table, id)).collect()
 }

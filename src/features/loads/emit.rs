@@ -120,7 +120,7 @@ fn one(
         columns: load
             .aggregate_columns()
             .into_iter()
-            .map(|(name, ty)| NodeColumn { name: name.as_str().to_owned(), r#type: ty.sql(spec.dialect) })
+            .map(|(name, ty)| NodeColumn { name: name.as_str().to_owned(), r#type: ty.sql(spec.dialect), filled: None })
             .collect(),
         statements,
         clean,

@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use crate::cycle::render::context;
 use crate::cycle::render::value::Sql;
-use crate::project::{ColumnId, DAY, Day, Period, Spec, Table, TableId};
+use crate::project::{ColumnId, DAY, Day, Filled, Period, Spec, Table, TableId};
 use crate::sql::SqlType;
 
 /// A test row that is due, and older than the first period. Its key is unlikely to exist.
@@ -46,7 +46,9 @@ impl<'a> Probe<'a> {
             let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());
             return self.spec.dialect.rules().instant(&day, epoch, time.unit);
         }
-        if !column.not_null && !self.table().unique_key.contains(&id) {
+        // A generated column may need the value of any other column.
+        let may_be_null = !column.not_null && !self.table().has_filled(Filled::Generated);
+        if may_be_null && !self.table().unique_key.contains(&id) {
             return "NULL".to_owned();
         }
         // Each column has a different number, so that no row is the parent of another.

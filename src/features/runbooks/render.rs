@@ -15,7 +15,9 @@ use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
 use crate::features::only_when::Test;
 use crate::features::runbooks::probe::Probe;
-use crate::project::{Day, ExceptionsId, Period, PeriodId, Retention, Spec, Table, TableId, example, length};
+use crate::project::{
+    ColumnId, Day, ExceptionsId, Filled, Period, PeriodId, Retention, Spec, Table, TableId, example, length,
+};
 use crate::sql::{Relation, SqlType};
 
 /// A kind of run-book.
@@ -199,6 +201,15 @@ fn project(spec: &Spec) -> Value {
         has_tripwire => named(&|table| table.tripwire.is_some() && !table.is_purged()),
         purged => named(&Table::is_purged),
         has_periods => spec.tables.iter().any(Table::has_periods),
+        // `ddl/` does not create a mart with a generated column.
+        marts_of_others => spec
+            .tables
+            .iter()
+            .filter(|table| table.has_filled(Filled::Generated))
+            .map(|table| word(table.relation.sql(spec.dialect)))
+            .collect::<Vec<_>>(),
+        creates_marts => spec.tables.iter().any(|table| !table.has_filled(Filled::Generated)),
+        counts => spec.tables.iter().any(|table| table.has_filled(Filled::Identity)),
         archives => spec.tables.iter().any(|table| !table.is_purged()),
         exceptions_tables => exceptions_tables,
         compared => compared,
@@ -217,7 +228,11 @@ fn project(spec: &Spec) -> Value {
         last_end => word(spec.periods.last().map(Period::end).unwrap_or_default()),
         seal => word(spec.periods.get(1).or(spec.periods.first()).map(Period::start).unwrap_or_default()),
         periods => periods,
-        has_children => spec.tables.iter().any(|table| matches!(table.retention, Retention::WhileIn { .. })),
+        // A purged child whose parent came back is not restored.
+        has_children => spec
+            .tables
+            .iter()
+            .any(|table| matches!(table.retention, Retention::WhileIn { .. }) && !table.is_purged()),
         stated => stated.collect::<Vec<_>>(),
         schedule => schedule,
         loads => spec.loads.iter().map(load).collect::<Vec<_>>(),
@@ -316,8 +331,11 @@ impl Writer<'_, '_> {
         let is_child = matches!(found.retention, Retention::WhileIn { .. });
         let of_history = of_history.into_iter().filter(|_| !found.is_purged());
         let of_periods = of_periods.into_iter().filter(|_| found.has_periods());
-        // A purged child whose parent came back is not restored.
         let of_children = of_children.into_iter().filter(|_| is_child && !found.is_purged());
+        for number in (0..found.columns.len()).map(ColumnId).filter(|&id| found.column(id).filled == Filled::Identity) {
+            let statement = self.statement("runbooks/sql/count_on.sql.j2", context::identity(spec, id, number));
+            sql.entry("count_on").or_default().push(statement);
+        }
         for (name, template) in all.into_iter().chain(of_history).chain(of_periods).chain(of_children) {
             let statement = self.statement(template, context.clone());
             sql.entry(name).or_default().push(statement);
@@ -435,7 +453,7 @@ impl Writer<'_, '_> {
         let spec = self.spec;
         let column = Sql::Column { name: "new_column".to_owned(), ty: SqlType::Varchar(200), not_null: false };
         let has_view = !spec.table(id).is_purged();
-        let shared = context! { column => Value::from(column), view => has_view.then(|| place(Slot::AllRows(id))) };
+        let shared = context! { column => Value::from(column), filled => Filled::ByInsert.word(), view => has_view.then(|| place(Slot::AllRows(id))) };
         let with_rows =
             std::iter::once(Slot::Mart(id)).chain(spec.periods_of(id).map(|period| Slot::History(id, period)));
         let with_rows: Vec<_> = with_rows.collect();

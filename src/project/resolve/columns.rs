@@ -105,6 +105,15 @@ pub(crate) fn of_mart(entries: &Entries<String>, dialect: Dialect, sink: &mut Si
                 let message = format!("column {} has type {}; expected {expected}", quoted(&key.value), quoted(text));
                 let mut diagnostic =
                     Diagnostic::new(Code::ColumnType, message, written.span, "not a type that Rowkeep maps");
+                for filled in [Filled::Identity, Filled::Generated] {
+                    let word = filled.word();
+                    if text.to_ascii_lowercase().split_whitespace().any(|found| found == word) {
+                        let ty = text.split_whitespace().next().unwrap_or_default();
+                        diagnostic =
+                            diagnostic.help(format!("for a column that the engine fills, write `{ty} {word}`"));
+                        break;
+                    }
+                }
                 if let Some(near) = similar(&ty) {
                     diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 }

@@ -78,7 +78,13 @@ fn history_names(
         return None;
     }
     // The names of most periods begin with a digit.
-    let some = relation(&Spanned { value: format!("{before}2025{after}"), span: stated.span }, sink)?;
+    // Messages about a name of some period would show a period that the project does not have.
+    let some = Spanned { value: format!("{before}2025{after}"), span: stated.span };
+    let Some(some) = relation(&some, &mut Sink::default()) else {
+        let diagnostic = refused("which is no name of a table", "not a name");
+        sink.push(diagnostic.help("a name without quotes begins with a letter; otherwise, quote the whole last part, as in 'archive.\"Orders {period}\"'"));
+        return None;
+    };
     // The texts of the name beside the period, without quotes. The name is read already, so a dot
     // ends the schema.
     let before = before.rsplit('.').next().unwrap_or_default();

@@ -107,7 +107,8 @@ fn resolve_one(
             Period { name: text.clone(), start, end, zone: zone.clone(), sealed: false }
         }
     };
-    if period.end <= period.start {
+    // A zone can skip a day of the calendar.
+    if period.end_epoch() <= period.start_epoch() {
         let message =
             format!("period {} is empty: [{}, {}) has no days", quoted(&period.name), period.start, period.end);
         sink.push(

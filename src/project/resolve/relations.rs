@@ -29,13 +29,15 @@ pub(crate) fn bad_name(text: &str, span: Span, what: &str, error: NameError) -> 
             let harm = match c {
                 '"' | '\'' | '`' | '\\' | ';' | '{' | '}' => "could end its quotes or its line",
                 '.' => "would begin another part of the name",
+                ' ' => "at its beginning or its end could be overlooked",
                 c if c.is_control() => "could end its line",
+                c if c.is_ascii() => "is in no name that Rowkeep writes",
                 _ => "is not visible, or looks like another character",
             };
             let message = format!("{what} is named {}, and {c:?} {harm}", quoted(text));
-            Diagnostic::new(Code::Name, message, span, "not a safe name").help(match c {
-                '.' => "inside quotes use letters, digits, spaces, `_` and `-`",
-                _ => "inside quotes use letters, digits, spaces, `_`, `-` and `.`",
+            Diagnostic::new(Code::Name, message, span, "not a safe name").help(match what {
+                "a column" => "inside quotes use letters, digits, spaces, `_`, `-` and `.`",
+                _ => "inside quotes use letters, digits, spaces, `_` and `-`",
             })
         }
     }
