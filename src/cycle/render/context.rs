@@ -47,6 +47,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         purged => table.is_purged().then(|| place(Slot::Purged(id))),
         row_count => Value::from(Sql::Column { name: ROW_COUNT.to_owned(), ty: SqlType::Bigint, not_null: false }),
         exceptions => place(Slot::Exceptions(table.exceptions)),
+        history_groups => groups(&histories),
         histories => histories,
         scope => bounds(&scope.periods),
         covered => bounds(&every),

@@ -161,10 +161,13 @@ macro_rules! statement_codes {
             Unconditional = "RK421",
             /// The parser accepts a rendered statement, but the engine does not.
             ///
-            /// Parsers do not know the limits of an engine. Redshift does not decorrelate a
-            /// subquery beside OR, and refuses a correlated subquery in the ON of a join (its
-            /// manual, "Correlated subqueries"). GoogleSQL has no `::` and no UNION without ALL or
-            /// DISTINCT, and it has other types.
+            /// Parsers do not know the limits of an engine. Redshift refuses some correlated
+            /// subqueries (its manual, "Correlated subqueries"). So for Redshift, an EXISTS reads
+            /// stored tables and stands in WHERE, joined by AND, or by OR with another EXISTS, as
+            /// in AWS's own benchmark texts. One in another EXISTS, over a derived table, in a
+            /// branch of a UNION, in a CASE or in a select list is refused, because it is not
+            /// known to run. GoogleSQL has no `::` and no UNION without ALL or DISTINCT, and it
+            /// has other types.
             ///
             /// Fix: write the statement as the message says.
             Trap = "RK422",

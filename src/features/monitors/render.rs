@@ -135,9 +135,11 @@ fn others(spec: &Spec, id: TableId, other: &Other) -> Value {
     if !with_time.contains(&theirs.time.column) {
         with_time.push(theirs.time.column);
     }
+    let histories = context::histories(spec, other.table);
     context! {
         mart => place(Slot::Mart(other.table)),
-        histories => context::histories(spec, other.table),
+        histories => histories.clone(),
+        history_groups => context::groups(&histories),
         on => context::pairs(spec, spec.table(id), theirs, &other.on),
         columns => context::columns(spec, theirs, &columns),
         columns_and_time => context::columns(spec, theirs, &with_time),
