@@ -113,7 +113,7 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
                 continue;
             }
             () if is_yaml(name) => hooks::units(&file, &inputs, id),
-            () if is_template(text) => file.template(model_of(name)),
+            () if is_template(text) => file.template(&model_of(name)),
             () => vec![file.script(&Marked::plain(text, 1))],
         };
         statements += units.iter().map(|unit| unit.statements.len()).max().unwrap_or_default();
@@ -130,10 +130,12 @@ fn is_yaml(name: &str) -> bool {
     [".yml", ".yaml"].iter().any(|end| name.to_lowercase().ends_with(end))
 }
 
-/// The model of a file: its name without folder and ending.
-fn model_of(name: &str) -> &str {
+/// The model of a file: its name without folder and ending, as a name that needs no quotes.
+fn model_of(name: &str) -> String {
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    file.split('.').next().unwrap_or(file)
+    let stem = file.split('.').next().unwrap_or(file);
+    let model: String = stem.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    if model.starts_with(|c: char| c.is_ascii_digit()) { format!("_{model}") } else { model }
 }
 
 /// The findings of the units of a file, each once, without those that comments allow.

@@ -131,9 +131,12 @@ impl Unit {
             let what = if word(0) == "do" { "DO block".to_owned() } else { format!("CREATE {}", kind.to_uppercase()) };
             let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
             self.not_read.push(NotRead { line: raw.marked.line(start), what });
+            let outside = self.in_transaction;
+            self.in_transaction |= is_atomic(word(0), &raw.marked.text, &body.text);
             for inner in split(&body) {
                 self.add_raw(inner, dialect, is_before_model, depth + 1);
             }
+            self.in_transaction = outside;
             return;
         }
         if let Some(constant) = constant_sql(&raw.marked).filter(|_| depth < 3 && matches!(word(0), "execute" | "exec"))
@@ -219,10 +222,19 @@ fn is_chain(marked: &Marked, dialect: Grammar) -> bool {
     parts.len() > 1 && parts.iter().all(reads)
 }
 
+/// Whether a body of PL/pgSQL is one transaction: PostgreSQL and Redshift commit inside of it only where it
+/// says so.
+fn is_atomic(kind: &str, header: &str, body: &str) -> bool {
+    let (header, body) = (header.to_lowercase(), body.to_lowercase());
+    let says =
+        |text: &str, word: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
+    (kind == "do" || says(&header, "plpgsql")) && !says(&header, "nonatomic") && !says(&body, "commit")
+}
+
 /// Whether the first words of a statement open a transaction or end one. `None`: neither.
 pub(super) fn opens_transaction(first: &[String]) -> Option<bool> {
     match (first.first().map(String::as_str)?, first.get(1).map_or("", String::as_str)) {
-        ("begin" | "start", "transaction" | "tran" | "work" | "") => Some(true),
+        ("begin" | "start", "transaction" | "tran" | "work" | "isolation" | "distributed" | "") => Some(true),
         ("commit" | "rollback", _) => Some(false),
         _ => None,
     }

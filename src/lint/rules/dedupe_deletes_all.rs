@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, FromTable, Function, GroupByExpr, Query, Select, SelectItem, TableFactor, Visit, Visitor,
-    WindowType,
+    BinaryOperator, Delete, Expr, FromTable, Function, GroupByExpr, Query, Select, SelectItem, TableFactor, Visit,
+    Visitor, WindowType,
 };
 
 use crate::diagnostic::Code;
@@ -29,8 +29,10 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let using = delete.using.iter().flatten().flat_map(tables);
         let joins_itself = using.chain(from.iter().skip(1).flat_map(tables)).any(|other| other.is(&table));
         let takes_pairs = joins_itself && is_symmetric(&conditions);
+        let takes_all = takes_all || joins_counts(delete, &conditions, &table) || compares_count(&conditions, &table);
         // `AND id <> (SELECT MIN(id) ...)` keeps one.
-        if (takes_all && conditions.len() == 1) || takes_pairs {
+        let is_all = conditions.len() == 1 || conditions.iter().all(|condition| is_equality(condition));
+        if (takes_all && is_all) || takes_pairs {
             found.push(Finding {
                 code: Code::DedupeDeletesAll,
                 line: read.line_of("delete"),
@@ -45,13 +47,48 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
+/// `USING (SELECT key, COUNT(*) FROM t GROUP BY key HAVING COUNT(*) > 1) AS d WHERE t.key = d.key`.
+fn joins_counts(delete: &Delete, conditions: &[&Expr], table: &Table) -> bool {
+    let using = delete.using.iter().flatten().map(|item| &item.relation);
+    let mut counted = using.filter_map(|factor| match factor {
+        TableFactor::Derived { subquery, .. } => select_of(subquery),
+        _ => None,
+    });
+    !conditions.is_empty()
+        && conditions.iter().all(|condition| is_equality(condition))
+        && counted.any(|select| counts(select, table))
+}
+
+/// `(SELECT COUNT(*) FROM t AS o WHERE o.key = t.key) > 1`.
+fn compares_count(conditions: &[&Expr], table: &Table) -> bool {
+    let [Expr::BinaryOp { left, op: BinaryOperator::Gt, .. }] = conditions else { return false };
+    let Expr::Subquery(query) = &**left else { return false };
+    select_of(query).is_some_and(|select| {
+        let is_count = |expr: &Expr| matches!(expr, Expr::Function(function) if function_name(function) == "count");
+        let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
+        let mut keys = select.selection.iter().flat_map(conjuncts);
+        is_own && any(&select.projection, is_count) && keys.all(is_equality)
+    })
+}
+
+fn is_equality(condition: &Expr) -> bool {
+    matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if column(left).is_some() && column(right).is_some())
+}
+
 /// `SELECT key FROM t GROUP BY key HAVING COUNT(*) > 1`.
 fn counts_keys(select: &Select, table: &Table) -> bool {
+    counts(select, table) && outputs(select).is_some()
+}
+
+/// The same, with other outputs: a SELECT of the keys that stand twice.
+fn counts(select: &Select, table: &Table) -> bool {
     let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
     let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
-    let counts = |expr: &Expr| matches!(expr, Expr::Function(function) if function_name(function) == "count");
-    let has_count = select.having.as_ref().is_some_and(|having| any(having, counts));
-    is_own && is_grouped && has_count && outputs(select).is_some()
+    let is_count = |expr: &Expr| matches!(expr, Expr::Function(function) if function_name(function) == "count");
+    // HAVING may name the count by its alias.
+    let has_count =
+        select.having.as_ref().is_some_and(|having| any(having, is_count) || any(&select.projection, is_count));
+    is_own && is_grouped && has_count
 }
 
 /// The columns of a SELECT list, if it has only columns.

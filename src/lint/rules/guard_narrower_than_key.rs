@@ -63,14 +63,13 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 /// Proofs of a DELETE that compare a part of a stated key.
 fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
     for (_, read, delete, table) in trims {
-        let Some(key) = stated_key(unit, table, table) else { continue };
         let conditions = delete.selection.iter().flat_map(conjuncts).filter_map(lookup);
         for proof in conditions.filter(|found| !found.negated) {
             let has = compared(&proof);
             let archive = proof.tables().into_iter().find(|other| other.is_named_as_archive() && !other.is(table));
-            let Some(archive) = archive.filter(|_| !has.is_empty() && has.is_subset(&key) && has != key) else {
-                continue;
-            };
+            let Some(archive) = archive else { continue };
+            let key = stated_key(unit, table, table).or_else(|| guarded_key(unit, table, &archive));
+            let Some(key) = key.filter(|key| !has.is_empty() && has.is_subset(key) && has != *key) else { continue };
             let lacks: Vec<_> = key.difference(&has).map(|name| format!("`{name}`")).collect();
             found.push(Finding {
                 code: Code::GuardNarrowerThanKey,
@@ -84,6 +83,14 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
             });
         }
     }
+}
+
+/// The columns by which the copy into an archive looks for a row that is there already.
+fn guarded_key(unit: &Unit, table: &Table, archive: &Table) -> Option<BTreeSet<String>> {
+    unit.archives(table).into_iter().find_map(|(_, read)| match read.action() {
+        Action::Copy(copy) if copy.into.is(archive) => guards(&copy).into_iter().next(),
+        _ => None,
+    })
 }
 
 /// The key of a table: of the model, or of the table that the unit creates.

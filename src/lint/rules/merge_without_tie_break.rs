@@ -1,12 +1,12 @@
 //! A MERGE into an archive that lets any version win.
 
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, GroupByExpr, Merge, MergeAction, MergeClauseKind, Query, Select, Statement,
-    TableFactor,
+    BinaryOperator, ConflictTarget, Distinct, Expr, GroupByExpr, Merge, MergeAction, MergeClauseKind, OnInsert, Query,
+    Select, Statement, TableFactor,
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, OnConflict, any, function_name, select_of, tables};
+use crate::lint::facts::{Action, OnConflict, any, column, conjuncts, function_name, select_of, tables};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
@@ -19,6 +19,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             && copy.on_conflict == OnConflict::Overwrites
             && (copy.into.is_named_as_archive() || trims.iter().any(|(.., table)| copy.copies(table)))
             && !is_one_per_key(copy.query)
+            && !has_time_in_key(&read.tree, copy.query)
         {
             found.push(finding(read, &copy.into, "insert"));
         }
@@ -51,6 +52,22 @@ fn finding(read: &Read, target: &Table, at: &str) -> Finding {
         help: "compare the times before an update, as in `WHEN MATCHED AND s.<time> > a.<time>`, and keep one row of each key in the source"
             .to_owned(),
     }
+}
+
+/// Whether ON CONFLICT compares a column by which the query chooses old rows: two versions of a row never
+/// meet.
+fn has_time_in_key(statement: &Statement, query: &Query) -> bool {
+    let Statement::Insert(insert) = statement else { return false };
+    let Some(OnInsert::OnConflict(conflict)) = &insert.on else { return false };
+    let Some(ConflictTarget::Columns(key)) = &conflict.conflict_target else { return false };
+    let conditions = select_of(query).and_then(|select| select.selection.as_ref());
+    let ranges = conditions.into_iter().flat_map(conjuncts).filter(|condition| is_order(condition));
+    ranges
+        .filter_map(|range| match range {
+            Expr::BinaryOp { left, right, .. } => column(left).or_else(|| column(right)),
+            _ => None,
+        })
+        .any(|(_, name)| key.iter().any(|member| member.value.eq_ignore_ascii_case(&name)))
 }
 
 /// Whether a MERGE updates whatever it matches, from a source that may have a key twice.

@@ -1,11 +1,14 @@
 //! A DELETE of rows that another statement copies, without a look at the copy.
 
+use sqlparser::ast::{Delete, Statement};
+
 use crate::diagnostic::Code;
 use crate::lint::facts::{Action, OnConflict, clock, conjuncts, takes_any_rows};
 use crate::lint::rules::Finding;
 use crate::lint::rules::or_widens_delete;
-use crate::lint::rules::proof::{deletes, is_proven, is_reloaded};
-use crate::lint::unit::{Runs, Unit};
+use crate::lint::rules::proof::{deletes, is_proven, is_reloaded, looked_up_by};
+use crate::lint::table::Table;
+use crate::lint::unit::{Read, Runs, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read, delete, table) in deletes(unit) {
@@ -13,7 +16,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let Some((_, archive)) = archives.first() else { continue };
         let Action::Copy(copy) = archive.action() else { continue };
         // A copy that skips rows, and a proof that OR goes around, have their own findings.
-        if is_proven(read, delete, &table)
+        let only_filters = filters(unit, read, (delete, &table), &archives);
+        if (is_proven(read, delete, &table) && !only_filters)
             || is_reloaded(unit, &table, at)
             || or_widens_delete::widens(delete)
             || copy.on_conflict == OnConflict::Skips
@@ -30,10 +34,13 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         };
         let of_copy = copy.select().and_then(|select| select.selection.as_ref());
         let of_copy: Vec<_> = of_copy.into_iter().flat_map(conjuncts).map(|one| strip(one.to_string())).collect();
-        if !conjuncts(condition).into_iter().all(|one| of_copy.contains(&strip(one.to_string())))
-            || archives.len() == 1 && of_copy.len() > conjuncts(condition).len() + 1
-        {
+        let differs = !conjuncts(condition).into_iter().all(|one| of_copy.contains(&strip(one.to_string())))
+            || archives.len() == 1 && of_copy.len() > conjuncts(condition).len() + 1;
+        if differs {
             worse.push("its condition differs from that of the copy");
+        } else if only_filters {
+            // A list of keys that both read.
+            continue;
         }
         if clock(condition).is_some() {
             worse.push("both read the clock");
@@ -56,4 +63,18 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             ),
         });
     }
+}
+
+/// Whether a DELETE looks only into tables that are no archive, and that the unit does not fill. They
+/// say which rows are old, and not which rows have a copy.
+fn filters(unit: &Unit, read: &Read, (delete, table): (&Delete, &Table), archives: &[(usize, &Read)]) -> bool {
+    let is_archive = |table: &Table| {
+        table.is_named_as_archive()
+            || archives.iter().any(|(_, read)| matches!(read.action(), Action::Copy(copy) if copy.into.is(table)))
+    };
+    let is_filter = |table: &Table| !is_archive(table) && unit.fills(table).next().is_none() && !unit.creates(table);
+    // The queries of a WITH are not followed.
+    let has_with = matches!(&read.tree, Statement::Query(_));
+    let looked_up: Vec<_> = looked_up_by(read, delete).into_iter().filter(|found| !found.is(table)).collect();
+    !has_with && !looked_up.is_empty() && looked_up.iter().all(is_filter)
 }
