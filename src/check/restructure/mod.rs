@@ -14,7 +14,6 @@ use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::project::Spec;
-use crate::sql::literal::instant;
 
 /// A kind of change that leaves archived rows behind. `--allow` takes its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,6 +178,8 @@ fn aggregate(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, D
 }
 
 fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
+    // A change of the time zone keeps the days and moves the bounds.
+    let mut moved = false;
     for period in previous["periods"].as_array().into_iter().flatten() {
         let (Some(name), Some(start), Some(end)) =
             (period["name"].as_str(), period["start"].as_str(), period["end"].as_str())
@@ -206,28 +207,31 @@ fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Dia
             }
             Some(nth) => {
                 let now = &spec.periods[nth];
-                let is_same_day = (now.start().as_str(), now.end().as_str()) == (start, end);
-                // A change of the time zone keeps the days.
-                let was_at = period["start_epoch"].as_i64().filter(|was_at| *was_at != now.start_epoch());
-                let message = match was_at {
-                    None if is_same_day => continue,
-                    Some(was_at) if is_same_day => format!(
-                        "period {} began at {} and now begins at {} UTC: rows in its history tables could be outside of it",
-                        quoted(name),
-                        instant(was_at),
-                        instant(now.start_epoch())
-                    ),
-                    _ => format!(
-                        "period {} was [{start}, {end}) and is now [{}, {}): rows in its history tables could be outside of it",
-                        quoted(name),
-                        now.start(),
-                        now.end()
-                    ),
-                };
+                if (now.start().as_str(), now.end().as_str()) == (start, end) {
+                    let bounds = (period["start_epoch"].as_i64(), period["end_epoch"].as_i64());
+                    moved |= bounds != (Some(now.start_epoch()), Some(now.end_epoch())) && bounds.0.is_some();
+                    continue;
+                }
+                let message = format!(
+                    "period {} was [{start}, {end}) and is now [{}, {}): rows in its history tables could be outside of it",
+                    quoted(name),
+                    now.start(),
+                    now.end()
+                );
                 let at = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
                 let diagnostic = Diagnostic::new(Code::PeriodRebounded, message, at, "other bounds than before");
                 say(Restructuring::Period, diagnostic.help("restore its bounds, and add another period for the rest"));
             }
         }
+    }
+    if moved {
+        let was = previous["metadata"]["time_zone"].as_str().unwrap_or("UTC");
+        let message = format!(
+            "periods began at midnight in {was} and now begin at midnight in {}: rows in history tables could be outside of their period",
+            spec.zone().name().unwrap_or("UTC")
+        );
+        let diagnostic =
+            Diagnostic::new(Code::PeriodRebounded, message, spec.places.periods, "the same days, at other hours");
+        say(Restructuring::Period, diagnostic.help("restore `time_zone`"));
     }
 }

@@ -104,7 +104,7 @@ macro_rules! committed_codes {
             /// `sealed_before`. If its rows need not be kept any more, follow `rowkeep runbook
             /// retire-period`.
             PeriodRemoved = "RK721",
-            /// The bounds of a period changed.
+            /// The bounds of a period changed, or the time zone in which all periods begin.
             ///
             /// Rows in its history tables could be outside of the new bounds (L3).
             ///

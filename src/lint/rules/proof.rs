@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlparser::ast::{Delete, Expr, Statement};
+use sqlparser::ast::{CopyIntoSnowflakeKind, CopySource, Delete, Expr, Statement};
 
 use crate::lint::facts::{Action, Lookup, alternatives, conjuncts, joined, lookup, tables_in};
+use crate::lint::grammar::{Grammar, parse};
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
 
@@ -66,4 +67,31 @@ pub(super) fn is_of_archive(unit: &Unit, source: &Table, into: &Table) -> bool {
         _ => false,
     };
     into.is_named_as_archive() || unit.statements.iter().any(is_trimmed)
+}
+
+/// Whether an earlier statement copies rows of a table to files.
+pub(super) fn is_unloaded(unit: &Unit, table: &Table, at: usize) -> bool {
+    unit.statements[..at].iter().any(|read| unloads(&read.tree, table))
+}
+
+/// Whether a statement copies rows of a table to files: UNLOAD, COPY TO, or COPY INTO a stage.
+fn unloads(statement: &Statement, table: &Table) -> bool {
+    let reads = |tables: Vec<Table>| tables.iter().any(|read| read.is(table));
+    match statement {
+        Statement::Unload { query: Some(query), .. }
+        | Statement::Copy { source: CopySource::Query(query), to: true, .. }
+        | Statement::CopyIntoSnowflake { from_query: Some(query), kind: CopyIntoSnowflakeKind::Location, .. } => {
+            reads(tables_in(query))
+        }
+        Statement::Unload { query_text: Some(text), .. } => {
+            parse(text, Grammar::Redshift).is_some_and(|query| reads(tables_in(&query)))
+        }
+        Statement::Copy { source: CopySource::Table { table_name, .. }, to: true, .. } => {
+            Table::of(table_name).is(table)
+        }
+        Statement::CopyIntoSnowflake { from_obj: Some(from), kind: CopyIntoSnowflakeKind::Location, .. } => {
+            Table::of(from).is(table)
+        }
+        _ => false,
+    }
 }

@@ -6,14 +6,19 @@ use crate::diagnostic::Code;
 use crate::lint::facts::{Action, OnConflict, clock, conjuncts, takes_any_rows};
 use crate::lint::rules::Finding;
 use crate::lint::rules::or_widens_delete;
-use crate::lint::rules::proof::{deletes, is_proven, is_reloaded, looked_up_by};
+use crate::lint::rules::proof::{deletes, is_proven, is_reloaded, is_unloaded, looked_up_by};
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Runs, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read, delete, table) in deletes(unit) {
         let archives = unit.archives(&table);
-        let Some((_, archive)) = archives.first() else { continue };
+        let Some((_, archive)) = archives.first() else {
+            if is_unloaded(unit, &table, at) && !is_proven(read, delete, &table) && delete.selection.is_some() {
+                found.push(after_unload(read, &table));
+            }
+            continue;
+        };
         let Action::Copy(copy) = archive.action() else { continue };
         // A copy that skips rows, and a proof that OR goes around, have their own findings.
         let only_filters = filters(unit, read, (delete, &table), &archives);
@@ -62,6 +67,16 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                 copy.into
             ),
         });
+    }
+}
+
+fn after_unload(read: &Read, table: &Table) -> Finding {
+    Finding {
+        code: Code::TrimWithoutProof,
+        line: read.line_of("delete"),
+        message: format!("rows of `{table}` are deleted whether or not the unloaded files have them"),
+        label: "does not look at the copy",
+        help: "list the keys first: unload by the list, compare the number of rows, and delete by the list".to_owned(),
     }
 }
 
