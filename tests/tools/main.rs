@@ -10,4 +10,3 @@ mod engine;
 #[path = "../shared/projects.rs"]
 mod projects;
 mod second_opinion;
-mod wheel;
