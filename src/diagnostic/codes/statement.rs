@@ -162,11 +162,11 @@ macro_rules! statement_codes {
             /// The parser accepts a rendered statement, but the engine does not.
             ///
             /// Parsers do not know the limits of an engine. Redshift refuses some correlated
-            /// subqueries (its manual, "Correlated subqueries"). So for Redshift, an EXISTS reads
-            /// stored tables and stands in WHERE, joined by AND, or by OR with another EXISTS, as
-            /// in AWS's own benchmark texts. One in another EXISTS, over a derived table, in a
-            /// branch of a UNION, in a CASE or in a select list is refused, because it is not
-            /// known to run. GoogleSQL has no `::` and no UNION without ALL or DISTINCT, and it
+            /// subqueries (its manual, "Correlated subqueries"). So for Redshift, an EXISTS must
+            /// read stored tables and stand in WHERE, joined by AND, or by OR with another EXISTS,
+            /// as in AWS's own benchmark texts. It is refused in another EXISTS, over a derived
+            /// table, in a branch of a UNION, in a CASE and in a select list: Redshift is not known
+            /// to run it there. GoogleSQL has no `::` and no UNION without ALL or DISTINCT, and it
             /// has other types.
             ///
             /// Fix: write the statement as the message says.
