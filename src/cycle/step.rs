@@ -58,10 +58,14 @@ pub enum StatementKind {
     LoadCorrect,
     /// Inserts rows that are new or newer.
     LoadInsert,
+    /// Inserts rows of new keys into a mart that has one row per key.
+    LoadNew,
     /// Inserts rows without a complete key.
     LoadKeyless,
     /// Inserts rows without a time.
     LoadTimeless,
+    /// Updates the row of a key of which a newer version is delivered, or the same one again.
+    LoadUpdate,
     /// Stops a cycle if a foreign key deletes other rows with those of the mart.
     CutoffCheck,
     /// Empties the work table of the cutoff.
@@ -72,6 +76,8 @@ pub enum StatementKind {
     CutoffInherit,
     /// Copies rows of a child from history back to the mart.
     Restore,
+    /// Updates the row of a child of which history has a newer version.
+    RestoreUpdate,
     /// Empties the list of stale rows.
     StaleClear,
     /// Lists the rows that must leave the mart or a history table.
@@ -149,6 +155,14 @@ impl StatementKind {
                 template: "cycle/load_insert.sql.j2",
                 reason: "rows whose key is new to the mart, or that are newer than the row in the mart",
             },
+            StatementKind::LoadNew => Facts {
+                step: StepName::Load,
+                part: Some("insert"),
+                per_period: false,
+                verb: Verb::Insert,
+                template: "cycle/load_insert.sql.j2",
+                reason: "rows whose key is new to the mart",
+            },
             StatementKind::LoadKeyless => Facts {
                 step: StepName::Load,
                 part: Some("keyless"),
@@ -164,6 +178,14 @@ impl StatementKind {
                 verb: Verb::Insert,
                 template: "cycle/load_timeless.sql.j2",
                 reason: "rows without a time, where no complete version of their key exists",
+            },
+            StatementKind::LoadUpdate => Facts {
+                step: StepName::Load,
+                part: Some("update"),
+                per_period: false,
+                verb: Verb::Update,
+                template: "cycle/load_update.sql.j2",
+                reason: "a newer version, or a row that is delivered again, replaces the row in the mart",
             },
             StatementKind::CutoffCheck => Facts {
                 step: StepName::Cutoff,
@@ -204,6 +226,14 @@ impl StatementKind {
                 verb: Verb::Insert,
                 template: "cycle/restore.sql.j2",
                 reason: "copy rows back whose parent is in its mart again",
+            },
+            StatementKind::RestoreUpdate => Facts {
+                step: StepName::Restore,
+                part: Some("update"),
+                per_period: false,
+                verb: Verb::Update,
+                template: "cycle/restore_update.sql.j2",
+                reason: "copy newer versions back whose parent is in its mart, over the older ones",
             },
             StatementKind::StaleClear => Facts {
                 step: StepName::Stale,

@@ -160,7 +160,7 @@ fn is_missing(spec: &Spec, live: &Live, index: &Index) -> bool {
     let table = spec.table(index.on.table().expect("marts and history tables have an owner"));
     let columns = match index.kind {
         // The unique key alone finds the versions of a row.
-        IndexKind::Key => &table.unique_key,
+        IndexKind::Key | IndexKind::UniqueKey => &table.unique_key,
         IndexKind::Time | IndexKind::Parent => &index.columns,
     };
     let wanted: BTreeSet<_> = columns.iter().map(|&column| table.column(column).name.folded(spec.dialect)).collect();
@@ -171,10 +171,9 @@ fn is_missing(spec: &Spec, live: &Live, index: &Index) -> bool {
     live.is_here(spec, &relation) && !storage.indexes.iter().any(serves)
 }
 
-/// The columns of the unique indexes of a table.
-pub(super) fn unique_columns<'a>(spec: &Spec, live: &'a Live, slot: Slot) -> Vec<&'a Vec<String>> {
+/// The columns of the unique indexes of a table, each list once.
+pub(super) fn unique_columns<'a>(spec: &Spec, live: &'a Live, slot: Slot) -> BTreeSet<&'a Vec<String>> {
     let storage = live.storage.get(&key(spec, &slot.relation(spec)));
-    storage.map_or_else(Vec::new, |storage| {
-        storage.indexes.iter().filter(|index| index.is_unique).map(|index| &index.columns).collect()
-    })
+    let indexes = storage.iter().flat_map(|storage| &storage.indexes);
+    indexes.filter(|index| index.is_unique).map(|index| &index.columns).collect()
 }

@@ -279,12 +279,25 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
         if columns.contains(&time) || !columns.iter().all(|column| of_key.contains(column)) {
             continue;
         }
+        let has_each = of_key.iter().all(|column| columns.contains(column));
+        if table.is_updated_in_place() && has_each {
+            continue;
+        }
         let relation = Slot::Mart(id).relation(spec).sql(spec.dialect);
-        let message = format!(
-            "a unique key of {relation} on ({}) refuses a newer version of a row: it stands beside the older one until the cycle removes that one",
-            columns.join(", ")
-        );
-        let help = format!("replace it by a unique index on ({}, {time}), as in ddl/", columns.join(", "));
+        let stated = columns.join(", ");
+        let (message, help) = if has_each {
+            let message = format!(
+                "a unique key of {relation} on ({stated}) refuses a newer version of a row: it stands beside the older one until the cycle removes that one"
+            );
+            let help = "write `layout: { index: unique_key }`: newer versions then replace older ones in place";
+            (message, format!("{help}; or replace the key by a unique index on ({stated}, {time})"))
+        } else {
+            let message = format!(
+                "a unique key of {relation} on ({stated}) refuses rows that `unique_key` tells apart by ({})",
+                of_key.join(", ")
+            );
+            (message, "correct `unique_key`, or drop the key of the database".to_owned())
+        };
         sink.push(Diagnostic::new(Code::LiveKey, message, table.model.span, "the cycle would stop").help(help));
     }
 }

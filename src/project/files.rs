@@ -407,7 +407,8 @@ shape! {
         optional sort_key: Names,
         /// The compression of columns, such as { note: zstd }, for engines that state it by column.
         optional encode: Entries<String>,
-        /// The indexes of the mart and its history tables: `unique` refuses to store a row twice.
+        /// The indexes of the mart and its history tables: `unique` refuses to store a row twice,
+        /// and `unique_key` also refuses a second row of a key in the mart.
         optional index: Word<Indexes>,
     }
 

@@ -26,6 +26,7 @@ pub(crate) const PURGED: &str = "__purged";
 
 /// The suffixes that the names of indexes add to the name of their table.
 pub(crate) const KEY_INDEX: &str = "__key";
+pub(crate) const UNIQUE_KEY_INDEX: &str = "__unique_key";
 pub(crate) const TIME_INDEX: &str = "__time";
 pub(crate) const PARENT_INDEX: &str = "__parent";
 

@@ -97,6 +97,12 @@ impl Table {
         !self.unique_key.contains(&self.time.column)
     }
 
+    /// Whether a newer version replaces the older one in place, so that the mart has one row per key
+    /// at every moment. Key: `layout: { index: unique_key }`.
+    pub fn is_updated_in_place(&self) -> bool {
+        self.is_versioned() && self.layout.indexes == Indexes::UniqueKey
+    }
+
     /// Whether due rows are deleted without a copy. Key: `archive: none`.
     pub fn is_purged(&self) -> bool {
         matches!(self.archive, Archive::None)
@@ -159,6 +165,11 @@ impl Table {
     /// The columns of the payload that the load writes when a row is delivered with another payload.
     pub(crate) fn corrected(&self) -> impl Iterator<Item = ColumnId> {
         self.payload().filter(|&id| self.column(id).filled == Filled::ByInsert)
+    }
+
+    /// The columns that a newer version replaces in a mart that is updated in place.
+    pub(crate) fn replaced(&self) -> impl Iterator<Item = ColumnId> {
+        std::iter::once(self.time.column).chain(self.corrected())
     }
 
     /// Whether the mart has a column that is filled in this way.

@@ -31,7 +31,12 @@ impl Words for MaintenanceKind {
 
 impl Words for Indexes {
     fn words() -> Vec<(&'static str, Self)> {
-        vec![("unique", Indexes::Unique), ("plain", Indexes::Plain), ("none", Indexes::None)]
+        vec![
+            ("unique", Indexes::Unique),
+            ("unique_key", Indexes::UniqueKey),
+            ("plain", Indexes::Plain),
+            ("none", Indexes::None),
+        ]
     }
 }
 

@@ -62,6 +62,7 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
         (StatementKind::CutoffFill, !is_child),
         (StatementKind::CutoffInherit, is_child),
         (StatementKind::Restore, is_child && !purged),
+        (StatementKind::RestoreUpdate, is_child && !purged && table.is_updated_in_place()),
         (StatementKind::StaleClear, lists_stale),
         (StatementKind::StaleFill, lists_stale),
         (StatementKind::Supersede, versioned && lists_stale),

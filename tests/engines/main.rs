@@ -12,6 +12,7 @@ mod foreign_keys;
 mod grammar;
 mod grants;
 mod history;
+mod in_place;
 mod limit;
 mod loads;
 mod operations;

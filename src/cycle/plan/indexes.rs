@@ -2,7 +2,7 @@
 
 use crate::cycle::plan::{DefinitionKind, Slot, Verb};
 use crate::dialect::Indexes;
-use crate::project::naming::{KEY_INDEX, PARENT_INDEX, TIME_INDEX};
+use crate::project::naming::{KEY_INDEX, PARENT_INDEX, TIME_INDEX, UNIQUE_KEY_INDEX};
 use crate::project::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
 use crate::sql::Relation;
 
@@ -26,6 +26,8 @@ pub struct Index {
 pub enum IndexKind {
     /// Key and time: a cycle finds the versions and copies of a row by it.
     Key,
+    /// The key of a mart that has one row per key.
+    UniqueKey,
     /// The time: a cycle finds the due rows of a mart by it.
     Time,
     /// The columns of the join to the parent: a cycle finds the rows of a parent by it.
@@ -37,6 +39,7 @@ impl IndexKind {
     fn suffix(self) -> &'static str {
         match self {
             IndexKind::Key => KEY_INDEX,
+            IndexKind::UniqueKey => UNIQUE_KEY_INDEX,
             IndexKind::Time => TIME_INDEX,
             IndexKind::Parent => PARENT_INDEX,
         }
@@ -92,11 +95,14 @@ pub(crate) fn of_history(table: &Table, id: TableId, period: PeriodId) -> Vec<In
 
 fn of(table: &Table, on: Slot, time: Option<(IndexKind, Vec<ColumnId>)>) -> Vec<Index> {
     let is_unique = match table.layout.indexes {
-        Indexes::Unique => true,
+        Indexes::Unique | Indexes::UniqueKey => true,
         Indexes::Plain => false,
         Indexes::None => return Vec::new(),
     };
-    let key = table.proof();
+    let (kind, key) = match on {
+        Slot::Mart(_) if table.is_updated_in_place() => (IndexKind::UniqueKey, table.unique_key.clone()),
+        _ => (IndexKind::Key, table.proof()),
+    };
     let parent = match &table.retention {
         Retention::For { .. } => None,
         Retention::WhileIn { on, .. } => {
@@ -105,7 +111,7 @@ fn of(table: &Table, on: Slot, time: Option<(IndexKind, Vec<ColumnId>)>) -> Vec<
             (!leads || columns.len() > key.len()).then_some((IndexKind::Parent, columns))
         }
     };
-    let by_key = Index { on, kind: IndexKind::Key, columns: key, unique: is_unique };
+    let by_key = Index { on, kind, columns: key, unique: is_unique };
     let others = time.into_iter().chain(parent);
     let others = others.map(|(kind, columns)| Index { on, kind, columns, unique: false });
     std::iter::once(by_key).chain(others).collect()

@@ -57,15 +57,19 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     let nullable = |id: &ColumnId| !table.column(*id).not_null;
     let mut steps = Vec::new();
     // The load deletes no row. `supersede` deletes an older version after the newer one is stored.
-    if table.corrected().next().is_some() {
+    let in_place = table.is_updated_in_place();
+    if !in_place && table.corrected().next().is_some() {
         steps.push(step(StatementKind::LoadCorrect));
     }
-    steps.push(step(StatementKind::LoadInsert));
+    steps.push(step(if in_place { StatementKind::LoadNew } else { StatementKind::LoadInsert }));
     if table.unique_key.iter().any(nullable) {
         steps.push(step(StatementKind::LoadKeyless));
     }
     if table.is_versioned() && nullable(&table.time.column) {
         steps.push(step(StatementKind::LoadTimeless));
+    }
+    if in_place {
+        steps.push(step(StatementKind::LoadUpdate));
     }
     steps
 }
@@ -97,7 +101,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     steps.extend(builder.cascades());
     steps.extend(builder.cutoff());
     if let Some(parent) = builder.parent().filter(|_| !table.is_purged()) {
-        steps.push(builder.restore(parent));
+        steps.extend(builder.restore(parent));
     }
     steps.extend(builder.stale());
     steps.extend(builder.supersede());
@@ -193,11 +197,13 @@ impl Builder<'_> {
         [self.step(StatementKind::CutoffClear, cutoff, vec![]), self.step(kind, cutoff, reads)]
     }
 
-    fn restore(&self, parent: TableId) -> Step {
+    fn restore(&self, parent: TableId) -> Vec<Step> {
         let mut reads = vec![self.mart(), Slot::Mart(parent)];
         reads.extend(self.histories());
         reads.extend(self.scope.parent_touched.iter().flat_map(Self::touched_reads));
-        self.step(StatementKind::Restore, self.mart(), reads)
+        let update = self.table.is_updated_in_place().then_some(StatementKind::RestoreUpdate);
+        let kinds = [StatementKind::Restore].into_iter().chain(update);
+        kinds.map(|kind| self.step(kind, self.mart(), reads.clone())).collect()
     }
 
     /// The list is filled after `restore`, because a restored row makes its copy stale.

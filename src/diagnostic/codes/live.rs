@@ -174,7 +174,8 @@ macro_rules! live_codes {
             /// The load and a restore insert the newer version before the older one is removed. A
             /// primary key on `unique_key` alone stops the cycle at the first newer version.
             ///
-            /// Fix: use a unique index on the key and the time, as ddl/ creates it.
+            /// Fix: write `layout: { index: unique_key }`. Newer versions then replace older ones in
+            /// place. Or use a unique index on the key and the time, as ddl/ creates it.
             LiveKey = "RK922",
             /// The database fills a column, and the spec does not say so; or the other way round.
             ///

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Indexes;
 use crate::project::files::{MonitorEntry, TableFile};
-use crate::project::naming::{HOLD, KEY_INDEX, MONITORED, NULL_KEY, PARENT_INDEX, SWEEP, TIME_INDEX};
+use crate::project::naming::{HOLD, KEY_INDEX, MONITORED, NULL_KEY, PARENT_INDEX, SWEEP, TIME_INDEX, UNIQUE_KEY_INDEX};
 use crate::project::shape::Field;
 use crate::project::{Retention, Spec, TableId};
 use crate::source::{Span, Spanned};
@@ -254,7 +254,8 @@ fn check_indexes(spec: &Spec, id: TableId, histories: &[Relation], taken: &mut T
     let indexes = |on: &Relation, suffixes: &[&str]| -> Vec<Relation> {
         suffixes.iter().chain(&parent).map(|suffix| spec.index(on, suffix)).collect()
     };
-    let of_mart = indexes(&table.relation, &[KEY_INDEX, TIME_INDEX]).into_iter().map(|index| (index, table.model.span));
+    let by_key = if table.is_updated_in_place() { UNIQUE_KEY_INDEX } else { KEY_INDEX };
+    let of_mart = indexes(&table.relation, &[by_key, TIME_INDEX]).into_iter().map(|index| (index, table.model.span));
     let of_histories = histories.iter().flat_map(|history| indexes(history, &[KEY_INDEX]));
     let all: Vec<_> = of_mart.chain(of_histories.map(|index| (index, table.places.history))).collect();
     let what = format!("an index of {}", table.model.value.as_str());

@@ -4,7 +4,7 @@ use crate::cycle::plan::Slot;
 use crate::project::{ColumnId, Load};
 use crate::sql::Name;
 use crate::verify::claim::{
-    Claims, at_most, call, equal, from, is_not_null, is_null, literal, not_exists, one_of, role, row,
+    Claims, Columns, at_most, call, equal, from, is_not_null, is_null, literal, not_exists, one_of, role, row,
 };
 use crate::verify::meaning::{
     All, Comparison, Conjunct, Depth, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term, compare,
@@ -82,19 +82,42 @@ impl<'a> Claims<'a, '_> {
         let (newest, mut when) = self.newest(newest_row);
         let (ours, theirs) = (|column| self.column(mart, column), |column| self.of_newest(newest_row, column));
         when.extend(self.same(&self.table.proof(), &theirs, &ours));
-        let differs = self.table.corrected().flat_map(|column| {
-            [
-                vec![compare(Comparison::NotEqual, ours(column), theirs(column)).into()],
-                vec![is_null(ours(column)), is_not_null(theirs(column))],
-                vec![is_not_null(ours(column)), is_null(theirs(column))],
-            ]
-        });
         // A statement may also write equal values again.
-        when.extend(role(Role::Spare, one_of(differs)));
+        when.extend(role(Role::Spare, one_of(self.payload_differs(&ours, &theirs))));
         let mut set: Vec<_> = self.table.corrected().map(|column| (self.name(column), theirs(column))).collect();
         set.sort();
         let from = vec![Source::Relation(self.mart()), newest];
         Meaning::Update { set, rows: Select { from, when: All::new(when), ..Select::default() } }
+    }
+
+    /// A column that the load writes differs between two rows: one alternative for each way.
+    fn payload_differs(&self, a: Columns<'_, 'a>, b: Columns<'_, 'a>) -> Vec<Vec<Conjunct<'a>>> {
+        let differs = |column| {
+            [
+                vec![compare(Comparison::NotEqual, a(column), b(column)).into()],
+                vec![is_null(a(column)), is_not_null(b(column))],
+                vec![is_not_null(a(column)), is_null(b(column))],
+            ]
+        };
+        self.table.corrected().flat_map(differs).collect()
+    }
+
+    /// The newest raw row of each key replaces the row of the mart, unless that row is newer.
+    pub(super) fn load_update(&self) -> Meaning<'a> {
+        let newest_row = Row { depth: Depth::OUTERMOST, place: Place(1) };
+        let (newest, mut when) = self.newest(newest_row);
+        let (ours, theirs) = (|column| self.column(row(0), column), |column| self.of_newest(newest_row, column));
+        let time = self.table.time.column;
+        when.extend(role(Role::Accepted, [is_not_null(theirs(time))]));
+        when.extend(self.is_replaced_by(Comparison::LessOrEqual, &theirs));
+        let mut differs = self.payload_differs(&ours, &theirs);
+        differs.push(vec![compare(Comparison::NotEqual, ours(time), theirs(time)).into()]);
+        if !self.table.column(time).not_null {
+            differs.push(vec![is_null(ours(time))]);
+        }
+        // A statement may also write equal values again.
+        when.extend(role(Role::Spare, one_of(differs)));
+        self.replaces(newest, when, &theirs)
     }
 
     /// An INSERT of the newest raw row of each key, if the mart has no such row.
@@ -109,7 +132,7 @@ impl<'a> Claims<'a, '_> {
 
     pub(super) fn load_insert(&self) -> Meaning<'a> {
         let newest = |column| self.of_newest(row(0), column);
-        let mut there = self.not_older(&|column| self.column(row(1), column), &newest);
+        let mut there = self.blocks(&|column| self.column(row(1), column), &newest);
         if !self.scope.versioned {
             let oldest = Select { outputs: vec![call("min", [self.time(row(2))])], ..from(self.raw(), Vec::new()) };
             there.extend(role(Role::Spare, [at_most(Term::Scalar(Box::new(oldest)), self.time(row(1)))]));

@@ -5,6 +5,7 @@ mod clock;
 mod conditions;
 mod definitions;
 mod hooks;
+mod in_place;
 mod load;
 mod purge;
 mod stale;
@@ -25,12 +26,14 @@ pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope
     let period = || step.period.unwrap_or_else(|| unreachable!("{} has a period", step.kind.word()));
     match step.kind {
         StatementKind::LoadCorrect => claims.load_correct(),
-        StatementKind::LoadInsert => claims.load_insert(),
+        StatementKind::LoadInsert | StatementKind::LoadNew => claims.load_insert(),
         StatementKind::LoadKeyless => claims.load_keyless(),
         StatementKind::LoadTimeless => claims.load_timeless(),
+        StatementKind::LoadUpdate => claims.load_update(),
         StatementKind::CutoffClear | StatementKind::StaleClear | StatementKind::DueClear => claims.clear(step.writes),
         StatementKind::CutoffFill | StatementKind::CutoffInherit => claims.cutoff(),
         StatementKind::Restore => claims.restore(),
+        StatementKind::RestoreUpdate => claims.restore_update(),
         StatementKind::StaleFill => claims.stale(),
         StatementKind::Supersede => claims.supersede(),
         StatementKind::SupersedeTimeless => claims.supersede_timeless(),

@@ -1,0 +1,37 @@
+//! Claims about a mart with one row per key, in which a newer version replaces the older one.
+
+use crate::verify::claim::{Claims, Columns, is_null, one_of, role, row};
+use crate::verify::meaning::{All, Comparison, Conjunct, Meaning, Role, Select, Source, compare};
+
+impl<'a> Claims<'a, '_> {
+    /// Row `a` of the mart has the same key as a new row, which cannot be inserted beside it. A mart
+    /// that is updated in place has one row per key.
+    pub(super) fn blocks(&self, a: Columns<'_, 'a>, new: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
+        match self.table.is_updated_in_place() {
+            true => self.same(&self.table.unique_key, a, new),
+            false => self.not_older(a, new),
+        }
+    }
+
+    /// The row of the mart that is updated has the same key, and is older than the other row or has
+    /// no time.
+    pub(super) fn is_replaced_by(&self, comparison: Comparison, other: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
+        let ours = |column| self.column(row(0), column);
+        let time = self.table.time.column;
+        let mut causes = vec![vec![compare(comparison, ours(time), other(time)).into()]];
+        if !self.table.column(time).not_null {
+            causes.push(vec![is_null(ours(time))]);
+        }
+        let older = role(Role::Version, one_of(causes));
+        self.same(&self.table.unique_key, other, &ours).into_iter().chain(older).collect()
+    }
+
+    /// An UPDATE of the mart that takes the time and the payload of another row.
+    pub(super) fn replaces(&self, source: Source<'a>, when: Vec<Conjunct<'a>>, other: Columns<'_, 'a>) -> Meaning<'a> {
+        let columns = self.table.replaced();
+        let mut set: Vec<_> = columns.map(|column| (self.name(column), other(column))).collect();
+        set.sort();
+        let from = vec![Source::Relation(self.mart()), source];
+        Meaning::Update { set, rows: Select { from, when: All::new(when), ..Select::default() } }
+    }
+}
