@@ -56,6 +56,9 @@ impl StepName {
 pub enum StatementKind {
     /// Updates a row that is delivered again with the same time.
     LoadCorrect,
+    /// Updates the row of a key of which a newer version is delivered, or the same one again, in a
+    /// mart that has one row per key.
+    LoadReplace,
     /// Inserts rows that are new or newer.
     LoadInsert,
     /// Inserts rows of new keys into a mart that has one row per key.
@@ -64,8 +67,6 @@ pub enum StatementKind {
     LoadKeyless,
     /// Inserts rows without a time.
     LoadTimeless,
-    /// Updates the row of a key of which a newer version is delivered, or the same one again.
-    LoadUpdate,
     /// Stops a cycle if a foreign key deletes other rows with those of the mart.
     CutoffCheck,
     /// Empties the work table of the cutoff.
@@ -78,8 +79,6 @@ pub enum StatementKind {
     Restore,
     /// Updates the row of a child of which history has a newer version.
     RestoreUpdate,
-    /// Empties the list of stale rows.
-    StaleClear,
     /// Lists the rows that must leave the mart or a history table.
     StaleFill,
     /// Deletes the stale rows of the mart.
@@ -90,6 +89,8 @@ pub enum StatementKind {
     Cleanup,
     /// Deletes from history the copies of events that are delivered and due again.
     CleanupEvent,
+    /// Empties the list of stale rows.
+    CleanupClear,
     /// Empties the list of due rows.
     DueClear,
     /// Lists the due rows of a child.
@@ -179,12 +180,12 @@ impl StatementKind {
                 template: "cycle/load_timeless.sql.j2",
                 reason: "rows without a time, where no complete version of their key exists",
             },
-            StatementKind::LoadUpdate => Facts {
+            StatementKind::LoadReplace => Facts {
                 step: StepName::Load,
-                part: Some("update"),
+                part: Some("correct"),
                 per_period: false,
                 verb: Verb::Update,
-                template: "cycle/load_update.sql.j2",
+                template: "cycle/load_replace.sql.j2",
                 reason: "a newer version, or a row that is delivered again, replaces the row in the mart",
             },
             StatementKind::CutoffCheck => Facts {
@@ -235,14 +236,6 @@ impl StatementKind {
                 template: "cycle/restore_update.sql.j2",
                 reason: "copy newer versions back whose parent is in its mart, over the older ones",
             },
-            StatementKind::StaleClear => Facts {
-                step: StepName::Stale,
-                part: Some("clear"),
-                per_period: false,
-                verb: Verb::Delete,
-                template: "cycle/stale_clear.sql.j2",
-                reason: "delete the list of the last cycle",
-            },
             StatementKind::StaleFill => Facts {
                 step: StepName::Stale,
                 part: Some("fill"),
@@ -282,6 +275,14 @@ impl StatementKind {
                 verb: Verb::Delete,
                 template: "cycle/cleanup_event.sql.j2",
                 reason: "delete the copy of an event that is delivered and due again",
+            },
+            StatementKind::CleanupClear => Facts {
+                step: StepName::Cleanup,
+                part: Some("clear"),
+                per_period: false,
+                verb: Verb::Delete,
+                template: "cycle/stale_clear.sql.j2",
+                reason: "empty the list: a trim deletes no row that it has",
             },
             StatementKind::DueClear => Facts {
                 step: StepName::Due,

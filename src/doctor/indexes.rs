@@ -125,7 +125,12 @@ pub(super) fn report(spec: &Spec, plan: &Plan, live: &Live, sink: &mut Sink) {
             if on.len() == 1 { "it" } else { "them" },
         );
         let files: Vec<_> = indexes.iter().map(|index| format!("ddl/{}", index.file_name(spec))).collect();
-        let help = format!("run {}; or write `layout: {{ index: none }}` if there is a reason", some(&files));
+        // Without its index, a mart is not updated in place.
+        let other = match table.is_updated_in_place() {
+            true => "",
+            false => "; or write `layout: { index: none }` if there is a reason",
+        };
+        let help = format!("run {}{other}", some(&files));
         sink.push(
             Diagnostic::new(Code::LiveIndex, message, table.model.span, "its statements find rows by key and time")
                 .at_level(Level::Warning)

@@ -275,6 +275,24 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let name = |column| table.column(column).name.folded(spec.dialect);
     let time = name(table.time.column);
     let of_key: Vec<_> = table.unique_key.iter().map(|&column| name(column)).collect();
+    let relation = Slot::Mart(id).relation(spec);
+    let is_key =
+        |columns: &&Vec<String>| columns.len() == of_key.len() && of_key.iter().all(|one| columns.contains(one));
+    if table.is_updated_in_place()
+        && live.find(spec, &relation).is_some()
+        && !unique_columns(spec, live, Slot::Mart(id)).iter().any(is_key)
+    {
+        let message = format!(
+            "{} has no unique key on ({}): two loads at the same time store a key twice, and no cycle mends it",
+            relation.sql(spec.dialect),
+            of_key.join(", ")
+        );
+        sink.push(
+            Diagnostic::new(Code::LiveKey, message, table.model.span, "it is updated in place")
+                .at_level(Level::Warning)
+                .help("run the files ddl/06_*; if they find a key twice, run the sweep first"),
+        );
+    }
     for columns in unique_columns(spec, live, Slot::Mart(id)) {
         if columns.contains(&time) || !columns.iter().all(|column| of_key.contains(column)) {
             continue;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, ColumnOption, CreateTable, Delete, Expr, FromTable, Function, FunctionArguments, GroupByExpr,
-    Ident, Insert, JoinConstraint, JoinOperator, LimitClause, ObjectName, OnConflictAction, OnInsert, Query, Select,
-    SelectItem, SetExpr, SqliteOnConflict, Statement, TableConstraint, TableFactor, TableObject, TableWithJoins, Visit,
-    Visitor,
+    BinaryOperator, ColumnOption, CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable, Function,
+    FunctionArguments, GroupByExpr, Ident, Insert, JoinConstraint, JoinOperator, LimitClause, Merge, MergeAction,
+    ObjectName, OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr, SqliteOnConflict, Statement,
+    TableConstraint, TableFactor, TableObject, TableWithJoins, Visit, Visitor,
 };
 
 use crate::lint::table::Table;
@@ -35,6 +35,8 @@ pub(super) enum OnConflict {
     Updates,
     /// It updates or replaces the row in the table, whichever is newer.
     Overwrites,
+    /// A MERGE looks for the row by its own condition.
+    Matches,
 }
 
 impl<'a> Copy<'a> {
@@ -54,8 +56,10 @@ impl<'a> Copy<'a> {
             let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
             !is_grouped && !any(&select.projection, is_aggregate)
         });
-        let is_temporary = ["tmp", "temp", "stg", "stage", "#"].iter().any(|start| self.into.name().starts_with(start));
-        is_of_rows && !is_temporary && self.from().first().is_some_and(|from| from.is(table)) && !self.into.is(table)
+        is_of_rows
+            && !self.into.is_named_as_temporary()
+            && self.from().first().is_some_and(|from| from.is(table))
+            && !self.into.is(table)
     }
 }
 
@@ -117,6 +121,7 @@ pub(super) fn action(statement: &Statement) -> Action<'_> {
             None => Action::Create(create, Table::of(&create.name)),
         },
         Statement::Query(query) => of_query(query),
+        Statement::Merge(merge) => merged(merge).map_or(Action::Other, Action::Copy),
         _ => Action::Other,
     }
 }
@@ -158,6 +163,22 @@ fn copy(insert: &Insert) -> Option<Copy<'_>> {
     })
 }
 
+/// A MERGE that inserts rows of a query.
+fn merged(merge: &Merge) -> Option<Copy<'_>> {
+    let (TableFactor::Table { name, .. }, TableFactor::Derived { subquery, .. }) = (&merge.table, &merge.source) else {
+        return None;
+    };
+    let inserts = merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Insert(_)));
+    let into = Table::of(name);
+    inserts.then_some(Copy {
+        into,
+        has_columns: true,
+        query: subquery,
+        on_conflict: OnConflict::Matches,
+        creates: false,
+    })
+}
+
 fn on_conflict(insert: &Insert) -> OnConflict {
     if insert.ignore || matches!(insert.or, Some(SqliteOnConflict::Ignore)) {
         return OnConflict::Skips;
@@ -171,6 +192,19 @@ fn on_conflict(insert: &Insert) -> OnConflict {
         Some(OnInsert::DuplicateKeyUpdate(_)) => OnConflict::Overwrites,
         _ if insert.replace_into || matches!(insert.or, Some(SqliteOnConflict::Replace)) => OnConflict::Overwrites,
         _ => OnConflict::Fails,
+    }
+}
+
+/// The table into which a statement loads rows that come from no table: VALUES, or files.
+pub(super) fn loaded(statement: &Statement) -> Option<Table> {
+    match statement {
+        Statement::Insert(insert) => match &insert.table {
+            TableObject::TableName(name) => Some(Table::of(name)),
+            _ => None,
+        },
+        Statement::Copy { source: CopySource::Table { table_name, .. }, to: false, .. } => Some(Table::of(table_name)),
+        Statement::CopyIntoSnowflake { kind: CopyIntoSnowflakeKind::Table, into, .. } => Some(Table::of(into)),
+        _ => None,
     }
 }
 

@@ -7,6 +7,8 @@ use sqlparser::dialect::{
 };
 use sqlparser::parser::Parser;
 
+use crate::lint::script::skeleton;
+
 /// The engine for which SQL is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each variant is the name of an engine")]
@@ -95,9 +97,29 @@ pub(super) fn parse(sql: &str, dialect: Grammar) -> Option<Statement> {
 
 /// Whether the tree of a statement may be too deep for the stack: long chains of operators.
 fn is_deep(sql: &str) -> bool {
-    let lower = sql.to_ascii_lowercase();
-    let operators = ["and", "or", "union", "case", "||", "+", "-", "*", "/", "::", "="];
-    operators.iter().any(|operator| lower.matches(operator).count() > 3_000)
+    const WORDS: [&str; 17] = [
+        "and",
+        "or",
+        "xor",
+        "union",
+        "except",
+        "intersect",
+        "case",
+        "is",
+        "isnull",
+        "notnull",
+        "like",
+        "ilike",
+        "at",
+        "between",
+        "collate",
+        "div",
+        "not",
+    ];
+    let skeleton = skeleton(sql);
+    let words = skeleton.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| WORDS.contains(word));
+    let signs = skeleton.chars().filter(|c| "|+-*/%<>=&^:~!@#[".contains(*c));
+    words.count() + signs.count() > 6_000
 }
 
 /// `DELETE FROM t` for `DELETE TOP (5000) FROM t`, which the parser does not know. Whether a DELETE

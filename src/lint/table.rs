@@ -54,15 +54,27 @@ impl Table {
         self.parts.last().map_or("", String::as_str)
     }
 
-    /// Whether two names can be of one table. A name without a schema can be in any.
+    /// Whether two names can be of one table. A name without a schema can be in any, except in that of
+    /// an archive: `archive.orders` is not `orders`.
     pub(super) fn is(&self, other: &Table) -> bool {
-        self.parts.iter().rev().zip(other.parts.iter().rev()).all(|(a, b)| a == b)
+        let is_same = self.parts.iter().rev().zip(other.parts.iter().rev()).all(|(a, b)| a == b);
+        is_same && self.has_archive_schema() == other.has_archive_schema()
+    }
+
+    /// Whether a part before its name says that it is an archive.
+    fn has_archive_schema(&self) -> bool {
+        self.parts.iter().rev().skip(1).any(|part| says_archive(part))
     }
 
     /// Whether its name says that it is an archive.
     pub(super) fn is_named_as_archive(&self) -> bool {
-        let name = self.shown.to_lowercase();
-        ["arch", "hist", "backup", "bkp", "cold"].iter().any(|word| name.contains(word)) || self.period().is_some()
+        says_archive(&self.shown.to_lowercase()) || self.period().is_some()
+    }
+
+    /// Whether its name says that it is emptied and filled in each run.
+    pub(super) fn is_named_as_temporary(&self) -> bool {
+        let first = self.name().split('_').next().unwrap_or_default();
+        self.name().starts_with('#') || ["tmp", "temp", "stg", "stage", "staging"].contains(&first)
     }
 
     /// The name without its period, and the period: `orders_` and `2025_h2`.
@@ -75,6 +87,16 @@ impl Table {
         })?;
         Some(name.split_at(year))
     }
+}
+
+/// Whether a word of a name means an archive: `orders_hist` and `ordersarchive`, but not `search`.
+fn says_archive(name: &str) -> bool {
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    words.into_iter().any(|word| {
+        let is_word = ["arch", "archiv", "hist", "histo", "bkp", "bak", "cold"].contains(&word);
+        let stems = ["archive", "archived", "history", "histories", "historic", "historical", "backup", "backups"];
+        is_word || stems.iter().any(|stem| word.starts_with(stem) || word.ends_with(stem)) || word.ends_with("hist")
+    })
 }
 
 impl fmt::Display for Table {

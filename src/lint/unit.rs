@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::Statement;
 
-use crate::lint::facts::{Action, Declared, action, declared, key_of, selected};
+use crate::lint::facts::{Action, Declared, action, declared, key_of, loaded, selected};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::Marked;
 use crate::lint::script::{Raw, skeleton, split, split_at_verbs, words};
@@ -211,7 +211,12 @@ impl Unit {
 
     /// The statements that write rows into a table.
     pub(super) fn fills(&self, table: &Table) -> impl Iterator<Item = usize> {
-        self.copies().filter(|(.., copied)| copied.into.is(table)).map(|(at, ..)| at)
+        let all = self.statements.iter().enumerate();
+        let fills = |read: &Read| {
+            let of_tables = read.copied.as_ref().is_some_and(|copied| copied.into.is(table));
+            of_tables || loaded(&read.tree).is_some_and(|into| into.is(table))
+        };
+        all.filter(move |(_, read)| fills(read)).map(|(at, _)| at)
     }
 }
 
@@ -235,7 +240,7 @@ fn is_atomic(kind: &str, header: &str, body: &str) -> bool {
 pub(super) fn opens_transaction(first: &[String]) -> Option<bool> {
     match (first.first().map(String::as_str)?, first.get(1).map_or("", String::as_str)) {
         ("begin" | "start", "transaction" | "tran" | "work" | "isolation" | "distributed" | "") => Some(true),
-        ("commit" | "rollback", _) => Some(false),
+        ("commit" | "rollback" | "abort", _) | ("end", "" | "transaction" | "work") => Some(false),
         _ => None,
     }
 }

@@ -102,6 +102,8 @@ pub(super) enum Role {
     Guard,
     /// Tests that an equal row exists elsewhere.
     Copy,
+    /// Tests that no list names the row: a statement could delete its copy.
+    Unlisted,
     /// Compares two versions of a key.
     Version,
     /// Tests whether the parent is in its mart.

@@ -163,6 +163,12 @@ fn subject(role: Role) -> Subject {
             consequence: "the last copy of a row could be deleted",
             laws: "law L1 (nothing lost)",
         },
+        Role::Unlisted => Subject {
+            code: Code::Proof,
+            noun: "the test that the list of stale rows lacks the row",
+            consequence: "another cycle at the same time could delete the last copy of a row",
+            laws: "law L1 (nothing lost)",
+        },
         Role::Version => Subject {
             code: Code::Version,
             noun: "the comparison of versions",

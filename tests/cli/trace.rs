@@ -62,9 +62,9 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
       > 02_restore                   copy rows back whose parent is in its mart again
-        03_stale_clear               delete the list of the last cycle
         03_stale_fill                list older versions, and copies of rows that are in the mart
       > 04_supersede                 delete the older versions that the list has for the mart
+        05_cleanup_clear             empty the list: a trim deletes no row that it has
         06_due_clear                 delete the list of the last cycle
         06_due_fill                  list rows older than the cutoff whose parent has left its mart
         07_resolve                   close exceptions whose cause is gone
@@ -75,10 +75,10 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
       > 02_restore                   copy rows back whose parent is in its mart again
-        03_stale_clear               delete the list of the last cycle
         03_stale_fill                list older versions, and copies of rows that are in the mart
       > 04_supersede                 delete the older versions that the list has for the mart
       > 05_cleanup__2025_h2          delete the rows that the list has for this history table
+        05_cleanup_clear             empty the list: a trim deletes no row that it has
         06_due_clear                 delete the list of the last cycle
         06_due_fill                  list rows older than the cutoff whose parent has left its mart
         07_resolve                   close exceptions whose cause is gone
@@ -103,9 +103,9 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       each cycle
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
-        03_stale_clear               delete the list of the last cycle
         03_stale_fill                list older versions, and copies of rows that are in the mart
       > 04_supersede                 delete the older versions that the list has for the mart
+        05_cleanup_clear             empty the list: a trim deletes no row that it has
         07_resolve                   close exceptions whose cause is gone
         07_resolve_tripwire          fail, and stop the cycle, if more rows are due than allowed
         10_safety_check              record rows that cannot leave the mart, once per key

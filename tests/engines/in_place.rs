@@ -133,7 +133,7 @@ fn an_archived_row_returns_over_an_older_version_that_came_late() {
 #[test]
 fn the_doctor_accepts_a_primary_key_of_a_mart_that_is_updated_in_place() {
     let name = "in_place_doctor";
-    let shop = Shop::open(Dialect::Postgres, name);
+    let mut shop = Shop::open(Dialect::Postgres, name);
     let stated = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
     let url = stated.replace("dbname=postgres", &format!("dbname={name}"));
     let findings = |inputs: &Inputs| {
@@ -156,6 +156,15 @@ fn the_doctor_accepts_a_primary_key_of_a_mart_that_is_updated_in_place() {
         findings(&Inputs::new("rowkeep.yml", wider).with_dialect(Dialect::Postgres)),
         [
             "a unique key of in_place.mart_orders on (order_id) refuses rows that `unique_key` tells apart by (order_id, state)"
+        ]
+    );
+    shop.engine.run("ALTER TABLE in_place.mart_orders DROP CONSTRAINT mart_orders_pkey");
+    assert_eq!(findings(&shop.inputs), [""; 0], "the index of ddl/ is left");
+    shop.engine.run("DROP INDEX in_place.mart_orders__unique_key");
+    assert_eq!(
+        findings(&shop.inputs),
+        [
+            "in_place.mart_orders has no unique key on (order_id): two loads at the same time store a key twice, and no cycle mends it"
         ]
     );
 }

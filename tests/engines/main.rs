@@ -13,6 +13,7 @@ mod grammar;
 mod grants;
 mod history;
 mod in_place;
+mod interleaved;
 mod limit;
 mod loads;
 mod operations;

@@ -58,7 +58,11 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     let mut steps = Vec::new();
     // The load deletes no row. `supersede` deletes an older version after the newer one is stored.
     let in_place = table.is_updated_in_place();
-    if !in_place && table.corrected().next().is_some() {
+    // In place, the update comes first: if another cycle trims the older version between the two
+    // statements, the newer one is there.
+    if in_place {
+        steps.push(step(StatementKind::LoadReplace));
+    } else if table.corrected().next().is_some() {
         steps.push(step(StatementKind::LoadCorrect));
     }
     steps.push(step(if in_place { StatementKind::LoadNew } else { StatementKind::LoadInsert }));
@@ -67,9 +71,6 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     }
     if table.is_versioned() && nullable(&table.time.column) {
         steps.push(step(StatementKind::LoadTimeless));
-    }
-    if in_place {
-        steps.push(step(StatementKind::LoadUpdate));
     }
     steps
 }
@@ -207,9 +208,9 @@ impl Builder<'_> {
     }
 
     /// The list is filled after `restore`, because a restored row makes its copy stale.
-    fn stale(&self) -> Vec<Step> {
+    fn stale(&self) -> Option<Step> {
         if !lists_stale(self.table) {
-            return Vec::new();
+            return None;
         }
         let mut reads = vec![self.mart()];
         reads.extend(self.histories());
@@ -219,8 +220,7 @@ impl Builder<'_> {
             // stopped before the trim. The list is filled again only after `cleanup`.
             reads.push(self.due_list());
         }
-        let stale = Slot::Stale(self.id);
-        vec![self.step(StatementKind::StaleClear, stale, vec![]), self.step(StatementKind::StaleFill, stale, reads)]
+        Some(self.step(StatementKind::StaleFill, Slot::Stale(self.id), reads))
     }
 
     fn supersede(&self) -> Vec<Step> {
@@ -233,10 +233,16 @@ impl Builder<'_> {
         }
     }
 
-    /// A purge has no periods, so it has none of these statements.
+    /// A purge has no periods, so it only empties the list. The list is emptied before the archive:
+    /// the copy of a row that is listed may be deleted at any moment, so a trim leaves such a row.
+    /// Its rows may stay from a cycle that stopped. They still have a newer version, because a trim
+    /// leaves that too.
     fn cleanup(&self) -> Vec<Step> {
         if lists_stale(self.table) {
-            self.per_period(StatementKind::Cleanup, &[Slot::Stale(self.id)])
+            let stale = Slot::Stale(self.id);
+            let mut steps = self.per_period(StatementKind::Cleanup, &[stale]);
+            steps.push(self.step(StatementKind::CleanupClear, stale, vec![]));
+            steps
         } else {
             self.per_period(StatementKind::CleanupEvent, &[self.mart(), self.due_list()])
         }
@@ -330,6 +336,7 @@ impl Builder<'_> {
         let mut steps = self.per_period(StatementKind::Trim, &[self.due_list()]);
         for step in &mut steps {
             step.reads.push(step.writes);
+            step.reads.extend(lists_stale(self.table).then_some(Slot::Stale(self.id)));
             step.writes = self.mart();
         }
         steps

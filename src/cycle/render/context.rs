@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
-use crate::cycle::plan::{Definition, Due, Grant, Index, Scope, Slot, Step, Touched};
+use crate::cycle::plan::{Definition, Due, Grant, Index, Scope, Slot, Step, Touched, lists_stale};
 use crate::cycle::render::value::Sql;
 use crate::cycle::render::vocabulary::{self, PARAMETERS, Place};
 use crate::dialect::Dialect;
@@ -69,6 +69,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         versioned => scope.versioned,
         in_place => table.is_updated_in_place(),
         due_is_listed => scope.due == Due::Listed,
+        stale_is_listed => lists_stale(table),
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),
         exception => exception(spec, table),
         erasures => table.erasures.iter().map(|erasure| self::erasure(spec, table, *erasure)).collect::<Vec<_>>(),

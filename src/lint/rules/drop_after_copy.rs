@@ -3,6 +3,7 @@
 use crate::diagnostic::Code;
 use crate::lint::facts::Action;
 use crate::lint::rules::Finding;
+use crate::lint::rules::proof::is_unloaded;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -13,7 +14,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             let is_archived = copies.iter().any(|(copied, archive)| {
                 *copied < at && matches!(archive.action(), Action::Copy(copy) if copy.into.is_named_as_archive())
             });
-            if is_archived && !unit.creates(&table) {
+            if (is_archived || is_unloaded(unit, &table, at)) && !unit.creates(&table) {
                 found.push(Finding {
                     code: Code::DropAfterCopy,
                     line: read.line_of("drop"),

@@ -11,15 +11,21 @@ use crate::lint::rules::periods::instant;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    let declared: Vec<_> = unit.columns.values().flatten().collect();
+    let has_time_of_day = |name: &str| {
+        let mut of_name = declared.iter().filter(|column| column.name == name).peekable();
+        of_name.peek().is_some()
+            && of_name.all(|column| column.ty.contains("timestamp") || column.ty.contains("datetime"))
+    };
     for read in &unit.statements {
         let selection = match read.action() {
             Action::Copy(copy) => copy.select().and_then(|select| select.selection.as_ref()),
             Action::Delete(delete, _) | Action::Move { deletes: (delete, _), .. } => delete.selection.as_ref(),
             _ => continue,
         };
-        let mut visitor = Between(None);
+        let mut visitor = Between { found: None, has_time_of_day: &has_time_of_day };
         let _ = read.tree.visit(&mut visitor);
-        let (high, text) = match (visitor.0, selection.and_then(closed_interval)) {
+        let (high, text) = match (visitor.found, selection.and_then(closed_interval)) {
             (Some(high), _) => (high, "between"),
             (None, Some(high)) => (high, "<="),
             (None, None) => continue,
@@ -58,19 +64,23 @@ fn includes_more(to: &str) -> bool {
     to.contains(' ') || !to.contains('-') || to.ends_with("-01")
 }
 
-/// Finds a BETWEEN whose upper bound is an instant.
-struct Between(Option<String>);
+/// Finds a BETWEEN whose upper bound is an instant, or a day although the column has a time of day.
+struct Between<'a> {
+    found: Option<String>,
+    /// Whether a column is declared as a timestamp.
+    has_time_of_day: &'a dyn Fn(&str) -> bool,
+}
 
-impl Visitor for Between {
+impl Visitor for Between<'_> {
     type Break = ();
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        let Expr::Between { low, high, negated: false, .. } = expr else { return ControlFlow::Continue(()) };
+        let Expr::Between { expr, low, high, negated: false } = expr else { return ControlFlow::Continue(()) };
         let (Some(_), Some(to)) = (instant(low), instant(high)) else { return ControlFlow::Continue(()) };
-        if !includes_more(&to) {
+        if !includes_more(&to) && !column(expr).is_some_and(|(_, name)| (self.has_time_of_day)(&name)) {
             return ControlFlow::Continue(());
         }
-        self.0 = Some(high.to_string());
+        self.found = Some(high.to_string());
         ControlFlow::Break(())
     }
 }

@@ -15,8 +15,9 @@ pub(super) fn widens(delete: &Delete) -> bool {
     let each = alternatives(selection);
     let is_guarded = |one: &&Expr| conjuncts(one).into_iter().filter_map(lookup).any(|lookup| !lookup.negated);
     let guarded = each.iter().filter(|one| is_guarded(one)).count();
-    // Without brackets, AND binds closer than OR, which the author may not have meant.
-    let is_mixed = has_bare_and(selection) && each.len() > 1;
+    // Without brackets, AND binds closer than OR, which the author may not have meant. If each side has
+    // conditions of its own, it was meant.
+    let is_mixed = has_bare_and(selection) && each.iter().any(|one| conjuncts(one).len() == 1);
     (guarded > 0 && guarded < each.len()) || is_mixed
 }
 

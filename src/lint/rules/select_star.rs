@@ -1,7 +1,7 @@
 //! A copy by `SELECT *`.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, is_star};
+use crate::lint::facts::{Action, OnConflict, is_star};
 use crate::lint::rules::Finding;
 use crate::lint::rules::positional_insert::output_into;
 use crate::lint::rules::proof::is_of_archive;
@@ -13,7 +13,11 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             found.push(finding(read, "output", &into.of, &into.into));
         }
         let copy = match read.action() {
-            Action::Copy(copy) | Action::Move { copy, .. } if !copy.creates => copy,
+            Action::Copy(copy) | Action::Move { copy, .. }
+                if !copy.creates && copy.on_conflict != OnConflict::Matches =>
+            {
+                copy
+            }
             _ => continue,
         };
         let (Some(select), Some(source)) = (copy.select(), copy.from().into_iter().next()) else { continue };

@@ -15,7 +15,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     // The script states the zone of its session.
     let is_fixed = unit.texts.iter().any(|marked| {
         let text = marked.text.to_lowercase();
-        text.contains("set time zone") || text.contains("set timezone")
+        let states =
+            ["set time zone", "set timezone", "set local time zone", "set session time zone", "set local timezone"];
+        states.iter().any(|words| text.contains(words))
     });
     if zoned.is_empty() || is_fixed {
         return;
@@ -43,10 +45,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 
 fn is_zoned(column: &Declared) -> bool {
     let ty = column.ty.as_str();
-    ty.contains("timestamptz")
-        || ty.contains("with time zone")
-        || ty.contains("timestamp_tz")
-        || ty.contains("timestamp_ltz")
+    ty.contains("timestamptz") || ty.contains("with time zone") || ty.contains("timestamp_ltz")
 }
 
 /// Finds an instant that is turned into a day, or is compared with one.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::cycle::plan::{Due, Slot};
+use crate::cycle::plan::{Due, Slot, lists_stale};
 use crate::project::naming::NULL_KEY;
 use crate::project::{ColumnId, CutoffFrom, Length, PeriodId, Retention};
 use crate::verify::claim::conditions::text;
@@ -278,6 +278,10 @@ impl<'a> Claims<'a, '_> {
         copy.extend(self.same_payload(&history, &mart));
         copy.extend(self.in_partition(row(1), period));
         when.extend(role(Role::Copy, [exists(from(Slot::History(self.id, period), copy))]));
+        if lists_stale(self.table) {
+            let listed = self.same(&self.table.proof(), &history, &mart);
+            when.extend(role(Role::Unlisted, [not_exists(from(Slot::Stale(self.id), listed))]));
+        }
         Meaning::Delete(from(self.mart(), when))
     }
 

@@ -18,10 +18,7 @@ impl<'a> Claims<'a, '_> {
     pub(super) fn is_replaced_by(&self, comparison: Comparison, other: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
         let ours = |column| self.column(row(0), column);
         let time = self.table.time.column;
-        let mut causes = vec![vec![compare(comparison, ours(time), other(time)).into()]];
-        if !self.table.column(time).not_null {
-            causes.push(vec![is_null(ours(time))]);
-        }
+        let causes = [vec![compare(comparison, ours(time), other(time)).into()], vec![is_null(ours(time))]];
         let older = role(Role::Version, one_of(causes));
         self.same(&self.table.unique_key, other, &ours).into_iter().chain(older).collect()
     }

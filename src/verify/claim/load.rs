@@ -103,7 +103,7 @@ impl<'a> Claims<'a, '_> {
     }
 
     /// The newest raw row of each key replaces the row of the mart, unless that row is newer.
-    pub(super) fn load_update(&self) -> Meaning<'a> {
+    pub(super) fn load_replace(&self) -> Meaning<'a> {
         let newest_row = Row { depth: Depth::OUTERMOST, place: Place(1) };
         let (newest, mut when) = self.newest(newest_row);
         let (ours, theirs) = (|column| self.column(row(0), column), |column| self.of_newest(newest_row, column));
@@ -112,9 +112,7 @@ impl<'a> Claims<'a, '_> {
         when.extend(self.is_replaced_by(Comparison::LessOrEqual, &theirs));
         let mut differs = self.payload_differs(&ours, &theirs);
         differs.push(vec![compare(Comparison::NotEqual, ours(time), theirs(time)).into()]);
-        if !self.table.column(time).not_null {
-            differs.push(vec![is_null(ours(time))]);
-        }
+        differs.push(vec![is_null(ours(time))]);
         // A statement may also write equal values again.
         when.extend(role(Role::Spare, one_of(differs)));
         self.replaces(newest, when, &theirs)
