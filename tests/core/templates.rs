@@ -191,9 +191,9 @@ fn a_template_that_does_not_render_is_refused() {
       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 09_trim__2025_h2 cannot be rendered: value of type undefined is not callable (`within` is undefined, from line 2)
-     --> templates/cycle/trim.sql.j2:5:10
+     --> templates/cycle/trim.sql.j2:6:10
       |
-    5 | WHERE {{ within(mart|bare, period) }}
+    6 | WHERE {{ within(mart|bare, period) }}
       |          ^^^^^^^^^^^^^^^^^^^^^^^^^ here
       |
       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`

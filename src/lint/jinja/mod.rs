@@ -238,7 +238,36 @@ fn prepared(text: &str) -> String {
         rest = &rest[at + 2..];
     }
     changed.push_str(rest);
-    changed
+    without_shifts(&changed)
+}
+
+/// A text in which `time - timedelta(days=90)` is `time|default(timedelta(days=90))`: both are a time that
+/// depends on the run, and objects of minijinja have no operators.
+fn without_shifts(text: &str) -> String {
+    const CALLS: [&str; 2] = ["modules.datetime.timedelta(", "datetime.timedelta("];
+    let mut out = text.to_owned();
+    let mut from = 0;
+    while let Some((at, call)) = CALLS.iter().find_map(|call| Some((from + out[from..].find(call)?, call))) {
+        from = at + call.len();
+        let before = out[..at].trim_end();
+        // `{{-` is no operator.
+        let is_operator = |at: &usize| before.ends_with(['-', '+']) && !before[..*at].ends_with(['{', '%']);
+        let Some(operator) = before.len().checked_sub(1).filter(is_operator) else { continue };
+        let mut depth = 1;
+        let close = out[from..].char_indices().find_map(|(at, c)| {
+            depth += match c {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+            (depth == 0).then_some(from + at)
+        });
+        let Some(close) = close else { break };
+        out.insert(close, ')');
+        out.replace_range(operator..=operator, "|default(");
+        from = close + "|default(".len();
+    }
+    out
 }
 
 /// A text in which the blocks of a kind are empty lines.

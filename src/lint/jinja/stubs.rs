@@ -265,6 +265,8 @@ impl Object for Builtin {
         let key = key.as_str()?;
         Some(match (self.name.as_str(), key) {
             ("target", "schema" | "dataset") => Value::from(SCHEMA),
+            // What runs only in production matters most.
+            ("target", "name") => Value::from("prod"),
             ("flags", "WHICH") => Value::from(self.scene.variant.command()),
             ("flags", "FULL_REFRESH") => Value::from(false),
             _ => unknown(key),
