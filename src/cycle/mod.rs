@@ -7,3 +7,4 @@
 pub mod plan;
 pub(crate) mod render;
 pub mod step;
+mod verb;

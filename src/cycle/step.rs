@@ -1,9 +1,8 @@
 //! The table of steps: every kind of statement of a cycle, with its step, part, verb and template.
 //! The plan, the claim, the file name and the run order come from this table.
 
-use std::fmt;
-
 use crate::cycle::plan::Slot;
+use crate::cycle::verb::Verb;
 use crate::project::{PeriodId, Spec};
 
 /// The steps of a cycle, in run order. Invariant: the number of a step never changes.
@@ -234,7 +233,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Update,
                 template: "cycle/restore_update.sql.j2",
-                reason: "copy newer versions back whose parent is in its mart, over the older ones",
+                reason: "replace older rows by newer versions from history, if their parent is in its mart",
             },
             StatementKind::StaleFill => Facts {
                 step: StepName::Stale,
@@ -478,39 +477,5 @@ impl Step {
             stem.push_str(&spec.period(period).name);
         }
         stem
-    }
-}
-
-/// The kind of SQL statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each variant is an SQL keyword")]
-#[non_exhaustive]
-pub enum Verb {
-    Insert,
-    Update,
-    Delete,
-    CreateTable,
-    CreateView,
-    CreateIndex,
-    Grant,
-    Select,
-    Vacuum,
-    Analyze,
-}
-
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Verb::Insert => "INSERT",
-            Verb::Update => "UPDATE",
-            Verb::Delete => "DELETE",
-            Verb::CreateTable => "CREATE TABLE",
-            Verb::CreateView => "CREATE VIEW",
-            Verb::CreateIndex => "CREATE INDEX",
-            Verb::Grant => "GRANT",
-            Verb::Select => "SELECT",
-            Verb::Vacuum => "VACUUM",
-            Verb::Analyze => "ANALYZE",
-        })
     }
 }

@@ -275,7 +275,7 @@ pub(crate) struct Shell {
 pub enum Indexes {
     /// Indexes, of which the one by key and time is unique: a table cannot have a row twice.
     Unique,
-    /// Indexes, of which that of the mart by the unique key is unique: a mart has one row per key.
+    /// Indexes. That of the mart by the unique key is unique, so a mart has one row per key.
     UniqueKey,
     /// Indexes, none of which is unique.
     Plain,

@@ -265,8 +265,9 @@ fn readers(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     }
 }
 
-/// Reports a unique key of a mart that refuses the newer version of a row. It stands beside the
-/// older one until the next statement removes that one.
+/// Reports a unique key of a mart that refuses the newer version of a row, and a mart without the
+/// unique key that its spec states. A newer version stands beside the older one until the next
+/// statement removes that one, except in a mart that is updated in place.
 fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let table = spec.table(id);
     if !table.is_versioned() || !inserts(spec, id) {
@@ -275,16 +276,14 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let name = |column| table.column(column).name.folded(spec.dialect);
     let time = name(table.time.column);
     let of_key: Vec<_> = table.unique_key.iter().map(|&column| name(column)).collect();
-    let relation = Slot::Mart(id).relation(spec);
-    let is_key =
-        |columns: &&Vec<String>| columns.len() == of_key.len() && of_key.iter().all(|one| columns.contains(one));
-    if table.is_updated_in_place()
-        && live.find(spec, &relation).is_some()
-        && !unique_columns(spec, live, Slot::Mart(id)).iter().any(is_key)
-    {
+    let mart = Slot::Mart(id).relation(spec);
+    let relation = mart.sql(spec.dialect);
+    let has_each = |columns: &Vec<String>| of_key.iter().all(|column| columns.contains(column));
+    let all = unique_columns(spec, live, Slot::Mart(id));
+    let has_key = all.iter().any(|columns| columns.len() == of_key.len() && has_each(columns));
+    if table.is_updated_in_place() && !has_key && live.find(spec, &mart).is_some() {
         let message = format!(
-            "{} has no unique key on ({}): two loads at the same time store a key twice, and no cycle mends it",
-            relation.sql(spec.dialect),
+            "{relation} has no unique key on ({}): two loads at the same time store a key twice, and no cycle mends it",
             of_key.join(", ")
         );
         sink.push(
@@ -293,17 +292,14 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
                 .help("run the files ddl/06_*; if they find a key twice, run the sweep first"),
         );
     }
-    for columns in unique_columns(spec, live, Slot::Mart(id)) {
-        if columns.contains(&time) || !columns.iter().all(|column| of_key.contains(column)) {
+    for columns in all {
+        let is_part = !columns.contains(&time) && columns.iter().all(|column| of_key.contains(column));
+        let is_whole = has_each(columns);
+        if !is_part || (table.is_updated_in_place() && is_whole) {
             continue;
         }
-        let has_each = of_key.iter().all(|column| columns.contains(column));
-        if table.is_updated_in_place() && has_each {
-            continue;
-        }
-        let relation = Slot::Mart(id).relation(spec).sql(spec.dialect);
         let stated = columns.join(", ");
-        let (message, help) = if has_each {
+        let (message, help) = if is_whole {
             let message = format!(
                 "a unique key of {relation} on ({stated}) refuses a newer version of a row: it stands beside the older one until the cycle removes that one"
             );

@@ -1,235 +1,21 @@
-//! What a statement does, read from its tree.
+//! Parts of the tree of a statement: its tables, conditions, columns and keys.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, ColumnOption, CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable, Function,
-    FunctionArguments, GroupByExpr, Ident, Insert, JoinConstraint, JoinOperator, LimitClause, Merge, MergeAction,
-    ObjectName, OnConflictAction, OnInsert, Query, Select, SelectItem, SetExpr, SqliteOnConflict, Statement,
-    TableConstraint, TableFactor, TableObject, TableWithJoins, Visit, Visitor,
+    BinaryOperator, ColumnOption, CreateTable, Delete, Expr, FromTable, Function, FunctionArguments, Ident,
+    JoinConstraint, JoinOperator, LimitClause, ObjectName, Query, Select, SelectItem, SetExpr, TableConstraint,
+    TableFactor, TableWithJoins, Visit, Visitor,
 };
 
 use crate::lint::table::Table;
-
-/// An INSERT of rows of other tables, also as a part of a CTE or a CREATE TABLE AS.
-#[derive(Debug)]
-pub(super) struct Copy<'a> {
-    pub(super) into: Table,
-    /// Whether it lists its columns.
-    pub(super) has_columns: bool,
-    pub(super) query: &'a Query,
-    pub(super) on_conflict: OnConflict,
-    /// Whether it creates its table.
-    pub(super) creates: bool,
-}
-
-/// What an INSERT does with a row whose key is in the table already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OnConflict {
-    /// It fails, if the table has a unique key.
-    Fails,
-    /// It leaves the row out, without an error.
-    Skips,
-    /// It updates the row in the table if a condition holds.
-    Updates,
-    /// It updates or replaces the row in the table, whichever is newer.
-    Overwrites,
-    /// A MERGE looks for the row by its own condition.
-    Matches,
-}
-
-impl<'a> Copy<'a> {
-    /// The SELECT from which rows come, without UNION.
-    pub(super) fn select(&self) -> Option<&'a Select> {
-        select_of(self.query)
-    }
-
-    /// The tables of its FROM, the first of which gives the rows.
-    pub(super) fn from(&self) -> Vec<Table> {
-        self.select().map_or_else(Vec::new, |select| select.from.iter().flat_map(tables).collect())
-    }
-
-    /// Whether rows of a table are copied as they are: no totals of them, and no list for a while.
-    pub(super) fn copies(&self, table: &Table) -> bool {
-        let is_of_rows = self.select().is_some_and(|select| {
-            let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
-            !is_grouped && !any(&select.projection, is_aggregate)
-        });
-        is_of_rows
-            && !self.into.is_named_as_temporary()
-            && self.from().first().is_some_and(|from| from.is(table))
-            && !self.into.is(table)
-    }
-}
 
 /// The SELECT of a query that is no UNION.
 pub(super) fn select_of(query: &Query) -> Option<&Select> {
     match &*query.body {
         SetExpr::Select(select) => Some(select),
         SetExpr::Query(inner) => select_of(inner),
-        _ => None,
-    }
-}
-
-/// What a statement does.
-#[derive(Debug)]
-pub(super) enum Action<'a> {
-    Copy(Copy<'a>),
-    Delete(&'a Delete, Table),
-    /// One statement that deletes rows and inserts what it deleted.
-    Move {
-        deletes: (&'a Delete, Table),
-        copy: Copy<'a>,
-    },
-    Truncate(Vec<Table>),
-    Drop(Vec<Table>),
-    Create(&'a CreateTable, Table),
-    Other,
-}
-
-impl Action<'_> {
-    /// The table that a DELETE, a move or an INSERT changes. For a move, it is the table that loses
-    /// rows.
-    pub(super) fn changes(self) -> Option<Table> {
-        match self {
-            Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => Some(table),
-            Action::Copy(copy) if !copy.creates => Some(copy.into),
-            _ => None,
-        }
-    }
-}
-
-pub(super) fn action(statement: &Statement) -> Action<'_> {
-    match statement {
-        Statement::Insert(insert) => copy(insert).map_or(Action::Other, Action::Copy),
-        Statement::Delete(delete) => deleted(delete).map_or(Action::Other, |table| Action::Delete(delete, table)),
-        Statement::Truncate(truncate) => {
-            Action::Truncate(truncate.table_names.iter().map(|target| Table::of(&target.name)).collect())
-        }
-        Statement::Drop { object_type: sqlparser::ast::ObjectType::Table, names, .. } => {
-            Action::Drop(names.iter().map(Table::of).collect())
-        }
-        Statement::CreateTable(create) => match &create.query {
-            Some(query) => Action::Copy(Copy {
-                into: Table::of(&create.name),
-                has_columns: true,
-                query,
-                on_conflict: OnConflict::Fails,
-                creates: true,
-            }),
-            None => Action::Create(create, Table::of(&create.name)),
-        },
-        Statement::Query(query) => of_query(query),
-        Statement::Merge(merge) => merged(merge).map_or(Action::Other, Action::Copy),
-        _ => Action::Other,
-    }
-}
-
-/// `WITH ... INSERT` and `WITH ... DELETE`.
-fn of_query(query: &Query) -> Action<'_> {
-    let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
-    let mut deletes = ctes.filter_map(|cte| match &*cte.query.body {
-        SetExpr::Delete(Statement::Delete(delete)) => deleted(delete).map(|table| (delete, table)),
-        _ => None,
-    });
-    match (&*query.body, deletes.next()) {
-        (SetExpr::Insert(Statement::Insert(insert)), Some(deletes)) => match copy(insert) {
-            Some(copy) => Action::Move { deletes, copy },
-            None => Action::Delete(deletes.0, deletes.1),
-        },
-        (SetExpr::Insert(Statement::Insert(insert)), None) => copy(insert).map_or(Action::Other, Action::Copy),
-        (SetExpr::Delete(Statement::Delete(delete)), _) => {
-            deleted(delete).map_or(Action::Other, |table| Action::Delete(delete, table))
-        }
-        (_, Some((delete, table))) => Action::Delete(delete, table),
-        _ => Action::Other,
-    }
-}
-
-fn copy(insert: &Insert) -> Option<Copy<'_>> {
-    let TableObject::TableName(name) = &insert.table else { return None };
-    let query = insert.source.as_deref()?;
-    // `INSERT INTO t WITH c AS (...) SELECT` and VALUES.
-    if matches!(&*query.body, SetExpr::Values(_)) {
-        return None;
-    }
-    Some(Copy {
-        into: Table::of(name),
-        has_columns: !insert.columns.is_empty() || !insert.after_columns.is_empty(),
-        query,
-        on_conflict: on_conflict(insert),
-        creates: false,
-    })
-}
-
-/// A MERGE that inserts rows of a query.
-fn merged(merge: &Merge) -> Option<Copy<'_>> {
-    let (TableFactor::Table { name, .. }, TableFactor::Derived { subquery, .. }) = (&merge.table, &merge.source) else {
-        return None;
-    };
-    let inserts = merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Insert(_)));
-    let into = Table::of(name);
-    inserts.then_some(Copy {
-        into,
-        has_columns: true,
-        query: subquery,
-        on_conflict: OnConflict::Matches,
-        creates: false,
-    })
-}
-
-fn on_conflict(insert: &Insert) -> OnConflict {
-    if insert.ignore || matches!(insert.or, Some(SqliteOnConflict::Ignore)) {
-        return OnConflict::Skips;
-    }
-    match &insert.on {
-        Some(OnInsert::OnConflict(conflict)) => match &conflict.action {
-            OnConflictAction::DoNothing => OnConflict::Skips,
-            OnConflictAction::DoUpdate(update) if update.selection.is_some() => OnConflict::Updates,
-            OnConflictAction::DoUpdate(_) => OnConflict::Overwrites,
-        },
-        Some(OnInsert::DuplicateKeyUpdate(_)) => OnConflict::Overwrites,
-        _ if insert.replace_into || matches!(insert.or, Some(SqliteOnConflict::Replace)) => OnConflict::Overwrites,
-        _ => OnConflict::Fails,
-    }
-}
-
-/// The table into which a statement loads rows that come from no table: VALUES, or files.
-pub(super) fn loaded(statement: &Statement) -> Option<Table> {
-    match statement {
-        Statement::Insert(insert) => match &insert.table {
-            TableObject::TableName(name) => Some(Table::of(name)),
-            _ => None,
-        },
-        Statement::Copy { source: CopySource::Table { table_name, .. }, to: false, .. } => Some(Table::of(table_name)),
-        Statement::CopyIntoSnowflake { kind: CopyIntoSnowflakeKind::Table, into, .. } => Some(Table::of(into)),
-        _ => None,
-    }
-}
-
-/// The table from which a DELETE takes rows.
-fn deleted(delete: &Delete) -> Option<Table> {
-    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-    let first = from.first()?;
-    // `DELETE o FROM orders AS o JOIN ...`: the alias names the table.
-    if let [target] = delete.tables.as_slice() {
-        let target = Table::of(target);
-        let all = from
-            .iter()
-            .flat_map(|one| std::iter::once(&one.relation).chain(one.joins.iter().map(|join| &join.relation)));
-        let named = all.filter_map(|factor| match factor {
-            TableFactor::Table { name, alias: Some(alias), .. }
-                if alias.name.value.eq_ignore_ascii_case(target.name()) =>
-            {
-                Some(Table::of(name))
-            }
-            _ => None,
-        });
-        return named.into_iter().next_back().or(Some(target));
-    }
-    match &first.relation {
-        TableFactor::Table { name, .. } => Some(Table::of(name)),
         _ => None,
     }
 }
@@ -343,13 +129,6 @@ pub(super) fn any(part: &impl Visit, test: impl Fn(&Expr) -> bool) -> bool {
 /// The name of a called function, in lower case.
 pub(super) fn function_name(function: &Function) -> String {
     Table::of(&function.name).name().to_owned()
-}
-
-/// Whether an expression is a total over rows.
-fn is_aggregate(expr: &Expr) -> bool {
-    let Expr::Function(function) = expr else { return false };
-    let is_total = matches!(function_name(function).as_str(), "count" | "sum" | "min" | "max" | "avg" | "any_value");
-    is_total && function.over.is_none()
 }
 
 /// The functions that read the clock anew in each statement.

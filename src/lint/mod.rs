@@ -15,6 +15,7 @@
 //! assert!(rules.contains(&"trim-without-proof"));
 //! ```
 
+mod action;
 mod allow;
 mod facts;
 mod grammar;
@@ -277,7 +278,7 @@ impl File<'_> {
     /// return any part of a statement: a text that changes nothing need not be read.
     fn of_body(&self, body: &Marked) -> Unit {
         let mut unit = self.script(body);
-        if unit.statements.iter().all(|read| matches!(read.action(), facts::Action::Other)) {
+        if unit.statements.iter().all(|read| matches!(read.action(), action::Action::Other)) {
             unit.not_read.clear();
         }
         unit

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::Statement;
 
-use crate::lint::facts::{Action, Declared, action, declared, key_of, loaded, selected};
+use crate::lint::action::{Action, action, loaded};
+use crate::lint::facts::{Declared, declared, key_of, selected};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::Marked;
 use crate::lint::script::{Raw, skeleton, split, split_at_verbs, words};

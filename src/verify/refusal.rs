@@ -165,7 +165,7 @@ fn subject(role: Role) -> Subject {
         },
         Role::Unlisted => Subject {
             code: Code::Proof,
-            noun: "the test that the list of stale rows lacks the row",
+            noun: "the test that the row is not in the list of stale rows",
             consequence: "another cycle at the same time could delete the last copy of a row",
             laws: "law L1 (nothing lost)",
         },

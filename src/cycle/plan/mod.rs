@@ -9,7 +9,8 @@ mod grants;
 mod indexes;
 mod steps;
 
-pub use crate::cycle::step::{StatementKind, Step, StepName, Verb};
+pub use crate::cycle::step::{StatementKind, Step, StepName};
+pub use crate::cycle::verb::Verb;
 pub use definitions::{Definition, DefinitionKind};
 pub use grants::Grant;
 pub(crate) use grants::of as grant_of;

@@ -56,10 +56,10 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     let step = |kind| Step { kind, period: None, writes: Slot::Mart(id), reads: reads.clone() };
     let nullable = |id: &ColumnId| !table.column(*id).not_null;
     let mut steps = Vec::new();
-    // The load deletes no row. `supersede` deletes an older version after the newer one is stored.
     let in_place = table.is_updated_in_place();
-    // In place, the update comes first: if another cycle trims the older version between the two
-    // statements, the newer one is there.
+    // The load deletes no row. `supersede` deletes an older version after the newer one is stored. In
+    // place, the update comes before the insert: if another cycle trims the older version between the
+    // two, the insert stores the newer one.
     if in_place {
         steps.push(step(StatementKind::LoadReplace));
     } else if table.corrected().next().is_some() {
@@ -233,10 +233,10 @@ impl Builder<'_> {
         }
     }
 
-    /// A purge has no periods, so it only empties the list. The list is emptied before the archive:
-    /// the copy of a row that is listed may be deleted at any moment, so a trim leaves such a row.
-    /// Its rows may stay from a cycle that stopped. They still have a newer version, because a trim
-    /// leaves that too.
+    /// Deletes the listed rows of each history table, and empties the list. A purge has no periods, so
+    /// it only empties the list. The list is emptied before the archive, because a trim leaves rows
+    /// that are listed. If a run stops before that, the rows on the list may still be deleted: a trim
+    /// has left the row in the mart, or history has a newer version.
     fn cleanup(&self) -> Vec<Step> {
         if lists_stale(self.table) {
             let stale = Slot::Stale(self.id);

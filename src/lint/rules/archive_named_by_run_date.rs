@@ -1,7 +1,7 @@
 //! An archive that is chosen by the day of the run.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::Action;
+use crate::lint::action::Action;
 use crate::lint::jinja::RUN_DATE;
 use crate::lint::rules::Finding;
 use crate::lint::unit::Unit;

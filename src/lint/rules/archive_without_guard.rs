@@ -1,7 +1,7 @@
 //! An archive that copies rows again if the run is repeated.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, OnConflict};
+use crate::lint::action::{Action, OnConflict};
 use crate::lint::rules::Finding;
 use crate::lint::rules::guard_narrower_than_key::guards;
 use crate::lint::rules::proof::deletes;

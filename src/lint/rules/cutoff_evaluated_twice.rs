@@ -1,7 +1,8 @@
 //! A copy and a DELETE that both read the clock.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, clock};
+use crate::lint::action::Action;
+use crate::lint::facts::clock;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven, is_reloaded};
 use crate::lint::unit::Unit;

@@ -7,7 +7,8 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Copy, function_name, select_of, tables, tables_in};
+use crate::lint::action::{Action, Copy};
+use crate::lint::facts::{function_name, select_of, tables, tables_in};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;

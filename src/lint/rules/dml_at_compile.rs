@@ -3,7 +3,8 @@
 use sqlparser::ast::{Statement, TableObject};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, tables};
+use crate::lint::action::Action;
+use crate::lint::facts::tables;
 use crate::lint::rules::Finding;
 use crate::lint::table::Table;
 use crate::lint::unit::{Runs, Unit};

@@ -1,7 +1,7 @@
 //! DROP TABLE of a table that was copied.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::Action;
+use crate::lint::action::Action;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::is_unloaded;
 use crate::lint::unit::Unit;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, TableFactor};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Copy, compared, conjuncts, lookup, pairs};
+use crate::lint::action::{Action, Copy};
+use crate::lint::facts::{compared, conjuncts, lookup, pairs};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{Trim, deletes};
 use crate::lint::table::Table;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlparser::ast::Statement;
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, tables_in};
+use crate::lint::action::Action;
+use crate::lint::facts::tables_in;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::looked_up_by;
 use crate::lint::table::Table;

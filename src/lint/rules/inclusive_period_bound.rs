@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{BinaryOperator, Expr, Visit, Visitor};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, column, conjuncts};
+use crate::lint::action::Action;
+use crate::lint::facts::{column, conjuncts};
 use crate::lint::rules::Finding;
 use crate::lint::rules::periods::instant;
 use crate::lint::unit::Unit;

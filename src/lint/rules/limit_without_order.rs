@@ -3,7 +3,8 @@
 use sqlparser::ast::Query;
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, conjuncts, lookup, takes_any_rows};
+use crate::lint::action::Action;
+use crate::lint::facts::{conjuncts, lookup, takes_any_rows};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven, is_reloaded};
 use crate::lint::unit::Unit;

@@ -3,7 +3,7 @@
 use sqlparser::ast::JoinOperator;
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Copy, OnConflict};
+use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven};
 use crate::lint::unit::Unit;

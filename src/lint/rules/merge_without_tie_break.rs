@@ -6,7 +6,8 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, OnConflict, any, column, conjuncts, function_name, select_of, tables};
+use crate::lint::action::{Action, OnConflict};
+use crate::lint::facts::{any, column, conjuncts, function_name, select_of, tables};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;

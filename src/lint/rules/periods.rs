@@ -7,7 +7,8 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, column, conjuncts, function_name};
+use crate::lint::action::Action;
+use crate::lint::facts::{column, conjuncts, function_name};
 use crate::lint::rules::Finding;
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};

@@ -1,7 +1,8 @@
 //! An INSERT without a list of columns.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, is_star};
+use crate::lint::action::Action;
+use crate::lint::facts::is_star;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::is_of_archive;
 use crate::lint::unit::{Read, Unit};

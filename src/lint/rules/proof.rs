@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use sqlparser::ast::{CopyIntoSnowflakeKind, CopySource, Delete, Expr, Statement};
 
-use crate::lint::facts::{Action, Lookup, alternatives, conjuncts, joined, lookup, tables_in};
+use crate::lint::action::Action;
+use crate::lint::facts::{Lookup, alternatives, conjuncts, joined, lookup, tables_in};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};

@@ -1,7 +1,8 @@
 //! A copy by `SELECT *`.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, OnConflict, is_star};
+use crate::lint::action::{Action, OnConflict};
+use crate::lint::facts::is_star;
 use crate::lint::rules::Finding;
 use crate::lint::rules::positional_insert::output_into;
 use crate::lint::rules::proof::is_of_archive;

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{BinaryOperator, DataType, DateTimeField, Expr, TimezoneInfo, Visit, Visitor};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, Declared, column, function_name};
+use crate::lint::action::Action;
+use crate::lint::facts::{Declared, column, function_name};
 use crate::lint::rules::Finding;
 use crate::lint::unit::Unit;
 

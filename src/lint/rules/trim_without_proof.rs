@@ -3,7 +3,8 @@
 use sqlparser::ast::{Delete, Statement};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, OnConflict, clock, conjuncts, takes_any_rows};
+use crate::lint::action::{Action, OnConflict};
+use crate::lint::facts::{clock, conjuncts, takes_any_rows};
 use crate::lint::rules::Finding;
 use crate::lint::rules::or_widens_delete;
 use crate::lint::rules::proof::{deletes, is_proven, is_reloaded, is_unloaded, looked_up_by};

@@ -1,7 +1,7 @@
 //! TRUNCATE of a table that was copied, or unloaded to files.
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Action, loaded};
+use crate::lint::action::{Action, loaded};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{is_reloaded, is_unloaded};
 use crate::lint::unit::Unit;
@@ -10,7 +10,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read) in unit.statements.iter().enumerate() {
         let Action::Truncate(tables) = read.action() else { continue };
         for table in tables {
-            // A stage that the script loads and passes on has nothing that is not in its files.
+            // All rows of a stage that the script loads are also in its files.
             let is_stage = unit.statements[..at].iter().any(|read| {
                 !matches!(read.action(), Action::Copy(_)) && loaded(&read.tree).is_some_and(|into| into.is(&table))
             });

@@ -4,8 +4,8 @@ use crate::verify::claim::{Claims, Columns, is_null, one_of, role, row};
 use crate::verify::meaning::{All, Comparison, Conjunct, Meaning, Role, Select, Source, compare};
 
 impl<'a> Claims<'a, '_> {
-    /// Row `a` of the mart has the same key as a new row, which cannot be inserted beside it. A mart
-    /// that is updated in place has one row per key.
+    /// Row `a` of the mart prevents the insert of a new row of its key: it is not older, or the mart
+    /// has one row per key.
     pub(super) fn blocks(&self, a: Columns<'_, 'a>, new: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
         match self.table.is_updated_in_place() {
             true => self.same(&self.table.unique_key, a, new),
@@ -13,8 +13,7 @@ impl<'a> Claims<'a, '_> {
         }
     }
 
-    /// The row of the mart that is updated has the same key, and is older than the other row or has
-    /// no time.
+    /// The updated row of the mart has the key of the other row, and is older or has no time.
     pub(super) fn is_replaced_by(&self, comparison: Comparison, other: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
         let ours = |column| self.column(row(0), column);
         let time = self.table.time.column;
