@@ -5,7 +5,7 @@ use sqlparser::ast::{
     OnConflictAction, OnInsert, Query, Select, SetExpr, SqliteOnConflict, Statement, TableFactor, TableObject,
 };
 
-use crate::lint::facts::{any, function_name, select_of, tables};
+use crate::lint::facts::{any, arms, conjuncts, function_name, named_query, select_of, tables};
 use crate::lint::table::Table;
 
 /// An INSERT of rows of other tables, also as a part of a CTE or a CREATE TABLE AS.
@@ -41,23 +41,59 @@ impl<'a> Copy<'a> {
         select_of(self.query)
     }
 
+    /// The SELECT from which rows come, or each one of a UNION.
+    pub(super) fn arms(&self) -> Vec<&'a Select> {
+        arms(self.query)
+    }
+
     /// The tables of its FROM, the first of which gives the rows.
     pub(super) fn from(&self) -> Vec<Table> {
-        self.select().map_or_else(Vec::new, |select| select.from.iter().flat_map(tables).collect())
+        let named = self.arms().into_iter().flat_map(|select| &select.from).flat_map(tables);
+        // The name of a query in WITH means the tables of that query.
+        let base = |table: Table| match named_query(self.query, &table) {
+            Some(query) => arms(query).into_iter().flat_map(|select| &select.from).flat_map(tables).collect(),
+            None => vec![table],
+        };
+        named.flat_map(base).collect()
+    }
+
+    /// The conditions of each SELECT that gives rows, also in WITH.
+    pub(super) fn conditions(&self) -> Vec<&'a Expr> {
+        let with = self.query.with.iter().flat_map(|with| &with.cte_tables).flat_map(|cte| arms(&cte.query));
+        let all = self.arms().into_iter().chain(with);
+        all.filter_map(|select| select.selection.as_ref()).flat_map(conjuncts).collect()
     }
 
     /// Whether rows of a table are copied as they are: no totals of them, and no list for a while.
     pub(super) fn copies(&self, table: &Table) -> bool {
-        let is_of_rows = self.select().is_some_and(|select| {
+        let is_source = self.sources().iter().any(|source| source.is(table));
+        is_source && !self.into.is_named_as_temporary() && !self.into.is(table)
+    }
+
+    /// The tables whose rows are copied as they are.
+    pub(super) fn sources(&self) -> Vec<Table> {
+        self.row_sources(self.query, MAX_NAMES)
+    }
+
+    /// The first table of each SELECT of a query that gives rows, through at most `depth` names of WITH.
+    fn row_sources(&self, query: &Query, depth: usize) -> Vec<Table> {
+        let is_of_rows = |select: &&Select| {
             let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
             !is_grouped && !any(&select.projection, is_aggregate)
-        });
-        is_of_rows
-            && !self.into.is_named_as_temporary()
-            && self.from().first().is_some_and(|from| from.is(table))
-            && !self.into.is(table)
+        };
+        let of_rows = arms(query).into_iter().filter(is_of_rows);
+        let first = of_rows.filter_map(|select| select.from.iter().flat_map(tables).next());
+        let base = |table: Table| match named_query(self.query, &table) {
+            Some(_) if depth == 0 => Vec::new(),
+            Some(inner) => self.row_sources(inner, depth - 1),
+            None => vec![table],
+        };
+        first.flat_map(base).collect()
     }
 }
+
+/// The most queries of WITH that are followed from one to the next.
+const MAX_NAMES: usize = 8;
 
 /// What a statement does.
 #[derive(Debug)]
@@ -130,8 +166,22 @@ fn of_query(query: &Query) -> Action<'_> {
             deleted(delete).map_or(Action::Other, |table| Action::Delete(delete, table))
         }
         (_, Some((delete, table))) => Action::Delete(delete, table),
-        _ => Action::Other,
+        _ => select_into(query).map_or(Action::Other, Action::Copy),
     }
+}
+
+/// `SELECT ... INTO archive FROM t`, which creates its table.
+fn select_into(query: &Query) -> Option<Copy<'_>> {
+    let into = match select_of(query)?.into.as_ref()?.targets.as_slice() {
+        // In a procedure, a bare name is a variable.
+        [Expr::Identifier(name)] => Some(Table::named(&[&name.value]))
+            .filter(|into| into.is_named_as_archive() || into.is_named_as_temporary())?,
+        [Expr::CompoundIdentifier(parts)] => {
+            Table::named(&parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>())
+        }
+        _ => return None,
+    };
+    Some(Copy { into, has_columns: true, query, on_conflict: OnConflict::Fails, creates: true })
 }
 
 fn copy(insert: &Insert) -> Option<Copy<'_>> {

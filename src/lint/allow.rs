@@ -59,7 +59,10 @@ fn read(line: usize, comment: &str) -> Vec<Allowed> {
     for (nth, text) in comment.lines().enumerate() {
         let Some((_, rest)) = text.split_once("rowkeep: allow(") else { continue };
         let Some((rules, reason)) = rest.split_once(')') else { continue };
-        let has_reason = reason.trim_end_matches("*/").trim().len() > 2;
+        // In a block, the reason may go on after the line.
+        let block = comment.starts_with("/*").then(|| comment.lines().skip(nth + 1).collect::<String>());
+        let reason = format!("{reason}{}", block.unwrap_or_default());
+        let has_reason = reason.trim().trim_end_matches("*/").trim().len() > 2;
         let each = rules.split(',').map(str::trim).filter(|rule| !rule.is_empty());
         all.extend(each.map(|rule| Allowed { line: line + nth, rule: rule.to_owned(), has_reason, is_used: false }));
     }

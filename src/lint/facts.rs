@@ -4,12 +4,34 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, ColumnOption, CreateTable, Delete, Expr, FromTable, Function, FunctionArguments, Ident,
-    JoinConstraint, JoinOperator, LimitClause, ObjectName, Query, Select, SelectItem, SetExpr, TableConstraint,
-    TableFactor, TableWithJoins, Visit, Visitor,
+    BinaryOperator, ColumnOption, CreateTable, Cte, Delete, Expr, FromTable, Function, FunctionArguments, Ident,
+    JoinConstraint, JoinOperator, LimitClause, ObjectName, Query, Select, SelectItem, SetExpr, SetOperator,
+    TableConstraint, TableFactor, TableWithJoins, Visit, Visitor,
 };
 
 use crate::lint::table::Table;
+
+/// Every SELECT of a UNION. Of EXCEPT and INTERSECT, those on the left.
+pub(super) fn arms(query: &Query) -> Vec<&Select> {
+    let (mut all, mut rest) = (Vec::new(), vec![&*query.body]);
+    while let Some(body) = rest.pop() {
+        match body {
+            SetExpr::Select(select) => all.push(&**select),
+            SetExpr::Query(inner) => rest.push(&inner.body),
+            SetExpr::SetOperation { op: SetOperator::Union, left, right, .. } => rest.extend([&**right, &**left]),
+            SetExpr::SetOperation { left, .. } => rest.push(left),
+            _ => {}
+        }
+    }
+    all
+}
+
+/// The query of a WITH that a name means.
+pub(super) fn named_query<'a>(query: &'a Query, name: &Table) -> Option<&'a Query> {
+    let mut ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+    let is_named = |cte: &&Cte| name.is_bare() && cte.alias.name.value.eq_ignore_ascii_case(name.name());
+    ctes.find(is_named).map(|cte| &*cte.query)
+}
 
 /// The SELECT of a query that is no UNION.
 pub(super) fn select_of(query: &Query) -> Option<&Select> {
@@ -35,7 +57,7 @@ pub(super) fn tables(item: &TableWithJoins) -> Vec<Table> {
         .flat_map(|factor| match factor {
             TableFactor::Table { name, .. } => vec![Table::of(name)],
             TableFactor::Derived { subquery, .. } => {
-                select_of(subquery).map_or_else(Vec::new, |select| select.from.iter().flat_map(tables).collect())
+                arms(subquery).into_iter().flat_map(|select| &select.from).flat_map(tables).collect()
             }
             TableFactor::NestedJoin { table_with_joins, .. } => tables(table_with_joins),
             _ => Vec::new(),
@@ -46,6 +68,13 @@ pub(super) fn tables(item: &TableWithJoins) -> Vec<Table> {
 /// The conjuncts of a condition.
 pub(super) fn conjuncts(expr: &Expr) -> Vec<&Expr> {
     parts(expr, &BinaryOperator::And)
+}
+
+/// The words of a condition, without qualifiers.
+pub(super) fn words_of(condition: &Expr) -> Vec<String> {
+    let text = condition.to_string().to_lowercase();
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
+    words.map(|word| word.rsplit('.').next().unwrap_or_default().to_owned()).collect()
 }
 
 /// The alternatives of a condition.
@@ -246,7 +275,11 @@ pub(super) fn takes_any_rows(query: &Query) -> bool {
     let has_top = select_of(query).is_some_and(|select| {
         select.top.is_some() || select.selection.as_ref().is_some_and(|selection| any(selection, is_row_number))
     });
-    (has_limit || has_top) && query.order_by.is_none()
+    let of_with = || {
+        let mut ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+        ctes.any(|cte| takes_any_rows(&cte.query))
+    };
+    (has_limit || has_top) && query.order_by.is_none() || of_with()
 }
 
 /// The columns that a CREATE TABLE declares: name, type and whether it is NOT NULL.

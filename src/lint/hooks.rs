@@ -8,11 +8,18 @@ use crate::lint::unit::{NotRead, Runs, Unit};
 use crate::project::yaml::{Node, Value, parse};
 use crate::source::{FileId, Inputs, line_of};
 
+/// A hook, and whether it runs in the transaction of its model.
+#[derive(Clone, Copy, Debug)]
+struct Hook<'n> {
+    sql: &'n Node,
+    in_transaction: bool,
+}
+
 /// The hooks of one place in a file.
 #[derive(Debug, Default)]
 struct Hooks<'n> {
-    before: Vec<&'n Node>,
-    after: Vec<&'n Node>,
+    before: Vec<Hook<'n>>,
+    after: Vec<Hook<'n>>,
     unique_key: Vec<String>,
 }
 
@@ -55,12 +62,16 @@ fn visit(node: &Node, model: &str, file: &File<'_>, units: &mut Vec<Unit>) {
 }
 
 /// The texts of hooks: one, or a list, each a text or a mapping with `sql`.
-fn collect<'n>(node: &'n Node, all: &mut Vec<&'n Node>) {
+fn collect<'n>(node: &'n Node, all: &mut Vec<Hook<'n>>) {
     match &node.value {
-        Value::Scalar(_) => all.push(node),
+        Value::Scalar(_) => all.push(Hook { sql: node, in_transaction: true }),
         Value::List(items) => items.iter().for_each(|item| collect(item, all)),
         Value::Map(entries) => {
-            entries.iter().filter(|(key, _)| key.value == "sql").for_each(|(_, value)| collect(value, all));
+            let is_outside = entries.iter().any(|(key, value)| {
+                key.value == "transaction" && text(value).is_some_and(|value| value.eq_ignore_ascii_case("false"))
+            });
+            let sql = entries.iter().filter(|(key, _)| key.value == "sql").map(|(_, value)| value);
+            all.extend(sql.filter(|sql| text(sql).is_some()).map(|sql| Hook { sql, in_transaction: !is_outside }));
         }
         Value::Null => {}
     }
@@ -71,15 +82,19 @@ fn unit(hooks: &Hooks<'_>, model: &str, file: &File<'_>, variant: Variant) -> Un
     unit.model = Some((Table::named(&[SCHEMA, model]), hooks.unique_key.clone()));
     let each = hooks.before.iter().map(|hook| (hook, true)).chain(hooks.after.iter().map(|hook| (hook, false)));
     for (hook, is_before) in each {
-        let Some(sql) = text(hook) else { continue };
-        let line = line_of(file.text, hook.span.start);
+        let Some(sql) = text(hook.sql) else { continue };
+        let start = hook.sql.span.start;
+        let line = line_of(file.text, start);
         // The lines of a block scalar begin below its `|`.
-        let first = if file.text[hook.span.start..].starts_with(['|', '>']) { line + 1 } else { line };
+        let first = if file.text[start..].starts_with(['|', '>']) { line + 1 } else { line };
         let rendering = file.jinja.render(sql, first, model, variant);
         if let Some((what, line)) = rendering.failed {
             unit.not_read.push(NotRead { line, what });
         }
-        unit.add(&rendering.body, file.dialect, is_before);
+        match hook.in_transaction {
+            true => unit.add(&rendering.body, file.dialect, is_before),
+            false => unit.add_outside(&rendering.body, file.dialect, is_before),
+        }
     }
     unit
 }

@@ -32,7 +32,7 @@ pub use grammar::Grammar;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};
 use crate::source::{FileId, Inputs, Role, Span, line_range};
-use jinja::{Jinja, Marked, Prepared, SCHEMA, Variant, is_template, macros_of};
+use jinja::{Jinja, Marked, Prepared, RenderedHook, SCHEMA, Variant, calls_of, is_template, macros_of};
 use rules::Finding;
 use unit::{NotRead, Runs, Unit};
 
@@ -120,11 +120,21 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
         statements += units.iter().map(|unit| unit.statements.len()).max().unwrap_or_default();
         let unread: BTreeSet<NotRead> = units.iter().flat_map(|unit| unit.not_read.iter().cloned()).collect();
         not_read.extend(unread.into_iter().map(|one| Unread { file: name.to_owned(), line: one.line, what: one.what }));
-        for finding in findings(&units, options) {
+        for finding in findings(&units, &comments_of(name, text), options) {
             sink.push(diagnostic(&inputs, id, finding));
         }
     }
     Report { findings: sink.into_findings(), not_read, statements, inputs }
+}
+
+/// The comments outside of SQL that may allow findings, each with its line: of Jinja, and of YAML.
+fn comments_of(name: &str, text: &str) -> Vec<(usize, String)> {
+    let open = if is_yaml(name) { "#" } else { "{#" };
+    let comment = |line: &str| {
+        let at = line.find(open)?;
+        line[at..].contains("rowkeep: allow(").then(|| line[at..].trim_end_matches("#}").to_owned())
+    };
+    text.lines().enumerate().filter_map(|(nth, line)| Some((nth + 1, comment(line)?))).collect()
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -140,7 +150,7 @@ fn model_of(name: &str) -> String {
 }
 
 /// The findings of the units of a file, each once, without those that comments allow.
-fn findings(units: &[Unit], options: &Options) -> Vec<Finding> {
+fn findings(units: &[Unit], outside: &[(usize, String)], options: &Options) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for finding in units.iter().flat_map(rules::check) {
         // The branches of a template have the same statements.
@@ -148,7 +158,8 @@ fn findings(units: &[Unit], options: &Options) -> Vec<Finding> {
             found.push(finding);
         }
     }
-    let comments: BTreeMap<usize, String> = units.iter().flat_map(|unit| unit.comments.iter().cloned()).collect();
+    let of_units = units.iter().flat_map(|unit| unit.comments.iter());
+    let comments: BTreeMap<usize, String> = of_units.chain(outside).cloned().collect();
     let mut found = allow::apply(found, &comments);
     let named = |finding: &Finding, names: &[String]| {
         names.iter().any(|name| name == finding.code.as_str() || Some(name.as_str()) == finding.code.rule())
@@ -181,19 +192,30 @@ fn loses_rows(code: Code) -> bool {
     )
 }
 
-/// The names that the files of a project call. `None` if the project is not among the files, because
+/// The names that the files of a project call while dbt compiles. `None` if the project is not among the files, because
 /// then nothing is known of the calls.
 fn called_names(inputs: &Inputs, ids: &[FileId]) -> Option<BTreeSet<String>> {
-    let has_project = ids.iter().any(|&id| inputs.name(id).ends_with("dbt_project.yml"));
-    let names = |text: &str| -> Vec<String> {
-        let calls = text.match_indices('(').filter_map(|(at, _)| {
-            let name = text[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-            let before = text[..at - name.len()].trim_end();
-            (!name.is_empty() && !before.ends_with("macro")).then(|| name.to_owned())
-        });
-        calls.collect()
-    };
-    has_project.then(|| ids.iter().flat_map(|&id| names(inputs.text(id))).collect())
+    if !ids.iter().any(|&id| inputs.name(id).ends_with("dbt_project.yml")) {
+        return None;
+    }
+    let mut of_macros: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut rest = Vec::new();
+    // Hooks in YAML are rendered when they run.
+    for &id in ids.iter().filter(|&&id| !is_yaml(inputs.name(id))) {
+        for (caller, name) in calls_of(inputs.text(id)) {
+            match caller {
+                Some(caller) => of_macros.entry(caller).or_default().push(name),
+                None => rest.push(name),
+            }
+        }
+    }
+    let mut called = BTreeSet::new();
+    while let Some(name) = rest.pop() {
+        if called.insert(name.to_owned()) {
+            rest.extend(of_macros.get(name).into_iter().flatten());
+        }
+    }
+    Some(called)
 }
 
 /// A file, and how its templates are rendered.
@@ -229,7 +251,7 @@ impl File<'_> {
     fn units_of(&self, prepared: &Prepared<'_, '_>, model: &str) -> Vec<Unit> {
         let has = |words: &[&str]| words.iter().any(|word| self.text.contains(word));
         // Most templates have one branch.
-        let variants: &[Variant] = if has(&["is_incremental", "full_refresh"]) {
+        let variants: &[Variant] = if has(&["is_incremental", "full_refresh", "false)", "False)"]) {
             &[Variant::Incremental, Variant::Full]
         } else {
             &[Variant::Full]
@@ -244,11 +266,19 @@ impl File<'_> {
             if let Some((what, line)) = rendering.failed {
                 unit.not_read.push(NotRead { line, what });
             }
+            let add = |unit: &mut Unit, hook: &RenderedHook, is_before: bool| match hook.in_transaction {
+                true => unit.add(&hook.sql, self.dialect, is_before),
+                false => unit.add_outside(&hook.sql, self.dialect, is_before),
+            };
             for hook in &rendering.before {
-                unit.add(hook, self.dialect, true);
+                add(&mut unit, hook, true);
             }
+            let before = unit.statements.len();
             for hook in &rendering.after {
-                unit.add(hook, self.dialect, false);
+                add(&mut unit, hook, false);
+            }
+            if has(&["incremental"]) {
+                unit.add_model(before, &rendering.body, self.dialect);
             }
             if !unit.texts.is_empty() || !unit.not_read.is_empty() {
                 units.push(unit);
@@ -265,6 +295,13 @@ impl File<'_> {
                 if let Some((what, line)) = rendering.failed {
                     unit.not_read.push(NotRead { line, what });
                 }
+                units.push(unit);
+            }
+            // What a macro runs one after another, when a run or an operation calls it.
+            if has_queries {
+                let rendering = prepared.call(&called, Variant::Operation);
+                let mut unit = Unit::new(Runs::Operation);
+                rendering.queries.iter().for_each(|query| unit.add(query, self.dialect, false));
                 units.push(unit);
             }
             if has_queries && self.called.is_none_or(|names| names.contains(&called.name)) {

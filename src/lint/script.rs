@@ -32,6 +32,8 @@ fn piece(text: &str) -> (Piece, usize) {
     let until = |end: &str, from: usize| text[from..].find(end).map_or(text.len(), |at| from + at + end.len());
     match c {
         '-' if text.starts_with("--") => (Piece::Comment, text.find('\n').unwrap_or(text.len())),
+        // BigQuery and MySQL. `#t` is a table of T-SQL.
+        '#' if text.starts_with("# ") => (Piece::Comment, text.find('\n').unwrap_or(text.len())),
         '/' if text.starts_with("/*") => (Piece::Comment, until("*/", 2)),
         '\'' | '"' | '`' => (Piece::Quoted, quoted_length(text, c)),
         '$' => match dollar_quote(text) {
@@ -208,14 +210,17 @@ fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
         }
         at += length;
     }
-    let is_create_with_query = first.is_some_and(|first| {
+    let is_with_query = first.is_some_and(|first| {
         let head = text[first..end].to_ascii_lowercase();
+        if ["export data", "unload", "copy "].iter().any(|words| head.starts_with(words)) {
+            return true;
+        }
         head.starts_with("create")
             && !["procedure", "function", "trigger", "task"]
                 .iter()
                 .any(|word| head.split_whitespace().take(5).any(|part| part == *word))
     });
-    let from = if is_create_with_query { first } else { opened.or(first) };
+    let from = if is_with_query { first } else { opened.or(first) };
     marked.part(from.unwrap_or(end)..end)
 }
 
@@ -250,6 +255,22 @@ pub(super) fn skeleton(text: &str) -> String {
             Piece::Comment => out.push(' '),
             Piece::Quoted => out.push_str("''"),
             Piece::Dollars(_) => out.push_str("$$"),
+            _ => out.push_str(&text[at..at + length].to_ascii_lowercase()),
+        }
+        at += length;
+    }
+    out
+}
+
+/// The text in lower case, with spaces in the place of comments and texts. Each byte keeps its place.
+pub(super) fn blanked(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let (found, length) = piece(&text[at..]);
+        match found {
+            Piece::Comment => out.extend(std::iter::repeat_n(' ', length)),
+            Piece::Quoted if text[at..].starts_with('\'') => out.extend(std::iter::repeat_n(' ', length)),
             _ => out.push_str(&text[at..at + length].to_ascii_lowercase()),
         }
         at += length;

@@ -49,6 +49,11 @@ impl Table {
         Self { parts: parts.iter().map(|part| part.to_lowercase()).collect(), shown: shown.join(".") }
     }
 
+    /// Whether it has no schema.
+    pub(super) fn is_bare(&self) -> bool {
+        self.parts.len() == 1
+    }
+
     /// The name without schema, in lower case.
     pub(super) fn name(&self) -> &str {
         self.parts.last().map_or("", String::as_str)

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::Statement;
+use sqlparser::ast::{CreateTable, CreateTableLikeKind, Statement};
 
-use crate::lint::action::{Action, action, loaded};
-use crate::lint::facts::{Declared, declared, key_of, selected};
+use crate::lint::action::{Action, Copy, action, loaded};
+use crate::lint::facts::{Declared, conjuncts, declared, key_of, select_of, selected, words_of};
 use crate::lint::grammar::{Grammar, parse};
-use crate::lint::jinja::Marked;
-use crate::lint::script::{Raw, skeleton, split, split_at_verbs, words};
+use crate::lint::jinja::{Marked, RUN_DATE};
+use crate::lint::script::{Raw, blanked, skeleton, split, split_at_verbs, words};
 use crate::lint::table::Table;
 
 /// Where the statements of a unit run.
@@ -18,6 +18,8 @@ pub(super) enum Runs {
     Script,
     /// As hooks before and after a model of dbt.
     Hooks,
+    /// As the queries of a macro, which another part of a run may follow.
+    Operation,
     /// While dbt compiles: the SQL of `run_query`.
     AtCompile,
 }
@@ -26,8 +28,8 @@ pub(super) enum Runs {
 #[derive(Debug)]
 struct Copied {
     into: Table,
-    /// The table whose rows are copied as they are.
-    of: Option<Table>,
+    /// The tables whose rows are copied as they are.
+    of: Vec<Table>,
     creates: bool,
 }
 
@@ -41,6 +43,8 @@ pub(super) struct Read {
     pub(super) in_transaction: bool,
     /// Whether it runs before the model of its hooks.
     pub(super) is_before_model: bool,
+    /// Whether it is the SELECT of a model, which dbt inserts by the names of the columns.
+    pub(super) is_model: bool,
 }
 
 impl Read {
@@ -50,10 +54,14 @@ impl Read {
 
     /// The source line of the first text, or of the statement.
     pub(super) fn line_of(&self, text: &str) -> usize {
-        let lower = self.sql.text.to_lowercase();
-        self.sql.line(
-            lower.find(&text.to_lowercase()).filter(|at| *at < self.sql.text.len()).unwrap_or_else(|| self.start()),
-        )
+        let (code, text) = (blanked(&self.sql.text), text.to_ascii_lowercase());
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let is_word = |at: &usize| !code[..*at].ends_with(is_part) && !code[at + text.len()..].starts_with(is_part);
+        let all = || code.match_indices(text.as_str()).map(|(at, _)| at);
+        // A text with quotes is searched in the source.
+        let at = all().find(is_word).or_else(|| all().next());
+        let at = at.or_else(|| self.sql.text.to_ascii_lowercase().find(&text));
+        self.sql.line(at.unwrap_or_else(|| self.start()))
     }
 
     /// The source line of the statement.
@@ -64,6 +72,14 @@ impl Read {
     fn start(&self) -> usize {
         self.sql.text.len() - self.sql.text.trim_start().len()
     }
+}
+
+/// A piece of text that may be a statement.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub(super) sql: Marked,
+    /// Whether it runs inside of a transaction: of the unit itself, or of dbt for the hooks of a model.
+    pub(super) in_transaction: bool,
 }
 
 /// A part of a file that no parser reads.
@@ -81,7 +97,7 @@ pub(super) struct Unit {
     pub(super) model: Option<(Table, Vec<String>)>,
     pub(super) statements: Vec<Read>,
     /// Every piece of text, also those that no parser reads.
-    pub(super) texts: Vec<Marked>,
+    pub(super) texts: Vec<Text>,
     pub(super) not_read: Vec<NotRead>,
     /// The comments of all statements, each with its line.
     pub(super) comments: Vec<(usize, String)>,
@@ -110,10 +126,50 @@ impl Unit {
         }
     }
 
+    /// Adds a hook that runs outside of the transaction of its model.
+    pub(super) fn add_outside(&mut self, text: &Marked, dialect: Grammar, is_before_model: bool) {
+        let added = self.texts.len();
+        self.add(text, dialect, is_before_model);
+        self.texts[added..].iter_mut().for_each(|text| text.in_transaction = false);
+    }
+
     /// Adds the statements of a text.
     pub(super) fn add(&mut self, text: &Marked, dialect: Grammar, is_before_model: bool) {
         for raw in split(text) {
             self.add_raw(raw, dialect, is_before_model, 0);
+        }
+    }
+
+    /// Adds the SELECT of an incremental model, which dbt inserts into its table, before the statements
+    /// from `at` on. It is a copy if one of these deletes what it reads by the same condition, or if the
+    /// table is named as an archive: other models read a raw table that has a retention of its own.
+    pub(super) fn add_model(&mut self, at: usize, body: &Marked, dialect: Grammar) {
+        let Some((model, _)) = &self.model else { return };
+        let Some(Statement::Query(query)) = parse(body.text.trim(), dialect) else { return };
+        let Some(Statement::Insert(mut insert)) = parse(&format!("INSERT INTO {model} (x) SELECT 1"), dialect) else {
+            return;
+        };
+        insert.source = Some(query);
+        let tree = Statement::Insert(insert);
+        let Action::Copy(copy) = action(&tree) else { return };
+        let of: Vec<_> = copy.sources().into_iter().filter(|from| !copy.into.is(from)).collect();
+        let conditions: Vec<_> = copy.conditions().into_iter().map(words_of).collect();
+        // A TRUNCATE also takes rows that came after the model has read the table.
+        let is_trimmed = |read: &Read| match read.action() {
+            Action::Truncate(tables) => tables.iter().any(|table| of.iter().any(|source| source.is(table))),
+            Action::Delete(delete, table) if of.iter().any(|source| source.is(&table)) => {
+                let mut taken = delete.selection.iter().flat_map(conjuncts);
+                copy.into.is_named_as_archive()
+                    || copy.into.name().contains(RUN_DATE)
+                    || taken.any(|one| conditions.contains(&words_of(one)))
+            }
+            _ => false,
+        };
+        if self.statements[at..].iter().any(is_trimmed) {
+            let copied = Some(Copied { of, creates: false, into: copy.into });
+            let read =
+                Read { tree, copied, sql: body.clone(), in_transaction: false, is_before_model: false, is_model: true };
+            self.statements.insert(at, read);
         }
     }
 
@@ -123,10 +179,11 @@ impl Unit {
         if text.is_empty() && raw.body.is_none() {
             return;
         }
-        self.texts.push(raw.marked.clone());
         let first = words(text, 5);
         let word = |at: usize| first.get(at).map_or("", String::as_str);
         self.in_transaction = opens_transaction(&first).unwrap_or(self.in_transaction);
+        let in_transaction = self.in_transaction || self.runs == Runs::Hooks;
+        self.texts.push(Text { sql: raw.marked.clone(), in_transaction });
         if let Some(body) = raw.body.filter(|_| depth < 3 && matches!(word(0), "do" | "create")) {
             let kind = if word(1) == "or" { word(3) } else { word(1) };
             let what = if word(0) == "do" { "DO block".to_owned() } else { format!("CREATE {}", kind.to_uppercase()) };
@@ -151,7 +208,7 @@ impl Unit {
         match parse(text, dialect) {
             Some(tree) => {
                 if let Action::Create(create, table) = action(&tree) {
-                    if create.temporary {
+                    if is_temporary(&tree) {
                         self.temporary.insert(table.clone());
                     }
                     self.columns.insert(table.clone(), declared(create));
@@ -163,12 +220,22 @@ impl Unit {
                         if let Some(columns) = copy.select().filter(|_| copy.creates).and_then(selected) {
                             self.columns.insert(copy.into.clone(), columns);
                         }
-                        let of = copy.from().into_iter().next().filter(|from| copy.copies(from));
+                        let of = self.copied_of(&copy);
+                        if is_temporary(&tree) {
+                            self.temporary.insert(copy.into.clone());
+                        }
                         Some(Copied { of, creates: copy.creates, into: copy.into })
                     }
                     _ => None,
                 };
-                self.statements.push(Read { tree, copied, sql: raw.marked, in_transaction, is_before_model });
+                self.statements.push(Read {
+                    tree,
+                    copied,
+                    sql: raw.marked,
+                    in_transaction,
+                    is_before_model,
+                    is_model: false,
+                });
             }
             // A macro that nobody knows is one word.
             None if change_in(text).is_none()
@@ -193,10 +260,53 @@ impl Unit {
         self.columns.iter().find(|(other, _)| other.is(table)).map(|(_, columns)| columns.as_slice())
     }
 
+    /// Whether the unit creates a table with the columns of another.
+    pub(super) fn is_like(&self, table: &Table, other: &Table) -> bool {
+        let of_create = |create: &CreateTable| match &create.like {
+            Some(CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like)) => {
+                Table::of(&like.name).is(other)
+            }
+            None => false,
+        };
+        self.statements.iter().any(|read| match read.action() {
+            Action::Create(create, created) => created.is(table) && of_create(create),
+            _ => false,
+        })
+    }
+
+    /// Whether the unit takes all rows out of a table: a list of its own, which it fills in each run.
+    fn empties(&self, table: &Table) -> bool {
+        self.statements.iter().any(|read| match read.action() {
+            Action::Truncate(tables) | Action::Drop(tables) => tables.iter().any(|other| other.is(table)),
+            Action::Delete(delete, other) => other.is(table) && delete.selection.is_none(),
+            _ => false,
+        })
+    }
+
     /// Whether the unit creates a table itself.
     pub(super) fn creates(&self, table: &Table) -> bool {
         let creates = |copied: &Copied| copied.creates && copied.into.is(table);
         self.columns.keys().any(|other| other.is(table)) || self.copies().any(|(_, _, copied)| creates(copied))
+    }
+
+    /// Whether rows stay in a table only for a while.
+    fn is_passing(&self, table: &Table) -> bool {
+        table.is_named_as_temporary() || self.temporary.iter().any(|other| other.is(table))
+    }
+
+    /// The tables whose rows a copy has. Through a table in which rows stay for a while, these are the tables
+    /// from which they came.
+    fn copied_of(&self, copy: &Copy<'_>) -> Vec<Table> {
+        let mut all = copy.sources();
+        let passing = |source: &Table| self.is_passing(source);
+        let earlier: Vec<Table> = all.iter().filter(|source| passing(source)).cloned().collect();
+        for (.., copied) in self.copies() {
+            if earlier.iter().any(|source| source.is(&copied.into)) {
+                all.extend(copied.of.iter().cloned());
+            }
+        }
+        all.retain(|from| !copy.into.is(from));
+        all
     }
 
     fn copies(&self) -> impl Iterator<Item = (usize, &Read, &Copied)> {
@@ -205,9 +315,10 @@ impl Unit {
 
     /// The statements that copy rows of a table as they are, each with its number.
     pub(super) fn archives(&self, table: &Table) -> Vec<(usize, &Read)> {
-        let is_kept = |into: &Table| !self.temporary.iter().any(|other| other.is(into));
-        let is_archive = |copied: &Copied| copied.of.as_ref().is_some_and(|of| of.is(table)) && is_kept(&copied.into);
-        self.copies().filter(|(.., copied)| is_archive(copied)).map(|(at, read, _)| (at, read)).collect()
+        let is_archive = |copied: &Copied| copied.of.iter().any(|of| of.is(table)) && !self.is_passing(&copied.into);
+        let archives = self.copies().filter(|(.., copied)| is_archive(copied));
+        let kept = archives.filter(|(.., copied)| copied.creates || !self.empties(&copied.into));
+        kept.map(|(at, read, _)| (at, read)).collect()
     }
 
     /// The statements that write rows into a table.
@@ -218,6 +329,17 @@ impl Unit {
             of_tables || loaded(&read.tree).is_some_and(|into| into.is(table))
         };
         all.filter(move |(_, read)| fills(read)).map(|(at, _)| at)
+    }
+}
+
+/// Whether a statement creates a table that ends with its session.
+fn is_temporary(statement: &Statement) -> bool {
+    match statement {
+        Statement::CreateTable(create) => create.temporary,
+        Statement::Query(query) => {
+            select_of(query).and_then(|select| select.into.as_ref()).is_some_and(|into| into.temporary)
+        }
+        _ => false,
     }
 }
 
@@ -248,10 +370,10 @@ pub(super) fn opens_transaction(first: &[String]) -> Option<bool> {
 
 /// Statements that neither read nor change rows.
 fn is_control(word: &str) -> bool {
-    const WORDS: [&str; 28] = [
+    const WORDS: [&str; 29] = [
         "begin", "commit", "rollback", "end", "set", "declare", "if", "else", "elsif", "while", "loop", "for",
         "return", "start", "go", "use", "print", "raise", "exit", "continue", "leave", "open", "close", "fetch",
-        "analyze", "grant", "revoke", "",
+        "analyze", "grant", "revoke", "get", "",
     ];
     WORDS.contains(&word)
 }

@@ -43,11 +43,17 @@ pub(super) enum Variant {
     Full,
     /// `dbt compile`, which must change nothing.
     Compile,
+    /// A macro that `dbt run-operation` calls.
+    Operation,
 }
 
 impl Variant {
     fn command(self) -> &'static str {
-        if self == Variant::Compile { "compile" } else { "run" }
+        match self {
+            Variant::Compile => "compile",
+            Variant::Operation => "run-operation",
+            Variant::Incremental | Variant::Full => "run",
+        }
     }
 
     fn is_incremental(self) -> bool {
@@ -59,6 +65,7 @@ impl Variant {
 #[derive(Clone, Debug)]
 struct Hook {
     is_before: bool,
+    in_transaction: bool,
     sql: String,
 }
 
@@ -71,14 +78,22 @@ struct Captured {
     queries: Vec<String>,
 }
 
+/// The SQL of a hook.
+#[derive(Clone, Debug)]
+pub(super) struct RenderedHook {
+    pub(super) sql: Marked,
+    /// Whether dbt runs it in the transaction of the model.
+    pub(super) in_transaction: bool,
+}
+
 /// A rendered template.
 #[derive(Debug, Default)]
 pub(super) struct Rendering {
     /// Its text.
     pub(super) body: Marked,
     /// The hooks of its `config()`, rendered: those before the model, and those after it.
-    pub(super) before: Vec<Marked>,
-    pub(super) after: Vec<Marked>,
+    pub(super) before: Vec<RenderedHook>,
+    pub(super) after: Vec<RenderedHook>,
     /// The SQL that it gave to `run_query` or `statement`.
     pub(super) queries: Vec<Marked>,
     /// The columns of `unique_key`, in lower case.
@@ -174,8 +189,11 @@ impl Prepared<'_, '_> {
         let hooks = scene.captured.lock().map(|captured| captured.hooks.clone()).unwrap_or_default();
         for hook in hooks {
             match self.jinja.environment.render_str(&hook.sql, names()) {
-                Ok(rendered) if hook.is_before => rendering.before.push(Marked::read(&rendered, first)),
-                Ok(rendered) => rendering.after.push(Marked::read(&rendered, first)),
+                Ok(rendered) => {
+                    let sql = Marked::read(&rendered, first);
+                    let all = if hook.is_before { &mut rendering.before } else { &mut rendering.after };
+                    all.push(RenderedHook { sql, in_transaction: hook.in_transaction });
+                }
                 Err(error) => {
                     let line = Marked::read(&hook.sql, first).line(0);
                     rendering.failed = Some((reason(&error, first).0, line));
@@ -223,8 +241,15 @@ fn marked(text: &str, first: usize) -> String {
 /// A text that minijinja can parse: blocks of dbt are left out, and empty lists can be changed.
 fn prepared(text: &str) -> String {
     let mut out = text.to_owned();
-    for block in ["test", "snapshot", "materialization", "docs", "data_test"] {
+    for block in ["test", "materialization", "docs", "data_test"] {
         out = without_block(&out, block);
+    }
+    // A snapshot has hooks like a model.
+    for word in ["snapshot", "endsnapshot"] {
+        while let Some(range) = tag(&out, word) {
+            let lines = "\n".repeat(out[range.clone()].matches('\n').count());
+            out.replace_range(range, &lines);
+        }
     }
     let mut rest = out.as_str();
     let mut changed = String::with_capacity(out.len());
@@ -332,6 +357,31 @@ pub(super) fn macros_of(text: &str) -> Vec<Macro> {
         Some(Macro { name: name.trim().to_owned(), required })
     });
     macros.collect()
+}
+
+/// The names that a text calls while dbt compiles, each with the macro that calls it. A string such as
+/// `"{{ archive() }}"` is a hook, which dbt renders when it runs.
+pub(super) fn calls_of(text: &str) -> Vec<(Option<String>, &str)> {
+    let tags: Vec<(usize, Option<String>)> = text
+        .match_indices("{%")
+        .filter_map(|(at, _)| {
+            let inside = text[at + 2..].trim_start_matches(['-', '+']).trim_start();
+            let named = inside.strip_prefix("macro ").and_then(|rest| rest.split_once('(')).map(|(name, _)| name);
+            match named {
+                Some(name) => Some((at, Some(name.trim().to_owned()))),
+                None => inside.starts_with("endmacro").then_some((at, None)),
+            }
+        })
+        .collect();
+    let calls = text.match_indices('(').filter_map(|(at, _)| {
+        let name = text[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let before = text[..at - name.len()].trim_end();
+        let is_late = before.strip_suffix("{{").is_some_and(|rest| rest.trim_end().ends_with(['"', '\'']));
+        let after = tags.partition_point(|(start, _)| *start <= at);
+        let caller = after.checked_sub(1).and_then(|last| tags[last].1.clone());
+        (!name.is_empty() && !is_late && !before.ends_with("macro")).then_some((caller, name))
+    });
+    calls.collect()
 }
 
 /// Whether a text has Jinja.

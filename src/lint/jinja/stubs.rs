@@ -304,6 +304,10 @@ impl Object for Builtin {
             "ref" => relation(SCHEMA, &text(1).or_else(|| text(0)).unwrap_or_default()),
             "source" => relation(&text(0).unwrap_or_default(), &text(1).unwrap_or_default()),
             "var" | "env_var" => match args.get(1) {
+                // A switch that is off by default is on in one of the renderings.
+                Some(default) if default.kind() == ValueKind::Bool && self.scene.variant == Variant::Full => {
+                    Value::from(true)
+                }
                 Some(default) if !default.is_kwargs() => default.clone(),
                 _ => unknown(&text(0).unwrap_or_default()),
             },
@@ -394,7 +398,7 @@ fn names(value: &Value) -> Result<Vec<String>, Error> {
 
 fn hooks(value: &Value, is_before: bool, all: &mut Vec<Hook>) -> Result<(), Error> {
     match value.kind() {
-        ValueKind::String => all.push(Hook { is_before, sql: value.to_string() }),
+        ValueKind::String => all.push(Hook { is_before, in_transaction: true, sql: value.to_string() }),
         ValueKind::Seq | ValueKind::Iterable => {
             for item in value.try_iter()? {
                 hooks(&item, is_before, all)?;
@@ -402,7 +406,8 @@ fn hooks(value: &Value, is_before: bool, all: &mut Vec<Hook>) -> Result<(), Erro
         }
         ValueKind::Map => {
             if let Some(sql) = value.get_attr("sql")?.as_str() {
-                all.push(Hook { is_before, sql: sql.to_owned() });
+                let in_transaction = value.get_attr("transaction")? != Value::from(false);
+                all.push(Hook { is_before, in_transaction, sql: sql.to_owned() });
             }
         }
         _ => {}

@@ -74,15 +74,15 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         }
     }
     let has = |words: &[&str]| {
-        unit.texts.iter().any(|marked| {
-            let text = marked.text.to_lowercase();
+        unit.texts.iter().any(|text| {
+            let text = text.sql.text.to_lowercase();
             words.iter().any(|word| text.contains(word))
         })
     };
     if !has(&["exec", "prepare", "identifier("]) || !has(&["insert into", "create table", "rename to", " into "]) {
         return;
     }
-    for marked in &unit.texts {
+    for marked in unit.texts.iter().map(|text| &text.sql) {
         let text = marked.text.to_lowercase();
         // Dynamic SQL: the name of a table is a text that ends with `_`, and a formatted clock.
         if let Some(at) = written_clock(&text).filter(|_| builds_name(&text)) {

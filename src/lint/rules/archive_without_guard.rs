@@ -1,12 +1,29 @@
 //! An archive that copies rows again if the run is repeated.
 
+use sqlparser::ast::{BinaryOperator, Expr, Select, SetExpr, SetOperator};
+
 use crate::diagnostic::Code;
-use crate::lint::action::{Action, OnConflict};
+use crate::lint::action::{Action, Copy, OnConflict};
+use crate::lint::facts::{conjuncts, tables_in};
 use crate::lint::rules::Finding;
 use crate::lint::rules::guard_narrower_than_key::guards;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
 use crate::lint::unit::{Runs, Unit};
+
+/// Whether a copy leaves out rows by what its table has: EXCEPT, or a time after the newest one there.
+fn reads_what_it_fills(copy: &Copy<'_>) -> bool {
+    let excepts =
+        matches!(&*copy.query.body, SetExpr::SetOperation { op: SetOperator::Except | SetOperator::Minus, .. });
+    let is_after_newest = |condition: &Expr| match condition {
+        Expr::BinaryOp { op: BinaryOperator::Gt | BinaryOperator::GtEq, right, .. } => {
+            tables_in(&**right).iter().any(|table| table.is(&copy.into))
+        }
+        _ => false,
+    };
+    let is_limited = |select: &Select| select.selection.iter().flat_map(conjuncts).any(is_after_newest);
+    excepts || copy.arms().into_iter().all(is_limited)
+}
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
@@ -25,8 +42,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         }
         let from = copy.from();
         let joins_target = from.iter().any(|other| other.is(&copy.into));
-        let excepts = !matches!(&*copy.query.body, sqlparser::ast::SetExpr::Select(_));
-        if is_safe || !guards(&copy).is_empty() || joins_target || excepts {
+        // The same slice of the archive was deleted before.
+        let is_slice = trims.iter().any(|(trim, .., emptied)| *trim < at && emptied.is(&copy.into));
+        if is_safe || is_slice || !guards(&copy).is_empty() || joins_target || reads_what_it_fills(&copy) {
             continue;
         }
         found.push(Finding {

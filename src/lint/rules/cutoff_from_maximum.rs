@@ -15,10 +15,17 @@ use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
-    for (at, read, delete, table) in deletes(unit) {
+    let trims = deletes(unit);
+    if trims.is_empty() {
+        return;
+    }
+    let variables: Vec<_> = unit.texts.iter().filter_map(|text| Variable::of(&text.sql.text)).collect();
+    let stored = stored(unit);
+    for (at, read, delete, table) in trims {
         let Some(selection) = &delete.selection else { continue };
-        let in_variable = || unit.texts.iter().any(|text| is_variable(&text.text, &table, &read.sql.text));
-        if selection.visit(&mut Cutoff(&table)).is_break() || reads_stored(unit, at, delete, &table) || in_variable() {
+        let in_variable = || variables.iter().any(|variable| variable.is_cutoff(&table, &read.sql.text));
+        let in_table = || reads_stored(&stored, at, delete, &table);
+        if selection.visit(&mut Cutoff(&table)).is_break() || in_table() || in_variable() {
             found.push(Finding {
                 code: Code::CutoffFromMaximum,
                 line: read.line_of("max"),
@@ -32,43 +39,87 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a text stores some time before the maximum in a variable that a DELETE names:
-/// `SET cutoff = (SELECT DATEADD(day, -90, MAX(t)) FROM x)`, or DECLARE with a value. No parser reads the
-/// text in every dialect, so its words decide.
-fn is_variable(text: &str, table: &Table, delete: &str) -> bool {
-    let lower = text.trim().to_lowercase();
-    let words = |text: &str| -> Vec<String> {
-        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '$');
-        text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
-    };
-    let stored = words(&lower);
-    let [first, name, ..] = stored.as_slice() else { return false };
-    let has = |word: &str| stored.iter().any(|other| other == word);
-    let subtracts = ["dateadd", "date_sub", "timestamp_sub", "datetime_sub", "interval"].into_iter().any(has);
-    let is_clamped = has("least") || has("iff") || has("case");
-    let is_cutoff = has("max") && subtracts && !is_clamped && has(table.name());
-    let bare = |word: &str| word.trim_start_matches(['@', '$']).to_owned();
-    let is_named = || words(&delete.to_lowercase()).iter().any(|word| bare(word) == bare(name));
-    matches!(first.as_str(), "set" | "declare" | "let") && is_cutoff && is_named()
+/// A variable that holds some time before a maximum: `SET cutoff = (SELECT DATEADD(day, -90, MAX(t)) FROM x)`,
+/// or DECLARE with a value. No parser reads the text in every dialect, so its words decide.
+struct Variable {
+    name: String,
+    words: Vec<String>,
+    /// Whether it is some time before the maximum, and not the maximum itself.
+    subtracts: bool,
 }
 
-/// Whether a DELETE reads a table into which an earlier statement wrote some time before the maximum.
-fn reads_stored(unit: &Unit, at: usize, delete: &Delete, table: &Table) -> bool {
-    let stored = unit.statements[..at].iter().filter_map(|read| match read.action() {
-        Action::Copy(copy) => Some(copy),
+impl Variable {
+    fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let starts = |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+        let is_select = starts("select");
+        if !is_select && !["set", "declare", "let"].into_iter().any(starts) {
+            return None;
+        }
+        let words = words(text);
+        let has = |word: &str| words.iter().any(|other| other == word);
+        let is_clamped = has("least") || has("iff") || has("case") || has("where");
+        // `SELECT MAX(t) - keep INTO cutoff FROM x`.
+        let name = match is_select {
+            true => words.iter().skip_while(|word| *word != "into").nth(1)?,
+            false => words.get(1)?,
+        };
+        let name = bare(name).to_owned();
+        let subtracts = subtracts_time(&words) || text.replace(' ', "").contains(")-");
+        (has("max") && !is_clamped).then_some(Self { name, words, subtracts })
+    }
+
+    /// Whether a DELETE from a table names it, and its maximum is one of this table.
+    fn is_cutoff(&self, table: &Table, delete: &str) -> bool {
+        if !self.words.iter().any(|word| word == table.name()) {
+            return false;
+        }
+        let words = words(delete);
+        words.iter().any(|word| bare(word) == self.name) && (self.subtracts || subtracts_time(&words))
+    }
+}
+
+/// Whether words take some time from another.
+fn subtracts_time(words: &[String]) -> bool {
+    const WORDS: [&str; 5] = ["dateadd", "date_sub", "timestamp_sub", "datetime_sub", "interval"];
+    words.iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+fn words(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '$');
+    text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+}
+
+fn bare(variable: &str) -> &str {
+    variable.trim_start_matches(['@', '$'])
+}
+
+/// The copies that write some time before a maximum into a table, each with its number.
+fn stored(unit: &Unit) -> Vec<(usize, Copy<'_>)> {
+    let copies = unit.statements.iter().enumerate().filter_map(|(at, read)| match read.action() {
+        Action::Copy(copy) => Some((at, copy)),
         _ => None,
     });
     let is_cutoff = |copy: &Copy<'_>| {
         copy.select().is_some_and(|select| match select.projection.as_slice() {
             [SelectItem::UnnamedExpr(output) | SelectItem::ExprWithAlias { expr: output, .. }] => {
-                copy.from().iter().any(|from| from.is(table)) && subtracts(output) == Some(true)
+                subtracts(output) == Some(true)
             }
             _ => false,
         })
     };
-    let mut cutoffs = stored.filter(is_cutoff).map(|copy| copy.into);
+    copies.filter(|(_, copy)| is_cutoff(copy)).collect()
+}
+
+/// Whether a DELETE reads a table into which an earlier statement wrote some time before the maximum.
+fn reads_stored(stored: &[(usize, Copy<'_>)], at: usize, delete: &Delete, table: &Table) -> bool {
+    let earlier = stored.iter().filter(|(copied, _)| *copied < at).map(|(_, copy)| copy);
+    let mut of_table = earlier.filter(|copy| copy.from().iter().any(|from| from.is(table))).peekable();
+    if of_table.peek().is_none() {
+        return false;
+    }
     let read = tables_in(delete);
-    cutoffs.any(|cutoff| read.iter().any(|read| read.is(&cutoff)))
+    of_table.any(|copy| read.iter().any(|read| read.is(&copy.into)))
 }
 
 /// Finds `column < (SELECT MAX(column) FROM t) - ...`.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    BinaryOperator, Delete, Expr, FromTable, Function, GroupByExpr, Query, Select, SelectItem, TableFactor, Visit,
-    Visitor, WindowType,
+    BinaryOperator, Delete, Expr, FromTable, Function, GroupByExpr, Query, Select, SelectItem, TableFactor,
+    TableWithJoins, Visit, Visitor, WindowType,
 };
 
 use crate::diagnostic::Code;
@@ -28,7 +28,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
         let using = delete.using.iter().flatten().flat_map(tables);
         let joins_itself = using.chain(from.iter().skip(1).flat_map(tables)).any(|other| other.is(&table));
-        let takes_pairs = joins_itself && is_symmetric(&conditions);
+        let takes_pairs = joins_itself && (is_symmetric(&conditions) || meets_itself(delete, &conditions));
         let takes_all = takes_all || joins_counts(delete, &conditions, &table) || compares_count(&conditions, &table);
         // `AND id <> (SELECT MIN(id) ...)` keeps one.
         let is_all = conditions.len() == 1 || conditions.iter().all(|condition| is_equality(condition));
@@ -150,6 +150,22 @@ fn other_row(found: &Lookup<'_>, table: &Table) -> bool {
     let is_own = matches!(&from.relation, TableFactor::Table { name, .. } if Table::of(name).is(table));
     let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
     is_own && from.joins.is_empty() && is_symmetric(&conditions)
+}
+
+/// Whether every row meets the conditions with itself: `a.key = b.key AND a.loaded_at <= b.loaded_at`.
+fn meets_itself(delete: &Delete, conditions: &[&Expr]) -> bool {
+    // A list of keys in USING is no second copy of the table.
+    let is_base = |item: &TableWithJoins| matches!(item.relation, TableFactor::Table { .. });
+    if !delete.using.iter().flatten().all(is_base) {
+        return false;
+    }
+    let is_met = |condition: &&Expr| match condition {
+        Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::LtEq | BinaryOperator::GtEq, right } => {
+            matches!((column(left), column(right)), (Some((Some(a), one)), Some((Some(b), other))) if a != b && one == other)
+        }
+        _ => false,
+    };
+    !conditions.is_empty() && conditions.iter().all(is_met)
 }
 
 /// Whether conditions hold for two rows in both directions: equal columns, and others that differ,

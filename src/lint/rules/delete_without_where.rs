@@ -9,6 +9,10 @@ use crate::lint::rules::proof::{deletes, is_reloaded};
 use crate::lint::unit::{Runs, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    // Another macro may fill the table.
+    if unit.runs == Runs::Operation {
+        return;
+    }
     for (at, read, delete, table) in deletes(unit) {
         // `WHERE TRUE` says that all rows are meant, and `WHERE 1 = 1` comes from a generator.
         let is_always_true = |condition: &Expr| {
@@ -20,7 +24,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         // A model that runs after its hook fills the table again.
         let is_of_model = unit.model.as_ref().is_some_and(|(model, _)| model.is(&table));
         let is_before_load = unit.runs == Runs::Hooks && read.is_before_model && is_of_model;
-        if has_condition || is_before_load || is_reloaded(unit, &table, at) || unit.creates(&table) {
+        // A list that the unit fills itself, and empties at its end.
+        let is_own_list = !table.is_named_as_archive() && unit.fills(&table).any(|filled| filled < at);
+        if has_condition || is_before_load || is_own_list || is_reloaded(unit, &table, at) || unit.creates(&table) {
             continue;
         }
         found.push(Finding {

@@ -1,9 +1,12 @@
 //! A DELETE of all rows that another table does not have.
 
-use sqlparser::ast::{Delete, Expr, FromTable, JoinOperator, MergeAction, MergeClauseKind, Statement, TableFactor};
+use sqlparser::ast::{
+    BinaryOperator, Delete, Expr, FromTable, JoinOperator, MergeAction, MergeClauseKind, SetExpr, SetOperator,
+    Statement, TableFactor,
+};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{conjuncts, lookup};
+use crate::lint::facts::{arms, column, conjuncts, lookup, tables, tables_in};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, looked_up};
 use crate::lint::table::Table;
@@ -20,7 +23,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         });
     };
     for (_, read, delete, table) in deletes(unit) {
-        if let Some(upstream) = absent_from(delete, &table).or_else(|| anti_joined(delete)) {
+        let upstream =
+            absent_from(delete, &table).or_else(|| anti_joined(delete)).or_else(|| lists_absent(delete, &table));
+        if let Some(upstream) = upstream {
             report(read, &table, &upstream, "delete");
         }
     }
@@ -31,10 +36,15 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                 && clause.predicate.is_none()
                 && matches!(clause.action, MergeAction::Delete { .. })
         });
-        if let (true, TableFactor::Table { name: target, .. }, TableFactor::Table { name: source, .. }) =
-            (deletes, &merge.table, &merge.source)
-        {
-            report(read, &Table::of(target), &Table::of(source), "by source");
+        let source = match &merge.source {
+            TableFactor::Table { name, .. } => Some(Table::of(name)),
+            TableFactor::Derived { subquery, .. } => {
+                arms(subquery).into_iter().flat_map(|select| &select.from).flat_map(tables).next()
+            }
+            _ => None,
+        };
+        if let (true, TableFactor::Table { name: target, .. }, Some(source)) = (deletes, &merge.table, source) {
+            report(read, &Table::of(target), &source, "by source");
         }
     }
 }
@@ -50,6 +60,45 @@ fn anti_joined(delete: &Delete) -> Option<Table> {
         ([Expr::IsNull(_)], TableFactor::Table { name, .. }) => Some(Table::of(name)),
         _ => None,
     }
+}
+
+/// The table of which a list of keys has no row: `IN (SELECT k FROM t EXCEPT SELECT k FROM u)`, or USING of
+/// an outer join of `t` with `u`.
+fn lists_absent(delete: &Delete, table: &Table) -> Option<Table> {
+    let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
+    let is_key = |condition: &&&Expr| lookup(condition).is_none();
+    let listed = match conditions.as_slice() {
+        [only] => lookup(only).filter(|found| !found.negated && found.value.is_some()).map(|found| found.query),
+        _ => None,
+    };
+    let joined = delete.using.iter().flatten().filter_map(|item| match &item.relation {
+        TableFactor::Derived { subquery, .. } => Some(&**subquery),
+        _ => None,
+    });
+    let has_only_keys = conditions.iter().filter(is_key).all(|condition| {
+        matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if column(left).is_some() && column(right).is_some())
+    });
+    let mut lists = listed.into_iter().chain(joined.filter(|_| has_only_keys));
+    lists.find_map(|query| match &*query.body {
+        SetExpr::SetOperation { op: SetOperator::Except | SetOperator::Minus, left, right, .. } => {
+            let reads_own = tables_in(&**left).iter().any(|other| other.is(table));
+            tables_in(&**right).into_iter().next().filter(|_| reads_own)
+        }
+        SetExpr::Select(select) => {
+            let from = select.from.first()?;
+            let reads_own = tables(from).first().is_some_and(|first| first.is(table));
+            let tests: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
+            let outer = from
+                .joins
+                .iter()
+                .find(|join| matches!(join.join_operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_)))?;
+            match (tests.as_slice(), &outer.relation) {
+                ([Expr::IsNull(_)], TableFactor::Table { name, .. }) if reads_own => Some(Table::of(name)),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
 }
 
 /// The table whose absence of a row alone decides.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, TableFactor};
+use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, Select, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy};
@@ -15,7 +15,12 @@ use crate::lint::unit::Unit;
 /// The guards of a copy: for each, the columns by which it looks for the row in the table that it
 /// fills. A guard is NOT EXISTS, NOT IN, or an outer join of which a column is NULL.
 pub(super) fn guards(copy: &Copy<'_>) -> Vec<BTreeSet<String>> {
-    let Some(select) = copy.select() else { return Vec::new() };
+    let each: Vec<_> = copy.arms().into_iter().map(|select| guards_of(copy, select)).collect();
+    // One SELECT of a UNION without a guard copies its rows again.
+    if each.iter().any(Vec::is_empty) { Vec::new() } else { each.into_iter().flatten().collect() }
+}
+
+fn guards_of(copy: &Copy<'_>, select: &Select) -> Vec<BTreeSet<String>> {
     let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
     let negated = conditions.iter().filter_map(|condition| lookup(condition)).filter(|found| found.negated);
     let lookups = negated.filter(|found| found.tables().iter().any(|table| table.is(&copy.into)));
@@ -23,11 +28,16 @@ pub(super) fn guards(copy: &Copy<'_>) -> Vec<BTreeSet<String>> {
     let tests_null = conditions.iter().any(|condition| matches!(condition, Expr::IsNull(_)));
     for join in select.from.iter().flat_map(|item| &item.joins).filter(|_| tests_null) {
         if let TableFactor::Table { name, .. } = &join.relation
-            && let JoinOperator::Left(JoinConstraint::On(on)) | JoinOperator::LeftOuter(JoinConstraint::On(on)) =
-                &join.join_operator
+            && let JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) = &join.join_operator
             && Table::of(name).is(&copy.into)
         {
-            all.push(pairs(conjuncts(on)));
+            match constraint {
+                JoinConstraint::On(on) => all.push(pairs(conjuncts(on))),
+                JoinConstraint::Using(names) => {
+                    all.push(names.iter().map(|name| Table::of(name).name().to_owned()).collect())
+                }
+                _ => {}
+            }
         }
     }
     all

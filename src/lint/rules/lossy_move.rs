@@ -1,9 +1,10 @@
 //! A copy that skips rows which its table refuses, although the rows are deleted.
 
-use sqlparser::ast::JoinOperator;
+use sqlparser::ast::{Join, JoinOperator, SetExpr, Statement, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
+use crate::lint::facts::select_of;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven};
 use crate::lint::unit::Unit;
@@ -13,7 +14,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for read in &unit.statements {
         let (copy, from) = match read.action() {
             Action::Move { deletes: (_, table), copy }
-                if copy.on_conflict == OnConflict::Skips || leaves_some(&copy) =>
+                if copy.on_conflict == OnConflict::Skips || (leaves_some(&copy) && !is_split(&read.tree)) =>
             {
                 (copy, table)
             }
@@ -40,15 +41,29 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
+/// Whether another INSERT of the statement takes rows of the same DELETE.
+fn is_split(statement: &Statement) -> bool {
+    let Statement::Query(query) = statement else { return false };
+    let mut ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+    ctes.any(|cte| matches!(&*cte.query.body, SetExpr::Insert(_)))
+}
+
 /// Whether the INSERT of a move does not take every row that its DELETE gives.
 fn leaves_some(copy: &Copy<'_>) -> bool {
     let Some(select) = copy.select() else { return false };
     let joins = select.from.iter().flat_map(|item| &item.joins);
-    let may_drop = |operator: &JoinOperator| !matches!(operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_));
+    // `CROSS JOIN (SELECT now() AS run_at)` has one row.
+    let is_one_row = |relation: &TableFactor| match relation {
+        TableFactor::Derived { subquery, .. } => select_of(subquery).is_some_and(|select| select.from.is_empty()),
+        _ => false,
+    };
+    let may_drop = |join: &Join| {
+        !matches!(join.join_operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_)) && !is_one_row(&join.relation)
+    };
     select.selection.is_some()
         || select.distinct.is_some()
         || select.qualify.is_some()
         || copy.query.limit_clause.is_some()
         || copy.query.fetch.is_some()
-        || joins.into_iter().any(|join| may_drop(&join.join_operator))
+        || joins.into_iter().any(may_drop)
 }

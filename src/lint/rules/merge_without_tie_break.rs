@@ -76,7 +76,7 @@ fn overwrites(merge: &Merge) -> bool {
     let updates = merge.clauses.iter().any(|clause| {
         matches!(clause.clause_kind, MergeClauseKind::Matched)
             && !clause.predicate.as_ref().is_some_and(|predicate| any(predicate, is_order))
-            && matches!(clause.action, MergeAction::Update(_))
+            && matches!(&clause.action, MergeAction::Update(update) if !any(update, is_choice))
     });
     let is_unique = match &merge.source {
         TableFactor::Derived { subquery, .. } => is_one_per_key(subquery),
@@ -89,6 +89,15 @@ fn overwrites(merge: &Merge) -> bool {
 fn is_order(expr: &Expr) -> bool {
     use BinaryOperator::{Gt, GtEq, Lt, LtEq};
     matches!(expr, Expr::BinaryOp { op: Gt | GtEq | Lt | LtEq, .. })
+}
+
+/// A value that is chosen from both rows: `CASE WHEN s.t > a.t ...` or `GREATEST(s.t, a.t)`.
+fn is_choice(expr: &Expr) -> bool {
+    match expr {
+        Expr::Case { .. } => true,
+        Expr::Function(function) => matches!(function_name(function).as_str(), "greatest" | "iff" | "if"),
+        _ => false,
+    }
 }
 
 fn is_one_per_key(query: &Query) -> bool {

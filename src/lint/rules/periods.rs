@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
-use crate::lint::facts::{column, conjuncts, function_name};
+use crate::lint::facts::{column, conjuncts, function_name, lookup, words_of};
 use crate::lint::rules::Finding;
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
@@ -32,6 +32,9 @@ pub(super) fn instant(expr: &Expr) -> Option<String> {
             const CONVERSIONS: [&str; 6] =
                 ["to_timestamp", "to_date", "date", "timestamp", "datetime", "to_timestamp_ntz"];
             let FunctionArguments::List(list) = &function.args else { return None };
+            if let Some(day) = day_of_numbers(&list.args).filter(|_| function_name(function) == "date") {
+                return Some(day);
+            }
             match list.args.first() {
                 Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)))
                     if CONVERSIONS.contains(&function_name(function).as_str()) =>
@@ -44,6 +47,28 @@ pub(super) fn instant(expr: &Expr) -> Option<String> {
         Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, .. } | Expr::Nested(expr) => instant(expr),
         _ => None,
     }
+}
+
+/// The day of `DATE(2025, 1, 31)`.
+fn day_of_numbers(args: &[FunctionArg]) -> Option<String> {
+    let number = |arg: &FunctionArg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) => match &value.value {
+            Value::Number(digits, _) => digits.parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    };
+    let parts: Vec<u32> = args.iter().map(number).collect::<Option<_>>()?;
+    match parts.as_slice() {
+        [year, month, day] => Some(format!("{year:04}-{month:02}-{day:02}")),
+        _ => None,
+    }
+}
+
+/// The day after a day.
+fn next_day(day: &str) -> Option<String> {
+    let day: jiff::civil::Date = day.parse().ok()?;
+    day.tomorrow().ok().map(|next| next.to_string())
 }
 
 fn is_date(text: &str) -> bool {
@@ -62,7 +87,10 @@ fn short(text: &str) -> String {
     if is_midnight { text[..10].to_owned() } else { format!("{} {rest}", &text[..10]) }
 }
 
-/// The half-open interval of a column that a copy takes.
+/// The rows that intervals share: a table, a column, and the words of the conditions that are no bounds.
+type Slice = (Table, String, Vec<Vec<String>>);
+
+/// The half-open interval of a column that a copy or a move takes.
 struct Interval<'a> {
     from: String,
     to: String,
@@ -70,32 +98,88 @@ struct Interval<'a> {
     read: &'a Read,
 }
 
+/// A bound of a column: a first instant, or an instant that is the first one after the interval.
+struct Bound {
+    name: String,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+impl Bound {
+    fn of(left: &Expr, op: &BinaryOperator, right: &Expr) -> Option<Self> {
+        let ((_, name), bound) = (column(left)?, instant(right)?);
+        match op {
+            BinaryOperator::GtEq => Some(Self { name, from: Some(bound), to: None }),
+            // The instant itself is left out.
+            BinaryOperator::Gt => Some(Self { name, from: Some(format!("{bound} +")), to: None }),
+            BinaryOperator::Lt => Some(Self { name, from: None, to: Some(bound) }),
+            _ => None,
+        }
+    }
+}
+
+/// The operator of `b > a` for that of `a < b`.
+fn flipped(op: &BinaryOperator) -> Option<BinaryOperator> {
+    match op {
+        BinaryOperator::Lt => Some(BinaryOperator::Gt),
+        BinaryOperator::LtEq => Some(BinaryOperator::GtEq),
+        BinaryOperator::Gt => Some(BinaryOperator::Lt),
+        BinaryOperator::GtEq => Some(BinaryOperator::LtEq),
+        _ => None,
+    }
+}
+
+/// Whether the unit declares a column as a day.
+fn is_day(unit: &Unit, table: &Table, name: &str) -> bool {
+    let columns = unit.columns_of(table).into_iter().flatten();
+    columns.into_iter().any(|column| column.name == name && column.ty == "date")
+}
+
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
-    let mut groups: BTreeMap<(Table, String), Vec<Interval<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<Slice, Vec<Interval<'_>>> = BTreeMap::new();
     for read in &unit.statements {
-        let Action::Copy(copy) = read.action() else { continue };
-        let (Some(select), Some(source)) = (copy.select(), copy.from().into_iter().next()) else { continue };
+        let (conditions, source, into) = match read.action() {
+            Action::Copy(copy) => {
+                let (Some(select), Some(source)) = (copy.select(), copy.from().into_iter().next()) else { continue };
+                (&select.selection, source, copy.into)
+            }
+            Action::Move { deletes: (delete, source), copy } => (&delete.selection, source, copy.into),
+            _ => continue,
+        };
         let mut bounds: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
-        for condition in select.selection.iter().flat_map(conjuncts) {
-            let Expr::BinaryOp { left, op, right } = condition else { continue };
-            let (Some((_, name)), Some(bound)) = (column(left), instant(right)) else { continue };
-            let of_column = bounds.entry(name).or_default();
-            match op {
-                BinaryOperator::GtEq => of_column.0 = Some(bound),
-                // The instant itself is left out.
-                BinaryOperator::Gt => of_column.0 = Some(format!("{bound} +")),
-                BinaryOperator::Lt => of_column.1 = Some(bound),
-                _ => {}
+        let mut others = Vec::new();
+        for condition in conditions.iter().flat_map(conjuncts) {
+            if let Expr::Between { expr, negated: false, low, high } = condition
+                && let (Some((_, name)), Some(from), Some(last)) = (column(expr), instant(low), instant(high))
+            {
+                // Both bounds are days of a column of days.
+                if let Some(after) = next_day(&last).filter(|_| is_day(unit, &source, &name)) {
+                    bounds.insert(name, (Some(from), Some(after)));
+                }
+                continue;
+            }
+            let bound = match condition {
+                Expr::BinaryOp { left, op, right } => {
+                    Bound::of(left, op, right).or_else(|| Bound::of(right, &flipped(op)?, left))
+                }
+                _ => None,
+            };
+            match bound {
+                Some(Bound { name, from: Some(from), .. }) => bounds.entry(name).or_default().0 = Some(from),
+                Some(Bound { name, to, .. }) => bounds.entry(name).or_default().1 = to,
+                None if lookup(condition).is_none() => others.push(words_of(condition)),
+                None => {}
             }
         }
+        others.sort();
         for (name, bound) in bounds {
             if let (Some(from), Some(to)) = bound {
-                let interval = Interval { from, to, into: copy.into.clone(), read };
-                groups.entry((source.clone(), name)).or_default().push(interval);
+                let interval = Interval { from, to, into: into.clone(), read };
+                groups.entry((source.clone(), name, others.clone())).or_default().push(interval);
             }
         }
     }
-    for ((source, name), mut intervals) in groups {
+    for ((source, name, _), mut intervals) in groups {
         // Two statements for one table, such as the branches of `is_incremental()`, are one.
         intervals.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
         intervals.dedup_by(|a, b| (&a.from, &a.to, &a.into) == (&b.from, &b.to, &b.into));

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlparser::ast::{CopyIntoSnowflakeKind, CopySource, Delete, Expr, Statement};
+use sqlparser::ast::{BinaryOperator, CopyIntoSnowflakeKind, CopySource, Delete, Expr, Statement};
 
 use crate::lint::action::Action;
-use crate::lint::facts::{Lookup, alternatives, conjuncts, joined, lookup, tables_in};
+use crate::lint::facts::{Lookup, alternatives, conjuncts, joined, lookup, tables_in, words_of};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
@@ -45,8 +45,16 @@ pub(super) fn looked_up_by(read: &Read, delete: &Delete) -> Vec<Table> {
     let conditions = delete.selection.iter().flat_map(conjuncts).flat_map(looked_up);
     let mut all: Vec<Table> = conditions.chain(joined(delete)).collect();
     let named = named(&read.tree);
-    let inner: Vec<Table> = all.iter().filter_map(|table| named.get(table.name())).flatten().cloned().collect();
-    all.extend(inner);
+    // Each name of WITH stands for the tables that its query reads.
+    for _ in 0..=named.len() {
+        if !all.iter().any(|table| named.contains_key(table.name())) {
+            break;
+        }
+        let base = |table: Table| named.get(table.name()).cloned().unwrap_or_else(|| vec![table]);
+        all = all.into_iter().flat_map(base).collect();
+        all.sort();
+        all.dedup();
+    }
     all
 }
 
@@ -60,6 +68,36 @@ pub(super) fn is_reloaded(unit: &Unit, table: &Table, at: usize) -> bool {
     unit.fills(table).any(|filled| filled > at)
 }
 
+/// Whether what a DELETE takes is loaded again. An INSERT of new rows after a copy and a DELETE of the same
+/// old rows does not load them again.
+pub(super) fn is_loaded_again(unit: &Unit, at: usize, delete: &Delete, table: &Table) -> bool {
+    if !is_reloaded(unit, table, at) {
+        return false;
+    }
+    let taken: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
+    let is_age = |one: &&Expr| matches!(one, Expr::BinaryOp { op: BinaryOperator::Lt | BinaryOperator::LtEq, .. });
+    let taken_words: Vec<_> = taken.iter().map(|one| words_of(one)).collect();
+    let archives = unit.archives(table).into_iter().filter(|(copied, _)| *copied < at);
+    let copies = archives.filter_map(|(_, read)| match read.action() {
+        Action::Copy(copy) => Some(copy),
+        _ => None,
+    });
+    let mut archived = copies.filter(|copy| {
+        let of_copy: Vec<_> = copy.conditions().into_iter().map(words_of).collect();
+        taken_words.iter().all(|one| of_copy.contains(one))
+    });
+    let Some(archived) = archived.next() else { return true };
+    let restores = |read: &Read| match read.action() {
+        Action::Copy(copy) => {
+            let reads_copy = copy.from().iter().any(|from| from.is(&archived.into) || unit.creates(from));
+            reads_copy || copy.conditions().into_iter().any(|one| taken_words.contains(&words_of(one)))
+        }
+        _ => false,
+    };
+    !taken.iter().all(is_age)
+        || unit.fills(table).filter(|filled| *filled > at).any(|filled| restores(&unit.statements[filled]))
+}
+
 /// Whether a copy goes to an archive: by the name of its table, or because its rows are deleted.
 pub(super) fn is_of_archive(unit: &Unit, source: &Table, into: &Table) -> bool {
     let is_trimmed = |read: &Read| match read.action() {
@@ -70,12 +108,13 @@ pub(super) fn is_of_archive(unit: &Unit, source: &Table, into: &Table) -> bool {
     into.is_named_as_archive() || unit.statements.iter().any(is_trimmed)
 }
 
-/// Whether an earlier statement copies rows of a table to files.
+/// Whether an earlier statement copies a table to files, or clones it.
 pub(super) fn is_unloaded(unit: &Unit, table: &Table, at: usize) -> bool {
     unit.statements[..at].iter().any(|read| unloads(&read.tree, table))
 }
 
-/// Whether a statement copies rows of a table to files: UNLOAD, COPY TO, or COPY INTO a stage.
+/// Whether a statement copies a table to files: UNLOAD, EXPORT DATA, COPY TO, or COPY INTO a stage. Or
+/// clones it.
 fn unloads(statement: &Statement, table: &Table) -> bool {
     let reads = |tables: Vec<Table>| tables.iter().any(|read| read.is(table));
     match statement {
@@ -84,6 +123,8 @@ fn unloads(statement: &Statement, table: &Table) -> bool {
         | Statement::CopyIntoSnowflake { from_query: Some(query), kind: CopyIntoSnowflakeKind::Location, .. } => {
             reads(tables_in(query))
         }
+        Statement::CreateTable(create) => create.clone.as_ref().is_some_and(|of| Table::of(of).is(table)),
+        Statement::ExportData(export) => reads(tables_in(&export.query)),
         Statement::Unload { query_text: Some(text), .. } => {
             parse(text, Grammar::Redshift).is_some_and(|query| reads(tables_in(&query)))
         }

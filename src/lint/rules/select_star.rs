@@ -15,16 +15,22 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         }
         let copy = match read.action() {
             Action::Copy(copy) | Action::Move { copy, .. }
-                if !copy.creates && copy.on_conflict != OnConflict::Matches =>
+                if !copy.creates && !read.is_model && copy.on_conflict != OnConflict::Matches =>
             {
                 copy
             }
             _ => continue,
         };
-        let (Some(select), Some(source)) = (copy.select(), copy.from().into_iter().next()) else { continue };
-        // A table that the unit creates itself has the columns that it was given.
-        let is_move = matches!(read.action(), Action::Move { .. });
-        if !select.projection.iter().any(is_star)
+        let moved = match read.action() {
+            Action::Move { deletes: (_, table), .. } => Some(table),
+            _ => None,
+        };
+        let is_move = moved.is_some();
+        let Some(source) = moved.or_else(|| copy.from().into_iter().next()) else { continue };
+        // A table that the unit creates itself has the columns that it was given, or those of its source.
+        let is_like_source = unit.is_like(&copy.into, &source);
+        if !copy.arms().into_iter().flat_map(|select| &select.projection).any(is_star)
+            || is_like_source
             || unit.creates(&source) && unit.creates(&copy.into)
             || !(is_move || is_of_archive(unit, &source, &copy.into))
         {

@@ -14,8 +14,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let zoned: Vec<&str> =
         unit.columns.values().flatten().filter(|column| is_zoned(column)).map(|one| one.name.as_str()).collect();
     // The script states the zone of its session.
-    let is_fixed = unit.texts.iter().any(|marked| {
-        let text = marked.text.to_lowercase();
+    let is_fixed = unit.texts.iter().any(|text| {
+        let text = text.sql.text.to_lowercase();
         let states =
             ["set time zone", "set timezone", "set local time zone", "set session time zone", "set local timezone"];
         states.iter().any(|words| text.contains(words))

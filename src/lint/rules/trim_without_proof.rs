@@ -1,13 +1,13 @@
 //! A DELETE of rows that another statement copies, without a look at the copy.
 
-use sqlparser::ast::{Delete, Statement};
+use sqlparser::ast::Delete;
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, OnConflict};
-use crate::lint::facts::{clock, conjuncts, takes_any_rows};
+use crate::lint::facts::{clock, conjuncts, takes_any_rows, words_of};
 use crate::lint::rules::Finding;
 use crate::lint::rules::or_widens_delete;
-use crate::lint::rules::proof::{deletes, is_proven, is_reloaded, is_unloaded, looked_up_by};
+use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven, is_unloaded, looked_up_by};
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Runs, Unit};
 
@@ -24,7 +24,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         // A copy that skips rows, and a proof that OR goes around, have their own findings.
         let only_filters = filters(unit, read, (delete, &table), &archives);
         if (is_proven(read, delete, &table) && !only_filters)
-            || is_reloaded(unit, &table, at)
+            || is_loaded_again(unit, at, delete, &table)
             || or_widens_delete::widens(delete)
             || copy.on_conflict == OnConflict::Skips
         {
@@ -32,15 +32,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         }
         let Some(condition) = &delete.selection else { continue };
         let mut worse = Vec::new();
-        let strip = |text: String| {
-            let text = text.to_lowercase();
-            text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
-                .map(|word| word.rsplit('.').next().unwrap_or_default().to_owned())
-                .collect::<Vec<_>>()
-        };
-        let of_copy = copy.select().and_then(|select| select.selection.as_ref());
-        let of_copy: Vec<_> = of_copy.into_iter().flat_map(conjuncts).map(|one| strip(one.to_string())).collect();
-        let differs = !conjuncts(condition).into_iter().all(|one| of_copy.contains(&strip(one.to_string())))
+        let of_copy: Vec<_> = copy.conditions().into_iter().map(words_of).collect();
+        let differs = !conjuncts(condition).into_iter().all(|one| of_copy.contains(&words_of(one)))
             || archives.len() == 1 && of_copy.len() > conjuncts(condition).len() + 1;
         if differs {
             worse.push("its condition differs from that of the copy");
@@ -75,7 +68,7 @@ fn after_unload(read: &Read, table: &Table) -> Finding {
     Finding {
         code: Code::TrimWithoutProof,
         line: read.line_of("delete"),
-        message: format!("rows of `{table}` are deleted whether or not the unloaded files have them"),
+        message: format!("rows of `{table}` are deleted whether or not its files or its clone have them"),
         label: "does not look at the copy",
         help: "list the keys first: unload by the list, compare the number of rows, and delete by the list".to_owned(),
     }
@@ -89,8 +82,6 @@ fn filters(unit: &Unit, read: &Read, (delete, table): (&Delete, &Table), archive
             || archives.iter().any(|(_, read)| matches!(read.action(), Action::Copy(copy) if copy.into.is(table)))
     };
     let is_filter = |table: &Table| !is_archive(table) && unit.fills(table).next().is_none() && !unit.creates(table);
-    // The queries of a WITH are not followed.
-    let has_with = matches!(&read.tree, Statement::Query(_));
     let looked_up: Vec<_> = looked_up_by(read, delete).into_iter().filter(|found| !found.is(table)).collect();
-    !has_with && !looked_up.is_empty() && looked_up.iter().all(is_filter)
+    !looked_up.is_empty() && looked_up.iter().all(is_filter)
 }

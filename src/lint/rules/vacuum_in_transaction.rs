@@ -3,24 +3,27 @@
 use crate::diagnostic::Code;
 use crate::lint::rules::Finding;
 use crate::lint::script::words;
-use crate::lint::unit::{Runs, Unit, opens_transaction};
+use crate::lint::unit::{Runs, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
-    if unit.runs != Runs::Script {
-        return;
-    }
-    let mut is_open = false;
-    for marked in &unit.texts {
-        let words = words(&marked.text, 2);
-        is_open = opens_transaction(&words).unwrap_or(is_open);
-        if is_open && words.first().is_some_and(|word| word == "vacuum") {
-            found.push(Finding {
-                code: Code::VacuumInTransaction,
-                line: marked.line(marked.text.len() - marked.text.trim_start().len()),
-                message: "VACUUM cannot run inside of a transaction: the script stops here".to_owned(),
-                label: "a transaction is open",
-                help: "run it after COMMIT".to_owned(),
-            });
+    for text in unit.texts.iter().filter(|text| text.in_transaction) {
+        let sql = text.sql.text.as_str();
+        let words = words(sql, 8);
+        // The VACUUM of Databricks removes files, and has no transaction.
+        let is_of_files = words.iter().any(|word| matches!(word.as_str(), "retain" | "delta"));
+        if words.first().is_none_or(|word| word != "vacuum") || is_of_files {
+            continue;
         }
+        let is_hook = unit.runs == Runs::Hooks;
+        found.push(Finding {
+            code: Code::VacuumInTransaction,
+            line: text.sql.line(sql.len() - sql.trim_start().len()),
+            message: "VACUUM cannot run inside of a transaction: the run stops here".to_owned(),
+            label: if is_hook { "dbt runs hooks in the transaction of the model" } else { "a transaction is open" },
+            help: match is_hook {
+                true => "write the hook as `{\"sql\": \"vacuum ...\", \"transaction\": false}`".to_owned(),
+                false => "run it after COMMIT".to_owned(),
+            },
+        });
     }
 }

@@ -310,6 +310,13 @@ impl<'a> Oracle<'a> {
         .collect()
     }
 
+    /// A run is repeated with its own clock, which began at `since`.
+    pub(super) fn repeats(&mut self, since: i64) {
+        if let Some(previous) = &mut self.previous {
+            previous.at = previous.at.min(since);
+        }
+    }
+
     /// L10: changes by a second run. Rows may move if their key has an exception that was detected
     /// at or after `since`: the first run reported the key, so it is held in the second run.
     pub(super) fn changed(&self, first: &Tables, second: &Tables, since: i64) -> Vec<Broken> {
@@ -334,7 +341,19 @@ impl<'a> Oracle<'a> {
                 let all = mart.chain(history).filter(|(_, row)| !reported.contains(&row[facts.exception_key]));
                 all.collect::<Vec<_>>()
             };
-            let (before, after) = (rows(first), rows(second));
+            let (before, mut after) = (rows(first), rows(second));
+            // A purge keeps no record of a key. If it has deleted the complete row of a key, the next load
+            // takes a row of this key that lacks its time.
+            let mut loaded = BTreeSet::new();
+            if facts.purged {
+                after.retain(|found| {
+                    let is_loaded = found.1[facts.time].is_none() && !before.contains(found);
+                    if is_loaded {
+                        loaded.insert(found.1[facts.exception_key].clone());
+                    }
+                    !is_loaded
+                });
+            }
             if let Some((_, row)) = difference(&before, &after) {
                 let what = "a second run of the same cycle moved or changed it".to_owned();
                 broken.push(Broken { law: Law::L10, table, key: key_of(&facts.key, &row), what });
@@ -343,7 +362,8 @@ impl<'a> Oracle<'a> {
                 let all = tables.exceptions[facts.exceptions].iter();
                 let own = [facts.exception_type.clone(), facts.hold_type(), facts.null_key_type()];
                 let of_table = all.filter(|exception| own.contains(&exception.exception_type));
-                of_table.filter(|exception| !reported.contains(&exception.key)).cloned().collect()
+                let is_new = |key: &Option<String>| reported.contains(key) || loaded.contains(key);
+                of_table.filter(|exception| !is_new(&exception.key)).cloned().collect()
             };
             if let Some(exception) = difference(&exceptions(first), &exceptions(second)) {
                 let what =

@@ -1,0 +1,5 @@
+begin;
+insert into archive.orders (id, ts) select id, ts from orders where ts < '2026-01-01';
+delete from orders where ts < '2026-01-01';
+insert into orders (id, ts) select id, ts from new_orders;
+commit;
