@@ -99,22 +99,9 @@ impl Engine {
         for schema in schemas {
             self.run(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
         }
-        for (_, table) in spec.tables() {
-            if let Some(source) = &table.raw {
-                self.run(&format!(
-                    "CREATE TABLE IF NOT EXISTS {} ({})",
-                    source.sql(dialect),
-                    raw_columns(table, dialect)
-                ));
-            }
-        }
-        for monitor in spec.monitors() {
-            if let rowkeep::features::monitors::Asks::Compare { with, .. } = &monitor.asks {
-                let mart = spec.table(monitor.table);
-                let columns = declared(&mart.columns, dialect);
-                self.run(&format!("CREATE SCHEMA IF NOT EXISTS {}", schema_of(&with.sql(dialect))));
-                self.run(&format!("CREATE TABLE IF NOT EXISTS {} ({columns})", with.sql(dialect)));
-            }
+        for (table, columns) in given_tables(spec, dialect) {
+            self.run(&format!("CREATE SCHEMA IF NOT EXISTS {}", schema_of(&table)));
+            self.run(&format!("CREATE TABLE IF NOT EXISTS {table} ({columns})"));
         }
         // The readers of grants. Tests that run at the same time share the roles of the server.
         for reader in spec.tables().flat_map(|(_, table)| &table.readers) {
@@ -123,13 +110,6 @@ impl Engine {
                 "DO $$ BEGIN CREATE ROLE \"{}\"; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
                 name.as_str()
             ));
-        }
-        // `ddl/` does not create a mart with a generated column.
-        for (_, table) in spec.tables() {
-            if table.columns.iter().any(|column| column.filled == Filled::Generated) {
-                let columns = declared(&table.columns, dialect);
-                self.run(&format!("CREATE TABLE IF NOT EXISTS {} ({columns})", table.relation.sql(dialect)));
-            }
         }
         self.define(manifest);
     }
@@ -145,6 +125,25 @@ impl Engine {
 /// The schema of a relation, without its database, because each test has one database.
 fn schema_of(relation: &str) -> String {
     relation.rsplit('.').nth(1).expect("a relation has a schema").to_owned()
+}
+
+/// The tables that a project does not create, each with its columns: raw tables, tables that monitors
+/// compare with, and marts with a generated column.
+pub fn given_tables(spec: &Spec, dialect: Dialect) -> Vec<(String, String)> {
+    let raw = spec
+        .tables()
+        .filter_map(|(_, table)| Some((table.raw.as_ref()?.sql(dialect).to_string(), raw_columns(table, dialect))));
+    let compared = spec.monitors().iter().filter_map(|monitor| match &monitor.asks {
+        rowkeep::features::monitors::Asks::Compare { with, .. } => {
+            Some((with.sql(dialect).to_string(), declared(&spec.table(monitor.table).columns, dialect)))
+        }
+        _ => None,
+    });
+    let is_generated = |table: &Table| table.columns.iter().any(|column| column.filled == Filled::Generated);
+    let generated = spec.tables().filter(|(_, table)| is_generated(table));
+    let generated =
+        generated.map(|(_, table)| (table.relation.sql(dialect).to_string(), declared(&table.columns, dialect)));
+    raw.chain(compared).chain(generated).collect()
 }
 
 fn raw_columns(table: &Table, dialect: Dialect) -> String {

@@ -1,5 +1,5 @@
 //! Tests with other tools that read or run the artifacts: dbt, Airflow, a browser, a second SQL
-//! parser.
+//! parser, and an analyzer of GoogleSQL.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
 mod airflow;
@@ -7,6 +7,7 @@ mod browser;
 mod dbt;
 #[path = "../shared/engine.rs"]
 mod engine;
+mod googlesql;
 #[path = "../shared/projects.rs"]
 mod projects;
 mod second_opinion;

@@ -34,13 +34,16 @@ const BROKEN: [&str; 4] = [
 ];
 
 /// Every statement of a manifest, with values instead of parameters.
-fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, String)> + '_ {
+pub(crate) fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, String)> + '_ {
     let nodes = manifest.nodes.values().flat_map(|node| node.load.iter().chain(&node.post_hooks));
     let hooks = nodes.chain(manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks));
     let hooks = hooks.map(|hook: &Hook| (hook.path.clone(), hook.sql.clone()));
     let ddl = manifest.ddl.iter().map(|definition| (definition.path.clone(), definition.sql.clone()));
     let given = |operation: &OperationEntry| {
-        operation.parameters.iter().fold(operation.sql.clone(), |sql, name| sql.replace(&format!(":{name}"), "'7'"))
+        operation.parameters.iter().fold(operation.sql.clone(), |sql, name| {
+            let value = if matches!(*name, "start" | "end" | "expected") { "7" } else { "'7'" };
+            sql.replace(&format!(":{name}"), value)
+        })
     };
     hooks.chain(ddl).chain(manifest.tasks().map(move |operation| (operation.path.clone(), given(operation))))
 }
