@@ -68,6 +68,8 @@ pub enum StatementKind {
     LoadTimeless,
     /// Stops a cycle if a foreign key deletes other rows with those of the mart.
     CutoffCheck,
+    /// Stops a cycle whose session has a clock that is not in UTC.
+    CutoffZone,
     /// Empties the work table of the cutoff.
     CutoffClear,
     /// Stores the cutoff of the mart.
@@ -194,6 +196,14 @@ impl StatementKind {
                 verb: Verb::Select,
                 template: "tripwire/cascades.sql.j2",
                 reason: "fail, and stop the cycle, if a foreign key deletes other rows with those of the mart",
+            },
+            StatementKind::CutoffZone => Facts {
+                step: StepName::Cutoff,
+                part: Some("zone"),
+                per_period: false,
+                verb: Verb::Select,
+                template: "tripwire/zone.sql.j2",
+                reason: "fail, and stop the cycle, if the clock of the session is not in UTC",
             },
             StatementKind::CutoffClear => Facts {
                 step: StepName::Cutoff,

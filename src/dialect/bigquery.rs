@@ -284,6 +284,10 @@ impl Rules for BigQuery {
     }
 
     // "String and bytes literals" in the reference of GoogleSQL.
+    fn has_local_clock(&self) -> bool {
+        false
+    }
+
     fn escaped_quote(&self) -> &'static str {
         "\\'"
     }

@@ -250,6 +250,10 @@ impl Rules for DuckDb {
         None
     }
 
+    fn has_local_clock(&self) -> bool {
+        false
+    }
+
     fn escaped_quote(&self) -> &'static str {
         "''"
     }

@@ -152,6 +152,8 @@ pub(crate) trait Rules: Sync {
     /// The catalogue of constraints, if a foreign key can delete rows with the row to which they
     /// refer.
     fn constraints(&self) -> Option<&'static str>;
+    /// Whether the clock of statements is in the time zone of the session.
+    fn has_local_clock(&self) -> bool;
     /// How a text literal writes a quote.
     fn escaped_quote(&self) -> &'static str;
     /// Whether the engine has advisory locks, which end with the transaction that takes them.

@@ -253,6 +253,10 @@ impl Rules for Postgres {
         Some("pg_catalog.pg_constraint")
     }
 
+    fn has_local_clock(&self) -> bool {
+        false
+    }
+
     fn escaped_quote(&self) -> &'static str {
         "''"
     }

@@ -278,6 +278,11 @@ impl Rules for Redshift {
         None
     }
 
+    // "GETDATE function": the time zone of the session, which is UTC by default.
+    fn has_local_clock(&self) -> bool {
+        true
+    }
+
     fn escaped_quote(&self) -> &'static str {
         "''"
     }

@@ -58,6 +58,7 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
     let reads_trimmed = reads_trimmed_raw(spec, plan.table);
     let demanded = [
         (StatementKind::CutoffCheck, spec.dialect.rules().constraints().is_some()),
+        (StatementKind::CutoffZone, spec.dialect.rules().has_local_clock()),
         (StatementKind::CutoffClear, true),
         (StatementKind::CutoffFill, !is_child),
         (StatementKind::CutoffInherit, is_child),

@@ -212,7 +212,7 @@ fn the_next_period_is_previewed() {
     exit 0
     --- stdout
     ::notice title=rowkeep diff::period 2026_h2 is added: [2026-07-01, 2027-01-01)
-    ::notice title=rowkeep diff::+3 history tables, 21 statements added, 45 statements widened, 115 untouched
+    ::notice title=rowkeep diff::+3 history tables, 21 statements added, 45 statements widened, 121 untouched
     --- stderr
     ");
     let json: serde_json::Value = serde_json::from_str(&shop.run(&["diff", "--format", "json"]).stdout).expect("JSON");

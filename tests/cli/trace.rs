@@ -36,6 +36,7 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       > 00_load_correct              a row that is delivered again with the same time replaces the row in the mart
       > 00_load_insert               rows whose key is new to the mart, or that are newer than the row in the mart
       each cycle
+        01_cutoff_zone               fail, and stop the cycle, if the clock of the session is not in UTC
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
       > 05_cleanup__2026_h1          delete the copy of an event that is delivered and due again
@@ -59,6 +60,7 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       > 00_load_correct              a row that is delivered again with the same time replaces the row in the mart
       > 00_load_insert               rows whose key is new to the mart, or that are newer than the row in the mart
       each cycle
+        01_cutoff_zone               fail, and stop the cycle, if the clock of the session is not in UTC
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
       > 02_restore                   copy rows back whose parent is in its mart again
@@ -72,6 +74,7 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
         10_safety_check              record rows that cannot leave the mart, once per key
         11_complete_note             stamp this cycle as completed: raw trims wait for it
       the nightly sweep
+        01_cutoff_zone               fail, and stop the cycle, if the clock of the session is not in UTC
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
       > 02_restore                   copy rows back whose parent is in its mart again
@@ -101,6 +104,7 @@ fn trace_shows_the_statements_that_apply_to_a_row() {
       > 00_load_correct              a row that is delivered again with the same time replaces the row in the mart
       > 00_load_insert               rows whose key is new to the mart, or that are newer than the row in the mart
       each cycle
+        01_cutoff_zone               fail, and stop the cycle, if the clock of the session is not in UTC
         01_cutoff_clear              delete the cutoff of the last cycle: without a cutoff, no row is due
         01_cutoff_fill               store one cutoff for all statements of the cycle: never later than now less the retention
         03_stale_fill                list older versions, and copies of rows that are in the mart

@@ -33,3 +33,4 @@ mod template_mutants;
 mod types;
 mod units;
 mod whole_rows;
+mod zone;

@@ -100,6 +100,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let builder = Builder { spec, id, table, scope };
     let mut steps = Vec::new();
     steps.extend(builder.cascades());
+    steps.extend(builder.zone());
     steps.extend(builder.cutoff());
     if let Some(parent) = builder.parent().filter(|_| !table.is_purged()) {
         steps.extend(builder.restore(parent));
@@ -281,6 +282,12 @@ impl Builder<'_> {
     fn cascades(&self) -> Option<Step> {
         let has_cascades = self.spec.dialect.rules().constraints().is_some();
         has_cascades.then(|| self.step(StatementKind::CutoffCheck, self.mart(), vec![self.mart()]))
+    }
+
+    /// The next statement: the cutoff depends on the clock.
+    fn zone(&self) -> Option<Step> {
+        let is_local = self.spec.dialect.rules().has_local_clock();
+        is_local.then(|| self.step(StatementKind::CutoffZone, self.mart(), Vec::new()))
     }
 
     /// The tripwire runs after resolve, because resolve releases holds. Invariant: its file name

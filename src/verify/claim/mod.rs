@@ -52,7 +52,7 @@ pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope
         StatementKind::SafetyCheckKeyless => claims.safety_check_keyless(),
         StatementKind::CompleteForget => claims.forget_cycles(),
         StatementKind::CompleteNote => claims.note_cycle(),
-        StatementKind::CutoffCheck | StatementKind::Tripwire => {
+        StatementKind::CutoffCheck | StatementKind::CutoffZone | StatementKind::Tripwire => {
             unreachable!("a SELECT changes no row, so it has no claim")
         }
     }
