@@ -2,7 +2,7 @@
 
 use crate::dialect::{Dialect, Indexes, ReaderKind};
 use crate::features::erasure::Erasure;
-use crate::features::only_when::Condition;
+use crate::features::only_when::{Condition, Test};
 use crate::features::tripwire::Tripwire;
 use crate::project::{Archive, Length};
 use crate::source::{Span, Spanned};
@@ -147,9 +147,11 @@ impl Table {
         proof
     }
 
-    /// The columns of the key and the time that may be NULL. Without them, no row is incomplete.
+    /// The columns of the key and the time that may be NULL. Without them, no row is incomplete. A row that
+    /// does not meet `only_when` is not reported, and any of its tests but IS NULL asks for a value.
     pub(crate) fn nullable_proof(&self) -> Vec<ColumnId> {
-        self.proof().into_iter().filter(|&id| !self.column(id).not_null).collect()
+        let has_value = |id| self.only_when.iter().any(|one| one.column == id && one.test != Test::IsNull);
+        self.proof().into_iter().filter(|&id| !self.column(id).not_null && !has_value(id)).collect()
     }
 
     /// The columns that are neither key nor time.

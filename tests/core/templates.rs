@@ -199,9 +199,9 @@ fn a_template_that_does_not_render_is_refused() {
       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 10_safety_check cannot be rendered: value of type undefined is not callable (`is_due` is undefined, from line 1)
-      --> templates/cycle/safety_check.sql.j2:23:12
+      --> templates/cycle/safety_check.sql.j2:27:12
        |
-    23 |   WHERE {{ is_due("_m") }}
+    27 |   WHERE {{ is_due("_m") }}
        |            ^^^^^^^^^^^^ here
        |
        = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
