@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::restructured;
+use crate::cycle::plan::Slot;
 use crate::dialect::ViewColumns;
 use crate::diff::Version;
 use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
-use crate::project::{Archive, CutoffFrom, Retention, Spec, Table, length};
+use crate::project::naming::{KEY_INDEX, UNIQUE_KEY_INDEX};
+use crate::project::{Archive, CutoffFrom, Retention, Spec, Table, TableId, length};
 use crate::source::{Inputs, Role};
 
 /// One consequence of a change.
@@ -76,6 +78,9 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                     say(Weight::Notable, text);
                 }
                 readers(new, was, table, &mut say);
+                if old.dialect == new.dialect {
+                    place(new, id, was, table, &mut say);
+                }
                 let can_append = new.dialect.rules().view_columns() == ViewColumns::Appended;
                 let has = |now: &Table, name: &str| now.columns.iter().any(|column| column.name.as_str() == name);
                 let keeps_all = was.columns.iter().all(|column| has(table, column.name.as_str()));
@@ -146,6 +151,29 @@ fn readers(spec: &Spec, was: &Table, table: &Table, say: &mut dyn FnMut(Weight, 
                 lost.join(", ")
             ),
         );
+    }
+}
+
+/// A mart that is updated in place from now on, or no longer: `ddl/` drops no index.
+fn place(spec: &Spec, id: TableId, was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
+    let (model, mart) = (table.model.value.as_str(), Slot::Mart(id).relation(spec));
+    let name = |suffix| spec.index(&mart, suffix).sql(spec.dialect);
+    match (was.is_updated_in_place(), table.is_updated_in_place()) {
+        (false, true) => say(
+            Weight::Notable,
+            format!(
+                "{model} is updated in place: run a sweep, so that each key has one row, then the files of ddl/ that begin with 06, and drop the index {}",
+                name(KEY_INDEX)
+            ),
+        ),
+        (true, false) => say(
+            Weight::Notable,
+            format!(
+                "{model} is not updated in place any more: drop the index {} before the next cycle, or it refuses newer versions",
+                name(UNIQUE_KEY_INDEX)
+            ),
+        ),
+        _ => {}
     }
 }
 

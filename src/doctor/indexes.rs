@@ -20,7 +20,7 @@ const LARGE: u64 = 100_000;
 pub(super) struct Storage {
     /// The number of rows that the planner expects.
     pub(super) rows: u64,
-    /// Valid indexes over all rows.
+    /// Valid indexes of columns.
     pub(super) indexes: Vec<FoundIndex>,
 }
 
@@ -28,6 +28,8 @@ pub(super) struct Storage {
 #[derive(Debug)]
 pub(super) struct FoundIndex {
     pub(super) is_unique: bool,
+    /// Whether it has only the rows that meet a condition.
+    pub(super) is_partial: bool,
     /// In the order of the index.
     pub(super) columns: Vec<String>,
 }
@@ -169,16 +171,24 @@ fn is_missing(spec: &Spec, live: &Live, index: &Index) -> bool {
         IndexKind::Time | IndexKind::Parent => &index.columns,
     };
     let wanted: BTreeSet<_> = columns.iter().map(|&column| table.column(column).name.folded(spec.dialect)).collect();
+    // A partial index cannot find every row.
     let serves = |found: &FoundIndex| {
-        found.columns.len() >= wanted.len()
+        !found.is_partial
+            && found.columns.len() >= wanted.len()
             && found.columns[..wanted.len()].iter().cloned().collect::<BTreeSet<_>>() == wanted
     };
     live.is_here(spec, &relation) && !storage.indexes.iter().any(serves)
 }
 
-/// The columns of the unique indexes of a table, each list once.
-pub(super) fn unique_columns<'a>(spec: &Spec, live: &'a Live, slot: Slot) -> BTreeSet<&'a Vec<String>> {
+/// The columns of the unique indexes of a table, each list once. A partial one is unique among the rows
+/// that meet its condition.
+pub(super) fn unique_columns<'a>(
+    spec: &Spec,
+    live: &'a Live,
+    slot: Slot,
+    is_partial: bool,
+) -> BTreeSet<&'a Vec<String>> {
     let storage = live.storage.get(&key(spec, &slot.relation(spec)));
     let indexes = storage.iter().flat_map(|storage| &storage.indexes);
-    indexes.filter(|index| index.is_unique).map(|index| &index.columns).collect()
+    indexes.filter(|index| index.is_unique && index.is_partial == is_partial).map(|index| &index.columns).collect()
 }

@@ -279,7 +279,7 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let mart = Slot::Mart(id).relation(spec);
     let relation = mart.sql(spec.dialect);
     let has_each = |columns: &Vec<String>| of_key.iter().all(|column| columns.contains(column));
-    let all = unique_columns(spec, live, Slot::Mart(id));
+    let all = unique_columns(spec, live, Slot::Mart(id), false);
     let has_key = all.iter().any(|columns| columns.len() == of_key.len() && has_each(columns));
     if table.is_updated_in_place() && !has_key && live.find(spec, &mart).is_some() {
         let message = format!(
@@ -292,7 +292,10 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
                 .help("run the files ddl/06_*; if they find a key twice, run the sweep first"),
         );
     }
-    for columns in all {
+    let partial = unique_columns(spec, live, Slot::Mart(id), true);
+    let each =
+        all.into_iter().map(|columns| (columns, "")).chain(partial.into_iter().map(|columns| (columns, "partial ")));
+    for (columns, kind) in each {
         let is_part = !columns.contains(&time) && columns.iter().all(|column| of_key.contains(column));
         let is_whole = has_each(columns);
         if !is_part || (table.is_updated_in_place() && is_whole) {
@@ -301,13 +304,13 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
         let stated = columns.join(", ");
         let (message, help) = if is_whole {
             let message = format!(
-                "a unique key of {relation} on ({stated}) refuses a newer version of a row: it stands beside the older one until the cycle removes that one"
+                "a {kind}unique key of {relation} on ({stated}) refuses a newer version of a row: it stands beside the older one until the cycle removes that one"
             );
             let help = "write `layout: { index: unique_key }`: newer versions then replace older ones in place";
             (message, format!("{help}; or replace the key by a unique index on ({stated}, {time})"))
         } else {
             let message = format!(
-                "a unique key of {relation} on ({stated}) refuses rows that `unique_key` tells apart by ({})",
+                "a {kind}unique key of {relation} on ({stated}) refuses rows that `unique_key` tells apart by ({})",
                 of_key.join(", ")
             );
             (message, "correct `unique_key`, or drop the key of the database".to_owned())

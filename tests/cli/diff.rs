@@ -4,9 +4,9 @@
 use crate::projects;
 use std::process::Command;
 
-use rowkeep::Inputs;
 use rowkeep::diff::{How, diff};
 use rowkeep::rotate::{Rotation, rotate};
+use rowkeep::{Dialect, Inputs};
 
 use crate::shop::{ORDERS, PROJECT, Shop};
 
@@ -332,6 +332,19 @@ fn each_change_has_a_consequence_of_one_line() {
         shop.write("shop/rowkeep.yml", project.replace("# sealed", "sealed_before: 2026-01-01"))
     });
     insta::assert_snapshot!("consequences", all);
+}
+
+#[test]
+fn a_mart_that_is_updated_in_place_has_another_index() {
+    let in_place = projects::golden("in_place").with_dialect(Dialect::Postgres);
+    let beside = projects::golden_with("in_place", |text| text.replace("index: unique_key", "index: unique"))
+        .with_dialect(Dialect::Postgres);
+    let texts = |before, after| -> Vec<String> {
+        let preview = diff(before, after).expect("both compile");
+        preview.consequences.into_iter().map(|consequence| consequence.text).collect()
+    };
+    insta::assert_debug_snapshot!("in_place", texts(&beside, &in_place));
+    insta::assert_debug_snapshot!("not_in_place", texts(&in_place, &beside));
 }
 
 #[test]

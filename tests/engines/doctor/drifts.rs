@@ -368,6 +368,18 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             ),
         ),
         (
+            "a partial unique index on the key alone",
+            drift(
+                &["CREATE UNIQUE INDEX own ON settlement_ods.mart_uni_tracking_info (order_id) WHERE state <> 9"],
+                &["DROP INDEX settlement_ods.own"],
+                &[(
+                    Error,
+                    "RK922",
+                    &["a partial unique key of settlement_ods.mart_uni_tracking_info on (order_id) refuses a newer"],
+                )],
+            ),
+        ),
+        (
             "an identity in a history table",
             drift(
                 &[

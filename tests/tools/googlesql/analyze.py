@@ -51,6 +51,8 @@ class Analyzer:
 
     def wrong(self, catalog, statements, use=lambda path, statement: None):
         """The statements that the analyzer refuses in a catalog, each with the reason. `use` gets the others."""
+        if not statements:
+            return []
         register = local.RegisterCatalogRequest(simple_catalog=catalog)
         number = self.call("RegisterCatalog", register, local.RegisterResponse).registered_id
         refused = []
@@ -98,32 +100,38 @@ def parts(path):
     return [part for name in path for part in name.split(".")]
 
 
-def wrong(analyzer, project):
+def kind(found):
+    """What a definition says beside the name of its table. Tables of one kind differ in names and bounds."""
+    return re.sub("[0-9]+", "0", found["rest"])
+
+
+def wrong(analyzer, project, columns):
+    """What is refused of a project. `columns` has the columns of each kind of table that another project has."""
     catalog = analyzer.catalog()
-    # Tables of one kind differ in names and bounds: one of them is analyzed, and all get its columns.
-    kinds = {}
-    views = []
-    for path, sql in project["definitions"]:
-        if found := TABLE.fullmatch(sql):
-            kind = kinds.setdefault(re.sub("[0-9]+", "0", found["rest"]), (path, sql, []))
-            kind[2].append(found["name"].replace("`", "").split("."))
-        else:
-            views.append((path, sql))
-    names = {path: of_kind for path, _, of_kind in kinds.values()}
+    tables = {path: found for path, sql in project["definitions"] if (found := TABLE.fullmatch(sql))}
+    new = {}
+    for path, found in tables.items():
+        if kind(found) not in columns:
+            new.setdefault(kind(found), (path, found.string))
+    learn = lambda path, statement: columns.update({kind(tables[path]): created(statement)[1]})
+    refused = analyzer.wrong(analyzer.catalog(), list(new.values()), learn)
+    for found in tables.values():
+        add(catalog, found["name"].replace("`", "").split("."), columns.get(kind(found), []))
 
-    def define(path, statement):
-        name, columns = created(statement)
-        for table in names.get(path, [parts(name)] if name else []):
-            add(catalog, table, columns)
+    def define(_, statement):
+        name, of_view = created(statement)
+        if name:
+            add(catalog, parts(name), of_view)
 
-    tables = [(path, sql) for path, sql, _ in kinds.values()]
-    return [
-        *analyzer.wrong(analyzer.catalog(), tables, define),
-        *analyzer.wrong(catalog, views, define),
-        *analyzer.wrong(catalog, project["statements"]),
-    ]
+    views = [(path, sql) for path, sql in project["definitions"] if path not in tables]
+    refused += analyzer.wrong(catalog, views, define)
+    return refused + analyzer.wrong(catalog, project["statements"])
 
 
-analyzer = Analyzer()
-found = [[project["name"], path, error] for project in json.load(sys.stdin) for path, error in wrong(analyzer, project)]
+analyzer, columns = Analyzer(), {}
+found = [
+    [project["name"], path, error]
+    for project in json.load(sys.stdin)
+    for path, error in wrong(analyzer, project, columns)
+]
 json.dump(found, sys.stdout)
