@@ -105,6 +105,8 @@ pub(super) struct Unit {
     pub(super) columns: BTreeMap<Table, Vec<Declared>>,
     /// The primary keys of the tables that the unit creates.
     pub(super) keys: BTreeMap<Table, Vec<String>>,
+    /// The tables that the unit empties: by TRUNCATE, DROP, or DELETE without a condition.
+    emptied: Vec<Table>,
     /// The temporary tables that the unit creates.
     temporary: BTreeSet<Table>,
     in_transaction: bool,
@@ -122,6 +124,7 @@ impl Unit {
             columns: BTreeMap::new(),
             keys: BTreeMap::new(),
             temporary: BTreeSet::new(),
+            emptied: Vec::new(),
             in_transaction: false,
         }
     }
@@ -214,6 +217,11 @@ impl Unit {
                     self.columns.insert(table.clone(), declared(create));
                     self.keys.insert(table, key_of(create));
                 }
+                match action(&tree) {
+                    Action::Truncate(tables) | Action::Drop(tables) => self.emptied.extend(tables),
+                    Action::Delete(delete, table) if delete.selection.is_none() => self.emptied.push(table),
+                    _ => {}
+                }
                 let in_transaction = self.in_transaction;
                 let copied = match action(&tree) {
                     Action::Copy(copy) => {
@@ -276,11 +284,7 @@ impl Unit {
 
     /// Whether the unit takes all rows out of a table: a list of its own, which it fills in each run.
     fn empties(&self, table: &Table) -> bool {
-        self.statements.iter().any(|read| match read.action() {
-            Action::Truncate(tables) | Action::Drop(tables) => tables.iter().any(|other| other.is(table)),
-            Action::Delete(delete, other) => other.is(table) && delete.selection.is_none(),
-            _ => false,
-        })
+        self.emptied.iter().any(|other| other.is(table))
     }
 
     /// Whether the unit creates a table itself.
@@ -300,7 +304,7 @@ impl Unit {
         let mut all = copy.sources();
         let passing = |source: &Table| self.is_passing(source);
         let earlier: Vec<Table> = all.iter().filter(|source| passing(source)).cloned().collect();
-        for (.., copied) in self.copies() {
+        for (.., copied) in self.copies().filter(|_| !earlier.is_empty()) {
             if earlier.iter().any(|source| source.is(&copied.into)) {
                 all.extend(copied.of.iter().cloned());
             }

@@ -1,5 +1,7 @@
 //! An archive that copies rows again if the run is repeated.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{BinaryOperator, Expr, Select, SetExpr, SetOperator};
 
 use crate::diagnostic::Code;
@@ -30,12 +32,15 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     if trims.is_empty() || unit.runs != Runs::Script {
         return;
     }
+    // For each table that is trimmed, the numbers of its copies.
+    let archives = |table: &Table| -> BTreeSet<usize> { unit.archives(table).into_iter().map(|(at, _)| at).collect() };
+    let tables: BTreeSet<&Table> = trims.iter().map(|(.., table)| table).collect();
+    let archived: Vec<_> = tables.into_iter().map(|table| (archives(table), table)).collect();
     for (at, read) in unit.statements.iter().enumerate() {
         let Action::Copy(copy) = read.action() else { continue };
         // A transaction takes both statements back. Hooks of dbt are in one, on most engines.
         let is_safe = copy.creates || copy.on_conflict != OnConflict::Fails || read.in_transaction;
-        let is_archive = |table: &Table| unit.archives(table).iter().any(|(archive, _)| *archive == at);
-        let Some((.., table)) = trims.iter().find(|(.., table)| is_archive(table)) else { continue };
+        let Some((_, table)) = archived.iter().find(|(archives, _)| archives.contains(&at)) else { continue };
         // A stage that the script fills has only the rows of this run.
         if unit.fills(table).next().is_some() {
             continue;

@@ -25,8 +25,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let is_of_model = unit.model.as_ref().is_some_and(|(model, _)| model.is(&table));
         let is_before_load = unit.runs == Runs::Hooks && read.is_before_model && is_of_model;
         // A list that the unit fills itself, and empties at its end.
-        let is_own_list = !table.is_named_as_archive() && unit.fills(&table).any(|filled| filled < at);
-        if has_condition || is_before_load || is_own_list || is_reloaded(unit, &table, at) || unit.creates(&table) {
+        let is_own_list = || !table.is_named_as_archive() && unit.fills(&table).any(|filled| filled < at);
+        if has_condition || is_before_load || is_own_list() || is_reloaded(unit, &table, at) || unit.creates(&table) {
             continue;
         }
         found.push(Finding {
