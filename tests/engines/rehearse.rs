@@ -58,7 +58,7 @@ fn is_long() -> bool {
 }
 
 /// The cycles of a story in the test command, where a story is for each golden.
-const FEW_CYCLES: usize = 16;
+const FEW_CYCLES: usize = 12;
 
 /// The report of the stories. One story in the test command is short; where it archives nothing of
 /// a table, it proves nothing of that table, and is told again at its full length.
