@@ -283,11 +283,11 @@ impl Rules for BigQuery {
         None
     }
 
-    // "String and bytes literals" in the reference of GoogleSQL.
     fn has_local_clock(&self) -> bool {
         false
     }
 
+    // "String and bytes literals" in the reference of GoogleSQL.
     fn escaped_quote(&self) -> &'static str {
         "\\'"
     }

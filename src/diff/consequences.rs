@@ -79,7 +79,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                 }
                 readers(new, was, table, &mut say);
                 if old.dialect == new.dialect {
-                    place(new, id, was, table, &mut say);
+                    in_place(new, id, was, table, &mut say);
                 }
                 let can_append = new.dialect.rules().view_columns() == ViewColumns::Appended;
                 let has = |now: &Table, name: &str| now.columns.iter().any(|column| column.name.as_str() == name);
@@ -154,8 +154,8 @@ fn readers(spec: &Spec, was: &Table, table: &Table, say: &mut dyn FnMut(Weight, 
     }
 }
 
-/// A mart that is updated in place from now on, or no longer: `ddl/` drops no index.
-fn place(spec: &Spec, id: TableId, was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
+/// The index to drop if a mart is updated in place from now on, or no longer: `ddl/` drops none.
+fn in_place(spec: &Spec, id: TableId, was: &Table, table: &Table, say: &mut dyn FnMut(Weight, String)) {
     let (model, mart) = (table.model.value.as_str(), Slot::Mart(id).relation(spec));
     let name = |suffix| spec.index(&mart, suffix).sql(spec.dialect);
     match (was.is_updated_in_place(), table.is_updated_in_place()) {

@@ -1,11 +1,13 @@
 //! What a statement does, read from its tree.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{
     CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable, GroupByExpr, Insert, Merge, MergeAction,
     OnConflictAction, OnInsert, Query, Select, SetExpr, SqliteOnConflict, Statement, TableFactor, TableObject,
 };
 
-use crate::lint::facts::{any, arms, conjuncts, function_name, named_query, select_of, tables};
+use crate::lint::facts::{any, arms, conjuncts, from_tables, function_name, named_query, select_of, tables};
 use crate::lint::table::Table;
 
 /// An INSERT of rows of other tables, also as a part of a CTE or a CREATE TABLE AS.
@@ -48,13 +50,9 @@ impl<'a> Copy<'a> {
 
     /// The tables of its FROM, the first of which gives the rows.
     pub(super) fn from(&self) -> Vec<Table> {
-        let named = self.arms().into_iter().flat_map(|select| &select.from).flat_map(tables);
         // The name of a query in WITH means the tables of that query.
-        let base = |table: Table| match named_query(self.query, &table) {
-            Some(query) => arms(query).into_iter().flat_map(|select| &select.from).flat_map(tables).collect(),
-            None => vec![table],
-        };
-        named.flat_map(base).collect()
+        let base = |table: Table| named_query(self.query, &table).map_or_else(|| vec![table], from_tables);
+        from_tables(self.query).into_iter().flat_map(base).collect()
     }
 
     /// The conditions of each SELECT that gives rows, also in WITH.
@@ -70,30 +68,29 @@ impl<'a> Copy<'a> {
         is_source && !self.into.is_named_as_temporary() && !self.into.is(table)
     }
 
-    /// The tables whose rows are copied as they are.
+    /// The tables whose rows are copied as they are: the first one of each SELECT, also in WITH.
     pub(super) fn sources(&self) -> Vec<Table> {
-        self.row_sources(self.query, MAX_NAMES)
-    }
-
-    /// The first table of each SELECT of a query that gives rows, through at most `depth` names of WITH.
-    fn row_sources(&self, query: &Query, depth: usize) -> Vec<Table> {
         let is_of_rows = |select: &&Select| {
             let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
             !is_grouped && !any(&select.projection, is_aggregate)
         };
-        let of_rows = arms(query).into_iter().filter(is_of_rows);
-        let first = of_rows.filter_map(|select| select.from.iter().flat_map(tables).next());
-        let base = |table: Table| match named_query(self.query, &table) {
-            Some(_) if depth == 0 => Vec::new(),
-            Some(inner) => self.row_sources(inner, depth - 1),
-            None => vec![table],
-        };
-        first.flat_map(base).collect()
+        let (mut all, mut followed, mut rest) = (Vec::new(), BTreeSet::new(), vec![self.query]);
+        while let Some(query) = rest.pop() {
+            let of_rows = arms(query).into_iter().filter(is_of_rows);
+            for table in of_rows.filter_map(|select| select.from.iter().flat_map(tables).next()) {
+                let Some(inner) = named_query(self.query, &table) else {
+                    all.push(table);
+                    continue;
+                };
+                // Each query of WITH is followed once, so queries that name each other have an end.
+                if followed.insert(table) {
+                    rest.push(inner);
+                }
+            }
+        }
+        all
     }
 }
-
-/// The most queries of WITH that are followed from one to the next.
-const MAX_NAMES: usize = 8;
 
 /// What a statement does.
 #[derive(Debug)]

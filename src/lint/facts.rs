@@ -26,6 +26,11 @@ pub(super) fn arms(query: &Query) -> Vec<&Select> {
     all
 }
 
+/// The base tables in the FROM of each SELECT of a query.
+pub(super) fn from_tables(query: &Query) -> Vec<Table> {
+    arms(query).into_iter().flat_map(|select| &select.from).flat_map(tables).collect()
+}
+
 /// The query of a WITH that a name means.
 pub(super) fn named_query<'a>(query: &'a Query, name: &Table) -> Option<&'a Query> {
     let mut ctes = query.with.iter().flat_map(|with| &with.cte_tables);
@@ -56,9 +61,7 @@ pub(super) fn tables(item: &TableWithJoins) -> Vec<Table> {
     factors
         .flat_map(|factor| match factor {
             TableFactor::Table { name, .. } => vec![Table::of(name)],
-            TableFactor::Derived { subquery, .. } => {
-                arms(subquery).into_iter().flat_map(|select| &select.from).flat_map(tables).collect()
-            }
+            TableFactor::Derived { subquery, .. } => from_tables(subquery),
             TableFactor::NestedJoin { table_with_joins, .. } => tables(table_with_joins),
             _ => Vec::new(),
         })
@@ -68,6 +71,14 @@ pub(super) fn tables(item: &TableWithJoins) -> Vec<Table> {
 /// The conjuncts of a condition.
 pub(super) fn conjuncts(expr: &Expr) -> Vec<&Expr> {
     parts(expr, &BinaryOperator::And)
+}
+
+/// Whether a condition compares two columns by `=`.
+pub(super) fn is_equality(condition: &Expr) -> bool {
+    match condition {
+        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => column(left).is_some() && column(right).is_some(),
+        _ => false,
+    }
 }
 
 /// The words of a condition, without qualifiers.

@@ -91,10 +91,7 @@ fn unit(hooks: &Hooks<'_>, model: &str, file: &File<'_>, variant: Variant) -> Un
         if let Some((what, line)) = rendering.failed {
             unit.not_read.push(NotRead { line, what });
         }
-        match hook.in_transaction {
-            true => unit.add(&rendering.body, file.dialect, is_before),
-            false => unit.add_outside(&rendering.body, file.dialect, is_before),
-        }
+        unit.add_hook(&rendering.body, file.dialect, is_before, hook.in_transaction);
     }
     unit
 }

@@ -32,7 +32,7 @@ pub use grammar::Grammar;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};
 use crate::source::{FileId, Inputs, Role, Span, line_range};
-use jinja::{Jinja, Marked, Prepared, RenderedHook, SCHEMA, Variant, calls_of, is_template, macros_of};
+use jinja::{Jinja, Marked, Prepared, SCHEMA, Variant, calls_of, is_template, macros_of};
 use rules::Finding;
 use unit::{NotRead, Runs, Unit};
 
@@ -192,8 +192,8 @@ fn loses_rows(code: Code) -> bool {
     )
 }
 
-/// The names that the files of a project call while dbt compiles. `None` if the project is not among the files, because
-/// then nothing is known of the calls.
+/// The names that a project calls while dbt compiles. `None` if the files are not a whole project: then
+/// nothing is known of the calls.
 fn called_names(inputs: &Inputs, ids: &[FileId]) -> Option<BTreeSet<String>> {
     if !ids.iter().any(|&id| inputs.name(id).ends_with("dbt_project.yml")) {
         return None;
@@ -266,17 +266,14 @@ impl File<'_> {
             if let Some((what, line)) = rendering.failed {
                 unit.not_read.push(NotRead { line, what });
             }
-            let add = |unit: &mut Unit, hook: &RenderedHook, is_before: bool| match hook.in_transaction {
-                true => unit.add(&hook.sql, self.dialect, is_before),
-                false => unit.add_outside(&hook.sql, self.dialect, is_before),
-            };
             for hook in &rendering.before {
-                add(&mut unit, hook, true);
+                unit.add_hook(&hook.sql, self.dialect, true, hook.in_transaction);
             }
             let before = unit.statements.len();
             for hook in &rendering.after {
-                add(&mut unit, hook, false);
+                unit.add_hook(&hook.sql, self.dialect, false, hook.in_transaction);
             }
+            // Another model is built anew in each run, so its table keeps no rows.
             if has(&["incremental"]) {
                 unit.add_model(before, &rendering.body, self.dialect);
             }

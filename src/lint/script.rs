@@ -230,52 +230,43 @@ fn is_word_at(text: &str, at: usize, word: &str) -> bool {
     text[at..at + length].eq_ignore_ascii_case(word)
 }
 
+/// The pieces of a text, in order.
+fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (found, length) = piece(rest);
+        let (head, tail) = rest.split_at(length.min(rest.len()));
+        rest = tail;
+        (!head.is_empty()).then_some((found, head))
+    })
+}
+
 /// The first words of a statement, in lower case.
 pub(super) fn words(text: &str, count: usize) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut at = 0;
-    while at < text.len() && all.len() < count {
-        let (found, length) = piece(&text[at..]);
-        if let Piece::Word = found {
-            all.push(text[at..at + length].to_ascii_lowercase());
-        }
-        at += length;
-    }
-    all
+    let words = pieces(text).filter(|(found, _)| matches!(found, Piece::Word));
+    words.take(count).map(|(_, word)| word.to_ascii_lowercase()).collect()
 }
 
 /// The text without comments and without the contents of quotes, in lower case: for a search of
 /// words.
 pub(super) fn skeleton(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < text.len() {
-        let (found, length) = piece(&text[at..]);
-        match found {
-            Piece::Comment => out.push(' '),
-            Piece::Quoted => out.push_str("''"),
-            Piece::Dollars(_) => out.push_str("$$"),
-            _ => out.push_str(&text[at..at + length].to_ascii_lowercase()),
-        }
-        at += length;
-    }
-    out
+    let kept = |(found, part): (Piece, &str)| match found {
+        Piece::Comment => " ".to_owned(),
+        Piece::Quoted => "''".to_owned(),
+        Piece::Dollars(_) => "$$".to_owned(),
+        _ => part.to_ascii_lowercase(),
+    };
+    pieces(text).map(kept).collect()
 }
 
 /// The text in lower case, with spaces in the place of comments and texts. Each byte keeps its place.
 pub(super) fn blanked(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < text.len() {
-        let (found, length) = piece(&text[at..]);
-        match found {
-            Piece::Comment => out.extend(std::iter::repeat_n(' ', length)),
-            Piece::Quoted if text[at..].starts_with('\'') => out.extend(std::iter::repeat_n(' ', length)),
-            _ => out.push_str(&text[at..at + length].to_ascii_lowercase()),
-        }
-        at += length;
-    }
-    out
+    let kept = |(found, part): (Piece, &str)| match found {
+        Piece::Comment => " ".repeat(part.len()),
+        Piece::Quoted if part.starts_with('\'') => " ".repeat(part.len()),
+        _ => part.to_ascii_lowercase(),
+    };
+    pieces(text).map(kept).collect()
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ pub(super) enum Runs {
     Script,
     /// As hooks before and after a model of dbt.
     Hooks,
-    /// As the queries of a macro, which another part of a run may follow.
+    /// One after another, as a macro gives them to `run_query`. What runs before and after the macro is
+    /// not known.
     Operation,
     /// While dbt compiles: the SQL of `run_query`.
     AtCompile,
@@ -129,11 +130,11 @@ impl Unit {
         }
     }
 
-    /// Adds a hook that runs outside of the transaction of its model.
-    pub(super) fn add_outside(&mut self, text: &Marked, dialect: Grammar, is_before_model: bool) {
+    /// Adds a hook, which may run outside of the transaction of its model.
+    pub(super) fn add_hook(&mut self, text: &Marked, dialect: Grammar, is_before_model: bool, in_transaction: bool) {
         let added = self.texts.len();
         self.add(text, dialect, is_before_model);
-        self.texts[added..].iter_mut().for_each(|text| text.in_transaction = false);
+        self.texts[added..].iter_mut().for_each(|text| text.in_transaction &= in_transaction);
     }
 
     /// Adds the statements of a text.
@@ -144,8 +145,9 @@ impl Unit {
     }
 
     /// Adds the SELECT of an incremental model, which dbt inserts into its table, before the statements
-    /// from `at` on. It is a copy if one of these deletes what it reads by the same condition, or if the
-    /// table is named as an archive: other models read a raw table that has a retention of its own.
+    /// from `at` on. It is added only as a copy: one of these statements deletes what it reads, and either
+    /// by the same condition, or the table is named as an archive. Other models read a raw table whose
+    /// retention has nothing to do with them.
     pub(super) fn add_model(&mut self, at: usize, body: &Marked, dialect: Grammar) {
         let Some((model, _)) = &self.model else { return };
         let Some(Statement::Query(query)) = parse(body.text.trim(), dialect) else { return };
@@ -282,7 +284,7 @@ impl Unit {
         })
     }
 
-    /// Whether the unit takes all rows out of a table: a list of its own, which it fills in each run.
+    /// Whether the unit deletes all rows of a table: a list that it fills in each run.
     fn empties(&self, table: &Table) -> bool {
         self.emptied.iter().any(|other| other.is(table))
     }
@@ -298,8 +300,8 @@ impl Unit {
         table.is_named_as_temporary() || self.temporary.iter().any(|other| other.is(table))
     }
 
-    /// The tables whose rows a copy has. Through a table in which rows stay for a while, these are the tables
-    /// from which they came.
+    /// The tables whose rows a copy has. If it reads a table in which rows stay only for a while, the tables
+    /// from which these rows came are among them.
     fn copied_of(&self, copy: &Copy<'_>) -> Vec<Table> {
         let mut all = copy.sources();
         let passing = |source: &Table| self.is_passing(source);

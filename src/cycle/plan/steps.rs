@@ -284,7 +284,7 @@ impl Builder<'_> {
         has_cascades.then(|| self.step(StatementKind::CutoffCheck, self.mart(), vec![self.mart()]))
     }
 
-    /// The next statement: the cutoff depends on the clock.
+    /// Stops a session whose clock is local, before a cutoff is computed from it.
     fn zone(&self) -> Option<Step> {
         let is_local = self.spec.dialect.rules().has_local_clock();
         is_local.then(|| self.step(StatementKind::CutoffZone, self.mart(), Vec::new()))

@@ -58,6 +58,7 @@ impl Variable {
         }
         let words = words(text);
         let has = |word: &str| words.iter().any(|other| other == word);
+        // A WHERE may leave out rows of the future.
         let is_clamped = has("least") || has("iff") || has("case") || has("where");
         // `SELECT MAX(t) - keep INTO cutoff FROM x`.
         let name = match is_select {

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Lookup, any, column, conjuncts, function_name, lookup, select_of, tables};
+use crate::lint::facts::{Lookup, any, column, conjuncts, function_name, is_equality, lookup, select_of, tables};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
@@ -69,10 +69,6 @@ fn compares_count(conditions: &[&Expr], table: &Table) -> bool {
         let mut keys = select.selection.iter().flat_map(conjuncts);
         is_own && any(&select.projection, is_count) && keys.all(is_equality)
     })
-}
-
-fn is_equality(condition: &Expr) -> bool {
-    matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if column(left).is_some() && column(right).is_some())
 }
 
 /// `SELECT key FROM t GROUP BY key HAVING COUNT(*) > 1`.

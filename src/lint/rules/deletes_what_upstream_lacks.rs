@@ -1,12 +1,11 @@
 //! A DELETE of all rows that another table does not have.
 
 use sqlparser::ast::{
-    BinaryOperator, Delete, Expr, FromTable, JoinOperator, MergeAction, MergeClauseKind, SetExpr, SetOperator,
-    Statement, TableFactor,
+    Delete, Expr, FromTable, JoinOperator, MergeAction, MergeClauseKind, SetExpr, SetOperator, Statement, TableFactor,
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{arms, column, conjuncts, lookup, tables, tables_in};
+use crate::lint::facts::{conjuncts, from_tables, is_equality, lookup, tables, tables_in};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, looked_up};
 use crate::lint::table::Table;
@@ -38,9 +37,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         });
         let source = match &merge.source {
             TableFactor::Table { name, .. } => Some(Table::of(name)),
-            TableFactor::Derived { subquery, .. } => {
-                arms(subquery).into_iter().flat_map(|select| &select.from).flat_map(tables).next()
-            }
+            TableFactor::Derived { subquery, .. } => from_tables(subquery).into_iter().next(),
             _ => None,
         };
         if let (true, TableFactor::Table { name: target, .. }, Some(source)) = (deletes, &merge.table, source) {
@@ -62,11 +59,10 @@ fn anti_joined(delete: &Delete) -> Option<Table> {
     }
 }
 
-/// The table of which a list of keys has no row: `IN (SELECT k FROM t EXCEPT SELECT k FROM u)`, or USING of
+/// The table that lacks the keys of a list: `IN (SELECT k FROM t EXCEPT SELECT k FROM u)`, or USING of
 /// an outer join of `t` with `u`.
 fn lists_absent(delete: &Delete, table: &Table) -> Option<Table> {
     let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
-    let is_key = |condition: &&&Expr| lookup(condition).is_none();
     let listed = match conditions.as_slice() {
         [only] => lookup(only).filter(|found| !found.negated && found.value.is_some()).map(|found| found.query),
         _ => None,
@@ -75,9 +71,7 @@ fn lists_absent(delete: &Delete, table: &Table) -> Option<Table> {
         TableFactor::Derived { subquery, .. } => Some(&**subquery),
         _ => None,
     });
-    let has_only_keys = conditions.iter().filter(is_key).all(|condition| {
-        matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if column(left).is_some() && column(right).is_some())
-    });
+    let has_only_keys = conditions.iter().filter(|one| lookup(one).is_none()).all(|one| is_equality(one));
     let mut lists = listed.into_iter().chain(joined.filter(|_| has_only_keys));
     lists.find_map(|query| match &*query.body {
         SetExpr::SetOperation { op: SetOperator::Except | SetOperator::Minus, left, right, .. } => {

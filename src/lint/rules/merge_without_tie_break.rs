@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, OnConflict};
-use crate::lint::facts::{any, column, conjuncts, function_name, select_of, tables};
+use crate::lint::facts::{any, column, conjuncts, from_tables, function_name, select_of};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
@@ -29,9 +29,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let target = Table::of(name);
         let sources: Vec<Table> = match &merge.source {
             TableFactor::Table { name, .. } => vec![Table::of(name)],
-            TableFactor::Derived { subquery, .. } => {
-                select_of(subquery).map_or_else(Vec::new, |select| select.from.iter().flat_map(tables).collect())
-            }
+            TableFactor::Derived { subquery, .. } => from_tables(subquery),
             _ => continue,
         };
         let is_trimmed = trims.iter().any(|(.., table)| sources.iter().any(|source| source.is(table)));

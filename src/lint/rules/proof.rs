@@ -47,10 +47,11 @@ pub(super) fn looked_up_by(read: &Read, delete: &Delete) -> Vec<Table> {
     let named = named(&read.tree);
     // Each name of WITH stands for the tables that its query reads.
     for _ in 0..=named.len() {
-        if !all.iter().any(|table| named.contains_key(table.name())) {
+        let query = |table: &Table| named.get(table.name()).filter(|_| table.is_bare());
+        if !all.iter().any(|table| query(table).is_some()) {
             break;
         }
-        let base = |table: Table| named.get(table.name()).cloned().unwrap_or_else(|| vec![table]);
+        let base = |table: Table| query(&table).cloned().unwrap_or_else(|| vec![table]);
         all = all.into_iter().flat_map(base).collect();
         all.sort();
         all.dedup();

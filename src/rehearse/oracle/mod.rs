@@ -310,7 +310,7 @@ impl<'a> Oracle<'a> {
         .collect()
     }
 
-    /// A run is repeated with its own clock, which began at `since`.
+    /// The next run repeats the last one, with a clock that begins at `since` again.
     pub(super) fn repeats(&mut self, since: i64) {
         if let Some(previous) = &mut self.previous {
             previous.at = previous.at.min(since);
@@ -318,7 +318,8 @@ impl<'a> Oracle<'a> {
     }
 
     /// L10: changes by a second run. Rows may move if their key has an exception that was detected
-    /// at or after `since`: the first run reported the key, so it is held in the second run.
+    /// at or after `since`: the first run reported the key, so it is held in the second run. With
+    /// `i64::MAX`, nothing may change.
     pub(super) fn changed(&self, first: &Tables, second: &Tables, since: i64) -> Vec<Broken> {
         let mut broken = Vec::new();
         let mut has_reports = vec![false; self.facts.tables.len()];
@@ -345,7 +346,7 @@ impl<'a> Oracle<'a> {
             // A purge keeps no record of a key. If it has deleted the complete row of a key, the next load
             // takes a row of this key that lacks its time.
             let mut loaded = BTreeSet::new();
-            if facts.purged {
+            if facts.purged && since < i64::MAX {
                 after.retain(|found| {
                     let is_loaded = found.1[facts.time].is_none() && !before.contains(found);
                     if is_loaded {
