@@ -59,7 +59,8 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     let in_place = table.is_updated_in_place();
     // The load deletes no row. `supersede` deletes an older version after the newer one is stored. In
     // place, the update comes before the insert: if another cycle trims the older version between the
-    // two, the insert stores the newer one.
+    // two, the insert stores the newer one. If another run restores an older version between the two, the
+    // insert misses the newer one: the contract forbids a second run.
     if in_place {
         steps.push(step(StatementKind::LoadReplace));
     } else if table.corrected().next().is_some() {
