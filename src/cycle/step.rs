@@ -55,13 +55,11 @@ impl StepName {
 pub enum StatementKind {
     /// Updates a row that is delivered again with the same time.
     LoadCorrect,
-    /// Updates the row of a key of which a newer version is delivered, or the same one again, in a
-    /// mart that has one row per key.
-    LoadReplace,
     /// Inserts rows that are new or newer.
     LoadInsert,
-    /// Inserts rows of new keys into a mart that has one row per key.
-    LoadNew,
+    /// Inserts the row of a new key into a mart that has one row per key, or updates the row of the
+    /// key.
+    LoadUpsert,
     /// Inserts rows without a complete key.
     LoadKeyless,
     /// Inserts rows without a time.
@@ -78,8 +76,9 @@ pub enum StatementKind {
     CutoffInherit,
     /// Copies rows of a child from history back to the mart.
     Restore,
-    /// Updates the row of a child of which history has a newer version.
-    RestoreUpdate,
+    /// Copies rows of a child from history back to a mart that has one row per key, and updates the
+    /// row of a key of which history has a newer version.
+    RestoreUpsert,
     /// Lists the rows that must leave the mart or a history table.
     StaleFill,
     /// Deletes the stale rows of the mart.
@@ -157,13 +156,13 @@ impl StatementKind {
                 template: "cycle/load_insert.sql.j2",
                 reason: "rows whose key is new to the mart, or that are newer than the row in the mart",
             },
-            StatementKind::LoadNew => Facts {
+            StatementKind::LoadUpsert => Facts {
                 step: StepName::Load,
                 part: Some("insert"),
                 per_period: false,
                 verb: Verb::Insert,
-                template: "cycle/load_insert.sql.j2",
-                reason: "rows whose key is new to the mart",
+                template: "cycle/load_upsert.sql.j2",
+                reason: "rows whose key is new to the mart, or that replace a row that is not newer",
             },
             StatementKind::LoadKeyless => Facts {
                 step: StepName::Load,
@@ -180,14 +179,6 @@ impl StatementKind {
                 verb: Verb::Insert,
                 template: "cycle/load_timeless.sql.j2",
                 reason: "rows without a time, where no complete version of their key exists",
-            },
-            StatementKind::LoadReplace => Facts {
-                step: StepName::Load,
-                part: Some("correct"),
-                per_period: false,
-                verb: Verb::Update,
-                template: "cycle/load_replace.sql.j2",
-                reason: "a newer version, or a row that is delivered again, replaces the row in the mart",
             },
             StatementKind::CutoffCheck => Facts {
                 step: StepName::Cutoff,
@@ -237,13 +228,13 @@ impl StatementKind {
                 template: "cycle/restore.sql.j2",
                 reason: "copy rows back whose parent is in its mart again",
             },
-            StatementKind::RestoreUpdate => Facts {
+            StatementKind::RestoreUpsert => Facts {
                 step: StepName::Restore,
-                part: Some("update"),
+                part: None,
                 per_period: false,
-                verb: Verb::Update,
-                template: "cycle/restore_update.sql.j2",
-                reason: "replace older rows by newer versions from history, if their parent is in its mart",
+                verb: Verb::Insert,
+                template: "cycle/restore_upsert.sql.j2",
+                reason: "copy rows back whose parent is in its mart again, or that replace an older row",
             },
             StatementKind::StaleFill => Facts {
                 step: StepName::Stale,

@@ -176,6 +176,7 @@ impl Rules for DuckDb {
             qualify: true,
             distinct_on: true,
             now: true,
+            on_conflict: true,
             ..Forms::default()
         }
     }

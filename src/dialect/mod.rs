@@ -223,6 +223,8 @@ pub(crate) struct Forms {
     pub(crate) encode: bool,
     /// `INSERT INTO t (...) OVERRIDING SYSTEM VALUE`, which states the value of an identity.
     pub(crate) overriding: bool,
+    /// `INSERT INTO t SELECT ... ON CONFLICT (k) DO UPDATE`.
+    pub(crate) on_conflict: bool,
 }
 
 /// How an engine keeps the columns that it computes from others.

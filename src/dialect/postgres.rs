@@ -176,6 +176,7 @@ impl Rules for Postgres {
             distinct_on: true,
             now: true,
             overriding: true,
+            on_conflict: true,
             ..Forms::default()
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct FoundIndex {
     pub(super) is_unique: bool,
     /// Whether it has only the rows that meet a condition.
     pub(super) is_partial: bool,
+    /// Whether it belongs to a deferrable constraint. ON CONFLICT does not use such an index.
+    pub(super) is_deferrable: bool,
     /// In the order of the index.
     pub(super) columns: Vec<String>,
 }
@@ -180,15 +182,15 @@ fn is_missing(spec: &Spec, live: &Live, index: &Index) -> bool {
     live.is_here(spec, &relation) && !storage.indexes.iter().any(serves)
 }
 
-/// The columns of the unique indexes of a table, each list once. A partial one is unique among the rows
-/// that meet its condition.
+/// The columns of those unique indexes of a table that are wanted, each list once. A partial index is
+/// unique among the rows that meet its condition.
 pub(super) fn unique_columns<'a>(
     spec: &Spec,
     live: &'a Live,
     slot: Slot,
-    is_partial: bool,
+    wanted: impl Fn(&FoundIndex) -> bool,
 ) -> BTreeSet<&'a Vec<String>> {
     let storage = live.storage.get(&key(spec, &slot.relation(spec)));
     let indexes = storage.iter().flat_map(|storage| &storage.indexes);
-    indexes.filter(|index| index.is_unique && index.is_partial == is_partial).map(|index| &index.columns).collect()
+    indexes.filter(|index| index.is_unique && wanted(index)).map(|index| &index.columns).collect()
 }

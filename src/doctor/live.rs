@@ -287,14 +287,20 @@ fn relations(rows: Vec<Record>) -> Catalogue {
 fn storage(rows: Vec<Record>) -> BTreeMap<(String, String), Storage> {
     let mut all = BTreeMap::<_, Storage>::new();
     for row in rows {
-        let Ok([Some(schema), Some(name), Some(rows), unique, partial, columns]) = <[_; 6]>::try_from(row) else {
+        let Ok([Some(schema), Some(name), Some(rows), unique, partial, deferrable, columns]) = <[_; 7]>::try_from(row)
+        else {
             continue;
         };
         let found = all.entry((schema, name)).or_default();
         found.rows = rows.parse().unwrap_or(0);
         if let Some(columns) = columns {
             let columns = columns.split('\n').map(str::to_owned).collect();
-            found.indexes.push(FoundIndex { is_unique: unique.is_some(), is_partial: partial.is_some(), columns });
+            found.indexes.push(FoundIndex {
+                is_unique: unique.is_some(),
+                is_partial: partial.is_some(),
+                is_deferrable: deferrable.is_some(),
+                columns,
+            });
         }
     }
     all

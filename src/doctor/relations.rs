@@ -233,7 +233,7 @@ impl Relations<'_> {
         for id in (0..spec.exceptions.len()).map(ExceptionsId) {
             let exceptions = spec.exceptions(id);
             let own = [exceptions.key.name.folded(spec.dialect), "exception_type".to_owned()];
-            let all = unique_columns(spec, self.live, Slot::Exceptions(id), false);
+            let all = unique_columns(spec, self.live, Slot::Exceptions(id), |index| !index.is_partial);
             for columns in all.into_iter().filter(|columns| columns.iter().all(|column| own.contains(column))) {
                 let message = format!(
                     "{} is unique by {}: the next exception after a closed one fails the cycle",

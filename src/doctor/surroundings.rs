@@ -220,7 +220,7 @@ fn stored(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
 /// Whether statements insert rows into the mart: a load, or a restore of the children of a parent.
 fn inserts(spec: &Spec, id: TableId) -> bool {
     let table = spec.table(id);
-    table.load.is_some() || matches!(table.retention, Retention::WhileIn { .. })
+    table.load.is_some() || (matches!(table.retention, Retention::WhileIn { .. }) && !table.is_purged())
 }
 
 /// Reports history tables that a role may not read, although it may read others of the same mart. A
@@ -279,20 +279,20 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let mart = Slot::Mart(id).relation(spec);
     let relation = mart.sql(spec.dialect);
     let has_each = |columns: &Vec<String>| of_key.iter().all(|column| columns.contains(column));
-    let all = unique_columns(spec, live, Slot::Mart(id), false);
-    let has_key = all.iter().any(|columns| columns.len() == of_key.len() && has_each(columns));
+    let all = unique_columns(spec, live, Slot::Mart(id), |index| !index.is_partial);
+    let usable = unique_columns(spec, live, Slot::Mart(id), |index| !index.is_partial && !index.is_deferrable);
+    let has_key = usable.iter().any(|columns| columns.len() == of_key.len() && has_each(columns));
     if table.is_updated_in_place() && !has_key && live.find(spec, &mart).is_some() {
         let message = format!(
-            "{relation} has no unique key on ({}): two loads at the same time store a key twice, and no cycle mends it",
+            "{relation} has no unique key on ({}) that ON CONFLICT can use: its load or its restore fails in each cycle",
             of_key.join(", ")
         );
         sink.push(
             Diagnostic::new(Code::LiveKey, message, table.model.span, "it is updated in place")
-                .at_level(Level::Warning)
-                .help("run the files ddl/06_*; if they find a key twice, run the sweep first"),
+                .help("run the files ddl/06_*; if they find a key twice, delete the older rows of the key first"),
         );
     }
-    let partial = unique_columns(spec, live, Slot::Mart(id), true);
+    let partial = unique_columns(spec, live, Slot::Mart(id), |index| index.is_partial);
     let each =
         all.into_iter().map(|columns| (columns, "")).chain(partial.into_iter().map(|columns| (columns, "partial ")));
     for (columns, kind) in each {

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::project::Spec;
-use crate::verify::meaning::{All, Condition, Conjunct, Definition, Meaning, Role, Rows, Select, Source, Term};
+use crate::verify::meaning::{
+    All, Changes, Condition, Conjunct, Definition, Meaning, Role, Rows, Select, Source, Term,
+};
 use crate::verify::{implied, print};
 
 /// One difference between a statement and the claim of its step.
@@ -44,29 +46,21 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
     match (claim, found) {
         (Meaning::Insert { columns, rows }, Meaning::Insert { columns: theirs, rows: found })
         | (Meaning::View { columns, rows }, Meaning::View { columns: theirs, rows: found }) => {
-            if columns == theirs {
-                search.rows(rows, found);
-            } else {
-                search.gap(Kind::Columns, columns.join(", "), theirs.join(", "), 0);
+            search.written((columns, rows), (theirs, found));
+        }
+        (
+            Meaning::Upsert { columns, rows, key, update },
+            Meaning::Upsert { columns: theirs, rows: found, key: their_key, update: their_update },
+        ) => {
+            search.written((columns, rows), (theirs, found));
+            if key != their_key {
+                let print = |key: &[Cow<'_, str>]| format!("ON CONFLICT ({})", key.join(", "));
+                search.gap(Kind::Columns, print(key), print(their_key), 0);
             }
+            search.changes(update, their_update);
         }
         (Meaning::Delete(claim), Meaning::Delete(found)) => search.select(claim, found),
-        (Meaning::Update { set, rows }, Meaning::Update { set: theirs, rows: found }) => {
-            if set != theirs {
-                search.claimed.push(rows);
-                search.found.push(found);
-                let print = |set: &[(Cow<'_, str>, Term<'_>)], queries: &[&Select<'_>]| {
-                    let each =
-                        set.iter().map(|(name, value)| format!("{name} = {}", print::term(value, queries, spec)));
-                    each.collect::<Vec<_>>().join(", ")
-                };
-                let (expected, found) = (print(set, &search.claimed), print(theirs, &search.found));
-                search.gap(Kind::Columns, expected, found, 0);
-                search.claimed.pop();
-                search.found.pop();
-            }
-            search.select(rows, found);
-        }
+        (Meaning::Update(claim), Meaning::Update(found)) => search.changes(claim, found),
         (Meaning::Table(columns), Meaning::Table(theirs)) if !is_table(columns, theirs) => {
             let print = |columns: &[Definition<'_>]| {
                 let each = columns.iter().map(|Definition { name, ty, not_null, has_default, is_identity }| {
@@ -94,9 +88,18 @@ pub(super) fn gaps<'m, 'a>(claim: &'m Meaning<'a>, found: &'m Meaning<'a>, spec:
                 search.gap(Kind::Readers, readers.join(", "), theirs.join(", "), 0);
             }
         }
-        _ => search.gap(Kind::Rows, String::new(), String::new(), 0),
+        _ => search.gap(Kind::Rows, effect(claim), effect(found), 0),
     }
     search.gaps
+}
+
+/// An effect that another one of the same verb could be taken for.
+fn effect(meaning: &Meaning<'_>) -> String {
+    match meaning {
+        Meaning::Insert { .. } => "INSERT".to_owned(),
+        Meaning::Upsert { .. } => "INSERT ... ON CONFLICT ... DO UPDATE".to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// The conditions that both sides have.
@@ -132,6 +135,31 @@ impl<'m, 'a> Search<'m, 'a> {
         let line = if line > 0 { line } else { self.line };
         let part = self.part.filter(|_| self.part != self.role);
         self.gaps.push(Gap { role: self.role, part, kind, expected, found, line });
+    }
+
+    /// Compares the written columns, and the rows that give their values.
+    fn written(
+        &mut self,
+        (columns, claim): (&'m [Cow<'a, str>], &'m Rows<'a>),
+        (theirs, found): (&'m [Cow<'a, str>], &'m Rows<'a>),
+    ) {
+        if columns == theirs {
+            self.rows(claim, found);
+        } else {
+            self.gap(Kind::Columns, columns.join(", "), theirs.join(", "), 0);
+        }
+    }
+
+    fn changes(&mut self, claim: &'m Changes<'a>, found: &'m Changes<'a>) {
+        if claim.set != found.set {
+            let print = |changes: &'m Changes<'a>| {
+                let value = |term| print::term(term, &[&changes.rows], self.spec);
+                let each = changes.set.iter().map(|(name, term)| format!("{name} = {}", value(term)));
+                each.collect::<Vec<_>>().join(", ")
+            };
+            self.gap(Kind::Columns, print(claim), print(found), 0);
+        }
+        self.select(&claim.rows, &found.rows);
     }
 
     fn rows(&mut self, claim: &'m Rows<'a>, found: &'m Rows<'a>) {
@@ -206,6 +234,7 @@ impl<'m, 'a> Search<'m, 'a> {
             let each = select.from.iter().map(|source| match source {
                 Source::Relation(slot) => slot.relation(self.spec).sql(self.spec.dialect),
                 Source::Query(rows) => form(rows),
+                Source::Excluded => "the row that could not be inserted".to_owned(),
             });
             each.collect::<Vec<_>>().join(", ")
         };

@@ -5,9 +5,9 @@
 //! they do not compile until the field is handled.
 
 use sqlparser::ast::{
-    Action, CreateIndex, CreateTable, CreateTableOptions, CreateView, Delete, FromTable, Grant, GrantObjects,
-    HiveDistributionStyle, HiveFormat, Insert, ObjectName, Privileges, Query, SetExpr, SqlOption, Statement,
-    TableFactor, TableObject, TableWithJoins, Update,
+    Action, ConflictTarget, CreateIndex, CreateTable, CreateTableOptions, CreateView, Delete, DoUpdate, FromTable,
+    Grant, GrantObjects, HiveDistributionStyle, HiveFormat, Ident, Insert, ObjectName, OnConflict, OnConflictAction,
+    OnInsert, Privileges, Query, SetExpr, SqlOption, Statement, TableFactor, TableObject, TableWithJoins, Update,
 };
 
 use crate::cycle::plan::Verb;
@@ -16,7 +16,7 @@ use crate::dialect::{Dialect, Forms, TableLayout};
 /// The verb and the target of a statement. `None` if it is not a plain statement on one relation.
 pub(super) fn effect(statement: &Statement, dialect: Dialect) -> Option<(Verb, &ObjectName)> {
     match statement {
-        Statement::Insert(insert) => Some((Verb::Insert, appended_to(insert)?)),
+        Statement::Insert(insert) => Some((Verb::Insert, appended_to(insert, dialect.rules().forms())?)),
         Statement::Delete(delete) => Some((Verb::Delete, deleted_from(delete, dialect.rules().forms())?)),
         Statement::Query(query) if dialect.rules().forms().with_delete => {
             Some((Verb::Delete, deleted_from(delete_of(query)?, dialect.rules().forms())?))
@@ -67,8 +67,19 @@ pub(super) fn only_reads(statement: &Statement) -> bool {
     matches!(statement, Statement::Query(query) if query.locks.is_empty() && reads(&query.body))
 }
 
-/// The target of a plain INSERT: it replaces no row and returns no row.
-fn appended_to(insert: &Insert) -> Option<&ObjectName> {
+/// The columns after ON CONFLICT, and the update.
+pub(super) fn conflict_of(insert: &Insert) -> Option<(&[Ident], &DoUpdate)> {
+    match &insert.on {
+        Some(OnInsert::OnConflict(OnConflict {
+            conflict_target: Some(ConflictTarget::Columns(key)),
+            action: OnConflictAction::DoUpdate(update),
+        })) => Some((key, update)),
+        _ => None,
+    }
+}
+
+/// The target of an INSERT that returns no row. It may update the row of its key.
+fn appended_to(insert: &Insert, forms: Forms) -> Option<&ObjectName> {
     match insert {
         Insert {
             insert_token: _,
@@ -85,7 +96,7 @@ fn appended_to(insert: &Insert) -> Option<&ObjectName> {
             partitioned: None,
             after_columns,
             has_table_keyword: false,
-            on: None,
+            on,
             returning: None,
             output: None,
             replace_into: false,
@@ -101,7 +112,8 @@ fn appended_to(insert: &Insert) -> Option<&ObjectName> {
             && assignments.is_empty()
             && after_columns.is_empty()
             && multi_table_into_clauses.is_empty()
-            && multi_table_when_clauses.is_empty() =>
+            && multi_table_when_clauses.is_empty()
+            && (on.is_none() || (forms.on_conflict && conflict_of(insert).is_some())) =>
         {
             Some(name)
         }

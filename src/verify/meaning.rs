@@ -18,19 +18,47 @@ pub(super) const AGGREGATES: [&str; 3] = ["max", "min", "count"];
 pub(super) enum Meaning<'a> {
     /// The columns are sorted by name. Each part of `rows` gives one output per column, in that
     /// order.
-    Insert { columns: Vec<Cow<'a, str>>, rows: Rows<'a> },
+    Insert {
+        columns: Vec<Cow<'a, str>>,
+        rows: Rows<'a>,
+    },
+    /// An INSERT that updates the row of the target with the same key, if there is one. The columns
+    /// of the key are sorted by name.
+    Upsert {
+        columns: Vec<Cow<'a, str>>,
+        rows: Rows<'a>,
+        key: Vec<Cow<'a, str>>,
+        update: Changes<'a>,
+    },
     /// The target is the first source.
     Delete(Select<'a>),
-    /// The target is the first source. The columns are sorted by name.
-    Update { set: Vec<(Cow<'a, str>, Term<'a>)>, rows: Select<'a> },
+    Update(Changes<'a>),
     /// The columns of a created table, in their order.
     Table(Vec<Definition<'a>>),
     /// An index, by its folded name, and its columns in their order.
-    Index { name: Cow<'a, str>, columns: Vec<Cow<'a, str>>, unique: bool },
+    Index {
+        name: Cow<'a, str>,
+        columns: Vec<Cow<'a, str>>,
+        unique: bool,
+    },
     /// Who may read the relation: the keyword and the folded name of each, sorted.
-    Grant { readers: Vec<Cow<'a, str>> },
+    Grant {
+        readers: Vec<Cow<'a, str>>,
+    },
     /// The outputs have the order of the view's columns.
-    View { columns: Vec<Cow<'a, str>>, rows: Rows<'a> },
+    View {
+        columns: Vec<Cow<'a, str>>,
+        rows: Rows<'a>,
+    },
+}
+
+/// What an UPDATE writes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Changes<'a> {
+    /// Each column with its new value, sorted by name.
+    pub(super) set: Vec<(Cow<'a, str>, Term<'a>)>,
+    /// The target is the first source.
+    pub(super) rows: Select<'a>,
 }
 
 /// A column of a created table.
@@ -71,6 +99,8 @@ pub(super) enum Source<'a> {
     Relation(Slot),
     /// A query that could not be merged into the query around it.
     Query(Box<Rows<'a>>),
+    /// The row that could not be inserted, because the target has a row of its key.
+    Excluded,
 }
 
 /// Conditions that must all be true. Invariant: sorted, without duplicates.

@@ -118,6 +118,7 @@ impl<'m, 'a> Printer<'m, 'a> {
                 let name = slot.relation(self.spec).name.sql(self.spec.dialect);
                 self.out.push_str(&name);
             }
+            Some(Source::Excluded) => self.out.push_str("excluded"),
             _ => self.out.push_str("(…)"),
         }
     }

@@ -56,14 +56,15 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
     let is_nullable = |column| !table.column(column).not_null;
     let may_lack_key = is_nullable(table.exception_key);
     let reads_trimmed = reads_trimmed_raw(spec, plan.table);
+    let restores = is_child && !purged;
     let demanded = [
         (StatementKind::CutoffCheck, spec.dialect.rules().constraints().is_some()),
         (StatementKind::CutoffZone, spec.dialect.rules().has_local_clock()),
         (StatementKind::CutoffClear, true),
         (StatementKind::CutoffFill, !is_child),
         (StatementKind::CutoffInherit, is_child),
-        (StatementKind::Restore, is_child && !purged),
-        (StatementKind::RestoreUpdate, is_child && !purged && table.is_updated_in_place()),
+        (StatementKind::Restore, restores && !table.is_updated_in_place()),
+        (StatementKind::RestoreUpsert, restores && table.is_updated_in_place()),
         (StatementKind::StaleFill, lists_stale),
         (StatementKind::Supersede, versioned && lists_stale),
         (StatementKind::SupersedeTimeless, versioned && lists_stale && is_nullable(table.time.column)),

@@ -116,7 +116,9 @@ impl Verifier<'_> {
         // The statements of a table share a context.
         let mut shared: BTreeMap<(TableId, *const Scope), Value> = BTreeMap::new();
         let mut verdicts = Vec::new();
-        for (path, statement) in &self.statements {
+        // Most templates are part of few statements.
+        let users = render::users(name);
+        for (path, statement) in self.statements.iter().filter(|(_, one)| users.contains(one.template())) {
             let rendered = match statement {
                 Planned::Step { table, scope, step } => {
                     let context = shared

@@ -4,6 +4,7 @@
 mod dbt_form;
 mod goldens;
 mod hostile_templates;
+mod in_place;
 mod mutations;
 mod operations;
 #[path = "../shared/projects.rs"]

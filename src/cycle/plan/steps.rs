@@ -56,17 +56,14 @@ fn load(spec: &Spec, id: TableId) -> Vec<Step> {
     let step = |kind| Step { kind, period: None, writes: Slot::Mart(id), reads: reads.clone() };
     let nullable = |id: &ColumnId| !table.column(*id).not_null;
     let mut steps = Vec::new();
-    let in_place = table.is_updated_in_place();
-    // The load deletes no row. `supersede` deletes an older version after the newer one is stored. In
-    // place, the update comes before the insert: if another cycle trims the older version between the
-    // two, the insert stores the newer one. If another run restores an older version between the two, the
-    // insert misses the newer one: the contract forbids a second run.
-    if in_place {
-        steps.push(step(StatementKind::LoadReplace));
-    } else if table.corrected().next().is_some() {
-        steps.push(step(StatementKind::LoadCorrect));
+    // The load deletes no row. `supersede` deletes an older version after the newer one is stored.
+    if table.is_updated_in_place() {
+        steps.push(step(StatementKind::LoadUpsert));
+    } else {
+        let corrects = table.corrected().next().is_some();
+        steps.extend(corrects.then(|| step(StatementKind::LoadCorrect)));
+        steps.push(step(StatementKind::LoadInsert));
     }
-    steps.push(step(if in_place { StatementKind::LoadNew } else { StatementKind::LoadInsert }));
     if table.unique_key.iter().any(nullable) {
         steps.push(step(StatementKind::LoadKeyless));
     }
@@ -104,7 +101,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     steps.extend(builder.zone());
     steps.extend(builder.cutoff());
     if let Some(parent) = builder.parent().filter(|_| !table.is_purged()) {
-        steps.extend(builder.restore(parent));
+        steps.push(builder.restore(parent));
     }
     steps.extend(builder.stale());
     steps.extend(builder.supersede());
@@ -200,13 +197,13 @@ impl Builder<'_> {
         [self.step(StatementKind::CutoffClear, cutoff, vec![]), self.step(kind, cutoff, reads)]
     }
 
-    fn restore(&self, parent: TableId) -> Vec<Step> {
+    fn restore(&self, parent: TableId) -> Step {
         let mut reads = vec![self.mart(), Slot::Mart(parent)];
         reads.extend(self.histories());
         reads.extend(self.scope.parent_touched.iter().flat_map(Self::touched_reads));
-        let update = self.table.is_updated_in_place().then_some(StatementKind::RestoreUpdate);
-        let kinds = [StatementKind::Restore].into_iter().chain(update);
-        kinds.map(|kind| self.step(kind, self.mart(), reads.clone())).collect()
+        let in_place = self.table.is_updated_in_place();
+        let kind = if in_place { StatementKind::RestoreUpsert } else { StatementKind::Restore };
+        self.step(kind, self.mart(), reads)
     }
 
     /// The list is filled after `restore`, because a restored row makes its copy stale.

@@ -67,7 +67,6 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         unit => time.unit.as_str(),
         reads_by_partition => spec.dialect.rules().reads_by_partition(),
         versioned => scope.versioned,
-        in_place => table.is_updated_in_place(),
         due_is_listed => scope.due == Due::Listed,
         stale_is_listed => lists_stale(table),
         touched => scope.touched.as_ref().map(|link| touched(spec, link)),

@@ -20,7 +20,7 @@ pub(crate) use origin::{
     Origin, of_definition as origin_of_definition, of_grant as origin_of_grant, of_index as origin_of_index,
     of_step as origin_of_step,
 };
-pub(crate) use templates::{built_in, overrides};
+pub(crate) use templates::{built_in, overrides, users};
 use vocabulary::Named;
 pub(crate) use vocabulary::Owner;
 pub(crate) use vocabulary::Vocabulary;

@@ -152,6 +152,21 @@ pub(crate) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(&common(name), dialect, &BTreeMap::new())
 }
 
+/// The common names of the built-in templates that render a template: the template itself, and those
+/// that import it.
+pub(crate) fn users(name: &str) -> BTreeSet<String> {
+    let mut users = BTreeSet::from([common(name)]);
+    loop {
+        let imports = |text: &str| text.split('"').skip(1).step_by(2).any(|quoted| users.contains(quoted));
+        let new: Vec<_> = BUILT_IN.iter().filter(|(_, text)| imports(text)).map(|(name, _)| common(name)).collect();
+        let before = users.len();
+        users.extend(new);
+        if users.len() == before {
+            return users;
+        }
+    }
+}
+
 /// The text of a built-in template.
 pub(crate) fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)

@@ -10,7 +10,9 @@ use crate::verify::claim::{
     Claims, at_most, call, clock, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
     row,
 };
-use crate::verify::meaning::{All, Comparison, Conjunct, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term};
+use crate::verify::meaning::{
+    All, Changes, Comparison, Conjunct, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term,
+};
 use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN};
 
 impl<'a> Claims<'a, '_> {
@@ -90,6 +92,17 @@ impl<'a> Claims<'a, '_> {
     /// The newest archived row of each key whose parent is in its mart. A key with a row in the mart
     /// that is not older is left out.
     pub(super) fn restore(&self) -> Meaning<'a> {
+        self.restore_newest(true)
+    }
+
+    /// The same. The row of the mart that has the key of a copy is replaced, if it is older.
+    pub(super) fn restore_upsert(&self) -> Meaning<'a> {
+        self.upsert(self.restore_newest(false), Comparison::Less, Vec::new())
+    }
+
+    /// The newest archived row of each key whose parent is in its mart. `guarded`: unless a row of the
+    /// mart prevents it.
+    fn restore_newest(&self, guarded: bool) -> Meaning<'a> {
         let parts = self.histories().map(|slot| {
             // The rows of the history table come before the query of the newest copies.
             let (own, newest) = (row(0), Row { place: Place(1), ..row(0) });
@@ -98,14 +111,16 @@ impl<'a> Claims<'a, '_> {
             let mut when = self.same(&self.table.proof(), &found, &own_column);
             let first = equal(Term::Output(newest, Box::new(self.rank())), literal("1"));
             when.extend(role(Role::Newest, [first]));
-            let there = self.blocks(&|column| self.column(row(1), column), &found);
-            when.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
+            if guarded {
+                let there = self.not_older(&|column| self.column(row(1), column), &found);
+                when.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
+            }
             when.extend(self.bounds_of(slot, own));
             let mut columns: Vec<_> =
                 self.table.inserted().map(|column| (self.name(column), own_column(column))).collect();
             columns.sort();
             let outputs = columns.into_iter().map(|(_, value)| value).collect();
-            let ranked = Source::Query(Box::new(Rows::Select(self.ranked_copies(self.table.proof()))));
+            let ranked = Source::Query(Box::new(Rows::Select(self.ranked_copies())));
             Select { from: vec![Source::Relation(slot), ranked], when: All::new(when), outputs, ..Select::default() }
         });
         let mut parts: Vec<_> = parts.collect();
@@ -114,19 +129,6 @@ impl<'a> Claims<'a, '_> {
         columns.sort();
         let rows = if parts.len() == 1 { Rows::Select(parts.remove(0)) } else { Rows::UnionAll(parts) };
         Meaning::Insert { columns, rows }
-    }
-
-    /// The newest archived row of each key whose parent is in its mart replaces an older row of the
-    /// mart.
-    pub(super) fn restore_update(&self) -> Meaning<'a> {
-        let newest = Row { place: Place(1), ..row(0) };
-        let found = |column| Term::Output(newest, Box::new(self.newest_copy(column)));
-        let first = equal(Term::Output(newest, Box::new(self.rank())), literal("1"));
-        let mut when: Vec<_> = role(Role::Newest, [first]).collect();
-        when.extend(self.is_replaced_by(Comparison::Less, &found));
-        let columns = self.table.unique_key.iter().copied().chain(self.table.replaced()).collect();
-        let ranked = Source::Query(Box::new(Rows::Select(self.ranked_copies(columns))));
-        self.replaces(ranked, when, &found)
     }
 
     /// A column of a ranked copy, seen from the query that ranks.
@@ -146,8 +148,8 @@ impl<'a> Claims<'a, '_> {
         Term::row_number(by, vec![Order { term: time, descending: true, nulls_first: None }])
     }
 
-    /// The copies whose parent is in its mart and touched, with these columns.
-    fn ranked_copies(&self, columns: Vec<ColumnId>) -> Select<'a> {
+    /// The copies whose parent is in its mart and touched.
+    fn ranked_copies(&self) -> Select<'a> {
         let several = self.scope.periods.len() > 1;
         let inner = if several { row(2) } else { row(1) };
         let part = |slot: Slot| {
@@ -172,7 +174,7 @@ impl<'a> Claims<'a, '_> {
                 None => unreachable!("a project with tables has an open period"),
             };
         }
-        let mut outputs: Vec<_> = columns.iter().map(|&column| self.column(row(2), column)).collect();
+        let mut outputs: Vec<_> = self.table.proof().iter().map(|&column| self.column(row(2), column)).collect();
         outputs.sort();
         let parts = self.histories().map(|slot| Select { outputs: outputs.clone(), ..part(slot) }).collect();
         Select { from: vec![Source::Query(Box::new(union(parts)))], ..Select::default() }
@@ -219,7 +221,7 @@ impl<'a> Claims<'a, '_> {
     /// Sets `resolved_at`. The free-text columns are not compared.
     fn resolve(&self, when: Vec<Conjunct<'a>>) -> Meaning<'a> {
         let set = vec![("resolved_at".into(), clock::now_utc(self.spec.dialect))];
-        Meaning::Update { set, rows: from(self.exceptions(), when) }
+        Meaning::Update(Changes { set, rows: from(self.exceptions(), when) })
     }
 
     fn open_exception(&self, ty: &str, of: Row) -> Vec<Conjunct<'a>> {

@@ -1,33 +1,31 @@
 //! Claims about a mart with one row per key, in which a newer version replaces the older one.
 
-use crate::verify::claim::{Claims, Columns, is_null, one_of, role, row};
-use crate::verify::meaning::{All, Comparison, Conjunct, Meaning, Role, Select, Source, compare};
+use crate::project::ColumnId;
+use crate::verify::claim::{Claims, is_null, one_of, role, row};
+use crate::verify::meaning::{
+    All, Changes, Comparison, Conjunct, Depth, Meaning, Place, Role, Row, Select, Source, Term, compare,
+};
 
 impl<'a> Claims<'a, '_> {
-    /// Row `a` of the mart prevents the insert of a new row of its key: it is not older, or the mart
-    /// has one row per key.
-    pub(super) fn blocks(&self, a: Columns<'_, 'a>, new: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
-        match self.table.is_updated_in_place() {
-            true => self.same(&self.table.unique_key, a, new),
-            false => self.not_older(a, new),
-        }
-    }
-
-    /// The updated row of the mart has the key of the other row, and is older or has no time.
-    pub(super) fn is_replaced_by(&self, comparison: Comparison, other: Columns<'_, 'a>) -> Vec<Conjunct<'a>> {
-        let ours = |column| self.column(row(0), column);
-        let time = self.table.time.column;
-        let causes = [vec![compare(comparison, ours(time), other(time)).into()], vec![is_null(ours(time))]];
-        let older = role(Role::Version, one_of(causes));
-        self.same(&self.table.unique_key, other, &ours).into_iter().chain(older).collect()
-    }
-
-    /// An UPDATE of the mart that takes the time and the payload of another row.
-    pub(super) fn replaces(&self, source: Source<'a>, when: Vec<Conjunct<'a>>, other: Columns<'_, 'a>) -> Meaning<'a> {
-        let columns = self.table.replaced();
-        let mut set: Vec<_> = columns.map(|column| (self.name(column), other(column))).collect();
+    /// An INSERT, in which the row of the mart that has the key of an inserted row takes its time and
+    /// payload. It does so if it has no time, or if its time is less (or equal) and the other
+    /// conditions are true.
+    pub(super) fn upsert(&self, insert: Meaning<'a>, is: Comparison, mut when: Vec<Conjunct<'a>>) -> Meaning<'a> {
+        let Meaning::Insert { columns, rows } = insert else { unreachable!("an upsert begins with an insert") };
+        let ours = self.time(row(0));
+        let older = compare(is, ours.clone(), self.excluded(self.table.time.column)).into();
+        when.extend(role(Role::Version, one_of([vec![older], vec![is_null(ours)]])));
+        let from = vec![Source::Relation(self.mart()), Source::Excluded];
+        let mut set: Vec<_> = self.table.replaced().map(|column| (self.name(column), self.excluded(column))).collect();
         set.sort();
-        let from = vec![Source::Relation(self.mart()), source];
-        Meaning::Update { set, rows: Select { from, when: All::new(when), ..Select::default() } }
+        let mut key: Vec<_> = self.table.unique_key.iter().map(|&column| self.name(column)).collect();
+        key.sort();
+        let update = Changes { set, rows: Select { from, when: All::new(when), ..Select::default() } };
+        Meaning::Upsert { columns, rows, key, update }
+    }
+
+    /// A column of the row that could not be inserted.
+    pub(super) fn excluded(&self, column: ColumnId) -> Term<'a> {
+        self.column(Row { depth: Depth::OUTERMOST, place: Place(1) }, column)
     }
 }

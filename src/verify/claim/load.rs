@@ -7,7 +7,7 @@ use crate::verify::claim::{
     Claims, Columns, at_most, call, equal, from, is_not_null, is_null, literal, not_exists, one_of, role, row,
 };
 use crate::verify::meaning::{
-    All, Comparison, Conjunct, Depth, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term, compare,
+    All, Changes, Comparison, Conjunct, Depth, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term, compare,
 };
 
 impl<'a> Claims<'a, '_> {
@@ -87,7 +87,7 @@ impl<'a> Claims<'a, '_> {
         let mut set: Vec<_> = self.table.corrected().map(|column| (self.name(column), theirs(column))).collect();
         set.sort();
         let from = vec![Source::Relation(self.mart()), newest];
-        Meaning::Update { set, rows: Select { from, when: All::new(when), ..Select::default() } }
+        Meaning::Update(Changes { set, rows: Select { from, when: All::new(when), ..Select::default() } })
     }
 
     /// A column that the load writes differs between two rows: one alternative for each way.
@@ -102,27 +102,24 @@ impl<'a> Claims<'a, '_> {
         self.table.corrected().flat_map(differs).collect()
     }
 
-    /// The newest raw row of each key replaces the row of the mart, unless that row is newer.
-    pub(super) fn load_replace(&self) -> Meaning<'a> {
-        let newest_row = Row { depth: Depth::OUTERMOST, place: Place(1) };
-        let (newest, mut when) = self.newest(newest_row);
-        let (ours, theirs) = (|column| self.column(row(0), column), |column| self.of_newest(newest_row, column));
+    /// The newest raw row of each key is inserted, or replaces the row of the mart, unless that row is
+    /// newer.
+    pub(super) fn load_upsert(&self) -> Meaning<'a> {
+        let has_time = is_not_null(self.of_newest(row(0), self.table.time.column));
+        let insert = self.load_newest(role(Role::Accepted, [has_time]).collect());
+        let (ours, theirs) = (|column| self.column(row(0), column), |column| self.excluded(column));
         let time = self.table.time.column;
-        when.extend(role(Role::Accepted, [is_not_null(theirs(time))]));
-        when.extend(self.is_replaced_by(Comparison::LessOrEqual, &theirs));
         let mut differs = self.payload_differs(&ours, &theirs);
         differs.push(vec![compare(Comparison::NotEqual, ours(time), theirs(time)).into()]);
         differs.push(vec![is_null(ours(time))]);
         // A statement may also write equal values again.
-        when.extend(role(Role::Spare, one_of(differs)));
-        self.replaces(newest, when, &theirs)
+        self.upsert(insert, Comparison::LessOrEqual, role(Role::Spare, one_of(differs)).collect())
     }
 
-    /// An INSERT of the newest raw row of each key, if the mart has no such row.
-    fn load_newest(&self, mut wanted: Vec<Conjunct<'a>>, there: Vec<Conjunct<'a>>) -> Meaning<'a> {
+    /// An INSERT of the newest raw row of each key.
+    fn load_newest(&self, mut wanted: Vec<Conjunct<'a>>) -> Meaning<'a> {
         let (newest, when) = self.newest(row(0));
         wanted.extend(when);
-        wanted.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
         let select = Select { from: vec![newest], when: All::new(wanted), ..Select::default() };
         let columns = self.table.inserted().map(|column| (self.name(column), self.of_newest(row(0), column)));
         Self::insert(columns.collect(), select)
@@ -130,18 +127,22 @@ impl<'a> Claims<'a, '_> {
 
     pub(super) fn load_insert(&self) -> Meaning<'a> {
         let newest = |column| self.of_newest(row(0), column);
-        let mut there = self.blocks(&|column| self.column(row(1), column), &newest);
+        let mut there = self.not_older(&|column| self.column(row(1), column), &newest);
         if !self.scope.versioned {
             let oldest = Select { outputs: vec![call("min", [self.time(row(2))])], ..from(self.raw(), Vec::new()) };
             there.extend(role(Role::Spare, [at_most(Term::Scalar(Box::new(oldest)), self.time(row(1)))]));
         }
-        self.load_newest(role(Role::Accepted, [is_not_null(newest(self.table.time.column))]).collect(), there)
+        let mut wanted: Vec<_> = role(Role::Accepted, [is_not_null(newest(self.table.time.column))]).collect();
+        wanted.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
+        self.load_newest(wanted)
     }
 
     pub(super) fn load_timeless(&self) -> Meaning<'a> {
         let newest = |column| self.of_newest(row(0), column);
         let there = self.same(&self.table.unique_key, &|column| self.column(row(1), column), &newest);
-        self.load_newest(role(Role::Accepted, [is_null(newest(self.table.time.column))]).collect(), there)
+        let mut wanted: Vec<_> = role(Role::Accepted, [is_null(newest(self.table.time.column))]).collect();
+        wanted.extend(role(Role::Guard, [not_exists(from(self.mart(), there))]));
+        self.load_newest(wanted)
     }
 
     pub(super) fn load_keyless(&self) -> Meaning<'a> {

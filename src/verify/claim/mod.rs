@@ -26,14 +26,14 @@ pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope
     let period = || step.period.unwrap_or_else(|| unreachable!("{} has a period", step.kind.word()));
     match step.kind {
         StatementKind::LoadCorrect => claims.load_correct(),
-        StatementKind::LoadInsert | StatementKind::LoadNew => claims.load_insert(),
+        StatementKind::LoadInsert => claims.load_insert(),
         StatementKind::LoadKeyless => claims.load_keyless(),
         StatementKind::LoadTimeless => claims.load_timeless(),
-        StatementKind::LoadReplace => claims.load_replace(),
+        StatementKind::LoadUpsert => claims.load_upsert(),
         StatementKind::CutoffClear | StatementKind::CleanupClear | StatementKind::DueClear => claims.clear(step.writes),
         StatementKind::CutoffFill | StatementKind::CutoffInherit => claims.cutoff(),
         StatementKind::Restore => claims.restore(),
-        StatementKind::RestoreUpdate => claims.restore_update(),
+        StatementKind::RestoreUpsert => claims.restore_upsert(),
         StatementKind::StaleFill => claims.stale(),
         StatementKind::Supersede => claims.supersede(),
         StatementKind::SupersedeTimeless => claims.supersede_timeless(),

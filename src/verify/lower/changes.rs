@@ -3,18 +3,24 @@
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    AssignmentTarget, BinaryOperator, ColumnDef, ColumnOption, Delete, Expr, FromTable, GeneratedAs, Grantee,
-    GranteeName, GranteesType, IndexColumn, Insert, ObjectName, OrderByExpr, OrderByOptions, TableFactor,
-    TableWithJoins, Update, UpdateTableFromKind,
+    Assignment, AssignmentTarget, BinaryOperator, ColumnDef, ColumnOption, Delete, DoUpdate, Expr, FromTable,
+    GeneratedAs, Grantee, GranteeName, GranteesType, Ident, IndexColumn, Insert, ObjectName, OrderByExpr,
+    OrderByOptions, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use crate::cycle::plan::Slot;
 use crate::diagnostic::{Code, quoted};
 use crate::sql::chain::parts;
+use crate::verify::effect::conflict_of;
 use crate::verify::lower::semi_join::mentions;
-use crate::verify::lower::{Binding, FreeText, Lowering, OpenSource, Outputs, Result, ScopeId, conjunct, line_of};
-use crate::verify::meaning::{All, Condition, Definition, Depth, Meaning, Select, Term};
+use crate::verify::lower::{
+    Binding, FreeText, Lowering, OpenSource, Outputs, Result, ScopeId, Unshown, conjunct, line_of,
+};
+use crate::verify::meaning::{All, Changes, Condition, Definition, Depth, Meaning, Select, Term};
 use crate::verify::names::fold_part;
+
+/// The name of the row that could not be inserted.
+const EXCLUDED: &str = "excluded";
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn insert(&mut self, insert: &'a Insert, writes: Slot) -> Result<Meaning<'a>> {
@@ -43,7 +49,32 @@ impl<'a> Lowering<'a, '_> {
         let scope = self.outermost();
         let outputs = Outputs { order: &order, free_text: &free_text };
         let rows = self.rows(query, scope, Depth::OUTERMOST, outputs)?;
-        Ok(Meaning::Insert { columns: columns.into_iter().map(|(column, _)| column.into()).collect(), rows })
+        let columns = columns.into_iter().map(|(column, _)| column.into()).collect();
+        let Some((key, update)) = conflict_of(insert) else { return Ok(Meaning::Insert { columns, rows }) };
+        let mut key = key.iter().map(|name| self.ident_of(writes, name).map(Cow::from)).collect::<Result<Vec<_>>>()?;
+        key.sort();
+        Ok(Meaning::Upsert { columns, rows, key, update: self.on_conflict(insert, update, writes)? })
+    }
+
+    /// `DO UPDATE`: the target has its bare name, and the row that could not be inserted is
+    /// `excluded`.
+    fn on_conflict(&mut self, insert: &'a Insert, update: &'a DoUpdate, writes: Slot) -> Result<Changes<'a>> {
+        let outermost = self.outermost();
+        let TableObject::TableName(target) = &insert.table else { return Err(self.unshown("a computed target")) };
+        let name = target.0.last().and_then(|part| part.as_ident());
+        let Some(name) = name.map(|name| fold_part(name, self.names.spec.dialect).into_owned()) else {
+            return Err(self.unshown("a computed target"));
+        };
+        let scope = self.target(writes, name, outermost)?;
+        let query_id = self.query_of(scope);
+        // An engine searches both rows for a column without an alias.
+        self.scopes[scope.0].needs_alias = true;
+        let source = self.add_source(query_id, OpenSource::Excluded);
+        self.bind(scope, EXCLUDED.to_owned(), Binding::Relation { slot: writes, source })?;
+        let Some(selection) = &update.selection else {
+            return Err(self.refused(Code::Unconditional, "updates without a condition"));
+        };
+        self.changes(&update.assignments, selection, writes, scope)
     }
 
     pub(super) fn delete(&mut self, delete: &'a Delete, writes: Slot, around: ScopeId) -> Result<Meaning<'a>> {
@@ -54,7 +85,8 @@ impl<'a> Lowering<'a, '_> {
         let Some(selection) = &delete.selection else {
             return Err(self.refused(Code::Unconditional, "deletes without a condition"));
         };
-        let scope = self.target(writes, relation, around)?;
+        let name = self.alias_of(relation)?;
+        let scope = self.target(writes, name, around)?;
         let query_id = self.query_of(scope);
         let Some(using) = &delete.using else {
             self.queries[query_id.0].conditions.push((scope, selection));
@@ -88,8 +120,8 @@ impl<'a> Lowering<'a, '_> {
 
     pub(super) fn update(&mut self, update: &'a Update, writes: Slot) -> Result<Meaning<'a>> {
         let outermost = self.outermost();
-        let scope = self.target(writes, &update.table.relation, outermost)?;
-        let query_id = self.query_of(scope);
+        let name = self.alias_of(&update.table.relation)?;
+        let scope = self.target(writes, name, outermost)?;
         match &update.from {
             None => {}
             Some(UpdateTableFromKind::AfterSet(tables)) => self.sources(tables, scope)?,
@@ -98,10 +130,22 @@ impl<'a> Lowering<'a, '_> {
         let Some(selection) = &update.selection else {
             return Err(self.refused(Code::Unconditional, "updates without a condition"));
         };
+        self.changes(&update.assignments, selection, writes, scope).map(Meaning::Update)
+    }
+
+    /// The assignments of an update, and the rows that it changes.
+    fn changes(
+        &mut self,
+        assignments: &'a [Assignment],
+        selection: &'a Expr,
+        writes: Slot,
+        scope: ScopeId,
+    ) -> Result<Changes<'a>> {
+        let query_id = self.query_of(scope);
         self.queries[query_id.0].conditions.push((scope, selection));
         self.assign_places(query_id);
-        let mut set = Vec::with_capacity(update.assignments.len());
-        for assignment in &update.assignments {
+        let mut set = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
             let AssignmentTarget::ColumnName(name) = &assignment.target else {
                 return Err(self.unshown("an assignment to several columns at once"));
             };
@@ -117,37 +161,35 @@ impl<'a> Lowering<'a, '_> {
             return Err(self.refused(Code::Columns, "sets a column twice"));
         }
         set.retain(|(column, _)| self.free_text_length(writes, column).is_none());
-        Ok(Meaning::Update { set, rows: self.close(query_id)? })
+        Ok(Changes { set, rows: self.close(query_id)? })
     }
 
-    /// A query whose first source is the relation that a statement changes. The relation is named
-    /// by its alias, or by its bare name.
-    fn target(&mut self, writes: Slot, written: &'a TableFactor, around: ScopeId) -> Result<ScopeId> {
+    /// A query whose first source is the relation that a statement changes. The name is its alias, or
+    /// its bare name.
+    fn target(&mut self, writes: Slot, name: String, around: ScopeId) -> Result<ScopeId> {
         let query_id = self.open(Depth::OUTERMOST)?;
         // A query among the sources does not see the target, so it sees only what is around.
         let scope = self.new_scope(Some(around), query_id);
         let source = self.add_source(query_id, OpenSource::Relation(writes));
-        let name = self.alias_of(written)?;
         self.scopes[scope.0].bindings.push((name, Binding::Relation { slot: writes, source }));
         Ok(scope)
     }
 
     /// A column that a statement writes.
     fn column_of(&mut self, writes: Slot, name: &ObjectName) -> Result<&'a str> {
-        let ident = match name.0.as_slice() {
-            [part] => part.as_ident(),
-            _ => None,
-        };
-        let found = ident.and_then(|ident| {
-            self.line = line_of(ident.span);
-            self.names.find(writes, ident)
-        });
-        found.ok_or_else(|| {
-            self.refused(
-                Code::Columns,
-                format!("writes {}, which the spec does not declare", quoted(&name.to_string())),
-            )
-        })
+        match name.0.as_slice() {
+            [part] if let Some(ident) = part.as_ident() => self.ident_of(writes, ident),
+            _ => Err(self.undeclared(&name.to_string())),
+        }
+    }
+
+    fn ident_of(&mut self, writes: Slot, ident: &Ident) -> Result<&'a str> {
+        self.line = line_of(ident.span);
+        self.names.find(writes, ident).ok_or_else(|| self.undeclared(&ident.to_string()))
+    }
+
+    fn undeclared(&self, name: &str) -> Box<Unshown> {
+        self.refused(Code::Columns, format!("writes {}, which the spec does not declare", quoted(name)))
     }
 
     pub(super) fn definition(&mut self, column: &'a ColumnDef) -> Result<Definition<'a>> {

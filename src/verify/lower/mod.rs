@@ -314,6 +314,7 @@ impl<'a> Lowering<'a, '_> {
             let source = match source {
                 OpenSource::Relation(slot) => Source::Relation(slot),
                 OpenSource::Query(inner) => Source::Query(Box::new(Rows::Select(self.close(inner)?))),
+                OpenSource::Excluded => Source::Excluded,
                 OpenSource::Union(parts, used) => Source::Query(Box::new(self.closed_union(&parts, &used)?)),
             };
             from.push((place, source));

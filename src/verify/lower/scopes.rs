@@ -56,6 +56,8 @@ pub(super) enum OpenSource {
     Query(QueryId),
     /// The parts of a UNION ALL, and the indexes of the outputs that are used.
     Union(Vec<QueryId>, BTreeSet<usize>),
+    /// The row that could not be inserted.
+    Excluded,
 }
 
 impl OpenSource {
@@ -63,7 +65,7 @@ impl OpenSource {
     pub(super) fn used(&self) -> BTreeSet<usize> {
         match self {
             OpenSource::Union(_, used) => used.clone(),
-            OpenSource::Relation(_) | OpenSource::Query(_) => BTreeSet::new(),
+            OpenSource::Relation(_) | OpenSource::Query(_) | OpenSource::Excluded => BTreeSet::new(),
         }
     }
 }

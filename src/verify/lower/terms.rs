@@ -319,7 +319,7 @@ impl<'a> Lowering<'a, '_> {
         }
         if self.scopes[scope.0].needs_alias {
             return Err(self.unshown(format!(
-                "the column {} without an alias beside USING: write the alias of its source before it",
+                "the column {} without an alias, although two sources can have it: write the alias of its source before it",
                 quoted(&name.value)
             )));
         }
