@@ -33,8 +33,8 @@ fn a_project_of_loads_needs_no_tables() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 27 files to target/rowkeep
-      load order_items: 4 statements, 7 monitors
+    wrote 28 files to target/rowkeep
+      load order_items: 5 statements, 7 monitors
       load return_items: 1 statement, 6 monitors
     next, with paths in target/rowkeep:
       every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/
@@ -45,7 +45,7 @@ fn a_project_of_loads_needs_no_tables() {
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    27 files compile, and the artifacts are up to date
+    28 files compile, and the artifacts are up to date
     --- stderr
     ");
     let diff = shop.run(&["diff"]);
@@ -58,7 +58,7 @@ fn a_project_of_loads_needs_no_tables() {
 
 #[test]
 fn check_finds_a_load_without_an_event_window() {
-    let shop = items(without("# the safety net"));
+    let shop = items(|project| without("# the safety net")(project).replace("    source_keeps: 90 days\n", ""));
     insta::assert_snapshot!(shop.run(&["check", "--today", "2025-11-20"]), @"
     exit 0
     --- stdout
@@ -82,7 +82,7 @@ fn check_reports_that_a_narrow_window_drops_late_rows() {
     exit 0
     --- stdout
     1 warning
-    27 files compile; there are no artifacts to compare with
+    28 files compile; there are no artifacts to compare with
     --- stderr
     warning[RK716]: load order_items reads rows ingested within 2 days, but only event dates within 1 day: no run takes later rows
       --> rowkeep.yml:23:7
@@ -108,7 +108,7 @@ fn check_finds_a_temp_table_without_partitions() {
     exit 0
     --- stdout
     2 warnings
-    11 files compile; there are no artifacts to compare with
+    12 files compile; there are no artifacts to compare with
     --- stderr
     warning[RK717]: load order_items has no event column, so its temp table has no partitions: a query for one day reads the whole table
      --> rowkeep.yml:8:5
@@ -150,15 +150,17 @@ fn clean_and_rerun_print_bad_runs_in_order() {
     );
     assert_eq!(clean.matches("CALL BQ.JOBS.CANCEL").count(), 2);
     let rerun = shop.run(&[&["loads", "rerun"], &runs[..]].concat()).stdout;
-    let order: Vec<_> = rerun.lines().filter(|line| line.contains(" of load ")).collect();
+    let order: Vec<_> = rerun.lines().filter(|line| line.starts_with("-- ") && line.contains(" of load ")).collect();
     let order: Vec<_> = order.iter().map(|line| line.split(": ").next().expect("a name")).collect();
     assert_eq!(
         order,
         [
+            "-- check of load order_items of 2025-11-19",
             "-- create of load order_items of 2025-11-19",
             "-- batch of load order_items of 2025-11-19",
             "-- updates of load order_items of 2025-11-19",
             "-- replace of load order_items of 2025-11-19",
+            "-- check of load order_items of 2025-11-20",
             "-- create of load order_items of 2025-11-20",
             "-- batch of load order_items of 2025-11-20",
             "-- updates of load order_items of 2025-11-20",
@@ -325,9 +327,9 @@ fn periods_without_tables_are_refused() {
     --- stdout
     --- stderr
     error[RK319]: `periods` is stated, but the project has no tables
-      --> rowkeep.yml:48:10
+      --> rowkeep.yml:49:10
        |
-    48 | periods: [2025_h1]
+    49 | periods: [2025_h1]
        |          ^ would have no effect
        |
        = help: add `tables:`, or remove `periods:`

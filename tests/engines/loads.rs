@@ -150,7 +150,8 @@ fn a_batch_with_any_other_bound_has_other_rows() {
                 let (at, _) = sql.match_indices(from).nth(place)?;
                 Some(format!("{}{to}{}", &sql[..at], &sql[at + from.len()..]))
             };
-            let statement = &warehouse.load("order_items").statements[1];
+            let load = warehouse.load("order_items");
+            let statement = load.statements.iter().find(|one| one.name == "batch").expect("a batch");
             if change(&Warehouse::statement(statement, DAY)).is_none() {
                 break;
             }
@@ -223,7 +224,7 @@ fn the_event_window_keeps_a_flood_out_and_a_monitor_reports_it() {
 fn without_the_safety_net() -> Inputs {
     order_items_with(|project| {
         let line = project.lines().find(|line| line.contains("# the safety net")).expect("the safety net is one line");
-        project.replace(&format!("{line}\n"), "")
+        project.replace(&format!("{line}\n"), "").replace("    source_keeps: 90 days\n", "")
     })
 }
 
@@ -269,6 +270,46 @@ fn an_aggregate_counts_each_row_once_after_reruns() {
     // A rerun of an older run date keeps the rows of a newer run.
     warehouse.run("order_items", DAY);
     assert_eq!(warehouse.insights(), second);
+}
+
+/// A rerun of an old date would replace whole days by the rows that the source still has.
+#[test]
+fn a_run_of_a_date_that_the_source_no_longer_keeps_stops() {
+    let mut warehouse = Warehouse::open(&order_items());
+    let load = warehouse.load("order_items");
+    let check = &load.statements[0];
+    assert_eq!(check.path, "loads/order_items/00_check.sql");
+    // The clock of these tests is 2025-11-20 12:00. 90 days before it, rows of 2025-08-22 12:00 are
+    // kept. The run of 2025-09-01 reads rows from 2025-08-23 on.
+    let mut stops = |day: &str| warehouse.engine.try_run(&Warehouse::statement(check, day)).err();
+    assert_eq!(stops(DAY), None);
+    assert_eq!(stops("2025-09-01"), None);
+    let stopped = stops("2025-08-31").expect("a run of that day stops");
+    assert!(
+        stopped.contains("keeps a row for 90 days, and no longer has all rows that the run of 2025-08-31"),
+        "{stopped}"
+    );
+    let without = order_items_with(|project| project.replace("    source_keeps: 90 days\n", ""));
+    assert_eq!(Warehouse::open(&without).load("order_items").statements[0].name, "create");
+}
+
+/// The source was emptied, by mistake or because its rows expired.
+#[test]
+fn a_source_without_rows_empties_no_day() {
+    let mut warehouse = Warehouse::open(&order_items());
+    warehouse.item(1, "DATE '2025-11-14'", "2025-11-14 06:00:00");
+    warehouse.item(2, "DATE '2025-11-18'", "2025-11-18 06:00:00");
+    warehouse.run("order_items", DAY);
+    let both = ["2025-11-14 7: 1, 1, 10.00", "2025-11-18 7: 1, 1, 10.00"];
+    assert_eq!(warehouse.insights(), both);
+    let events = "\"acme-shop\".shop_raw.order_item_events";
+    warehouse.engine.run(&format!("DELETE FROM {events}"));
+    warehouse.run("order_items", DAY);
+    assert_eq!(warehouse.insights(), both, "nothing replaces nothing");
+    // A source with rows of the window replaces all its days.
+    warehouse.item(3, "DATE '2025-11-18'", "2025-11-19 06:00:00");
+    warehouse.run("order_items", DAY);
+    assert_eq!(warehouse.insights(), ["2025-11-18 7: 1, 1, 10.00"]);
 }
 
 /// Without the event window, a run replaces every day that the source still has, and no other day.

@@ -17,7 +17,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rowkeep::rehearse::{Engine, Options, Postgres, Program, Project, Report, Statement, rehearse};
 use rowkeep::{Dialect, Error, Style};
-use sqlparser::ast::{BinaryOperator, Expr, Query, SetExpr, Statement as Tree, Value, VisitMut, VisitorMut};
+use sqlparser::ast::{
+    BinaryOperator, Expr, Insert, OnConflictAction, OnInsert, Query, SetExpr, Statement as Tree, Value, VisitMut,
+    VisitorMut,
+};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
@@ -218,6 +221,11 @@ impl VisitorMut for Wrap {
         match statement {
             Tree::Delete(delete) => Self::wrap(&mut delete.selection),
             Tree::Update(update) => Self::wrap(&mut update.selection),
+            Tree::Insert(Insert { on: Some(OnInsert::OnConflict(conflict)), .. }) => {
+                if let OnConflictAction::DoUpdate(update) = &mut conflict.action {
+                    Self::wrap(&mut update.selection);
+                }
+            }
             _ => {}
         }
         ControlFlow::Continue(())

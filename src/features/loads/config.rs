@@ -1,6 +1,6 @@
 //! Windowed loads: they select rows by two time windows, over ingestion time and event day.
 
-use crate::project::{Column, ColumnId, Day};
+use crate::project::{Column, ColumnId, DAY, Day};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType};
 
@@ -29,6 +29,10 @@ pub struct WindowedLoad {
     pub event: Option<EventWindow>,
     /// Rows with an earlier event day are never loaded. Invariant: there is an event window.
     pub floor: Option<Day>,
+    /// How long the source keeps a row after its ingestion, in seconds. `None`: for good. Invariant:
+    /// longer than the windows of a run reach back; if there is an aggregate, the event window has a
+    /// start.
+    pub source_keeps: Option<u64>,
     /// A boolean column. Rows in which it is true are left out.
     pub exclude: Option<ColumnId>,
     /// The column that names the origin of a row.
@@ -106,6 +110,23 @@ pub struct Alarms {
 }
 
 impl WindowedLoad {
+    /// How far before the end of its run date a run reads, in seconds of ingestion time. `None`: it
+    /// reads all rows of the source.
+    pub(crate) fn reach(&self) -> Option<u64> {
+        match (&self.aggregate, self.event.and_then(|event| event.within)) {
+            (None, _) => Some(self.ingested_within),
+            (Some(_), within) => Some(DAY + self.before(within?)),
+        }
+    }
+
+    /// How far before the run date an aggregate reads, in seconds of ingestion time: a row of the
+    /// first event day may be ingested before that day, by the length of the ingestion window.
+    pub(crate) fn before(&self, within: u64) -> u64 {
+        let seconds = within + self.ingested_within;
+        // A date has whole days.
+        if self.column(self.ingestion).ty == SqlType::Date { seconds.div_ceil(DAY) * DAY } else { seconds }
+    }
+
     /// The columns of the aggregate table, in order. Empty if there is no aggregate.
     pub(crate) fn aggregate_columns(&self) -> Vec<(&Name, SqlType)> {
         let Some(aggregate) = &self.aggregate else { return Vec::new() };

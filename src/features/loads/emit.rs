@@ -108,7 +108,12 @@ fn one(
     });
     let monitors = monitors.collect();
     for ((query, model), config) in texts.models.iter().zip(load.dbt_models()).zip(configs(spec, load)) {
-        let own = context! { query => query.as_str(), ..config };
+        let own = context! {
+            query => query.as_str(),
+            check => texts.check.as_deref(),
+            nothing => texts.nothing.as_deref(),
+            ..config
+        };
         files.insert(format!("dbt/models/{model}.sql"), text(Tags::Angled, "dbt/load_model.sql.j2", own));
     }
     let temps = std::iter::once(&load.temp).chain(load.aggregate.as_ref().map(|aggregate| &aggregate.temp));

@@ -38,6 +38,9 @@ shape! {
         optional event: EventEntry,
         /// Rows with an event date before this day are never loaded, YYYY-MM-DD.
         optional floor: String,
+        /// How long the source keeps a row, such as 90 days. A run of a date of which the source
+        /// has already deleted rows stops. If not stated, the source keeps its rows.
+        optional source_keeps: String,
         /// A boolean column. Rows in which it is true are left out.
         optional exclude: String,
         /// The column by which the monitor of late rows groups them, such as the name of the

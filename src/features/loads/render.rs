@@ -11,7 +11,7 @@ use crate::cycle::render::vocabulary::Place;
 use crate::cycle::render::{Failures, Renderer};
 use crate::features::loads::{Aggregate, Computed, WindowedLoad};
 use crate::project::naming::LOAD_MARK;
-use crate::project::{ColumnId, DAY, Spec};
+use crate::project::{ColumnId, DAY, Spec, length};
 use crate::sql::{Relation, SqlType, TimeUnit};
 
 /// The placeholder of the run date in a statement.
@@ -33,6 +33,10 @@ pub(crate) struct RenderedWindowedLoad {
     pub(crate) monitors: Vec<WindowedLoadStatement>,
     /// The queries of its dbt models, in this order: batch, updates, aggregate.
     pub(crate) models: Vec<String>,
+    /// The query that stops the models of batch and updates, if the source lacks rows.
+    pub(crate) check: Option<String>,
+    /// The query that stops the model of the aggregate, if there is nothing to write.
+    pub(crate) nothing: Option<String>,
 }
 
 /// One statement of a load, or a script of several statements.
@@ -73,6 +77,10 @@ impl Writer<'_, '_> {
         let shared = self.context(load, &self.names(load));
         let days = load.alarms.span_days;
         let mut statements = Vec::new();
+        if load.source_keeps.is_some() {
+            let about = "fail, and stop the run, if the source no longer has all rows that the run reads";
+            statements.push(self.statement(load, "check", about, &shared));
+        }
         if load.aggregate.is_some() {
             statements.push(self.statement(load, "create", "the aggregate's table", &shared));
         }
@@ -104,7 +112,15 @@ impl Writer<'_, '_> {
         queries.push(("timeouts", "statements that reached a time limit".to_owned()));
         queries.push((WRITERS, "writers of the source in the last 7 days: for information".to_owned()));
         let monitors = queries.into_iter().map(|(name, about)| self.statement(load, name, &about, &shared)).collect();
-        RenderedWindowedLoad { statements, clean, monitors, models: self.models(load) }
+        let of_dbt = self.context(load, &self.dbt_names(load));
+        let mut query = |template| format!("{}\n", self.text(template, load, &of_dbt)).replace(RUN_DATE, DBT_RUN_DATE);
+        let mut models = vec![query("loads/batch_rows.sql.j2")];
+        if load.aggregate.is_some() {
+            models.extend([query("loads/updates_rows.sql.j2"), query("loads/dbt.sql.j2")]);
+        }
+        let check = load.source_keeps.map(|_| query("loads/check.sql.j2"));
+        let nothing = load.aggregate.as_ref().map(|_| query("loads/nothing.sql.j2"));
+        RenderedWindowedLoad { statements, clean, monitors, models, check, nothing }
     }
 
     fn statement(
@@ -126,31 +142,18 @@ impl Writer<'_, '_> {
         self.failures.keep_text(template, rendered)
     }
 
-    /// The queries of the dbt models.
-    fn models(&mut self, load: &WindowedLoad) -> Vec<String> {
+    /// The names in the dbt models.
+    fn dbt_names(&self, load: &WindowedLoad) -> Names {
         let of = |sql: String| Place { full: sql.clone(), bare: sql };
         let models = load.dbt_models();
         let reference = |number: usize| models.get(number).map(|model| of(format!("{{{{ ref('{model}') }}}}")));
-        let names = Names {
-            source: of(format!(
-                "{{{{ source('{}', '{}') }}}}",
-                load.dbt_source(self.spec),
-                load.source.name().as_str()
-            )),
+        let source = load.dbt_source(self.spec);
+        Names {
+            source: of(format!("{{{{ source('{source}', '{}') }}}}", load.source.name().as_str())),
             batch: reference(0),
             updates: reference(1),
             into: None,
-        };
-        let shared = self.context(load, &names);
-        let mut model = |template: &'static str| {
-            format!("{}\n", self.text(template, load, &shared)).replace(RUN_DATE, DBT_RUN_DATE)
-        };
-        let mut models = vec![model("loads/batch_rows.sql.j2")];
-        if load.aggregate.is_some() {
-            models.push(model("loads/updates_rows.sql.j2"));
-            models.push(model("loads/dbt.sql.j2"));
         }
-        models
     }
 
     fn names(&self, load: &WindowedLoad) -> Names {
@@ -206,6 +209,19 @@ impl Writer<'_, '_> {
             ingested_from => before_end(load.ingested_within),
             ingested_until => before_end(0),
             floor => floor,
+            keeps => load.source_keeps.zip(load.reach()).map(|(seconds, reach)| context! {
+                reads_from => moment(SqlType::Timestamptz, 1, reach),
+                kept_for => moment(SqlType::Timestamptz, 0, seconds),
+                refusal => text(&format!(
+                    "rowkeep: the source of load {} keeps a row for {}, and no longer has all rows that the run of {RUN_DATE} reads",
+                    load.name.value.as_str(),
+                    length(seconds)
+                )),
+            }),
+            nothing => text(&format!(
+                "rowkeep: the source has no rows of the days of {RUN_DATE}: the days of {} stay as they are",
+                load.name.value.as_str()
+            )),
             exclude => load.exclude.map(column),
             origin => load.origin.map(column),
             aggregate => load.aggregate.as_ref().map(|aggregate| self.aggregate(load, aggregate)),
@@ -264,7 +280,7 @@ impl Writer<'_, '_> {
             columns => columns.collect::<Vec<_>>(),
             names => names,
             not_before => within.map(|_| moment(ingestion, 0, whole(ingestion, load.ingested_within))),
-            ingested_from => within.map(|within| moment(ingestion, 0, whole(ingestion, within + load.ingested_within))),
+            ingested_from => within.map(|within| moment(ingestion, 0, load.before(within))),
         }
     }
 }
@@ -273,7 +289,8 @@ impl Writer<'_, '_> {
 pub(crate) const WRITERS: &str = "writers";
 
 /// The templates of statements and monitors, by name.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
+    ("check", "loads/check.sql.j2"),
     ("create", "loads/create.sql.j2"),
     ("batch", "loads/batch.sql.j2"),
     ("updates", "loads/updates.sql.j2"),

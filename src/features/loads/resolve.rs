@@ -9,7 +9,7 @@ use crate::project::resolve::duration;
 use crate::project::resolve::list::list;
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::shape::{Amount, Entries, Field};
-use crate::project::{ColumnId, DAY, Day, Spec};
+use crate::project::{ColumnId, DAY, Day, Spec, length};
 use crate::source::{Span, Spanned};
 use crate::sql::parse::parse_query;
 use crate::sql::{Name, SqlType};
@@ -111,10 +111,14 @@ impl Draft<'_> {
             (Some(_), None) => return None,
             (None, _) => None,
         };
+        let source_keeps = match stated.source_keeps.get() {
+            Some(text) => Some((duration::resolve(text, &format!("source_keeps of {what}"), self.sink)?, text.span)),
+            None => None,
+        };
         let alarms = stated.alarms.get().map(|alarms| &alarms.value);
         let alarms = self.alarms(alarms, event.as_ref().and_then(|event| event.within), &what)?;
         let location = self.location(stated.location.get(), &what)?;
-        Some(WindowedLoad {
+        let load = WindowedLoad {
             name: Spanned { value: plain_name, span: name.span },
             source: source?,
             query,
@@ -123,6 +127,7 @@ impl Draft<'_> {
             ingested_within: ingested_within?,
             event,
             floor,
+            source_keeps: source_keeps.map(|(seconds, _)| seconds),
             exclude,
             origin,
             temp: temp?,
@@ -131,7 +136,38 @@ impl Draft<'_> {
             location,
             places: LoadPlaces { entry, event: stated.event.get().map(|event| event.span), ingestion: ingestion.span },
             columns,
-        })
+        };
+        if let Some((seconds, span)) = source_keeps {
+            self.keeps(&load, seconds, span)?;
+        }
+        Some(load)
+    }
+
+    /// Checks that the source keeps the rows that a run reads.
+    fn keeps(&mut self, load: &WindowedLoad, seconds: u64, span: Span) -> Option<()> {
+        let name = quoted(load.name.value.as_str());
+        let diagnostic = match load.reach() {
+            None => {
+                let message = format!(
+                    "load {name} states source_keeps without a start of its event window: a run replaces every day of which the source still has a row, also by a part of its rows"
+                );
+                let help = "add `within` to `event:`, as in `within: 7 days`";
+                Diagnostic::new(Code::WindowedLoad, message, span, "no start of the event window").help(help)
+            }
+            // The date of a run is over when it runs.
+            Some(reach) if seconds < reach => {
+                let message = format!(
+                    "the source of load {name} keeps a row for {}, but a run reads rows of the last {}: every run would stop",
+                    length(seconds),
+                    length(reach)
+                );
+                let help = "shorten the windows of the load, or keep the rows of the source longer";
+                Diagnostic::new(Code::WindowedLoad, message, span, "shorter than a run reaches back").help(help)
+            }
+            Some(_) => return Some(()),
+        };
+        self.sink.push(diagnostic);
+        None
     }
 
     /// Resolves a column that has a date or a time.
