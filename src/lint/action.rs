@@ -11,7 +11,7 @@ use crate::lint::facts::{any, arms, conjuncts, from_tables, function_name, named
 use crate::lint::table::Table;
 
 /// An INSERT of rows of other tables, also as a part of a CTE or a CREATE TABLE AS.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Copy<'a> {
     pub(super) into: Table,
     /// Whether it lists its columns.

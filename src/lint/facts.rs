@@ -139,6 +139,21 @@ impl Lookup<'_> {
     }
 }
 
+/// The names of the columns in a condition, without qualifiers and in lower case.
+pub(super) fn columns_in(condition: &Expr) -> Vec<String> {
+    struct Found(Vec<String>);
+    impl Visitor for Found {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            self.0.extend(column(expr).map(|(_, name)| name.to_owned()));
+            ControlFlow::Continue(())
+        }
+    }
+    let mut found = Found(Vec::new());
+    let _ = condition.visit(&mut found);
+    found.0
+}
+
 /// Every table that a part of a tree reads.
 pub(super) fn tables_in(part: &impl Visit) -> Vec<Table> {
     struct Found(Vec<Table>);

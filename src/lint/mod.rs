@@ -21,6 +21,7 @@ mod facts;
 mod grammar;
 mod hooks;
 mod jinja;
+mod rewrite;
 mod rules;
 mod script;
 mod table;

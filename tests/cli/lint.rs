@@ -66,8 +66,13 @@ fn a_good_case_has_no_finding() {
 }
 
 /// Goldens that have each kind of statement, and the package of dbt.
-const COMPILED: [&str; 4] =
-    ["compile/limit", "compile/only_when", "features/operations_chain", "compile/periods_sealed_while_in"];
+const COMPILED: [&str; 5] = [
+    "compile/in_place",
+    "compile/limit",
+    "compile/only_when",
+    "features/operations_chain",
+    "compile/periods_sealed_while_in",
+];
 
 #[test]
 fn what_rowkeep_compiles_is_clean() {

@@ -14,7 +14,9 @@ macro_rules! lint_codes {
             /// check that the copies are there.
             ///
             /// A copy can miss a row: no period covers it, a bound is wrong, or the statement failed.
-            /// The DELETE takes this row too, and it is lost.
+            /// The DELETE takes this row too, and it is lost. A table that is replaced by its newer rows
+            /// loses its older rows as by a DELETE: by CREATE OR REPLACE TABLE, INSERT OVERWRITE, or a
+            /// new table that takes its name.
             ///
             /// Fix: add `AND EXISTS (SELECT 1 FROM archive AS a WHERE ...)` with the whole key and the
             /// time, or move rows by one statement: `WITH moved AS (DELETE ... RETURNING ...) INSERT`.

@@ -2,12 +2,15 @@
 
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
+use crate::lint::rewrite::rewrites;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::is_unloaded;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
-    for (at, read) in unit.statements.iter().enumerate() {
+    // A table that was replaced by a part of its rows has a finding of its own.
+    let replaced: Vec<usize> = rewrites(unit).iter().map(|rewrite| rewrite.gone_at).collect();
+    for (at, read) in unit.statements.iter().enumerate().filter(|(at, _)| !replaced.contains(at)) {
         let Action::Drop(tables) = read.action() else { continue };
         for table in tables {
             let copies = unit.archives(&table);

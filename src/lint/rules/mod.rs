@@ -44,9 +44,10 @@ pub(super) struct Finding {
 /// Checks a unit.
 type Check = fn(&Unit, &mut Vec<Finding>);
 
-const CHECKS: [Check; 25] = [
+const CHECKS: [Check; 26] = [
     delete_without_where::check,
     trim_without_proof::check,
+    trim_without_proof::rewritten,
     or_widens_delete::check,
     lossy_move::check,
     truncate::check,

@@ -1,10 +1,11 @@
 //! A DELETE of rows that another statement copies, without a look at the copy.
 
-use sqlparser::ast::Delete;
+use sqlparser::ast::{Delete, Expr};
 
 use crate::diagnostic::Code;
-use crate::lint::action::{Action, OnConflict};
-use crate::lint::facts::{clock, conjuncts, takes_any_rows, words_of};
+use crate::lint::action::{Action, Copy, OnConflict};
+use crate::lint::facts::{clock, columns_in, conjuncts, takes_any_rows, words_of};
+use crate::lint::rewrite::{Rewrite, rewrites};
 use crate::lint::rules::Finding;
 use crate::lint::rules::or_widens_delete;
 use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven, is_unloaded, looked_up_by};
@@ -62,6 +63,47 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             ),
         });
     }
+}
+
+/// A table that is replaced by its newer rows, although another statement copies the older ones.
+pub(super) fn rewritten(unit: &Unit, found: &mut Vec<Finding>) {
+    for rewrite in rewrites(unit).iter().filter(|rewrite| !rewrite.looks_elsewhere()) {
+        let archives = unit.archives(&rewrite.table);
+        let mut archives = archives.into_iter().filter_map(|(_, read)| match read.action() {
+            Action::Copy(copy) if !copy.into.is(&rewrite.kept.into) && is_of_the_rest(&copy, rewrite) => Some(copy),
+            _ => None,
+        });
+        let Some(copy) = archives.next() else { continue };
+        let mut worse = Vec::new();
+        if rewrite.kept.conditions().into_iter().any(|condition| clock(condition).is_some()) {
+            worse.push("both read the clock");
+        }
+        if unit.runs == Runs::Script && !rewrite.read.in_transaction {
+            worse.push("no transaction contains both");
+        }
+        let worse = if worse.is_empty() { String::new() } else { format!(" ({})", worse.join("; ")) };
+        found.push(Finding {
+            code: Code::TrimWithoutProof,
+            line: rewrite.read.line_of("select"),
+            message: format!(
+                "`{}` is replaced by a part of its rows, whether or not `{}` has the others{worse}",
+                rewrite.table, copy.into
+            ),
+            label: "does not look at the copy",
+            help: format!(
+                "keep also each row without a copy: `OR NOT EXISTS (SELECT 1 FROM {} AS a WHERE ...)` with the whole key and the time",
+                copy.into
+            ),
+        });
+    }
+}
+
+/// Whether a copy chooses rows by a column by which the kept rows are chosen. A copy of all rows before
+/// duplicates leave is a backup.
+fn is_of_the_rest(copy: &Copy<'_>, rewrite: &Rewrite<'_>) -> bool {
+    let columns = |conditions: Vec<&Expr>| conditions.into_iter().flat_map(columns_in).collect::<Vec<_>>();
+    let kept_by = columns(rewrite.kept.conditions());
+    columns(copy.conditions()).iter().any(|column| kept_by.contains(column))
 }
 
 fn after_unload(read: &Read, table: &Table) -> Finding {

@@ -1,0 +1,104 @@
+//! A table that is replaced by a part of its own rows: the rest leaves it, as by a DELETE.
+
+use sqlparser::ast::{AlterTableOperation, RenameTableNameKind, Statement};
+
+use crate::lint::action::{Action, Copy};
+use crate::lint::facts::tables_in;
+use crate::lint::table::Table;
+use crate::lint::unit::{Read, Unit};
+
+/// A statement that writes the rows to keep, and the end of the other rows.
+pub(super) struct Rewrite<'u> {
+    /// The table that loses rows.
+    pub(super) table: Table,
+    /// The statement with the rows to keep.
+    pub(super) read: &'u Read,
+    pub(super) kept: Copy<'u>,
+    /// The number of the statement after which the other rows are gone.
+    pub(super) gone_at: usize,
+}
+
+impl Rewrite<'_> {
+    /// Whether the rows to keep depend on another table, such as an archive that must have the others.
+    pub(super) fn looks_elsewhere(&self) -> bool {
+        tables_in(self.kept.query).iter().any(|table| !table.is(&self.table))
+    }
+}
+
+/// The tables of a unit that are replaced by some of their own rows.
+pub(super) fn rewrites(unit: &Unit) -> Vec<Rewrite<'_>> {
+    let mut all = Vec::new();
+    for (at, read) in unit.statements.iter().enumerate() {
+        let Action::Copy(kept) = read.action() else { continue };
+        // Without a condition, every row is kept.
+        if kept.conditions().is_empty() {
+            continue;
+        }
+        for table in kept.sources() {
+            let gone_at = match kept.into.is(&table) {
+                // CREATE OR REPLACE TABLE t AS SELECT ... FROM t, and INSERT OVERWRITE.
+                true => replaces(&read.tree).then_some(at),
+                false if kept.creates => gone(unit, at, &kept.into, &table),
+                false => None,
+            };
+            all.extend(gone_at.map(|gone_at| Rewrite { table, read, kept: kept.clone(), gone_at }));
+        }
+    }
+    all
+}
+
+/// Whether a statement replaces all rows of the table that it writes.
+fn replaces(statement: &Statement) -> bool {
+    match statement {
+        Statement::CreateTable(create) => create.or_replace,
+        Statement::Insert(insert) => insert.overwrite,
+        _ => false,
+    }
+}
+
+/// The statement that drops the rows of `old`, if `new` takes its name: by two renames, by a swap, or
+/// after a DROP.
+fn gone(unit: &Unit, at: usize, new: &Table, old: &Table) -> Option<usize> {
+    let after = || unit.statements.iter().enumerate().skip(at + 1);
+    let drops = |table: &Table, from: usize| {
+        let drops =
+            |read: &Read| matches!(read.action(), Action::Drop(tables) if tables.iter().any(|one| one.is(table)));
+        after().filter(|(number, _)| *number >= from).find(|(_, read)| drops(read)).map(|(number, _)| number)
+    };
+    let renames =
+        after().flat_map(|(number, read)| operations(&read.tree).map(move |(table, one)| (number, table, one)));
+    let mut kept_as: Option<(Table, usize)> = None;
+    for (number, table, operation) in renames {
+        match operation {
+            AlterTableOperation::RenameTable { table_name } => {
+                let (RenameTableNameKind::As(to) | RenameTableNameKind::To(to)) = table_name;
+                let to = Table::of(to);
+                if table.is(old) {
+                    kept_as = Some((to, number));
+                } else if table.is(new) && to.name() == old.name() {
+                    return match kept_as {
+                        Some((backup, renamed)) => drops(&backup, renamed),
+                        None => drops(old, at).filter(|dropped| *dropped < number),
+                    };
+                }
+            }
+            AlterTableOperation::SwapWith { table_name } => {
+                let other = Table::of(table_name);
+                if (table.is(old) && other.is(new)) || (table.is(new) && other.is(old)) {
+                    return drops(new, number);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The operations of an ALTER TABLE, each with its table.
+fn operations(statement: &Statement) -> impl Iterator<Item = (Table, &AlterTableOperation)> {
+    let alter = match statement {
+        Statement::AlterTable(alter) => Some(alter),
+        _ => None,
+    };
+    alter.into_iter().flat_map(|alter| alter.operations.iter().map(|one| (Table::of(&alter.name), one)))
+}
