@@ -117,14 +117,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads everything that the doctor checks.
-pub(super) fn read(
-    spec: &Spec,
-    plan: &Plan,
-    operations: &Operations,
-    manifest: &Manifest,
-    reader: &mut Reader<'_>,
-) -> Result<Live, Error> {
+/// The name of the database, if it is the engine of the project.
+pub(super) fn server(spec: &Spec, reader: &mut Reader<'_>) -> Result<String, Error> {
     let server = reader
         .query("the server", Queries::server)?
         .into_iter()
@@ -149,12 +143,24 @@ pub(super) fn read(
         };
         return Err(Error::Usage(message));
     }
+    Ok(database.clone())
+}
+
+/// Reads everything that the doctor checks.
+pub(super) fn read(
+    spec: &Spec,
+    plan: &Plan,
+    operations: &Operations,
+    manifest: &Manifest,
+    reader: &mut Reader<'_>,
+) -> Result<Live, Error> {
+    let database = server(spec, reader)?;
     let schemas: BTreeSet<_> =
         slots(spec, plan, operations).iter().map(|slot| slot.relation(spec).schema.folded(spec.dialect)).collect();
     let relations = relations(reader.query("relations", |queries| queries.relations(&schemas))?);
     let views = reader.query("views", |queries| queries.views(&schemas))?;
     let mut live = Live {
-        database: database.clone(),
+        database,
         relations,
         views: views.into_iter().filter_map(view).collect(),
         // If this role may not query the isolation level, a note is reported and the check

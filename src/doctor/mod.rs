@@ -2,10 +2,12 @@
 //!
 //! The doctor queries catalogues, open exceptions and the monitors of the project.
 //!
-//! Invariant: every query runs in a transaction that the server has set to read only.
+//! Invariant: every query runs in a transaction that the server has set to read only. Only `explain`
+//! creates tables, in new schemas, and rolls them back.
 
 mod environment;
 mod exceptions;
+mod explain;
 mod identities;
 mod indexes;
 mod live;
@@ -21,6 +23,8 @@ use crate::diagnostic::{Diagnostics, Sink};
 use crate::error::Error;
 use crate::features::{self, Operations};
 use crate::project::Spec;
+
+pub use explain::{Explained, explain};
 
 /// The result of a check of a database.
 #[derive(Debug)]
@@ -52,6 +56,16 @@ pub fn doctor(
     (url, password): (&str, Option<&str>),
     progress: &mut dyn FnMut(&str),
 ) -> Result<Checkup, Error> {
+    let mut connection = connect(spec, url, password)?;
+    let mut reader = live::Reader::new(spec, &mut connection, progress);
+    let plan = crate::cycle::plan::plan(spec);
+    let operations = features::plan(spec, &plan);
+    let live = live::read(spec, &plan, &operations, artifacts.manifest(), &mut reader)?;
+    Ok(examine(spec, &plan, &operations, artifacts, live))
+}
+
+/// Opens a session with a server of the engine of the project.
+fn connect(spec: &Spec, url: &str, password: Option<&str>) -> Result<Connection, Error> {
     let Some(server) = spec.dialect.rules().server() else {
         let message =
             format!("the doctor supports PostgreSQL and Redshift, but the project is compiled for {}", spec.dialect);
@@ -61,11 +75,7 @@ pub fn doctor(
     if let Some(session) = server.session {
         connection.run(session)?;
     }
-    let mut reader = live::Reader::new(spec, &mut connection, progress);
-    let plan = crate::cycle::plan::plan(spec);
-    let operations = features::plan(spec, &plan);
-    let live = live::read(spec, &plan, &operations, artifacts.manifest(), &mut reader)?;
-    Ok(examine(spec, &plan, &operations, artifacts, live))
+    Ok(connection)
 }
 
 /// Reports the findings about the state of the database.

@@ -6,7 +6,7 @@ mod engine_type;
 pub(crate) mod literal;
 mod name;
 pub(crate) mod parse;
-#[cfg(feature = "rehearse")]
+#[cfg(feature = "doctor")]
 pub(crate) mod relocate;
 mod reserved;
 mod spelling;

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::cli::doctor::Arguments;
 use crate::cli::{eprint, print, project};
 use crate::diagnostic::{Format, some};
-use crate::doctor::{Checkup, doctor};
+use crate::doctor::{Checkup, Explained, doctor, explain};
 use crate::project::folder::Failure;
 use crate::source::Inputs;
 
@@ -25,10 +25,45 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let password = std::env::var("PGPASSWORD").ok();
     let progress = progress();
     let mut asks = |about: &str| progress.set_message(about.to_owned());
-    let checkup = doctor(&spec, &artifacts, (&arguments.url, password.as_deref()), &mut asks);
+    let target = (arguments.url.as_str(), password.as_deref());
+    if arguments.explain {
+        let explained = explain(&spec, &artifacts, target, &mut asks);
+        progress.finish_and_clear();
+        return report_plans(arguments, &explained?, &inputs);
+    }
+    let checkup = doctor(&spec, &artifacts, target, &mut asks);
     progress.finish_and_clear();
-    let checkup = checkup?;
-    report(arguments, &checkup, &inputs)
+    report(arguments, &checkup?, &inputs)
+}
+
+fn report_plans(arguments: &Arguments, explained: &Explained, inputs: &Inputs) -> Result<ExitCode, Failure> {
+    let format = arguments.format.format();
+    match format {
+        Format::Human(_) => {
+            eprint(&explained.findings.in_format(inputs, format));
+            let count = explained.findings.count();
+            let result = if count.is_empty() { "nothing is refused".to_owned() } else { count };
+            print(&format!(
+                "{result}\ngave {} statements to database {}, in new schemas that were rolled back\n",
+                explained.statements, explained.database
+            ))?;
+            if explained.not_planned > 0 {
+                let not_planned = explained.not_planned;
+                print(&format!("  {not_planned} more were not planned, because a table was refused\n"))?;
+            }
+        }
+        Format::Json => {
+            let found = json!({
+                "database": explained.database,
+                "findings": explained.findings.to_json(inputs),
+                "statements": explained.statements,
+                "not_planned": explained.not_planned,
+            });
+            print(&format!("{found:#}\n"))?;
+        }
+        Format::Github | Format::Sarif => print(&explained.findings.in_format(inputs, format))?,
+    }
+    Ok(if explained.findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// Shows the running query on a terminal, if it takes longer than half a second.

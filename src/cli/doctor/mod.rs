@@ -22,9 +22,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
     /// A PostgreSQL or Redshift database, as postgres://user@host/database; PGPASSWORD may hold the
-    /// password; the doctor only reads
+    /// password; the doctor only reads, except with --explain
     #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
     url: String,
+    /// Instead, let the database plan every statement over empty tables in new schemas, and roll them
+    /// back; the tables of the project need not exist
+    #[arg(long)]
+    explain: bool,
     /// Compare as if compiled for another engine: redshift or postgres
     #[arg(long, value_name = "DIALECT", value_parser = dialect)]
     dialect: Option<Dialect>,

@@ -220,6 +220,14 @@ macro_rules! live_codes {
             /// Fix: add the role to `grants:` of the table spec, and run the files of ddl/ that begin
             /// with 07. Or grant SELECT on the table.
             LiveReader = "RK927",
+            /// `rowkeep doctor --explain`: the database refuses a statement.
+            ///
+            /// The statement was planned over empty tables in new schemas, so the state of your tables
+            /// is not the reason. A cycle would stop there.
+            ///
+            /// Fix: check the types and the names of the columns in the spec. If the statement is wrong
+            /// for this version of the engine, report it with the answer of the database.
+            LiveRefused = "RK928",
         }
     };
 }

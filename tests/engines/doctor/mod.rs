@@ -11,6 +11,7 @@ use rowkeep::{Dialect, Spec, Style};
 
 mod connection;
 mod drifts;
+mod explain;
 mod quoted_tables;
 
 use crate::engine::Engine;
