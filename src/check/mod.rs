@@ -6,6 +6,7 @@
 
 mod drift;
 mod edges;
+mod layout;
 mod restructure;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +91,7 @@ pub fn check(inputs: &Inputs, options: &Options<'_>) -> Checked {
     }
     features::raw_trims::check::report(&spec, &mut sink);
     features::loads::check::report(&spec, &mut sink);
+    layout::report(&spec, &mut sink);
     let edges = edges(&spec);
     edges::report(&spec, &edges, options, &mut sink);
     Checked { findings: sink.into_findings(), edges, files: artifacts.files().len() }

@@ -256,6 +256,10 @@ impl Rules for BigQuery {
         true
     }
 
+    fn has_sort_keys(&self) -> bool {
+        false
+    }
+
     fn indexes(&self) -> Option<Indexes> {
         None
     }

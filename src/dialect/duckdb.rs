@@ -221,6 +221,10 @@ impl Rules for DuckDb {
         false
     }
 
+    fn has_sort_keys(&self) -> bool {
+        false
+    }
+
     // DuckDB joins by hash tables. An index makes inserts and deletes slower: see "A cycle" in
     // docs/explanation/performance.md.
     fn indexes(&self) -> Option<Indexes> {

@@ -136,6 +136,8 @@ pub(crate) trait Rules: Sync {
     fn encodings(&self) -> &'static [&'static str];
     /// Whether the rows of a table without a stated sort key are sorted by its unique key.
     fn sorts_by_key(&self) -> bool;
+    /// Whether a sort key decides which blocks of a table a statement reads.
+    fn has_sort_keys(&self) -> bool;
     /// The indexes of a table, if its spec does not state them. `None`: the engine has no indexes.
     fn indexes(&self) -> Option<Indexes>;
     /// The keyword before the name of a reader in a GRANT statement. `None`: Rowkeep grants nothing

@@ -222,6 +222,10 @@ impl Rules for Postgres {
         false
     }
 
+    fn has_sort_keys(&self) -> bool {
+        false
+    }
+
     // Without an index, a cycle reads every open history table as a whole.
     fn indexes(&self) -> Option<Indexes> {
         Some(Indexes::Unique)

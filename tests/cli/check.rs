@@ -26,6 +26,23 @@ fn example(periods: &str) -> Shop {
 }
 
 #[test]
+fn a_slow_layout_is_a_warning_on_redshift() {
+    let shop = Shop::new();
+    let slow = ORDERS.replace("order_id: bigint not null", "order_id: varchar(65535) not null");
+    shop.write("shop/tables/orders.yml", format!("{slow}layout: {{ sort_key: [order_id] }}\n"));
+    let said = shop.run(&["check"]).stderr;
+    let warnings: Vec<_> = said.lines().filter(|line| line.starts_with("warning")).collect();
+    insta::assert_debug_snapshot!(warnings, @r#"
+    [
+        "warning[RK733]: the sort key of mart_orders does not begin with `updated_at`: a cycle finds due rows by their time, and reads all blocks",
+        "warning[RK734]: `order_id` in the key of mart_orders is a varchar(65535): each join by the key takes memory for the whole length",
+    ]
+    "#);
+    shop.write("shop/tables/orders.yml", format!("{ORDERS}layout: {{ sort_key: [updated_at, order_id] }}\n"));
+    assert_eq!(shop.run(&["check"]).stderr, "");
+}
+
+#[test]
 fn committed_artifacts_equal_what_compiles() {
     let shop = committed();
     let before = shop.tree();

@@ -185,6 +185,21 @@ macro_rules! committed_codes {
             /// Fix: remove the key, or follow `rowkeep runbook retire-period`, and pass
             /// `--allow period`.
             RetiredLater = "RK732",
+            /// The sort key of a table with `for` does not begin with its time column (Redshift).
+            ///
+            /// A cycle finds due rows by a range of their time, and so do most readers of history.
+            /// Redshift skips the blocks outside of a range only by the first column of a sort key.
+            ///
+            /// Fix: write the time column first in `sort_key`, or leave `sort_key` out, so that
+            /// Redshift chooses one.
+            SortKey = "RK733",
+            /// A column of a key is a very long varchar (Redshift).
+            ///
+            /// Redshift takes memory for the declared length of each value while it joins. Each
+            /// statement of a cycle joins by the key.
+            ///
+            /// Fix: declare the longest length that occurs.
+            WideKey = "RK734",
         }
     };
 }
