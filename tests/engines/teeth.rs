@@ -490,7 +490,16 @@ const SHOWN_ABOVE: &str = "shown above: ";
 fn first_bite(project: &Project, model: &str, mutant: &Mutant, old: Option<&Line>) -> Line {
     let line = |breaks: &str, seed: &str| Line { breaks: breaks.to_owned(), seed: seed.to_owned() };
     match bite(project, model, mutant, 0..SEEDS) {
-        Err(_) => line(REFUSED, "0"),
+        // The story that the engine refuses, or an earlier one that breaks a law.
+        Err(_) => {
+            let mut each = (0..SEEDS).map(|seed| (seed, bite(project, model, mutant, seed..seed + 1)));
+            let first = each.find_map(|(seed, found)| match found.map(|report| laws(&report)) {
+                Err(_) => Some(line(REFUSED, &seed.to_string())),
+                Ok(broken) if !broken.is_empty() => Some(line(&broken, &seed.to_string())),
+                Ok(_) => None,
+            });
+            first.expect("one story has the error of all stories")
+        }
         Ok(report) => match report.laws.iter().flat_map(|law| &law.broken_by).min() {
             Some(seed) => line(&laws(&report), &seed.to_string()),
             None => old.filter(|line| line.seed == "–").cloned().unwrap_or_else(|| line(HARMLESS, "–")),
