@@ -68,7 +68,7 @@ enum Command {
     Trace(trace::Arguments),
     /// Print the statements that erase a key from every table; runs nothing
     Erase(erase::Arguments),
-    /// Compare a live database with the project; never writes to it
+    /// Compare a live database with the project; changes nothing in it
     Doctor(doctor::Arguments),
     /// Run the statements on a real engine through simulated years, and check the laws
     Rehearse(rehearse::Arguments),

@@ -8,6 +8,7 @@ use crate::artifacts::manifest::{Definition, Hook, Manifest, OperationEntry};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
+use crate::project::naming::UNIQUE_KEY_INDEX;
 use crate::project::{Archive, Column, Exceptions, Filled, Load, OrderBy, Period, PeriodId, Spec, Table, example};
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, Periods};
@@ -298,9 +299,10 @@ impl Project {
         });
         let histories = histories.collect();
         // A unique index would stop a handwritten statement that stores a row twice, and no law
-        // could name the break.
+        // could name the break. A mart that is updated in place needs its key: ON CONFLICT fails
+        // without it.
         let is_created = |definition: &&Definition| match definition.kind {
-            "index" => self.handwritten.is_none(),
+            "index" => self.handwritten.is_none() || definition.name.ends_with(UNIQUE_KEY_INDEX),
             // The readers are roles of another server.
             "grant" => false,
             _ => true,

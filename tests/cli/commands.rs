@@ -65,7 +65,7 @@ fn help_fits_on_a_screen() {
       loads        Print the statements that clean up or repeat runs of windowed loads
       trace        Show which statements apply to a row, and where it goes; reads no table
       erase        Print the statements that erase a key from every table; runs nothing
-      doctor       Compare a live database with the project; never writes to it
+      doctor       Compare a live database with the project; changes nothing in it
       rehearse     Run the statements on a real engine through simulated years, and check the laws
       report       Write an HTML page: timeline, statements, next rotation, last rehearsal
       explain      Explain the code of a finding, and how to fix its cause

@@ -1,6 +1,9 @@
 //! Marts with a primary key on their unique key: newer versions replace older ones in place.
 
+use std::collections::BTreeMap;
+
 use rowkeep::doctor::doctor;
+use rowkeep::rehearse::{Options, Project, rehearse};
 use rowkeep::{Dialect, Inputs, resolve};
 
 use crate::engine::{Engine, cycle, run_at};
@@ -166,4 +169,18 @@ fn the_doctor_accepts_a_primary_key_of_a_mart_that_is_updated_in_place() {
     assert_eq!(findings(&shop.inputs), [without]);
     shop.engine.run("ALTER TABLE in_place.mart_orders ADD UNIQUE (order_id) DEFERRABLE");
     assert_eq!(findings(&shop.inputs), [without]);
+}
+
+/// Handwritten hooks are rehearsed without indexes, except the key that ON CONFLICT needs.
+#[test]
+fn handwritten_hooks_are_rehearsed_with_the_key() {
+    let project = Project::new(&Inputs::new("rowkeep.yml", PROJECT), Dialect::Postgres).expect("it resolves");
+    let project = project.with_hooks(BTreeMap::new()).expect("no hook is refused");
+    let url = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
+    let open = || -> Result<Box<dyn rowkeep::rehearse::Engine>, rowkeep::Error> {
+        Ok(Box::new(rowkeep::rehearse::Postgres::connect(&url)?))
+    };
+    let options = Options { seeds: 0..1, cycles: 12, ..Options::default() };
+    let report = rehearse(&project, &options, &open, &|_| {}).expect("the load finds its key");
+    assert!(report.is_clean(), "{:#?}", report.laws);
 }
