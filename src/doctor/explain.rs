@@ -234,7 +234,7 @@ fn definitions<'a>(spec: &Spec, plan: &Plan, manifest: &'a Manifest) -> (Vec<Sta
             path: one.path.as_str().into(),
             sql: one.sql.as_str().into(),
             from,
-            // Whatever one table of a model has, the others have too.
+            // The tables of a model have the same columns, so one error is enough.
             kind: slot.and_then(|slot| slot.table()).map_or_else(|| one.path.clone(), |id| tables_of(spec, id)),
             creates: true,
         }

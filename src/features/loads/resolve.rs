@@ -149,7 +149,7 @@ impl Draft<'_> {
         let diagnostic = match load.reach() {
             None => {
                 let message = format!(
-                    "load {name} states source_keeps without a start of its event window: a run replaces every day of which the source still has a row, also by a part of its rows"
+                    "load {name} states source_keeps without `within` in `event:`: if the source deleted some rows of a day, a run would replace the day by the rows that are left"
                 );
                 let help = "add `within` to `event:`, as in `within: 7 days`";
                 Diagnostic::new(Code::WindowedLoad, message, span, "no start of the event window").help(help)

@@ -51,7 +51,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if unit.runs == Runs::Script && !read.in_transaction {
             worse.push("no transaction contains both");
         }
-        let worse = if worse.is_empty() { String::new() } else { format!(" ({})", worse.join("; ")) };
+        let worse = in_brackets(&worse);
         found.push(Finding {
             code: Code::TrimWithoutProof,
             line: read.line_of("delete"),
@@ -63,6 +63,11 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             ),
         });
     }
+}
+
+/// What makes a finding worse, for the end of its message.
+fn in_brackets(worse: &[&str]) -> String {
+    if worse.is_empty() { String::new() } else { format!(" ({})", worse.join("; ")) }
 }
 
 /// A table that is replaced by its newer rows, although another statement copies the older ones.
@@ -81,7 +86,7 @@ pub(super) fn rewritten(unit: &Unit, found: &mut Vec<Finding>) {
         if unit.runs == Runs::Script && !rewrite.read.in_transaction {
             worse.push("no transaction contains both");
         }
-        let worse = if worse.is_empty() { String::new() } else { format!(" ({})", worse.join("; ")) };
+        let worse = in_brackets(&worse);
         found.push(Finding {
             code: Code::TrimWithoutProof,
             line: rewrite.read.line_of("select"),

@@ -1,5 +1,5 @@
-//! `rowkeep doctor --explain` on PostgreSQL: every statement of every golden is planned, a statement
-//! that the server refuses is named, and nothing is left behind.
+//! `rowkeep doctor --explain` on PostgreSQL: every statement of a golden is planned, a statement that
+//! the server refuses is named, and nothing is left behind.
 
 use rowkeep::doctor::{Explained, explain};
 use rowkeep::{Dialect, Inputs, Style};
@@ -8,7 +8,7 @@ use crate::doctor::{run_doctor, text};
 use crate::engine::Engine;
 use crate::projects;
 
-/// Goldens that have each kind of statement. `ROWKEEP_EXPLAIN=all` takes all of them.
+/// Goldens that have each kind of statement. `ROWKEEP_EXPLAIN=all` takes those of `golden/compile`.
 const GOLDENS: [&str; 6] = ["chain", "in_place", "limit", "only_when", "purge", "types"];
 
 fn url(name: &str) -> String {
