@@ -6,8 +6,8 @@ use sqlparser::ast::Statement;
 use crate::dialect::Server;
 use crate::dialect::expression::{call, plus};
 use crate::dialect::{
-    Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
-    ViewColumns, standard, traps,
+    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
+    Trap, ViewColumns, standard, traps,
 };
 use crate::sql::{SqlType, TimeUnit, literal};
 
@@ -53,8 +53,8 @@ impl Rules for BigQuery {
         false
     }
 
-    fn folds_plain_names(&self) -> bool {
-        false
+    fn folding(&self) -> Folding {
+        Folding::Kept
     }
 
     fn reserved_words(&self) -> &'static [&'static str] {
@@ -212,6 +212,10 @@ impl Rules for BigQuery {
     }
 
     fn has_unbound_views(&self) -> bool {
+        false
+    }
+
+    fn copies_grants_of_views(&self) -> bool {
         false
     }
 

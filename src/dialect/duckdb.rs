@@ -8,8 +8,8 @@ use crate::dialect::expression::{
     at_utc, before, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
-    Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
-    ViewColumns, standard,
+    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
+    Trap, ViewColumns, standard,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -61,8 +61,8 @@ impl Rules for DuckDb {
         false
     }
 
-    fn folds_plain_names(&self) -> bool {
-        false
+    fn folding(&self) -> Folding {
+        Folding::Kept
     }
 
     fn reserved_words(&self) -> &'static [&'static str] {
@@ -145,13 +145,13 @@ impl Rules for DuckDb {
     }
 
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
-        let at = before(utc(from), months.map(|months| self.months(months)));
+        let at = before(utc(from), months.map(|months| self.months(months)), to_timestamp);
         match to {
             TimeUnit::EpochSeconds => rounded_up(micros_by(at, "1000000.0")),
             TimeUnit::EpochMillis => rounded_up(micros_by(at, "1000.0")),
             TimeUnit::Timestamptz => at_utc(at),
             TimeUnit::Timestamp => at,
-            TimeUnit::Date => day_rounded_up(at),
+            TimeUnit::Date => day_rounded_up(at, to_timestamp),
         }
     }
 
@@ -194,6 +194,10 @@ impl Rules for DuckDb {
     }
 
     fn has_unbound_views(&self) -> bool {
+        false
+    }
+
+    fn copies_grants_of_views(&self) -> bool {
         false
     }
 

@@ -29,8 +29,11 @@ pub(super) fn plus(a: Expression, b: &'static str) -> Expression {
     call("+", [a, Literal(b.into())])
 }
 
+/// A conversion of a day to a timestamp without a zone.
+pub(super) type ToTimestamp = fn(Expression) -> Expression;
+
 /// An instant, or the start of its day in UTC, moved back by months of the calendar.
-pub(super) fn before(instant: Expression, months: Option<String>) -> Expression {
+pub(super) fn before(instant: Expression, months: Option<String>, to_timestamp: ToTimestamp) -> Expression {
     match months {
         Some(months) => call("-", [to_timestamp(to_date(instant)), Literal(months.into())]),
         None => instant,
@@ -62,7 +65,7 @@ pub(super) fn at_utc(value: Expression) -> Expression {
 }
 
 /// The day of an instant, rounded up: the next day, unless the instant is midnight.
-pub(super) fn day_rounded_up(instant: Expression) -> Expression {
+pub(super) fn day_rounded_up(instant: Expression, to_timestamp: ToTimestamp) -> Expression {
     let day = || to_date(instant.clone());
     Expression::IfLess {
         less: Box::new(to_timestamp(day())),

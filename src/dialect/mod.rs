@@ -9,6 +9,7 @@ mod duckdb;
 mod expression;
 mod postgres;
 mod redshift;
+mod snowflake;
 mod standard;
 mod traps;
 
@@ -33,6 +34,8 @@ pub enum Dialect {
     DuckDb,
     /// Google BigQuery, GoogleSQL.
     BigQuery,
+    /// Snowflake.
+    Snowflake,
 }
 
 /// The rules of an engine.
@@ -48,8 +51,8 @@ pub(crate) trait Rules: Sync {
     fn quote(&self) -> char;
     /// Whether quoted names that differ only in case are different names.
     fn quoted_names_keep_case(&self) -> bool;
-    /// Whether the catalogue stores plain names in lower case.
-    fn folds_plain_names(&self) -> bool;
+    /// What the engine does with the letters of plain names.
+    fn folding(&self) -> Folding;
     /// The reserved words of this engine, in lower case, without the words that every engine
     /// reserves. Invariant: sorted.
     fn reserved_words(&self) -> &'static [&'static str];
@@ -119,6 +122,9 @@ pub(crate) trait Rules: Sync {
     /// Whether views are created WITH NO SCHEMA BINDING. Such views do not lock the tables that
     /// they read.
     fn has_unbound_views(&self) -> bool;
+    /// Whether views are created with COPY GRANTS. Without it, CREATE OR REPLACE VIEW takes a view
+    /// away from its readers.
+    fn copies_grants_of_views(&self) -> bool;
 
     // Storage.
 
@@ -186,6 +192,17 @@ pub(crate) trait Rules: Sync {
     /// rehearsals.
     #[cfg(feature = "rehearse")]
     fn epoch_micros(&self, column: &str) -> String;
+}
+
+/// What an engine does with the letters of plain names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Folding {
+    /// The catalogue stores a plain name in lower case.
+    Lower,
+    /// The catalogue stores a plain name in upper case.
+    Upper,
+    /// The catalogue stores a plain name as it was written. Names are compared without their case.
+    Kept,
 }
 
 /// The columns with which CREATE OR REPLACE VIEW can replace a view.
@@ -330,7 +347,8 @@ impl MaintenanceKind {
 
 impl Dialect {
     /// Every dialect. The first is the base dialect of the goldens.
-    pub const ALL: [Dialect; 4] = [Dialect::Redshift, Dialect::Postgres, Dialect::DuckDb, Dialect::BigQuery];
+    pub const ALL: [Dialect; 5] =
+        [Dialect::Redshift, Dialect::Postgres, Dialect::DuckDb, Dialect::BigQuery, Dialect::Snowflake];
 
     /// The engine that a rehearsal runs in this process.
     #[cfg(feature = "rehearse")]
@@ -349,6 +367,7 @@ impl Dialect {
             Dialect::Postgres => &postgres::Postgres,
             Dialect::DuckDb => &duckdb::DuckDb,
             Dialect::BigQuery => &bigquery::BigQuery,
+            Dialect::Snowflake => &snowflake::Snowflake,
         }
     }
 

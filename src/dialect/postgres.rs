@@ -8,8 +8,8 @@ use crate::dialect::expression::{
     at_utc, before, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
-    Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
-    ViewColumns, standard,
+    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
+    Trap, ViewColumns, standard,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -57,8 +57,8 @@ impl Rules for Postgres {
         true
     }
 
-    fn folds_plain_names(&self) -> bool {
-        true
+    fn folding(&self) -> Folding {
+        Folding::Lower
     }
 
     fn reserved_words(&self) -> &'static [&'static str] {
@@ -144,13 +144,13 @@ impl Rules for Postgres {
     }
 
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
-        let at = before(utc(from), months.map(|months| self.months(months)));
+        let at = before(utc(from), months.map(|months| self.months(months)), to_timestamp);
         match to {
             TimeUnit::EpochSeconds => rounded_up(epoch(at)),
             TimeUnit::EpochMillis => rounded_up(times(epoch(at), "1000")),
             TimeUnit::Timestamptz => at_utc(at),
             TimeUnit::Timestamp => at,
-            TimeUnit::Date => day_rounded_up(at),
+            TimeUnit::Date => day_rounded_up(at, to_timestamp),
         }
     }
 
@@ -195,6 +195,10 @@ impl Rules for Postgres {
     }
 
     fn has_unbound_views(&self) -> bool {
+        false
+    }
+
+    fn copies_grants_of_views(&self) -> bool {
         false
     }
 

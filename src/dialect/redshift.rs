@@ -8,8 +8,8 @@ use crate::dialect::expression::{
     at_utc, before, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
-    Expression, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout, Trap,
-    ViewColumns, standard, traps,
+    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
+    Trap, ViewColumns, standard, traps,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -49,8 +49,8 @@ impl Rules for Redshift {
         false
     }
 
-    fn folds_plain_names(&self) -> bool {
-        true
+    fn folding(&self) -> Folding {
+        Folding::Lower
     }
 
     fn reserved_words(&self) -> &'static [&'static str] {
@@ -144,7 +144,7 @@ impl Rules for Redshift {
     }
 
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
-        let at = before(utc(from), months.map(|months| self.months(months)));
+        let at = before(utc(from), months.map(|months| self.months(months)), to_timestamp);
         match to {
             TimeUnit::EpochSeconds => to_bigint(epoch(plus(at, "INTERVAL '999999 microseconds'"))),
             TimeUnit::EpochMillis => call(
@@ -157,7 +157,7 @@ impl Rules for Redshift {
             ),
             TimeUnit::Timestamptz => at_utc(at),
             TimeUnit::Timestamp => at,
-            TimeUnit::Date => day_rounded_up(at),
+            TimeUnit::Date => day_rounded_up(at, to_timestamp),
         }
     }
 
@@ -198,6 +198,10 @@ impl Rules for Redshift {
     // "CREATE VIEW": late-binding views.
     fn has_unbound_views(&self) -> bool {
         true
+    }
+
+    fn copies_grants_of_views(&self) -> bool {
+        false
     }
 
     fn generated_columns(&self) -> Option<GeneratedColumns> {

@@ -21,7 +21,7 @@ pub struct EngineType {
 /// value: "Comparison Functions and Operators", "JSON Types", "XML Type" and "Geometric Functions" in
 /// the manual of PostgreSQL; "Data types" in the reference of GoogleSQL; "SUPER type" and "Spatial
 /// data" of Redshift.
-const NOT_COMPARABLE: [&str; 17] = [
+const NOT_COMPARABLE: [&str; 18] = [
     "json",
     "xml",
     "point",
@@ -36,6 +36,7 @@ const NOT_COMPARABLE: [&str; 17] = [
     "hllsketch",
     "super",
     "variant",
+    "object",
     "struct",
     "array",
     "txid_snapshot",
@@ -43,9 +44,10 @@ const NOT_COMPARABLE: [&str; 17] = [
 
 /// Types of engines by their first word. A word that is none of them, and similar to a type that
 /// Rowkeep maps, is a mistake.
-const KNOWN: [&str; 55] = [
+const KNOWN: [&str; 57] = [
     "array",
     "bignumeric",
+    "binary",
     "bit",
     "blob",
     "box",
@@ -81,6 +83,7 @@ const KNOWN: [&str; 55] = [
     "number",
     "numeric",
     "numrange",
+    "object",
     "oid",
     "path",
     "point",

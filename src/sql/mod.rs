@@ -15,7 +15,7 @@ mod unit;
 
 pub use engine_type::EngineType;
 pub use name::{Name, Relation};
-pub(crate) use name::{NameError, is_own_alias, is_plain};
+pub(crate) use name::{NameError, fold, is_own_alias, is_plain};
 pub(crate) use reserved::is_reserved;
 pub use types::SqlType;
 pub use unit::TimeUnit;

@@ -1,7 +1,9 @@
 //! Identifiers and relations: which texts are names, which names are equal, and how a name is
 //! written in SQL.
 
-use crate::dialect::Dialect;
+use std::borrow::Cow;
+
+use crate::dialect::{Dialect, Folding};
 use crate::sql::reserved;
 
 /// The name of a column, table or schema, as the user wrote it.
@@ -38,6 +40,21 @@ pub(crate) enum NameError {
     NotPlain,
     /// The text has a character that is not allowed, even in a quoted name.
     Forbidden(char),
+}
+
+/// The text by which an engine compares names. A plain name is in lower case. Where the catalogue
+/// stores plain names in upper case, a quoted name changes the case of each of its letters: then
+/// `"ID"` equals `id`, and `"id"` does not.
+pub(crate) fn fold(text: &str, is_quoted: bool, dialect: Dialect) -> Cow<'_, str> {
+    let rules = dialect.rules();
+    let keeps_case = is_quoted && rules.quoted_names_keep_case();
+    if keeps_case && rules.folding() == Folding::Upper {
+        let swapped = |c: char| if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+        return text.chars().map(swapped).collect::<String>().into();
+    }
+    // Nearly all names are lower case and ASCII already. They need no second text.
+    let is_folded = text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    if keeps_case || is_folded { text.into() } else { text.to_lowercase().into() }
 }
 
 /// Whether a text is a name that needs no quotes.
@@ -117,10 +134,15 @@ impl Name {
     /// The text by which the engine compares names. Two names with equal folded texts are the same
     /// name.
     pub(crate) fn folded(&self, dialect: Dialect) -> String {
-        if self.quoted && dialect.rules().quoted_names_keep_case() {
-            self.text.clone()
-        } else {
-            self.text.to_lowercase()
+        fold(&self.text, self.quoted, dialect).into_owned()
+    }
+
+    /// The name as the catalogue of the engine stores it.
+    pub(crate) fn in_catalogue(&self, dialect: Dialect) -> String {
+        match dialect.rules().folding() {
+            Folding::Upper if !self.quoted => self.text.to_uppercase(),
+            Folding::Upper | Folding::Kept => self.text.clone(),
+            Folding::Lower => self.folded(dialect),
         }
     }
 
@@ -130,9 +152,13 @@ impl Name {
         if self.quoted {
             return format!("{quote}{}{quote}", self.text);
         }
-        // Engines turn a plain name into lower case, so a reserved name is quoted in lower case.
-        let folded = self.text.to_lowercase();
-        if reserved::is_reserved(&folded, dialect) { format!("{quote}{folded}{quote}") } else { self.text.clone() }
+        let lower = self.text.to_lowercase();
+        if !reserved::is_reserved(&lower, dialect) {
+            return self.text.clone();
+        }
+        // In quotes, a reserved name has the letters that the engine gives a plain name.
+        let stored = if dialect.rules().folding() == Folding::Upper { lower.to_uppercase() } else { lower };
+        format!("{quote}{stored}{quote}")
     }
 }
 
@@ -197,6 +223,7 @@ mod tests {
         assert_eq!(written("Order", Dialect::Postgres), "\"order\"");
         assert_eq!(written("tag", Dialect::Redshift), "\"tag\"");
         assert_eq!(written("tag", Dialect::Postgres), "tag");
+        assert_eq!(written("Order", Dialect::Snowflake), "\"ORDER\"");
         assert_eq!(written("\"Trace Seq\"", Dialect::DuckDb), "\"Trace Seq\"");
     }
 
@@ -210,10 +237,12 @@ mod tests {
     }
 
     #[test]
-    fn only_postgres_compares_the_case_of_quoted_names() {
-        let quoted = Name::column("\"ID\"").unwrap();
-        let plain = Name::column("id").unwrap();
-        assert_ne!(quoted.folded(Dialect::Postgres), plain.folded(Dialect::Postgres));
-        assert_eq!(quoted.folded(Dialect::Redshift), plain.folded(Dialect::Redshift));
+    fn some_engines_compare_the_case_of_quoted_names() {
+        let is_plain = |quoted: &str, dialect| {
+            Name::column(quoted).unwrap().folded(dialect) == Name::column("id").unwrap().folded(dialect)
+        };
+        assert!(!is_plain("\"ID\"", Dialect::Postgres) && is_plain("\"id\"", Dialect::Postgres));
+        assert!(is_plain("\"ID\"", Dialect::Snowflake) && !is_plain("\"id\"", Dialect::Snowflake));
+        assert!(is_plain("\"ID\"", Dialect::Redshift) && is_plain("\"id\"", Dialect::Redshift));
     }
 }

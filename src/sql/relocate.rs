@@ -3,6 +3,7 @@
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::dialect::Dialect;
+use crate::sql::fold;
 
 /// Replaces the schemas of relations in a text. `new_schema` gets the folded parts of a dotted
 /// name. If the name is a relation to move, it returns the new schema. The result is `None` if the
@@ -28,8 +29,7 @@ pub(crate) fn relocate(
         let (mut parts, mut ends) = (Vec::new(), Vec::new());
         let mut end = at;
         while let Some(found) = word(end) {
-            let keeps_case = found.quote_style.is_some() && dialect.rules().quoted_names_keep_case();
-            parts.push(if keeps_case { found.value.clone() } else { found.value.to_lowercase() });
+            parts.push(fold(&found.value, found.quote_style.is_some(), dialect).into_owned());
             ends.push(end);
             let dot = next(end);
             if tokens.get(dot) != Some(&Token::Period) || word(next(dot)).is_none() {

@@ -336,7 +336,8 @@ fn option_name(option: &SqlOption) -> Option<String> {
 }
 
 /// The created view. It must be replaceable, because each new period changes it. If the engine has
-/// views that do not depend on their tables (WITH NO SCHEMA BINDING), the view must be one.
+/// views that do not depend on their tables (WITH NO SCHEMA BINDING), the view must be one. Its
+/// readers must keep their grants.
 fn replaced_view(create: &CreateView, dialect: Dialect) -> Option<&ObjectName> {
     match create {
         CreateView {
@@ -354,12 +355,13 @@ fn replaced_view(create: &CreateView, dialect: Dialect) -> Option<&ObjectName> {
             with_no_schema_binding,
             if_not_exists: false,
             temporary: false,
-            copy_grants: false,
+            copy_grants,
             to: None,
             params: None,
         } if columns.is_empty()
             && cluster_by.is_empty()
-            && *with_no_schema_binding == dialect.rules().has_unbound_views() =>
+            && *with_no_schema_binding == dialect.rules().has_unbound_views()
+            && *copy_grants == dialect.rules().copies_grants_of_views() =>
         {
             Some(name)
         }

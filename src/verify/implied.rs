@@ -95,7 +95,9 @@ fn literals(a: &Term<'_>, b: &Term<'_>) -> Option<Ordering> {
     }
     // `TIMESTAMP '2025-07-01 00:00:00'`: two texts differ only in digits.
     let form = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
-    let is_utc = |text: &str| text.matches('-').count() == 2 && (!text.contains('+') || text.ends_with("+00'"));
+    let is_utc = |text: &str| {
+        text.matches('-').count() == 2 && (!text.contains('+') || text.ends_with("+00'") || text.ends_with("+00:00'"))
+    };
     let is_instant = ["TIMESTAMP", "DATE"].iter().any(|ty| a.starts_with(ty)) && is_utc(a) && is_utc(b);
     (is_instant && form(a) == form(b)).then(|| a.cmp(b))
 }

@@ -218,8 +218,5 @@ pub(super) fn fold(name: &ObjectName, dialect: Dialect) -> Option<Vec<String>> {
 
 /// One folded part of a name: the text that the engine compares.
 pub(super) fn fold_part(ident: &Ident, dialect: Dialect) -> std::borrow::Cow<'_, str> {
-    let kept = ident.quote_style.is_some() && dialect.rules().quoted_names_keep_case();
-    // Nearly all names are lower case and ASCII already. They need no second text.
-    let is_folded = ident.value.is_ascii() && !ident.value.bytes().any(|byte| byte.is_ascii_uppercase());
-    if kept || is_folded { ident.value.as_str().into() } else { ident.value.to_lowercase().into() }
+    crate::sql::fold(&ident.value, ident.quote_style.is_some(), dialect)
 }

@@ -165,6 +165,9 @@ fn of_view(create: &CreateView) -> Option<Found> {
     } else if create.materialized {
         ("MATERIALIZED: it would show old rows", "write CREATE OR REPLACE VIEW")
     } else {
-        ("an option that a view of {dialect} needs or must not have", "keep `{{ view_options() }}` at its end")
+        (
+            "an option that a view of {dialect} needs or must not have",
+            "keep `{{ keeps_grants() }}` before its AS and `{{ view_options() }}` at its end",
+        )
     })
 }

@@ -144,7 +144,7 @@ fn every_wrong_wiring_is_reported() {
     case("two versions of a model", "RK802", &|m| {
         m["nodes"]["model.order_tracking.mart_uni_tracking_info.v2"] = m["nodes"][UTI].clone();
     });
-    case("another engine", "RK801", &|m| m["metadata"]["adapter_type"] = "snowflake".into());
+    case("another engine", "RK801", &|m| m["metadata"]["adapter_type"] = "databricks".into());
     case("no manifest", "RK801", &|m| *m = json!([]));
     insta::assert_snapshot!("dbt_findings", all);
 }

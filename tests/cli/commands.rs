@@ -93,7 +93,8 @@ fn help_fits_on_a_screen() {
               Where to write [default: the project's `out:`, or target/rowkeep in it]
 
           --dialect <DIALECT>
-              Compile for another engine than the project's: redshift, postgres, duckdb, bigquery
+              Compile for another engine than the project's: redshift, postgres, duckdb, bigquery,
+              snowflake
 
           --select <MODEL>
               Write only the statements of these models; needs --stdout, or another --out folder

@@ -103,7 +103,7 @@ fn the_dialect_can_be_chosen() {
     exit 2
     --- stdout
     --- stderr
-    error: invalid value 'oracle' for '--dialect <DIALECT>': expected redshift, postgres, duckdb, bigquery
+    error: invalid value 'oracle' for '--dialect <DIALECT>': expected redshift, postgres, duckdb, bigquery, snowflake
 
     For more information, try '--help'.
     ");

@@ -12,4 +12,5 @@ mod projects;
 mod restructure;
 mod rules;
 mod schemas;
+mod snowflake;
 mod templates;

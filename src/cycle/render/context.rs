@@ -44,6 +44,8 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         stale_place => Value::from(Sql::Column { name: STALE_PLACE.to_owned(), ty: STALE_PLACE_TYPE, not_null: false }),
         due => place(Slot::Due(id)),
         cycles => place(Slot::Cycles(id)),
+        completed_at => stored_instant(spec.dialect, "completed_at"),
+        purged_at => stored_instant(spec.dialect, "purged_at"),
         purged => table.is_purged().then(|| place(Slot::Purged(id))),
         row_count => Value::from(Sql::Column { name: ROW_COUNT.to_owned(), ty: SqlType::Bigint, not_null: false }),
         exceptions => place(Slot::Exceptions(table.exceptions)),
@@ -187,6 +189,11 @@ fn partition(table: &Table, period: &Period, dialect: Dialect) -> Option<Value> 
     let name = table.column(table.time.column).name.sql(dialect);
     let (start, end) = (period.start_epoch(), period.end_epoch());
     dialect.rules().partition(&name, table.time.unit, start, end).map(|text| Value::from(Sql::Literal(text)))
+}
+
+/// A column that holds an instant in UTC.
+fn stored_instant(dialect: Dialect, name: &str) -> Value {
+    Value::from(Sql::Column { name: name.to_owned(), ty: dialect.rules().stored_instant(), not_null: false })
 }
 
 /// The context of the definition of an exceptions table.

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
+use crate::dialect::Folding;
 use crate::features::dbt::package::in_catalogue;
 use crate::features::dbt::{Model, guard};
 use crate::features::text::{Tags, text, values};
 use crate::project::{Archive, Column, Spec};
+use crate::sql::Name;
 
 pub(crate) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<String, String>) {
     let mut described = Vec::new();
@@ -43,9 +45,16 @@ pub(crate) fn emit(spec: &Spec, models: &[Model<'_>], files: &mut BTreeMap<Strin
 fn load_model(spec: &Spec, model: &Model<'_>, contract: &str) -> String {
     let parents = spec.table(model.table).depends_on.iter();
     let mart = in_catalogue(spec, spec.table(model.table).relation.name());
+    // dbt names a mart like its model, in quotes except where the catalogue stores upper case.
+    let has_quotes = spec.dialect.rules().folding() != Folding::Upper;
+    let is_named_by_model = if has_quotes {
+        mart == model.node.name
+    } else {
+        Name::plain(&model.node.name).is_ok_and(|name| in_catalogue(spec, &name) == mart)
+    };
     let own = context! {
         name => model.node.name.as_str(),
-        alias => (mart != model.node.name).then_some(mart),
+        alias => (!is_named_by_model).then_some(mart),
         package => spec.dbt_package(),
         strategy => spec.dialect.rules().dbt_append(),
         parents => values(parents.map(|&parent| spec.table(parent).model.value.as_str())),

@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 
 use crate::cycle::plan::{DefinitionKind, Slot};
 use crate::cycle::render::Vocabulary;
-use crate::dialect::ViewColumns;
+use crate::dialect::{Folding, ViewColumns};
 use crate::features::dbt::{Creation, Model, guard};
 use crate::features::repairs::emit::Repair;
 use crate::features::text::{Tags, text, values};
@@ -42,6 +42,7 @@ pub(crate) fn emit(
         context! {
             view_columns => view_columns,
             has_advisory_locks => has_advisory_locks,
+            stores_upper_case => spec.dialect.rules().folding() == Folding::Upper,
             escaped_quote => spec.dialect.rules().escaped_quote(),
         },
     );
@@ -161,7 +162,7 @@ fn identifier(spec: &Spec, slot: Slot) -> String {
 
 /// A name as the catalogue of the engine stores it. dbt quotes it.
 pub(super) fn in_catalogue(spec: &Spec, name: &Name) -> String {
-    if spec.dialect.rules().folds_plain_names() { name.folded(spec.dialect) } else { name.as_str().to_owned() }
+    name.in_catalogue(spec.dialect)
 }
 
 /// The raw tables, as dbt sources. A source has the same schema for every target.

@@ -8,7 +8,7 @@ use crate::project::{ColumnId, PeriodId, Retention, TableId};
 use crate::sql::literal;
 use crate::verify::claim::{
     Claims, Columns, at_most, equal, exists, from, is_not_null, is_null, less, literal, not_exists, one_of, role,
-    stored_cutoff, unequal,
+    stored_cutoff, typed, unequal,
 };
 use crate::verify::meaning::{All, Conjunct, Depth, Place, Role, Row, Select, Source, Term};
 
@@ -57,12 +57,12 @@ impl<'a> Claims<'a, '_> {
 
     pub(super) fn start(&self, period: PeriodId) -> Term<'a> {
         let (period, time) = (self.spec.period(period), self.table.time);
-        literal(self.spec.dialect.rules().instant(&period.start(), period.start_epoch(), time.unit))
+        typed(self.spec.dialect.rules().instant(&period.start(), period.start_epoch(), time.unit))
     }
 
     pub(super) fn end(&self, period: PeriodId) -> Term<'a> {
         let (period, time) = (self.spec.period(period), self.table.time);
-        literal(self.spec.dialect.rules().instant(&period.end(), period.end_epoch(), time.unit))
+        typed(self.spec.dialect.rules().instant(&period.end(), period.end_epoch(), time.unit))
     }
 
     /// The time of the row is in the half-open period.
@@ -91,7 +91,7 @@ impl<'a> Claims<'a, '_> {
     /// The day before which rows are no longer kept, as a literal of the time.
     pub(super) fn retired_before(&self) -> Option<Term<'a>> {
         let (day, epoch) = self.spec.retired_before(self.table)?;
-        Some(literal(self.spec.dialect.rules().instant(&day.to_string(), epoch, self.table.time.unit)))
+        Some(typed(self.spec.dialect.rules().instant(&day.to_string(), epoch, self.table.time.unit)))
     }
 
     /// The time of the row is in an open period. Open periods have no gaps.
@@ -124,7 +124,7 @@ impl<'a> Claims<'a, '_> {
             let constant = |constant: &Constant| match constant {
                 // The parser writes truth values in lower case.
                 Constant::Boolean(truth) => literal(truth.to_string()),
-                other => literal(other.sql(ty, self.spec.dialect)),
+                other => typed(other.sql(ty, self.spec.dialect)),
             };
             match &condition.test {
                 Test::OneOf(each) => one_of(each.iter().map(|one| vec![equal(value(), constant(one))])),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cycle::plan::Slot;
+use crate::dialect::Dialect;
 use crate::project::naming::{
     EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE, STALE_PLACE_TYPE, erased_columns, exception_types,
 };
@@ -34,8 +35,9 @@ pub(super) fn erased<'a>(names: &'a Names<'_>, id: ExceptionsId) -> Meaning<'a> 
 }
 
 /// The table of completed cycles.
-pub(super) fn cycles<'a>() -> Meaning<'a> {
-    Meaning::Table(vec![nullable(COMPLETED_COLUMN, "TIMESTAMP".to_owned())])
+pub(super) fn cycles<'a>(dialect: Dialect) -> Meaning<'a> {
+    let instant = dialect.rules().stored_instant().sql(dialect);
+    Meaning::Table(vec![nullable(COMPLETED_COLUMN, data_type(&instant, dialect))])
 }
 
 fn nullable<'a>(name: impl Into<Cow<'a, str>>, ty: String) -> Definition<'a> {

@@ -66,7 +66,7 @@ pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definiti
         (_, Slot::Exceptions(id)) => definitions::exceptions(names, id),
         (_, Slot::Erased(id)) => definitions::erased(names, id),
         (_, Slot::Cutoff(table)) => claims(table).cutoff_table(),
-        (_, Slot::Cycles(_)) => definitions::cycles(),
+        (_, Slot::Cycles(_)) => definitions::cycles(names.spec.dialect),
         (_, Slot::Purged(table)) => claims(table).purged_table(),
         (_, Slot::Stale(table)) => claims(table).stale_table(),
         (_, Slot::Due(table)) => claims(table).due_table(),
@@ -188,6 +188,12 @@ fn call<'a>(name: &'static str, args: impl IntoIterator<Item = Term<'a>>) -> Ter
 
 fn literal<'a>(text: impl Into<Cow<'a, str>>) -> Term<'a> {
     Term::Literal(text.into())
+}
+
+/// A literal with a type. `TYPE 'text'` and `CAST('text' AS TYPE)` mean the same.
+fn typed<'a>(text: String) -> Term<'a> {
+    let cast = text.strip_prefix("CAST(").and_then(|rest| rest.strip_suffix(')')?.split_once(" AS "));
+    literal(cast.map(|(value, ty)| format!("{ty} {value}")).unwrap_or(text))
 }
 
 /// Gives conditions a purpose.

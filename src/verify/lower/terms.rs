@@ -207,9 +207,9 @@ impl<'a> Lowering<'a, '_> {
             {
                 for (i, arg) in args.iter().enumerate() {
                     values.push(match arg {
-                        // The first argument of DATEDIFF is a unit, not a column.
+                        // The first argument of these functions is a unit, not a column.
                         FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(unit)))
-                            if i == 0 && ["datediff", "dateadd"].contains(&name.as_str()) =>
+                            if i == 0 && ["date_part", "dateadd", "datediff"].contains(&name.as_str()) =>
                         {
                             literal(unit.value.to_lowercase())
                         }

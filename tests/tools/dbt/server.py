@@ -21,6 +21,7 @@ import traceback
 import dbt.adapters.bigquery  # noqa: F401
 import dbt.adapters.duckdb  # noqa: F401
 import dbt.adapters.postgres  # noqa: F401
+import dbt.adapters.snowflake  # noqa: F401
 from dbt.cli.main import cli, dbtRunner
 
 PROJECT = {

@@ -10,9 +10,25 @@ use rowkeep::{Compilation, Dialect, Error};
 
 use crate::dbt::server;
 use crate::projects;
+use crate::snowflake::Fakesnow;
 
 /// The engines on which the tests can run real dbt.
 pub const ENGINES: [Dialect; 2] = [Dialect::DuckDb, Dialect::Postgres];
+
+/// The target on fakesnow.
+const FAKESNOW: &str = "    snowflake:
+      type: snowflake
+      account: fakesnow
+      user: rowkeep
+      password: none
+      host: localhost
+      port: \"{{ env_var('SNOWFLAKE_PORT') | int }}\"
+      protocol: http
+      database: rowkeep_rehearsal
+      schema: settlement_ods
+      warehouse: loading
+      threads: 1
+";
 
 /// The example's dbt project, with the compiled package.
 pub struct Project {
@@ -36,7 +52,11 @@ impl Project {
             std::fs::copy(example.join(file), folder.path().join(file)).expect("the example has it");
         }
         let database = Database::new(dialect, name, &folder.path().join("order_tracking.duckdb"));
-        Self { folder, database }
+        let project = Self { folder, database };
+        if dialect == Dialect::Snowflake {
+            project.edit("profiles.yml", |profiles| profiles + FAKESNOW);
+        }
+        project
     }
 
     /// The same project, for commands that need no database.
@@ -116,6 +136,7 @@ pub struct Database {
 enum Connection {
     DuckDb { path: PathBuf, open: Option<duckdb::Connection> },
     Postgres { name: String, client: postgres::Client },
+    Fakesnow { port: String, account: Fakesnow },
 }
 
 fn postgres_url() -> String {
@@ -127,6 +148,10 @@ impl Database {
     fn new(dialect: Dialect, name: &str, path: &Path) -> Self {
         let connection = match dialect {
             Dialect::DuckDb => Connection::DuckDb { path: path.to_owned(), open: None },
+            Dialect::Snowflake => {
+                let mut account = Fakesnow::open();
+                Connection::Fakesnow { port: account.serve(), account }
+            }
             _ => {
                 let mut client =
                     postgres::Client::connect(&postgres_url(), postgres::NoTls).expect("PostgreSQL answers");
@@ -148,7 +173,11 @@ impl Database {
 
     /// The environment variables that the example's profile reads.
     fn environment(&self) -> Vec<(&'static str, String)> {
-        let Connection::Postgres { name, .. } = &*self.connection.borrow() else { return Vec::new() };
+        let connection = self.connection.borrow();
+        if let Connection::Fakesnow { port, .. } = &*connection {
+            return vec![("SNOWFLAKE_PORT", port.clone())];
+        }
+        let Connection::Postgres { name, .. } = &*connection else { return Vec::new() };
         let url = postgres_url();
         let value_of = |key: &str| {
             let found = url.split_whitespace().find_map(|part| part.strip_prefix(&format!("{key}=")));
@@ -157,24 +186,17 @@ impl Database {
         vec![("PGHOST", value_of("host")), ("PGUSER", value_of("user")), ("PGDATABASE", name.clone())]
     }
 
-    fn with<T>(
-        &self,
-        duckdb: impl FnOnce(&duckdb::Connection) -> duckdb::Result<T>,
-        postgres: impl FnOnce(&mut postgres::Client) -> Result<T, postgres::Error>,
+    fn duckdb<T>(
+        path: &Path,
+        open: &mut Option<duckdb::Connection>,
+        run: impl FnOnce(&duckdb::Connection) -> duckdb::Result<T>,
     ) -> Result<T, Error> {
-        let refused = |engine, why: String| Error::Engine { engine, why };
-        match &mut *self.connection.borrow_mut() {
-            Connection::DuckDb { path, open } => {
-                let connection = match open {
-                    Some(connection) => connection,
-                    none => none.insert(duckdb::Connection::open(path).expect("DuckDB opens the file")),
-                };
-                duckdb(connection).map_err(|error| refused("DuckDB", error.to_string()))
-            }
-            Connection::Postgres { client, .. } => {
-                postgres(client).map_err(|error| refused("PostgreSQL", format!("{error}: {:?}", error.as_db_error())))
-            }
-        }
+        let connection = open.get_or_insert_with(|| duckdb::Connection::open(path).expect("DuckDB opens the file"));
+        run(connection).map_err(|error| Error::Engine { engine: "DuckDB", why: error.to_string() })
+    }
+
+    fn refused(error: &postgres::Error) -> Error {
+        Error::Engine { engine: "PostgreSQL", why: format!("{error}: {:?}", error.as_db_error()) }
     }
 
     pub fn execute(&self, sql: &str) {
@@ -188,7 +210,7 @@ impl Database {
     /// The rows of a schema, by table, without work tables (they have no meaning between cycles)
     /// and clock times.
     pub fn contents(&self, schema: &str) -> String {
-        self.everything(schema, "AND table_name NOT LIKE '%\\_\\_%' ESCAPE '\\'", &["detected_at", "resolved_at"])
+        self.everything(schema, "AND table_name NOT LIKE '%!_!_%' ESCAPE '!'", &["detected_at", "resolved_at"])
     }
 
     /// All rows of a schema, by table.
@@ -198,17 +220,17 @@ impl Database {
 
     fn everything(&self, schema: &str, condition: &str, left_out: &[&str]) -> String {
         let tables = format!(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema}' {condition} ORDER BY 1"
+            "SELECT table_name FROM information_schema.tables WHERE LOWER(table_schema) = '{schema}' {condition} ORDER BY 1"
         );
         let mut out = String::new();
         for table in self.sql(&tables).into_iter().filter_map(|mut row| row.remove(0)) {
             let columns = self.sql(&format!(
-                "SELECT column_name FROM information_schema.columns WHERE table_schema = '{schema}' AND table_name = '{table}' \
+                "SELECT column_name FROM information_schema.columns WHERE LOWER(table_schema) = '{schema}' AND table_name = '{table}' \
                  ORDER BY ordinal_position"
             ));
             let columns: Vec<_> = columns
                 .into_iter()
-                .filter(|row| row[0].as_deref().is_none_or(|name| !left_out.contains(&name)))
+                .filter(|row| row[0].as_deref().is_none_or(|name| !left_out.contains(&&*name.to_lowercase())))
                 .map(|row| format!("CAST(\"{}\" AS VARCHAR)", row[0].as_deref().unwrap_or_default()))
                 .collect();
             let mut rows: Vec<_> = self
@@ -232,6 +254,11 @@ impl Engine for Database {
     /// The warehouse has only the schema of the raw tables. dbt creates the others.
     fn reset(&mut self, schemas: &[Vec<String>]) -> Result<(), Error> {
         let of_raw = |name: &&String| ["settlement_public", "landing"].contains(&name.as_str());
+        if let Connection::Fakesnow { account, .. } = &mut *self.connection.borrow_mut() {
+            let raw: Vec<_> =
+                schemas.iter().filter(|parts| parts.last().is_some_and(|name| of_raw(&name))).cloned().collect();
+            return account.reset(&raw);
+        }
         let mut names = schemas.iter().filter_map(|parts| parts.last()).filter(of_raw);
         names.try_for_each(|name| self.run(&format!("CREATE SCHEMA {name}")))
     }
@@ -241,12 +268,16 @@ impl Engine for Database {
     }
 
     fn run(&mut self, sql: &str) -> Result<(), Error> {
-        self.with(|connection| connection.execute_batch(sql), |client| client.batch_execute(sql))
+        match &mut *self.connection.borrow_mut() {
+            Connection::DuckDb { path, open } => Self::duckdb(path, open, |connection| connection.execute_batch(sql)),
+            Connection::Postgres { client, .. } => client.batch_execute(sql).map_err(|error| Self::refused(&error)),
+            Connection::Fakesnow { account, .. } => account.run(sql),
+        }
     }
 
     fn rows(&mut self, sql: &str) -> Result<Vec<Record>, Error> {
-        self.with(
-            |connection| {
+        match &mut *self.connection.borrow_mut() {
+            Connection::DuckDb { path, open } => Self::duckdb(path, open, |connection| {
                 let mut statement = connection.prepare(sql)?;
                 let mut rows = statement.query([])?;
                 let mut records = Vec::new();
@@ -255,15 +286,16 @@ impl Engine for Database {
                     records.push((0..width).map(|at| row.get(at)).collect::<Result<Record, _>>()?);
                 }
                 Ok(records)
-            },
-            |client| {
-                let messages = client.simple_query(sql)?;
+            }),
+            Connection::Postgres { client, .. } => {
+                let messages = client.simple_query(sql).map_err(|error| Self::refused(&error))?;
                 let rows = messages.into_iter().filter_map(|message| match message {
                     postgres::SimpleQueryMessage::Row(row) => Some(row),
                     _ => None,
                 });
                 Ok(rows.map(|row| (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()).collect())
-            },
-        )
+            }
+            Connection::Fakesnow { account, .. } => account.rows(sql),
+        }
     }
 }

@@ -107,3 +107,8 @@ fn every_redshift_statement_parses_as_redshift() {
 fn every_bigquery_statement_parses_as_bigquery() {
     all_parse(Dialect::BigQuery);
 }
+
+#[test]
+fn every_snowflake_statement_parses_as_snowflake() {
+    all_parse(Dialect::Snowflake);
+}
