@@ -206,10 +206,10 @@ fn a_template_that_does_not_render_is_refused() {
        |
        = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
-    error[RK401]: the template of view cannot be rendered: value of type undefined is not callable (`within` is undefined, from line 2)
-      --> templates/ddl/all_rows.sql.j2:12:98
+    error[RK401]: the template of view cannot be rendered: value of type undefined is not callable (`within` is undefined, from line 3)
+      --> templates/ddl/all_rows.sql.j2:13:98
        |
-    12 |     SELECT {{ columns|of("_h") }}, 1 AS rowkeep_place FROM {{ place.table|full }} AS _h WHERE {{ within("_h", place) }}
+    13 |     SELECT {{ columns|of("_h") }}, 1 AS rowkeep_place FROM {{ place.table|full }} AS _h WHERE {{ within("_h", place) }}
        |                                                                                                  ^^^^^^^^^^^^^^^^^^^ here
        |
        = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
