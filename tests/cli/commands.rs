@@ -137,6 +137,34 @@ fn committed_schemas_are_current() {
     assert!(shop.run(&["schema"]).stdout.contains("Rowkeep project file"));
 }
 
+/// The name of each command, in the order of the help.
+fn commands(shop: &Shop) -> Vec<String> {
+    let help = shop.run(&["--help"]).stdout;
+    let (_, list) = help.split_once("Commands:\n").expect("a list of commands");
+    let (list, _) = list.split_once("\n\n").expect("the end of the list");
+    let names = list.lines().filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_of_commands_is_current() {
+    let shop = Shop::new();
+    let mut page = "# Commands\n\nThis page has what `rowkeep <command> --help` prints. The exit code is 0 if nothing \
+                    is wrong, 1 if\nsomething is, and 2 if the command could not do its work.\n"
+        .to_owned();
+    for command in commands(&shop) {
+        let help = shop.run(&[&command, "--help"]).stdout;
+        let help: String = help.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        page.push_str(&format!("\n## {command}\n\n```text\n{}\n```\n", help.trim_end()));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/commands.md");
+    if std::env::var_os("ROWKEEP_WRITE").is_some() {
+        std::fs::write(&path, &page).expect("the page can be written");
+    }
+    let committed = std::fs::read_to_string(&path).expect("a page");
+    assert_eq!(page, committed, "run this test with ROWKEEP_WRITE=1");
+}
+
 /// `tests/engines/rehearse_cli.rs` tests the command with engines.
 #[cfg(not(feature = "rehearse"))]
 #[test]

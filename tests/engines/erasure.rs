@@ -187,12 +187,13 @@ fn each_part_of_an_erasure_is_needed() {
     let inputs = projects::golden_with("erasure", |project| project);
     let project = Project::new(&inputs, Dialect::Postgres).unwrap_or_else(|wrong| panic!("{wrong}"));
     let whole = project.program().expect("it compiles");
+    // Each with the first of the seeds from 0 whose story breaks a law.
     let parts = [
-        "01_record",
-        "03_history__mart_orders",
-        "03_history__mart_lines",
-        "04_mart__mart_orders",
-        "04_mart__mart_lines",
+        ("01_record", 0),
+        ("03_history__mart_orders", 3),
+        ("03_history__mart_lines", 3),
+        ("04_mart__mart_orders", 0),
+        ("04_mart__mart_lines", 0),
     ];
     let leave_out = |part: &'static str| {
         move |program: &mut Program| {
@@ -207,17 +208,17 @@ fn each_part_of_an_erasure_is_needed() {
             }
         }
     };
-    let mut changes: Vec<(&str, Change)> = Vec::new();
-    for part in parts {
+    let mut changes: Vec<(&str, u64, Change)> = Vec::new();
+    for (part, seed) in parts {
         assert!(whole.erasures[0].iter().any(|statement| statement.name.starts_with(part)), "{part}");
-        changes.push((part, Box::new(leave_out(part))));
+        changes.push((part, seed, Box::new(leave_out(part))));
     }
-    changes.push(("00_load", Box::new(load_all)));
-    for (part, alter) in changes {
-        let options = Options { seeds: 0..12, cycles: 24, workers: 2, until_broken: true, alter: &*alter };
+    changes.push(("00_load", 0, Box::new(load_all)));
+    for (part, seed, alter) in changes {
+        let options = Options { seeds: seed..seed + 1, cycles: 24, workers: 1, until_broken: true, alter: &*alter };
         let open = || Ok(Box::new(Postgres::connect(&url)?) as Box<dyn rowkeep::rehearse::Engine>);
         let report = rehearse(&project, &options, &open, &|_| {}).unwrap_or_else(|error| panic!("{part}: {error}"));
         let broken: Vec<_> = report.laws.iter().filter(|law| !law.broken_by.is_empty()).map(|law| law.law).collect();
-        assert!(!broken.is_empty(), "without {part}, no law breaks");
+        assert!(!broken.is_empty(), "without {part}, the story of seed {seed} breaks no law");
     }
 }

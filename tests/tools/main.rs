@@ -1,5 +1,5 @@
 //! Tests with other tools that read or run the artifacts: dbt, Airflow, a browser, a second SQL
-//! parser, an analyzer of GoogleSQL, and a stand-in of Snowflake.
+//! parser, an analyzer of GoogleSQL, a stand-in of Snowflake, and MkDocs.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
 mod airflow;
@@ -11,4 +11,5 @@ mod googlesql;
 #[path = "../shared/projects.rs"]
 mod projects;
 mod second_opinion;
+mod site;
 mod snowflake;

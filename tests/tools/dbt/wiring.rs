@@ -78,27 +78,23 @@ fn assert_compiled_hooks(project: &Project, dialect: Dialect) {
 
 #[test]
 fn both_wirings_give_dbt_the_compiled_hooks() {
-    for (dialect, target) in
-        [(Dialect::Redshift, "redshift"), (Dialect::BigQuery, "bigquery"), (Dialect::DuckDb, "duckdb")]
-    {
+    // Other tests run the models on the other engines.
+    for dialect in [Dialect::Redshift, Dialect::BigQuery] {
+        let target = dialect.as_str();
         let project = parsed(dialect, target);
         assert_compiled_hooks(&project, dialect);
-        if target == dialect.as_str() {
-            let outcome = check(&project, dialect);
-            assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
-        }
+        let outcome = check(&project, dialect);
+        assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
         by_properties(&project);
         parse(&project, target);
         assert_compiled_hooks(&project, dialect);
         // The team's models have their own load, but the spec says that Rowkeep loads the marts.
-        if target == dialect.as_str() {
-            let said = String::from_utf8(check(&project, dialect).stderr).expect("UTF-8");
-            assert_eq!(
-                (said.matches("\nerror[").count() + 1, said.matches("RK803").count(), said.matches("RK804").count()),
-                (6, 3, 3),
-                "{said}"
-            );
-        }
+        let said = String::from_utf8(check(&project, dialect).stderr).expect("UTF-8");
+        assert_eq!(
+            (said.matches("\nerror[").count() + 1, said.matches("RK803").count(), said.matches("RK804").count()),
+            (6, 3, 3),
+            "{said}"
+        );
     }
 }
 

@@ -56,8 +56,10 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
     for (inputs, golden) in goldens.chain([example]) {
         let artifacts = rowkeep::compile(&inputs.with_dialect(dialect)).expect(&golden);
         let partitioned = partitioned(&artifacts, dialect);
+        // Statements that differ only in digits, such as those of two periods, have the same grammar.
         for (path, sql) in statements(artifacts.manifest()) {
-            all.entry(sql).or_insert_with(|| (format!("{golden}: {path}"), partitioned.clone()));
+            let shape = sql.replace(|c: char| c.is_ascii_digit(), "0");
+            all.entry(shape).or_insert_with(|| (sql, format!("{golden}: {path}"), partitioned.clone()));
         }
     }
     if dialect == Dialect::BigQuery {
@@ -67,7 +69,8 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
             for statement in load.statements.iter().chain([&load.clean]).chain(&load.monitors) {
                 // The statements of a script are parsed one by one.
                 for (number, sql) in statement.of_day(day).split(";\n").enumerate() {
-                    all.insert(sql.to_owned(), (format!("{}, {number}", statement.path), Partitioned::new()));
+                    let name = format!("{}, {number}", statement.path);
+                    all.insert(sql.to_owned(), (sql.to_owned(), name, Partitioned::new()));
                 }
             }
         }
@@ -78,9 +81,9 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
     let mut parser = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
     for broken in BROKEN {
         let partitioned = Partitioned::from([("hist_x".to_owned(), "t".to_owned())]);
-        all.insert(broken.to_owned(), (broken.to_owned(), partitioned));
+        all.insert(broken.to_owned(), (broken.to_owned(), broken.to_owned(), partitioned));
     }
-    let pairs: Vec<_> = all.iter().map(|(sql, (name, partitioned))| (name, sql, partitioned)).collect();
+    let pairs: Vec<_> = all.values().map(|(sql, name, partitioned)| (name, sql, partitioned)).collect();
     let json = serde_json::to_string(&pairs).expect("JSON");
     parser.stdin.take().expect("a pipe").write_all(json.as_bytes()).expect("it reads");
     let output = parser.wait_with_output().expect("it ends");
@@ -94,7 +97,8 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
 
 fn all_parse(dialect: Dialect) {
     let (read, refused) = refused(dialect);
-    assert!(read > 2_000, "only {read} statements were read");
+    println!("{dialect}: {read} statements");
+    assert!(read > 1_000, "only {read} statements were read");
     assert!(refused.is_empty(), "{} of {read}:\n{refused:#?}", refused.len());
 }
 
