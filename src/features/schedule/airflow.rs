@@ -51,6 +51,7 @@ impl Dags<'_> {
             notify => values(self.schedule.notify.iter().map(String::as_str)),
             timeout => self.schedule.timeout,
             mart_timeout => self.schedule.mart_timeout,
+            needs_snapshot_isolation => self.spec.dialect.rules().needs_snapshot_isolation(),
             // BigQuery's hook uses legacy SQL by default.
             hook_params => self.spec.dialect.rules().airflow_hook_params(),
         };

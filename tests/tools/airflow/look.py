@@ -32,6 +32,7 @@ def task_as_data(task):
         "autocommit": getattr(task, "autocommit", None),
         "connection": getattr(task, "conn_id", None),
         "statements": len(task.sql) if isinstance(getattr(task, "sql", None), list) else None,
+        "retries": task.retries,
         "notifies": task.on_failure_callback is not None and task.on_failure_callback != [],
         "command": getattr(task, "bash_command", None),
     }
@@ -66,6 +67,27 @@ def run(dag):
     return outcome
 
 
+def after_failures():
+    """What a task raises after a failure of its statements, by the message of the failure."""
+    tasks = [task for dag in bag.dags.values() for task in dag.tasks if type(task).__name__ == "RetryOnConflict"]
+    if not tasks:
+        return {}
+    raised = {}
+    base = type(tasks[0]).__mro__[1]
+    statements = base.execute
+    for message in ("ERROR: 1023 DETAIL: Serializable isolation violation on table", "could not complete because of conflict with concurrent transaction", "rowkeep tripwire: 7 of 9 rows"):
+        def fail(self, context):
+            raise RuntimeError(message)
+
+        base.execute = fail
+        try:
+            tasks[0].execute({})
+        except Exception as error:
+            raised[message] = type(error).__name__
+    base.execute = statements
+    return raised
+
+
 def schedule(dag):
     return str(getattr(dag, "schedule", None) or getattr(dag, "schedule_interval", None))
 
@@ -82,4 +104,4 @@ dags = {
     for dag in bag.dags.values()
 }
 outcome = {name: run(bag.dags[name]) for name in what}
-print("\n==>" + json.dumps({"version": airflow.__version__, "errors": bag.import_errors, "warnings": about, "dags": dags, "outcome": outcome}))
+print("\n==>" + json.dumps({"version": airflow.__version__, "errors": bag.import_errors, "warnings": about, "dags": dags, "outcome": outcome, "after_failures": after_failures()}))

@@ -94,6 +94,7 @@ fn dags_have_the_order_the_pool_and_the_timeouts_of_the_project() {
                 let mart = task.starts_with("mart_") && !task.contains("__");
                 assert_eq!(about["timeout"], if mart { 600.0 } else { 3600.0 }, "{name}/{task}");
                 assert_eq!(about["notifies"], true, "{name}/{task}");
+                assert_eq!(about["retries"], if mart && name != "maintenance" { 3 } else { 0 }, "{name}/{task}");
                 if !is_watcher {
                     assert_eq!(
                         (&about["autocommit"], &about["connection"]),
@@ -102,6 +103,9 @@ fn dags_have_the_order_the_pool_and_the_timeouts_of_the_project() {
                 }
             }
         }
+        // Only a conflict with another transaction is tried again: a tripwire stays.
+        let raised: Vec<_> = said["after_failures"].as_object().expect("failures").values().cloned().collect();
+        assert_eq!(raised, ["RuntimeError", "RuntimeError", "AirflowFailException"]);
         let (uti, ecs, uts) = ("mart_uni_tracking_info", "mart_ecs_order_info", "mart_uni_tracking_spath");
         let cycle = &said["dags"]["order_tracking_cycle"];
         assert_eq!(

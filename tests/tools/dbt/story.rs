@@ -48,13 +48,25 @@ fn run_story(dialect: Dialect, seed: u64, cycles: usize) -> String {
     project.database.contents("settlement_ods")
 }
 
+/// The contents without views: the stand-in of Snowflake does not list them.
+fn tables(contents: &str) -> String {
+    let mut is_view = false;
+    let kept = contents.lines().filter(|line| {
+        if !line.starts_with(' ') {
+            is_view = line.to_lowercase().starts_with("all_");
+        }
+        !is_view
+    });
+    kept.map(|line| line.to_lowercase() + "\n").collect()
+}
+
 /// The tests have no Snowflake. The adapter of dbt is real, and fakesnow answers it.
 #[test]
 fn dbt_archives_a_row_on_a_stand_in_of_snowflake() {
     // A command takes ten times as long as on DuckDB, so only the long run tells a whole story.
     if std::env::var("ROWKEEP_SEEDS").is_ok() {
-        let contents = run_story(Dialect::Snowflake, 0, 6);
-        assert_eq!(contents.to_lowercase(), run_story(Dialect::DuckDb, 0, 6).to_lowercase());
+        let [ours, other] = [Dialect::Snowflake, Dialect::DuckDb].map(|dialect| tables(&run_story(dialect, 0, 6)));
+        assert_eq!(ours, other);
     }
     let inputs = projects::order_tracking("hist_periods: [2012_h1, 2012_h2]\n").with_dialect(Dialect::Snowflake);
     let compilation = rowkeep::compile(&inputs).expect("the example compiles");
