@@ -9,14 +9,14 @@ LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)*[^)#:]+)(#[^)]*)?\)")
 
 
 def on_config(config):
-    """The navigation has the sections and pages that docs/README.md lists, in its order."""
+    """The navigation has the sections and pages of docs/README.md in its order, then the glossary."""
     sections = [{"Home": "README.md"}]
     text = pathlib.Path(config.docs_dir, "README.md").read_text(encoding="utf-8")
     for part in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
         title = SECTION.match(part.splitlines()[0]).group(1)
         pages = [{name.replace("`", ""): path} for name, path in ENTRY.findall(part)]
-        sections.append({title: pages + [{"Glossary": "glossary.md"}] if title == "Explanation" else pages})
-    config.nav = sections
+        sections.append({title: pages})
+    config.nav = [*sections, {"Glossary": "glossary.md"}]
     return config
 
 

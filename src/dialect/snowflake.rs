@@ -99,8 +99,8 @@ impl Rules for Snowflake {
         true
     }
 
-    // "Numeric data types": an integer of any size is a NUMBER(38, 0), and FLOAT has 64 bits. "Semi-structured
-    // data types".
+    // "Numeric data types": an integer of any size is a NUMBER(38, 0), and FLOAT has 64 bits.
+    // "Semi-structured data types": VARIANT.
     fn type_name(&self, ty: SqlType) -> String {
         match ty {
             SqlType::Real | SqlType::Double => "FLOAT".to_owned(),
@@ -253,8 +253,8 @@ impl Rules for Snowflake {
         None
     }
 
-    // A statement grants to one role, and future grants give a schema's next tables to their readers:
-    // "GRANT <privileges>".
+    // A GRANT names one role. Future grants cover the tables that are created later: "GRANT
+    // <privileges>".
     fn grantee(&self, _kind: ReaderKind) -> Option<&'static str> {
         None
     }
