@@ -1,6 +1,7 @@
 //! Prints the statements that erase one key.
 
 use crate::diagnostic::Diagnostics;
+use crate::features::repairs::ERASE;
 use crate::project::{ExceptionsId, Spec};
 use crate::source::Inputs;
 use crate::sql::{Name, SqlType, literal};
@@ -84,7 +85,7 @@ pub fn erase(
     let key = literal::text(key).ok_or(EraseError::Text("the key"))?;
     let notes = literal::text(notes).ok_or(EraseError::Text("the notes"))?;
     let artifacts = crate::compile(inputs).map_err(EraseError::Project)?.into_artifacts();
-    let repairs = artifacts.manifest().repairs.iter().filter(|repair| repair.name == "erase");
+    let repairs = artifacts.manifest().repairs.iter().filter(|repair| repair.name == ERASE);
     // Invariant: the plan has one repair for each list, in the order of the exceptions tables.
     let before = spec.exceptions[..number.0].iter().filter(|exceptions| exceptions.erased.is_some()).count();
     let mut text = "-- If the first statement inserts no row, the key is held, or listed already.\n\n".to_owned();

@@ -44,6 +44,17 @@ pub(crate) struct Operations {
     pub(crate) repairs: Vec<repairs::Repair>,
 }
 
+#[cfg(feature = "rehearse")]
+impl Operations {
+    /// The operations that change rows in a rehearsal: raw trims, and the repairs that erase a key.
+    pub(crate) fn of_rehearsals(mut self) -> Self {
+        self.monitors.clear();
+        self.maintenance.clear();
+        self.repairs.retain(|repair| repair.name == repairs::ERASE);
+        self
+    }
+}
+
 /// Plans every operation.
 pub(crate) fn plan(spec: &Spec, cycle: &Plan) -> Operations {
     Operations {
@@ -70,15 +81,27 @@ pub(crate) struct Rendered<'p> {
 /// Renders every feature.
 pub(crate) fn render<'p>(spec: &Spec, cycle: &Plan, operations: &'p Operations) -> Result<Rendered<'p>, Diagnostics> {
     let mut failures = Failures::default();
+    let mut rendered = rendered(spec, operations, &mut failures);
+    rendered.loads = loads::render::render(spec, &mut failures);
+    rendered.runbooks = runbooks::render::render(spec, cycle, &mut failures);
+    failures.finish(rendered)
+}
+
+/// Renders operations only.
+#[cfg(feature = "rehearse")]
+pub(crate) fn render_operations<'p>(spec: &Spec, operations: &'p Operations) -> Result<Rendered<'p>, Diagnostics> {
+    let mut failures = Failures::default();
+    let rendered = rendered(spec, operations, &mut failures);
+    failures.finish(rendered)
+}
+
+fn rendered<'p>(spec: &Spec, operations: &'p Operations, failures: &mut Failures) -> Rendered<'p> {
     let writer = &mut Writer::new(spec);
-    let raw_trims =
-        each(writer, &mut failures, &operations.raw_trims, |writer, one| (one, raw_trims::render(writer, one)));
-    let monitors = each(writer, &mut failures, &operations.monitors, monitors::render::render);
-    let maintenance = each(writer, &mut failures, &operations.maintenance, maintenance::render::render);
-    let repairs = each(writer, &mut failures, &operations.repairs, |writer, one| (one, repairs::render(writer, one)));
-    let loads = loads::render::render(spec, &mut failures);
-    let runbooks = runbooks::render::render(spec, cycle, &mut failures);
-    failures.finish(Rendered { raw_trims, monitors, maintenance, repairs, loads, runbooks })
+    let raw_trims = each(writer, failures, &operations.raw_trims, |writer, one| (one, raw_trims::render(writer, one)));
+    let monitors = each(writer, failures, &operations.monitors, monitors::render::render);
+    let maintenance = each(writer, failures, &operations.maintenance, maintenance::render::render);
+    let repairs = each(writer, failures, &operations.repairs, |writer, one| (one, repairs::render(writer, one)));
+    Rendered { raw_trims, monitors, maintenance, repairs, loads: Vec::new(), runbooks: Vec::new() }
 }
 
 /// Renders all operations of a feature.

@@ -6,9 +6,10 @@ use crate::error::Error;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, Periods};
 use crate::rehearse::oracle::Law;
-use crate::rehearse::program::{Project, Stages};
+use crate::rehearse::program::Project;
 use crate::rehearse::run::{Found, Watch, run_story};
 use crate::rehearse::schedule::schedule;
+use crate::rehearse::stage::Stages;
 use crate::rehearse::story::{CommitUnit, Delivery, Event, Hold, Recovery, Run, Story};
 use crate::rehearse::value::{Cell, Typed, instant_text};
 

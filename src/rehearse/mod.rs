@@ -49,6 +49,7 @@ mod report;
 mod run;
 mod schedule;
 mod shrink;
+mod stage;
 mod state;
 mod story;
 mod value;
@@ -68,8 +69,8 @@ pub use report::{Archived, Ledger, Report, Verdict};
 pub use run::Counts;
 
 use crate::error::Error;
-use program::Stages;
 use run::{Outcome, run_story};
+use stage::Stages;
 
 /// Options of a rehearsal.
 pub struct Options<'a> {

@@ -1,21 +1,17 @@
-//! The statements that are rehearsed: those of a project, for each list of periods in a story.
+//! A project that can be rehearsed, and the statements of it that run.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::collections::BTreeMap;
 
 use crate::artifacts::Artifacts;
-use crate::artifacts::manifest::{Definition, Hook, Manifest, OperationEntry};
 use crate::diagnostic::{Diagnostics, Style};
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::project::naming::UNIQUE_KEY_INDEX;
-use crate::project::{Archive, Column, Exceptions, Filled, Load, OrderBy, Period, PeriodId, Spec, Table, example};
-use crate::rehearse::engine::Engine;
+use crate::project::{Archive, Column, Filled, Load, OrderBy, Period, Spec, Table, example};
 use crate::rehearse::facts::{Facts, Periods};
+use crate::rehearse::stage::relocate_text;
 use crate::rehearse::story::Story;
 use crate::rehearse::workload;
 use crate::source::Inputs;
-use crate::sql::relocate::relocate;
 use crate::sql::{Name, SqlType};
 use crate::verify::external;
 
@@ -53,32 +49,21 @@ pub struct Statement {
     pub sql: String,
 }
 
-/// A program, and the relations that must exist before it can run.
-#[derive(Debug)]
-pub(super) struct Stage {
-    pub(super) program: Program,
-    pub(super) definitions: Vec<String>,
-    /// By table: its history tables, each with the index of its period in the calendar.
-    pub(super) histories: Vec<Vec<(usize, String)>>,
-    /// The folded parts of all relations that a statement may name.
-    relations: BTreeSet<Vec<String>>,
-}
-
 /// A project that can be rehearsed. It is resolved for one engine, and compiled for each list of
 /// periods.
 #[derive(Debug)]
 pub struct Project {
-    inputs: Inputs,
-    spec: Spec,
+    pub(super) inputs: Inputs,
+    pub(super) spec: Spec,
     /// The same spec, with a raw table and a load for every table.
-    spec_with_loads: Spec,
+    pub(super) spec_with_loads: Spec,
     pub(super) facts: Facts,
     /// All periods that the project may list during a story, oldest first.
     pub(super) calendar: Vec<Period>,
     /// The periods that the project lists now.
     pub(super) listed: Periods,
     /// Handwritten statements, by model. They fit only the listed periods.
-    handwritten: Option<BTreeMap<String, Routine>>,
+    pub(super) handwritten: Option<BTreeMap<String, Routine>>,
 }
 
 /// The maximum number of periods that a story may add.
@@ -233,7 +218,7 @@ impl Project {
     }
 
     /// The facts, with relations moved to the schemas of an engine.
-    fn relocated_facts(&self, places: &BTreeMap<Vec<String>, String>) -> Facts {
+    pub(super) fn relocated_facts(&self, places: &BTreeMap<Vec<String>, String>) -> Facts {
         let mut facts = self.facts.clone();
         let relations = self.relations(&self.spec);
         let tables = facts.tables.iter_mut().flat_map(|table| {
@@ -260,7 +245,7 @@ impl Project {
     }
 
     /// A spec of the project with these periods.
-    fn with_periods(&self, spec: &Spec, periods: Periods) -> Spec {
+    pub(super) fn with_periods(&self, spec: &Spec, periods: Periods) -> Spec {
         let mut spec = spec.clone();
         spec.periods = self.calendar[periods.first..periods.end].to_vec();
         for (period, number) in spec.periods.iter_mut().zip(periods.first..) {
@@ -269,201 +254,14 @@ impl Project {
         spec
     }
 
-    fn compile(&self, spec: &Spec) -> Result<Artifacts, Error> {
-        let usage_error = |wrong: Diagnostics| Error::Usage(wrong.render(&self.inputs, Style::Plain));
-        crate::compile_spec(spec, &self.inputs).map_err(usage_error)
+    pub(super) fn usage_error(&self, wrong: &Diagnostics) -> Error {
+        Error::Usage(wrong.render(&self.inputs, Style::Plain))
     }
 
     /// The artifacts of the project with these periods.
     pub(super) fn artifacts(&self, periods: Periods) -> Result<Artifacts, Error> {
-        self.compile(&self.with_periods(&self.spec, periods))
-    }
-
-    /// The statements of the project with these periods.
-    pub(super) fn stage(&self, periods: Periods) -> Result<Stage, Error> {
         let spec = self.with_periods(&self.spec, periods);
-        let manifest = self.compile(&spec)?.manifest().clone();
-        let manifest_with_loads = if self.spec.tables.iter().all(|table| table.load.is_some()) {
-            manifest.clone()
-        } else {
-            self.compile(&self.with_periods(&self.spec_with_loads, periods))?.manifest().clone()
-        };
-        let histories = spec.tables().map(|(table, _)| {
-            // The period of all times comes after the calendar.
-            let number = |period: PeriodId| match period {
-                PeriodId::WHOLE => self.calendar.len(),
-                PeriodId(listed) => periods.first + listed,
-            };
-            let each = spec.periods_of(table);
-            each.map(|period| (number(period), spec.history(table, period).sql(spec.dialect))).collect()
-        });
-        let histories = histories.collect();
-        // A unique index would stop a handwritten statement that stores a row twice, and no law
-        // could name the break. A mart that is updated in place needs its key: ON CONFLICT fails
-        // without it.
-        let is_created = |definition: &&Definition| match definition.kind {
-            "index" => self.handwritten.is_none() || definition.name.ends_with(UNIQUE_KEY_INDEX),
-            // The readers are roles of another server.
-            "grant" => false,
-            _ => true,
-        };
-        let definitions = manifest.ddl.iter().filter(is_created).map(|definition| definition.sql.clone()).collect();
-        let relations = self.relations(&spec);
-        Ok(Stage { program: self.statements(&manifest, &manifest_with_loads), definitions, histories, relations })
-    }
-
-    /// The folded parts of all relations that a statement may name, with the periods of a spec.
-    fn relations(&self, spec: &Spec) -> BTreeSet<Vec<String>> {
-        let erased = |exceptions: &Exceptions| exceptions.erased.as_ref().map(|erased| erased.value.clone());
-        let exceptions =
-            spec.exceptions.iter().flat_map(|one| std::iter::once(one.relation.clone()).chain(erased(one)));
-        let tables = spec.tables().flat_map(|(id, table)| {
-            let raw = self.spec_with_loads.table(id).raw.clone();
-            let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)];
-            let last = if table.is_purged() { spec.purged(id) } else { spec.all_rows(id) };
-            let histories: Vec<_> = spec.periods_of(id).map(|period| spec.history(id, period)).collect();
-            [table.relation.clone(), last].into_iter().chain(raw).chain(work).chain(histories)
-        });
-        tables.chain(exceptions).map(|relation| relation.folded(spec.dialect)).collect()
-    }
-
-    fn statements(&self, manifest: &Manifest, manifest_with_loads: &Manifest) -> Program {
-        let statements = |hooks: &[Hook]| -> Vec<Statement> {
-            // The tripwire changes no rows, and it would stop most cycles, because most of the few
-            // rows of a story are due.
-            let changing = hooks.iter().filter(|hook| !hook.writes.is_empty());
-            changing.map(|hook| Statement { name: hook.name.clone(), sql: hook.sql.clone() }).collect()
-        };
-        let tables = manifest.order.iter().zip(&manifest.sweep).map(|(id, sweep)| {
-            let node = &manifest.nodes[id];
-            let load = statements(&manifest_with_loads.nodes[id].load);
-            match self.handwritten.as_ref().and_then(|hooks| hooks.get(&node.name)) {
-                None => Routine {
-                    model: node.name.clone(),
-                    load,
-                    hooks: statements(&node.post_hooks),
-                    sweep: statements(&sweep.post_hooks),
-                },
-                Some(routine) => {
-                    let mut routine = routine.clone();
-                    if routine.load.is_empty() {
-                        routine.load = load;
-                    }
-                    routine
-                }
-            }
-        });
-        // Raw trims wait for the completion times that emitted hooks record. Handwritten hooks do
-        // not record them.
-        let trims = self.spec.raw_tables.iter().zip(&manifest.raw_trims).filter(|_| self.handwritten.is_none());
-        let raw_trims = trims.map(|(raw_table, trim)| {
-            let name = self.spec.table(raw_table.read_by[0]).model.value.as_str().to_owned();
-            Statement { name, sql: trim.statement.sql.clone() }
-        });
-        let repairs = manifest.repairs.iter().filter(|repair| repair.name == "erase");
-        let mut repairs = repairs.map(|repair| {
-            let statements = repair.statements.iter();
-            let statement = |task: &OperationEntry| Statement { name: task.name.clone(), sql: task.sql.clone() };
-            statements.map(statement).collect::<Vec<_>>()
-        });
-        let has_list = |exceptions: &Exceptions| exceptions.erased.is_some() && self.handwritten.is_none();
-        let lists = self.spec.exceptions.iter();
-        let erasures = lists.map(|one| if has_list(one) { repairs.next().unwrap_or_default() } else { Vec::new() });
-        let erasures = erasures.collect();
-        Program { tables: tables.collect(), raw_trims: raw_trims.collect(), erasures }
-    }
-}
-
-impl Stage {
-    /// Moves all relations in statements and definitions to the schemas of the engine.
-    fn relocate(&mut self, dialect: Dialect, places: &BTreeMap<Vec<String>, String>) -> Result<(), Error> {
-        let relations = &self.relations;
-        let relocated = |text: &str| {
-            relocate_text(text, dialect, relations, places)
-                .ok_or_else(|| Error::Usage(format!("could not read a statement as SQL:\n{text}")))
-        };
-        let tables = self.program.tables.iter_mut();
-        let statements = tables.flat_map(|table| table.load.iter_mut().chain(&mut table.hooks).chain(&mut table.sweep));
-        let erasures = self.program.erasures.iter_mut().flatten();
-        for statement in statements.chain(&mut self.program.raw_trims).chain(erasures) {
-            statement.sql = relocated(&statement.sql)?;
-            if !places.is_empty() {
-                // Check the statement again in the form that runs: it must name scratch schemas
-                // only.
-                let scratch = relations.iter().filter_map(|parts| {
-                    let (name, schema) = parts.split_last()?;
-                    Some(vec![places.get(schema)?.clone(), name.clone()])
-                });
-                external::changes_rows_of(&statement.sql, &scratch.collect(), dialect)
-                    .map_err(|why| Error::Usage(format!("{}.sql {why}", statement.name)))?;
-            }
-        }
-        for text in self.definitions.iter_mut().chain(self.histories.iter_mut().flatten().map(|(_, relation)| relation))
-        {
-            *text = relocated(text)?;
-        }
-        Ok(())
-    }
-}
-
-/// A SQL text with the relations of the project moved to the schemas of the engine.
-fn relocate_text(
-    text: &str,
-    dialect: Dialect,
-    relations: &BTreeSet<Vec<String>>,
-    places: &BTreeMap<Vec<String>, String>,
-) -> Option<String> {
-    if places.is_empty() {
-        return Some(text.to_owned());
-    }
-    relocate(text, dialect, &|parts| {
-        let (_, schema) = parts.split_last()?;
-        relations.contains(parts).then(|| places.get(schema).cloned()).flatten()
-    })
-}
-
-/// Compiled stages, by their periods.
-pub(super) struct Stages<'a> {
-    project: &'a Project,
-    /// The schema of the engine for each schema of the project, if the names differ.
-    places: BTreeMap<Vec<String>, String>,
-    alter: &'a dyn Fn(&mut Program),
-    compiled: BTreeMap<Periods, Rc<Stage>>,
-}
-
-impl<'a> Stages<'a> {
-    pub(super) fn new(project: &'a Project, alter: &'a dyn Fn(&mut Program)) -> Self {
-        Self { project, places: BTreeMap::new(), alter, compiled: BTreeMap::new() }
-    }
-
-    /// Empties the engine, and reads its names of the schemas.
-    pub(super) fn begin(&mut self, engine: &mut dyn Engine) -> Result<(), Error> {
-        let schemas = self.project.schemas();
-        engine.reset(&schemas)?;
-        let places = schemas.into_iter().filter_map(|schema| Some((schema.clone(), engine.place(&schema)?))).collect();
-        if places != self.places {
-            self.places = places;
-            self.compiled.clear();
-        }
-        Ok(())
-    }
-
-    /// The facts of the project, with relations moved to the schemas of the engine.
-    pub(super) fn facts(&self) -> Facts {
-        self.project.relocated_facts(&self.places)
-    }
-
-    /// The stage for these periods, with relations moved to the schemas of the engine.
-    pub(super) fn of(&mut self, periods: Periods) -> Result<Rc<Stage>, Error> {
-        if let Some(stage) = self.compiled.get(&periods) {
-            return Ok(Rc::clone(stage));
-        }
-        let mut stage = self.project.stage(periods)?;
-        (self.alter)(&mut stage.program);
-        stage.relocate(self.project.spec.dialect, &self.places)?;
-        let stage = Rc::new(stage);
-        self.compiled.insert(periods, Rc::clone(&stage));
-        Ok(stage)
+        crate::compile_spec(&spec, &self.inputs).map_err(|wrong| self.usage_error(&wrong))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The statements of a cycle or a sweep, in order, with their transactions.
 
-use crate::rehearse::program::{Stage, Statement};
+use crate::rehearse::program::Statement;
+use crate::rehearse::stage::Stage;
 use crate::rehearse::story::CommitUnit;
 
 /// A statement of a run, with its transaction.

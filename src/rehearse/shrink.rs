@@ -2,8 +2,9 @@
 
 use crate::rehearse::engine::Engine;
 use crate::rehearse::oracle::Law;
-use crate::rehearse::program::{Project, Stages};
+use crate::rehearse::program::Project;
 use crate::rehearse::run::{Found, run_story};
+use crate::rehearse::stage::Stages;
 use crate::rehearse::story::{CommitUnit, Event, Recovery, Run, Stop, Story};
 
 /// The maximum number of shorter stories to try. Short stories run fast, so most tries are cheap.

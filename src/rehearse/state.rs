@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, TableFacts};
 use crate::rehearse::oracle::{Exception, Row, Tables};
-use crate::rehearse::program::Stage;
 use crate::rehearse::run::Watch;
+use crate::rehearse::stage::Stage;
 use crate::rehearse::value::instant_text;
 
 /// Reads all marts, history tables and exceptions tables. Rows are sorted.

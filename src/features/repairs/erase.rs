@@ -4,7 +4,7 @@
 use crate::cycle::plan::{Slot, Verb, lists_due, lists_stale};
 use crate::features::erasure::Erasure;
 use crate::features::operation::Operation;
-use crate::features::repairs::Repair;
+use crate::features::repairs::{ERASE, Repair};
 use crate::project::{ExceptionsId, PeriodId, Spec, TableId};
 
 /// Plans the repair of a list of erased keys. `None` if the exceptions table has no list.
@@ -38,7 +38,7 @@ pub(super) fn plan(spec: &Spec, id: ExceptionsId) -> Option<Repair> {
     statements.push(delete("06_exceptions".to_owned(), exceptions, "delete the exceptions of erased keys"));
     // Files run in the order of their names.
     statements.sort_by(|a, b| a.name.cmp(&b.name));
-    Some(Repair { name: "erase", table: None, statements })
+    Some(Repair { name: ERASE, table: None, statements })
 }
 
 /// A relation that may have rows of an erased key.
