@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable, GroupByExpr, Insert, Merge, MergeAction,
-    OnConflictAction, OnInsert, Query, Select, SetExpr, SqliteOnConflict, Statement, TableFactor, TableObject,
+    ConflictTarget, CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable, GroupByExpr, Insert,
+    Merge, MergeAction, MergeInsertKind, OnConflictAction, OnInsert, Query, Select, SetExpr, SqliteOnConflict,
+    Statement, TableAlias, TableFactor, TableObject,
 };
 
-use crate::lint::facts::{any, arms, conjuncts, from_tables, function_name, named_query, select_of, tables};
+use crate::lint::facts::{any, arms, conjuncts, from_tables, function_name, named_query, pairs, select_of, tables};
+use crate::lint::grammar::{Grammar, parse};
 use crate::lint::table::Table;
 
 /// An INSERT of rows of other tables, also as a part of a CTE or a CREATE TABLE AS.
@@ -18,6 +20,9 @@ pub(super) struct Copy<'a> {
     pub(super) has_columns: bool,
     pub(super) query: &'a Query,
     pub(super) on_conflict: OnConflict,
+    /// The columns by which a MERGE or ON CONFLICT looks for the row in the table that it fills. Empty: it
+    /// does not say.
+    pub(super) matched: BTreeSet<String>,
     /// Whether it creates its table.
     pub(super) creates: bool,
 }
@@ -123,7 +128,7 @@ impl Action<'_> {
 pub(super) fn action(statement: &Statement) -> Action<'_> {
     match statement {
         Statement::Insert(insert) => copy(insert).map_or(Action::Other, Action::Copy),
-        Statement::Delete(delete) => deleted(delete).map_or(Action::Other, |table| Action::Delete(delete, table)),
+        Statement::Delete(delete) => target(delete).map_or(Action::Other, |table| Action::Delete(delete, table)),
         Statement::Truncate(truncate) => {
             Action::Truncate(truncate.table_names.iter().map(|target| Table::of(&target.name)).collect())
         }
@@ -136,6 +141,7 @@ pub(super) fn action(statement: &Statement) -> Action<'_> {
                 has_columns: true,
                 query,
                 on_conflict: OnConflict::Fails,
+                matched: BTreeSet::new(),
                 creates: true,
             }),
             None => Action::Create(create, Table::of(&create.name)),
@@ -148,11 +154,19 @@ pub(super) fn action(statement: &Statement) -> Action<'_> {
 
 /// `WITH ... INSERT` and `WITH ... DELETE`.
 fn of_query(query: &Query) -> Action<'_> {
-    let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
-    let mut deletes = ctes.filter_map(|cte| match &*cte.query.body {
-        SetExpr::Delete(Statement::Delete(delete)) => deleted(delete).map(|table| (delete, table)),
+    let ctes = || query.with.iter().flat_map(|with| &with.cte_tables);
+    let mut deletes = ctes().filter_map(|cte| match &*cte.query.body {
+        SetExpr::Delete(Statement::Delete(delete)) => target(delete).map(|table| (delete, table)),
         _ => None,
     });
+    // `WITH m AS (DELETE ...), i AS (INSERT ... SELECT ... FROM m RETURNING id) SELECT COUNT(*) FROM i`.
+    let inserted = || {
+        let mut inserts = ctes().filter_map(|cte| match &*cte.query.body {
+            SetExpr::Insert(Statement::Insert(insert)) => copy(insert),
+            _ => None,
+        });
+        inserts.find(|copy| copy.from().iter().any(|from| named_query(query, from).is_some()))
+    };
     match (&*query.body, deletes.next()) {
         (SetExpr::Insert(Statement::Insert(insert)), Some(deletes)) => match copy(insert) {
             Some(copy) => Action::Move { deletes, copy },
@@ -160,9 +174,16 @@ fn of_query(query: &Query) -> Action<'_> {
         },
         (SetExpr::Insert(Statement::Insert(insert)), None) => copy(insert).map_or(Action::Other, Action::Copy),
         (SetExpr::Delete(Statement::Delete(delete)), _) => {
-            deleted(delete).map_or(Action::Other, |table| Action::Delete(delete, table))
+            // `WITH due AS (SELECT TOP (1000) ... FROM t) DELETE FROM due`.
+            let base = |table: Table| {
+                named_query(query, &table).and_then(|inner| from_tables(inner).into_iter().next()).unwrap_or(table)
+            };
+            target(delete).map_or(Action::Other, |table| Action::Delete(delete, base(table)))
         }
-        (_, Some((delete, table))) => Action::Delete(delete, table),
+        (_, Some((delete, table))) => match inserted() {
+            Some(copy) => Action::Move { deletes: (delete, table), copy },
+            None => Action::Delete(delete, table),
+        },
         _ => select_into(query).map_or(Action::Other, Action::Copy),
     }
 }
@@ -178,7 +199,8 @@ fn select_into(query: &Query) -> Option<Copy<'_>> {
         }
         _ => return None,
     };
-    Some(Copy { into, has_columns: true, query, on_conflict: OnConflict::Fails, creates: true })
+    let matched = BTreeSet::new();
+    Some(Copy { into, has_columns: true, query, on_conflict: OnConflict::Fails, matched, creates: true })
 }
 
 fn copy(insert: &Insert) -> Option<Copy<'_>> {
@@ -193,6 +215,7 @@ fn copy(insert: &Insert) -> Option<Copy<'_>> {
         has_columns: !insert.columns.is_empty() || !insert.after_columns.is_empty(),
         query,
         on_conflict: on_conflict(insert),
+        matched: conflict_key(insert),
         creates: false,
     })
 }
@@ -202,15 +225,60 @@ fn merged(merge: &Merge) -> Option<Copy<'_>> {
     let (TableFactor::Table { name, .. }, TableFactor::Derived { subquery, .. }) = (&merge.table, &merge.source) else {
         return None;
     };
-    let inserts = merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Insert(_)));
-    let into = Table::of(name);
-    inserts.then_some(Copy {
-        into,
-        has_columns: true,
+    let mut inserts = merge.clauses.iter().filter_map(|clause| match &clause.action {
+        MergeAction::Insert(insert) => Some(insert),
+        _ => None,
+    });
+    let insert = inserts.next()?;
+    Some(Copy {
+        into: Table::of(name),
+        // `INSERT ROW` of BigQuery takes the columns by name.
+        has_columns: !insert.columns.is_empty() || matches!(insert.kind, MergeInsertKind::Row),
         query: subquery,
         on_conflict: OnConflict::Matches,
+        matched: pairs(conjuncts(&merge.on)),
         creates: false,
     })
+}
+
+/// A MERGE with a query in the place of a table that it reads, so that all of them have one form.
+pub(super) fn with_query(mut statement: Statement) -> Statement {
+    if let Statement::Merge(merge) = &mut statement
+        && let TableFactor::Table { name, alias, .. } = &merge.source
+        && let Some(Statement::Query(subquery)) = parse(&format!("SELECT * FROM {name}"), Grammar::Generic)
+    {
+        let named = alias.clone().or_else(|| {
+            let name = name.0.last()?.as_ident()?.clone();
+            Some(TableAlias { explicit: true, name, columns: Vec::new(), at: None })
+        });
+        merge.source = TableFactor::Derived { lateral: false, subquery, alias: named, sample: None };
+    }
+    statement
+}
+
+/// The INSERT statements in WITH that do not read what a DELETE of the same statement gives.
+pub(super) fn inserts_of_with(statement: &Statement) -> Vec<Statement> {
+    let Statement::Query(query) = statement else { return Vec::new() };
+    let ctes = || query.with.iter().flat_map(|with| &with.cte_tables);
+    if ctes().any(|cte| matches!(&*cte.query.body, SetExpr::Delete(_))) {
+        return Vec::new();
+    }
+    let inserts = ctes().filter_map(|cte| match &*cte.query.body {
+        SetExpr::Insert(insert @ Statement::Insert(_)) => Some(insert.clone()),
+        _ => None,
+    });
+    inserts.collect()
+}
+
+/// The columns of `ON CONFLICT (...)`.
+fn conflict_key(insert: &Insert) -> BTreeSet<String> {
+    match &insert.on {
+        Some(OnInsert::OnConflict(sqlparser::ast::OnConflict {
+            conflict_target: Some(ConflictTarget::Columns(columns)),
+            ..
+        })) => columns.iter().map(|column| column.value.to_lowercase()).collect(),
+        _ => BTreeSet::new(),
+    }
 }
 
 fn on_conflict(insert: &Insert) -> OnConflict {
@@ -243,7 +311,7 @@ pub(super) fn loaded(statement: &Statement) -> Option<Table> {
 }
 
 /// The table from which a DELETE takes rows.
-fn deleted(delete: &Delete) -> Option<Table> {
+pub(super) fn target(delete: &Delete) -> Option<Table> {
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
     let first = from.first()?;
     // `DELETE o FROM orders AS o JOIN ...`: the alias names the table.

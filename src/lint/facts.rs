@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, ColumnOption, CreateTable, Cte, Delete, Expr, FromTable, Function, FunctionArguments, Ident,
-    JoinConstraint, JoinOperator, LimitClause, ObjectName, Query, Select, SelectItem, SetExpr, SetOperator,
-    TableConstraint, TableFactor, TableWithJoins, Visit, Visitor,
+    BinaryOperator, ColumnDef, ColumnOption, CreateTable, CreateTableLikeKind, Cte, DataType, Delete, Expr, FromTable,
+    Function, FunctionArguments, Ident, JoinConstraint, JoinOperator, LimitClause, ObjectName, Query, Select,
+    SelectItem, SetExpr, SetOperator, TableConstraint, TableFactor, TableWithJoins, Visit, Visitor,
 };
 
 use crate::lint::table::Table;
@@ -137,6 +137,43 @@ impl Lookup<'_> {
     pub(super) fn tables(&self) -> Vec<Table> {
         tables_in(self.query)
     }
+}
+
+/// Whether what a lookup finds depends on the outer row: by IN, by a comparison of two columns, or by a
+/// column of a table that its query does not read.
+pub(super) fn is_correlated(found: &Lookup<'_>) -> bool {
+    let (None, Some(select)) = (found.value, select_of(found.query)) else { return true };
+    let inner = aliases(select);
+    let has_column = |expr: &Expr| !columns_in(expr).is_empty();
+    any(select, |expr| match expr {
+        Expr::CompoundIdentifier(_) => {
+            column(expr).is_some_and(|(row, _)| row.is_some_and(|row| !inner.contains(&row)))
+        }
+        Expr::BinaryOp { left, op, right } if !matches!(op, BinaryOperator::And | BinaryOperator::Or) => {
+            has_column(left) && has_column(right)
+        }
+        Expr::IsNotDistinctFrom(left, right) | Expr::IsDistinctFrom(left, right) => {
+            has_column(left) && has_column(right)
+        }
+        _ => false,
+    })
+}
+
+/// The names by which a SELECT calls what it reads, in lower case.
+pub(super) fn aliases(select: &Select) -> Vec<String> {
+    let factors = select
+        .from
+        .iter()
+        .flat_map(|item| std::iter::once(&item.relation).chain(item.joins.iter().map(|join| &join.relation)));
+    let name = |factor: &TableFactor| match factor {
+        TableFactor::Table { name, alias, .. } => {
+            let alias = alias.as_ref().map(|alias| alias.name.value.to_lowercase());
+            Some(alias.unwrap_or_else(|| Table::of(name).name().to_owned()))
+        }
+        TableFactor::Derived { alias: Some(alias), .. } => Some(alias.name.value.to_lowercase()),
+        _ => None,
+    };
+    factors.filter_map(name).collect()
 }
 
 /// The names of the columns in a condition, without qualifiers and in lower case.
@@ -318,12 +355,31 @@ pub(super) struct Declared {
 
 pub(super) fn declared(create: &CreateTable) -> Vec<Declared> {
     let key = key_of(create);
-    let one = |column: &sqlparser::ast::ColumnDef| {
-        let name = column.name.value.to_lowercase();
-        let not_null = column.options.iter().any(|option| matches!(option.option, ColumnOption::NotNull));
-        Declared { not_null: not_null || key.contains(&name), ty: column.data_type.to_string().to_lowercase(), name }
-    };
-    create.columns.iter().map(one).collect()
+    create.columns.iter().map(|column| declared_column(column, &key)).collect()
+}
+
+/// One column. `key` is the primary key of its table.
+pub(super) fn declared_column(column: &ColumnDef, key: &[String]) -> Declared {
+    let name = column.name.value.to_lowercase();
+    let not_null = column.options.iter().any(|option| matches!(option.option, ColumnOption::NotNull));
+    Declared { not_null: not_null || key.contains(&name), ty: column.data_type.to_string().to_lowercase(), name }
+}
+
+/// The table whose columns a CREATE TABLE takes by LIKE.
+pub(super) fn like_of(create: &CreateTable) -> Option<Table> {
+    if let Some(CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like)) = &create.like {
+        return Some(Table::of(&like.name));
+    }
+    // Some grammars read `(LIKE mart.orders)` as a column with a type of its own.
+    match create.columns.as_slice() {
+        [only] if only.name.value.eq_ignore_ascii_case("like") && only.name.quote_style.is_none() => {
+            match &only.data_type {
+                DataType::Custom(name, _) => Some(Table::of(name)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// The columns of a table that is created from a SELECT, if each of them has a name.

@@ -7,6 +7,7 @@ use sqlparser::dialect::{
 };
 use sqlparser::parser::Parser;
 
+use crate::lint::forms::rewritten;
 use crate::lint::script::skeleton;
 
 /// The engine for which SQL is written.
@@ -86,8 +87,10 @@ pub(super) fn parse(sql: &str, dialect: Grammar) -> Option<Statement> {
     if sql.len() > MAX_BYTES || (sql.len() > SHALLOW && is_deep(sql)) {
         return None;
     }
-    let without_top = without_top(sql);
-    let sql = without_top.as_deref().unwrap_or(sql);
+    read(sql, dialect).or_else(|| read(&rewritten(sql)?, dialect))
+}
+
+fn read(sql: &str, dialect: Grammar) -> Option<Statement> {
     let others = Grammar::ALL.into_iter().filter(|other| *other != dialect);
     std::iter::once(dialect).chain(others).find_map(|dialect| {
         let mut statements = Parser::parse_sql(dialect.grammar(), sql).ok()?;
@@ -120,14 +123,4 @@ fn is_deep(sql: &str) -> bool {
     let words = skeleton.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| WORDS.contains(word));
     let signs = skeleton.chars().filter(|c| "|+-*/%<>=&^:~!@#[".contains(*c));
     words.count() + signs.count() > 6_000
-}
-
-/// `DELETE FROM t` for `DELETE TOP (5000) FROM t`, which the parser does not know. Whether a DELETE
-/// stops after some rows matters only beside a copy, which has its own TOP.
-fn without_top(sql: &str) -> Option<String> {
-    let rest = sql.get(..6).filter(|word| word.eq_ignore_ascii_case("delete")).and_then(|_| sql.get(6..))?;
-    let rest = rest.trim_start();
-    let rest = rest.get(..3).filter(|word| word.eq_ignore_ascii_case("top")).and_then(|_| rest.get(3..))?;
-    let (_, rest) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
-    Some(format!("DELETE{rest}"))
 }

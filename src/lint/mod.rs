@@ -17,7 +17,9 @@
 
 mod action;
 mod allow;
+mod dynamic;
 mod facts;
+mod forms;
 mod grammar;
 mod hooks;
 mod jinja;
@@ -26,6 +28,7 @@ mod rules;
 mod script;
 mod table;
 mod unit;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +36,7 @@ pub use grammar::Grammar;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};
 use crate::source::{FileId, Inputs, Role, Span, line_range};
-use jinja::{Jinja, Marked, Prepared, SCHEMA, Variant, calls_of, is_template, macros_of};
+use jinja::{Jinja, Marked, Prepared, SCHEMA, Variant, calls_of, is_template, macros_of, vars_of};
 use rules::Finding;
 use unit::{NotRead, Runs, Unit};
 
@@ -92,24 +95,36 @@ pub struct Unread {
     pub what: String,
 }
 
+/// The character with which some editors begin a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The most bytes of a file. A larger one is data.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// Checks files. The macros of all of them are known in each of them.
 pub fn lint(files: Vec<Source>, options: &Options) -> Report {
     let is_checked: Vec<bool> = files.iter().map(|file| file.is_checked).collect();
-    let inputs = files.into_iter().fold(Inputs::none(), |inputs, file| inputs.with_linted(file.name, file.text));
+    let inputs = files.into_iter().fold(Inputs::none(), |inputs, file| {
+        let text = file.text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned);
+        inputs.with_linted(file.name, text.unwrap_or(file.text))
+    });
     let ids: Vec<FileId> = inputs.of_role(Role::Linted).collect();
     let macros = ids.iter().map(|&id| (inputs.name(id), inputs.text(id))).filter(|(name, _)| !is_yaml(name));
-    let jinja = Jinja::new(macros);
+    let project = ids.iter().find(|&&id| inputs.name(id).ends_with("dbt_project.yml"));
+    let vars = project.map(|&id| vars_of(&inputs, id)).unwrap_or_default();
+    let jinja = Jinja::new(macros, vars);
     let called = called_names(&inputs, &ids);
     let dialect = options.dialect.unwrap_or(Grammar::Generic);
     let mut sink = Sink::default();
     let (mut not_read, mut statements) = (Vec::new(), 0);
     for (&id, _) in ids.iter().zip(is_checked).filter(|(_, is_checked)| *is_checked) {
         let (name, text) = (inputs.name(id), inputs.text(id));
-        let file = File { jinja: &jinja, dialect, text, called: called.as_ref() };
+        let file = File { jinja: &jinja, dialect, name, text, called: called.as_ref() };
         let units = match () {
+            () if text.contains('\0') => {
+                not_read.push(Unread { file: name.to_owned(), line: 1, what: "not a text in UTF-8".to_owned() });
+                continue;
+            }
             () if text.len() > MAX_BYTES => {
                 not_read.push(Unread { file: name.to_owned(), line: 1, what: "a file of more than 4 MiB".to_owned() });
                 continue;
@@ -223,6 +238,7 @@ fn called_names(inputs: &Inputs, ids: &[FileId]) -> Option<BTreeSet<String>> {
 struct File<'a> {
     jinja: &'a Jinja,
     dialect: Grammar,
+    name: &'a str,
     text: &'a str,
     /// The names that the project calls. A macro that nothing calls is an operation, which dbt runs only
     /// when it is asked to.
@@ -239,7 +255,7 @@ impl File<'_> {
 
     /// A template: the text itself, its hooks, what it runs while dbt compiles, and its macros.
     fn template(&self, model: &str) -> Vec<Unit> {
-        self.jinja.with(self.text, |prepared| match prepared {
+        self.jinja.with(self.name, self.text, |prepared| match prepared {
             Ok(prepared) => self.units_of(prepared, model),
             Err((what, line)) => {
                 let mut unit = Unit::new(Runs::Script);

@@ -15,12 +15,14 @@ pub(super) struct Raw {
 }
 
 /// What starts at a byte of SQL.
-enum Piece {
+pub(super) enum Piece {
     Comment,
     /// A text or a name in quotes.
     Quoted,
     /// A text in dollar quotes; the length of its quote.
     Dollars(usize),
+    /// A command of psql, such as `\copy`, up to the end of its line.
+    Command,
     Semicolon,
     Word,
     Other,
@@ -41,6 +43,9 @@ fn piece(text: &str) -> (Piece, usize) {
             None => (Piece::Other, 1),
         },
         ';' => (Piece::Semicolon, 1),
+        '\\' if text[1..].starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            (Piece::Command, text.find('\n').unwrap_or(text.len()))
+        }
         c if c.is_alphabetic() || c == '_' => {
             let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
             (Piece::Word, end.unwrap_or(text.len()))
@@ -80,13 +85,16 @@ fn dollar_quote(text: &str) -> Option<&str> {
 }
 
 /// The words that begin a statement which this crate looks at.
-const VERBS: [&str; 10] =
-    ["insert", "delete", "update", "merge", "truncate", "with", "select", "vacuum", "create", "drop"];
+const VERBS: [&str; 12] = [
+    "insert", "delete", "update", "merge", "truncate", "with", "select", "vacuum", "create", "drop", "execute", "exec",
+];
 /// The words after which a statement can begin inside of control flow.
 const OPENERS: [&str; 7] = ["begin", "then", "loop", "do", "else", "as", "atomic"];
 
 /// The statements of a text.
 pub(super) fn split(marked: &Marked) -> Vec<Raw> {
+    let delimited = with_semicolons(&marked.text).map(|text| marked.rewritten(text));
+    let marked = delimited.as_ref().unwrap_or(marked);
     let text = marked.text.as_str();
     let mut all = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -106,6 +114,17 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
                 is_empty = true;
             }
             Piece::Comment => comments.push((marked.line(at), text[at..next].to_owned())),
+            // A command ends the statement before it, as `\gexec` does. `\copy` is a statement itself.
+            Piece::Command => {
+                let end = if is_empty { next } else { at };
+                let from = if is_empty { at + 1 } else { start };
+                if !is_empty || text[from..].get(..4).is_some_and(|word| word.eq_ignore_ascii_case("copy")) {
+                    let statement = trimmed(marked, from, end);
+                    all.push(Raw { marked: statement, body: body.take(), comments: std::mem::take(&mut comments) });
+                }
+                start = next;
+                is_empty = true;
+            }
             Piece::Dollars(quote) => {
                 // A text without its closing quote goes on to the end.
                 let is_closed = length >= 2 * quote && text[..next].ends_with(&text[at..at + quote]);
@@ -127,6 +146,28 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
             return all;
         }
     }
+}
+
+/// A text of MySQL with semicolons in the place of its own delimiters: `DELIMITER $$`. Each byte keeps its
+/// place. `None`: it has none.
+fn with_semicolons(text: &str) -> Option<String> {
+    const WORD: &str = "delimiter ";
+    let states = |line: &str| line.trim_start().get(..WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD));
+    if !text.lines().any(states) {
+        return None;
+    }
+    let (mut out, mut delimiter) = (String::with_capacity(text.len()), ";".to_owned());
+    for line in text.split_inclusive('\n') {
+        if states(line) {
+            line.trim_start()[WORD.len()..].trim().clone_into(&mut delimiter);
+            out.extend(line.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        } else if delimiter.is_empty() || delimiter == ";" || !delimiter.is_ascii() {
+            out.push_str(line);
+        } else {
+            out.push_str(&line.replace(&delimiter, &format!("{:<1$}", ";", delimiter.len())));
+        }
+    }
+    (out.len() == text.len()).then_some(out)
 }
 
 /// Whether a word is the only one of its line.
@@ -216,7 +257,7 @@ fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
             return true;
         }
         head.starts_with("create")
-            && !["procedure", "function", "trigger", "task"]
+            && !["procedure", "function", "trigger", "task", "event"]
                 .iter()
                 .any(|word| head.split_whitespace().take(5).any(|part| part == *word))
     });
@@ -231,7 +272,7 @@ fn is_word_at(text: &str, at: usize, word: &str) -> bool {
 }
 
 /// The pieces of a text, in order.
-fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Piece, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let (found, length) = piece(rest);
@@ -292,6 +333,17 @@ mod tests {
         assert_eq!(texts("INSERT INTO a SELECT 1"), ["INSERT INTO a SELECT 1"]);
         assert_eq!(texts("IF EXISTS (SELECT 1 FROM a)\n  DELETE FROM t WHERE x = 1"), ["DELETE FROM t WHERE x = 1"]);
         assert_eq!(texts("IF @n > 0 UPDATE t SET a = 1"), ["UPDATE t SET a = 1"]);
+    }
+
+    #[test]
+    fn a_delimiter_of_mysql_and_a_command_of_psql_end_statements() {
+        let sql =
+            "DELIMITER $$\nCREATE PROCEDURE p()\nBEGIN\nDELETE FROM a;\nDELETE FROM b;\nEND$$\nDELIMITER ;\nSELECT 1;";
+        assert_eq!(texts(sql)[..3], ["DELETE FROM a", "DELETE FROM b", "END"]);
+        assert_eq!(
+            texts("\\set x 1\n\\copy (SELECT 1) TO 'f'\nDELETE FROM t"),
+            ["copy (SELECT 1) TO 'f'", "DELETE FROM t"]
+        );
     }
 
     #[test]

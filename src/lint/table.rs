@@ -49,6 +49,11 @@ impl Table {
         Self { parts: parts.iter().map(|part| part.to_lowercase()).collect(), shown: shown.join(".") }
     }
 
+    /// All parts, also the schema of models, which is not shown.
+    pub(super) fn full(&self) -> String {
+        self.parts.join(".")
+    }
+
     /// Whether it has no schema.
     pub(super) fn is_bare(&self) -> bool {
         self.parts.len() == 1
@@ -78,8 +83,10 @@ impl Table {
 
     /// Whether its name says that it is emptied and filled in each run.
     pub(super) fn is_named_as_temporary(&self) -> bool {
-        let first = self.name().split('_').next().unwrap_or_default();
-        self.name().starts_with('#') || ["tmp", "temp", "stg", "stage", "staging"].contains(&first)
+        const WORDS: [&str; 5] = ["tmp", "temp", "stg", "stage", "staging"];
+        let mut ends = [self.name().split('_').next(), self.name().rsplit('_').next()].into_iter().flatten();
+        let is_schema = self.parts.iter().rev().nth(1).is_some_and(|schema| WORDS.contains(&schema.as_str()));
+        self.name().starts_with('#') || is_schema || ends.any(|word| WORDS.contains(&word))
     }
 
     /// The name without its period, and the period: `orders_` and `2025_h2`.

@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{CreateTable, CreateTableLikeKind, Statement};
+use sqlparser::ast::{AlterTableOperation, Statement};
 
-use crate::lint::action::{Action, Copy, action, loaded};
-use crate::lint::facts::{Declared, conjuncts, declared, key_of, select_of, selected, words_of};
+use crate::lint::action::{Action, Copy, action, inserts_of_with, loaded, with_query};
+use crate::lint::dynamic::{executed, may_change_rows};
+use crate::lint::facts::{
+    Declared, conjuncts, declared, declared_column, key_of, like_of, select_of, selected, words_of,
+};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::{Marked, RUN_DATE};
-use crate::lint::script::{Raw, blanked, skeleton, split, split_at_verbs, words};
+use crate::lint::script::{Raw, blanked, split, split_at_verbs, words};
 use crate::lint::table::Table;
+use crate::lint::unread::{change_in, named};
 
 /// Where the statements of a unit run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,12 +106,14 @@ pub(super) struct Unit {
     pub(super) not_read: Vec<NotRead>,
     /// The comments of all statements, each with its line.
     pub(super) comments: Vec<(usize, String)>,
-    /// The columns of the tables that the unit creates.
+    /// The columns of the tables that the unit creates, if it states all of them.
     pub(super) columns: BTreeMap<Table, Vec<Declared>>,
     /// The primary keys of the tables that the unit creates.
     pub(super) keys: BTreeMap<Table, Vec<String>>,
     /// The tables that the unit empties: by TRUNCATE, DROP, or DELETE without a condition.
     emptied: Vec<Table>,
+    /// The tables that the unit creates.
+    created: BTreeSet<Table>,
     /// The temporary tables that the unit creates.
     temporary: BTreeSet<Table>,
     in_transaction: bool,
@@ -124,6 +130,7 @@ impl Unit {
             comments: Vec::new(),
             columns: BTreeMap::new(),
             keys: BTreeMap::new(),
+            created: BTreeSet::new(),
             temporary: BTreeSet::new(),
             emptied: Vec::new(),
             in_transaction: false,
@@ -151,7 +158,8 @@ impl Unit {
     pub(super) fn add_model(&mut self, at: usize, body: &Marked, dialect: Grammar) {
         let Some((model, _)) = &self.model else { return };
         let Some(Statement::Query(query)) = parse(body.text.trim(), dialect) else { return };
-        let Some(Statement::Insert(mut insert)) = parse(&format!("INSERT INTO {model} (x) SELECT 1"), dialect) else {
+        let Some(Statement::Insert(mut insert)) = parse(&format!("INSERT INTO {} (x) SELECT 1", model.full()), dialect)
+        else {
             return;
         };
         insert.source = Some(query);
@@ -189,7 +197,7 @@ impl Unit {
         self.in_transaction = opens_transaction(&first).unwrap_or(self.in_transaction);
         let in_transaction = self.in_transaction || self.runs == Runs::Hooks;
         self.texts.push(Text { sql: raw.marked.clone(), in_transaction });
-        if let Some(body) = raw.body.filter(|_| depth < 3 && matches!(word(0), "do" | "create")) {
+        if let Some(body) = raw.body.clone().filter(|_| depth < 3 && matches!(word(0), "do" | "create")) {
             let kind = if word(1) == "or" { word(3) } else { word(1) };
             let what = if word(0) == "do" { "DO block".to_owned() } else { format!("CREATE {}", kind.to_uppercase()) };
             let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
@@ -202,54 +210,31 @@ impl Unit {
             self.in_transaction = outside;
             return;
         }
-        if let Some(constant) = constant_sql(&raw.marked).filter(|_| depth < 3 && matches!(word(0), "execute" | "exec"))
-        {
-            for inner in split(&constant) {
+        // `SELECT cron.schedule('archive', '0 3 * * *', $$DELETE ...$$)`.
+        if let Some(body) = raw.body.as_ref().filter(|body| word(0) == "select" && change_in(&body.text).is_some()) {
+            for inner in split(body) {
+                self.add_raw(inner, dialect, is_before_model, depth + 1);
+            }
+            return;
+        }
+        let is_execute = depth < 3 && matches!(word(0), "execute" | "exec");
+        if let Some(executed) = is_execute.then(|| executed(&raw.marked)).flatten() {
+            for inner in split(&executed) {
                 self.add_raw(inner, dialect, is_before_model, depth + 1);
             }
             return;
         }
         let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
-        match parse(text, dialect) {
+        // A parser reads a call of EXECUTE, and not the SQL in its texts.
+        let tree = if is_execute && may_change_rows(text) { None } else { parse(text, dialect) };
+        match tree {
             Some(tree) => {
-                if let Action::Create(create, table) = action(&tree) {
-                    if is_temporary(&tree) {
-                        self.temporary.insert(table.clone());
-                    }
-                    self.columns.insert(table.clone(), declared(create));
-                    self.keys.insert(table, key_of(create));
+                let tree = with_query(tree);
+                for insert in inserts_of_with(&tree) {
+                    self.push(insert, raw.marked.clone(), is_before_model);
                 }
-                match action(&tree) {
-                    Action::Truncate(tables) | Action::Drop(tables) => self.emptied.extend(tables),
-                    Action::Delete(delete, table) if delete.selection.is_none() => self.emptied.push(table),
-                    _ => {}
-                }
-                let in_transaction = self.in_transaction;
-                let copied = match action(&tree) {
-                    Action::Copy(copy) => {
-                        if let Some(columns) = copy.select().filter(|_| copy.creates).and_then(selected) {
-                            self.columns.insert(copy.into.clone(), columns);
-                        }
-                        let of = self.copied_of(&copy);
-                        if is_temporary(&tree) {
-                            self.temporary.insert(copy.into.clone());
-                        }
-                        Some(Copied { of, creates: copy.creates, into: copy.into })
-                    }
-                    _ => None,
-                };
-                self.statements.push(Read {
-                    tree,
-                    copied,
-                    sql: raw.marked,
-                    in_transaction,
-                    is_before_model,
-                    is_model: false,
-                });
+                self.push(tree, raw.marked, is_before_model);
             }
-            // A macro that nobody knows is one word.
-            None if change_in(text).is_none()
-                && (!text.contains(char::is_whitespace) || is_control(word(0)) || is_header(&first)) => {}
             // Statements without semicolons, if each of those that change rows can be read.
             None if depth < 3 && is_chain(&raw.marked, dialect) => {
                 for part in split_at_verbs(&raw.marked) {
@@ -258,11 +243,79 @@ impl Unit {
                 }
             }
             None => {
-                let what =
-                    format!("{} statement", change_in(text).unwrap_or_else(|| word(0).to_owned()).to_uppercase());
-                self.not_read.push(NotRead { line: raw.marked.line(start), what });
+                let line = raw.marked.line(start);
+                self.not_read.extend(named(text).map(|what| NotRead { line, what }));
             }
         }
+    }
+
+    /// Adds a statement that was read.
+    fn push(&mut self, tree: Statement, sql: Marked, is_before_model: bool) {
+        self.learn_columns(&tree);
+        match action(&tree) {
+            Action::Truncate(tables) | Action::Drop(tables) => self.emptied.extend(tables),
+            Action::Delete(delete, table) if delete.selection.is_none() => self.emptied.push(table),
+            _ => {}
+        }
+        let in_transaction = self.in_transaction;
+        let copied = match action(&tree) {
+            Action::Copy(copy) => {
+                let of = self.copied_of(&copy);
+                if is_temporary(&tree) {
+                    self.temporary.insert(copy.into.clone());
+                }
+                Some(Copied { of, creates: copy.creates, into: copy.into })
+            }
+            _ => None,
+        };
+        self.statements.push(Read { tree, copied, sql, in_transaction, is_before_model, is_model: false });
+    }
+
+    /// Takes from a statement what it says of the columns of a table. A table of which only some columns
+    /// are known is not one of `columns`.
+    fn learn_columns(&mut self, tree: &Statement) {
+        match action(tree) {
+            Action::Create(create, table) => {
+                if is_temporary(tree) {
+                    self.temporary.insert(table.clone());
+                }
+                self.created.insert(table.clone());
+                self.keys.insert(table.clone(), key_of(create));
+                let is_whole = like_of(create).is_none()
+                    && create.clone.is_none()
+                    && create.inherits.is_none()
+                    && create.partition_of.is_none()
+                    && !create.columns.is_empty();
+                self.learn(table, is_whole.then(|| declared(create)));
+            }
+            Action::Copy(copy) if copy.creates => {
+                let columns = copy.select().and_then(selected);
+                self.learn(copy.into, columns);
+            }
+            _ => {}
+        }
+        let Statement::AlterTable(alter) = tree else { return };
+        let table = Table::of(&alter.name);
+        for operation in &alter.operations {
+            match operation {
+                AlterTableOperation::AddColumn { column_def, .. } => {
+                    if let Some(columns) = self.columns.get_mut(&table) {
+                        columns.push(declared_column(column_def, &[]));
+                    }
+                }
+                AlterTableOperation::RenameColumn { .. } | AlterTableOperation::DropColumn { .. } => {
+                    self.columns.remove(&table);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn learn(&mut self, table: Table, columns: Option<Vec<Declared>>) {
+        match columns {
+            Some(columns) => self.columns.insert(table, columns),
+            None => self.columns.remove(&table),
+        };
     }
 
     /// The columns of a table, if the unit creates it.
@@ -272,14 +325,8 @@ impl Unit {
 
     /// Whether the unit creates a table with the columns of another.
     pub(super) fn is_like(&self, table: &Table, other: &Table) -> bool {
-        let of_create = |create: &CreateTable| match &create.like {
-            Some(CreateTableLikeKind::Parenthesized(like) | CreateTableLikeKind::Plain(like)) => {
-                Table::of(&like.name).is(other)
-            }
-            None => false,
-        };
         self.statements.iter().any(|read| match read.action() {
-            Action::Create(create, created) => created.is(table) && of_create(create),
+            Action::Create(create, created) => created.is(table) && like_of(create).is_some_and(|like| like.is(other)),
             _ => false,
         })
     }
@@ -292,7 +339,7 @@ impl Unit {
     /// Whether the unit creates a table itself.
     pub(super) fn creates(&self, table: &Table) -> bool {
         let creates = |copied: &Copied| copied.creates && copied.into.is(table);
-        self.columns.keys().any(|other| other.is(table)) || self.copies().any(|(_, _, copied)| creates(copied))
+        self.created.iter().any(|other| other.is(table)) || self.copies().any(|(_, _, copied)| creates(copied))
     }
 
     /// Whether rows stay in a table only for a while.
@@ -372,38 +419,4 @@ pub(super) fn opens_transaction(first: &[String]) -> Option<bool> {
         ("commit" | "rollback" | "abort", _) | ("end", "" | "transaction" | "work") => Some(false),
         _ => None,
     }
-}
-
-/// Statements that neither read nor change rows.
-fn is_control(word: &str) -> bool {
-    const WORDS: [&str; 29] = [
-        "begin", "commit", "rollback", "end", "set", "declare", "if", "else", "elsif", "while", "loop", "for",
-        "return", "start", "go", "use", "print", "raise", "exit", "continue", "leave", "open", "close", "fetch",
-        "analyze", "grant", "revoke", "get", "",
-    ];
-    WORDS.contains(&word)
-}
-
-/// The beginning of a procedure, whose body follows.
-fn is_header(first: &[String]) -> bool {
-    const KINDS: [&str; 5] = ["procedure", "proc", "function", "trigger", "task"];
-    first.iter().any(|word| KINDS.contains(&word.as_str()))
-}
-
-/// The first word of a text that changes rows.
-fn change_in(text: &str) -> Option<String> {
-    const WORDS: [&str; 7] = ["delete", "insert", "update", "merge", "truncate", "execute", "exec"];
-    let skeleton = skeleton(text);
-    let mut words = skeleton.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.find(|word| WORDS.contains(word)).map(str::to_owned)
-}
-
-/// The SQL of `EXECUTE IMMEDIATE 'TRUNCATE TABLE t'`: its only text, if nothing is added to it.
-fn constant_sql(marked: &Marked) -> Option<Marked> {
-    let text = marked.text.as_str();
-    let (open, close) = (text.find('\'')? + 1, text.rfind('\'')?);
-    let inside = text.get(open..close)?;
-    let is_constant =
-        !inside.contains('\'') && !text.contains("||") && !text.contains('+') && !text[close + 1..].contains(',');
-    (is_constant && change_in(inside).is_some()).then(|| marked.part(open..close))
 }

@@ -108,7 +108,7 @@ fn the_handwritten_hooks_have_their_traps() {
 #[test]
 fn the_command_reads_folders_and_counts() {
     let shop = Shop::new();
-    shop.write("shop/sql/purge.sql", "DELETE FROM live.runs;\nDO $$ BEGIN EXECUTE 'DELETE FROM live.runs'; END $$;\n");
+    shop.write("shop/sql/purge.sql", "DELETE FROM live.runs;\nDO $$ BEGIN EXECUTE build('DELETE FROM ', t); END $$;\n");
     shop.write("shop/sql/target/compiled.sql", "DELETE FROM live.skipped;\n");
     let outcome = shop.run(&["lint", "sql"]);
     assert_eq!(outcome.code, Some(1), "{outcome}");
@@ -157,6 +157,12 @@ fn hostile_files_end_without_a_finding() {
         "$$ é",
         "DO $$é.",
         "'é\\",
+        "EXECUTE 'DELETE ! é",
+        "EXECUTE format('DELETE %é', é",
+        "UNLOAD ($é$ DELETE ! é",
+        "DELIMITER é\nDELETE ! é",
+        "DELIMITER\u{85}x\n\\copy\né\\",
+        "{% macro a() %}{{ return(a()) }}{{ return([a]) }}{% endmacro %}{{ return(a()) }}{{ fromjson('[[') }}",
         "{{",
         "{% macro",
         "{% macro x( %}",
@@ -173,4 +179,22 @@ fn hostile_files_end_without_a_finding() {
             assert!(report.findings.iter().len() == 0, "{text:.40}: {}", report.findings);
         }
     }
+}
+
+/// A list of periods in `vars:` of dbt_project.yml is the one that a loop runs over.
+#[test]
+fn variables_of_the_project_are_used() {
+    let project = "name: shop\nvars:\n  shop:\n    periods:\n      - {name: 2025_h1, start: '2025-01-01', end: '2025-07-01'}\n      - {name: 2025_h2, start: '2025-08-01', end: '2026-01-01'}\n";
+    let model = "{{ config(materialized='incremental', unique_key='id', post_hook=\"{% for p in var('periods', []) %}insert into {{ this }}_{{ p.name }} (id, ts) select r.id, r.ts from {{ this }} r where r.ts >= '{{ p.start }}' and r.ts < '{{ p.end }}' and not exists (select 1 from {{ this }}_{{ p.name }} h where h.id = r.id and h.ts = r.ts);{% endfor %}\") }}\nselect id, ts from {{ ref('x') }}\n";
+    let sources = vec![Source::new("dbt_project.yml", project), Source::new("models/m.sql", model)];
+    assert_eq!(rules(&lint(sources, &Options::default())), ["period-gap"]);
+}
+
+#[test]
+fn a_file_of_another_encoding_is_read_or_named() {
+    let marked = lint(vec![Source::new("a.sql", "\u{feff}DELETE FROM a.b;")], &Options::default());
+    assert_eq!(rules(&marked), ["delete-without-where"]);
+    let other = lint(vec![Source::new("a.sql", "D\0E\0L\0E\0T\0E\0")], &Options::default());
+    assert_eq!(other.not_read.len(), 1);
+    assert_eq!(other.not_read[0].what, "not a text in UTF-8");
 }

@@ -45,6 +45,11 @@ impl Marked {
         marked
     }
 
+    /// Another text of the same length, in which each byte keeps its line.
+    pub(in crate::lint) fn rewritten(&self, text: String) -> Self {
+        Self { text, lines: self.lines.clone() }
+    }
+
     /// The source line of a byte.
     pub(in crate::lint) fn line(&self, at: usize) -> usize {
         let after = self.lines.partition_point(|(start, _)| *start <= at);

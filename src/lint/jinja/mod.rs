@@ -2,6 +2,7 @@
 
 mod mark;
 mod stubs;
+mod vars;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,6 +16,7 @@ pub(super) use stubs::{RUN_DATE, SCHEMA};
 
 use mark::mark;
 use stubs::{Names, Scene, relation, unknown};
+pub(super) use vars::vars_of;
 
 /// The steps after which a template is given up.
 const FUEL: u64 = 200_000;
@@ -108,8 +110,21 @@ pub(super) struct Rendering {
 #[derive(Debug)]
 pub(super) struct Jinja {
     environment: Environment<'static>,
-    macros: Arc<BTreeMap<String, String>>,
+    macros: Arc<Macros>,
+    /// The variables of `dbt_project.yml`.
+    vars: Arc<BTreeMap<String, Value>>,
 }
+
+/// The macros of a project: for each name, the files that define it.
+type Macros = BTreeMap<String, Vec<String>>;
+
+/// The end of the name of a template in which each line has its mark. A macro of the same file is called
+/// there, so that a finding points at its line. The lines of another file would mean nothing.
+const WITH_LINES: &str = "#lines";
+
+/// The beginning of the names of macros in templates. The plain name is that of a stand-in, which also
+/// gives what `return` returns.
+const OF_MACRO: &str = "rowkeep_macro_";
 
 /// A macro of a file.
 #[derive(Clone, Debug)]
@@ -121,7 +136,7 @@ pub(super) struct Macro {
 
 impl Jinja {
     /// Loads the macros of a project: files by name.
-    pub(super) fn new<'t>(files: impl Iterator<Item = (&'t str, &'t str)>) -> Self {
+    pub(super) fn new<'t>(files: impl Iterator<Item = (&'t str, &'t str)>, vars: BTreeMap<String, Value>) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         environment.set_fuel(Some(FUEL));
@@ -130,14 +145,17 @@ impl Jinja {
         for name in FILTERS {
             environment.add_filter(name, |value: Value| value);
         }
-        let mut macros = BTreeMap::new();
+        let mut macros = Macros::new();
         for (name, text) in files {
             let found = macros_of(text);
-            if !found.is_empty() && environment.add_template_owned(name.to_owned(), prepared(text)).is_ok() {
-                macros.extend(found.into_iter().map(|one| (one.name, name.to_owned())));
+            let is_added = !found.is_empty()
+                && environment.add_template_owned(name.to_owned(), prepared(text)).is_ok()
+                && environment.add_template_owned(format!("{name}{WITH_LINES}"), marked(text, 1)).is_ok();
+            for one in found.into_iter().filter(|_| is_added) {
+                macros.entry(one.name).or_default().push(name.to_owned());
             }
         }
-        Self { environment, macros: Arc::new(macros) }
+        Self { environment, macros: Arc::new(macros), vars: Arc::new(vars) }
     }
 
     /// Renders a text once, such as a hook in YAML. `first` is its line in the file.
@@ -150,9 +168,14 @@ impl Jinja {
     }
 
     /// Gives a file to a function, parsed once for all of its renderings.
-    pub(super) fn with<R>(&self, text: &str, f: impl FnOnce(Result<&Prepared<'_, '_>, (String, usize)>) -> R) -> R {
+    pub(super) fn with<R>(
+        &self,
+        name: &str,
+        text: &str,
+        f: impl FnOnce(Result<&Prepared<'_, '_>, (String, usize)>) -> R,
+    ) -> R {
         let marked = marked(text, 1);
-        match self.environment.template_from_str(&marked) {
+        match self.environment.template_from_named_str(&format!("{name}{WITH_LINES}"), &marked) {
             Ok(template) => f(Ok(&Prepared { jinja: self, template, first: 1 })),
             Err(error) => f(Err(reason(&error, 1))),
         }
@@ -163,7 +186,9 @@ impl Jinja {
             model: model.to_owned(),
             variant,
             macros: Arc::clone(&self.macros),
+            vars: Arc::clone(&self.vars),
             captured: Mutex::default(),
+            returned: Mutex::default(),
             depth: Mutex::default(),
         })
     }
@@ -184,6 +209,8 @@ impl Prepared<'_, '_> {
         let mut rendering = Rendering::default();
         match self.template.render(names()) {
             Ok(rendered) => rendering.body = Marked::read(&rendered, first),
+            // A model that returns writes nothing.
+            Err(_) if scene.take_returned().is_some() => {}
             Err(error) => rendering.failed = Some(reason(&error, first)),
         }
         let hooks = scene.captured.lock().map(|captured| captured.hooks.clone()).unwrap_or_default();
@@ -210,12 +237,15 @@ impl Prepared<'_, '_> {
         let names = Value::from_object(Names(Arc::clone(&scene)));
         let arguments: Kwargs = called.required.iter().map(|name| (name.as_str(), unknown(name))).collect();
         let result = self.template.render_captured(names).and_then(|mut captured| {
-            captured.with_state_mut(|state| state.call_macro(&called.name, &[Value::from(arguments)]))
+            captured.with_state_mut(|state| {
+                state.call_macro(&format!("{OF_MACRO}{}", called.name), &[Value::from(arguments)])
+            })
         });
         let mut rendering = Rendering::default();
-        match result {
-            Ok(rendered) => rendering.body = Marked::read(&rendered, 1),
-            Err(error) => rendering.failed = Some(reason(&error, 1)),
+        match (result, scene.take_returned()) {
+            (Ok(rendered), _) => rendering.body = Marked::read(&rendered, 1),
+            (Err(_), Some(returned)) => rendering.body = Marked::read(&returned.to_string(), 1),
+            (Err(error), None) => rendering.failed = Some(reason(&error, 1)),
         }
         rendering.take(&scene, 1);
         rendering
@@ -263,7 +293,23 @@ fn prepared(text: &str) -> String {
         rest = &rest[at + 2..];
     }
     changed.push_str(rest);
-    without_shifts(&changed)
+    without_shifts(&with_names_of_macros(&changed))
+}
+
+/// A text in which `{% macro archive(` is `{% macro rowkeep_macro_archive(`.
+fn with_names_of_macros(text: &str) -> String {
+    let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
+    for (at, _) in text.match_indices("{%") {
+        let inside = text[at + 2..].trim_start_matches(['-', '+']).trim_start();
+        if let Some(rest) = inside.strip_prefix("macro ") {
+            let name = text.len() - rest.trim_start().len();
+            out.push_str(&text[copied..name]);
+            out.push_str(OF_MACRO);
+            copied = name;
+        }
+    }
+    out.push_str(&text[copied..]);
+    out
 }
 
 /// A text in which `time - timedelta(days=90)` is `time|default(timedelta(days=90))`: both are a time that

@@ -1,6 +1,7 @@
 //! Values that stand for what dbt gives a template: relations, variables, the target, macros of
 //! packages. Nothing here knows a database, so each has a name in the place of a value.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +9,8 @@ use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value};
 
 use crate::lint::jinja::mark::unmarked;
-use crate::lint::jinja::{Captured, Hook, Variant};
+use crate::lint::jinja::vars::of_json;
+use crate::lint::jinja::{Captured, Hook, Macros, OF_MACRO, Variant, WITH_LINES};
 
 /// The name of the schema in which models are.
 pub(in crate::lint) const SCHEMA: &str = "rowkeep_schema";
@@ -166,10 +168,30 @@ struct Builtin {
 pub(super) struct Scene {
     pub(super) model: String,
     pub(super) variant: Variant,
-    /// The macros of the project, each with the template that has it.
-    pub(super) macros: Arc<std::collections::BTreeMap<String, String>>,
+    pub(super) macros: Arc<Macros>,
+    /// The variables of `dbt_project.yml`.
+    pub(super) vars: Arc<BTreeMap<String, Value>>,
     pub(super) captured: Mutex<Captured>,
+    /// The value of the last `return`, until the macro that called it has ended.
+    pub(super) returned: Mutex<Option<Value>>,
     pub(super) depth: Mutex<usize>,
+}
+
+impl Scene {
+    /// What `return` gave, if it has ended a macro.
+    pub(super) fn take_returned(&self) -> Option<Value> {
+        self.returned.lock().ok()?.take()
+    }
+
+    /// The value of `var('name', default)`.
+    fn var(&self, name: &str, default: Option<&Value>) -> Value {
+        match self.vars.get(name).or(default) {
+            // A switch that is off by default is on in one of the renderings.
+            Some(value) if value.kind() == ValueKind::Bool && self.variant == Variant::Full => Value::from(true),
+            Some(value) => value.clone(),
+            None => unknown(name),
+        }
+    }
 }
 
 /// The variables of a template. Every name has a value.
@@ -192,6 +214,22 @@ impl Object for Names {
             "execute" => Value::from(true),
             "none" | "None" => Value::from(()),
             "run_started_at" | "modules" => Value::from_object(RunDate),
+            // The names of Airflow for the interval of its run.
+            "ds"
+            | "ds_nodash"
+            | "ts_nodash"
+            | "execution_date"
+            | "logical_date"
+            | "data_interval_start"
+            | "data_interval_end"
+            | "next_ds"
+            | "next_ds_nodash"
+            | "prev_ds"
+            | "prev_ds_nodash"
+            | "yesterday_ds"
+            | "yesterday_ds_nodash"
+            | "tomorrow_ds"
+            | "tomorrow_ds_nodash" => Value::from_object(RunDate),
             "target"
             | "flags"
             | "config"
@@ -206,6 +244,9 @@ impl Object for Names {
             | "return"
             | "log"
             | "print"
+            | "after_commit"
+            | "before_begin"
+            | "fromjson"
             | "rowkeep_list"
             | "should_full_refresh"
             | "exceptions" => builtin(name, &self.0),
@@ -244,7 +285,7 @@ impl Object for Package {
             let called = Arc::new(Builtin { name: method.to_owned(), scene: Arc::clone(&self.scene) });
             return called.call_macro(method, state, args);
         }
-        Ok(unknown(method))
+        Ok(portable(method, args).unwrap_or_else(|| unknown(method)))
     }
 
     fn is_true(self: &Arc<Self>) -> bool {
@@ -254,6 +295,19 @@ impl Object for Package {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
+}
+
+/// The SQL of macros that dbt has for every engine: `dbt.dateadd('day', -30, dbt.current_timestamp())`.
+fn portable(name: &str, args: &[Value]) -> Option<Value> {
+    let text = |at: usize| args.get(at).map(|value| unmarked(&value.to_string()));
+    let sql = match name {
+        "pretty_time" => return Some(Value::from_object(RunDate)),
+        "dateadd" => format!("dateadd({}, {}, {})", text(0)?, text(1)?, text(2)?),
+        "date_trunc" => format!("date_trunc('{}', {})", text(0)?, text(1)?),
+        "safe_cast" | "cast" => format!("cast({} as {})", text(0)?, text(1)?),
+        _ => return None,
+    };
+    Some(Value::from(sql))
 }
 
 fn builtin(name: &str, scene: &Arc<Scene>) -> Value {
@@ -293,6 +347,12 @@ impl Object for Builtin {
                 Ok(unknown(method))
             }
             ("config", "set") | ("exceptions", _) => Ok(Value::from("")),
+            // The implementation for every engine, if the project has one.
+            ("adapter", "dispatch") => {
+                let name = args.first().map(|name| format!("default__{}", unmarked(&name.to_string())));
+                let known = name.filter(|name| self.scene.macros.contains_key(name));
+                Ok(known.map_or_else(|| unknown(method), |name| builtin(&name, &self.scene)))
+            }
             _ => Ok(unknown(method)),
         }
     }
@@ -303,18 +363,28 @@ impl Object for Builtin {
         Ok(match self.name.as_str() {
             "ref" => relation(SCHEMA, &text(1).or_else(|| text(0)).unwrap_or_default()),
             "source" => relation(&text(0).unwrap_or_default(), &text(1).unwrap_or_default()),
-            "var" | "env_var" => match args.get(1) {
-                // A switch that is off by default is on in one of the renderings.
-                Some(default) if default.kind() == ValueKind::Bool && self.scene.variant == Variant::Full => {
-                    Value::from(true)
-                }
-                Some(default) if !default.is_kwargs() => default.clone(),
-                _ => unknown(&text(0).unwrap_or_default()),
-            },
+            "var" | "env_var" => {
+                self.scene.var(&text(0).unwrap_or_default(), args.get(1).filter(|default| !default.is_kwargs()))
+            }
             "is_incremental" => Value::from(self.scene.variant.is_incremental()),
             "should_full_refresh" => Value::from(false),
-            "return" => args.first().cloned().unwrap_or_else(|| Value::from("")),
+            // It ends the macro that calls it.
+            "return" => {
+                if let Ok(mut returned) = self.scene.returned.lock() {
+                    *returned = Some(args.first().cloned().unwrap_or_else(|| Value::from("")));
+                }
+                return Err(Error::new(ErrorKind::InvalidOperation, "return"));
+            }
+            // Hooks outside of the transaction of their model.
+            "after_commit" | "before_begin" => {
+                let sql = args.first().cloned().unwrap_or_default();
+                Value::from(BTreeMap::from([("sql", sql), ("transaction", Value::from(false))]))
+            }
             "log" | "print" => Value::from(""),
+            "fromjson" => {
+                let json = text(0).and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+                json.map_or_else(|| unknown("fromjson"), |json| of_json(&json))
+            }
             "rowkeep_list" => Value::from_object(Changeable::default()),
             "run_query" => {
                 self.capture_query(args.first());
@@ -347,7 +417,7 @@ impl Builtin {
     /// Calls a macro of the project.
     fn call_macro(&self, name: &str, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         let deep = || Error::new(ErrorKind::InvalidOperation, "macros call each other without end");
-        let Some(file) = self.scene.macros.get(name) else { return Ok(unknown(name)) };
+        let Some(files) = self.scene.macros.get(name) else { return Ok(unknown(name)) };
         {
             let mut depth = self.scene.depth.lock().map_err(|_| deep())?;
             *depth += 1;
@@ -356,14 +426,20 @@ impl Builtin {
             }
         }
         let names = Value::from_object(Names(Arc::clone(&self.scene)));
-        let template = state.env().get_template(file)?;
-        let rendered = template
-            .render_captured(names)
-            .and_then(|mut captured| captured.with_state_mut(|inner| inner.call_macro(name, args)));
+        // A macro of the file that calls it comes before one of another file.
+        let caller = state.name();
+        let own = files.iter().any(|file| file == caller.trim_end_matches(WITH_LINES)).then_some(caller);
+        let template = state.env().get_template(own.or(files.last().map(String::as_str)).unwrap_or_default())?;
+        let rendered = template.render_captured(names).and_then(|mut captured| {
+            captured.with_state_mut(|inner| inner.call_macro(&format!("{OF_MACRO}{name}"), args))
+        });
         if let Ok(mut depth) = self.scene.depth.lock() {
             *depth = depth.saturating_sub(1);
         }
-        rendered.map(Value::from_safe_string)
+        match (rendered, self.scene.take_returned()) {
+            (Err(_), Some(returned)) => Ok(returned),
+            (rendered, _) => rendered.map(Value::from_safe_string),
+        }
     }
 
     /// Takes hooks and the unique key from the arguments of `config`.

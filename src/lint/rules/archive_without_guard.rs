@@ -41,8 +41,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         // A transaction takes both statements back. Hooks of dbt are in one, on most engines.
         let is_safe = copy.creates || copy.on_conflict != OnConflict::Fails || read.in_transaction;
         let Some((_, table)) = archived.iter().find(|(archives, _)| archives.contains(&at)) else { continue };
-        // A stage that the script fills has only the rows of this run.
-        if unit.fills(table).next().is_some() {
+        // A stage has only the rows of this run.
+        if table.is_named_as_temporary() || unit.fills(table).next().is_some() {
             continue;
         }
         let from = copy.from();

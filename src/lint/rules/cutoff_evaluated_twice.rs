@@ -5,31 +5,79 @@ use crate::lint::action::Action;
 use crate::lint::facts::clock;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven};
-use crate::lint::unit::Unit;
+use crate::lint::script::skeleton;
+use crate::lint::table::Table;
+use crate::lint::unit::{Read, Unit};
+
+/// Whether a variable gets the clock anew between the copy and the DELETE: both use it, and two statements set it.
+fn is_set_again(unit: &Unit, delete: &Read, table: &Table) -> bool {
+    let sets_clock = |text: &str| -> Option<String> {
+        let lower = skeleton(text);
+        let openers = ["begin", "declare", "set", "let"];
+        let name = openers.iter().fold(lower.trim_start(), |rest, word| {
+            let after = rest.strip_prefix(word).filter(|after| after.starts_with(char::is_whitespace));
+            after.unwrap_or(rest).trim_start()
+        });
+        let end = name.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '@'))?;
+        let (name, rest) = name.split_at(end);
+        let is_set = !name.is_empty() && rest.split_once('=').is_some_and(|(ty, _)| ty.len() < 40 && !ty.contains('('));
+        let reads_clock = AGAIN.iter().any(|clock| rest.contains(clock));
+        (is_set && reads_clock).then(|| name.trim_start_matches('@').to_owned())
+    };
+    let set: Vec<String> = unit.texts.iter().filter_map(|text| sets_clock(&text.sql.text)).collect();
+    let uses = |read: &Read, name: &str| {
+        let text = skeleton(&read.sql.text);
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+    };
+    let copies = unit.archives(table);
+    set.iter().any(|name| {
+        set.iter().filter(|other| *other == name).count() > 1
+            && uses(delete, name)
+            && copies.iter().any(|(_, copy)| uses(copy, name))
+    })
+}
+
+/// Clocks that go on in a transaction.
+const AGAIN: [&str; 6] =
+    ["clock_timestamp", "getdate", "sysutcdatetime", "sysdatetime", "getutcdate", "current_timestamp("];
 
 /// Clocks that stand still during a transaction of PostgreSQL.
 const STILL: [&str; 4] = ["now", "current_timestamp", "current_date", "localtimestamp"];
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read, delete, table) in deletes(unit) {
-        let Some(clock_of_delete) = delete.selection.as_ref().and_then(clock) else { continue };
+        let Some(clock_of_delete) = delete.selection.as_ref().and_then(clock) else {
+            let is_safe = is_proven(read, delete, &table) || is_loaded_again(unit, at, delete, &table);
+            if !is_safe && is_set_again(unit, read, &table) {
+                found.push(finding(read.line_of("delete"), &table));
+            }
+            continue;
+        };
         let stands_still = STILL.contains(&clock_of_delete.as_str()) && read.in_transaction;
         if stands_still || is_proven(read, delete, &table) || is_loaded_again(unit, at, delete, &table) {
             continue;
         }
-        let copies = unit.archives(&table).into_iter().filter_map(|(_, archive)| match archive.action() {
-            Action::Copy(copy) => copy.conditions().into_iter().find_map(clock),
+        // The copy itself, or the list of rows that it reads.
+        let mut earlier = unit.statements[..at].iter().filter_map(|earlier| match earlier.action() {
+            Action::Copy(copy) if copy.sources().iter().any(|source| source.is(&table)) => Some(copy),
             _ => None,
         });
-        if copies.into_iter().next().is_none() {
+        let reads_clock = earlier.any(|copy| copy.conditions().into_iter().any(|one| clock(one).is_some()));
+        if unit.archives(&table).is_empty() || !reads_clock {
             continue;
         }
-        found.push(Finding {
-            code: Code::CutoffEvaluatedTwice,
-            line: read.line_of(&clock_of_delete),
-            message: format!("the DELETE from `{table}` reads the clock later than the copy: rows that became due between them are lost"),
-            label: "read again",
-            help: "store the cutoff once, and use the stored value in both statements".to_owned(),
-        });
+        found.push(finding(read.line_of(&clock_of_delete), &table));
+    }
+}
+
+fn finding(line: usize, table: &Table) -> Finding {
+    Finding {
+        code: Code::CutoffEvaluatedTwice,
+        line,
+        message: format!(
+            "the DELETE from `{table}` reads the clock later than the copy: rows that became due between them are lost"
+        ),
+        label: "read again",
+        help: "store the cutoff once, and use the stored value in both statements".to_owned(),
     }
 }

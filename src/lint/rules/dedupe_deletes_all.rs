@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    BinaryOperator, Delete, Expr, FromTable, Function, GroupByExpr, Query, Select, SelectItem, TableFactor,
+    BinaryOperator, Delete, Expr, FromTable, Function, GroupByExpr, Query, Select, SelectItem, Statement, TableFactor,
     TableWithJoins, Visit, Visitor, WindowType,
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Lookup, any, column, conjuncts, function_name, is_equality, lookup, select_of, tables};
+use crate::lint::facts::{
+    Lookup, any, column, columns_in, conjuncts, function_name, is_equality, lookup, named_query, select_of, tables,
+};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
-use crate::lint::unit::Unit;
+use crate::lint::unit::{Read, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (_, read, delete, table) in deletes(unit) {
@@ -30,9 +32,10 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let joins_itself = using.chain(from.iter().skip(1).flat_map(tables)).any(|other| other.is(&table));
         let takes_pairs = joins_itself && (is_symmetric(&conditions) || meets_itself(delete, &conditions));
         let takes_all = takes_all || joins_counts(delete, &conditions, &table) || compares_count(&conditions, &table);
+        let takes_ranked = joins_ranks(read, delete, &conditions, &table);
         // `AND id <> (SELECT MIN(id) ...)` keeps one.
         let is_all = conditions.len() == 1 || conditions.iter().all(|condition| is_equality(condition));
-        if (takes_all && is_all) || takes_pairs {
+        if (takes_all && is_all) || takes_pairs || takes_ranked {
             found.push(Finding {
                 code: Code::DedupeDeletesAll,
                 line: read.line_of("delete"),
@@ -57,6 +60,27 @@ fn joins_counts(delete: &Delete, conditions: &[&Expr], table: &Table) -> bool {
     !conditions.is_empty()
         && conditions.iter().all(|condition| is_equality(condition))
         && counted.any(|select| counts(select, table))
+}
+
+/// `USING (SELECT key, ROW_NUMBER() OVER (PARTITION BY key ...) AS n FROM t) AS r WHERE t.key = r.key AND r.n > 1`, also
+/// with the query in WITH: the rank tells the rows apart, and the join does not.
+fn joins_ranks(read: &Read, delete: &Delete, conditions: &[&Expr], table: &Table) -> bool {
+    let ranked = delete.using.iter().flatten().filter_map(|item| match (&item.relation, &read.tree) {
+        (TableFactor::Derived { subquery, .. }, _) => Some(&**subquery),
+        (TableFactor::Table { name, .. }, Statement::Query(query)) => named_query(query, &Table::of(name)),
+        _ => None,
+    });
+    let (equal, rest): (Vec<&Expr>, Vec<&Expr>) = conditions.iter().partition(|condition| is_equality(condition));
+    let is_rank = |condition: &&Expr| {
+        matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Gt | BinaryOperator::GtEq | BinaryOperator::NotEq, right }
+            if column(left).is_some() && matches!(**right, Expr::Value(_)))
+    };
+    let joined: BTreeSet<String> = equal.into_iter().flat_map(columns_in).collect();
+    let is_own = |query: &Query| {
+        select_of(query).is_some_and(|select| select.from.iter().flat_map(tables).any(|from| from.is(table)))
+    };
+    let mut keys = ranked.filter(|query| is_own(query)).filter_map(partitioned_by);
+    matches!(rest.as_slice(), [only] if is_rank(only)) && !joined.is_empty() && keys.any(|key| joined.is_subset(&key))
 }
 
 /// `(SELECT COUNT(*) FROM t AS o WHERE o.key = t.key) > 1`.

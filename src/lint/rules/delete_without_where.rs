@@ -1,12 +1,13 @@
 //! A DELETE without a condition.
 
-use sqlparser::ast::{BinaryOperator, Expr};
+use sqlparser::ast::{BinaryOperator, Expr, SetExpr, Statement};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::joined;
+use crate::lint::action::target;
+use crate::lint::facts::{joined, named_query};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_reloaded};
-use crate::lint::unit::{Runs, Unit};
+use crate::lint::unit::{Read, Runs, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     // Another macro may fill the table.
@@ -20,13 +21,23 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                 if left == right && matches!(**left, Expr::Value(_)))
         };
         let selection = delete.selection.as_ref().filter(|selection| !is_always_true(selection));
-        let has_condition = selection.is_some() || delete.limit.is_some() || !joined(delete).is_empty();
+        // USING without WHERE joins every row with every other one.
+        let is_joined = !joined(delete).is_empty() && delete.using.is_none();
+        let has_condition = selection.is_some() || delete.limit.is_some() || is_joined || takes_from_with(read);
         // A model that runs after its hook fills the table again.
         let is_of_model = unit.model.as_ref().is_some_and(|(model, _)| model.is(&table));
         let is_before_load = unit.runs == Runs::Hooks && read.is_before_model && is_of_model;
+        // A stage, whose rows are in the mart by now.
+        let is_stage = || table.is_named_as_temporary() && unit.archives(&table).iter().any(|(copied, _)| *copied < at);
         // A list that the unit fills itself, and empties at its end.
         let is_own_list = || !table.is_named_as_archive() && unit.fills(&table).any(|filled| filled < at);
-        if has_condition || is_before_load || is_own_list() || is_reloaded(unit, &table, at) || unit.creates(&table) {
+        if has_condition
+            || is_before_load
+            || is_stage()
+            || is_own_list()
+            || is_reloaded(unit, &table, at)
+            || unit.creates(&table)
+        {
             continue;
         }
         found.push(Finding {
@@ -37,4 +48,11 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             help: "add a condition; to empty a work table, write `WHERE TRUE`".to_owned(),
         });
     }
+}
+
+/// Whether a DELETE takes the rows of a query in WITH: `WITH due AS (SELECT TOP (1000) ...) DELETE FROM due`.
+fn takes_from_with(read: &Read) -> bool {
+    let Statement::Query(query) = &read.tree else { return false };
+    let SetExpr::Delete(Statement::Delete(delete)) = &*query.body else { return false };
+    target(delete).is_some_and(|table| named_query(query, &table).is_some())
 }

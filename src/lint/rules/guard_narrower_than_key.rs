@@ -5,16 +5,19 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, Select, TableFactor};
 
 use crate::diagnostic::Code;
-use crate::lint::action::{Action, Copy};
-use crate::lint::facts::{compared, conjuncts, lookup, pairs};
+use crate::lint::action::{Action, Copy, OnConflict};
+use crate::lint::facts::{compared, conjuncts, joined, lookup, pairs};
 use crate::lint::rules::Finding;
-use crate::lint::rules::proof::{Trim, deletes};
+use crate::lint::rules::proof::{Trim, deletes, is_of_archive};
 use crate::lint::table::Table;
-use crate::lint::unit::Unit;
+use crate::lint::unit::{Read, Unit};
 
 /// The guards of a copy: for each, the columns by which it looks for the row in the table that it
 /// fills. A guard is NOT EXISTS, NOT IN, or an outer join of which a column is NULL.
 pub(super) fn guards(copy: &Copy<'_>) -> Vec<BTreeSet<String>> {
+    if matches!(copy.on_conflict, OnConflict::Skips | OnConflict::Matches) && !copy.matched.is_empty() {
+        return vec![copy.matched.clone()];
+    }
     let each: Vec<_> = copy.arms().into_iter().map(|select| guards_of(copy, select)).collect();
     // One SELECT of a UNION without a guard copies its rows again.
     if each.iter().any(Vec::is_empty) { Vec::new() } else { each.into_iter().flatten().collect() }
@@ -50,15 +53,19 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let Action::Copy(copy) = read.action() else { continue };
         let Some(source) = copy.from().into_iter().next() else { continue };
         let Some(has) = guards(&copy).into_iter().next() else { continue };
+        // A MERGE into another mart goes by the key of that mart.
+        if !copy.matched.is_empty() && !is_of_archive(unit, &source, &copy.into) {
+            continue;
+        }
         let stated = stated_key(unit, &source, &copy.into);
-        let Some(key) = stated.or_else(|| proven_key(&trims, &source, &copy.into, has.len())) else { continue };
+        let Some(key) = stated.or_else(|| proven_key(&trims, &source, &copy.into, &has)) else { continue };
         if has.is_empty() || !has.is_subset(&key) || has == key {
             continue;
         }
         let lacks: Vec<_> = key.difference(&has).map(|name| format!("`{name}`")).collect();
         found.push(Finding {
             code: Code::GuardNarrowerThanKey,
-            line: read.line_of(if read.sql.text.to_lowercase().contains("not exists") { "not exists" } else { "insert" }),
+            line: read.line_of(guard_of(read)),
             message: format!(
                 "the guard of `{}` does not compare {}: if another row with the same {} is archived, a row of `{source}` never is",
                 copy.into,
@@ -118,16 +125,36 @@ fn stated_key(unit: &Unit, source: &Table, archive: &Table) -> Option<BTreeSet<S
     created.map(|key| key.iter().cloned().collect())
 }
 
-/// The two columns by which a DELETE finds the copy, if the guard has one. With more columns, the
-/// DELETE may compare more than the key.
-fn proven_key(trims: &[Trim<'_>], source: &Table, archive: &Table, guarded: usize) -> Option<BTreeSet<String>> {
-    if guarded != 1 {
-        return None;
-    }
+/// The first word of the guard of a copy.
+fn guard_of(read: &Read) -> &'static str {
+    let text = read.sql.text.to_lowercase();
+    ["not exists", "on conflict", "merge"].into_iter().find(|words| text.contains(words)).unwrap_or("insert")
+}
+
+/// Whether a name is that of a time.
+fn is_time(name: &str) -> bool {
+    let is_word = |word: &str| ["at", "ts", "time", "date", "day", "timestamp", "datetime"].contains(&word);
+    name.split('_').any(is_word) || ["time", "date"].iter().any(|end| name.ends_with(end))
+}
+
+/// The columns by which a DELETE finds the copy, if the guard has only one of two, or lacks the time.
+/// Otherwise, the DELETE may compare more than the key.
+fn proven_key(
+    trims: &[Trim<'_>],
+    source: &Table,
+    archive: &Table,
+    guarded: &BTreeSet<String>,
+) -> Option<BTreeSet<String>> {
+    let lacks_time =
+        |key: &BTreeSet<String>| !guarded.iter().any(|name| is_time(name)) && key.iter().any(|name| is_time(name));
     trims.iter().find_map(|(_, _, delete, table)| {
-        let conditions = delete.selection.iter().filter(|_| table.is(source)).flat_map(conjuncts);
-        let mut proofs = conditions.filter_map(lookup).filter(|found| !found.negated);
-        let proof = proofs.find(|found| found.tables().iter().any(|table| table.is(archive)))?;
-        Some(compared(&proof)).filter(|key| key.len() == 2)
+        let conditions = || delete.selection.iter().filter(|_| table.is(source)).flat_map(conjuncts);
+        let mut proofs = conditions().filter_map(lookup).filter(|found| !found.negated);
+        let proof = proofs.find(|found| found.tables().iter().any(|table| table.is(archive)));
+        let by_join = || joined(delete).iter().any(|table| table.is(archive)).then(|| pairs(conditions()));
+        proof
+            .map(|proof| compared(&proof))
+            .or_else(by_join)
+            .filter(|key| guarded.len() == 1 && key.len() == 2 || lacks_time(key))
     })
 }

@@ -69,13 +69,20 @@ fn views(unit: &Unit, found: &mut Vec<Finding>) {
     };
     let mut proven = BTreeSet::new();
     for read in &unit.statements {
-        if let Action::Delete(delete, _) = read.action() {
-            proven.extend(archives(looked_up_by(read, delete)));
+        match read.action() {
+            Action::Delete(delete, _) => proven.extend(archives(looked_up_by(read, delete))),
+            Action::Copy(copy) if !copy.creates => proven.extend(archives(vec![copy.into])),
+            _ => {}
         }
     }
     for read in &unit.statements {
         let Statement::CreateView(view) = &read.tree else { continue };
-        let shown = archives(tables_in(&*view.query));
+        let read_by_view = tables_in(&*view.query);
+        // A view of one archive shows one period.
+        if read_by_view.len() < 2 {
+            continue;
+        }
+        let shown = archives(read_by_view);
         let lacks = proven.iter().find(|(stem, period)| {
             shown.iter().any(|(other, _)| other == stem) && !shown.contains(&(stem.clone(), period.clone()))
         });

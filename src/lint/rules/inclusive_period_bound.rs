@@ -77,6 +77,13 @@ impl Visitor for Between<'_> {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let Expr::Between { expr, low, high, negated: false } = expr else { return ControlFlow::Continue(()) };
+        // `BETWEEN DATE '2026-01-01' AND DATE '2026-01-01' + INTERVAL '1 month'` ends with a day that is shifted.
+        let is_shifted =
+            matches!(&**high, Expr::BinaryOp { left, op: BinaryOperator::Plus, .. } if instant(left).is_some());
+        if instant(low).is_some() && is_shifted {
+            self.found = Some(high.to_string());
+            return ControlFlow::Break(());
+        }
         let (Some(_), Some(to)) = (instant(low), instant(high)) else { return ControlFlow::Continue(()) };
         if !includes_more(&to) && !column(expr).is_some_and(|(_, name)| (self.has_time_of_day)(&name)) {
             return ControlFlow::Continue(());

@@ -7,7 +7,7 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Declared, column, conjuncts, lookup, select_of, selected};
+use crate::lint::facts::{Declared, aliases, column, conjuncts, lookup, select_of, selected};
 use crate::lint::rules::Finding;
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
@@ -84,6 +84,17 @@ impl Visitor for Bound<'_> {
                 }
             }
         }
+        // `l.batch_id IN (SELECT l.batch_id FROM errors AS e)`, where `l` is the row outside.
+        let inner = aliases(select);
+        let outputs = select.projection.iter().filter(|_| found.value.is_some()).filter_map(|item| match item {
+            SelectItem::UnnamedExpr(output) => column(output),
+            _ => None,
+        });
+        for (row, name) in outputs.filter(|(_, name)| select.from.len() == 1 && is_value(found.value, name)) {
+            if let Some(outer) = row.filter(|row| !inner.contains(row)) {
+                self.columns.push((format!("{outer}.{name}"), None));
+            }
+        }
         for condition in select.selection.iter().flat_map(conjuncts) {
             let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition else { continue };
             match (column(left), column(right)) {
@@ -109,6 +120,11 @@ impl Visitor for Bound<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Whether the value of an IN is a column with this name.
+fn is_value(value: Option<&Expr>, name: &str) -> bool {
+    value.and_then(column).is_some_and(|(_, other)| other == name)
 }
 
 /// The name by which a query of one table calls it.

@@ -1,10 +1,10 @@
 //! A copy of some rows, and a DELETE that may choose others.
 
-use sqlparser::ast::Query;
+use sqlparser::ast::Expr;
 
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
-use crate::lint::facts::{conjuncts, lookup, takes_any_rows};
+use crate::lint::facts::{conjuncts, lookup, select_of, takes_any_rows};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven, is_reloaded};
 use crate::lint::unit::Unit;
@@ -15,7 +15,12 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             continue;
         }
         let copies = unit.archives(&table).into_iter().any(|(_, archive)| match archive.action() {
-            Action::Copy(copy) => takes_any_rows(copy.query) || chooses_any(copy.query),
+            Action::Copy(copy) => {
+                let is_limited = copy.query.limit_clause.is_some() || copy.query.fetch.is_some();
+                takes_any_rows(copy.query)
+                    || select_of(copy.query).is_some_and(|select| chooses_any(select.selection.as_ref()))
+                    || is_limited && chooses_any(delete.selection.as_ref())
+            }
             _ => false,
         });
         if !copies {
@@ -34,8 +39,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the keys of the copied rows come from a query that takes any rows.
-fn chooses_any(query: &Query) -> bool {
-    let selection = crate::lint::facts::select_of(query).and_then(|select| select.selection.as_ref());
+/// Whether the keys of the rows come from a query that takes any rows.
+fn chooses_any(selection: Option<&Expr>) -> bool {
     selection.into_iter().flat_map(conjuncts).filter_map(lookup).any(|found| takes_any_rows(found.query))
 }

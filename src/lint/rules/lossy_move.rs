@@ -1,10 +1,10 @@
 //! A copy that skips rows which its table refuses, although the rows are deleted.
 
-use sqlparser::ast::{Join, JoinOperator, SetExpr, Statement, TableFactor};
+use sqlparser::ast::{Expr, GroupByExpr, Join, JoinOperator, SetExpr, Statement, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::select_of;
+use crate::lint::facts::{any, function_name, select_of};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven};
 use crate::lint::unit::Unit;
@@ -44,8 +44,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 /// Whether another INSERT of the statement takes rows of the same DELETE.
 fn is_split(statement: &Statement) -> bool {
     let Statement::Query(query) = statement else { return false };
-    let mut ctes = query.with.iter().flat_map(|with| &with.cte_tables);
-    ctes.any(|cte| matches!(&*cte.query.body, SetExpr::Insert(_)))
+    let ctes = query.with.iter().flat_map(|with| &with.cte_tables).map(|cte| &cte.query.body);
+    ctes.chain([&query.body]).filter(|body| matches!(***body, SetExpr::Insert(_))).count() > 1
 }
 
 /// Whether the INSERT of a move does not take every row that its DELETE gives.
@@ -60,7 +60,11 @@ fn leaves_some(copy: &Copy<'_>) -> bool {
     let may_drop = |join: &Join| {
         !matches!(join.join_operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_)) && !is_one_row(&join.relation)
     };
+    // A total of the rows is no copy of them.
+    let is_total = |expr: &Expr| matches!(expr, Expr::Function(function) if matches!(function_name(function).as_str(), "count" | "sum" | "avg"));
+    let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
     select.selection.is_some()
+        || is_grouped && !any(&select.projection, is_total)
         || select.distinct.is_some()
         || select.qualify.is_some()
         || copy.query.limit_clause.is_some()

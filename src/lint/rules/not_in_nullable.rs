@@ -2,16 +2,24 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Query, SelectItem, Visit, Visitor};
+use sqlparser::ast::{Expr, Query, Select, SelectItem, Statement, TableFactor, Visit, Visitor};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Lookup, column, conjuncts, lookup, select_of, tables};
+use crate::lint::facts::{Lookup, arms, column, conjuncts, lookup, tables};
 use crate::lint::rules::Finding;
+use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for read in &unit.statements {
-        let Some(table) = read.action().changes() else { continue };
+        let merged = || match &read.tree {
+            Statement::Merge(merge) => match &merge.table {
+                TableFactor::Table { name, .. } => Some(Table::of(name)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(table) = read.action().changes().or_else(merged) else { continue };
         let mut columns = Vec::new();
         let mut visitor = Nullable { unit, columns: &mut columns };
         let _ = read.tree.visit(&mut visitor);
@@ -56,7 +64,10 @@ impl Visitor for Nullable<'_> {
 
 impl Nullable<'_> {
     fn nullable(&self, query: &Query) -> Option<String> {
-        let select = select_of(query)?;
+        arms(query).into_iter().find_map(|select| self.of_select(select))
+    }
+
+    fn of_select(&self, select: &Select) -> Option<String> {
         let (SelectItem::UnnamedExpr(output) | SelectItem::ExprWithAlias { expr: output, .. }) =
             select.projection.first()?
         else {

@@ -3,7 +3,7 @@
 use sqlparser::ast::{BinaryOperator, Delete, Expr};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{alternatives, conjuncts, lookup};
+use crate::lint::facts::{alternatives, conjuncts, lookup, select_of};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::unit::Unit;
@@ -21,6 +21,18 @@ pub(super) fn widens(delete: &Delete) -> bool {
     (guarded > 0 && guarded < each.len()) || is_mixed
 }
 
+/// Whether the query of a proof has an OR beside an AND without brackets: `EXISTS (SELECT 1 FROM a WHERE a.id = t.id
+/// AND a.d = t.d OR a.d IS NULL)`.
+fn has_widened_proof(delete: &Delete) -> bool {
+    let proofs = delete.selection.iter().flat_map(conjuncts).filter_map(lookup).filter(|found| !found.negated);
+    let conditions = proofs.filter_map(|found| select_of(found.query)?.selection.as_ref());
+    conditions.into_iter().any(|condition| {
+        matches!(condition, Expr::BinaryOp { op: BinaryOperator::Or, .. })
+            && has_bare_and(condition)
+            && alternatives(condition).iter().any(|one| conjuncts(one).len() == 1)
+    })
+}
+
 /// Whether a chain of OR has an AND without brackets.
 fn has_bare_and(expr: &Expr) -> bool {
     let mut rest = vec![expr];
@@ -36,7 +48,7 @@ fn has_bare_and(expr: &Expr) -> bool {
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (_, read, delete, table) in deletes(unit) {
-        if widens(delete) {
+        if widens(delete) || has_widened_proof(delete) {
             found.push(Finding {
                 code: Code::OrWidensDelete,
                 line: read.line_of("delete"),

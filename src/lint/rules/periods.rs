@@ -95,8 +95,13 @@ struct Interval<'a> {
     from: String,
     to: String,
     into: Table,
+    /// Whether it has only one bound. One copy after another may take all that is older than its bound.
+    is_open: bool,
     read: &'a Read,
 }
+
+/// A bound after all others.
+const FOREVER: &str = "~";
 
 /// A bound of a column: a first instant, or an instant that is the first one after the interval.
 struct Bound {
@@ -172,11 +177,15 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             }
         }
         others.sort();
-        for (name, bound) in bounds {
-            if let (Some(from), Some(to)) = bound {
-                let interval = Interval { from, to, into: into.clone(), read };
-                groups.entry((source.clone(), name, others.clone())).or_default().push(interval);
+        for (name, (from, to)) in bounds {
+            // The first archive may have no lower bound, and the last one no upper bound.
+            let is_open = from.is_none() || to.is_none();
+            if is_open && into.period().is_none() {
+                continue;
             }
+            let (from, to) = (from.unwrap_or_default(), to.unwrap_or_else(|| FOREVER.to_owned()));
+            let interval = Interval { from, to, into: into.clone(), is_open, read };
+            groups.entry((source.clone(), name, others.clone())).or_default().push(interval);
         }
     }
     for ((source, name, _), mut intervals) in groups {
@@ -185,10 +194,11 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         intervals.dedup_by(|a, b| (&a.from, &a.to, &a.into) == (&b.from, &b.to, &b.into));
         for pair in intervals.windows(2) {
             let [first, second] = pair else { continue };
-            if first.into == second.into || first.to == second.from {
+            let is_gap = first.to < second.from;
+            let may_follow = !is_gap && (first.is_open || second.is_open);
+            if first.into == second.into || first.to == second.from || may_follow {
                 continue;
             }
-            let is_gap = first.to < second.from;
             let (code, message, label) = if is_gap {
                 let message =
                     format!("rows of `{source}` with `{name}` from {} to {} go to no archive", first.to, second.from);

@@ -1,7 +1,7 @@
 //! An INSERT without a list of columns.
 
 use crate::diagnostic::Code;
-use crate::lint::action::Action;
+use crate::lint::action::{Action, OnConflict};
 use crate::lint::facts::is_star;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::is_of_archive;
@@ -18,11 +18,14 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             Action::Copy(copy) | Action::Move { copy, .. } if !copy.creates && !copy.has_columns => copy,
             _ => continue,
         };
-        let (Some(select), Some(source)) = (copy.select(), copy.from().into_iter().next()) else { continue };
+        let Some(source) = copy.from().into_iter().next() else { continue };
+        let has_star = copy.arms().into_iter().flat_map(|select| &select.projection).any(is_star);
         // A move reads the query of its own DELETE.
         let is_move = matches!(read.action(), Action::Move { .. });
         let is_archive = is_move || is_of_archive(unit, &source, &copy.into);
-        if select.projection.iter().any(is_star) || unit.creates(&copy.into) || !is_archive {
+        // A MERGE reads the names that its values have.
+        let is_merge = copy.on_conflict == OnConflict::Matches;
+        if has_star && !is_merge || unit.creates(&copy.into) || !is_archive {
             continue;
         }
         found.push(finding(read, "insert", &copy.into.to_string()));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlparser::ast::{BinaryOperator, CopyIntoSnowflakeKind, CopySource, Delete, Expr, Statement};
 
 use crate::lint::action::Action;
-use crate::lint::facts::{Lookup, alternatives, conjuncts, joined, lookup, tables_in, words_of};
+use crate::lint::facts::{Lookup, alternatives, conjuncts, is_correlated, joined, lookup, tables_in, words_of};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
@@ -35,7 +35,9 @@ pub(super) fn looked_up(condition: &Expr) -> Vec<Table> {
     let each: Vec<Option<Lookup<'_>>> = alternatives(condition).into_iter().map(lookup).collect();
     let each: Option<Vec<_>> = each.into_iter().collect();
     match each {
-        Some(each) if each.iter().all(|one| !one.negated) => each.iter().flat_map(Lookup::tables).collect(),
+        Some(each) if each.iter().all(|one| !one.negated && is_correlated(one)) => {
+            each.iter().flat_map(Lookup::tables).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -101,9 +103,11 @@ pub(super) fn is_loaded_again(unit: &Unit, at: usize, delete: &Delete, table: &T
 
 /// Whether a copy goes to an archive: by the name of its table, or because its rows are deleted.
 pub(super) fn is_of_archive(unit: &Unit, source: &Table, into: &Table) -> bool {
+    // A stage is emptied after its rows are in the mart.
+    let is_stage = source.is_named_as_temporary() || unit.creates(source) || unit.fills(source).next().is_some();
     let is_trimmed = |read: &Read| match read.action() {
         Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => table.is(source),
-        Action::Truncate(tables) | Action::Drop(tables) => tables.iter().any(|table| table.is(source)),
+        Action::Truncate(tables) | Action::Drop(tables) => !is_stage && tables.iter().any(|table| table.is(source)),
         _ => false,
     };
     into.is_named_as_archive() || unit.statements.iter().any(is_trimmed)

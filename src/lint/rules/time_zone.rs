@@ -2,12 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, DataType, DateTimeField, Expr, TimezoneInfo, Visit, Visitor};
+use sqlparser::ast::{BinaryOperator, DataType, DateTimeField, Expr, TimezoneInfo, Value, Visit, Visitor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
 use crate::lint::facts::{Declared, column, function_name};
 use crate::lint::rules::Finding;
+use crate::lint::rules::periods::instant;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -20,7 +21,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             ["set time zone", "set timezone", "set local time zone", "set session time zone", "set local timezone"];
         states.iter().any(|words| text.contains(words))
     });
-    if zoned.is_empty() || is_fixed {
+    if is_fixed {
         return;
     }
     for read in &unit.statements {
@@ -46,7 +47,15 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 
 fn is_zoned(column: &Declared) -> bool {
     let ty = column.ty.as_str();
-    ty.contains("timestamptz") || ty.contains("with time zone") || ty.contains("timestamp_ltz")
+    ["timestamptz", "with time zone", "timestamp_ltz", "timestamp_tz"].iter().any(|zoned| ty.contains(zoned))
+}
+
+/// Whether an expression is a text with a date, and without a zone after it.
+fn is_day_of_session(expr: &Expr) -> bool {
+    let Expr::Value(value) = expr else { return false };
+    let Value::SingleQuotedString(text) = &value.value else { return false };
+    let has_zone = text.get(10..).is_some_and(|rest| rest.to_uppercase().contains(['+', '-', 'Z', 'U']));
+    instant(expr).is_some() && !has_zone
 }
 
 /// Finds an instant that is turned into a day, or is compared with one.
@@ -57,6 +66,18 @@ struct Days<'a> {
 
 impl Days<'_> {
     fn zoned(&self, expr: &Expr) -> Option<String> {
+        // `booked_at::timestamptz` says itself that it is an instant.
+        if let Expr::Cast {
+            data_type: DataType::Timestamp(_, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone),
+            expr,
+            ..
+        } = expr
+        {
+            return column(expr).map(|(_, name)| name);
+        }
+        if let Expr::Nested(inner) = expr {
+            return self.zoned(inner);
+        }
         column(expr).map(|(_, name)| name).filter(|name| self.zoned.contains(&name.as_str()))
     }
 }
@@ -67,10 +88,17 @@ impl Visitor for Days<'_> {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let is_day = |expr: &Expr| match expr {
             Expr::Function(function) => {
-                matches!(function_name(function).as_str(), "current_date" | "curdate" | "date_trunc")
+                matches!(function_name(function).as_str(), "current_date" | "curdate" | "date_trunc" | "localtimestamp")
             }
             Expr::Identifier(name) => name.value.eq_ignore_ascii_case("current_date"),
+            Expr::Cast {
+                data_type: DataType::Timestamp(_, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone),
+                expr,
+                ..
+            } => is_day_of_session(expr),
             Expr::TypedString(text) => matches!(text.data_type, DataType::Date),
+            // `'2026-01-01'` is a midnight of the session, and `'2026-01-01 00:00:00+00'` is an instant.
+            Expr::Value(_) => is_day_of_session(expr),
             Expr::Cast { data_type: DataType::Timestamp(_, zone), .. } => {
                 matches!(zone, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)
             }

@@ -1,10 +1,12 @@
 //! A DELETE of rows that another statement copies, without a look at the copy.
 
-use sqlparser::ast::{Delete, Expr};
+use sqlparser::ast::{Delete, Expr, JoinOperator, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::{clock, columns_in, conjuncts, takes_any_rows, words_of};
+use crate::lint::facts::{
+    clock, columns_in, conjuncts, is_equality, lookup, named_query, tables_in, takes_any_rows, words_of,
+};
 use crate::lint::rewrite::{Rewrite, rewrites};
 use crate::lint::rules::Finding;
 use crate::lint::rules::or_widens_delete;
@@ -24,7 +26,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let Action::Copy(copy) = archive.action() else { continue };
         // A copy that skips rows, and a proof that OR goes around, have their own findings.
         let only_filters = filters(unit, read, (delete, &table), &archives);
-        if (is_proven(read, delete, &table) && !only_filters)
+        let has_more = lists_more(unit, (read, delete, &table), &archives);
+        if (is_proven(read, delete, &table) && !only_filters && !has_more)
             || is_loaded_again(unit, at, delete, &table)
             || or_widens_delete::widens(delete)
             || copy.on_conflict == OnConflict::Skips
@@ -36,7 +39,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let of_copy: Vec<_> = copy.conditions().into_iter().map(words_of).collect();
         let differs = !conjuncts(condition).into_iter().all(|one| of_copy.contains(&words_of(one)))
             || archives.len() == 1 && of_copy.len() > conjuncts(condition).len() + 1;
-        if differs {
+        if has_more {
+            worse.push("the list has rows that the copy leaves out");
+        } else if differs {
             worse.push("its condition differs from that of the copy");
         } else if only_filters {
             // A list of keys that both read.
@@ -119,6 +124,50 @@ fn after_unload(read: &Read, table: &Table) -> Finding {
         label: "does not look at the copy",
         help: "list the keys first: unload by the list, compare the number of rows, and delete by the list".to_owned(),
     }
+}
+
+/// Whether a DELETE takes the rows of a list that has more of them than the copy: the copy has a condition, or
+/// a join, that neither the list nor the DELETE has.
+fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), archives: &[(usize, &Read)]) -> bool {
+    let [(_, archive)] = archives else { return false };
+    let Action::Copy(copy) = archive.action() else { return false };
+    let lists: Vec<_> = looked_up_by(read, delete).into_iter().filter(|found| !found.is(table)).collect();
+    let mut known: Vec<_> = delete.selection.iter().flat_map(conjuncts).map(words_of).collect();
+    let mut read_by_list = Vec::new();
+    for list in &lists {
+        let mut fills = unit.statements.iter().filter_map(|read| match read.action() {
+            Action::Copy(fill) if fill.into.is(list) => Some(fill),
+            _ => None,
+        });
+        let Some(fill) = fills.next() else { return false };
+        let reads = tables_in(fill.query);
+        if list.is(&copy.into)
+            || reads.iter().any(|read| read.is(&copy.into))
+            || !reads.iter().any(|read| read.is(table))
+        {
+            return false;
+        }
+        known.extend(fill.conditions().into_iter().map(words_of));
+        read_by_list.extend(reads);
+    }
+    let Some(select) = copy.select().filter(|_| !lists.is_empty()) else { return false };
+    let is_known = |found: &Table| {
+        let mut all = lists.iter().chain(&read_by_list).chain([table, &copy.into]);
+        all.any(|known| known.is(found)) || named_query(copy.query, found).is_some()
+    };
+    let joins_more =
+        select.from.iter().flat_map(|item| &item.joins).any(|join| match (&join.relation, &join.join_operator) {
+            (TableFactor::Table { name, .. }, JoinOperator::Join(_) | JoinOperator::Inner(_)) => {
+                !is_known(&Table::of(name))
+            }
+            _ => false,
+        });
+    // An outer join with IS NULL is a guard, and a column of the list joins it.
+    let is_filter = |condition: &&Expr| {
+        lookup(condition).is_none() && !is_equality(condition) && !matches!(condition, Expr::IsNull(_))
+    };
+    let mut filters = copy.conditions().into_iter().filter(is_filter);
+    joins_more || filters.any(|condition| !known.contains(&words_of(condition)))
 }
 
 /// Whether a DELETE looks only into tables that are no archive, and that the unit does not fill. They

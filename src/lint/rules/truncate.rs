@@ -19,6 +19,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                 && !is_reloaded(unit, &table, at)
                 && !unit.creates(&table)
                 && !is_stage
+                && !table.is_named_as_temporary()
             {
                 found.push(Finding {
                     code: Code::Truncate,

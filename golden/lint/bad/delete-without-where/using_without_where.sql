@@ -1,0 +1,1 @@
+DELETE FROM live.orders USING live.customers;

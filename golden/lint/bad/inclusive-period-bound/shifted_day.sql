@@ -1,0 +1,1 @@
+INSERT INTO hist.r_2025_01 (id, ts) SELECT id, ts FROM live.r WHERE ts BETWEEN DATE '2025-01-01' AND DATE '2025-01-01' + INTERVAL '1 month' AND NOT EXISTS (SELECT 1 FROM hist.r_2025_01 AS h WHERE h.id = r.id AND h.ts = r.ts);

@@ -1,0 +1,2 @@
+CREATE TABLE arch.o AS FROM live.o WHERE d < '2025-01-01';
+DELETE FROM live.o WHERE d < '2025-02-01';

@@ -1,0 +1,1 @@
+SELECT cron.schedule('archive', '0 3 * * *', $$INSERT INTO arch.o (id, d) SELECT o.id, o.d FROM live.o AS o WHERE o.d < '2025-01-01' AND NOT EXISTS (SELECT 1 FROM arch.o AS a WHERE a.id = o.id AND a.d = o.d); DELETE FROM live.o WHERE d < '2025-02-01'$$);
