@@ -2,7 +2,7 @@
 
 use crate::dialect::{Dialect, Indexes, ReaderKind};
 use crate::features::erasure::Erasure;
-use crate::features::only_when::{Condition, Test};
+use crate::features::only_when::{Condition, Test, is_not_null};
 use crate::features::tripwire::Tripwire;
 use crate::project::{Archive, Length};
 use crate::source::{Span, Spanned};
@@ -101,6 +101,13 @@ impl Table {
     /// at every moment. Key: `layout: { index: unique_key }`.
     pub fn is_updated_in_place(&self) -> bool {
         self.is_versioned() && self.layout.indexes == Indexes::UniqueKey
+    }
+
+    /// Whether a row of the mart without a time is not finished: `until`, or `only_when`, asks for a value in
+    /// the time column. Such a row is newer than every archived version of its key.
+    pub fn has_unfinished_rows(&self) -> bool {
+        let time = self.time.column;
+        self.is_versioned() && !self.column(time).not_null && self.only_when.contains(&is_not_null(time))
     }
 
     /// Whether due rows are deleted without a copy. Key: `archive: none`.

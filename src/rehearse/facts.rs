@@ -35,6 +35,8 @@ pub(super) struct TableFacts {
     /// Whether versions of one key can differ in time.
     pub(super) versioned: bool,
     pub(super) keep: Keep,
+    /// Whether a row of the mart without a time is newer than every archived version of its key.
+    pub(super) has_unfinished: bool,
     /// Whether due rows are deleted without a copy.
     pub(super) purged: bool,
     /// Due rows from before this time are deleted without a copy, in microseconds since 1970.
@@ -230,6 +232,7 @@ impl Facts {
             grain: grain(columns[time].unit.unwrap_or(TimeUnit::EpochSeconds)),
             versioned: table.is_versioned(),
             keep,
+            has_unfinished: table.has_unfinished_rows() && !table.is_purged(),
             purged: table.is_purged(),
             retired: spec.retired_before(table).map(|(_, epoch)| epoch * SECOND),
             any_time: !table.has_periods(),

@@ -31,6 +31,7 @@ mod stops;
 mod teeth;
 mod template_mutants;
 mod types;
+mod unfinished;
 mod units;
 mod whole_rows;
 mod zone;

@@ -80,6 +80,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
             Value::from(Sql::Literal(spec.dialect.rules().instant(&day.to_string(), epoch, table.time.unit)))
         }),
         only_when => only_when(spec, table),
+        has_unfinished => table.has_unfinished_rows(),
         open => open(spec, id),
         tripwire => table.tripwire.map(|wire| tripwire(table, wire)),
         encodings => encodings(table),

@@ -1,7 +1,7 @@
 //! The rows of a story: new, newer, late, corrected, redelivered, incomplete, or on a bound.
 
 use crate::project::{Length, Period};
-use crate::rehearse::facts::Keep;
+use crate::rehearse::facts::{Keep, TableFacts};
 use crate::rehearse::story::{Delivery, Event};
 use crate::rehearse::value::{Cell, DAY, SECOND};
 use crate::rehearse::workload::{Generator, Known};
@@ -331,7 +331,7 @@ impl Generator<'_> {
         if let Some(time) = time {
             let time = time.div_euclid(facts.grain) * facts.grain;
             cells[facts.time] = Cell::Instant(time);
-            let key: Vec<_> = facts.key.iter().map(|&column| facts.columns[column].text(cells[column])).collect();
+            let key = key_of(facts, &cells);
             if key.iter().all(Option::is_some) {
                 let known = self.known[table].entry(key).or_insert_with(|| Known { cells: cells.clone(), time });
                 if time >= known.time {
@@ -342,6 +342,16 @@ impl Generator<'_> {
                 }
             }
         }
+        // Which of the two rows counts depends on where the complete one is. The oracle knows no places.
+        let is_unfinished = facts.has_unfinished && cells[facts.time] == Cell::Null;
+        if is_unfinished && self.known[table].contains_key(&key_of(facts, &cells)) {
+            return;
+        }
         self.events.push(Event::Deliver(Delivery { at, table, cells }));
     }
+}
+
+/// The key of a row, as texts.
+fn key_of(facts: &TableFacts, cells: &[Cell]) -> Vec<Option<String>> {
+    facts.key.iter().map(|&column| facts.columns[column].text(cells[column])).collect()
 }

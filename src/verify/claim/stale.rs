@@ -5,12 +5,15 @@ use crate::project::PeriodId;
 use crate::project::naming::{IN_MART, STALE_PLACE};
 use crate::verify::claim::conditions::text;
 use crate::verify::claim::hooks::union;
-use crate::verify::claim::{Claims, at_most, call, equal, exists, from, is_not_null, is_null, less, one_of, role, row};
+use crate::verify::claim::{
+    Claims, at_most, call, equal, exists, from, is_not_null, is_null, less, literal, one_of, role, row,
+};
 use crate::verify::meaning::{All, Comparison, Conjunct, Meaning, Role, Row, Rows, Select, Source, Term, compare};
 
 impl<'a> Claims<'a, '_> {
     /// Lists the rows of mart and history that must leave: those with a newer version, and history
-    /// rows that are not newer than a row of the mart. A cycle looks only at touched keys.
+    /// rows that are not newer than a row of the mart. A cycle looks only at touched keys. A row of the
+    /// mart that is not finished is newer than every archived version of its key.
     pub(super) fn stale(&self) -> Meaning<'a> {
         if self.table.is_purged() {
             return self.stale_in_mart();
@@ -41,15 +44,24 @@ impl<'a> Claims<'a, '_> {
         by.sort();
         let over = |term| Term::Over { aggregate: Box::new(call("max", [term])), by: by.clone() };
         let in_mart = All::new(vec![is_in_mart(Comparison::Equal, place())]);
+        let mart_has_key = over(Term::Case(vec![(in_mart.clone(), literal("1"))], None));
         let in_mart = over(Term::Case(vec![(in_mart, of_copy(time))], None));
         let newest = over(of_copy(time));
 
         let ranked = |term| Term::Output(row(0), Box::new(term));
         let own_time = || ranked(of_copy(time));
         let copied = is_in_mart(Comparison::NotEqual, ranked(place()));
-        let mut causes =
-            vec![vec![less(own_time(), ranked(newest.clone()))], vec![copied, at_most(own_time(), ranked(in_mart))]];
-        if !self.table.column(time).not_null {
+        let mut causes = vec![
+            vec![less(own_time(), ranked(newest.clone()))],
+            vec![copied.clone(), at_most(own_time(), ranked(in_mart.clone()))],
+        ];
+        if self.table.has_unfinished_rows() {
+            // All rows of the key in the mart lack a time: they are newer than what is archived.
+            let is_unfinished =
+                vec![copied, equal(ranked(mart_has_key), literal("1")), is_null(ranked(in_mart.clone()))];
+            causes.push(is_unfinished);
+            causes.push(vec![is_null(own_time()), is_not_null(ranked(in_mart))]);
+        } else if !self.table.column(time).not_null {
             causes.push(vec![is_null(own_time()), is_not_null(ranked(newest))]);
         }
         let select = Select {
