@@ -81,7 +81,10 @@ fn a_row_that_is_opened_again_stays() {
         run(&mut engine, &sweep(&manifest), dialect);
         assert!(rows(&mut engine, "hist_tickets_2025_h1").is_empty(), "{dialect}");
         let open = rows(&mut engine, "mart_accounts");
-        assert!(open.contains(&"1 open again".to_owned()) && open.contains(&"4 open".to_owned()), "{dialect}: {open:?}");
+        assert!(
+            open.contains(&"1 open again".to_owned()) && open.contains(&"4 open".to_owned()),
+            "{dialect}: {open:?}"
+        );
         let archived = rows(&mut engine, "accounts_archive");
         assert!(!archived.iter().any(|row| row.starts_with('1') || row.starts_with('5')), "{dialect}: {archived:?}");
 

@@ -4,6 +4,7 @@ use minijinja::{Value, context};
 
 use crate::cycle::render::context;
 use crate::cycle::render::value::Sql;
+use crate::features::only_when::{Condition, Test};
 use crate::project::{ColumnId, DAY, Day, Filled, Period, Spec, Table, TableId};
 use crate::sql::SqlType;
 
@@ -34,6 +35,19 @@ impl<'a> Probe<'a> {
         self.spec.table(self.id)
     }
 
+    /// A value that meets `only_when`, if a condition of the column asks for one that it compares with.
+    fn meets(&self, id: ColumnId) -> Option<String> {
+        let column = self.table().column(id);
+        let constant =
+            self.table().only_when.iter().filter(|one| one.column == id).find_map(|one| match &one.test {
+                Test::OneOf(constants) => constants.first(),
+                Test::AtLeast(constant) | Test::AtMost(constant) => Some(constant),
+                _ => None,
+            })?;
+        let ty = column.ty.cast(self.spec.dialect);
+        Some(format!("CAST({} AS {ty})", constant.sql(column.ty, self.spec.dialect)))
+    }
+
     pub(super) fn value(&self, id: ColumnId) -> String {
         let column = self.table().column(id);
         let time = self.table().time;
@@ -46,8 +60,13 @@ impl<'a> Probe<'a> {
             let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());
             return self.spec.dialect.rules().instant(&day, epoch, time.unit);
         }
+        if let Some(constant) = self.meets(id) {
+            return constant;
+        }
         // A generated column may need the value of any other column.
         let may_be_null = !column.not_null && !self.table().has_filled(Filled::Generated);
+        let needs_value = |one: &Condition| one.column == id && one.test != Test::IsNull;
+        let may_be_null = may_be_null && !self.table().only_when.iter().any(needs_value);
         if may_be_null && !self.table().unique_key.contains(&id) {
             return "NULL".to_owned();
         }

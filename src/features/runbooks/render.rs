@@ -13,7 +13,7 @@ use crate::diagnostic::typed;
 use crate::dialect::{Dialect, ViewColumns};
 use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
-use crate::features::only_when::Test;
+
 use crate::features::runbooks::probe::Probe;
 use crate::project::{
     ColumnId, Day, ExceptionsId, Filled, Period, PeriodId, Retention, Spec, Table, TableId, example, length,
@@ -223,6 +223,7 @@ fn project(spec: &Spec) -> Value {
         loaded_elsewhere => elsewhere,
         first_start => word(&start),
         retired => spec.retired_before.is_some(),
+        has_probe => spec.tables.iter().any(|table| has_probe(spec, table)),
         time_zone => spec.zone.name().map(word),
         legacy_start => word(format!("{:04}-01-01", (year - 6).max(1))),
         last_end => word(spec.periods.last().map(Period::end).unwrap_or_default()),
@@ -284,10 +285,8 @@ impl Writer<'_, '_> {
         let probe = Probe::new(spec, id);
         let context = context! {
             model => text(model),
-            // A row without a time is not due yet. In other tables, such a row is a mistake.
-            has_live_rows => found.only_when.iter().any(|one| {
-                one.column == found.time.column && matches!(one.test, Test::IsNotNull)
-            }),
+            // A row that is not finished may have no time. In other tables, such a row is a mistake.
+            has_live_rows => !found.only_when.is_empty() && !found.column(found.time.column).not_null,
             staged => word(found.model.value.sql(spec.dialect)),
             snapshot => word(&snapshot),
             view => found.history().map(|_| place(Slot::AllRows(id))),
@@ -317,10 +316,9 @@ impl Writer<'_, '_> {
             ("lost", "runbooks/sql/lost.sql.j2"),
             ("copies", "runbooks/sql/copies.sql.j2"),
         ];
-        // The probe of `qa` is a row that no period covers.
-        let of_periods = [
-            ("waiting", "runbooks/sql/waiting.sql.j2"),
-            ("below", "runbooks/sql/below.sql.j2"),
+        let of_periods = [("waiting", "runbooks/sql/waiting.sql.j2"), ("below", "runbooks/sql/below.sql.j2")];
+        // The probe of `qa` is a row that no period covers. A retired row is deleted instead.
+        let of_probe = [
             ("probe", "runbooks/sql/probe.sql.j2"),
             ("probe_known", "runbooks/sql/probe_known.sql.j2"),
             ("probe_gone", "runbooks/sql/probe_gone.sql.j2"),
@@ -330,7 +328,8 @@ impl Writer<'_, '_> {
             [("unjoined", "runbooks/sql/unjoined.sql.j2"), ("childless", "runbooks/sql/childless.sql.j2")];
         let is_child = matches!(found.retention, Retention::WhileIn { .. });
         let of_history = of_history.into_iter().filter(|_| !found.is_purged());
-        let of_periods = of_periods.into_iter().filter(|_| found.has_periods());
+        let of_probe = of_probe.into_iter().filter(|_| has_probe(spec, found));
+        let of_periods = of_periods.into_iter().filter(|_| found.has_periods()).chain(of_probe);
         let of_children = of_children.into_iter().filter(|_| is_child && !found.is_purged());
         for number in (0..found.columns.len()).map(ColumnId).filter(|&id| found.column(id).filled == Filled::Identity) {
             let statement = self.statement("runbooks/sql/count_on.sql.j2", context::identity(spec, id, number));
@@ -486,4 +485,9 @@ fn statement(renderer: &mut Renderer<'_>, failures: &mut Failures, template: &'s
         .render(template, &called, context)
         .and_then(|marked| renderer.name(Owner::Operation, template, &called, "", &marked));
     Value::from(Sql::Query(failures.keep(&(), template, named).sql))
+}
+
+/// Whether a row that is older than the first period waits in the mart. A retired row is deleted.
+fn has_probe(spec: &Spec, table: &Table) -> bool {
+    table.has_periods() && spec.retired_before(table).is_none()
 }
