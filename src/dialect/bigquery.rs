@@ -287,6 +287,11 @@ impl Rules for BigQuery {
         false
     }
 
+    // "Data types": it has no VARCHAR.
+    fn varchar_is_text(&self) -> bool {
+        false
+    }
+
     fn constraints(&self) -> Option<&'static str> {
         None
     }

@@ -254,6 +254,11 @@ impl Rules for DuckDb {
         true
     }
 
+    // "Text Types": VARCHAR and TEXT are one type.
+    fn varchar_is_text(&self) -> bool {
+        true
+    }
+
     // "Constraints": a foreign key has no ON DELETE CASCADE.
     fn constraints(&self) -> Option<&'static str> {
         None

@@ -157,6 +157,8 @@ pub(crate) trait Rules: Sync {
     /// Whether the engine enforces primary, unique and foreign keys.
     #[cfg(feature = "doctor")]
     fn enforces_keys(&self) -> bool;
+    /// Whether `varchar` without a length holds texts of any length.
+    fn varchar_is_text(&self) -> bool;
     /// The catalogue of constraints, if a foreign key can delete rows with the row to which they
     /// refer.
     fn constraints(&self) -> Option<&'static str>;

@@ -258,6 +258,11 @@ impl Rules for Postgres {
         true
     }
 
+    // "Character Types": without a length, any size.
+    fn varchar_is_text(&self) -> bool {
+        true
+    }
+
     fn constraints(&self) -> Option<&'static str> {
         Some("pg_catalog.pg_constraint")
     }

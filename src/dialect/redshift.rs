@@ -282,6 +282,11 @@ impl Rules for Redshift {
         false
     }
 
+    // "Character types": without a length, VARCHAR has 256 bytes.
+    fn varchar_is_text(&self) -> bool {
+        false
+    }
+
     // "Defining constraints": keys are not enforced.
     fn constraints(&self) -> Option<&'static str> {
         None

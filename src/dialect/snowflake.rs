@@ -274,6 +274,11 @@ impl Rules for Snowflake {
         false
     }
 
+    // "String & Binary Data Types": the default length is the largest one.
+    fn varchar_is_text(&self) -> bool {
+        true
+    }
+
     fn constraints(&self) -> Option<&'static str> {
         None
     }

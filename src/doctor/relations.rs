@@ -277,7 +277,7 @@ impl Relations<'_> {
             return;
         }
         for (expected, column) in expected.iter().filter_map(|expected| Some((expected, actual(expected)?))) {
-            if expected.is_mapped && column.ty != expected.ty {
+            if expected.is_mapped && !self.is_same_type(slot, &column.ty, &expected.ty) {
                 let message = format!(
                     "{relation}.{} is {}, but the project has {}: copies may be cut, rounded or rejected",
                     column.name, column.ty, expected.ty
@@ -286,9 +286,28 @@ impl Relations<'_> {
                     "change the type in the database or in the spec; mart, history and work tables need the same types";
                 sink.push(Diagnostic::new(Code::LiveColumnType, message, place, "the type is stated here").help(help));
             }
-            self.nullable(&relation, expected, column, place, sink);
+            // A row without its time, or a part of its key, is never archived.
+            let is_proof = matches!(slot, Slot::History(id, _) if {
+                let table = self.spec.table(id);
+                table.proof().iter().any(|&one| table.column(one).name.folded(self.spec.dialect) == column.name)
+            });
+            if !(is_proof && column.not_null) {
+                self.nullable(&relation, expected, column, place, sink);
+            }
         }
         self.unknown(slot, &relation, &expected, found, place, sink);
+    }
+
+    /// Whether the types are one type: `varchar` without a length is `text` on engines that say so. A mart may
+    /// keep fewer digits of a second than its history, unless a load compares it with the raw table.
+    fn is_same_type(&self, slot: Slot, found: &str, expected: &str) -> bool {
+        let rules = self.spec.dialect.rules();
+        let is_unlimited = |ty: &str| ty == "text" || ty == "character varying";
+        let is_coarser = || {
+            let is_mart = matches!(slot, Slot::Mart(id) if self.spec.table(id).load.is_none());
+            is_mart && found.starts_with("timestamp(") && without_digits(found) == expected
+        };
+        found == expected || rules.varchar_is_text() && is_unlimited(found) && is_unlimited(expected) || is_coarser()
     }
 
     fn nullable(&self, relation: &str, expected: &Expected, column: &Column, place: Span, sink: &mut Sink) {
@@ -479,4 +498,12 @@ impl ByPlace {
 fn has_every_key(spec: &Spec, table: &Table, found: &Found) -> bool {
     let has = |name: &Name| found.columns.iter().any(|column| column.name == name.folded(spec.dialect));
     table.unique_key.iter().all(|&column| has(&table.column(column).name))
+}
+
+/// `timestamp without time zone` for `timestamp(3) without time zone`.
+fn without_digits(ty: &str) -> String {
+    match (ty.split_once('('), ty.split_once(')')) {
+        (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
+        _ => ty.to_owned(),
+    }
 }

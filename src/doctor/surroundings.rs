@@ -41,6 +41,12 @@ enum Kind {
     RowSecurity,
     /// A publication whose subscribers could not find a changed row.
     Publication,
+    /// A CHECK, as the catalogue writes it.
+    Check(String),
+    /// A foreign key of the table itself, and the table to which it refers.
+    Refers(String),
+    /// A table that the engine empties after a crash.
+    Unlogged,
 }
 
 /// What the database does with the rows that refer to a deleted row.
@@ -71,6 +77,9 @@ impl Surrounding {
             "rule" => Kind::Rule,
             "row security" => Kind::RowSecurity,
             "publication" => Kind::Publication,
+            "check" => Kind::Check(detail),
+            "refers" => Kind::Refers(other),
+            "unlogged" => Kind::Unlogged,
             _ => return None,
         };
         Some(Self { schema: schema?, table: table?, name: name?, kind })
@@ -91,7 +100,7 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
     }
     for found in &live.surroundings {
         let Some(&(slot, id)) = tables.get(&(found.schema.clone(), found.table.clone())) else { continue };
-        if let Some(diagnostic) = finding(spec, found, slot, id) {
+        if let Some(diagnostic) = finding(spec, live, found, slot, id) {
             sink.push(diagnostic);
         }
     }
@@ -99,6 +108,7 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
     let has_readers = spec.dialect.rules().enforces_keys();
     for (id, _) in spec.tables() {
         keys(spec, live, id, sink);
+        narrow_keys(spec, live, id, sink);
         if has_readers {
             stored(spec, live, id, sink);
             readers(spec, live, id, sink);
@@ -106,7 +116,32 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
     }
 }
 
-fn finding(spec: &Spec, found: &Surrounding, slot: Slot, id: TableId) -> Option<Diagnostic> {
+/// Reports unique keys of history tables that are no keys of the mart.
+fn narrow_keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
+    let table = spec.table(id);
+    let of_key: Vec<_> =
+        table.unique_key.iter().map(|&column| table.column(column).name.folded(spec.dialect)).collect();
+    for period in spec.periods_of(id) {
+        let slot = Slot::History(id, period);
+        for columns in unique_columns(spec, live, slot, |_| true) {
+            if of_key.iter().all(|column| columns.contains(column)) {
+                continue;
+            }
+            let relation = slot.relation(spec).sql(spec.dialect);
+            let stated = columns.join(", ");
+            let message = format!(
+                "a unique key of {relation} on ({stated}) refuses rows that `unique_key` tells apart by ({}): the archive stops there",
+                of_key.join(", ")
+            );
+            sink.push(
+                Diagnostic::new(Code::LiveConstraint, message, table.model.span, "its rows are archived there")
+                    .help("drop the key of the history table"),
+            );
+        }
+    }
+}
+
+fn finding(spec: &Spec, live: &Live, found: &Surrounding, slot: Slot, id: TableId) -> Option<Diagnostic> {
     let table = spec.table(id);
     let relation = slot.relation(spec).sql(spec.dialect);
     let name = quoted(&found.name);
@@ -178,7 +213,33 @@ fn finding(spec: &Spec, found: &Surrounding, slot: Slot, id: TableId) -> Option<
             format!("{relation} is in the publication {name} without a replica identity: each DELETE and UPDATE fails"),
             format!("run `ALTER TABLE {relation} REPLICA IDENTITY FULL`, or use a unique index as the identity"),
         ),
-        Kind::Filled { .. } => return None,
+        Kind::Check(definition) if matches!(slot, Slot::History(..)) => {
+            // A constraint that the mart has too refuses nothing more.
+            let mart = key(spec, &Slot::Mart(id).relation(spec));
+            let is_of_mart = |other: &&Surrounding| {
+                (&other.schema, &other.table) == (&mart.0, &mart.1)
+                    && matches!(&other.kind, Kind::Check(of_mart) if of_mart == definition)
+            };
+            if live.surroundings.iter().any(|other| is_of_mart(&other)) {
+                return None;
+            }
+            let message = format!(
+                "{name} of {relation} is `{definition}`, which the mart does not have: the archive stops at a row that does not meet it"
+            );
+            (Code::LiveConstraint, message, drop_constraint(&relation, &found.name))
+        }
+        Kind::Refers(other) if matches!(slot, Slot::History(..)) => {
+            let message = format!(
+                "the foreign key {name} of {relation} refers to {other}: the archive stops at a row whose reference is gone, and {other} cannot delete a row to which an archived one refers"
+            );
+            (Code::LiveConstraint, message, drop_constraint(&relation, &found.name))
+        }
+        Kind::Unlogged if is_kept => (
+            Code::LiveUnlogged,
+            format!("{relation} is unlogged: after a crash, it is empty"),
+            format!("run `ALTER TABLE {relation} SET LOGGED`"),
+        ),
+        Kind::Filled { .. } | Kind::Check(_) | Kind::Refers(_) | Kind::Unlogged => return None,
     };
     let label = "an object of the database affects this table";
     let diagnostic = Diagnostic::new(code, message, table.model.span, label).help(help);
@@ -188,6 +249,10 @@ fn finding(spec: &Spec, found: &Surrounding, slot: Slot, id: TableId) -> Option<
         _ => false,
     };
     Some(if is_warning { diagnostic.at_level(Level::Warning) } else { diagnostic })
+}
+
+fn drop_constraint(relation: &str, name: &str) -> String {
+    format!("run `ALTER TABLE {relation} DROP CONSTRAINT {name}`")
 }
 
 /// Reports columns that are `generated` in the spec only. No statement writes them.
@@ -315,6 +380,9 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
             );
             (message, "correct `unique_key`, or drop the key of the database".to_owned())
         };
-        sink.push(Diagnostic::new(Code::LiveKey, message, table.model.span, "the cycle would stop").help(help));
+        // A restore inserts a row of a key that the mart has only after a late older version.
+        let level = if table.load.is_some() || !is_whole { Level::Error } else { Level::Warning };
+        let label = if level == Level::Error { "the cycle would stop" } else { "a restore could stop" };
+        sink.push(Diagnostic::new(Code::LiveKey, message, table.model.span, label).at_level(level).help(help));
     }
 }

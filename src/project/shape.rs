@@ -321,7 +321,7 @@ impl<'a> Mapping<'a> {
             let message = format!("unknown key {} in {}", quoted(&key.value), T::expected());
             let mut diagnostic = Diagnostic::new(Code::UnknownKey, message, key.span, "not a known key");
             let known = keys.iter().map(|(known, _)| *known);
-            diagnostic = match did_you_mean(&key.value, known.clone()) {
+            diagnostic = match synonym(&key.value, known.clone()).or_else(|| did_you_mean(&key.value, known.clone())) {
                 Some(near) => {
                     misspelt.push(near);
                     diagnostic.help(format!("did you mean `{near}`?"))
@@ -430,3 +430,21 @@ macro_rules! shape {
     )+};
 }
 pub(crate) use shape;
+
+/// The key for which other tools have another word.
+fn synonym<'k>(key: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let key = key.to_ascii_lowercase().replace('-', "_");
+    let word = match key.as_str() {
+        "due_when" | "where" | "condition" | "conditions" | "filter" | "when" => "only_when",
+        "primary_key" | "pk" | "keys" | "key" => "unique_key",
+        "partition_by" | "hist_periods" => "periods",
+        "archive_table" | "hist" => "history",
+        "fiscal_year_start" | "fiscal_year_starts" => "fiscal_year",
+        "history_retention" | "retain_history" => "keep_history",
+        "raw_table" | "from" | "staging" => "source",
+        "tz" | "timezone" => "time_zone",
+        "batch" | "batch_size" | "max_rows" => "limit",
+        _ => return None,
+    };
+    known.find(|known| *known == word)
+}

@@ -163,8 +163,11 @@ impl EngineType {
 
     /// Whether `=` compares two values.
     pub(crate) fn is_comparable(&self) -> bool {
-        let word = self.word();
-        !NOT_COMPARABLE.contains(&word.as_str())
+        // The name can have a schema: `pg_catalog.json`.
+        let name = self.as_str().split(['(', '[', '<']).next().unwrap_or_default();
+        let word = name.rsplit('.').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let first = self.word();
+        ![word.as_str(), first.as_str()].iter().any(|word| NOT_COMPARABLE.contains(word))
     }
 }
 

@@ -31,6 +31,14 @@ pub enum SqlType {
     Engine(EngineType),
 }
 
+/// `timestamp` for `timestamp(3)`: the digits of a second that a mart keeps. History keeps all of them.
+fn without_precision(text: &str) -> Option<String> {
+    let (word, rest) = text.split_once('(').filter(|(word, _)| matches!(word.trim(), "timestamp" | "timestamptz"))?;
+    let (digits, after) = rest.split_once(')')?;
+    digits.trim().parse::<u8>().ok().filter(|digits| *digits <= 6)?;
+    Some(format!("{}{after}", word.trim()))
+}
+
 /// The largest precision of a decimal that every supported engine stores exactly.
 const MAX_PRECISION: u8 = 38;
 
@@ -59,6 +67,7 @@ impl SqlType {
     /// The type that has another spelling on some engines.
     pub(crate) fn spelled(text: &str) -> Option<Self> {
         let lower = text.trim().to_ascii_lowercase();
+        let lower = without_precision(&lower).unwrap_or(lower);
         let (word, arguments) = lower.split_once('(').map_or((lower.as_str(), ""), |(word, rest)| (word.trim(), rest));
         let with = |word: &str| Self::parse(&format!("{word}({arguments}")).ok();
         Some(match (word, arguments) {
@@ -69,8 +78,8 @@ impl SqlType {
             ("float4", "") => Self::Real,
             ("float8" | "float64" | "double precision", "") => Self::Double,
             ("string", "") => Self::Text,
-            ("timestamp without time zone", "") => Self::Timestamp,
-            ("timestamp with time zone", "") => Self::Timestamptz,
+            ("timestamp" | "timestamp without time zone", "") => Self::Timestamp,
+            ("timestamptz" | "timestamp with time zone", "") => Self::Timestamptz,
             ("jsonb" | "super", "") => Self::Json,
             ("numeric" | "number" | "dec", inner) if inner.contains(',') => return with("decimal"),
             ("character varying" | "nvarchar", inner) if !inner.is_empty() => return with("varchar"),

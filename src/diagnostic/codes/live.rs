@@ -228,6 +228,20 @@ macro_rules! live_codes {
             /// Fix: check the types and the names of the columns in the spec. If the statement is wrong
             /// for this version of the engine, report it with the answer of the database.
             LiveRefused = "RK928",
+            /// A constraint of a history table refuses rows that the mart accepts.
+            ///
+            /// A history table must take every row of its mart, also one whose customer is gone. A
+            /// CHECK, a foreign key or a unique key that is narrower than `unique_key` stops the
+            /// archive at the first row that it refuses, and no later row leaves the mart.
+            ///
+            /// Fix: drop the constraint of the history table.
+            LiveConstraint = "RK929",
+            /// A mart or a history table is unlogged.
+            ///
+            /// PostgreSQL empties an unlogged table after a crash, and a standby has none of its rows.
+            ///
+            /// Fix: run `ALTER TABLE ... SET LOGGED`.
+            LiveUnlogged = "RK930",
         }
     };
 }

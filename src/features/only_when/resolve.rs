@@ -190,6 +190,11 @@ impl Conditions<'_> {
     fn constant(&self, text: &Spanned<Plain>, sink: &mut Sink) -> Option<Constant> {
         let ty = self.columns.scope.columns[self.column.0].ty;
         let stated = text.value.0.as_str();
+        if let Some(edit) = meant(stated) {
+            let problem = format!("has {} as a value: no row of the column would ever be equal to it", quoted(stated));
+            self.report(text, &problem, "a test, not a value", &format!("write `{}: {edit}`", self.name.value), sink);
+            return None;
+        }
         let (constant, expected) = match ty {
             _ if is_number(ty) => {
                 let is_whole = ty.is_whole_number();
@@ -225,6 +230,29 @@ impl Conditions<'_> {
         let message = format!("only_when of {} {problem}", self.title());
         sink.push(Diagnostic::new(Code::OnlyWhen, message, at.span, label).help(help));
     }
+}
+
+/// The condition that a text in the place of a value probably means, as YAML.
+fn meant(text: &str) -> Option<String> {
+    let lower = text.trim().to_ascii_lowercase();
+    match lower.as_str() {
+        "is null" | "= null" => return Some("{ is: null }".to_owned()),
+        "not null" | "is not null" | "!= null" | "<> null" => return Some("{ is: not null }".to_owned()),
+        _ => {}
+    }
+    const TESTS: [(&str, &str); 8] = [
+        ("!=", "not"),
+        ("<>", "not"),
+        (">=", "at_least"),
+        ("<=", "at_most"),
+        (">", "more_than"),
+        ("<", "less_than"),
+        ("==", ""),
+        ("=", ""),
+    ];
+    let (sign, word) = TESTS.into_iter().find(|(sign, _)| lower.starts_with(sign))?;
+    let value = text.trim()[sign.len()..].trim().trim_matches('\'');
+    Some(if word.is_empty() { value.to_owned() } else { format!("{{ {word}: {value} }}") })
 }
 
 fn is_number(ty: SqlType) -> bool {

@@ -200,6 +200,10 @@ fn type_of(text: &str, dialect: Dialect) -> Result<SqlType, String> {
     if let Some(ty) = SqlType::spelled(text) {
         return Ok(ty);
     }
+    let is_unlimited = ["varchar", "character varying"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_unlimited && dialect.rules().varchar_is_text() {
+        return Ok(SqlType::Text);
+    }
     let ty = EngineType::parse(text, dialect).ok_or_else(|| expected.clone())?;
     // `varchar` without its length is a mistake, and `bigit` is one too.
     let word = ty.word();
@@ -209,10 +213,14 @@ fn type_of(text: &str, dialect: Dialect) -> Result<SqlType, String> {
 }
 
 /// The type that a text is probably meant to be.
-fn similar(text: &str) -> Option<&'static str> {
+pub(super) fn similar(text: &str) -> Option<&'static str> {
     let word = text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
     match word.as_str() {
         "nvarchar" | "character varying" => Some("varchar(n)"),
+        "timestamp_ntz" | "datetime" => Some("timestamp"),
+        "timestamp_tz" => Some("timestamptz"),
+        "bigserial" | "serial8" => Some("bigint"),
+        "serial" | "serial4" => Some("integer"),
         _ => did_you_mean(text, SqlType::WORDS),
     }
 }

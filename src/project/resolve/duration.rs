@@ -11,11 +11,17 @@ const MAX_SECONDS: u64 = 36_525 * DAY;
 /// Reads a length of time, such as `180 days`, as seconds. `what` is the name of the setting, for
 /// the message.
 pub(crate) fn resolve(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Option<u64> {
+    seconds(text, what, false, sink)
+}
+
+/// The same. `may_be_calendar`: the setting also takes months and years.
+fn seconds(text: &Spanned<String>, what: &str, may_be_calendar: bool, sink: &mut Sink) -> Option<u64> {
     match parse(&text.value) {
         Ok(seconds) => Some(seconds),
         // A default is read once per table. Report it once.
         Err(_) if sink.has(Code::Duration, text.span) => None,
         Err((problem, help)) => {
+            let help = if may_be_calendar && (problem, help) == FORM { CALENDAR } else { help };
             let message = format!("{what} is {}, which {problem}", quoted(&text.value));
             sink.push(Diagnostic::new(Code::Duration, message, text.span, "not a fixed length of time").help(help));
             None
@@ -33,7 +39,7 @@ pub(crate) fn length(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Opt
             sink.push(Diagnostic::new(Code::Duration, message, text.span, "out of range").help(help));
             None
         }
-        None => resolve(text, what, sink).map(Length::Seconds),
+        None => seconds(text, what, true, sink).map(Length::Seconds),
     }
 }
 
@@ -54,9 +60,12 @@ fn months(text: &str) -> Option<u32> {
     is_number.then(|| months.unwrap_or(u32::MAX))
 }
 
+const FORM: (&str, &str) =
+    ("is not a length of time", "write a whole number and weeks, days, hours or minutes, as in `180 days`");
+const CALENDAR: &str =
+    "write a whole number and years, months, weeks, days, hours or minutes, as in `180 days` or `18 months`";
+
 fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {
-    const FORM: (&str, &str) =
-        ("is not a length of time", "write a whole number and weeks, days, hours or minutes, as in `180 days`");
     let mut words = text.split_whitespace();
     let (Some(number), Some(unit), None) = (words.next(), words.next(), words.next()) else { return Err(FORM) };
     let unit = match unit {

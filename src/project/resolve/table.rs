@@ -6,7 +6,7 @@ use crate::features::only_when::{self, Condition};
 use crate::features::tripwire::Tripwire;
 use crate::features::{limit, purge, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, TableFile, TimeEntry};
-use crate::project::resolve::columns::{Scope, of_mart, of_source, position, refused};
+use crate::project::resolve::columns::{Scope, of_mart, of_source, position, refused, similar};
 use crate::project::resolve::grants;
 use crate::project::resolve::history::archive;
 use crate::project::resolve::list::list;
@@ -68,6 +68,10 @@ pub(crate) fn draft(
     let columns = columns?;
     let refused = raw.columns.get().map_or_else(Vec::new, |entries| refused(&entries.value, &columns, dialect));
     let scope = Scope { what: &what, columns: &columns, refused: &refused, dialect };
+    // Columns that were all refused have their errors already.
+    if columns.is_empty() && !refused.is_empty() {
+        return None;
+    }
     if columns.is_empty() {
         let at = raw.columns.get().map_or(span, |columns| columns.span);
         sink.push(
@@ -329,14 +333,14 @@ fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Opt
             let message = format!("unique_key of {} names column {} twice", scope.what, quoted(&name.value));
             sink.push(Diagnostic::new(Code::NameClash, message, name.span, "again here").help("remove one"));
         } else if !ty.can_be_key() {
-            let message = format!(
-                "unique_key of {} contains {}, a {ty}; its equality is not exact",
-                scope.what,
-                quoted(&name.value)
-            );
+            let reason = match ty {
+                SqlType::Engine(_) => "Rowkeep does not know how this engine compares it",
+                _ => "its equality is not exact",
+            };
+            let message = format!("unique_key of {} contains {}, a {ty}; {reason}", scope.what, quoted(&name.value));
             sink.push(
                 Diagnostic::new(Code::ColumnType, message, name.span, "cannot identify a row")
-                    .help("use a whole number, decimal, text or time"),
+                    .help("use a whole number, decimal, text, uuid or time"),
             );
         } else {
             key.push(id);
@@ -357,6 +361,21 @@ pub(crate) fn time(stated: &TimeEntry, scope: &Scope<'_>, sink: &mut Sink) -> Op
         (None, SqlType::Timestamptz) => TimeUnit::Timestamptz,
         (None, SqlType::Timestamp) => TimeUnit::Timestamp,
         (None, SqlType::Date) => TimeUnit::Date,
+        (None, _) if !ty.is_whole_number() => {
+            let message = format!(
+                "time of {} is {}, a {ty}: Rowkeep computes with dates, timestamps and numbers of seconds",
+                scope.what,
+                quoted(&column_name.value)
+            );
+            let mapped = similar(&ty.to_string()).filter(|mapped| mapped.starts_with("timestamp"));
+            let help = match mapped {
+                Some(mapped) => format!("declare the column as `{mapped}`"),
+                None => "declare the column as date, timestamp or timestamptz; or compute such a column in the model"
+                    .to_owned(),
+            };
+            sink.push(Diagnostic::new(Code::TimeUnit, message, column_name.span, "not a time").help(help));
+            return None;
+        }
         (None, _) => {
             let message = format!(
                 "time of {} is {}, a {ty}, without a unit: with seconds read as milliseconds, every row would be due",

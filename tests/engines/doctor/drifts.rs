@@ -190,6 +190,76 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             ),
         ),
         (
+            "a history table that refuses a row without its time",
+            drift(
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER update_time SET NOT NULL"],
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER update_time DROP NOT NULL"],
+                &[],
+            ),
+        ),
+        (
+            "a history table with a check that the mart lacks",
+            drift(
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ADD CONSTRAINT low CHECK (state < 9)"],
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open DROP CONSTRAINT low"],
+                &[(Error, "RK929", &["`low` of settlement_ods.hist_uni_tracking_info_open is `CHECK ((state < 9))`"])],
+            ),
+        ),
+        (
+            "a check that the mart has too",
+            drift(
+                &[
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_open ADD CONSTRAINT low CHECK (state < 9)",
+                    "ALTER TABLE settlement_ods.mart_uni_tracking_info ADD CONSTRAINT low CHECK (state < 9)",
+                ],
+                &[
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_open DROP CONSTRAINT low",
+                    "ALTER TABLE settlement_ods.mart_uni_tracking_info DROP CONSTRAINT low",
+                ],
+                &[],
+            ),
+        ),
+        (
+            "a history table that refers to another table",
+            drift(
+                &[
+                    "CREATE TABLE settlement_ods.states (state INTEGER PRIMARY KEY)",
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_open ADD CONSTRAINT of_state FOREIGN KEY (state) REFERENCES settlement_ods.states",
+                ],
+                &[
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_open DROP CONSTRAINT of_state",
+                    "DROP TABLE settlement_ods.states",
+                ],
+                &[(
+                    Error,
+                    "RK929",
+                    &[
+                        "the foreign key `of_state` of settlement_ods.hist_uni_tracking_info_open refers to settlement_ods.states",
+                    ],
+                )],
+            ),
+        ),
+        (
+            "a history table with a unique key of another column",
+            drift(
+                &["CREATE UNIQUE INDEX one_state ON settlement_ods.hist_uni_tracking_info_open (state)"],
+                &["DROP INDEX settlement_ods.one_state"],
+                &[(
+                    Error,
+                    "RK929",
+                    &["a unique key of settlement_ods.hist_uni_tracking_info_open on (state) refuses rows"],
+                )],
+            ),
+        ),
+        (
+            "an unlogged history table",
+            drift(
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open SET UNLOGGED"],
+                &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open SET LOGGED"],
+                &[(Error, "RK930", &["settlement_ods.hist_uni_tracking_info_open is unlogged"])],
+            ),
+        ),
+        (
             "a mart that allows NULL",
             drift(
                 &["ALTER TABLE settlement_ods.mart_uni_tracking_info ALTER order_id DROP NOT NULL"],
