@@ -287,6 +287,10 @@ impl Rules for BigQuery {
         false
     }
 
+    fn later_grant(&self) -> Option<&'static str> {
+        None
+    }
+
     // "Data types": it has no VARCHAR.
     fn varchar_is_text(&self) -> bool {
         false

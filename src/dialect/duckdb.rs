@@ -254,6 +254,10 @@ impl Rules for DuckDb {
         true
     }
 
+    fn later_grant(&self) -> Option<&'static str> {
+        None
+    }
+
     // "Text Types": VARCHAR and TEXT are one type.
     fn varchar_is_text(&self) -> bool {
         true

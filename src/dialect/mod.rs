@@ -157,6 +157,9 @@ pub(crate) trait Rules: Sync {
     /// Whether the engine enforces primary, unique and foreign keys.
     #[cfg(feature = "doctor")]
     fn enforces_keys(&self) -> bool;
+    /// The words of the statement that grants a privilege on all later tables. `None`: a new table has the
+    /// readers of its dataset, or the engine has no users.
+    fn later_grant(&self) -> Option<&'static str>;
     /// Whether `varchar` without a length holds texts of any length.
     fn varchar_is_text(&self) -> bool;
     /// The catalogue of constraints, if a foreign key can delete rows with the row to which they

@@ -258,6 +258,10 @@ impl Rules for Postgres {
         true
     }
 
+    fn later_grant(&self) -> Option<&'static str> {
+        Some("ALTER DEFAULT PRIVILEGES")
+    }
+
     // "Character Types": without a length, any size.
     fn varchar_is_text(&self) -> bool {
         true

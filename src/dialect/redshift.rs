@@ -282,6 +282,10 @@ impl Rules for Redshift {
         false
     }
 
+    fn later_grant(&self) -> Option<&'static str> {
+        Some("ALTER DEFAULT PRIVILEGES")
+    }
+
     // "Character types": without a length, VARCHAR has 256 bytes.
     fn varchar_is_text(&self) -> bool {
         false

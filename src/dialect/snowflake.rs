@@ -274,6 +274,10 @@ impl Rules for Snowflake {
         false
     }
 
+    fn later_grant(&self) -> Option<&'static str> {
+        Some("GRANT SELECT ON FUTURE TABLES")
+    }
+
     // "String & Binary Data Types": the default length is the largest one.
     fn varchar_is_text(&self) -> bool {
         true

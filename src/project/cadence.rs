@@ -87,7 +87,11 @@ fn length_of_last(periods: &[Period]) -> Option<Length> {
     match (last, before) {
         // Four weeks from the first of February are a month too.
         (Length::Months(1), Some(Some(Length::Days(28)))) => None,
-        (Length::Months(_), _) => Some(last),
+        // A period of several years holds what came before the others, and is no pattern.
+        (Length::Months(months), _) if 12 % months == 0 => Some(last),
+        (Length::Months(_), before) => (before == Some(Some(last))).then_some(last),
+        // A year of 52 weeks has one of 53 after some years.
+        (Length::Days(364..), _) => None,
         (Length::Days(_), Some(before)) => (before == Some(last)).then_some(last),
         (Length::Days(days), None) => (days <= 7).then_some(last),
     }
@@ -123,6 +127,15 @@ fn counted(periods: &[Period], end: Date, length: Length) -> Option<String> {
     };
     let next = |name: &str| successor(name, per_year);
     let name = next(&last.name)?;
+    // Weeks count anew in each year, and nobody can tell whether the last week of a year is its 52nd.
+    // A period belongs to the year of its middle, as the weeks of ISO 8601 do.
+    if let (Length::Days(days), [year, .., _]) = (length, &runs(&last.name)[..]) {
+        let middle = |start: Date| start.checked_add((days / 2).days()).map(|day| i64::from(day.year()));
+        let years = (middle(last.start).ok()?, middle(last.end).ok()?);
+        if year.value == years.0 && years.1 != years.0 {
+            return None;
+        }
+    }
     let before = periods.len().checked_sub(2).map(|at| &periods[at]);
     let continues = match before {
         Some(before) => next(&before.name).as_ref() == Some(&last.name),
@@ -284,6 +297,23 @@ mod tests {
         let legacy = following(&[period("legacy", "2024-01-01", "2025-01-01")], None).unwrap();
         assert_eq!((legacy.end, legacy.name), (day("2026-01-01"), None));
         assert!(following(&[], None).is_none());
+        // What came before the first period is longer than a period.
+        let several_years = following(&[period("legacy", "2019-01-01", "2026-07-01")], None).unwrap();
+        assert_eq!(several_years.end, None);
+        // The next year has 364 days, or 371.
+        let years = [period("fy25", "2025-02-02", "2026-02-01"), period("fy26", "2026-02-01", "2027-01-31")];
+        assert_eq!(following(&years, None).unwrap().end, None);
+    }
+
+    #[test]
+    fn weeks_that_count_in_a_year_end_with_it() {
+        let weeks = |first: &str, second: &str, start: &str, middle: &str, end: &str| {
+            following(&[period(first, start, middle), period(second, middle, end)], None).unwrap().name
+        };
+        let next = weeks("wk2026_51", "wk2026_52", "2026-12-14", "2026-12-21", "2026-12-28");
+        assert_eq!(next.as_deref(), Some("wk2026_53"));
+        assert_eq!(weeks("wk2026_52", "wk2026_53", "2026-12-21", "2026-12-28", "2027-01-04"), None);
+        assert_eq!(weeks("p2026_12", "p2026_13", "2026-11-05", "2026-12-03", "2026-12-31"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rowkeep::{Dialect, Inputs, resolve};
 use crate::engine::{Engine, cycle, run_at};
 
 /// Types, each with a value.
-const TYPES: [(&str, &str); 46] = [
+const TYPES: [(&str, &str); 49] = [
     ("smallint", "-7"),
     ("int", "2147483647"),
     ("int8", "9007199254740993"),
@@ -28,6 +28,9 @@ const TYPES: [(&str, &str); 46] = [
     ("uuid", "6f1c2f66-3a63-4d0e-9a76-111111111111"),
     ("json", "{\"b\": 1,  \"a\": [2]}"),
     ("jsonb", "{\"b\": 1, \"a\": [2]}"),
+    ("pg_catalog.json", "{\"b\": 1,  \"a\": [2], \"b\": 3}"),
+    ("varchar", "any length"),
+    ("timestamp(3)", "2025-03-30 02:30:00.123"),
     ("xml", "<a b=\"1\">x</a>"),
     ("date", "2025-02-28"),
     ("time", "23:59:59.999999"),
@@ -95,7 +98,7 @@ const NEW: i64 = 1_772_236_800; // 2026-02-28
 const NOW: i64 = 1_772_323_200; // 2026-03-01
 
 #[test]
-fn the_values_of_46_types_stay_the_same() {
+fn the_values_of_49_types_stay_the_same() {
     let inputs = project("2025_h2, 2026_h1");
     let compiled = rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{wrong}"));
     let manifest = compiled.manifest().clone();

@@ -10,7 +10,7 @@ use crate::cycle::render::context::{no_period, of_period, place, text};
 use crate::cycle::render::value::{Sql, add_text_filters};
 use crate::cycle::render::{Failures, Owner, Renderer, context};
 use crate::diagnostic::typed;
-use crate::dialect::{Dialect, ViewColumns};
+use crate::dialect::{Dialect, ReaderKind, ViewColumns};
 use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
 
@@ -193,6 +193,8 @@ fn project(spec: &Spec) -> Value {
         shell_has_variables => shell.has_variables,
         needs_snapshot_isolation => spec.dialect.rules().needs_snapshot_isolation(),
         has_doctor => spec.dialect.rules().speaks_postgres(),
+        later_grant => spec.dialect.rules().later_grant().map(word),
+        has_grants => spec.dialect.rules().grantee(ReaderKind::Role).is_some(),
         client => word(shell.quiet),
         client_bare => word(shell.bare),
         client_loud => word(shell.loud),
