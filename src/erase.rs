@@ -2,9 +2,9 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::features::repairs::ERASE;
-use crate::project::{ExceptionsId, Spec};
+use crate::project::{ExceptionsId, Spec, Table};
 use crate::source::Inputs;
-use crate::sql::{Name, SqlType, literal};
+use crate::sql::{Name, Relation, SqlType, literal};
 
 /// Why the statements for a key cannot be printed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -88,7 +88,11 @@ pub fn erase(
     let repairs = artifacts.manifest().repairs.iter().filter(|repair| repair.name == ERASE);
     // Invariant: the plan has one repair for each list, in the order of the exceptions tables.
     let before = spec.exceptions[..number.0].iter().filter(|exceptions| exceptions.erased.is_some()).count();
-    let mut text = "-- If the first statement inserts no row, the key is held, or listed already.\n\n".to_owned();
+    let mut text = "-- If the first statement inserts no row, the key is held, or listed already.\n".to_owned();
+    for left in left_behind(&spec, number) {
+        text.push_str(&format!("-- Not deleted here: {left}.\n"));
+    }
+    text.push('\n');
     for task in repairs.skip(before).take(1).flat_map(|repair| &repair.statements) {
         let sql = if task.parameters.is_empty() { task.sql.clone() } else { given(&task.sql, &key, &notes) };
         text.push_str(&format!("-- {}\n{sql};\n\n", task.path));
@@ -96,6 +100,23 @@ pub fn erase(
     text.truncate(text.trim_end().len());
     text.push('\n');
     Ok(text)
+}
+
+/// What keeps rows of an erased key: raw tables that the project does not trim, and tables with a column of
+/// the same name that do not obey the list.
+fn left_behind(spec: &Spec, list: ExceptionsId) -> Vec<String> {
+    let obeys = |table: &&Table| table.erasures.iter().any(|erasure| erasure.list == list);
+    let is_trimmed = |raw: &Relation| spec.raw_tables.iter().any(|trimmed| trimmed.relation.may_be(raw, spec.dialect));
+    let raw = spec.tables.iter().filter(obeys).filter_map(|table| table.raw.as_ref()).filter(|raw| !is_trimmed(raw));
+    let mut left: Vec<_> =
+        raw.map(|raw| format!("rows of {}, which no `raw:` of the project trims", raw.sql(spec.dialect))).collect();
+    let key = spec.exceptions(list).key.name.folded(spec.dialect);
+    let has_column = |table: &&Table| table.columns.iter().any(|column| column.name.folded(spec.dialect) == key);
+    let others = spec.tables.iter().filter(|table| !obeys(table)).filter(has_column);
+    left.extend(others.map(|table| {
+        format!("rows of {}, which has the column and does not obey this list", table.relation.sql(spec.dialect))
+    }));
+    left
 }
 
 /// The exceptions table whose list has this key column.

@@ -46,9 +46,9 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
             "the identity {} of {relation} has not counted up to {largest}, which a row has: a new row could get the number of an old one",
             quoted(&name)
         );
-        let label = "an identity in this list";
+        let label = "the identity is declared here";
         sink.push(
-            Diagnostic::new(Code::LiveGenerated, message, table.places.columns, label)
+            Diagnostic::new(Code::LiveGenerated, message, table.place_of(&name, spec.dialect), label)
                 .help(format!("run `SELECT setval(pg_get_serial_sequence('{relation}', '{name}'), {largest})`")),
         );
     }

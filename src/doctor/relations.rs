@@ -277,6 +277,12 @@ impl Relations<'_> {
             return;
         }
         for (expected, column) in expected.iter().filter_map(|expected| Some((expected, actual(expected)?))) {
+            let place = match slot {
+                Slot::Mart(id) | Slot::History(id, _) => {
+                    self.spec.table(id).place_of(&expected.name, self.spec.dialect)
+                }
+                _ => place,
+            };
             if expected.is_mapped && !self.is_same_type(slot, &column.ty, &expected.ty) {
                 let message = format!(
                     "{relation}.{} is {}, but the project has {}: copies may be cut, rounded or rejected",

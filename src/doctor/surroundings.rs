@@ -274,9 +274,9 @@ fn stored(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
             "column {} of {relation} is not generated: a row that returns from history has NULL there, and its copy is deleted",
             quoted(&name)
         );
-        let label = "`generated` in this list";
+        let label = "`generated` here";
         sink.push(
-            Diagnostic::new(Code::LiveGenerated, message, table.places.columns, label)
+            Diagnostic::new(Code::LiveGenerated, message, table.place_of(&name, spec.dialect), label)
                 .help(format!("remove `generated` from {name} in the spec")),
         );
     }

@@ -72,7 +72,7 @@ pub struct Table {
 }
 
 /// Where the spec of a table states its parts, for diagnostics.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TablePlaces {
     /// `history`, or `archive` if the table is purged.
     pub(crate) history: Span,
@@ -80,6 +80,8 @@ pub(crate) struct TablePlaces {
     pub(crate) time: Span,
     pub(crate) retention: Span,
     pub(crate) columns: Span,
+    /// Of each column.
+    pub(crate) each_column: Vec<Span>,
     pub(crate) raw: Option<Span>,
 }
 
@@ -87,6 +89,13 @@ impl Table {
     /// The column with this id.
     pub fn column(&self, id: ColumnId) -> &Column {
         &self.columns[id.0]
+    }
+
+    /// Where the spec states the column with a name, folded or not. The list of columns, if it has none.
+    pub(crate) fn place_of(&self, name: &str, dialect: Dialect) -> Span {
+        let is_it = |column: &Column| column.name.as_str() == name || column.name.folded(dialect) == name;
+        let at = self.columns.iter().position(is_it);
+        at.and_then(|at| self.places.each_column.get(at)).copied().unwrap_or(self.places.columns)
     }
 
     /// Whether a key can have several versions. It can if the time is not part of the key.

@@ -1,6 +1,6 @@
 //! `rowkeep erase`: prints statements, runs nothing.
 
-use crate::shop::{PROJECT, Shop};
+use crate::shop::{ORDERS, PROJECT, Shop};
 
 const ERASED: &str = "exceptions: { table: shop_exceptions, key: order_id, erased: shop_erased }";
 
@@ -91,4 +91,22 @@ fn a_key_of_several_lists_needs_the_exceptions_table() {
     --- stderr
     error: no exceptions table mart has a list of erased keys with this key
     ");
+}
+
+/// What the statements do not reach is named, so that nobody takes the key for gone.
+#[test]
+fn what_keeps_the_key_is_named() {
+    let shop = shop();
+    shop.write("shop/tables/orders.yml", format!("{ORDERS}source: landing.orders\n"));
+    let visits = "model: mart_visits\nhistory: hist_visits\nunique_key: visit_id\ntime: { column: seen_at }\nrows: latest\n\
+                  retention: { for: 90 days }\nexceptions: { table: visit_exceptions, key: visit_id }\nexception: VISITS_GAP\n\
+                  columns: { visit_id: bigint not null, order_id: bigint, seen_at: timestamp }\n";
+    shop.write("shop/tables/visits.yml", visits);
+    let said = shop.run(&["erase", "--key", "order_id=42"]);
+    let left: Vec<_> = said.stdout.lines().filter(|line| line.contains("Not deleted here")).collect();
+    let expected = [
+        "-- Not deleted here: rows of landing.orders, which no `raw:` of the project trims.",
+        "-- Not deleted here: rows of ods.mart_visits, which has the column and does not obey this list.",
+    ];
+    assert_eq!(left, expected, "{said}");
 }

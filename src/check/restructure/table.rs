@@ -16,7 +16,7 @@ pub(super) fn compare(
     say: &mut dyn FnMut(Restructuring, Diagnostic),
 ) {
     let model = table.model.value.as_str();
-    let places = table.places;
+    let places = &table.places;
     let now = manifest::node(spec, id, Vec::new(), Vec::new());
     let mut changed = |kind, code, at: Span, message: String, label: &str, help: &str| {
         say(kind, Diagnostic::new(code, message, at, label).help(help));
@@ -220,12 +220,13 @@ pub(super) fn compare(
             ),
             Some(_) => continue,
         };
+        let is_listed = now.columns.iter().any(|column| column.name == name);
         changed(
             Restructuring::Column,
             Code::ColumnDropped,
-            places.columns,
+            table.place_of(name, spec.dialect),
             message,
-            "the column was in this list",
+            if is_listed { "it was another column" } else { "the column was in this list" },
             "restore the column, or change the mart and every history table in the same change",
         );
     }

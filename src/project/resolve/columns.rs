@@ -5,7 +5,7 @@ use crate::dialect::Dialect;
 use crate::project::resolve::relations::bad_quotable_name;
 use crate::project::shape::Entries;
 use crate::project::{Column, ColumnId, Filled};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::sql::{EngineType, Name, SqlType, is_own_alias};
 
 /// The most columns of a table, on Redshift and on PostgreSQL.
@@ -182,6 +182,20 @@ fn unfit(filled: Filled, ty: SqlType, dialect: Dialect) -> Option<String> {
         }
         Filled::Identity | Filled::Generated => None,
     }
+}
+
+/// Where each column is stated.
+pub(crate) fn places(entries: &Entries<String>, columns: &[Column], dialect: Dialect) -> Vec<Span> {
+    let stated: Vec<_> = entries
+        .0
+        .iter()
+        .filter_map(|(key, _)| Some((Name::column(&key.value).ok()?.folded(dialect), key.span)))
+        .collect();
+    let place = |column: &Column| {
+        let folded = column.name.folded(dialect);
+        stated.iter().find(|(name, _)| *name == folded).map(|(_, span)| *span)
+    };
+    columns.iter().filter_map(place).collect()
 }
 
 /// The declared columns that are not among the valid ones.

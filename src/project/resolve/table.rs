@@ -6,7 +6,7 @@ use crate::features::only_when::{self, Condition};
 use crate::features::tripwire::Tripwire;
 use crate::features::{limit, purge, tripwire};
 use crate::project::files::{DefaultsEntry, LayoutEntry, Names, TableFile, TimeEntry};
-use crate::project::resolve::columns::{Scope, of_mart, of_source, position, refused, similar};
+use crate::project::resolve::columns::{Scope, of_mart, of_source, places, position, refused, similar};
 use crate::project::resolve::grants;
 use crate::project::resolve::history::archive;
 use crate::project::resolve::list::list;
@@ -259,6 +259,7 @@ pub(crate) fn draft(
             time: stated_time?.span,
             retention: stated_retention?.span,
             columns: raw.columns.get()?.span,
+            each_column: places(&raw.columns.get()?.value, &columns, dialect),
             raw: raw.source.get().map(|source| source.span),
         },
         columns: columns.clone(),
