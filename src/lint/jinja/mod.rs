@@ -189,7 +189,7 @@ impl Jinja {
             vars: Arc::clone(&self.vars),
             captured: Mutex::default(),
             returned: Mutex::default(),
-            depth: Mutex::default(),
+            active: Mutex::default(),
         })
     }
 }

@@ -174,7 +174,8 @@ pub(super) struct Scene {
     pub(super) captured: Mutex<Captured>,
     /// The value of the last `return`, until the macro that called it has ended.
     pub(super) returned: Mutex<Option<Value>>,
-    pub(super) depth: Mutex<usize>,
+    /// The macros of the project that are being called, the innermost one last.
+    pub(super) active: Mutex<Vec<String>>,
 }
 
 impl Scene {
@@ -419,11 +420,15 @@ impl Builtin {
         let deep = || Error::new(ErrorKind::InvalidOperation, "macros call each other without end");
         let Some(files) = self.scene.macros.get(name) else { return Ok(unknown(name)) };
         {
-            let mut depth = self.scene.depth.lock().map_err(|_| deep())?;
-            *depth += 1;
-            if *depth > MAX_DEPTH {
+            let mut active = self.scene.active.lock().map_err(|_| deep())?;
+            // `default__x` of a project may call `x` of a package, which has the same name here.
+            if active.iter().any(|other| other == name) {
+                return Ok(unknown(name));
+            }
+            if active.len() >= MAX_DEPTH {
                 return Err(deep());
             }
+            active.push(name.to_owned());
         }
         let names = Value::from_object(Names(Arc::clone(&self.scene)));
         // A macro of the file that calls it comes before one of another file.
@@ -433,8 +438,8 @@ impl Builtin {
         let rendered = template.render_captured(names).and_then(|mut captured| {
             captured.with_state_mut(|inner| inner.call_macro(&format!("{OF_MACRO}{name}"), args))
         });
-        if let Ok(mut depth) = self.scene.depth.lock() {
-            *depth = depth.saturating_sub(1);
+        if let Ok(mut active) = self.scene.active.lock() {
+            active.pop();
         }
         match (rendered, self.scene.take_returned()) {
             (Err(_), Some(returned)) => Ok(returned),
