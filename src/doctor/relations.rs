@@ -357,10 +357,14 @@ impl Relations<'_> {
                 );
                 (message, Level::Error)
             }
-            Slot::History(..) => (
-                format!("{relation} has {}, which the project lacks: no statement fills it", some(&unknown)),
-                Level::Warning,
-            ),
+            Slot::History(..) => {
+                let rejects = found.columns.iter().any(|column| !is_known(&column) && column.not_null);
+                let what = match rejects {
+                    true => "no statement fills it, and it rejects NULL: without a default, each archive fails",
+                    false => "no statement fills it",
+                };
+                (format!("{relation} has {}, which the project lacks: {what}", some(&unknown)), Level::Warning)
+            }
             // Further columns of work and exceptions tables do no harm.
             _ => return,
         };

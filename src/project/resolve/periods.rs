@@ -153,12 +153,14 @@ fn named(name: &str, fiscal_year: Option<FiscalYear>, zone: &Zone, span: Span, s
                 span,
                 "expected a name such as 2025_h2, 2025_q3, 2025_m07, 2025_w01, 2025_07_01 or 2025",
             );
-            let canonical = name.to_ascii_lowercase().replace('-', "_");
             // Whether the name would have bounds if the project stated its fiscal year.
             let is_fiscal = FiscalYear { first_month: 1, named_after: NamedAfter::FirstDay };
-            diagnostic = if bounds(&canonical, fiscal_year).is_some() {
-                diagnostic.help(format!("did you mean `{canonical}`?"))
-            } else if fiscal_year.is_none() && bounds(&canonical, Some(is_fiscal)).is_some() {
+            let spellings = spellings(name);
+            let meant = spellings.iter().find(|name| bounds(name, fiscal_year).is_some());
+            let has_fiscal_form = || spellings.iter().any(|name| bounds(name, Some(is_fiscal)).is_some());
+            diagnostic = if let Some(meant) = meant {
+                diagnostic.help(format!("did you mean `{meant}`?"))
+            } else if fiscal_year.is_none() && has_fiscal_form() {
                 diagnostic.help(
                     "state the fiscal year in rowkeep.yml: `fiscal_year: { first_month: 4, named_after: last_day }`; \
                      with `last_day`, fy2026 ends in 2026, and with `first_day` it starts in 2026",
@@ -170,6 +172,27 @@ fn named(name: &str, fiscal_year: Option<FiscalYear>, zone: &Zone, span: Span, s
         }
     }
     None
+}
+
+/// Other spellings of a name: `2026_01` for `2026-01` and `202601`, `2026_q1` for `2026Q1`, and `fy2026` for
+/// `FY26`.
+fn spellings(name: &str) -> Vec<String> {
+    let plain = name.to_ascii_lowercase().replace('-', "_");
+    let mut all = vec![plain.clone()];
+    let digits = plain.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = &plain[digits..];
+    match digits {
+        4 if rest.starts_with(|c: char| c.is_ascii_alphabetic()) => all.push(format!("{}_{rest}", &plain[..4])),
+        6 => all.push(format!("{}_{}{rest}", &plain[..4], &plain[4..6])),
+        8 => all.push(format!("{}_{}_{}{rest}", &plain[..4], &plain[4..6], &plain[6..8])),
+        _ => {}
+    }
+    if let Some(year) =
+        plain.strip_prefix("fy").filter(|year| year.len() == 2 && year.bytes().all(|b| b.is_ascii_digit()))
+    {
+        all.push(format!("fy20{year}"));
+    }
+    all
 }
 
 fn date(text: Option<&Spanned<String>>, sink: &mut Sink) -> Option<Date> {
