@@ -39,7 +39,8 @@ pub enum EraseError {
     /// No list of erased keys has this exceptions table.
     #[error("no exceptions table {0} has a list of erased keys with this key")]
     UnknownTable(String),
-    /// The key is no value of the type of the key column, so an engine could read it as another key.
+    /// The key is no value of the type of the key column, so an engine could read it as another
+    /// key.
     #[error("{key} is no {ty}: an engine could read it as another key")]
     Key {
         /// The stated key.
@@ -102,8 +103,8 @@ pub fn erase(
     Ok(text)
 }
 
-/// What keeps rows of an erased key: raw tables that the project does not trim, and tables with a column of
-/// the same name that do not obey the list.
+/// What keeps rows of an erased key: raw tables that the project does not trim, and tables with a
+/// column of the same name that do not obey the list.
 fn left_behind(spec: &Spec, list: ExceptionsId) -> Vec<String> {
     let obeys = |table: &&Table| table.erasures.iter().any(|erasure| erasure.list == list);
     let is_trimmed = |raw: &Relation| spec.raw_tables.iter().any(|trimmed| trimmed.relation.may_be(raw, spec.dialect));

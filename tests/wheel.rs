@@ -1,5 +1,6 @@
-//! The wheel: it is built, installed into an empty environment, and used from a shell and from Python.
-//! The build replaces the program that other tests run, so this test runs alone, after them.
+//! The wheel: it is built, installed into an empty environment, and used from a shell and from
+//! Python. The build replaces the program that other tests run, so this test runs alone, after
+//! them.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
 use std::path::Path;

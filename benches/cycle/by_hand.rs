@@ -57,8 +57,8 @@ fn conditions(text: &str, spec: &Spec) -> String {
     lines.join("\n")
 }
 
-/// The text for another period. Marks replace both old bounds first, because the end of one period is
-/// the start of the next.
+/// The text for another period. Marks replace both old bounds first, because the end of one period
+/// is the start of the next.
 fn replaced(text: &str, from: (&str, &str, &str), to: (&str, i64, i64)) -> String {
     let open = text.replace(from.2, "{end}").replace(from.1, "{start}").replace(from.0, to.0);
     open.replace("{end}", &to.2.to_string()).replace("{start}", &to.1.to_string())

@@ -119,8 +119,8 @@ fn candidates(
 #[derive(Default)]
 struct Times {
     statements: usize,
-    /// The rows that left the marts in a run. Times of candidates that move different rows cannot be
-    /// compared.
+    /// The rows that left the marts in a run. Times of candidates that move different rows cannot
+    /// be compared.
     left: u64,
     runs: Vec<Duration>,
     each: BTreeMap<String, Vec<Duration>>,

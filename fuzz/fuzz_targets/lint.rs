@@ -1,4 +1,5 @@
-//! Any text, as SQL with Jinja or as YAML, is linted without a panic, and each finding is in the text.
+//! Any text, as SQL with Jinja or as YAML, is linted without a panic, and each finding is in the
+//! text.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

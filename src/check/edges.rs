@@ -27,8 +27,8 @@ pub struct Edges {
     /// The length of the retention.
     #[serde(skip)]
     pub length: Length,
-    /// How long a row stays at most, in seconds. With `while_in`, how long a row stays in the root of
-    /// its parents.
+    /// How long a row stays at most, in seconds. With `while_in`, how long a row stays in the root
+    /// of its parents.
     pub retention_seconds: u64,
 }
 

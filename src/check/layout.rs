@@ -4,8 +4,8 @@ use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted};
 use crate::project::{Retention, Spec};
 use crate::sql::SqlType;
 
-/// The length of a text in a key, in bytes, above which the warning comes. The usual identifiers are
-/// shorter.
+/// The length of a text in a key, in bytes, above which the warning comes. The usual identifiers
+/// are shorter.
 const LONG: u32 = 1_024;
 
 pub(super) fn report(spec: &Spec, sink: &mut Sink) {

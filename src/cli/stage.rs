@@ -57,8 +57,8 @@ impl Drop for Stage {
     }
 }
 
-/// Removes the stages of processes that were killed. A folder that such a process had moved away, and
-/// not replaced, comes back first.
+/// Removes the stages of processes that were killed. A folder that such a process had moved away,
+/// and not replaced, comes back first.
 pub(super) fn remove_abandoned(out: &Path) {
     for place in [Some(out), out.parent()].into_iter().flatten() {
         for entry in fs::read_dir(place).into_iter().flatten().flatten() {

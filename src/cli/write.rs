@@ -1,6 +1,6 @@
-//! Writes artifacts so that a folder has either the old tree or the new one. First, the whole new tree
-//! is written to a stage beside the folder. Then each folder of the tree replaces the old one by
-//! rename. The manifest is the last file, and marks the tree as complete. If a folder cannot be
+//! Writes artifacts so that a folder has either the old tree or the new one. First, the whole new
+//! tree is written to a stage beside the folder. Then each folder of the tree replaces the old one
+//! by rename. The manifest is the last file, and marks the tree as complete. If a folder cannot be
 //! replaced, those that were replaced before are restored.
 
 use std::collections::{BTreeMap, BTreeSet};

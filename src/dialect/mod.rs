@@ -74,8 +74,9 @@ pub(crate) trait Rules: Sync {
     /// The type as the catalogue writes it. Only for engines with [`Rules::speaks_postgres`].
     #[cfg(feature = "doctor")]
     fn catalogue_type(&self, ty: SqlType) -> String;
-    /// A literal for the start of a day, for a time column of a unit. The day comes as `YYYY-MM-DD`,
-    /// and its first instant in seconds since 1970. The two differ if the project has a time zone.
+    /// A literal for the start of a day, for a time column of a unit. The day comes as
+    /// `YYYY-MM-DD`, and its first instant in seconds since 1970. The two differ if the project has
+    /// a time zone.
     fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String;
     /// A literal for a number of seconds that is subtracted from a time column of a unit. The
     /// length is fixed: never calendar days or months. For a date, it is a number of whole days.
@@ -157,8 +158,8 @@ pub(crate) trait Rules: Sync {
     /// Whether the engine enforces primary, unique and foreign keys.
     #[cfg(feature = "doctor")]
     fn enforces_keys(&self) -> bool;
-    /// The words of the statement that grants a privilege on all later tables. `None`: a new table has the
-    /// readers of its dataset, or the engine has no users.
+    /// The words of the statement that grants a privilege on all later tables. `None`: a new table
+    /// has the readers of its dataset, or the engine has no users.
     fn later_grant(&self) -> Option<&'static str>;
     /// Whether `varchar` without a length holds texts of any length.
     fn varchar_is_text(&self) -> bool;

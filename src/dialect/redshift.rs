@@ -169,8 +169,8 @@ impl Rules for Redshift {
         traps::correlated_subquery(statement)
     }
 
-    /// "DELETE", "UPDATE", "QUALIFY clause" and "CREATE TABLE" in its SQL reference. A DELETE has no
-    /// alias there, and a subquery beside a correlation has no LIMIT.
+    /// "DELETE", "UPDATE", "QUALIFY clause" and "CREATE TABLE" in its SQL reference. A DELETE has
+    /// no alias there, and a subquery beside a correlation has no LIMIT.
     fn forms(&self) -> Forms {
         Forms {
             delete_using: true,

@@ -168,8 +168,8 @@ impl Rules for Snowflake {
         }
     }
 
-    // Rounds up: DATEDIFF counts the units that began, so almost one unit is added first. Parts of a
-    // microsecond can be lost: then a row of this microsecond waits for the next cycle.
+    // Rounds up: DATEDIFF counts the units that began, so almost one unit is added first. Parts of
+    // a microsecond can be lost: then a row of this microsecond waits for the next cycle.
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
         let at = before(utc(from), months.map(|months| self.months(months)), to_timestamp);
         match to {
@@ -335,8 +335,8 @@ impl Rules for Snowflake {
     }
 
     fn shell(&self) -> Shell {
-        // The Snowflake CLI stops at the first error. It would read `<%` and `&` as its own syntax. Each
-        // answer has a heading, and an empty line after it.
+        // The Snowflake CLI stops at the first error. It would read `<%` and `&` as its own syntax.
+        // Each answer has a heading, and an empty line after it.
         Shell {
             has_variables: false,
             loud: "snow sql --enable-templating NONE --stdin",

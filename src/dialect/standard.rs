@@ -36,8 +36,8 @@ pub(super) fn catalogue_type(ty: SqlType, own: &str) -> String {
     }
 }
 
-/// A literal for the start of a day. For a column with a zone, the literal is in UTC. Without a zone
-/// in the literal, the value would depend on the zone of the session.
+/// A literal for the start of a day. For a column with a zone, the literal is in UTC. Without a
+/// zone in the literal, the value would depend on the zone of the session.
 pub(super) fn instant(day: &str, epoch: i64, unit: TimeUnit) -> String {
     match unit {
         TimeUnit::EpochSeconds => epoch.to_string(),

@@ -19,9 +19,10 @@ pub(crate) struct Trap {
     pub(crate) line: Option<usize>,
 }
 
-/// Finds correlated subqueries that Redshift does not run, or is not known to run. Its SQL reference,
-/// "Correlated subqueries", names the patterns that it refuses. AWS's own benchmark texts (TPC-H,
-/// TPC-DS) have `[NOT] EXISTS` over stored tables, joined by AND, or by OR with another EXISTS.
+/// Finds correlated subqueries that Redshift does not run, or is not known to run. Its SQL
+/// reference, "Correlated subqueries", names the patterns that it refuses. AWS's own benchmark
+/// texts (TPC-H, TPC-DS) have `[NOT] EXISTS` over stored tables, joined by AND, or by OR with
+/// another EXISTS.
 pub(super) fn correlated_subquery(statement: &Statement) -> Option<Trap> {
     statement.visit(&mut CorrelatedSubquery).break_value()
 }

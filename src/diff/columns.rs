@@ -1,5 +1,5 @@
-//! The statements that give existing tables the columns of the new version. A cycle and `ddl/` never
-//! change a table that exists.
+//! The statements that give existing tables the columns of the new version. A cycle and `ddl/`
+//! never change a table that exists.
 
 use std::collections::BTreeMap;
 

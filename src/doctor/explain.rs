@@ -1,5 +1,5 @@
-//! Lets the server plan every statement of a project. The tables of the project need not exist: they
-//! are created in new schemas, without rows.
+//! Lets the server plan every statement of a project. The tables of the project need not exist:
+//! they are created in new schemas, without rows.
 //!
 //! Invariant: nothing is committed. Each transaction is rolled back.
 
@@ -122,8 +122,8 @@ impl<'s> Scratch<'s> {
         self.schemas.iter().fold(why, |why, (schema, name)| why.replace(name, &schema.join(".")))
     }
 
-    /// The statements that the server refuses, each with its answer. An error ends the transaction, so
-    /// the tables are created again for the statements that follow.
+    /// The statements that the server refuses, each with its answer. An error ends the transaction,
+    /// so the tables are created again for the statements that follow.
     fn refused<'a>(
         &self,
         connection: &mut Connection,
@@ -138,9 +138,9 @@ impl<'s> Scratch<'s> {
         Ok(refused)
     }
 
-    /// Gives the server the statements from `next` on, in one transaction, until it refuses one. Returns
-    /// the number of that statement and the answer. Definitions run again in each session, except those
-    /// that failed.
+    /// Gives the server the statements from `next` on, in one transaction, until it refuses one.
+    /// Returns the number of that statement and the answer. Definitions run again in each session,
+    /// except those that failed.
     fn session(
         &self,
         connection: &mut Connection,
@@ -185,8 +185,8 @@ impl<'s> Scratch<'s> {
     }
 }
 
-/// The tables that a project expects: raw tables, what monitors compare with, and marts with a column
-/// that the database computes.
+/// The tables that a project expects: raw tables, what monitors compare with, and marts with a
+/// column that the database computes.
 fn given<'s>(spec: &'s Spec) -> Vec<Statement<'static>> {
     let dialect = spec.dialect;
     let mut tables: BTreeMap<String, (TableId, Vec<&'s Column>)> = BTreeMap::new();

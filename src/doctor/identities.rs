@@ -1,5 +1,5 @@
-//! Identities that would give a number again. A new row with the number of an old one is taken for a
-//! newer version of it, and replaces it.
+//! Identities that would give a number again. A new row with the number of an old one is taken for
+//! a newer version of it, and replaces it.
 
 use crate::cycle::plan::Slot;
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};

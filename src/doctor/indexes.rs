@@ -182,8 +182,8 @@ fn is_missing(spec: &Spec, live: &Live, index: &Index) -> bool {
     live.is_here(spec, &relation) && !storage.indexes.iter().any(serves)
 }
 
-/// The columns of those unique indexes of a table that are wanted, each list once. A partial index is
-/// unique among the rows that meet its condition.
+/// The columns of those unique indexes of a table that are wanted, each list once. A partial index
+/// is unique among the rows that meet its condition.
 pub(super) fn unique_columns<'a>(
     spec: &Spec,
     live: &'a Live,

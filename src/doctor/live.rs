@@ -39,7 +39,8 @@ pub(super) struct Live {
     pub(super) surroundings: Vec<Surrounding>,
     pub(super) behind: Vec<Behind>,
     /// The roles that may read each table, beside its owner. Only for engines with
-    /// [`Rules::enforces_keys`](crate::dialect::Rules::enforces_keys): others have another catalogue.
+    /// [`Rules::enforces_keys`](crate::dialect::Rules::enforces_keys): others have another
+    /// catalogue.
     pub(super) readers: BTreeMap<(String, String), BTreeSet<String>>,
     /// The statements of a cycle that would read all rows of a history table.
     pub(super) scans: Vec<Scan>,

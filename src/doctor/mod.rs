@@ -2,8 +2,8 @@
 //!
 //! The doctor queries catalogues, open exceptions and the monitors of the project.
 //!
-//! Invariant: every query runs in a transaction that the server has set to read only. Only `explain`
-//! creates tables, in new schemas, and rolls them back.
+//! Invariant: every query runs in a transaction that the server has set to read only. Only
+//! `explain` creates tables, in new schemas, and rolls them back.
 
 mod environment;
 mod exceptions;

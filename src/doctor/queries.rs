@@ -42,8 +42,9 @@ impl<'s> Queries<'s> {
         self.query("doctor/views.sql.j2", listed(schemas))
     }
 
-    /// Columns: schema, table, number of rows, `yes` if the index is unique, `yes` if it is partial,
-    /// and the columns of the index, separated by line ends. A table without an index has one row.
+    /// Columns: schema, table, number of rows, `yes` if the index is unique, `yes` if it is
+    /// partial, and the columns of the index, separated by line ends. A table without an index has
+    /// one row.
     pub(crate) fn storage(&mut self, schemas: &BTreeSet<String>) -> Query {
         self.query("doctor/storage.sql.j2", listed(schemas))
     }

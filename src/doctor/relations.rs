@@ -19,8 +19,8 @@ use crate::sql::{Name, SqlType};
 struct Expected {
     name: String,
     ty: String,
-    /// Whether the catalogue writes the type as `ty` does. The spec may write a type of the engine in
-    /// another way.
+    /// Whether the catalogue writes the type as `ty` does. The spec may write a type of the engine
+    /// in another way.
     is_mapped: bool,
     not_null: bool,
 }
@@ -304,8 +304,9 @@ impl Relations<'_> {
         self.unknown(slot, &relation, &expected, found, place, sink);
     }
 
-    /// Whether the types are one type: `varchar` without a length is `text` on engines that say so. A mart may
-    /// keep fewer digits of a second than its history, unless a load compares it with the raw table.
+    /// Whether the types are one type: `varchar` without a length is `text` on engines that say so.
+    /// A mart may keep fewer digits of a second than its history, unless a load compares it with
+    /// the raw table.
     fn is_same_type(&self, slot: Slot, found: &str, expected: &str) -> bool {
         let rules = self.spec.dialect.rules();
         let is_unlimited = |ty: &str| ty == "text" || ty == "character varying";

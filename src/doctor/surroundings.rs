@@ -1,5 +1,5 @@
-//! Objects of the database that refuse or change rows of the project's tables: foreign keys, keys of
-//! marts, identity columns, triggers, rules, row security, publications, missing privileges.
+//! Objects of the database that refuse or change rows of the project's tables: foreign keys, keys
+//! of marts, identity columns, triggers, rules, row security, publications, missing privileges.
 
 use std::collections::{BTreeMap, BTreeSet};
 

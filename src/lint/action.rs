@@ -20,8 +20,8 @@ pub(super) struct Copy<'a> {
     pub(super) has_columns: bool,
     pub(super) query: &'a Query,
     pub(super) on_conflict: OnConflict,
-    /// The columns by which a MERGE or ON CONFLICT looks for the row in the table that it fills. Empty: it
-    /// does not say.
+    /// The columns by which a MERGE or ON CONFLICT looks for the row in the table that it fills.
+    /// Empty: it does not say.
     pub(super) matched: BTreeSet<String>,
     /// Whether it creates its table.
     pub(super) creates: bool,
@@ -159,7 +159,8 @@ fn of_query(query: &Query) -> Action<'_> {
         SetExpr::Delete(Statement::Delete(delete)) => target(delete).map(|table| (delete, table)),
         _ => None,
     });
-    // `WITH m AS (DELETE ...), i AS (INSERT ... SELECT ... FROM m RETURNING id) SELECT COUNT(*) FROM i`.
+    // `WITH m AS (DELETE ...), i AS (INSERT ... SELECT ... FROM m RETURNING id) SELECT COUNT(*)
+    // FROM i`.
     let inserted = || {
         let mut inserts = ctes().filter_map(|cte| match &*cte.query.body {
             SetExpr::Insert(Statement::Insert(insert)) => copy(insert),

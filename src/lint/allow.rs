@@ -16,8 +16,8 @@ struct Allowed {
     is_used: bool,
 }
 
-/// Removes the findings that comments allow, and adds one for each comment that allows nothing or has
-/// no reason. `comments` has the comments by their lines.
+/// Removes the findings that comments allow, and adds one for each comment that allows nothing or
+/// has no reason. `comments` has the comments by their lines.
 pub(super) fn apply(found: Vec<Finding>, comments: &BTreeMap<usize, String>) -> Vec<Finding> {
     let mut all: Vec<Allowed> = comments.iter().flat_map(|(&line, text)| read(line, text)).collect();
     let mut kept = Vec::with_capacity(found.len());

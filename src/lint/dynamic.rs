@@ -1,4 +1,5 @@
-//! The SQL of EXECUTE: a text, texts joined with variables, or `format()`. Each variable stands for itself.
+//! The SQL of EXECUTE: a text, texts joined with variables, or `format()`. Each variable stands for
+//! itself.
 
 use crate::lint::jinja::Marked;
 use crate::lint::script::{Piece, pieces};

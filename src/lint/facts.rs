@@ -139,8 +139,8 @@ impl Lookup<'_> {
     }
 }
 
-/// Whether what a lookup finds depends on the outer row: by IN, by a comparison of two columns, or by a
-/// column of a table that its query does not read.
+/// Whether what a lookup finds depends on the outer row: by IN, by a comparison of two columns, or
+/// by a column of a table that its query does not read.
 pub(super) fn is_correlated(found: &Lookup<'_>) -> bool {
     let (None, Some(select)) = (found.value, select_of(found.query)) else { return true };
     let inner = aliases(select);
@@ -248,7 +248,8 @@ pub(super) fn clock(part: &impl Visit) -> Option<String> {
         type Break = ();
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
             let name = match expr {
-                // With brackets, it is the clock of BigQuery or Snowflake, which goes on in a transaction.
+                // With brackets, it is the clock of BigQuery or Snowflake, which goes on in a
+                // transaction.
                 Expr::Function(function) => {
                     let name = function_name(function);
                     let is_call = !matches!(function.args, FunctionArguments::None) && name != "now";

@@ -15,8 +15,8 @@ pub(super) fn rewritten(sql: &str) -> Option<String> {
     (text != sql).then_some(text)
 }
 
-/// `DELETE FROM t` for `DELETE TOP (5000) FROM t`. Whether a DELETE stops after some rows matters only
-/// beside a copy, which has its own TOP.
+/// `DELETE FROM t` for `DELETE TOP (5000) FROM t`. Whether a DELETE stops after some rows matters
+/// only beside a copy, which has its own TOP.
 fn without_top(sql: &str) -> Option<String> {
     let rest = sql.get(..6).filter(|word| word.eq_ignore_ascii_case("delete")).and_then(|_| sql.get(6..))?;
     let rest = rest.trim_start();
@@ -43,8 +43,8 @@ fn without_psql_quotes(sql: &str) -> Option<String> {
     sql.contains(":'").then(|| sql.replace(":'", "'"))
 }
 
-/// `INSERT INTO t (by_name) SELECT` for `INSERT INTO t BY NAME SELECT` of DuckDB, which does not depend on the
-/// order of columns either.
+/// `INSERT INTO t (by_name) SELECT` for `INSERT INTO t BY NAME SELECT` of DuckDB, which does not
+/// depend on the order of columns either.
 fn without_by_name(sql: &str) -> Option<String> {
     let lower = sql.to_ascii_lowercase();
     let at = lower.find(" by name").filter(|_| lower.starts_with("insert"))?;

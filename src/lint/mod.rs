@@ -43,8 +43,8 @@ use unit::{NotRead, Runs, Unit};
 /// A file.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Its name in messages. Names ending with `.yml` or `.yaml` are read for hooks of dbt, all others
-    /// as SQL, with or without Jinja.
+    /// Its name in messages. Names ending with `.yml` or `.yaml` are read for hooks of dbt, all
+    /// others as SQL, with or without Jinja.
     pub name: String,
     /// Its text.
     pub text: String,
@@ -208,8 +208,8 @@ fn loses_rows(code: Code) -> bool {
     )
 }
 
-/// The names that a project calls while dbt compiles. `None` if the files are not a whole project: then
-/// nothing is known of the calls.
+/// The names that a project calls while dbt compiles. `None` if the files are not a whole project:
+/// then nothing is known of the calls.
 fn called_names(inputs: &Inputs, ids: &[FileId]) -> Option<BTreeSet<String>> {
     if !ids.iter().any(|&id| inputs.name(id).ends_with("dbt_project.yml")) {
         return None;
@@ -240,8 +240,8 @@ struct File<'a> {
     dialect: Grammar,
     name: &'a str,
     text: &'a str,
-    /// The names that the project calls. A macro that nothing calls is an operation, which dbt runs only
-    /// when it is asked to.
+    /// The names that the project calls. A macro that nothing calls is an operation, which dbt runs
+    /// only when it is asked to.
     called: Option<&'a BTreeSet<String>>,
 }
 

@@ -19,7 +19,8 @@ pub(super) struct Rewrite<'u> {
 }
 
 impl Rewrite<'_> {
-    /// Whether the rows to keep depend on another table, such as an archive that must have the others.
+    /// Whether the rows to keep depend on another table, such as an archive that must have the
+    /// others.
     pub(super) fn looks_elsewhere(&self) -> bool {
         tables_in(self.kept.query).iter().any(|table| !table.is(&self.table))
     }
@@ -56,8 +57,8 @@ fn replaces(statement: &Statement) -> bool {
     }
 }
 
-/// The statement that drops the rows of `old`, if `new` takes its name: by two renames, by a swap, or
-/// after a DROP.
+/// The statement that drops the rows of `old`, if `new` takes its name: by two renames, by a swap,
+/// or after a DROP.
 fn gone(unit: &Unit, at: usize, new: &Table, old: &Table) -> Option<usize> {
     let after = || unit.statements.iter().enumerate().skip(at + 1);
     let drops = |table: &Table, from: usize| {

@@ -114,7 +114,8 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
                 is_empty = true;
             }
             Piece::Comment => comments.push((marked.line(at), text[at..next].to_owned())),
-            // A command ends the statement before it, as `\gexec` does. `\copy` is a statement itself.
+            // A command ends the statement before it, as `\gexec` does. `\copy` is a statement
+            // itself.
             Piece::Command => {
                 let end = if is_empty { next } else { at };
                 let from = if is_empty { at + 1 } else { start };
@@ -148,8 +149,8 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
     }
 }
 
-/// A text of MySQL with semicolons in the place of its own delimiters: `DELIMITER $$`. Each byte keeps its
-/// place. `None`: it has none.
+/// A text of MySQL with semicolons in the place of its own delimiters: `DELIMITER $$`. Each byte
+/// keeps its place. `None`: it has none.
 fn with_semicolons(text: &str) -> Option<String> {
     const WORD: &str = "delimiter ";
     let states = |line: &str| line.trim_start().get(..WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD));
@@ -177,8 +178,8 @@ fn is_alone(text: &str, range: std::ops::Range<usize>, word: &str) -> bool {
     text[range].eq_ignore_ascii_case(word) && before.trim().is_empty() && after.trim().is_empty()
 }
 
-/// The statements of a text without semicolons, as T-SQL allows: one begins at each line that begins
-/// with a verb outside of brackets.
+/// The statements of a text without semicolons, as T-SQL allows: one begins at each line that
+/// begins with a verb outside of brackets.
 pub(super) fn split_at_verbs(marked: &Marked) -> Vec<Marked> {
     const VERBS: [&str; 5] = ["insert", "delete", "update", "merge", "truncate"];
     let text = marked.text.as_str();
@@ -300,7 +301,8 @@ pub(super) fn skeleton(text: &str) -> String {
     pieces(text).map(kept).collect()
 }
 
-/// The text in lower case, with spaces in the place of comments and texts. Each byte keeps its place.
+/// The text in lower case, with spaces in the place of comments and texts. Each byte keeps its
+/// place.
 pub(super) fn blanked(text: &str) -> String {
     let kept = |(found, part): (Piece, &str)| match found {
         Piece::Comment => " ".repeat(part.len()),

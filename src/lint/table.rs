@@ -64,8 +64,8 @@ impl Table {
         self.parts.last().map_or("", String::as_str)
     }
 
-    /// Whether two names can be of one table. A name without a schema can be in any, except in that of
-    /// an archive: `archive.orders` is not `orders`.
+    /// Whether two names can be of one table. A name without a schema can be in any, except in that
+    /// of an archive: `archive.orders` is not `orders`.
     pub(super) fn is(&self, other: &Table) -> bool {
         let is_same = self.parts.iter().rev().zip(other.parts.iter().rev()).all(|(a, b)| a == b);
         is_same && self.has_archive_schema() == other.has_archive_schema()

@@ -22,8 +22,8 @@ pub(super) enum Runs {
     Script,
     /// As hooks before and after a model of dbt.
     Hooks,
-    /// One after another, as a macro gives them to `run_query`. What runs before and after the macro is
-    /// not known.
+    /// One after another, as a macro gives them to `run_query`. What runs before and after the
+    /// macro is not known.
     Operation,
     /// While dbt compiles: the SQL of `run_query`.
     AtCompile,
@@ -83,7 +83,8 @@ impl Read {
 #[derive(Debug)]
 pub(super) struct Text {
     pub(super) sql: Marked,
-    /// Whether it runs inside of a transaction: of the unit itself, or of dbt for the hooks of a model.
+    /// Whether it runs inside of a transaction: of the unit itself, or of dbt for the hooks of a
+    /// model.
     pub(super) in_transaction: bool,
 }
 
@@ -151,10 +152,10 @@ impl Unit {
         }
     }
 
-    /// Adds the SELECT of an incremental model, which dbt inserts into its table, before the statements
-    /// from `at` on. It is added only as a copy: one of these statements deletes what it reads, and either
-    /// by the same condition, or the table is named as an archive. Other models read a raw table whose
-    /// retention has nothing to do with them.
+    /// Adds the SELECT of an incremental model, which dbt inserts into its table, before the
+    /// statements from `at` on. It is added only as a copy: one of these statements deletes what it
+    /// reads, and either by the same condition, or the table is named as an archive. Other models
+    /// read a raw table whose retention has nothing to do with them.
     pub(super) fn add_model(&mut self, at: usize, body: &Marked, dialect: Grammar) {
         let Some((model, _)) = &self.model else { return };
         let Some(Statement::Query(query)) = parse(body.text.trim(), dialect) else { return };
@@ -271,8 +272,8 @@ impl Unit {
         self.statements.push(Read { tree, copied, sql, in_transaction, is_before_model, is_model: false });
     }
 
-    /// Takes from a statement what it says of the columns of a table. A table of which only some columns
-    /// are known is not one of `columns`.
+    /// Takes from a statement what it says of the columns of a table. A table of which only some
+    /// columns are known is not one of `columns`.
     fn learn_columns(&mut self, tree: &Statement) {
         match action(tree) {
             Action::Create(create, table) => {
@@ -347,8 +348,8 @@ impl Unit {
         table.is_named_as_temporary() || self.temporary.iter().any(|other| other.is(table))
     }
 
-    /// The tables whose rows a copy has. If it reads a table in which rows stay only for a while, the tables
-    /// from which these rows came are among them.
+    /// The tables whose rows a copy has. If it reads a table in which rows stay only for a while,
+    /// the tables from which these rows came are among them.
     fn copied_of(&self, copy: &Copy<'_>) -> Vec<Table> {
         let mut all = copy.sources();
         let passing = |source: &Table| self.is_passing(source);
@@ -403,8 +404,8 @@ fn is_chain(marked: &Marked, dialect: Grammar) -> bool {
     parts.len() > 1 && parts.iter().all(reads)
 }
 
-/// Whether a body of PL/pgSQL is one transaction: PostgreSQL and Redshift commit inside of it only where it
-/// says so.
+/// Whether a body of PL/pgSQL is one transaction: PostgreSQL and Redshift commit inside of it only
+/// where it says so.
 fn is_atomic(kind: &str, header: &str, body: &str) -> bool {
     let (header, body) = (header.to_lowercase(), body.to_lowercase());
     let says =

@@ -2,15 +2,15 @@
 
 use crate::lint::script::{skeleton, words};
 
-/// Words that begin a statement of SQL. A text in a procedure that begins with another word is one of its
-/// own language: a declaration, an assignment, a handler of errors.
+/// Words that begin a statement of SQL. A text in a procedure that begins with another word is one
+/// of its own language: a declaration, an assignment, a handler of errors.
 const STATEMENTS: [&str; 17] = [
     "with", "select", "insert", "update", "delete", "merge", "replace", "truncate", "create", "alter", "drop", "copy",
     "unload", "export", "call", "execute", "exec",
 ];
 
-/// Changes of a table that move no row out of the sight of its readers by a condition: settings of retention and of storage,
-/// and partitions that are attached or detached whole.
+/// Changes of a table that move no row out of the sight of its readers by a condition: settings of
+/// retention and of storage, and partitions that are attached or detached whole.
 const HARMLESS: [&str; 12] = [
     "data_retention_time_in_days",
     "max_data_extension_time_in_days",
@@ -26,8 +26,8 @@ const HARMLESS: [&str; 12] = [
     "partition function",
 ];
 
-/// What stands in a text that no parser reads, for "not read: ...". `None` if it changes no rows that a
-/// rule could look at.
+/// What stands in a text that no parser reads, for "not read: ...". `None` if it changes no rows
+/// that a rule could look at.
 pub(super) fn named(text: &str) -> Option<String> {
     let first = words(text, 5);
     let word = first.first().map_or("", String::as_str);

@@ -48,8 +48,8 @@ pub(crate) fn example(periods: &[Period], fiscal_year: Option<FiscalYear>) -> Op
 }
 
 /// The last period whose end breaks the pattern of the periods before it, with the end that the
-/// pattern asks for. A rotation that repeated a number of days made such periods: a year of 365 days
-/// ends a day early after a leap day.
+/// pattern asks for. A rotation that repeated a number of days made such periods: a year of 365
+/// days ends a day early after a leap day.
 pub(crate) fn drifted(periods: &[Period]) -> Option<(&Period, Date)> {
     let at = periods.iter().rposition(|period| Length::of(period).is_none())?;
     let [.., before] = &periods[..at] else { return None };
@@ -79,8 +79,8 @@ impl Length {
     }
 }
 
-/// The length of the last period, if it is a pattern. Months of a calendar are one. Weeks are one if
-/// the period before has as many: in a 4-4-5 calendar, nobody can tell the next length.
+/// The length of the last period, if it is a pattern. Months of a calendar are one. Weeks are one
+/// if the period before has as many: in a 4-4-5 calendar, nobody can tell the next length.
 fn length_of_last(periods: &[Period]) -> Option<Length> {
     let last = Length::of(periods.last()?)?;
     let before = periods.len().checked_sub(2).map(|at| Length::of(&periods[at]));
@@ -107,8 +107,8 @@ fn carried(last: &Period, fiscal_year: Option<FiscalYear>) -> Option<Following> 
     Some(Following { end: Some(end), name: Some(name) })
 }
 
-/// The next name in a form of the project, such as `fy26q4` or `from_2026_05_03`. The form must give
-/// the names of the last periods too: one period that states its days, or two that count.
+/// The next name in a form of the project, such as `fy26q4` or `from_2026_05_03`. The form must
+/// give the names of the last periods too: one period that states its days, or two that count.
 fn counted(periods: &[Period], end: Date, length: Length) -> Option<String> {
     let last = periods.last()?;
     let dated = |name: &str, start: Date| -> Option<String> {
@@ -127,8 +127,8 @@ fn counted(periods: &[Period], end: Date, length: Length) -> Option<String> {
     };
     let next = |name: &str| successor(name, per_year);
     let name = next(&last.name)?;
-    // Weeks count anew in each year, and nobody can tell whether the last week of a year is its 52nd.
-    // A period belongs to the year of its middle, as the weeks of ISO 8601 do.
+    // Weeks count anew in each year, and nobody can tell whether the last week of a year is its
+    // 52nd. A period belongs to the year of its middle, as the weeks of ISO 8601 do.
     if let (Length::Days(days), [year, .., _]) = (length, &runs(&last.name)[..]) {
         let middle = |start: Date| start.checked_add((days / 2).days()).map(|day| i64::from(day.year()));
         let years = (middle(last.start).ok()?, middle(last.end).ok()?);

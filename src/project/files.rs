@@ -40,8 +40,9 @@ shape! {
         /// A date that is a bound of a period. Periods that end on or before this date are sealed:
         /// only the nightly sweep reads them. If not stated, no period is sealed.
         optional sealed_before: String,
-        /// The start of the first period. Rows from before it are no longer kept: when they are due,
-        /// a cycle deletes them for good. If not stated, they stay in the mart, with an exception.
+        /// The start of the first period. Rows from before it are no longer kept: when they are
+        /// due, a cycle deletes them for good. If not stated, they stay in the mart, with an
+        /// exception.
         optional retired_before: String,
         /// How long archived rows must be kept, such as 5 years after the end of their period.
         /// `check` tells when the oldest period may be retired.
@@ -282,8 +283,8 @@ shape! {
     /// A rolling table: its mart, its history tables, and when a row moves from the mart to
     /// history.
     struct TableFile {
-        /// The dbt model that builds the mart. Or a list of models, which share the spec: {model} in
-        /// `history`, `exception`, `relation` and `source` is the name of each.
+        /// The dbt model that builds the mart. Or a list of models, which share the spec: {model}
+        /// in `history`, `exception`, `relation` and `source` is the name of each.
         required model: Names,
         /// The relation of the mart; schema.model if not stated.
         optional relation: String,
@@ -305,8 +306,8 @@ shape! {
         /// How long a row stays in the mart: { for: 180 days }, or { while_in: other_model } to
         /// keep it while its key is in another mart.
         optional retention: RetentionEntry,
-        /// The conditions under which a row may leave the mart, by column: a value, a list of values,
-        /// or a comparison. A row that does not meet all of them stays, whatever its age.
+        /// The conditions under which a row may leave the mart, by column: a value, a list of
+        /// values, or a comparison. A row that does not meet all of them stays, whatever its age.
         optional only_when: Entries<ConditionEntry>,
         /// The exception type of this table. It must be unique in the project.
         required exception: String,
@@ -360,11 +361,11 @@ shape! {
     /// How long a row stays in the mart: for a length of time, until a time that the row states, or
     /// while its key is in another mart.
     struct RetentionEntry {
-        /// A length of time in weeks, days, hours or minutes, such as 180 days, or in months or years
-        /// of the calendar, such as 6 months.
+        /// A length of time in weeks, days, hours or minutes, such as 180 days, or in months or
+        /// years of the calendar, such as 6 months.
         optional r#for: String,
-        /// With `for`, from when the length is measured back. newest: the newest row of the mart, but
-        /// never later than now. now: the clock. newest if not stated.
+        /// With `for`, from when the length is measured back. newest: the newest row of the mart,
+        /// but never later than now. now: the clock. newest if not stated.
         optional from: Word<CutoffFrom>,
         /// The time column, if it states when the row expires. A row without a value never expires.
         optional until: String,
@@ -456,8 +457,8 @@ impl TableFile {
         }
     }
 
-    /// Whether the table has one history table per period. A spec with errors does not need periods,
-    /// because its errors are reported.
+    /// Whether the table has one history table per period. A spec with errors does not need
+    /// periods, because its errors are reported.
     pub(crate) fn needs_periods(&self) -> bool {
         match &self.history {
             Field::Set(history) => matches!(history.value, Either::Scalar(_)),

@@ -6,8 +6,8 @@ use crate::project::Zone;
 #[cfg(feature = "rehearse")]
 use crate::project::period_name::{Bounds, bounds};
 
-/// A half-open interval of days, `[start, end)`, in the time zone of the project. Each table has one
-/// history table per period.
+/// A half-open interval of days, `[start, end)`, in the time zone of the project. Each table has
+/// one history table per period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     /// The name of the period, which is also the suffix of its history tables.

@@ -44,7 +44,8 @@ enum Form {
     Day,
 }
 
-/// The bounds that a name gives. `None` for names that give none, and for `fy` without a fiscal year.
+/// The bounds that a name gives. `None` for names that give none, and for `fy` without a fiscal
+/// year.
 pub(crate) fn bounds(name: &str, fiscal_year: Option<FiscalYear>) -> Option<Bounds> {
     let (form, start) = read(name, fiscal_year)?;
     let days = start.and_then(|start| Some((start, form.end(start)?)));

@@ -17,8 +17,8 @@ pub fn json_schema(file: &str) -> Option<serde_json::Value> {
     let mut schema = match file {
         "project" => {
             let mut schema = ProjectFile::schema();
-            // A project has tables, windowed loads, or both. Tables need exceptions, and periods if they
-            // are not purged.
+            // A project has tables, windowed loads, or both. Tables need exceptions, and periods if
+            // they are not purged.
             schema["anyOf"] = json!([{ "required": ["exceptions", "tables"] }, { "required": ["loads"], "not": { "required": ["tables"] } }]);
             schema
         }

@@ -91,7 +91,8 @@ impl Table {
         &self.columns[id.0]
     }
 
-    /// Where the spec states the column with a name, folded or not. The list of columns, if it has none.
+    /// Where the spec states the column with a name, folded or not. The list of columns, if it has
+    /// none.
     pub(crate) fn place_of(&self, name: &str, dialect: Dialect) -> Span {
         let is_it = |column: &Column| column.name.as_str() == name || column.name.folded(dialect) == name;
         let at = self.columns.iter().position(is_it);
@@ -106,14 +107,14 @@ impl Table {
         !self.unique_key.contains(&self.time.column)
     }
 
-    /// Whether a newer version replaces the older one in place, so that the mart has one row per key
-    /// at every moment. Key: `layout: { index: unique_key }`.
+    /// Whether a newer version replaces the older one in place, so that the mart has one row per
+    /// key at every moment. Key: `layout: { index: unique_key }`.
     pub fn is_updated_in_place(&self) -> bool {
         self.is_versioned() && self.layout.indexes == Indexes::UniqueKey
     }
 
-    /// Whether a row of the mart without a time is not finished: `until`, or `only_when`, asks for a value in
-    /// the time column. Such a row is newer than every archived version of its key.
+    /// Whether a row of the mart without a time is not finished: `until`, or `only_when`, asks for
+    /// a value in the time column. Such a row is newer than every archived version of its key.
     pub fn has_unfinished_rows(&self) -> bool {
         let time = self.time.column;
         self.is_versioned() && !self.column(time).not_null && self.only_when.contains(&is_not_null(time))
@@ -129,8 +130,8 @@ impl Table {
         matches!(self.archive, Archive::Periods(_))
     }
 
-    /// The history table, or the name of the history tables without the name of a period. `None` for
-    /// a purge.
+    /// The history table, or the name of the history tables without the name of a period. `None`
+    /// for a purge.
     pub fn history(&self) -> Option<&Relation> {
         match &self.archive {
             Archive::Periods(names) => Some(names.without_period()),
@@ -163,8 +164,9 @@ impl Table {
         proof
     }
 
-    /// The columns of the key and the time that may be NULL. Without them, no row is incomplete. A row that
-    /// does not meet `only_when` is not reported, and any of its tests but IS NULL asks for a value.
+    /// The columns of the key and the time that may be NULL. Without them, no row is incomplete. A
+    /// row that does not meet `only_when` is not reported, and any of its tests but IS NULL asks
+    /// for a value.
     pub(crate) fn nullable_proof(&self) -> Vec<ColumnId> {
         let has_value = |id| self.only_when.iter().any(|one| one.column == id && one.test != Test::IsNull);
         self.proof().into_iter().filter(|&id| !self.column(id).not_null && !has_value(id)).collect()
@@ -180,7 +182,8 @@ impl Table {
         (0..self.columns.len()).map(ColumnId).filter(|&id| self.column(id).filled != Filled::Generated)
     }
 
-    /// The columns of the payload that the load writes when a row is delivered with another payload.
+    /// The columns of the payload that the load writes when a row is delivered with another
+    /// payload.
     pub(crate) fn corrected(&self) -> impl Iterator<Item = ColumnId> {
         self.payload().filter(|&id| self.column(id).filled == Filled::ByInsert)
     }
@@ -195,7 +198,8 @@ impl Table {
         self.columns.iter().any(|column| column.filled == filled)
     }
 
-    /// The columns of the payload that a trim compares with the copy: those of a type with equality.
+    /// The columns of the payload that a trim compares with the copy: those of a type with
+    /// equality.
     pub(crate) fn comparable_payload(&self) -> impl Iterator<Item = ColumnId> {
         self.payload().filter(|&id| self.column(id).ty.is_comparable())
     }
@@ -209,10 +213,11 @@ pub struct Column {
     pub name: Name,
     /// The type.
     pub ty: SqlType,
-    /// Whether marts and history tables declare the column NOT NULL. Then no statement looks for rows
-    /// without a value.
+    /// Whether marts and history tables declare the column NOT NULL. Then no statement looks for
+    /// rows without a value.
     pub not_null: bool,
-    /// What gives the column its values in the mart. History tables store the values of every column.
+    /// What gives the column its values in the mart. History tables store the values of every
+    /// column.
     pub filled: Filled,
 }
 
@@ -266,7 +271,8 @@ pub enum Rows {
 pub enum Retention {
     /// Until it is older than the cutoff.
     For {
-        /// The length of the retention. It is 0 for `until`: the time of a row says when it expires.
+        /// The length of the retention. It is 0 for `until`: the time of a row says when it
+        /// expires.
         length: Length,
         /// From when the length is measured back.
         from: CutoffFrom,
@@ -316,7 +322,8 @@ pub struct Layout {
     pub sort_key: Vec<ColumnId>,
     /// The compression of columns. Empty on engines that do not state it by column.
     pub encode: Vec<(ColumnId, String)>,
-    /// The indexes of the mart and its history tables. [`Indexes::None`] on engines without indexes.
+    /// The indexes of the mart and its history tables. [`Indexes::None`] on engines without
+    /// indexes.
     pub indexes: Indexes,
 }
 

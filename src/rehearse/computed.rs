@@ -28,8 +28,8 @@ fn keys(number: usize, table: &TableFacts, story: &Story) -> BTreeSet<i64> {
     keys.collect()
 }
 
-/// The value of a cell as an expression that PostgreSQL calls immutable. A sum of a time with a zone
-/// and an interval depends on the zone of the session.
+/// The value of a cell as an expression that PostgreSQL calls immutable. A sum of a time with a
+/// zone and an interval depends on the zone of the session.
 fn constant(column: &Typed, cell: Cell) -> String {
     match (column.ty, column.text(cell).and_then(|text| text.parse::<i64>().ok())) {
         (SqlType::Timestamptz, Some(micros)) => format!("TIMESTAMPTZ '{}+00'", literal::instant(micros / SECOND)),

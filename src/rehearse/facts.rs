@@ -153,8 +153,8 @@ pub(super) struct Periods {
 }
 
 impl Facts {
-    /// Takes the facts from a spec, and from the same spec in which every table has a raw table and a
-    /// load.
+    /// Takes the facts from a spec, and from the same spec in which every table has a raw table and
+    /// a load.
     pub(super) fn of(stated: &Spec, spec: &Spec) -> Self {
         let has_batch = |id: TableId| stated.table(id).raw.is_some();
         let tables = spec.tables().map(|(id, table)| TableFacts {

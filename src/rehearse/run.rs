@@ -316,10 +316,10 @@ impl<'a> StoryRun<'a> {
         }
     }
 
-    /// Repeats a run with the same clock. The second run must change nothing, with two exceptions. Keys
-    /// that the first run reported are now held, so the second run may restore their archived rows. After
-    /// a purge, the second run may load a row that lacks its time. It reports the key, which the third run
-    /// then holds. The last run must change nothing.
+    /// Repeats a run with the same clock. The second run must change nothing, with two exceptions.
+    /// Keys that the first run reported are now held, so the second run may restore their archived
+    /// rows. After a purge, the second run may load a row that lacks its time. It reports the key,
+    /// which the third run then holds. The last run must change nothing.
     fn run_again(&mut self, run: &Run, schedule: &[Scheduled<'_>], began: i64) -> Result<(), Error> {
         let ended = self.now;
         self.oracle.repeats(began);

@@ -102,8 +102,8 @@ impl Typed {
         }
     }
 
-    /// How a value, as the text that [`Typed::text`] returns, compares with a constant. `None`: they
-    /// have no order.
+    /// How a value, as the text that [`Typed::text`] returns, compares with a constant. `None`:
+    /// they have no order.
     pub(super) fn order(&self, value: &str, constant: &Constant) -> Option<Ordering> {
         match constant {
             Constant::Text(text) => Some(value.cmp(text)),

@@ -18,9 +18,9 @@ pub struct EngineType {
 }
 
 /// Types whose values the engine cannot compare by `=`, or compares by something else than their
-/// value: "Comparison Functions and Operators", "JSON Types", "XML Type" and "Geometric Functions" in
-/// the manual of PostgreSQL; "Data types" in the reference of GoogleSQL; "SUPER type" and "Spatial
-/// data" of Redshift.
+/// value: "Comparison Functions and Operators", "JSON Types", "XML Type" and "Geometric Functions"
+/// in the manual of PostgreSQL; "Data types" in the reference of GoogleSQL; "SUPER type" and
+/// "Spatial data" of Redshift.
 const NOT_COMPARABLE: [&str; 18] = [
     "json",
     "xml",

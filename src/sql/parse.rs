@@ -112,8 +112,8 @@ fn without_overriding(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     tokens
 }
 
-/// The line of a GLOBAL in the place of an alias. The parser reads it as a part of a join, and drops
-/// it if no join follows.
+/// The line of a GLOBAL in the place of an alias. The parser reads it as a part of a join, and
+/// drops it if no join follows.
 fn lost_word(tokens: &[TokenWithSpan]) -> Option<usize> {
     let words: Vec<_> = tokens.iter().filter(|found| !matches!(found.token, Token::Whitespace(_))).collect();
     let is_global = |token: &Token| match token {
@@ -139,7 +139,8 @@ fn ambiguous(token: &Token, dialect: Dialect) -> Option<&'static str> {
         Token::Word(word) if word.value.len() > dialect.rules().max_name_bytes() => {
             Some("a name that is longer than the engine allows: the engine would cut it off")
         }
-        // Engines turn ASCII letters into lower case. They differ in what they do with other letters.
+        // Engines turn ASCII letters into lower case. They differ in what they do with other
+        // letters.
         Token::Word(word) => {
             let keeps_case = word.quote_style.is_some() && dialect.rules().quoted_names_keep_case();
             let is_clear = keeps_case || word.value.to_lowercase() == word.value.to_ascii_lowercase();

@@ -31,7 +31,8 @@ pub enum SqlType {
     Engine(EngineType),
 }
 
-/// `timestamp` for `timestamp(3)`: the digits of a second that a mart keeps. History keeps all of them.
+/// `timestamp` for `timestamp(3)`: the digits of a second that a mart keeps. History keeps all of
+/// them.
 fn without_precision(text: &str) -> Option<String> {
     let (word, rest) = text.split_once('(').filter(|(word, _)| matches!(word.trim(), "timestamp" | "timestamptz"))?;
     let (digits, after) = rest.split_once(')')?;

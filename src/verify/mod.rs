@@ -80,7 +80,8 @@ struct Text<'r> {
     sql: &'r str,
     /// Where the text names a relation by a mark.
     marks: &'r [usize],
-    /// For a statement of a sweep: the scope of the cycle, if the same step has the same text there.
+    /// For a statement of a sweep: the scope of the cycle, if the same step has the same text
+    /// there.
     as_in: Option<&'r Scope>,
 }
 
@@ -200,8 +201,8 @@ impl<'a> Effect<'a> {
     }
 }
 
-/// The reasons why a statement is refused. If there are none, it is verified. Without a `claim`, only
-/// the effect is verified.
+/// The reasons why a statement is refused. If there are none, it is verified. Without a `claim`,
+/// only the effect is verified.
 fn refusals<'k>(
     names: &'k Names<'_>,
     declared: &Effect<'_>,

@@ -72,8 +72,8 @@ impl Compilation {
 }
 
 impl Verifier<'_> {
-    /// The paths of the statements that have a claim: those of the cycle, of the sweep and of `ddl/`.
-    /// A tripwire only reads, and has none.
+    /// The paths of the statements that have a claim: those of the cycle, of the sweep and of
+    /// `ddl/`. A tripwire only reads, and has none.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.statements.keys().map(String::as_str)
     }
@@ -89,8 +89,8 @@ impl Verifier<'_> {
         self.judge(path, sql.trim_end(), None)
     }
 
-    /// [`Verifier::verify`] for a template in place of the built-in one, for fuzz targets: they need
-    /// the verdict without a whole compilation.
+    /// [`Verifier::verify`] for a template in place of the built-in one, for fuzz targets: they
+    /// need the verdict without a whole compilation.
     #[doc(hidden)]
     pub fn verify_template(&self, path: &str, template: &str) -> Option<Result<(), Diagnostics>> {
         let Planned::Step { table, scope, step } = self.statements.get(path)? else { return None };

@@ -89,8 +89,8 @@ fn a_rotation_is_one_line_in_one_file() {
     ");
 }
 
-/// A list with stated bounds continues by whole months, and its names count. A list without a pattern
-/// is not continued.
+/// A list with stated bounds continues by whole months, and its names count. A list without a
+/// pattern is not continued.
 #[test]
 fn stated_bounds_are_continued_or_asked_for() {
     let shop = Shop::new();

@@ -443,8 +443,8 @@ fn a_file_that_cannot_be_renamed_leaves_the_old_tree() {
     ");
 }
 
-/// A killed process leaves its stage: the next one removes it. A folder that it had moved away comes
-/// back, with the files that Rowkeep did not write.
+/// A killed process leaves its stage: the next one removes it. A folder that it had moved away
+/// comes back, with the files that Rowkeep did not write.
 #[test]
 fn the_stage_of_a_killed_process_is_removed() {
     let shop = Shop::new();

@@ -1,5 +1,5 @@
-//! Project templates that look like the built-in ones, but mean something else on an engine. Each is
-//! refused for its own reason.
+//! Project templates that look like the built-in ones, but mean something else on an engine. Each
+//! is refused for its own reason.
 
 use rowkeep::{Inputs, Style};
 
@@ -282,8 +282,8 @@ fn the_message_names_the_clause_that_a_statement_must_not_have() {
     }
 }
 
-/// On BigQuery, a column of an inner query hides an alias of the query around it. So a column may not
-/// have the name of an alias, or of a table that a statement changes.
+/// On BigQuery, a column of an inner query hides an alias of the query around it. So a column may
+/// not have the name of an alias, or of a table that a statement changes.
 #[test]
 fn a_column_may_not_have_the_name_of_an_alias_or_of_its_table() {
     let compile = |column: &str| {

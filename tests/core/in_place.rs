@@ -4,8 +4,8 @@ use rowkeep::Dialect;
 
 use crate::projects;
 
-/// Each edit of a template: an upsert that loses a newer version, keeps an older one, or fails on the
-/// engine. With the code of its refusal.
+/// Each edit of a template: an upsert that loses a newer version, keeps an older one, or fails on
+/// the engine. With the code of its refusal.
 #[test]
 fn an_upsert_that_does_not_keep_the_newest_version_is_refused() {
     let load = "cycle/load_upsert.sql.j2";

@@ -58,9 +58,9 @@ fn a_new_period_reaches_every_operation_on_history() {
     assert_eq!((views(two.manifest()), views(three.manifest())), (vec![0, 0, 0], vec![1, 1, 1]));
 }
 
-/// "VACUUM" and "ANALYZE" in the SQL reference of Redshift:
-/// `VACUUM [ FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER ] [ [ table_name ] [ TO threshold PERCENT ] [ BOOST ] ]` and
-/// `ANALYZE [ VERBOSE ] [ [ table_name [ ( column_name [, ...] ) ] ] [ PREDICATE COLUMNS | ALL COLUMNS ] ]`.
+/// "VACUUM" and "ANALYZE" in the SQL reference of Redshift: `VACUUM [ FULL | SORT ONLY | DELETE
+/// ONLY | REINDEX | RECLUSTER ] [ [ table_name ] [ TO threshold PERCENT ] [ BOOST ] ]` and `ANALYZE
+/// [ VERBOSE ] [ [ table_name [ ( column_name [, ...] ) ] ] [ PREDICATE COLUMNS | ALL COLUMNS ] ]`.
 #[test]
 fn maintenance_keeps_the_project_order_and_the_syntax_of_the_manual() {
     let statements = |dialect: Dialect| -> Vec<String> {

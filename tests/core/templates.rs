@@ -430,8 +430,8 @@ fn diagnostics_render_with_other_inputs() {
     );
 }
 
-/// [`PROJECT`] with 40 more tables, so that threads share the work. Each table has its own names and
-/// retention.
+/// [`PROJECT`] with 40 more tables, so that threads share the work. Each table has its own names
+/// and retention.
 fn many_tables() -> Inputs {
     let tables = (100..140).map(|n| {
         format!(

@@ -1,5 +1,5 @@
-//! The columns of a table change: a column is added in the middle, one gets a wider type, and one is
-//! removed. The statements of `diff` run before the next cycle, and no value changes.
+//! The columns of a table change: a column is added in the middle, one gets a wider type, and one
+//! is removed. The statements of `diff` run before the next cycle, and no value changes.
 
 use rowkeep::diff::diff;
 use rowkeep::{Dialect, Inputs, resolve};

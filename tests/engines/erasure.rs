@@ -118,7 +118,8 @@ fn an_erased_key_leaves_every_table_and_stays_away() {
         assert!(places(&mut engine, 2).contains(&"hist_orders_2025_h1".to_owned()), "{dialect}");
         assert!(!places(&mut engine, 2).contains(&"shop_erased".to_owned()), "{dialect}");
 
-        // Only the list has the key, and the raw table that the project does not trim. Twice is once.
+        // Only the list has the key, and the raw table that the project does not trim. Twice is
+        // once.
         for _ in 0..2 {
             for key in [1, 3, 9] {
                 erase(&mut engine, &manifest, dialect, key);

@@ -156,7 +156,8 @@ fn two_years(dialect: Dialect) -> Vec<(&'static str, String)> {
     story.deliver(UTI, "1, 20, @2026-03-01");
     // A scan that was archived is delivered again, corrected.
     story.deliver(UTS, "1, 2, @2025-08-01, 999");
-    // A row from the future must not empty the mart: the cutoff follows the clock, 2026-03-14 less 180 days.
+    // A row from the future must not empty the mart: the cutoff follows the clock, 2026-03-14 less
+    // 180 days.
     story.deliver(UTI, "7, 10, @2031-01-01");
     // The row without a time gets a complete version.
     story.deliver(UTI, "6, 11, @2026-03-02");

@@ -100,7 +100,8 @@ fn a_newer_version_replaces_the_row_under_a_primary_key() {
         shop.deliver("orders_raw", &format!("2, 'new', {}", NOW - DAY));
         shop.cycle(NOW);
         assert_eq!(shop.orders("mart_orders"), ["1 paid", "2 new"]);
-        // An older version that comes late changes nothing. The same time with another payload does.
+        // An older version that comes late changes nothing. The same time with another payload
+        // does.
         shop.deliver("orders_raw", &format!("1, 'new', {}", NOW - 2 * DAY));
         shop.deliver("orders_raw", &format!("2, 'void', {}", NOW - DAY));
         shop.cycle(NOW);

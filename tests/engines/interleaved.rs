@@ -155,8 +155,8 @@ fn trusting(sql: &str) -> String {
     }
 }
 
-/// Returns the number of rounds in which both runs completed, or what is wrong after a round. `edit` changes
-/// each statement of the two runs. The database gets this name.
+/// Returns the number of rounds in which both runs completed, or what is wrong after a round.
+/// `edit` changes each statement of the two runs. The database gets this name.
 fn story(name: &str, seed: u64, commits: Commits, index: &str, edit: fn(&str) -> String) -> Result<usize, String> {
     let inputs = Inputs::new("rowkeep.yml", PROJECT.replace("<index>", index));
     let manifest = rowkeep::compile(&inputs).expect("it compiles").manifest().clone();

@@ -118,11 +118,11 @@ const OF_NAMES: [&str; 8] = [
 fn no_law_is_broken_by_any_shape_of_a_spec() {
     let folders = others();
     assert!(folders.len() > 15, "the goldens moved, and this test finds few of them: {folders:?}");
-    // The test command rehearses each golden on one of the engines, a long run on both. DuckDB takes
-    // three times as long for statements on few rows. It also tells the stories of the units.
+    // The test command rehearses each golden on one of the engines, a long run on both. DuckDB
+    // takes three times as long for statements on few rows. It also tells the stories of the units.
     for (nth, folder) in folders.iter().enumerate() {
-        // The test of units tells these stories in every unit. Another test runs every statement of the
-        // projects that differ from others in their names.
+        // The test of units tells these stories in every unit. Another test runs every statement of
+        // the projects that differ from others in their names.
         let is_told = folder.contains("/unit_") || OF_NAMES.iter().any(|name| folder.ends_with(name));
         if is_told && !is_long() {
             continue;
@@ -168,8 +168,8 @@ fn a_seed_runs_the_same_story_on_both_engines() {
 /// The tests have no BigQuery. DuckDB runs the statements for BigQuery through the shim.
 #[test]
 fn no_law_is_broken_by_what_is_compiled_for_bigquery() {
-    // The test command rehearses one of the projects of the other engines and three goldens, a long run
-    // all.
+    // The test command rehearses one of the projects of the other engines and three goldens, a long
+    // run all.
     let (shared, own) = if is_long() { (&PROJECTS[..], &OF_BIGQUERY[..]) } else { (&PROJECTS[..1], &OF_BIGQUERY[..3]) };
     for &folder in shared.iter().chain(own) {
         no_law_is_broken_by(folder, Dialect::BigQuery, 1);

@@ -3,10 +3,10 @@
 //! in docs/explanation/testing-tables.md has the law and the seed of each mutation, and why some
 //! mutations are harmless.
 //!
-//! The test compares every line with the changes that are possible, and repeats every twelfth line by
-//! its seed. `ROWKEEP_TEETH=repeat` repeats all lines. `ROWKEEP_TEETH=all` writes the table again,
-//! which takes long. `ROWKEEP_TEETH=chain,latest_while_in` writes the lines of these goldens again,
-//! and `latest_while_in/02_restore+09_trim` the lines of these statements.
+//! The test compares every line with the changes that are possible, and repeats every twelfth line
+//! by its seed. `ROWKEEP_TEETH=repeat` repeats all lines. `ROWKEEP_TEETH=all` writes the table
+//! again, which takes long. `ROWKEEP_TEETH=chain,latest_while_in` writes the lines of these goldens
+//! again, and `latest_while_in/02_restore+09_trim` the lines of these statements.
 
 use crate::projects;
 use std::collections::{BTreeMap, BTreeSet};

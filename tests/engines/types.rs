@@ -137,8 +137,8 @@ fn the_values_of_49_types_stay_the_same() {
     assert_eq!(rows(&mut engine, "all_hist_items"), before, "the view after the rotation");
 }
 
-/// PostgreSQL has no equality for json and xml. A load over such columns writes equal rows again, and
-/// still corrects a row.
+/// PostgreSQL has no equality for json and xml. A load over such columns writes equal rows again,
+/// and still corrects a row.
 #[test]
 fn a_load_corrects_columns_that_cannot_be_compared() {
     let inputs = Inputs::new(

@@ -65,7 +65,8 @@ fn a_row_that_is_opened_again_stays() {
         assert_eq!(rows(&mut engine, "hist_tickets_2025_h2"), ["1 done", "2 done"], "{dialect}");
         assert_eq!(rows(&mut engine, "hist_tickets_2025_h1"), ["5 done"], "{dialect}");
 
-        // One row is opened again, in a mart that another tool loads. One that is still there is set back.
+        // One row is opened again, in a mart that another tool loads. One that is still there is
+        // set back.
         for (table, time) in [("mart_tickets", "closed_at"), ("mart_accounts", "deleted_at")] {
             engine.run(&format!("INSERT INTO ods.{table} (id, state) VALUES (1, 'open again'), (5, 'open again')"));
             engine.run(&format!("UPDATE ods.{table} SET state = 'open again', {time} = NULL WHERE id = 3"));
@@ -88,7 +89,8 @@ fn a_row_that_is_opened_again_stays() {
         let archived = rows(&mut engine, "accounts_archive");
         assert!(!archived.iter().any(|row| row.starts_with('1') || row.starts_with('5')), "{dialect}: {archived:?}");
 
-        // Closed again, it is archived again, and a row without a time beside a closed one is the older one.
+        // Closed again, it is archived again, and a row without a time beside a closed one is the
+        // older one.
         engine.run("UPDATE ods.mart_tickets SET state = 'done', closed_at = '2025-09-01 00:00:00+00' WHERE id = 1");
         engine.run("INSERT INTO ods.mart_tickets (id, state, closed_at) VALUES (4, 'done', '2026-02-28 00:00:00+00')");
         run(&mut engine, &cycle(&manifest), dialect);

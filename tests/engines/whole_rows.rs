@@ -81,7 +81,8 @@ fn a_row_that_changes_between_archive_and_trim_is_archived_again() {
             "INSERT INTO ods.mart_events VALUES (1, {OLD}, 'a', NULL), (2, {OLD}, 'b', 1), (3, {OLD}, NULL, 0), \
              (9, {NEW}, 'z', 1)"
         ));
-        // One column to another value, one to NULL, and one from NULL. Rows 4 and 5 stay as they are.
+        // One column to another value, one to NULL, and one from NULL. Rows 4 and 5 stay as they
+        // are.
         let changes = [
             "UPDATE ods.mart_orders SET amount = 1200 WHERE order_id = 1",
             "UPDATE ods.mart_orders SET state = NULL WHERE order_id = 2",

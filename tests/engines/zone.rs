@@ -1,5 +1,5 @@
-//! A cycle for an engine whose clock is local stops in a session that is not in UTC. PostgreSQL runs the
-//! statement: it has the same setting.
+//! A cycle for an engine whose clock is local stops in a session that is not in UTC. PostgreSQL
+//! runs the statement: it has the same setting.
 
 use rowkeep::Dialect;
 

@@ -127,8 +127,8 @@ fn schema_of(relation: &str) -> String {
     relation.rsplit('.').nth(1).expect("a relation has a schema").to_owned()
 }
 
-/// The tables that a project does not create, each with its columns: raw tables, tables that monitors
-/// compare with, and marts with a generated column.
+/// The tables that a project does not create, each with its columns: raw tables, tables that
+/// monitors compare with, and marts with a generated column.
 pub fn given_tables(spec: &Spec, dialect: Dialect) -> Vec<(String, String)> {
     let raw = spec
         .tables()

@@ -25,8 +25,8 @@ pub(super) struct Arguments {
     /// password; the doctor only reads, except with --explain
     #[arg(long, value_name = "URL", env = "ROWKEEP_URL", hide_env_values = true)]
     url: String,
-    /// Instead, let the database plan every statement over empty tables in new schemas, and roll them
-    /// back; the tables of the project need not exist
+    /// Instead, let the database plan every statement over empty tables in new schemas, and roll
+    /// them back; the tables of the project need not exist
     #[arg(long)]
     explain: bool,
     /// Compare as if compiled for another engine: redshift or postgres

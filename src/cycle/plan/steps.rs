@@ -232,10 +232,10 @@ impl Builder<'_> {
         }
     }
 
-    /// Deletes the listed rows of each history table, and empties the list. A purge has no periods, so
-    /// it only empties the list. The list is emptied before the archive, because a trim leaves rows
-    /// that are listed. If a run stops before that, the rows on the list may still be deleted: a trim
-    /// has left the row in the mart, or history has a newer version.
+    /// Deletes the listed rows of each history table, and empties the list. A purge has no periods,
+    /// so it only empties the list. The list is emptied before the archive, because a trim leaves
+    /// rows that are listed. If a run stops before that, the rows on the list may still be deleted:
+    /// a trim has left the row in the mart, or history has a newer version.
     fn cleanup(&self) -> Vec<Step> {
         if lists_stale(self.table) {
             let stale = Slot::Stale(self.id);

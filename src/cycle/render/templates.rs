@@ -152,8 +152,8 @@ pub(crate) fn replaced(name: &str, dialect: Dialect) -> Option<String> {
     find(&common(name), dialect, &BTreeMap::new())
 }
 
-/// The common names of the built-in templates that render a template: the template itself, and those
-/// that import it.
+/// The common names of the built-in templates that render a template: the template itself, and
+/// those that import it.
 pub(crate) fn users(name: &str) -> BTreeSet<String> {
     let mut users = BTreeSet::from([common(name)]);
     loop {

@@ -81,11 +81,11 @@ macro_rules! committed_codes {
             LoadUnpartitioned = "RK717",
             /// Two or more open periods ended before every cutoff.
             ///
-            /// Only rows that arrive late still belong to these periods. But each cycle looks up its
-            /// keys in every open period, so each open period makes a cycle slower.
+            /// Only rows that arrive late still belong to these periods. But each cycle looks up
+            /// its keys in every open period, so each open period makes a cycle slower.
             ///
-            /// Fix: write `sealed_before` with the date that the message proposes. The nightly sweep
-            /// reads sealed periods. Rows that arrive late for them wait for the sweep.
+            /// Fix: write `sealed_before` with the date that the message proposes. The nightly
+            /// sweep reads sealed periods. Rows that arrive late for them wait for the sweep.
             Unsealed = "RK718",
             /// The rows of the oldest period need not be kept any more.
             ///
@@ -152,7 +152,8 @@ macro_rules! committed_codes {
             ///
             /// The next cycle moves every old row that did not meet it, such as all open orders.
             ///
-            /// Fix: restore the condition. If these rows may leave the mart, pass `--allow retention`.
+            /// Fix: restore the condition. If these rows may leave the mart, pass `--allow
+            /// retention`.
             ConditionRemoved = "RK728",
             /// A table whose rows were archived is purged now, or the other way round.
             ///

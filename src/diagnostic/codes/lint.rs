@@ -5,21 +5,22 @@ macro_rules! lint_codes {
         $next! { $($rest)*; $($done)*
             /// delete-without-where: a DELETE without a condition empties a table.
             ///
-            /// Nothing in the same script or hooks fills the table again. If the DELETE is a hook of
-            /// dbt, the table is empty after each run.
+            /// Nothing in the same script or hooks fills the table again. If the DELETE is a hook
+            /// of dbt, the table is empty after each run.
             ///
             /// Fix: add a condition. To empty a work table, write `WHERE TRUE`.
             DeleteWithoutWhere = "RK601",
             /// trim-without-proof: a DELETE takes rows that another statement copies, and does not
             /// check that the copies are there.
             ///
-            /// A copy can miss a row: no period covers it, a bound is wrong, or the statement failed.
-            /// The DELETE takes this row too, and it is lost. A table that is replaced by its newer rows
-            /// loses its older rows as by a DELETE: by CREATE OR REPLACE TABLE, INSERT OVERWRITE, or a
-            /// new table that takes its name.
+            /// A copy can miss a row: no period covers it, a bound is wrong, or the statement
+            /// failed. The DELETE takes this row too, and it is lost. A table that is replaced by
+            /// its newer rows loses its older rows as by a DELETE: by CREATE OR REPLACE TABLE,
+            /// INSERT OVERWRITE, or a new table that takes its name.
             ///
-            /// Fix: add `AND EXISTS (SELECT 1 FROM archive AS a WHERE ...)` with the whole key and the
-            /// time, or move rows by one statement: `WITH moved AS (DELETE ... RETURNING ...) INSERT`.
+            /// Fix: add `AND EXISTS (SELECT 1 FROM archive AS a WHERE ...)` with the whole key and
+            /// the time, or move rows by one statement: `WITH moved AS (DELETE ... RETURNING ...)
+            /// INSERT`.
             TrimWithoutProof = "RK602",
             /// or-widens-delete: because of an OR, a DELETE takes rows that do not meet its other
             /// conditions.
@@ -31,8 +32,8 @@ macro_rules! lint_codes {
             OrWidensDelete = "RK603",
             /// lossy-move: a copy leaves out rows, and these rows are deleted.
             ///
-            /// `ON CONFLICT DO NOTHING` and `INSERT IGNORE` leave out a row without an error. So does
-            /// a condition in the INSERT of a move. The DELETE takes the row.
+            /// `ON CONFLICT DO NOTHING` and `INSERT IGNORE` leave out a row without an error. So
+            /// does a condition in the INSERT of a move. The DELETE takes the row.
             ///
             /// Fix: let the INSERT fail, or update the row that is there.
             LossyMove = "RK604",
@@ -52,15 +53,15 @@ macro_rules! lint_codes {
             NotInNullable = "RK606",
             /// inner-column-is-outer: a column of a subquery belongs to the table outside.
             ///
-            /// A name without its table is looked up in the subquery first, and outside if the inner
-            /// table has no such column. The condition is then always true.
+            /// A name without its table is looked up in the subquery first, and outside if the
+            /// inner table has no such column. The condition is then always true.
             ///
             /// Fix: write the alias of the table before each column of a subquery.
             InnerColumnIsOuter = "RK607",
             /// guard-narrower-than-key: the guard of an archive compares only a part of the key.
             ///
-            /// If the archive has another row with the same part of the key, the guard keeps this row
-            /// out. The row stays in its table, or is lost if a DELETE takes it.
+            /// If the archive has another row with the same part of the key, the guard keeps this
+            /// row out. The row stays in its table, or is lost if a DELETE takes it.
             ///
             /// Fix: compare every column of the key, and the time if a key has versions.
             GuardNarrowerThanKey = "RK608",
@@ -75,7 +76,8 @@ macro_rules! lint_codes {
             ///
             /// One row with a wrong time in the future makes all others old enough to be deleted.
             ///
-            /// Fix: limit the cutoff by the clock, as in `LEAST(MAX(updated_at), CURRENT_TIMESTAMP)`.
+            /// Fix: limit the cutoff by the clock, as in `LEAST(MAX(updated_at),
+            /// CURRENT_TIMESTAMP)`.
             CutoffFromMaximum = "RK610",
             /// limit-without-order: LIMIT without ORDER BY chooses the rows to copy.
             ///
@@ -85,9 +87,9 @@ macro_rules! lint_codes {
             LimitWithoutOrder = "RK611",
             /// inclusive-period-bound: BETWEEN with the bounds of a period.
             ///
-            /// BETWEEN includes the upper bound. If the bound is the start of the next period, a row of
-            /// exactly that time is in two periods. If the bound is the last second of the period, a
-            /// row after that second is in none.
+            /// BETWEEN includes the upper bound. If the bound is the start of the next period, a
+            /// row of exactly that time is in two periods. If the bound is the last second of the
+            /// period, a row after that second is in none.
             ///
             /// Fix: write `>=` the start of the period and `<` the start of the next one.
             InclusivePeriodBound = "RK612",
@@ -105,8 +107,8 @@ macro_rules! lint_codes {
             ArchiveOverlap = "RK614",
             /// hard-coded-table-list: statements name different lists of archives.
             ///
-            /// A period was added to one list, and not to the other. Rows of that period stay in their
-            /// table, or are missing in the view.
+            /// A period was added to one list, and not to the other. Rows of that period stay in
+            /// their table, or are missing in the view.
             ///
             /// Fix: make the list once, and write every statement from it.
             HardCodedTableList = "RK615",
@@ -116,14 +118,16 @@ macro_rules! lint_codes {
             ///
             /// Fix: choose the archive by the bounds of its period.
             ArchiveNamedByRunDate = "RK616",
-            /// archive-without-guard: the INSERT into an archive has no guard against a second copy.
+            /// archive-without-guard: the INSERT into an archive has no guard against a second
+            /// copy.
             ///
             /// If the run stops between the copy and the DELETE, the next run copies the same rows
             /// again.
             ///
             /// Fix: add NOT EXISTS with the whole key, or put both statements into one transaction.
             ArchiveWithoutGuard = "RK617",
-            /// deletes-what-upstream-lacks: a DELETE takes the rows that another table does not have.
+            /// deletes-what-upstream-lacks: a DELETE takes the rows that another table does not
+            /// have.
             ///
             /// If a failed load left the other table empty, the DELETE takes all rows.
             ///
@@ -138,8 +142,8 @@ macro_rules! lint_codes {
             DedupeDeletesAll = "RK619",
             /// merge-without-tie-break: a MERGE into an archive does not compare versions.
             ///
-            /// An older version can overwrite a newer one. If the source has two versions of one key,
-            /// some engines report an error, and others choose one of them at random.
+            /// An older version can overwrite a newer one. If the source has two versions of one
+            /// key, some engines report an error, and others choose one of them at random.
             ///
             /// Fix: compare the times in WHEN MATCHED, and keep one row of each key in the source.
             MergeWithoutTieBreak = "RK620",

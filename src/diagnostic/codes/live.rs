@@ -174,8 +174,8 @@ macro_rules! live_codes {
             /// The load and a restore insert the newer version before the older one is removed. A
             /// primary key on `unique_key` alone stops the cycle at the first newer version.
             ///
-            /// Fix: write `layout: { index: unique_key }`. Newer versions then replace older ones in
-            /// place. Or use a unique index on the key and the time, as ddl/ creates it.
+            /// Fix: write `layout: { index: unique_key }`. Newer versions then replace older ones
+            /// in place. Or use a unique index on the key and the time, as ddl/ creates it.
             ///
             /// A mart that is updated in place must have that key: without it, or with a deferrable
             /// one, the load and the restore fail.
@@ -200,8 +200,8 @@ macro_rules! live_codes {
             LiveTrigger = "RK924",
             /// Row security hides rows of a table from the role of the doctor.
             ///
-            /// A cycle with this role archives only the rows that it sees, and the monitors miss the
-            /// others.
+            /// A cycle with this role archives only the rows that it sees, and the monitors miss
+            /// the others.
             ///
             /// Fix: run cycles with the owner of the table, or with a role that has BYPASSRLS.
             LiveRowSecurity = "RK925",
@@ -211,22 +211,23 @@ macro_rules! live_codes {
             ///
             /// Fix: give the table a replica identity.
             LivePublication = "RK926",
-            /// A role may read some history tables of a mart, but not all, or `grants:` names a reader
-            /// who may not read a history table.
+            /// A role may read some history tables of a mart, but not all, or `grants:` names a
+            /// reader who may not read a history table.
             ///
-            /// A new history table belongs to the role that created it. Until somebody grants SELECT
-            /// on it, the readers of the older tables get "permission denied" after each rotation.
+            /// A new history table belongs to the role that created it. Until somebody grants
+            /// SELECT on it, the readers of the older tables get "permission denied" after each
+            /// rotation.
             ///
-            /// Fix: add the role to `grants:` of the table spec, and run the files of ddl/ that begin
-            /// with 07. Or grant SELECT on the table.
+            /// Fix: add the role to `grants:` of the table spec, and run the files of ddl/ that
+            /// begin with 07. Or grant SELECT on the table.
             LiveReader = "RK927",
             /// `rowkeep doctor --explain`: the database refuses a statement.
             ///
-            /// The statement was planned over empty tables in new schemas, so the state of your tables
-            /// is not the reason. A cycle would stop there.
+            /// The statement was planned over empty tables in new schemas, so the state of your
+            /// tables is not the reason. A cycle would stop there.
             ///
-            /// Fix: check the types and the names of the columns in the spec. If the statement is wrong
-            /// for this version of the engine, report it with the answer of the database.
+            /// Fix: check the types and the names of the columns in the spec. If the statement is
+            /// wrong for this version of the engine, report it with the answer of the database.
             LiveRefused = "RK928",
             /// A constraint of a history table refuses rows that the mart accepts.
             ///
@@ -238,7 +239,8 @@ macro_rules! live_codes {
             LiveConstraint = "RK929",
             /// A mart or a history table is unlogged.
             ///
-            /// PostgreSQL empties an unlogged table after a crash, and a standby has none of its rows.
+            /// PostgreSQL empties an unlogged table after a crash, and a standby has none of its
+            /// rows.
             ///
             /// Fix: run `ALTER TABLE ... SET LOGGED`.
             LiveUnlogged = "RK930",

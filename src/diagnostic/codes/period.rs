@@ -79,8 +79,8 @@ macro_rules! period_codes {
             /// Fix: state what is missing: `rowkeep rotate NAME --end 2027-04-01`. The end is the
             /// first day after the period.
             NoNextPeriod = "RK210",
-            /// A period ends some days before or after the day that the pattern of the periods before
-            /// it gives.
+            /// A period ends some days before or after the day that the pattern of the periods
+            /// before it gives.
             ///
             /// A period that repeats a number of days drifts: a year of 365 days ends on March 31
             /// after a leap day. Every later period then begins on the wrong day.
@@ -97,11 +97,11 @@ macro_rules! period_codes {
             ///
             /// Fix: write the start of the first period, or follow `rowkeep runbook retire-period`.
             Retired = "RK212",
-            /// The time zone of the project is unknown, or the time of a table says nothing about its
-            /// zone.
+            /// The time zone of the project is unknown, or the time of a table says nothing about
+            /// its zone.
             ///
-            /// Periods begin at midnight in this zone. A `timestamp` or a `date` could be local or in
-            /// UTC, so a row near midnight could go to the wrong period.
+            /// Periods begin at midnight in this zone. A `timestamp` or a `date` could be local or
+            /// in UTC, so a row near midnight could go to the wrong period.
             ///
             /// Fix: write a name of the database of IANA, such as Europe/Berlin, and use instants:
             /// timestamptz, or seconds since 1970.

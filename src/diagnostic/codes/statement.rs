@@ -74,8 +74,8 @@ macro_rules! statement_codes {
             Guard = "RK409",
             /// A rendered DELETE lacks the proof that an equal row exists elsewhere.
             ///
-            /// Trim deletes a row only if the history table has a copy that is equal in every column.
-            /// Without this proof, the statement could delete the last copy of a row (L1).
+            /// Trim deletes a row only if the history table has a copy that is equal in every
+            /// column. Without this proof, the statement could delete the last copy of a row (L1).
             ///
             /// Fix: keep the EXISTS over the history table, with every column of the key, the time,
             /// and `and_same_payload(...)` for the others.

@@ -158,21 +158,22 @@ macro_rules! table_codes {
             ///
             /// Fix: write a whole number of rows, such as `limit: 500000 rows`.
             Limit = "RK320",
-            /// A condition of `only_when` cannot be true, has no effect, or does not fit its column.
+            /// A condition of `only_when` cannot be true, has no effect, or does not fit its
+            /// column.
             ///
             /// A row leaves the mart only if it meets every condition. With a condition that no row
             /// meets, the mart would grow for ever.
             ///
-            /// Fix: write a value, a list of values, or a comparison of the type of the column, such
-            /// as `only_when: { status: [closed, cancelled] }`. A table with `while_in` follows its
-            /// parent and has no condition of its own.
+            /// Fix: write a value, a list of values, or a comparison of the type of the column,
+            /// such as `only_when: { status: [closed, cancelled] }`. A table with `while_in`
+            /// follows its parent and has no condition of its own.
             OnlyWhen = "RK321",
             /// A purge is not stated clearly, or has no limit.
             ///
             /// `archive: none` deletes due rows for good. So the spec must not also name history
             /// tables, and it must have a `tripwire`: a cycle that would delete too many rows stops
-            /// before it deletes one. A load with `lookback` is refused too, if Rowkeep trims its raw
-            /// table and rows may leave without a copy: by a purge, an erased key, or
+            /// before it deletes one. A load with `lookback` is refused too, if Rowkeep trims its
+            /// raw table and rows may leave without a copy: by a purge, an erased key, or
             /// `retired_before`. The trim would wait for a copy for ever.
             ///
             /// Fix: remove `history` or `archive: none`, add `tripwire: 20%`, or remove `lookback`.

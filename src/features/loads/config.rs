@@ -29,8 +29,9 @@ pub struct WindowedLoad {
     pub event: Option<EventWindow>,
     /// Rows with an earlier event day are never loaded. Invariant: there is an event window.
     pub floor: Option<Day>,
-    /// How long the source keeps a row after its ingestion, in seconds. `None`: for good. Invariant: at
-    /// least as long as a run reaches back. If there is an aggregate, the event window has a start.
+    /// How long the source keeps a row after its ingestion, in seconds. `None`: for good.
+    /// Invariant: at least as long as a run reaches back. If there is an aggregate, the event
+    /// window has a start.
     pub source_keeps: Option<u64>,
     /// A boolean column. Rows in which it is true are left out.
     pub exclude: Option<ColumnId>,

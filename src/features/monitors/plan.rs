@@ -155,8 +155,8 @@ pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
                 all.push(planner.monitor(MonitorKind::Refused, "monitors/refused.sql.j2", vec![Slot::Raw(id)]));
             }
         }
-        // A table that follows another table has the horizon of that table. Without periods, there is
-        // no horizon.
+        // A table that follows another table has the horizon of that table. Without periods, there
+        // is no horizon.
         if table.has_periods() {
             if root == id || !spec.table(root).has_periods() {
                 all.push(planner.monitor(MonitorKind::Horizon, "monitors/horizon.sql.j2", vec![Slot::Mart(root)]));

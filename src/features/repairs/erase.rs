@@ -1,5 +1,5 @@
-//! The repair that erases a key: it lists the key as erased, and deletes the rows of all listed keys
-//! from every table in which they can be.
+//! The repair that erases a key: it lists the key as erased, and deletes the rows of all listed
+//! keys from every table in which they can be.
 
 use crate::cycle::plan::{Slot, Verb, lists_due, lists_stale};
 use crate::features::erasure::Erasure;
@@ -9,8 +9,8 @@ use crate::project::{ExceptionsId, PeriodId, Spec, TableId};
 
 /// Plans the repair of a list of erased keys. `None` if the exceptions table has no list.
 ///
-/// The key is listed first, so no load brings its rows back while they are deleted. The DELETEs read
-/// the list, so they can run again, and an operator can list many keys at once.
+/// The key is listed first, so no load brings its rows back while they are deleted. The DELETEs
+/// read the list, so they can run again, and an operator can list many keys at once.
 pub(super) fn plan(spec: &Spec, id: ExceptionsId) -> Option<Repair> {
     spec.exceptions(id).erased.as_ref()?;
     let (list, exceptions) = (Slot::Erased(id), Slot::Exceptions(id));

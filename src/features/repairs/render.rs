@@ -19,8 +19,8 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_>, repair: &'p Repair) -> Vec<Sta
         };
         let shared = match (operation.table, operation.erasure) {
             (Some(id), Some(erasure)) => {
-                // Rows that are found by another key than that of their own exceptions also obey the
-                // holds of their own key.
+                // Rows that are found by another key than that of their own exceptions also obey
+                // the holds of their own key.
                 let table = writer.spec.table(id);
                 let own_holds = (table.exceptions, table.exception_key) != (erasure.list, erasure.column);
                 let list = context::erasure(writer.spec, writer.spec.table(id), erasure);

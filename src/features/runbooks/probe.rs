@@ -35,7 +35,8 @@ impl<'a> Probe<'a> {
         self.spec.table(self.id)
     }
 
-    /// A value that meets `only_when`, if a condition of the column asks for one that it compares with.
+    /// A value that meets `only_when`, if a condition of the column asks for one that it compares
+    /// with.
     fn meets(&self, id: ColumnId) -> Option<String> {
         let column = self.table().column(id);
         let constant =

@@ -287,7 +287,8 @@ impl Writer<'_, '_> {
         let probe = Probe::new(spec, id);
         let context = context! {
             model => text(model),
-            // A row that is not finished may have no time. In other tables, such a row is a mistake.
+            // A row that is not finished may have no time. In other tables, such a row is a
+            // mistake.
             has_live_rows => !found.only_when.is_empty() && !found.column(found.time.column).not_null,
             staged => word(found.model.value.sql(spec.dialect)),
             snapshot => word(&snapshot),

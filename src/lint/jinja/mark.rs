@@ -72,8 +72,8 @@ pub(in crate::lint) fn unmarked(text: &str) -> String {
     if text.contains(OPEN) { Marked::read(text, 1).text } else { text.to_owned() }
 }
 
-/// Adds marks to a template: at the start of each line of its text, and of each line of a string that
-/// is SQL.
+/// Adds marks to a template: at the start of each line of its text, and of each line of a string
+/// that is SQL.
 pub(in crate::lint) fn mark(template: &str, first: usize) -> String {
     let mut out = String::with_capacity(template.len() * 2);
     let mut line = first;

@@ -118,12 +118,13 @@ pub(super) struct Jinja {
 /// The macros of a project: for each name, the files that define it.
 type Macros = BTreeMap<String, Vec<String>>;
 
-/// The end of the name of a template in which each line has its mark. A macro of the same file is called
-/// there, so that a finding points at its line. The lines of another file would mean nothing.
+/// The end of the name of a template in which each line has its mark. A macro of the same file is
+/// called there, so that a finding points at its line. The lines of another file would mean
+/// nothing.
 const WITH_LINES: &str = "#lines";
 
-/// The beginning of the names of macros in templates. The plain name is that of a stand-in, which also
-/// gives what `return` returns.
+/// The beginning of the names of macros in templates. The plain name is that of a stand-in, which
+/// also gives what `return` returns.
 const OF_MACRO: &str = "rowkeep_macro_";
 
 /// A macro of a file.
@@ -312,8 +313,8 @@ fn with_names_of_macros(text: &str) -> String {
     out
 }
 
-/// A text in which `time - timedelta(days=90)` is `time|default(timedelta(days=90))`: both are a time that
-/// depends on the run, and objects of minijinja have no operators.
+/// A text in which `time - timedelta(days=90)` is `time|default(timedelta(days=90))`: both are a
+/// time that depends on the run, and objects of minijinja have no operators.
 fn without_shifts(text: &str) -> String {
     const CALLS: [&str; 2] = ["modules.datetime.timedelta(", "datetime.timedelta("];
     let mut out = text.to_owned();
@@ -405,8 +406,8 @@ pub(super) fn macros_of(text: &str) -> Vec<Macro> {
     macros.collect()
 }
 
-/// The names that a text calls while dbt compiles, each with the macro that calls it. A string such as
-/// `"{{ archive() }}"` is a hook, which dbt renders when it runs.
+/// The names that a text calls while dbt compiles, each with the macro that calls it. A string such
+/// as `"{{ archive() }}"` is a hook, which dbt renders when it runs.
 pub(super) fn calls_of(text: &str) -> Vec<(Option<String>, &str)> {
     let tags: Vec<(usize, Option<String>)> = text
         .match_indices("{%")

@@ -19,8 +19,8 @@ pub(in crate::lint) const RUN_DATE: &str = "rowkeep_run_date";
 /// How deep macros of a project may call each other.
 const MAX_DEPTH: usize = 24;
 
-/// A value that nobody knows. Its attributes, its items and its results are such values too. An item
-/// has no items: a comparison of two values would have no end.
+/// A value that nobody knows. Its attributes, its items and its results are such values too. An
+/// item has no items: a comparison of two values would have no end.
 #[derive(Debug)]
 struct Unknown {
     name: String,
@@ -298,7 +298,8 @@ impl Object for Package {
     }
 }
 
-/// The SQL of macros that dbt has for every engine: `dbt.dateadd('day', -30, dbt.current_timestamp())`.
+/// The SQL of macros that dbt has for every engine: `dbt.dateadd('day', -30,
+/// dbt.current_timestamp())`.
 fn portable(name: &str, args: &[Value]) -> Option<Value> {
     let text = |at: usize| args.get(at).map(|value| unmarked(&value.to_string()));
     let sql = match name {

@@ -1,4 +1,5 @@
-//! Values of templates that come from YAML and JSON: the variables of `dbt_project.yml`, and `fromjson`.
+//! Values of templates that come from YAML and JSON: the variables of `dbt_project.yml`, and
+//! `fromjson`.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,8 @@ use crate::diagnostic::Sink;
 use crate::project::yaml::{self, Node, parse};
 use crate::source::{FileId, Inputs, Spanned};
 
-/// The variables of a project file. Those of one package are known by their plain names too: the macros of
-/// the package use these.
+/// The variables of a project file. Those of one package are known by their plain names too: the
+/// macros of the package use these.
 pub(in crate::lint) fn vars_of(inputs: &Inputs, id: FileId) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     let Some(root) = parse(inputs, id, &mut Sink::default()) else { return all };

@@ -13,7 +13,8 @@ use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
 use crate::lint::unit::{Runs, Unit};
 
-/// Whether a copy leaves out rows by what its table has: EXCEPT, or a time after the newest one there.
+/// Whether a copy leaves out rows by what its table has: EXCEPT, or a time after the newest one
+/// there.
 fn reads_what_it_fills(copy: &Copy<'_>) -> bool {
     let excepts =
         matches!(&*copy.query.body, SetExpr::SetOperation { op: SetOperator::Except | SetOperator::Minus, .. });

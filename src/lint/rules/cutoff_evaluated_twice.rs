@@ -9,7 +9,8 @@ use crate::lint::script::skeleton;
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
 
-/// Whether a variable gets the clock anew between the copy and the DELETE: both use it, and two statements set it.
+/// Whether a variable gets the clock anew between the copy and the DELETE: both use it, and two
+/// statements set it.
 fn is_set_again(unit: &Unit, delete: &Read, table: &Table) -> bool {
     let sets_clock = |text: &str| -> Option<String> {
         let lower = skeleton(text);

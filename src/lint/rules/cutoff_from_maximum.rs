@@ -39,8 +39,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
-/// A variable that holds some time before a maximum: `SET cutoff = (SELECT DATEADD(day, -90, MAX(t)) FROM x)`,
-/// or DECLARE with a value. No parser reads the text in every dialect, so its words decide.
+/// A variable that holds some time before a maximum: `SET cutoff = (SELECT DATEADD(day, -90,
+/// MAX(t)) FROM x)`, or DECLARE with a value. No parser reads the text in every dialect, so its
+/// words decide.
 struct Variable {
     name: String,
     words: Vec<String>,
@@ -112,7 +113,8 @@ fn stored(unit: &Unit) -> Vec<(usize, Copy<'_>)> {
     copies.filter(|(_, copy)| is_cutoff(copy)).collect()
 }
 
-/// Whether a DELETE reads a table into which an earlier statement wrote some time before the maximum.
+/// Whether a DELETE reads a table into which an earlier statement wrote some time before the
+/// maximum.
 fn reads_stored(stored: &[(usize, Copy<'_>)], at: usize, delete: &Delete, table: &Table) -> bool {
     let earlier = stored.iter().filter(|(copied, _)| *copied < at).map(|(_, copy)| copy);
     let mut of_table = earlier.filter(|copy| copy.from().iter().any(|from| from.is(table))).peekable();

@@ -62,8 +62,9 @@ fn joins_counts(delete: &Delete, conditions: &[&Expr], table: &Table) -> bool {
         && counted.any(|select| counts(select, table))
 }
 
-/// `USING (SELECT key, ROW_NUMBER() OVER (PARTITION BY key ...) AS n FROM t) AS r WHERE t.key = r.key AND r.n > 1`, also
-/// with the query in WITH: the rank tells the rows apart, and the join does not.
+/// `USING (SELECT key, ROW_NUMBER() OVER (PARTITION BY key ...) AS n FROM t) AS r WHERE t.key =
+/// r.key AND r.n > 1`, also with the query in WITH: the rank tells the rows apart, and the join
+/// does not.
 fn joins_ranks(read: &Read, delete: &Delete, conditions: &[&Expr], table: &Table) -> bool {
     let ranked = delete.using.iter().flatten().filter_map(|item| match (&item.relation, &read.tree) {
         (TableFactor::Derived { subquery, .. }, _) => Some(&**subquery),
@@ -122,8 +123,8 @@ fn outputs(select: &Select) -> Option<BTreeSet<String>> {
     select.projection.iter().map(name).collect()
 }
 
-/// `key IN (SELECT key FROM (SELECT key, ROW_NUMBER() OVER (PARTITION BY key ...) AS n FROM t) AS r WHERE n > 1)`:
-/// the rank tells the rows apart, and the key does not.
+/// `key IN (SELECT key FROM (SELECT key, ROW_NUMBER() OVER (PARTITION BY key ...) AS n FROM t) AS r
+/// WHERE n > 1)`: the rank tells the rows apart, and the key does not.
 fn ranks_keys(found: &Lookup<'_>, table: &Table) -> bool {
     let (Some(_), Some(select)) = (found.value, select_of(found.query)) else { return false };
     let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
@@ -172,7 +173,8 @@ fn other_row(found: &Lookup<'_>, table: &Table) -> bool {
     is_own && from.joins.is_empty() && is_symmetric(&conditions)
 }
 
-/// Whether every row meets the conditions with itself: `a.key = b.key AND a.loaded_at <= b.loaded_at`.
+/// Whether every row meets the conditions with itself: `a.key = b.key AND a.loaded_at <=
+/// b.loaded_at`.
 fn meets_itself(delete: &Delete, conditions: &[&Expr]) -> bool {
     // A list of keys in USING is no second copy of the table.
     let is_base = |item: &TableWithJoins| matches!(item.relation, TableFactor::Table { .. });

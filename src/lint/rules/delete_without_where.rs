@@ -50,7 +50,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a DELETE takes the rows of a query in WITH: `WITH due AS (SELECT TOP (1000) ...) DELETE FROM due`.
+/// Whether a DELETE takes the rows of a query in WITH: `WITH due AS (SELECT TOP (1000) ...) DELETE
+/// FROM due`.
 fn takes_from_with(read: &Read) -> bool {
     let Statement::Query(query) = &read.tree else { return false };
     let SetExpr::Delete(Statement::Delete(delete)) = &*query.body else { return false };

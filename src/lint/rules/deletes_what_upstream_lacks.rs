@@ -59,8 +59,8 @@ fn anti_joined(delete: &Delete) -> Option<Table> {
     }
 }
 
-/// The table that lacks the keys of a list: `IN (SELECT k FROM t EXCEPT SELECT k FROM u)`, or USING of
-/// an outer join of `t` with `u`.
+/// The table that lacks the keys of a list: `IN (SELECT k FROM t EXCEPT SELECT k FROM u)`, or USING
+/// of an outer join of `t` with `u`.
 fn lists_absent(delete: &Delete, table: &Table) -> Option<Table> {
     let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
     let listed = match conditions.as_slice() {

@@ -137,8 +137,8 @@ fn is_time(name: &str) -> bool {
     name.split('_').any(is_word) || ["time", "date"].iter().any(|end| name.ends_with(end))
 }
 
-/// The columns by which a DELETE finds the copy, if the guard has only one of two, or lacks the time.
-/// Otherwise, the DELETE may compare more than the key.
+/// The columns by which a DELETE finds the copy, if the guard has only one of two, or lacks the
+/// time. Otherwise, the DELETE may compare more than the key.
 fn proven_key(
     trims: &[Trim<'_>],
     source: &Table,

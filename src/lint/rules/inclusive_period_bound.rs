@@ -59,8 +59,8 @@ fn closed_interval(selection: &Expr) -> Option<String> {
     Some(closed.2.to_string())
 }
 
-/// Whether an upper bound is an instant. A plain date is a whole day if the column is a date, so only
-/// the first day of a month counts.
+/// Whether an upper bound is an instant. A plain date is a whole day if the column is a date, so
+/// only the first day of a month counts.
 fn includes_more(to: &str) -> bool {
     to.contains(' ') || !to.contains('-') || to.ends_with("-01")
 }
@@ -77,7 +77,8 @@ impl Visitor for Between<'_> {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let Expr::Between { expr, low, high, negated: false } = expr else { return ControlFlow::Continue(()) };
-        // `BETWEEN DATE '2026-01-01' AND DATE '2026-01-01' + INTERVAL '1 month'` ends with a day that is shifted.
+        // `BETWEEN DATE '2026-01-01' AND DATE '2026-01-01' + INTERVAL '1 month'` ends with a day
+        // that is shifted.
         let is_shifted =
             matches!(&**high, Expr::BinaryOp { left, op: BinaryOperator::Plus, .. } if instant(left).is_some());
         if instant(low).is_some() && is_shifted {

@@ -53,8 +53,8 @@ fn finding(read: &Read, target: &Table, at: &str) -> Finding {
     }
 }
 
-/// Whether ON CONFLICT compares a column by which the query chooses old rows: two versions of a row never
-/// meet.
+/// Whether ON CONFLICT compares a column by which the query chooses old rows: two versions of a row
+/// never meet.
 fn has_time_in_key(statement: &Statement, query: &Query) -> bool {
     let Statement::Insert(insert) = statement else { return false };
     let Some(OnInsert::OnConflict(conflict)) = &insert.on else { return false };

@@ -15,14 +15,14 @@ pub(super) fn widens(delete: &Delete) -> bool {
     let each = alternatives(selection);
     let is_guarded = |one: &&Expr| conjuncts(one).into_iter().filter_map(lookup).any(|lookup| !lookup.negated);
     let guarded = each.iter().filter(|one| is_guarded(one)).count();
-    // Without brackets, AND binds closer than OR, which the author may not have meant. If each side has
-    // conditions of its own, it was meant.
+    // Without brackets, AND binds closer than OR, which the author may not have meant. If each side
+    // has conditions of its own, it was meant.
     let is_mixed = has_bare_and(selection) && each.iter().any(|one| conjuncts(one).len() == 1);
     (guarded > 0 && guarded < each.len()) || is_mixed
 }
 
-/// Whether the query of a proof has an OR beside an AND without brackets: `EXISTS (SELECT 1 FROM a WHERE a.id = t.id
-/// AND a.d = t.d OR a.d IS NULL)`.
+/// Whether the query of a proof has an OR beside an AND without brackets: `EXISTS (SELECT 1 FROM a
+/// WHERE a.id = t.id AND a.d = t.d OR a.d IS NULL)`.
 fn has_widened_proof(delete: &Delete) -> bool {
     let proofs = delete.selection.iter().flat_map(conjuncts).filter_map(lookup).filter(|found| !found.negated);
     let conditions = proofs.filter_map(|found| select_of(found.query)?.selection.as_ref());

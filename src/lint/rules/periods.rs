@@ -87,7 +87,8 @@ fn short(text: &str) -> String {
     if is_midnight { text[..10].to_owned() } else { format!("{} {rest}", &text[..10]) }
 }
 
-/// The rows that intervals share: a table, a column, and the words of the conditions that are no bounds.
+/// The rows that intervals share: a table, a column, and the words of the conditions that are no
+/// bounds.
 type Slice = (Table, String, Vec<Vec<String>>);
 
 /// The half-open interval of a column that a copy or a move takes.
@@ -95,7 +96,8 @@ struct Interval<'a> {
     from: String,
     to: String,
     into: Table,
-    /// Whether it has only one bound. One copy after another may take all that is older than its bound.
+    /// Whether it has only one bound. One copy after another may take all that is older than its
+    /// bound.
     is_open: bool,
     read: &'a Read,
 }

@@ -29,8 +29,8 @@ fn named(statement: &Statement) -> BTreeMap<String, Vec<Table>> {
     ctes.map(|cte| (cte.alias.name.value.to_lowercase(), tables_in(&cte.query))).collect()
 }
 
-/// The tables in which a condition looks for the row: by EXISTS, by IN, or by several of them joined
-/// by OR. Empty if the row need not be in one.
+/// The tables in which a condition looks for the row: by EXISTS, by IN, or by several of them
+/// joined by OR. Empty if the row need not be in one.
 pub(super) fn looked_up(condition: &Expr) -> Vec<Table> {
     let each: Vec<Option<Lookup<'_>>> = alternatives(condition).into_iter().map(lookup).collect();
     let each: Option<Vec<_>> = each.into_iter().collect();
@@ -61,7 +61,8 @@ pub(super) fn looked_up_by(read: &Read, delete: &Delete) -> Vec<Table> {
     all
 }
 
-/// Whether a DELETE takes only rows that a copy of them proves, or that a list in another table names.
+/// Whether a DELETE takes only rows that a copy of them proves, or that a list in another table
+/// names.
 pub(super) fn is_proven(read: &Read, delete: &Delete, table: &Table) -> bool {
     looked_up_by(read, delete).iter().any(|found| !found.is(table))
 }
@@ -71,8 +72,8 @@ pub(super) fn is_reloaded(unit: &Unit, table: &Table, at: usize) -> bool {
     unit.fills(table).any(|filled| filled > at)
 }
 
-/// Whether what a DELETE takes is loaded again. An INSERT of new rows after a copy and a DELETE of the same
-/// old rows does not load them again.
+/// Whether what a DELETE takes is loaded again. An INSERT of new rows after a copy and a DELETE of
+/// the same old rows does not load them again.
 pub(super) fn is_loaded_again(unit: &Unit, at: usize, delete: &Delete, table: &Table) -> bool {
     if !is_reloaded(unit, table, at) {
         return false;
@@ -118,8 +119,8 @@ pub(super) fn is_unloaded(unit: &Unit, table: &Table, at: usize) -> bool {
     unit.statements[..at].iter().any(|read| unloads(&read.tree, table))
 }
 
-/// Whether a statement copies a table to files: UNLOAD, EXPORT DATA, COPY TO, or COPY INTO a stage. Or
-/// clones it.
+/// Whether a statement copies a table to files: UNLOAD, EXPORT DATA, COPY TO, or COPY INTO a stage.
+/// Or clones it.
 fn unloads(statement: &Statement, table: &Table) -> bool {
     let reads = |tables: Vec<Table>| tables.iter().any(|read| read.is(table));
     match statement {

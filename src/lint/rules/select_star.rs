@@ -27,7 +27,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         };
         let is_move = moved.is_some();
         let Some(source) = moved.or_else(|| copy.from().into_iter().next()) else { continue };
-        // A table that the unit creates itself has the columns that it was given, or those of its source.
+        // A table that the unit creates itself has the columns that it was given, or those of its
+        // source.
         let is_like_source = unit.is_like(&copy.into, &source);
         let is_by_name = read.sql.text.to_ascii_lowercase().contains(" by name");
         if !copy.arms().into_iter().flat_map(|select| &select.projection).any(is_star)

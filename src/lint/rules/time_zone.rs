@@ -97,7 +97,8 @@ impl Visitor for Days<'_> {
                 ..
             } => is_day_of_session(expr),
             Expr::TypedString(text) => matches!(text.data_type, DataType::Date),
-            // `'2026-01-01'` is a midnight of the session, and `'2026-01-01 00:00:00+00'` is an instant.
+            // `'2026-01-01'` is a midnight of the session, and `'2026-01-01 00:00:00+00'` is an
+            // instant.
             Expr::Value(_) => is_day_of_session(expr),
             Expr::Cast { data_type: DataType::Timestamp(_, zone), .. } => {
                 matches!(zone, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)

@@ -108,8 +108,8 @@ pub(super) fn rewritten(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a copy chooses rows by a column by which the kept rows are chosen. A copy of all rows before
-/// duplicates leave is a backup.
+/// Whether a copy chooses rows by a column by which the kept rows are chosen. A copy of all rows
+/// before duplicates leave is a backup.
 fn is_of_the_rest(copy: &Copy<'_>, rewrite: &Rewrite<'_>) -> bool {
     let columns = |conditions: Vec<&Expr>| conditions.into_iter().flat_map(columns_in).collect::<Vec<_>>();
     let kept_by = columns(rewrite.kept.conditions());
@@ -126,8 +126,8 @@ fn after_unload(read: &Read, table: &Table) -> Finding {
     }
 }
 
-/// Whether a DELETE takes the rows of a list that has more of them than the copy: the copy has a condition, or
-/// a join, that neither the list nor the DELETE has.
+/// Whether a DELETE takes the rows of a list that has more of them than the copy: the copy has a
+/// condition, or a join, that neither the list nor the DELETE has.
 fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), archives: &[(usize, &Read)]) -> bool {
     let [(_, archive)] = archives else { return false };
     let Action::Copy(copy) = archive.action() else { return false };
@@ -170,8 +170,8 @@ fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), arch
     joins_more || filters.any(|condition| !known.contains(&words_of(condition)))
 }
 
-/// Whether a DELETE looks only into tables that are no archive, and that the unit does not fill. They
-/// say which rows are old, and not which rows have a copy.
+/// Whether a DELETE looks only into tables that are no archive, and that the unit does not fill.
+/// They say which rows are old, and not which rows have a copy.
 fn filters(unit: &Unit, read: &Read, (delete, table): (&Delete, &Table), archives: &[(usize, &Read)]) -> bool {
     let is_archive = |table: &Table| {
         table.is_named_as_archive()

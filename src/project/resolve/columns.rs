@@ -204,8 +204,8 @@ pub(crate) fn refused(entries: &Entries<String>, columns: &[Column], dialect: Di
     names.filter(|name| position(columns, name, dialect).is_none()).collect()
 }
 
-/// Reads a type: one that Rowkeep maps, another spelling of it, or another type of the engine. `Err`
-/// has a description of the expected text.
+/// Reads a type: one that Rowkeep maps, another spelling of it, or another type of the engine.
+/// `Err` has a description of the expected text.
 fn type_of(text: &str, dialect: Dialect) -> Result<SqlType, String> {
     let expected = match SqlType::parse(text) {
         Ok(ty) => return Ok(ty),

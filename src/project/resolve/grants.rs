@@ -8,7 +8,8 @@ use crate::project::resolve::list::list;
 use crate::project::resolve::relations::bad_quotable_name;
 use crate::sql::Name;
 
-/// The readers: users, then groups, then roles, each in the stated order. Empty on engines where Rowkeep grants nothing.
+/// The readers: users, then groups, then roles, each in the stated order. Empty on engines where
+/// Rowkeep grants nothing.
 pub(crate) fn resolve(stated: &GrantsEntry, model: &str, dialect: Dialect, sink: &mut Sink) -> Vec<Reader> {
     let mut readers: Vec<Reader> = Vec::new();
     let Some(select) = stated.select.get() else { return readers };

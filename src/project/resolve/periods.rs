@@ -174,8 +174,8 @@ fn named(name: &str, fiscal_year: Option<FiscalYear>, zone: &Zone, span: Span, s
     None
 }
 
-/// Other spellings of a name: `2026_01` for `2026-01` and `202601`, `2026_q1` for `2026Q1`, and `fy2026` for
-/// `FY26`.
+/// Other spellings of a name: `2026_01` for `2026-01` and `202601`, `2026_q1` for `2026Q1`, and
+/// `fy2026` for `FY26`.
 fn spellings(name: &str) -> Vec<String> {
     let plain = name.to_ascii_lowercase().replace('-', "_");
     let mut all = vec![plain.clone()];

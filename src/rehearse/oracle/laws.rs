@@ -161,8 +161,8 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// Adds the newest versions of keys that a purge may have deleted: they are in no table, are due,
-    /// and are not held.
+    /// Adds the newest versions of keys that a purge may have deleted: they are in no table, are
+    /// due, and are not held.
     pub(super) fn add_purged(&self, table: usize, purged: &mut BTreeSet<Row>) {
         let (facts, state, delivered) = (&self.facts.tables[table], &self.states[table], &self.delivered[table]);
         for (key, versions) in &delivered.keyed {

@@ -208,8 +208,8 @@ impl<'a> Oracle<'a> {
     /// Forgets all rows with an erased key. From now on, such a row counts as never delivered: if a
     /// table has it, L4 is broken.
     ///
-    /// `key` is `None` if an operator holds the key. The repair then deletes only what is left of the
-    /// keys that are listed already.
+    /// `key` is `None` if an operator holds the key. The repair then deletes only what is left of
+    /// the keys that are listed already.
     pub(super) fn erase(&mut self, list: usize, key: Option<Option<String>>) {
         self.erased.entry(list).or_default().extend(key);
         for (table, facts) in self.facts.tables.iter().enumerate() {
@@ -343,8 +343,8 @@ impl<'a> Oracle<'a> {
                 all.collect::<Vec<_>>()
             };
             let (before, mut after) = (rows(first), rows(second));
-            // A purge keeps no record of a key. If it has deleted the complete row of a key, the next load
-            // takes a row of this key that lacks its time.
+            // A purge keeps no record of a key. If it has deleted the complete row of a key, the
+            // next load takes a row of this key that lacks its time.
             let mut loaded = BTreeSet::new();
             if facts.purged && since < i64::MAX {
                 after.retain(|found| {

@@ -47,8 +47,8 @@ impl StoryRun<'_> {
         let (text, value) = (column.text(erase.key), column.literal(erase.key));
         let statements = self.stage.program.erasures[list].clone();
         let obeys = |number: usize| self.facts.tables[number].erasures.iter().any(|(other, _)| *other == list);
-        // The oracle does not know which rows stay if a child that is found by the key of its parent has
-        // a hold.
+        // The oracle does not know which rows stay if a child that is found by the key of its
+        // parent has a hold.
         let is_found_by_another_key = |number: usize| {
             let table = &self.facts.tables[number];
             let own = (list, table.exception_key);

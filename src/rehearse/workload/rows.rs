@@ -342,7 +342,8 @@ impl Generator<'_> {
                 }
             }
         }
-        // Which of the two rows counts depends on where the complete one is. The oracle knows no places.
+        // Which of the two rows counts depends on where the complete one is. The oracle knows no
+        // places.
         let is_unfinished = facts.has_unfinished && cells[facts.time] == Cell::Null;
         if is_unfinished && self.known[table].contains_key(&key_of(facts, &cells)) {
             return;

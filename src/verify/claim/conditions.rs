@@ -76,8 +76,8 @@ impl<'a> Claims<'a, '_> {
         if self.spec.dialect.rules().reads_by_partition() { self.within(row, period) } else { Vec::new() }
     }
 
-    /// The time of the row is before or after the periods of the scope. They have no gaps. A retired
-    /// row does not count: it needs no period.
+    /// The time of the row is before or after the periods of the scope. They have no gaps. A
+    /// retired row does not count: it needs no period.
     pub(super) fn outside(&self, row: Row) -> Vec<Conjunct<'a>> {
         let (Some(&first), Some(&last)) = (self.scope.periods.first(), self.scope.periods.last()) else {
             unreachable!("a project with tables has an open period")

@@ -89,8 +89,8 @@ impl<'a> Claims<'a, '_> {
         self.scope.periods.iter().map(|&period| Slot::History(self.id, period))
     }
 
-    /// The newest archived row of each key whose parent is in its mart. A key with a row in the mart
-    /// that is not older is left out.
+    /// The newest archived row of each key whose parent is in its mart. A key with a row in the
+    /// mart that is not older is left out.
     pub(super) fn restore(&self) -> Meaning<'a> {
         self.restore_newest(true)
     }
@@ -100,8 +100,8 @@ impl<'a> Claims<'a, '_> {
         self.upsert(self.restore_newest(false), Comparison::Less, Vec::new())
     }
 
-    /// The newest archived row of each key whose parent is in its mart. `guarded`: unless a row of the
-    /// mart prevents it.
+    /// The newest archived row of each key whose parent is in its mart. `guarded`: unless a row of
+    /// the mart prevents it.
     fn restore_newest(&self, guarded: bool) -> Meaning<'a> {
         let parts = self.histories().map(|slot| {
             // The rows of the history table come before the query of the newest copies.

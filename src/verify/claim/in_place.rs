@@ -7,8 +7,8 @@ use crate::verify::meaning::{
 };
 
 impl<'a> Claims<'a, '_> {
-    /// An INSERT that updates the row of the mart with the same key: that row takes the time and the
-    /// payload. It must be older (or not newer) or have no time, and meet the other conditions.
+    /// An INSERT that updates the row of the mart with the same key: that row takes the time and
+    /// the payload. It must be older (or not newer) or have no time, and meet the other conditions.
     pub(super) fn upsert(&self, insert: Meaning<'a>, is: Comparison, mut when: Vec<Conjunct<'a>>) -> Meaning<'a> {
         let Meaning::Insert { columns, rows } = insert else { unreachable!("an upsert begins with an insert") };
         let ours = self.time(row(0));

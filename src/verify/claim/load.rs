@@ -102,8 +102,8 @@ impl<'a> Claims<'a, '_> {
         self.table.corrected().flat_map(differs).collect()
     }
 
-    /// The newest raw row of each key is inserted, or replaces the row of the mart, unless that row is
-    /// newer.
+    /// The newest raw row of each key is inserted, or replaces the row of the mart, unless that row
+    /// is newer.
     pub(super) fn load_upsert(&self) -> Meaning<'a> {
         let has_time = is_not_null(self.of_newest(row(0), self.table.time.column));
         let insert = self.load_newest(role(Role::Accepted, [has_time]).collect());

@@ -22,8 +22,8 @@ impl<'a> Claims<'a, '_> {
         when
     }
 
-    /// The due rows from before `retired_before`, unless an operator holds them. An exception of the
-    /// table does not keep them.
+    /// The due rows from before `retired_before`, unless an operator holds them. An exception of
+    /// the table does not keep them.
     pub(super) fn retire(&self) -> Meaning<'a> {
         let day = self.retired_before();
         let day = day.unwrap_or_else(|| unreachable!("only a project with `retired_before` has this step"));

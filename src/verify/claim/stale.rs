@@ -12,8 +12,8 @@ use crate::verify::meaning::{All, Comparison, Conjunct, Meaning, Role, Row, Rows
 
 impl<'a> Claims<'a, '_> {
     /// Lists the rows of mart and history that must leave: those with a newer version, and history
-    /// rows that are not newer than a row of the mart. A cycle looks only at touched keys. A row of the
-    /// mart that is not finished is newer than every archived version of its key.
+    /// rows that are not newer than a row of the mart. A cycle looks only at touched keys. A row of
+    /// the mart that is not finished is newer than every archived version of its key.
     pub(super) fn stale(&self) -> Meaning<'a> {
         if self.table.is_purged() {
             return self.stale_in_mart();

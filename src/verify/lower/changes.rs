@@ -164,8 +164,8 @@ impl<'a> Lowering<'a, '_> {
         Ok(Changes { set, rows: self.close(query_id)? })
     }
 
-    /// A query whose first source is the relation that a statement changes. The name is its alias, or
-    /// its bare name.
+    /// A query whose first source is the relation that a statement changes. The name is its alias,
+    /// or its bare name.
     fn target(&mut self, writes: Slot, name: String, around: ScopeId) -> Result<ScopeId> {
         let query_id = self.open(Depth::OUTERMOST)?;
         // A query among the sources does not see the target, so it sees only what is around.

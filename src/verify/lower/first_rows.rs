@@ -51,7 +51,8 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// The call of a window function that QUALIFY compares with 1. QUALIFY may name it by its alias.
+    /// The call of a window function that QUALIFY compares with 1. QUALIFY may name it by its
+    /// alias.
     fn ranked_first(&self, qualify: &'a Expr, projection: &'a [SelectItem]) -> Option<&'a Function> {
         let dialect = self.names.spec.dialect;
         let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = qualify else { return None };

@@ -82,8 +82,8 @@ impl<'a> Lowering<'a, '_> {
         if is_text { Ok(()) } else { Err(self.unshown("a free-text column of an exception that is not set to a text")) }
     }
 
-    /// Whether no engine can fail on the conditions: they test columns for NULL, or compare a column
-    /// with a value of its type.
+    /// Whether no engine can fail on the conditions: they test columns for NULL, or compare a
+    /// column with a value of its type.
     fn cannot_fail(&self, when: &All<'a>) -> bool {
         let fits = |column: &Term<'a>, value: &Term<'a>| match (column, value) {
             (Term::Column(_, name), Term::Literal(text)) => self.names.fits(name, text),

@@ -47,8 +47,8 @@ impl<'a> Lowering<'a, '_> {
             let first = self.scopes[scope.0].bindings.len();
             self.source(relation, scope)?;
             for join in joins {
-                // The parser reads GLOBAL as a part of the join. Engines read it as the alias of the
-                // source before it.
+                // The parser reads GLOBAL as a part of the join. Engines read it as the alias of
+                // the source before it.
                 let Join { relation, global: false, join_operator } = join else {
                     return Err(self.unshown("a GLOBAL join"));
                 };
@@ -204,11 +204,12 @@ impl<'a> Lowering<'a, '_> {
         if self.scopes[scope.0].bindings.iter().any(|(bound, _)| *bound == alias) {
             return Err(self.unshown(format!("two sources with the name {}", quoted(&alias))));
         }
-        // Engines differ in which source a name means. An ON may see only the sources on its left, or
-        // all. A query in FROM may see the sources beside it, or only those around it.
+        // Engines differ in which source a name means. An ON may see only the sources on its left,
+        // or all. A query in FROM may see the sources beside it, or only those around it.
         let mut around = self.scopes[scope.0].parent;
         while let Some(at) = around {
-            // A semi-join has a binding for its alias, and the query that it becomes has another one.
+            // A semi-join has a binding for its alias, and the query that it becomes has another
+            // one.
             let is_same =
                 |(bound, binding): &(String, Binding<'_>)| *bound == alias && !matches!(binding, Binding::SemiJoin);
             if self.scopes[at.0].bindings.iter().any(is_same) {

@@ -308,9 +308,9 @@ impl<'a> Lowering<'a, '_> {
         Ok(order)
     }
 
-    /// A column without its source. It must belong to a source of its own SELECT: a source between it
-    /// and an outer query could have a column of this name that the spec does not know, and an alias
-    /// of the select list could hide an outer column.
+    /// A column without its source. It must belong to a source of its own SELECT: a source between
+    /// it and an outer query could have a column of this name that the spec does not know, and an
+    /// alias of the select list could hide an outer column.
     fn unqualified(&mut self, name: &'a Ident, scope: ScopeId, nesting: usize) -> Result<Term<'a>> {
         let dialect = self.names.spec.dialect;
         let folded = fold_part(name, dialect);
@@ -355,8 +355,8 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// Whether a SELECT gives this name to an output that is not the column of this name. DuckDB and
-    /// Redshift may then read the name as the output.
+    /// Whether a SELECT gives this name to an output that is not the column of this name. DuckDB
+    /// and Redshift may then read the name as the output.
     fn is_computed(&self, folded: &str, scope: ScopeId) -> bool {
         let dialect = self.names.spec.dialect;
         self.scopes[scope.0].projection.iter().any(|item| match item {

@@ -1,5 +1,5 @@
-//! `rowkeep doctor --explain` on PostgreSQL: every statement of a golden is planned, a statement that
-//! the server refuses is named, and nothing is left behind.
+//! `rowkeep doctor --explain` on PostgreSQL: every statement of a golden is planned, a statement
+//! that the server refuses is named, and nothing is left behind.
 
 use rowkeep::doctor::{Explained, explain};
 use rowkeep::{Dialect, Inputs, Style};

@@ -29,8 +29,8 @@ fn every_statement_of_every_run_book_parses() {
     let mut statements = 0;
     for (at, dialect) in Dialect::ALL.into_iter().enumerate() {
         for (nth, name) in projects::compiling_for(dialect).into_iter().enumerate() {
-            // The statements of two goldens differ mostly in names. The test command reads the run-books of
-            // each golden for two of the engines, a long run for all.
+            // The statements of two goldens differ mostly in names. The test command reads the
+            // run-books of each golden for two of the engines, a long run for all.
             let is_chosen = nth % Dialect::ALL.len() == at || (nth + 2) % Dialect::ALL.len() == at;
             if !is_chosen && std::env::var("ROWKEEP_RUNBOOKS").is_err() {
                 continue;
@@ -58,8 +58,8 @@ fn every_statement_of_every_run_book_parses() {
                 for section in book::read(text).sections {
                     for block in section.steps.iter().chain(&section.back).filter(|block| block.language == "sql") {
                         let sql = block.text.replace(":staging.", "staging.").replace(":key", "'7'");
-                        // sqlparser knows neither the compression of a column nor stated values of an
-                        // identity.
+                        // sqlparser knows neither the compression of a column nor stated values of
+                        // an identity.
                         let sql = sql.replace(" ENCODE az64", "").replace(" ENCODE zstd", "");
                         let sql = sql.replace(" OVERRIDING SYSTEM VALUE", "");
                         let parsed = sqlparser::parser::Parser::parse_sql(grammar(dialect), &sql);

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::second_opinion::statements;
 use crate::{engine, projects};
 
-/// The aliases of the templates. Raw tables may have columns of these names, which no spec declares.
+/// The aliases of the templates. Raw tables may have columns of these names, which no spec
+/// declares.
 fn aliases() -> BTreeSet<String> {
     let folder = projects::root().join("templates");
     let of_file = |file: std::path::PathBuf| {
@@ -25,8 +26,8 @@ fn aliases() -> BTreeSet<String> {
     projects::files(&folder).into_iter().flat_map(of_file).collect()
 }
 
-/// A statement without literals and names of tables, and with the type of each column in the place of its
-/// name.
+/// A statement without literals and names of tables, and with the type of each column in the place
+/// of its name.
 fn shape(sql: &str, types: &BTreeMap<String, BTreeSet<String>>) -> String {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let mut shape = String::new();
@@ -55,8 +56,9 @@ fn shape(sql: &str, types: &BTreeMap<String, BTreeSet<String>>) -> String {
     shape
 }
 
-/// A project as the analyzer takes it: what creates its tables, and its statements. A statement is left out
-/// if earlier ones have each part of its lines, unless ROWKEEP_GOOGLESQL_ALL is set: goldens repeat most.
+/// A project as the analyzer takes it: what creates its tables, and its statements. A statement is
+/// left out if earlier ones have each part of its lines, unless ROWKEEP_GOOGLESQL_ALL is set:
+/// goldens repeat most.
 fn project(name: &str, inputs: &Inputs, parts: &mut BTreeSet<String>) -> Value {
     let inputs = inputs.clone().with_dialect(Dialect::BigQuery);
     let compilation = rowkeep::compile(&inputs).expect(name);

@@ -56,7 +56,8 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
     for (inputs, golden) in goldens.chain([example]) {
         let artifacts = rowkeep::compile(&inputs.with_dialect(dialect)).expect(&golden);
         let partitioned = partitioned(&artifacts, dialect);
-        // Statements that differ only in digits, such as those of two periods, have the same grammar.
+        // Statements that differ only in digits, such as those of two periods, have the same
+        // grammar.
         for (path, sql) in statements(artifacts.manifest()) {
             let shape = sql.replace(|c: char| c.is_ascii_digit(), "0");
             all.entry(shape).or_insert_with(|| (sql, format!("{golden}: {path}"), partitioned.clone()));
