@@ -5,6 +5,7 @@
 //! Invariant: every query runs in a transaction that the server has set to read only. Only
 //! `explain` creates tables, in new schemas, and rolls them back.
 
+mod column_types;
 mod environment;
 mod exceptions;
 mod explain;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cycle::plan::{DefinitionKind, Plan, Slot};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
+use crate::doctor::column_types::is_same_type;
 use crate::doctor::indexes::unique_columns;
 use crate::doctor::live::{Column, Found, Live, key, slots};
 use crate::features::Operations;
@@ -283,7 +284,7 @@ impl Relations<'_> {
                 }
                 _ => place,
             };
-            if expected.is_mapped && !self.is_same_type(slot, &column.ty, &expected.ty) {
+            if expected.is_mapped && !is_same_type(self.spec, slot, &column.ty, &expected.ty) {
                 let message = format!(
                     "{relation}.{} is {}, but the project has {}: copies may be cut, rounded or rejected",
                     column.name, column.ty, expected.ty
@@ -302,19 +303,6 @@ impl Relations<'_> {
             }
         }
         self.unknown(slot, &relation, &expected, found, place, sink);
-    }
-
-    /// Whether the types are one type: `varchar` without a length is `text` on engines that say so.
-    /// A mart may keep fewer digits of a second than its history, unless a load compares it with
-    /// the raw table.
-    fn is_same_type(&self, slot: Slot, found: &str, expected: &str) -> bool {
-        let rules = self.spec.dialect.rules();
-        let is_unlimited = |ty: &str| ty == "text" || ty == "character varying";
-        let is_coarser = || {
-            let is_mart = matches!(slot, Slot::Mart(id) if self.spec.table(id).load.is_none());
-            is_mart && found.starts_with("timestamp(") && without_digits(found) == expected
-        };
-        found == expected || rules.varchar_is_text() && is_unlimited(found) && is_unlimited(expected) || is_coarser()
     }
 
     fn nullable(&self, relation: &str, expected: &Expected, column: &Column, place: Span, sink: &mut Sink) {
@@ -509,12 +497,4 @@ impl ByPlace {
 fn has_every_key(spec: &Spec, table: &Table, found: &Found) -> bool {
     let has = |name: &Name| found.columns.iter().any(|column| column.name == name.folded(spec.dialect));
     table.unique_key.iter().all(|&column| has(&table.column(column).name))
-}
-
-/// `timestamp without time zone` for `timestamp(3) without time zone`.
-fn without_digits(ty: &str) -> String {
-    match (ty.split_once('('), ty.split_once(')')) {
-        (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
-        _ => ty.to_owned(),
-    }
 }

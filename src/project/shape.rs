@@ -431,13 +431,13 @@ macro_rules! shape {
 }
 pub(crate) use shape;
 
-/// The key for which other tools have another word.
+/// The known key that a word of another tool means.
 fn synonym<'k>(key: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let key = key.to_ascii_lowercase().replace('-', "_");
     let word = match key.as_str() {
         "due_when" | "where" | "condition" | "conditions" | "filter" | "when" => "only_when",
         "primary_key" | "pk" | "keys" | "key" => "unique_key",
-        "partition_by" | "hist_periods" => "periods",
+        "hist_periods" => "periods",
         "archive_table" | "hist" => "history",
         "fiscal_year_start" | "fiscal_year_starts" => "fiscal_year",
         "history_retention" | "retain_history" => "keep_history",

@@ -23,7 +23,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         // A move reads the query of its own DELETE.
         let is_move = matches!(read.action(), Action::Move { .. });
         let is_archive = is_move || is_of_archive(unit, &source, &copy.into);
-        // A MERGE reads the names that its values have.
+        // The query of a MERGE may be `SELECT *`, because its values name the columns.
         let is_merge = copy.on_conflict == OnConflict::Matches;
         if has_star && !is_merge || unit.creates(&copy.into) || !is_archive {
             continue;

@@ -342,8 +342,8 @@ impl Generator<'_> {
                 }
             }
         }
-        // Which of the two rows counts depends on where the complete one is. The oracle knows no
-        // places.
+        // Whether this row or the finished one counts depends on the table that has the finished one.
+        // The oracle does not know that table.
         let is_unfinished = facts.has_unfinished && cells[facts.time] == Cell::Null;
         if is_unfinished && self.known[table].contains_key(&key_of(facts, &cells)) {
             return;
