@@ -59,6 +59,7 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         )
     };
     let history = "{{ history|full }}";
+    let sort = "{{ find_first(\"_m\") -}}";
     let cases: Vec<(&str, &str, &str, String)> = vec![
         // A query that always returns a row.
         ("found", "postgres", "SELECT 1 FROM", "SELECT MAX(_found.order_id) IS NULL FROM".into()),
@@ -75,6 +76,12 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("archive", "postgres", guard, guarded("1", "((SELECT a.order_id, a.updated_at FROM {{ history|full }} AS a FETCH FIRST 1 ROW ONLY))", "")),
         ("archive", "postgres", guard, guarded("generate_series(1, 0)", history, "")),
         ("archive", "duckdb", guard, guarded("1", "{{ history|full }} TABLESAMPLE 1 PERCENT", "")),
+        // A sort with an effect, or with a limit.
+        ("archive", "postgres", sort, "ORDER BY nextval('s')".into()),
+        ("archive", "postgres", sort, "ORDER BY 1 / 0".into()),
+        ("archive", "postgres", sort, "ORDER BY (SELECT 1) IS NULL".into()),
+        ("archive", "redshift", sort, "ORDER BY _m.updated_at LIMIT 1".into()),
+        ("archive", "postgres", sort, "ORDER BY _m.no_such_column".into()),
         // Comments that end at another place on some engines.
         ("archive", "duckdb", guard, format!("  /* /* */\n{guard}  -- */\n")),
         ("trim", "redshift", "  AND EXISTS", "  -- all rows\r  OR TRUE\n  AND EXISTS".into()),

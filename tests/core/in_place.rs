@@ -14,7 +14,7 @@ fn an_upsert_that_does_not_keep_the_newest_version_is_refused() {
     let set = "{% for column in replaced %}{% if not loop.first %}, {% endif %}{{ column|name }} = {{ column|of(\"excluded\") }}{% endfor %}";
     let condition = "WHERE ({{ time|of(mart|bare) }} {{ comparison }} {{ time|of(\"excluded\") }} OR {{ time|of(mart|bare) }} IS NULL)";
     let archive = "cycle/archive.sql.j2";
-    let archived = "  AND {{ not_archived(\"_m\") }}\n";
+    let archived = "{{ find_first(\"_m\") -}}\n";
     let replaced =
         "ON CONFLICT ({{ key|name }}) DO UPDATE SET {{ time|name }} = {{ time|of(\"excluded\") }} WHERE TRUE\n";
     let guard = "  AND NOT EXISTS (SELECT 1 FROM {{ mart|full }} AS _m WHERE _m.order_id = _n.order_id)\n";

@@ -42,6 +42,15 @@ fn an_override_replaces_the_built_in_template() {
 }
 
 #[test]
+fn an_insert_may_sort_its_rows() {
+    let sorted =
+        include_str!("../../templates/cycle/archive.sql.j2").to_owned() + "ORDER BY _m.updated_at DESC, _m.order_id";
+    let artifacts = rowkeep::compile(&inputs("cycle/archive.sql.j2", &sorted)).expect("it compiles");
+    let archive = artifacts.get("compiled/mart_orders/08_archive__2025_h2.sql").expect("a file");
+    assert!(archive.ends_with("ORDER BY _m.updated_at DESC, _m.order_id\n"), "{archive}");
+}
+
+#[test]
 fn an_override_of_nothing_is_refused() {
     insta::assert_snapshot!(refused("trimm.sql.j2", "DELETE FROM {{ mart|full }}\n"), @"
     error[RK108]: template `trimm.sql.j2` replaces no built-in template, and has no effect

@@ -1,6 +1,6 @@
-//! The indexes of marts and history tables.
+//! The indexes of marts, of history tables and of the lists of due rows.
 
-use crate::cycle::plan::{DefinitionKind, Slot, Verb};
+use crate::cycle::plan::{DefinitionKind, Slot, Verb, lists_due};
 use crate::dialect::Indexes;
 use crate::project::naming::{KEY_INDEX, PARENT_INDEX, TIME_INDEX, UNIQUE_KEY_INDEX};
 use crate::project::{ColumnId, PeriodId, Retention, Spec, Table, TableId};
@@ -74,7 +74,7 @@ pub(super) fn indexes(spec: &Spec) -> Vec<Index> {
         .tables()
         .flat_map(|(id, table)| {
             let histories = spec.periods_of(id).flat_map(move |period| of_history(table, id, period));
-            of_mart(table, id).into_iter().chain(histories)
+            of_mart(table, id).into_iter().chain(histories).chain(of_due(table, id))
         })
         .collect();
     all.sort_by_cached_key(|index| index.file_name(spec));
@@ -91,6 +91,14 @@ fn of_mart(table: &Table, id: TableId) -> Vec<Index> {
 /// The indexes of the history table of a period.
 pub(crate) fn of_history(table: &Table, id: TableId, period: PeriodId) -> Vec<Index> {
     of(table, Slot::History(id, period), None)
+}
+
+/// The index of a list that trims read. Without it, a planner that takes the history table for
+/// empty reads the whole list once for each row of history.
+fn of_due(table: &Table, id: TableId) -> Option<Index> {
+    let has_indexes = table.layout.indexes != Indexes::None;
+    let on = Slot::Due(id);
+    (has_indexes && lists_due(table)).then(|| Index { on, kind: IndexKind::Key, columns: table.proof(), unique: false })
 }
 
 fn of(table: &Table, on: Slot, time: Option<(IndexKind, Vec<ColumnId>)>) -> Vec<Index> {

@@ -85,9 +85,11 @@ impl Statement<'_> {
             (_, Some(part)) => {
                 let source = overrides.get(*part)?.clone();
                 let built_in = templates::replaced(part, self.spec.dialect)?;
-                let changed = source.lines().zip(built_in.lines()).position(|(own, built_in)| own != built_in);
-                let range =
-                    line_range(&source, changed.unwrap_or_else(|| source.lines().count().saturating_sub(1)) + 1);
+                // A line that was only left out shifts the others.
+                let added = source.lines().position(|own| built_in.lines().all(|built_in| own != built_in));
+                let shifted = || source.lines().zip(built_in.lines()).position(|(own, built_in)| own != built_in);
+                let last = || source.lines().count().saturating_sub(1);
+                let range = line_range(&source, added.or_else(shifted).unwrap_or_else(last) + 1);
                 Some(Origin {
                     name: format!("templates/{part}"),
                     source,

@@ -47,7 +47,8 @@ impl<'a> Lowering<'a, '_> {
         });
         let order: Vec<_> = columns.iter().map(|(_, i)| *i).collect();
         let scope = self.outermost();
-        let outputs = Outputs { order: &order, free_text: &free_text };
+        let (scope, sort) = self.with_sort(query, scope)?;
+        let outputs = Outputs { order: &order, free_text: &free_text, sort };
         let rows = self.rows(query, scope, Depth::OUTERMOST, outputs)?;
         let columns = columns.into_iter().map(|(column, _)| column.into()).collect();
         let Some((key, update)) = conflict_of(insert) else { return Ok(Meaning::Insert { columns, rows }) };

@@ -82,6 +82,28 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
+    /// The same for the query of an INSERT, which may sort its rows: the same rows are inserted.
+    pub(super) fn with_sort(&mut self, query: &'a Query, scope: ScopeId) -> Result<(ScopeId, &'a [OrderByExpr])> {
+        let sort = self.order_after(query)?.unwrap_or_default();
+        Ok((self.named(query.with.as_ref(), scope)?, sort))
+    }
+
+    /// Checks that a sort reads columns of its SELECT, and computes nothing that can fail.
+    pub(super) fn check_sort(&mut self, sort: &'a [OrderByExpr], scope: ScopeId) -> Result<()> {
+        for by in sort {
+            let tested = match &by.expr {
+                Expr::IsNull(tested) | Expr::IsNotNull(tested) => tested,
+                tested => tested,
+            };
+            let is_column = matches!(tested, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+            if by.with_fill.is_some() || !is_column {
+                return Err(self.unshown("an INSERT with ORDER BY of something other than a column or its IS NULL"));
+            }
+            self.term(tested, scope, 0)?;
+        }
+        Ok(())
+    }
+
     /// The same for a query of which only the existence of a row counts, so that `LIMIT 1` changes
     /// nothing.
     pub(super) fn with_limit(&mut self, query: &'a Query, scope: ScopeId) -> Result<ScopeId> {

@@ -116,7 +116,8 @@ impl<'a> Lowering<'a, '_> {
                     return Err(lowering.unshown("a view column without a name"));
                 };
                 let order: Vec<_> = (0..columns.len()).collect();
-                let outputs = Outputs { order: &order, free_text: &[] };
+                let outputs = Outputs { order: &order, free_text: &[], sort: &[] };
+                let scope = lowering.with(&view.query, scope)?;
                 let rows = lowering.rows(&view.query, scope, Depth::OUTERMOST, outputs)?;
                 Ok(Meaning::View { columns, rows })
             }
@@ -190,9 +191,12 @@ impl<'a> Lowering<'a, '_> {
         Ok(QueryId(self.queries.len() - 1))
     }
 
-    /// The rows of a query, with its outputs in the wanted order.
-    fn rows(&mut self, query: &'a Query, scope: ScopeId, depth: Depth, wanted: Outputs<'_>) -> Result<Rows<'a>> {
-        let scope = self.with(query, scope)?;
+    /// The rows of a query, with its outputs in the wanted order. The scope has the named queries
+    /// of its WITH.
+    fn rows(&mut self, query: &'a Query, scope: ScopeId, depth: Depth, wanted: Outputs<'a, '_>) -> Result<Rows<'a>> {
+        if !wanted.sort.is_empty() && !matches!(*query.body, SetExpr::Select(_)) {
+            return Err(self.unshown("ORDER BY after UNION or EXCEPT"));
+        }
         let mut parts = Vec::new();
         if let SetExpr::SetOperation { left, op: SetOperator::Except, set_quantifier, right } = &*query.body {
             if !matches!(set_quantifier, SetQuantifier::None | SetQuantifier::Distinct) {
@@ -220,7 +224,7 @@ impl<'a> Lowering<'a, '_> {
         select: &'a SelectTree,
         outer: ScopeId,
         depth: Depth,
-        wanted: Outputs<'_>,
+        wanted: Outputs<'a, '_>,
     ) -> Result<Select<'a>> {
         let opened = self.open_select(select, outer, depth)?;
         let scope = opened.scope;
@@ -236,6 +240,7 @@ impl<'a> Lowering<'a, '_> {
         for &i in wanted.order {
             outputs.push(self.term(self.output(&select.projection[i])?, scope, 0)?);
         }
+        self.check_sort(wanted.sort, scope)?;
         let distinct = match &select.distinct {
             None | Some(Distinct::All) => false,
             Some(Distinct::Distinct) => true,

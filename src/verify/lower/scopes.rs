@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{Expr, Query, Select as SelectTree, SelectItem, TableFactor};
+use sqlparser::ast::{Expr, OrderByExpr, Query, Select as SelectTree, SelectItem, TableFactor};
 
 use crate::cycle::plan::Slot;
 use crate::verify::lower::first_rows::FirstRows;
@@ -86,11 +86,13 @@ pub(super) enum JoinKind<'a> {
 
 /// The indexes of the outputs of a query that the statement uses.
 #[derive(Clone, Copy)]
-pub(super) struct Outputs<'o> {
+pub(super) struct Outputs<'a, 'o> {
     /// The outputs that are compared, in this order.
     pub(super) order: &'o [usize],
     /// The outputs that are written into free-text columns.
     pub(super) free_text: &'o [FreeText],
+    /// The columns that the rows are sorted by. Only their names are checked.
+    pub(super) sort: &'a [OrderByExpr],
 }
 
 /// An output that is written into a column for text.

@@ -143,7 +143,7 @@ impl<'a> Lowering<'a, '_> {
     ) -> Result<Term<'a>> {
         let depth = self.depth_of(scope).inner();
         let order: Vec<_> = (0..select.projection.len()).collect();
-        let mut found = self.select(select, inside, depth, Outputs { order: &order, free_text: &[] })?;
+        let mut found = self.select(select, inside, depth, Outputs { order: &order, free_text: &[], sort: &[] })?;
         let is_whole = |term: &Term<'_>| matches!(term, Term::Call(name, _) if AGGREGATES.contains(&&**name));
         if output >= found.outputs.len() || !found.outputs.iter().all(is_whole) {
             return Err(self.unshown("a query for one value that may return several rows"));
