@@ -192,9 +192,9 @@ fn a_template_that_does_not_render_is_refused() {
        = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of 08_archive__2025_h2 cannot be rendered: value of type undefined is not callable (`has_key` is undefined, from line 1)
-     --> templates/cycle/archive.sql.j2:5:10
+     --> templates/cycle/archive.sql.j2:6:10
       |
-    5 | WHERE {{ has_key("_m") }}
+    6 | WHERE {{ has_key("_m") }}
       |          ^^^^^^^^^^^^^ here
       |
       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
