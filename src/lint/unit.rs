@@ -43,6 +43,8 @@ struct Copied {
 pub(super) struct Read {
     pub(super) tree: Statement,
     copied: Option<Copied>,
+    /// The table that gets the rows of an INSERT or of a COPY.
+    loads: Option<Table>,
     pub(super) sql: Marked,
     /// Whether a transaction is open that the unit itself has begun.
     pub(super) in_transaction: bool,
@@ -115,6 +117,8 @@ pub(super) struct Unit {
     emptied: Vec<Table>,
     /// The tables that the unit creates.
     created: BTreeSet<Table>,
+    /// The tables that the unit creates with the columns of another, and that other.
+    likes: Vec<(Table, Table)>,
     /// The temporary tables that the unit creates.
     temporary: BTreeSet<Table>,
     in_transaction: bool,
@@ -132,6 +136,7 @@ impl Unit {
             columns: BTreeMap::new(),
             keys: BTreeMap::new(),
             created: BTreeSet::new(),
+            likes: Vec::new(),
             temporary: BTreeSet::new(),
             emptied: Vec::new(),
             in_transaction: false,
@@ -181,8 +186,9 @@ impl Unit {
         };
         if self.statements[at..].iter().any(is_trimmed) {
             let copied = Some(Copied { of, creates: false, into: copy.into });
-            let read =
-                Read { tree, copied, sql: body.clone(), in_transaction: false, is_before_model: false, is_model: true };
+            let loads = loaded(&tree);
+            let sql = body.clone();
+            let read = Read { tree, copied, loads, sql, in_transaction: false, is_before_model: false, is_model: true };
             self.statements.insert(at, read);
         }
     }
@@ -269,7 +275,8 @@ impl Unit {
             }
             _ => None,
         };
-        self.statements.push(Read { tree, copied, sql, in_transaction, is_before_model, is_model: false });
+        let loads = loaded(&tree);
+        self.statements.push(Read { tree, copied, loads, sql, in_transaction, is_before_model, is_model: false });
     }
 
     /// Takes from a statement what it says of the columns of a table. A table of which only some
@@ -281,6 +288,7 @@ impl Unit {
                     self.temporary.insert(table.clone());
                 }
                 self.created.insert(table.clone());
+                self.likes.extend(like_of(create).map(|like| (table.clone(), like)));
                 self.keys.insert(table.clone(), key_of(create));
                 let is_whole = like_of(create).is_none()
                     && create.clone.is_none()
@@ -326,10 +334,7 @@ impl Unit {
 
     /// Whether the unit creates a table with the columns of another.
     pub(super) fn is_like(&self, table: &Table, other: &Table) -> bool {
-        self.statements.iter().any(|read| match read.action() {
-            Action::Create(create, created) => created.is(table) && like_of(create).is_some_and(|like| like.is(other)),
-            _ => false,
-        })
+        self.likes.iter().any(|(created, like)| created.is(table) && like.is(other))
     }
 
     /// Whether the unit deletes all rows of a table: a list that it fills in each run.
@@ -380,7 +385,7 @@ impl Unit {
         let all = self.statements.iter().enumerate();
         let fills = |read: &Read| {
             let of_tables = read.copied.as_ref().is_some_and(|copied| copied.into.is(table));
-            of_tables || loaded(&read.tree).is_some_and(|into| into.is(table))
+            of_tables || read.loads.as_ref().is_some_and(|into| into.is(table))
         };
         all.filter(move |(_, read)| fills(read)).map(|(at, _)| at)
     }

@@ -1,5 +1,7 @@
 //! A copy and a DELETE that both read the clock.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
 use crate::lint::facts::clock;
@@ -9,9 +11,8 @@ use crate::lint::script::skeleton;
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
 
-/// Whether a variable gets the clock anew between the copy and the DELETE: both use it, and two
-/// statements set it.
-fn is_set_again(unit: &Unit, delete: &Read, table: &Table) -> bool {
+/// The variables that two statements set to the clock.
+fn set_twice(unit: &Unit) -> BTreeSet<String> {
     let sets_clock = |text: &str| -> Option<String> {
         let lower = skeleton(text);
         let openers = ["begin", "declare", "set", "let"];
@@ -25,17 +26,17 @@ fn is_set_again(unit: &Unit, delete: &Read, table: &Table) -> bool {
         let reads_clock = AGAIN.iter().any(|clock| rest.contains(clock));
         (is_set && reads_clock).then(|| name.trim_start_matches('@').to_owned())
     };
-    let set: Vec<String> = unit.texts.iter().filter_map(|text| sets_clock(&text.sql.text)).collect();
+    let mut set = BTreeSet::new();
+    unit.texts.iter().filter_map(|text| sets_clock(&text.sql.text)).filter(|name| !set.insert(name.clone())).collect()
+}
+
+/// Whether the copy and the DELETE both use a variable that gets the clock anew between them.
+fn is_set_again(unit: &Unit, names: &BTreeSet<String>, delete: &Read, table: &Table) -> bool {
     let uses = |read: &Read, name: &str| {
         let text = skeleton(&read.sql.text);
         text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
     };
-    let copies = unit.archives(table);
-    set.iter().any(|name| {
-        set.iter().filter(|other| *other == name).count() > 1
-            && uses(delete, name)
-            && copies.iter().any(|(_, copy)| uses(copy, name))
-    })
+    names.iter().any(|name| uses(delete, name) && unit.archives(table).iter().any(|(_, copy)| uses(copy, name)))
 }
 
 /// Clocks that go on in a transaction.
@@ -46,10 +47,11 @@ const AGAIN: [&str; 6] =
 const STILL: [&str; 4] = ["now", "current_timestamp", "current_date", "localtimestamp"];
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
+    let names = set_twice(unit);
     for (at, read, delete, table) in deletes(unit) {
         let Some(clock_of_delete) = delete.selection.as_ref().and_then(clock) else {
             let is_safe = is_proven(read, delete, &table) || is_loaded_again(unit, at, delete, &table);
-            if !is_safe && is_set_again(unit, read, &table) {
+            if !is_safe && is_set_again(unit, &names, read, &table) {
                 found.push(finding(read.line_of("delete"), &table));
             }
             continue;
