@@ -23,6 +23,8 @@ pub(super) struct Copy<'a> {
     /// The columns by which a MERGE or ON CONFLICT looks for the row in the table that it fills.
     /// Empty: it does not say.
     pub(super) matched: BTreeSet<String>,
+    /// Whether a MERGE also writes newer values into the row that it finds.
+    pub(super) updates: bool,
     /// Whether it creates its table.
     pub(super) creates: bool,
 }
@@ -142,6 +144,7 @@ pub(super) fn action(statement: &Statement) -> Action<'_> {
                 query,
                 on_conflict: OnConflict::Fails,
                 matched: BTreeSet::new(),
+                updates: false,
                 creates: true,
             }),
             None => Action::Create(create, Table::of(&create.name)),
@@ -201,7 +204,15 @@ fn select_into(query: &Query) -> Option<Copy<'_>> {
         _ => return None,
     };
     let matched = BTreeSet::new();
-    Some(Copy { into, has_columns: true, query, on_conflict: OnConflict::Fails, matched, creates: true })
+    Some(Copy {
+        into,
+        has_columns: true,
+        query,
+        on_conflict: OnConflict::Fails,
+        matched,
+        updates: false,
+        creates: true,
+    })
 }
 
 fn copy(insert: &Insert) -> Option<Copy<'_>> {
@@ -217,6 +228,7 @@ fn copy(insert: &Insert) -> Option<Copy<'_>> {
         query,
         on_conflict: on_conflict(insert),
         matched: conflict_key(insert),
+        updates: false,
         creates: false,
     })
 }
@@ -238,6 +250,7 @@ fn merged(merge: &Merge) -> Option<Copy<'_>> {
         query: subquery,
         on_conflict: OnConflict::Matches,
         matched: pairs(conjuncts(&merge.on)),
+        updates: merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Update { .. })),
         creates: false,
     })
 }

@@ -165,15 +165,19 @@ pub(super) fn aliases(select: &Select) -> Vec<String> {
         .from
         .iter()
         .flat_map(|item| std::iter::once(&item.relation).chain(item.joins.iter().map(|join| &join.relation)));
-    let name = |factor: &TableFactor| match factor {
+    factors.filter_map(alias).collect()
+}
+
+/// The name by which a query calls a table that it reads, in lower case.
+pub(super) fn alias(factor: &TableFactor) -> Option<String> {
+    match factor {
         TableFactor::Table { name, alias, .. } => {
             let alias = alias.as_ref().map(|alias| alias.name.value.to_lowercase());
             Some(alias.unwrap_or_else(|| Table::of(name).name().to_owned()))
         }
         TableFactor::Derived { alias: Some(alias), .. } => Some(alias.name.value.to_lowercase()),
         _ => None,
-    };
-    factors.filter_map(name).collect()
+    }
 }
 
 /// The names of the columns in a condition, without qualifiers and in lower case.

@@ -12,6 +12,8 @@ pub(super) struct Raw {
     pub(super) body: Option<Marked>,
     /// The comments before and inside of the statement, each with its line.
     pub(super) comments: Vec<(usize, String)>,
+    /// Whether a transaction opens or ends before the statement, or by it. `None`: neither.
+    pub(super) opens: Option<bool>,
 }
 
 /// What starts at a byte of SQL.
@@ -89,7 +91,7 @@ const VERBS: [&str; 12] = [
     "insert", "delete", "update", "merge", "truncate", "with", "select", "vacuum", "create", "drop", "execute", "exec",
 ];
 /// The words after which a statement can begin inside of control flow.
-const OPENERS: [&str; 7] = ["begin", "then", "loop", "do", "else", "as", "atomic"];
+const OPENERS: [&str; 10] = ["begin", "then", "loop", "do", "else", "as", "atomic", "tran", "transaction", "try"];
 
 /// The statements of a text.
 pub(super) fn split(marked: &Marked) -> Vec<Raw> {
@@ -107,8 +109,7 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
         match found {
             Piece::Semicolon => {
                 if !is_empty || !comments.is_empty() {
-                    let statement = trimmed(marked, start, at);
-                    all.push(Raw { marked: statement, body: body.take(), comments: std::mem::take(&mut comments) });
+                    all.push(raw(marked, start, at, body.take(), std::mem::take(&mut comments)));
                 }
                 start = next;
                 is_empty = true;
@@ -120,8 +121,7 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
                 let end = if is_empty { next } else { at };
                 let from = if is_empty { at + 1 } else { start };
                 if !is_empty || text[from..].get(..4).is_some_and(|word| word.eq_ignore_ascii_case("copy")) {
-                    let statement = trimmed(marked, from, end);
-                    all.push(Raw { marked: statement, body: body.take(), comments: std::mem::take(&mut comments) });
+                    all.push(raw(marked, from, end, body.take(), std::mem::take(&mut comments)));
                 }
                 start = next;
                 is_empty = true;
@@ -135,8 +135,7 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
             Piece::Other => is_empty &= text[at..next].trim().is_empty(),
             // `GO` on a line of its own ends a batch of T-SQL.
             Piece::Word if is_alone(text, at..next, "go") => {
-                let statement = trimmed(marked, start, at);
-                all.push(Raw { marked: statement, body: body.take(), comments: std::mem::take(&mut comments) });
+                all.push(raw(marked, start, at, body.take(), std::mem::take(&mut comments)));
                 start = next;
                 is_empty = true;
             }
@@ -181,7 +180,7 @@ fn is_alone(text: &str, range: std::ops::Range<usize>, word: &str) -> bool {
 /// The statements of a text without semicolons, as T-SQL allows: one begins at each line that
 /// begins with a verb outside of brackets.
 pub(super) fn split_at_verbs(marked: &Marked) -> Vec<Marked> {
-    const VERBS: [&str; 5] = ["insert", "delete", "update", "merge", "truncate"];
+    const VERBS: [&str; 8] = ["insert", "delete", "update", "merge", "truncate", "if", "commit", "rollback"];
     let text = marked.text.as_str();
     let (mut starts, mut depth, mut at) = (vec![0], 0_usize, 0);
     while at < text.len() {
@@ -203,8 +202,35 @@ pub(super) fn split_at_verbs(marked: &Marked) -> Vec<Marked> {
     starts.windows(2).map(|pair| marked.part(pair[0]..pair[1])).collect()
 }
 
-/// The statement between two bytes, without comments and control flow before it.
-fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
+/// The statement between two bytes.
+fn raw(marked: &Marked, start: usize, end: usize, body: Option<Marked>, comments: Vec<(usize, String)>) -> Raw {
+    let from = start_of(marked, start, end);
+    let statement = marked.part(from..end);
+    let mut control_flow = words(&marked.text[start..from], usize::MAX);
+    let first = words(&statement.text, 1);
+    if !first.iter().any(|first| VERBS.contains(&first.as_str())) {
+        control_flow.extend(words(&statement.text, usize::MAX));
+    }
+    Raw { marked: statement, body, comments, opens: opens_transaction(&control_flow) }
+}
+
+/// Whether the last of these words that does so opens a transaction or ends one. `None`: no word
+/// does.
+pub(super) fn opens_transaction(words: &[String]) -> Option<bool> {
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    let at = |at: usize| match (word(at), word(at + 1)) {
+        ("begin" | "start", "transaction" | "tran" | "work" | "isolation" | "distributed") => Some(true),
+        ("begin" | "start", "") if at == 0 => Some(true),
+        // ROLLBACK is in the branch of an error.
+        ("commit", _) => Some(false),
+        ("end", "" | "transaction" | "work") if at == 0 => Some(false),
+        _ => None,
+    };
+    (0..words.len()).rev().find_map(at)
+}
+
+/// Where the statement between two bytes starts, after comments and control flow.
+fn start_of(marked: &Marked, start: usize, end: usize) -> usize {
     let text = &marked.text[..end];
     let mut at = start;
     let mut first = None;
@@ -263,7 +289,7 @@ fn trimmed(marked: &Marked, start: usize, end: usize) -> Marked {
                 .any(|word| head.split_whitespace().take(5).any(|part| part == *word))
     });
     let from = if is_with_query { first } else { opened.or(first) };
-    marked.part(from.unwrap_or(end)..end)
+    from.unwrap_or(end)
 }
 
 /// Whether a text has this word at a byte, in capitals or not.

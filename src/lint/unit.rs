@@ -11,7 +11,7 @@ use crate::lint::facts::{
 };
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::{Marked, RUN_DATE};
-use crate::lint::script::{Raw, blanked, split, split_at_verbs, words};
+use crate::lint::script::{Raw, blanked, opens_transaction, split, split_at_verbs, words};
 use crate::lint::table::Table;
 use crate::lint::unread::{change_in, named};
 
@@ -152,6 +152,8 @@ impl Unit {
 
     /// Adds the statements of a text.
     pub(super) fn add(&mut self, text: &Marked, dialect: Grammar, is_before_model: bool) {
+        // Oracle is in a transaction until COMMIT.
+        self.in_transaction |= dialect == Grammar::Oracle && self.texts.is_empty();
         for raw in split(text) {
             self.add_raw(raw, dialect, is_before_model, 0);
         }
@@ -201,7 +203,7 @@ impl Unit {
         }
         let first = words(text, 5);
         let word = |at: usize| first.get(at).map_or("", String::as_str);
-        self.in_transaction = opens_transaction(&first).unwrap_or(self.in_transaction);
+        self.in_transaction = raw.opens.unwrap_or(self.in_transaction);
         let in_transaction = self.in_transaction || self.runs == Runs::Hooks;
         self.texts.push(Text { sql: raw.marked.clone(), in_transaction });
         if let Some(body) = raw.body.clone().filter(|_| depth < 3 && matches!(word(0), "do" | "create")) {
@@ -245,7 +247,8 @@ impl Unit {
             // Statements without semicolons, if each of those that change rows can be read.
             None if depth < 3 && is_chain(&raw.marked, dialect) => {
                 for part in split_at_verbs(&raw.marked) {
-                    let part = Raw { marked: part, body: None, comments: Vec::new() };
+                    let opens = opens_transaction(&words(&part.text, 2));
+                    let part = Raw { marked: part, body: None, comments: Vec::new(), opens };
                     self.add_raw(part, dialect, is_before_model, 3);
                 }
             }
@@ -338,7 +341,7 @@ impl Unit {
     }
 
     /// Whether the unit deletes all rows of a table: a list that it fills in each run.
-    fn empties(&self, table: &Table) -> bool {
+    pub(super) fn empties(&self, table: &Table) -> bool {
         self.emptied.iter().any(|other| other.is(table))
     }
 
@@ -416,13 +419,4 @@ fn is_atomic(kind: &str, header: &str, body: &str) -> bool {
     let says =
         |text: &str, word: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
     (kind == "do" || says(&header, "plpgsql")) && !says(&header, "nonatomic") && !says(&body, "commit")
-}
-
-/// Whether the first words of a statement open a transaction or end one. `None`: neither.
-pub(super) fn opens_transaction(first: &[String]) -> Option<bool> {
-    match (first.first().map(String::as_str)?, first.get(1).map_or("", String::as_str)) {
-        ("begin" | "start", "transaction" | "tran" | "work" | "isolation" | "distributed" | "") => Some(true),
-        ("commit" | "rollback" | "abort", _) | ("end", "" | "transaction" | "work") => Some(false),
-        _ => None,
-    }
 }

@@ -26,16 +26,19 @@ macro_rules! lint_codes {
             /// conditions.
             ///
             /// AND binds closer than OR. The DELETE takes every row that meets one side of the OR,
-            /// whether the row was copied or not.
+            /// whether the row was copied or not. An OR between the columns of a proof lets one equal
+            /// column stand for the whole key.
             ///
-            /// Fix: put the OR and its two sides in brackets.
+            /// Fix: put the OR and its two sides in brackets, and join the columns of a proof by AND.
             OrWidensDelete = "RK603",
             /// lossy-move: a copy leaves out rows, and these rows are deleted.
             ///
             /// `ON CONFLICT DO NOTHING` and `INSERT IGNORE` leave out a row without an error. So
             /// does a condition in the INSERT of a move. The DELETE takes the row.
+            /// If each run replaces the archive (`CREATE OR REPLACE TABLE`, TRUNCATE, `INSERT OVERWRITE`),
+            /// the rows that an earlier run moved there are lost.
             ///
-            /// Fix: let the INSERT fail, or update the row that is there.
+            /// Fix: let the INSERT fail, or update the row that is there. Create an archive once.
             LossyMove = "RK604",
             /// truncate: TRUNCATE of a table whose rows were copied.
             ///

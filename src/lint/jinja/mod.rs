@@ -1,6 +1,7 @@
 //! Renders templates of dbt without dbt: by minijinja, with a stand-in for each name.
 
 mod mark;
+mod relation;
 mod stubs;
 mod vars;
 
@@ -15,7 +16,8 @@ pub(super) use mark::Marked;
 pub(super) use stubs::{RUN_DATE, SCHEMA};
 
 use mark::mark;
-use stubs::{Names, Scene, relation, unknown};
+use relation::relation;
+use stubs::{Names, Scene, unknown};
 pub(super) use vars::vars_of;
 
 /// The steps after which a template is given up.

@@ -9,6 +9,7 @@ use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value};
 
 use crate::lint::jinja::mark::unmarked;
+use crate::lint::jinja::relation::{of_arguments, relation};
 use crate::lint::jinja::vars::of_json;
 use crate::lint::jinja::{Captured, Hook, Macros, OF_MACRO, Variant, WITH_LINES};
 
@@ -55,6 +56,8 @@ impl Object for Unknown {
         Ok(match (method, args) {
             // Macros of packages and of dbt that render their argument.
             ("return" | "get", [value, ..]) => value.clone(),
+            // `api.Relation.create(...)`.
+            ("create", _) if self.name == "Relation" => of_arguments(args).unwrap_or_else(|| unknown(method)),
             _ => unknown(method),
         })
     }
@@ -65,39 +68,6 @@ impl Object for Unknown {
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
-    }
-}
-
-/// A table or a view.
-#[derive(Debug)]
-struct Relation {
-    schema: String,
-    name: String,
-}
-
-pub(super) fn relation(schema: &str, name: &str) -> Value {
-    Value::from_object(Relation { schema: schema.to_owned(), name: name.to_owned() })
-}
-
-impl Object for Relation {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        Some(match key.as_str()? {
-            "schema" | "dataset" => Value::from(self.schema.as_str()),
-            "identifier" | "name" | "table" | "alias" => Value::from(self.name.as_str()),
-            other => unknown(other),
-        })
-    }
-
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, _: &str, _: &[Value]) -> Result<Value, Error> {
-        Ok(relation(&self.schema, &self.name))
-    }
-
-    fn is_true(self: &Arc<Self>) -> bool {
-        true
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.schema, self.name)
     }
 }
 
@@ -348,6 +318,7 @@ impl Object for Builtin {
                 self.capture_query(args.first());
                 Ok(unknown(method))
             }
+            ("adapter", "get_relation") => Ok(of_arguments(args).unwrap_or_else(|| unknown(method))),
             ("config", "set") | ("exceptions", _) => Ok(Value::from("")),
             // The implementation for every engine, if the project has one.
             ("adapter", "dispatch") => {

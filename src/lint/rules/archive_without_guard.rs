@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{BinaryOperator, Expr, Select, SetExpr, SetOperator};
+use sqlparser::ast::{BinaryOperator, Expr, Select, SetExpr, SetOperator, Statement};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
@@ -40,7 +40,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read) in unit.statements.iter().enumerate() {
         let Action::Copy(copy) = read.action() else { continue };
         // A transaction takes both statements back. Hooks of dbt are in one, on most engines.
-        let is_safe = copy.creates || copy.on_conflict != OnConflict::Fails || read.in_transaction;
+        let overwrites = matches!(&read.tree, Statement::Insert(insert) if insert.overwrite);
+        let is_safe = copy.creates || overwrites || copy.on_conflict != OnConflict::Fails || read.in_transaction;
         let Some((_, table)) = archived.iter().find(|(archives, _)| archives.contains(&at)) else { continue };
         // A stage has only the rows of this run.
         if table.is_named_as_temporary() || unit.fills(table).next().is_some() {

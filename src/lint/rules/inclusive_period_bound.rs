@@ -6,7 +6,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Visit, Visitor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
-use crate::lint::facts::{column, conjuncts};
+use crate::lint::facts::{column, conjuncts, function_name};
 use crate::lint::rules::Finding;
 use crate::lint::rules::periods::instant;
 use crate::lint::unit::Unit;
@@ -54,8 +54,9 @@ fn closed_interval(selection: &Expr) -> Option<String> {
     };
     let lower = bound(&BinaryOperator::GtEq);
     let upper = bound(&BinaryOperator::LtEq);
-    let closed =
-        upper.into_iter().find(|(name, to, _)| includes_more(to) && lower.iter().any(|(other, ..)| other == name))?;
+    let closed = upper.into_iter().find(|(name, to, bound)| {
+        (includes_more(to) || is_instant(bound)) && lower.iter().any(|(other, ..)| other == name)
+    })?;
     Some(closed.2.to_string())
 }
 
@@ -63,6 +64,21 @@ fn closed_interval(selection: &Expr) -> Option<String> {
 /// only the first day of a month counts.
 fn includes_more(to: &str) -> bool {
     to.contains(' ') || !to.contains('-') || to.ends_with("-01")
+}
+
+/// Whether a bound is stated as a timestamp: `'2025-12-31'::timestamp` is midnight.
+fn is_instant(bound: &Expr) -> bool {
+    let says = |text: String| {
+        let text = text.to_lowercase();
+        text.contains("timestamp") || text.contains("datetime")
+    };
+    match bound {
+        Expr::Cast { data_type, .. } => says(data_type.to_string()),
+        Expr::TypedString(typed) => says(typed.data_type.to_string()),
+        Expr::Function(function) => says(function_name(function)),
+        Expr::Nested(inner) => is_instant(inner),
+        _ => false,
+    }
 }
 
 /// Finds a BETWEEN whose upper bound is an instant, or a day although the column has a time of day.
@@ -86,7 +102,10 @@ impl Visitor for Between<'_> {
             return ControlFlow::Break(());
         }
         let (Some(_), Some(to)) = (instant(low), instant(high)) else { return ControlFlow::Continue(()) };
-        if !includes_more(&to) && !column(expr).is_some_and(|(_, name)| (self.has_time_of_day)(&name)) {
+        if !includes_more(&to)
+            && !is_instant(high)
+            && !column(expr).is_some_and(|(_, name)| (self.has_time_of_day)(&name))
+        {
             return ControlFlow::Continue(());
         }
         self.found = Some(high.to_string());

@@ -5,9 +5,10 @@ use sqlparser::ast::{Expr, GroupByExpr, Join, JoinOperator, SetExpr, Statement, 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{any, function_name, select_of};
+use crate::lint::jinja::RUN_DATE;
 use crate::lint::rules::Finding;
-use crate::lint::rules::proof::{deletes, is_proven};
-use crate::lint::unit::Unit;
+use crate::lint::rules::proof::{deletes, is_proven, looked_up_by};
+use crate::lint::unit::{Read, Unit};
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
@@ -37,6 +38,41 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             label: "skips rows",
             help: "delete only what is inserted: let the INSERT fail, and put its conditions into the DELETE"
                 .to_owned(),
+        });
+    }
+}
+
+/// An archive that each run replaces, although its rows are deleted from their table: the rows that
+/// an earlier run moved are lost.
+pub(super) fn replaced_archive(unit: &Unit, found: &mut Vec<Finding>) {
+    for (_, trim, delete, table) in deletes(unit) {
+        let archives: Vec<_> = looked_up_by(trim, delete);
+        let replaces = |read: &Read, copy: &Copy<'_>| {
+            let is_new = match &read.tree {
+                Statement::CreateTable(create) => create.or_replace,
+                Statement::Insert(insert) => insert.overwrite && insert.partitioned.is_none(),
+                _ => false,
+            };
+            let is_of_run = copy.into.period().is_some() || copy.into.name().contains(RUN_DATE);
+            (is_new || unit.empties(&copy.into)) && copy.into.is_named_as_archive() && !is_of_run
+        };
+        let replaced = unit.statements.iter().find_map(|read| match read.action() {
+            Action::Copy(copy)
+                if copy.copies(&table) && archives.iter().any(|one| one.is(&copy.into)) && replaces(read, &copy) =>
+            {
+                Some((read, copy.into))
+            }
+            _ => None,
+        });
+        let Some((read, archive)) = replaced else { continue };
+        found.push(Finding {
+            code: Code::LossyMove,
+            line: read.line(),
+            message: format!(
+                "each run replaces `{archive}`: the rows of `{table}` that an earlier run moved there are lost"
+            ),
+            label: "keeps only the rows of this run",
+            help: "create the archive once, and insert rows that it does not have".to_owned(),
         });
     }
 }

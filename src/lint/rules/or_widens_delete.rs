@@ -3,7 +3,7 @@
 use sqlparser::ast::{BinaryOperator, Delete, Expr};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{alternatives, conjuncts, lookup, select_of};
+use crate::lint::facts::{alias, alternatives, any, column, conjuncts, is_equality, lookup, pairs, select_of};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::unit::Unit;
@@ -13,7 +13,11 @@ pub(super) fn widens(delete: &Delete) -> bool {
     let Some(Expr::BinaryOp { op: BinaryOperator::Or, .. }) = delete.selection.as_ref() else { return false };
     let Some(selection) = &delete.selection else { return false };
     let each = alternatives(selection);
-    let is_guarded = |one: &&Expr| conjuncts(one).into_iter().filter_map(lookup).any(|lookup| !lookup.negated);
+    let used: Vec<_> = delete.using.iter().flatten().filter_map(|one| alias(&one.relation)).collect();
+    let is_joined =
+        |one: &Expr| any(one, |part| column(part).is_some_and(|(row, _)| row.is_some_and(|row| used.contains(&row))));
+    let is_guarded =
+        |one: &&Expr| is_joined(one) || conjuncts(one).into_iter().filter_map(lookup).any(|lookup| !lookup.negated);
     let guarded = each.iter().filter(|one| is_guarded(one)).count();
     // Without brackets, AND binds closer than OR, which the author may not have meant. If each side
     // has conditions of its own, it was meant.
@@ -30,6 +34,17 @@ fn has_widened_proof(delete: &Delete) -> bool {
         matches!(condition, Expr::BinaryOp { op: BinaryOperator::Or, .. })
             && has_bare_and(condition)
             && alternatives(condition).iter().any(|one| conjuncts(one).len() == 1)
+    })
+}
+
+/// Whether a proof holds if one of several columns is equal: `EXISTS (SELECT 1 FROM a WHERE a.id =
+/// t.id OR a.ts = t.ts)`.
+fn has_proof_by_any_column(delete: &Delete) -> bool {
+    let proofs = delete.selection.iter().flat_map(conjuncts).filter_map(lookup).filter(|found| !found.negated);
+    let mut conditions = proofs.filter_map(|found| select_of(found.query)?.selection.as_ref()).flat_map(conjuncts);
+    conditions.any(|condition| {
+        let each = alternatives(condition);
+        each.len() > 1 && each.iter().all(|one| is_equality(one) && pairs([*one]).len() == 1)
     })
 }
 
@@ -51,12 +66,22 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if widens(delete) || has_widened_proof(delete) {
             found.push(Finding {
                 code: Code::OrWidensDelete,
-                line: read.line_of("delete"),
+                line: read.line_of("or"),
                 message: format!(
                     "because of the OR, this DELETE takes rows of `{table}` that do not meet its other conditions"
                 ),
                 label: "AND binds closer than OR",
                 help: "put the OR and its two sides in brackets".to_owned(),
+            });
+        } else if has_proof_by_any_column(delete) {
+            found.push(Finding {
+                code: Code::OrWidensDelete,
+                line: read.line_of("or"),
+                message: format!(
+                    "because of the OR, one equal column is enough: a row of `{table}` is deleted if a copy of another row has that column"
+                ),
+                label: "either side is enough",
+                help: "compare every column of the key, and join the comparisons by AND".to_owned(),
             });
         }
     }

@@ -102,6 +102,9 @@ struct Interval<'a> {
     read: &'a Read,
 }
 
+/// The end of a bound that leaves its instant out.
+const NEXT: &str = " +";
+
 /// A bound after all others.
 const FOREVER: &str = "~";
 
@@ -118,7 +121,7 @@ impl Bound {
         match op {
             BinaryOperator::GtEq => Some(Self { name, from: Some(bound), to: None }),
             // The instant itself is left out.
-            BinaryOperator::Gt => Some(Self { name, from: Some(format!("{bound} +")), to: None }),
+            BinaryOperator::Gt => Some(Self { name, from: Some(format!("{bound}{NEXT}")), to: None }),
             BinaryOperator::Lt => Some(Self { name, from: None, to: Some(bound) }),
             _ => None,
         }
@@ -202,8 +205,16 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                 continue;
             }
             let (code, message, label) = if is_gap {
-                let message =
-                    format!("rows of `{source}` with `{name}` from {} to {} go to no archive", first.to, second.from);
+                let message = match second.from.strip_suffix(NEXT) {
+                    Some(instant) if instant == first.to => {
+                        format!("rows of `{source}` with `{name}` = {instant} go to no archive")
+                    }
+                    _ => format!(
+                        "rows of `{source}` with `{name}` from {} to {} go to no archive",
+                        first.to,
+                        second.from.trim_end_matches(NEXT)
+                    ),
+                };
                 (Code::ArchiveGap, message, "starts after the end of the one before")
             } else {
                 let message = format!(

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use sqlparser::ast::{BinaryOperator, CopyIntoSnowflakeKind, CopySource, Delete, Expr, Statement};
+use sqlparser::ast::{BinaryOperator, CopyIntoSnowflakeKind, CopySource, Delete, Expr, SelectItem, Statement};
 
 use crate::lint::action::Action;
-use crate::lint::facts::{Lookup, alternatives, conjuncts, is_correlated, joined, lookup, tables_in, words_of};
+use crate::lint::facts::{
+    Lookup, alternatives, conjuncts, function_name, is_correlated, joined, lookup, select_of, tables_in, words_of,
+};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::table::Table;
 use crate::lint::unit::{Read, Unit};
@@ -35,11 +37,31 @@ pub(super) fn looked_up(condition: &Expr) -> Vec<Table> {
     let each: Vec<Option<Lookup<'_>>> = alternatives(condition).into_iter().map(lookup).collect();
     let each: Option<Vec<_>> = each.into_iter().collect();
     match each {
-        Some(each) if each.iter().all(|one| !one.negated && is_correlated(one)) => {
+        Some(each) if each.iter().all(|one| !one.negated && is_correlated(one) && !is_by_day(one)) => {
             each.iter().flat_map(Lookup::tables).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a row counts as found if the query has another row of its day: `ts::date IN (SELECT
+/// ts::date FROM a)`.
+fn is_by_day(found: &Lookup<'_>) -> bool {
+    let is_day = |expr: &Expr| match expr {
+        Expr::Cast { data_type, .. } => data_type.to_string().eq_ignore_ascii_case("date"),
+        Expr::Function(function) => {
+            let days = ["date", "to_date", "date_trunc", "trunc", "year", "month"];
+            days.contains(&function_name(function).as_str())
+        }
+        Expr::Extract { .. } => true,
+        _ => false,
+    };
+    let chosen = select_of(found.query).and_then(|select| select.projection.first());
+    let chosen = chosen.and_then(|item| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    });
+    found.value.is_some_and(is_day) && chosen.is_some_and(is_day)
 }
 
 /// The tables in which a DELETE looks for its rows.

@@ -62,12 +62,32 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             line: read.line_of("delete"),
             message: format!("rows of `{table}` are deleted whether or not `{}` has them{worse}", copy.into),
             label: "does not look at the copy",
-            help: format!(
-                "add `AND EXISTS (SELECT 1 FROM {} AS a WHERE ...)` with the whole key and the time",
-                copy.into
-            ),
+            help: proof_in(&archives),
         });
     }
+}
+
+/// The proof that a DELETE lacks: it may be in any of the tables that get the rows.
+fn proof_in(archives: &[(usize, &Read)]) -> String {
+    let into = archives.iter().filter_map(|(_, read)| match read.action() {
+        Action::Copy(copy) => Some(copy.into),
+        _ => None,
+    });
+    let mut all: Vec<Table> = Vec::new();
+    for table in into {
+        if !all.contains(&table) {
+            all.push(table);
+        }
+    }
+    let exists = |table: &Table| format!("EXISTS (SELECT 1 FROM {table} AS a WHERE ...)");
+    let proof = match all.as_slice() {
+        [one] => exists(one),
+        [one, other] => format!("({} OR {})", exists(one), exists(other)),
+        [one, other, ..] => format!("({} OR {} OR ...)", exists(one), exists(other)),
+        [] => String::new(),
+    };
+    let each = if all.len() > 2 { format!(", for each of the {} tables", all.len()) } else { String::new() };
+    format!("add `AND {proof}` with the whole key and the time{each}")
 }
 
 /// What makes a finding worse, for the end of its message.
