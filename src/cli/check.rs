@@ -35,7 +35,8 @@ pub(super) struct Arguments {
         help = format!("Check for another engine: {}; artifacts are not compared then", dialects(", ")),
     )]
     dialect: Option<Dialect>,
-    /// Allow these structural changes: period, table, key, purge, retention, history, column
+    /// Allow these structural changes: period, table, key, purge, retention, erasure, history,
+    /// column. Commas separate several
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
     /// The output format of findings

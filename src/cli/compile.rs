@@ -33,7 +33,8 @@ pub(super) struct Arguments {
     /// Print the files instead of writing them
     #[arg(long, conflicts_with = "out")]
     stdout: bool,
-    /// Allow these structural changes: period, table, key, purge, retention, history, column
+    /// Allow these structural changes: period, table, key, purge, retention, erasure, history,
+    /// column. Commas separate several
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
     /// The output format of findings

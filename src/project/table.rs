@@ -79,6 +79,8 @@ pub(crate) struct TablePlaces {
     pub(crate) unique_key: Span,
     pub(crate) time: Span,
     pub(crate) retention: Span,
+    /// `retention` if the spec has no `only_when`.
+    pub(crate) only_when: Span,
     pub(crate) columns: Span,
     /// Of each column.
     pub(crate) each_column: Vec<Span>,

@@ -103,7 +103,8 @@ fn help_fits_on_a_screen() {
               Print the files instead of writing them
 
           --allow <WHAT>
-              Allow these structural changes: period, table, key, purge, retention, history, column
+              Allow these structural changes: period, table, key, purge, retention, erasure, history,
+              column. Commas separate several
 
           --format <FORMAT>
               The output format of findings

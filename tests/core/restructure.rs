@@ -114,3 +114,72 @@ tables:
     let after = rowkeep::resolve(&Inputs::new("rowkeep.yml", after)).expect("it resolves");
     assert!(rowkeep::check::restructured(&after, manifest, &BTreeSet::new()).is_ok());
 }
+
+/// A project with history, as text.
+fn archives() -> String {
+    let table = "- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, \
+                 retention: {for: 90 days}, only_when: {state: [closed, void]}, exception: GAP, \
+                 columns: {id: bigint, day: date, state: text}}\n";
+    format!(
+        "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025, 2026]\nretired_before: 2025-01-01\n\
+         exceptions: {{table: gaps, key: id}}\ntables:\n{table}"
+    )
+}
+
+#[test]
+fn holds_and_marts_that_no_statement_would_find_are_refused() {
+    let edits = [
+        ("GAP", "OTHER_GAP"),
+        ("table: gaps", "table: exceptions"),
+        ("model: mart,", "model: mart, relation: s.other,"),
+        ("model: mart,", "model: orders, relation: s.mart,"),
+    ];
+    insta::assert_snapshot!(refused(&archives(), &edits), @"
+    ==> OTHER_GAP
+    RK729: the exceptions of mart had the type GAP and now have OTHER_GAP: holds of the old type keep no row any more, and the next cycle deletes their due rows from before 2025-01-01 for good
+    ==> table: exceptions
+    RK729: the exceptions of mart were in s.gaps and are now in s.exceptions: holds in the old table keep no row any more, and the next cycle deletes their due rows from before 2025-01-01 for good
+    ==> model: mart, relation: s.other,
+    RK723: the mart of mart was s.mart and is now s.other: rows that are in the old table would stay there, and no statement would read them
+    ==> model: orders, relation: s.mart,
+    RK723: model `mart` is now orders: its work tables, monitors and files get new names, and dbt does not find the hooks of the old one
+    ");
+}
+
+#[test]
+fn a_condition_that_more_rows_meet_is_refused() {
+    let edits = [
+        ("[closed, void]", "[closed, open]"),
+        ("[closed, void]", "{not: [open]}"),
+        (", only_when: {state: [closed, void]}", ""),
+    ];
+    insta::assert_snapshot!(refused(&archives(), &edits), @"
+    ==> [closed, open]
+    RK728: rows of mart left the mart only when state is closed or void, and now when state is closed or open: the next cycle moves all old rows that meet only the new condition
+    ==> {not: [open]}
+    RK728: rows of mart left the mart only when state is closed or void, and now when state is neither NULL nor open: the next cycle moves all old rows that meet only the new condition
+    ==> 
+    RK728: rows of mart left the mart only when state is closed or void, and now leave without this condition: the next cycle moves all old rows that do not meet it
+    ");
+    let none = archives().replace("[closed, void]", "{not: [open, new]}");
+    insta::assert_snapshot!(refused(&none, &[("[open, new]", "[open]")]), @"
+    ==> [open]
+    RK728: rows of mart left the mart only when state is neither NULL nor open or new, and now when state is neither NULL nor open: the next cycle moves all old rows that meet only the new condition
+    ");
+}
+
+#[test]
+fn a_condition_that_fewer_rows_meet_is_not_refused() {
+    let none = archives().replace("[closed, void]", "{not: [open]}");
+    let edits = [
+        (archives(), "[closed, void]", "[void, closed]"),
+        (archives(), "[closed, void]", "[closed]"),
+        (none, "[open]", "[new, open]"),
+    ];
+    for (before, old, new) in edits {
+        let manifest = rowkeep::compile(&Inputs::new("rowkeep.yml", before.as_str())).expect("it compiles");
+        let manifest = manifest.get(rowkeep::artifacts::MANIFEST).expect("a manifest");
+        let after = rowkeep::resolve(&Inputs::new("rowkeep.yml", before.replace(old, new))).expect("it resolves");
+        assert!(rowkeep::check::restructured(&after, manifest, &BTreeSet::new()).is_ok(), "{new}");
+    }
+}

@@ -134,6 +134,25 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
         match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
             Some((id, table)) => table::compare(spec, id, table, (node, same_engine), &mut say),
             None => {
+                let mart = node["relation_name"].as_str();
+                let same = spec.tables().find(|(_, table)| Some(table.relation.sql(spec.dialect).as_str()) == mart);
+                if let Some((_, table)) = same.filter(|_| same_engine) {
+                    let message = format!(
+                        "model {} is now {}: its work tables, monitors and files get new names, and dbt does not find the hooks of the old one",
+                        quoted(name),
+                        table.model.value.as_str()
+                    );
+                    let diagnostic = Diagnostic::new(
+                        Code::TableDropped,
+                        message,
+                        table.model.span,
+                        "another model for the same mart",
+                    );
+                    let help =
+                        "restore the name, or run `ddl/` after the change and drop the work tables of the old name";
+                    say(Restructuring::Table, diagnostic.help(help));
+                    continue;
+                }
                 let message = format!(
                     "table {} was removed: no statement would read its mart or its history tables",
                     quoted(name)

@@ -1,5 +1,7 @@
 //! One table, compared with its node of the previous manifest.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::artifacts::manifest;
@@ -97,6 +99,25 @@ pub(super) fn compare(
             "restore the name, or rename the history tables in the same change",
         );
     }
+    // If the history moved too, it is said there.
+    if let Some(before) = node["relation_name"].as_str()
+        && same_engine
+        && before != now.relation_name
+        && node["history"].as_str() == now.history.as_deref()
+    {
+        let message = format!(
+            "the mart of {model} was {before} and is now {}: rows that are in the old table would stay there, and no statement would read them",
+            now.relation_name
+        );
+        changed(
+            Restructuring::Table,
+            Code::TableDropped,
+            table.model.span,
+            message,
+            "another mart than before",
+            "restore `relation`, or move the rows in the same change",
+        );
+    }
     let before = node["retired_before"].as_str();
     if let Some(day) = &now.retired_before
         && before.is_none_or(|before| before < day.as_str())
@@ -135,7 +156,7 @@ pub(super) fn compare(
             Code::Purged,
             places.history,
             message,
-            "a purge",
+            if table.is_purged() { "a purge" } else { "rows from before `retired_before` are deleted" },
             "restore it, or first write the open holds again, as the new spec says",
         );
     }
@@ -186,18 +207,23 @@ pub(super) fn compare(
             "restore the longer retention",
         );
     }
-    let conditions = listed(&node["only_when"]).unwrap_or_default();
-    let removed: Vec<_> = conditions.into_iter().filter(|before| !now.only_when.contains(before)).collect();
-    if !removed.is_empty() {
-        let message = format!(
-            "rows of {model} left the mart only when {}, and now leave without this condition: the next cycle {} all old rows that do not meet it",
-            removed.join(" and "),
-            if table.is_purged() { "deletes" } else { "moves" }
-        );
+    let verb = if table.is_purged() { "deletes" } else { "moves" };
+    for before in listed(&node["only_when"]).unwrap_or_default() {
+        let column = before.split(" is ").next();
+        let of_column = now.only_when.iter().find(|now| now.split(" is ").next() == column);
+        let message = match of_column {
+            Some(now) if *now == before || is_narrower(now, &before) => continue,
+            Some(now) => format!(
+                "rows of {model} left the mart only when {before}, and now when {now}: the next cycle {verb} all old rows that meet only the new condition"
+            ),
+            None => format!(
+                "rows of {model} left the mart only when {before}, and now leave without this condition: the next cycle {verb} all old rows that do not meet it"
+            ),
+        };
         changed(
             Restructuring::Retention,
             Code::ConditionRemoved,
-            places.retention,
+            places.only_when,
             message,
             "`only_when` changed",
             "restore the condition",
@@ -232,16 +258,43 @@ pub(super) fn compare(
     }
 }
 
-/// The message if the holds of a purge are looked for in another place than before.
+/// Whether every row that meets a condition also met an earlier one of the same column: it has
+/// fewer values, or leaves out more.
+fn is_narrower(now: &str, before: &str) -> bool {
+    let values = |text: &str, start: &str| -> Option<BTreeSet<String>> {
+        let (_, values) = text.split_once(start)?;
+        Some(values.split(" or ").map(str::to_owned).collect())
+    };
+    const NONE_OF: &str = " is neither NULL nor ";
+    match (values(now, NONE_OF), values(before, NONE_OF)) {
+        (Some(now), Some(before)) => now.is_superset(&before),
+        (None, None) => {
+            let is_list = |text: &str| {
+                let other = ["less than ", "at most ", "at least ", "more than ", "NULL", "not NULL"];
+                text.split_once(" is ").is_some_and(|(_, rest)| !other.iter().any(|word| rest.starts_with(word)))
+            };
+            let (now_has, before_has) = (values(now, " is "), values(before, " is "));
+            is_list(now)
+                && is_list(before)
+                && now_has.zip(before_has).is_some_and(|(now, before)| now.is_subset(&before))
+        }
+        _ => false,
+    }
+}
+
+/// The message if holds are looked for in another place than before, although rows are deleted for
+/// good: of a purge, or from before `retired_before`.
 fn lost_holds(
     table: &Table,
     before: &Value,
     (now, same_engine): (&manifest::Node, bool),
     model: &str,
 ) -> Option<String> {
-    if !table.is_purged() {
-        return None;
-    }
+    let rows = match &now.retired_before {
+        _ if table.is_purged() => "due rows".to_owned(),
+        Some(day) => format!("due rows from before {day}"),
+        None => return None,
+    };
     let changed = |before: &Value, now: &str| before.as_str().filter(|before| *before != now).map(str::to_owned);
     let (edit, holds) = match changed(&before["exception_type"], &now.exception_type) {
         Some(before) => (format!("had the type {before} and now have {}", now.exception_type), "of the old type"),
@@ -251,7 +304,7 @@ fn lost_holds(
         }
     };
     Some(format!(
-        "the exceptions of {model} {edit}: holds {holds} keep no row any more, and the next cycle deletes their due rows for good"
+        "the exceptions of {model} {edit}: holds {holds} keep no row any more, and the next cycle deletes their {rows} for good"
     ))
 }
 
@@ -289,6 +342,14 @@ fn length_of(retention: &Value) -> Option<Length> {
     months.map(Length::Months).or_else(|| retention["for_seconds"].as_u64().map(Length::Seconds))
 }
 
+/// How long rows stay, in words.
+fn stays(length: Length) -> String {
+    match length {
+        Length::Seconds(0) => "until they expire".to_owned(),
+        length => format!("for {length}"),
+    }
+}
+
 /// The message if rows that were not due before are due now.
 fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
     let Retention::For { length, .. } = table.retention else { return None };
@@ -297,10 +358,6 @@ fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
         "deletes all rows between the two for good"
     } else {
         "archives all rows between the two"
-    };
-    let stays = |length: Length| match length {
-        Length::Seconds(0) => "until they expire".to_owned(),
-        length => format!("for {length}"),
     };
     Some(format!("{model} kept rows {} and now {}: the next cycle {what}", stays(before), stays(length)))
 }
@@ -314,13 +371,14 @@ fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &
     let consequence = "an archived row that is delivered again before it is due would be in two places";
     match (&table.retention, length_of(before), before["while_in"].as_str()) {
         (Retention::For { length, .. }, Some(before), _) if length.bounds().1 > before.bounds().1 => {
-            Some(format!("the retention of {model} was {before} and is now {length}: {consequence}"))
+            Some(format!("rows of {model} stayed {}, and now stay {}: {consequence}", stays(before), stays(*length)))
         }
         (Retention::For { .. }, None, Some(parent)) => Some(format!(
             "rows of {model} stayed while their key was in {parent}, and now stay for a length of time: {consequence}"
         )),
         (Retention::WhileIn { .. }, Some(before), _) => Some(format!(
-            "rows of {model} stayed for {before}, and now stay while their key is in a parent: {consequence}"
+            "rows of {model} stayed {}, and now stay while their key is in a parent: {consequence}",
+            stays(before)
         )),
         (Retention::WhileIn { .. }, None, Some(before)) => match now {
             manifest::NodeRetention::WhileIn { while_in, .. } if while_in != before => Some(format!(

@@ -110,9 +110,9 @@ macro_rules! committed_codes {
             ///
             /// Fix: restore the bounds, and add another period for the rest.
             PeriodRebounded = "RK722",
-            /// A table was removed.
+            /// A table was removed or renamed, or its mart is another table than before.
             ///
-            /// Its mart would grow forever, and no statement would read its history tables.
+            /// The old mart would grow forever, and no statement would read it or its history tables.
             ///
             /// Fix: put the spec back. If you have taken care of its rows, pass `--allow table`.
             TableDropped = "RK723",
@@ -158,7 +158,8 @@ macro_rules! committed_codes {
             /// A table whose rows were archived is purged now, or the other way round.
             ///
             /// From the next cycle on, a purge deletes due rows for good. The rows that are in
-            /// history tables stay there, and no statement reads them any more.
+            /// history tables stay there, and no statement reads them any more. Or the holds of a table
+            /// whose rows are deleted for good are looked for in another place.
             ///
             /// Fix: restore `history:`. If due rows may be deleted for good, pass `--allow purge`.
             Purged = "RK729",

@@ -21,7 +21,9 @@ fn seconds(text: &Spanned<String>, what: &str, may_be_calendar: bool, sink: &mut
         // A default is read once per table. Report it once.
         Err(_) if sink.has(Code::Duration, text.span) => None,
         Err((problem, help)) => {
-            let help = if may_be_calendar && (problem, help) == FORM { CALENDAR } else { help };
+            let help =
+                if may_be_calendar && [FORM, NO_FIXED_LENGTH].contains(&(problem, help)) { CALENDAR } else { help };
+            let problem = if may_be_calendar && problem == NO_FIXED_LENGTH.0 { FORM.0 } else { problem };
             let message = format!("{what} is {}, which {problem}", quoted(&text.value));
             sink.push(Diagnostic::new(Code::Duration, message, text.span, "not a fixed length of time").help(help));
             None
@@ -62,6 +64,8 @@ fn months(text: &str) -> Option<u32> {
 
 const FORM: (&str, &str) =
     ("is not a length of time", "write a whole number and weeks, days, hours or minutes, as in `180 days`");
+const NO_FIXED_LENGTH: (&str, &str) =
+    ("has no fixed length: whether a row is due would depend on the calendar", "write it in days, as in `180 days`");
 const CALENDAR: &str =
     "write a whole number and years, months, weeks, days, hours or minutes, as in `180 days` or `18 months`";
 
@@ -74,10 +78,7 @@ fn parse(text: &str) -> Result<u64, (&'static str, &'static str)> {
         "hour" | "hours" => 3_600,
         "minute" | "minutes" => 60,
         "month" | "months" | "year" | "years" => {
-            return Err((
-                "has no fixed length: whether a row is due would depend on the calendar",
-                "write it in days, as in `180 days`",
-            ));
+            return Err(NO_FIXED_LENGTH);
         }
         _ => return Err(FORM),
     };

@@ -258,6 +258,7 @@ pub(crate) fn draft(
             unique_key: raw.unique_key.get()?.span,
             time: stated_time?.span,
             retention: stated_retention?.span,
+            only_when: raw.only_when.get().map_or(stated_retention?.span, |stated| stated.span),
             columns: raw.columns.get()?.span,
             each_column: places(&raw.columns.get()?.value, &columns, dialect),
             raw: raw.source.get().map(|source| source.span),
