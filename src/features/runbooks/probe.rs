@@ -94,3 +94,8 @@ impl<'a> Probe<'a> {
         format!("CAST('{value}' AS {})", column.ty.cast(self.spec.dialect))
     }
 }
+
+/// Whether a row that is older than the first period waits in the mart. A retired row is deleted.
+pub(super) fn has_probe(spec: &Spec, table: &Table) -> bool {
+    table.has_periods() && spec.retired_before(table).is_none()
+}

@@ -14,7 +14,7 @@ use crate::dialect::{Dialect, ReaderKind, ViewColumns};
 use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
 
-use crate::features::runbooks::probe::Probe;
+use crate::features::runbooks::probe::{Probe, has_probe};
 use crate::project::{
     ColumnId, Day, ExceptionsId, Filled, Period, PeriodId, Retention, Spec, Table, TableId, example, length,
 };
@@ -430,11 +430,12 @@ impl Writer<'_, '_> {
     fn first(&mut self) -> Value {
         let spec = self.spec;
         let number = PeriodId(0);
-        let (mut rest, mut drop, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rest, mut held, mut drop, mut tables) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (id, table) in spec.tables().filter(|(_, table)| table.has_periods()) {
             let of_period = of_period(spec, id, number, &no_period(spec, id));
             let context = context! { model => text(table.model.value.as_str()), ..of_period };
             rest.push(self.statement("runbooks/sql/home_rest.sql.j2", context.clone()));
+            held.push(self.statement("runbooks/sql/held_in_period.sql.j2", context.clone()));
             drop.push(self.statement("runbooks/sql/drop.sql.j2", context));
             let history = spec.history(id, number);
             tables.push(context! { history => word(history.sql(spec.dialect)), file => word(history.name().as_str()) });
@@ -445,6 +446,7 @@ impl Writer<'_, '_> {
             start => word(period.start()),
             end => word(period.end()),
             rest => rest,
+            held => held,
             drop => drop,
             tables => tables,
         }
@@ -488,9 +490,4 @@ fn statement(renderer: &mut Renderer<'_>, failures: &mut Failures, template: &'s
         .render(template, &called, context)
         .and_then(|marked| renderer.name(Owner::Operation, template, &called, "", &marked));
     Value::from(Sql::Query(failures.keep(&(), template, named).sql))
-}
-
-/// Whether a row that is older than the first period waits in the mart. A retired row is deleted.
-fn has_probe(spec: &Spec, table: &Table) -> bool {
-    table.has_periods() && spec.retired_before(table).is_none()
 }

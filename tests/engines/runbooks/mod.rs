@@ -326,6 +326,13 @@ fn add_a_period_for_older_rows(operator: &mut Operator) {
 /// good.
 fn retire_the_first_period(operator: &mut Operator) {
     let book = operator.book("retire-period");
+    operator.engine.run(
+        "INSERT INTO settlement_ods.order_tracking_exceptions (order_id, exception_type, detected_at, notes)
+         VALUES (1000, 'ARCHIVE_ROUTING_GAP_HOLD', TIMESTAMP '2026-01-01 00:00:00', 'a lawsuit')",
+    );
+    let held = operator.psql(&book.sections[0].steps[1].text, &[]);
+    assert_eq!(rows(&held), ["mart_uni_tracking_info|1000|2026-01-01 00:00:00|a lawsuit"]);
+    operator.engine.run("DELETE FROM settlement_ods.order_tracking_exceptions WHERE notes = 'a lawsuit'");
     assert_eq!(rows(&operator.run_section(&book, 1, &[])[0]), ["mart_uni_tracking_info|2"]);
     let copied = operator.run_section(&book, 2, &[]);
     assert!(copied[0].contains("COPY 2\n"), "{copied:?}");
