@@ -20,6 +20,7 @@ pub(crate) mod resolve;
 mod schema;
 pub(crate) mod shape;
 mod share;
+mod synonyms;
 mod table;
 mod words;
 pub(crate) mod yaml;

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::project::synonyms::{in_another_place, is_plain, synonym, word_synonym};
 use crate::project::yaml::{Node, Value};
 use crate::source::{Span, Spanned};
 
@@ -25,6 +26,10 @@ fn wrong_type<T: Shape>(node: &Node, sink: &mut Sink) -> Option<T> {
     let diagnostic = match node.value {
         Value::Null => Diagnostic::new(Code::WrongType, message, node.span, "nothing here")
             .help("write a value; inside `{ }` quote a value that has a comma, as in \"decimal(18, 2)\""),
+        Value::List(_) if T::expected() == "a mapping" => {
+            Diagnostic::new(Code::WrongType, message, node.span, "of another type")
+                .help("write `name: value` for each item, as in `{ order_id: bigint, state: text }`")
+        }
         _ => Diagnostic::new(Code::WrongType, message, node.span, "of another type"),
     };
     sink.push(diagnostic);
@@ -195,8 +200,12 @@ impl<T: Words> Shape for Word<T> {
         }
         let message = format!("expected {}, found {}", Self::expected(), quoted(text));
         let mut diagnostic = Diagnostic::new(Code::UnknownWord, message, node.span, "not a known word");
-        if let Some(near) = did_you_mean(text, T::words().iter().map(|(word, _)| *word)) {
+        let known = || T::words().into_iter().map(|(word, _)| word);
+        if let Some(near) = word_synonym(text, known()).or_else(|| did_you_mean(text, known())) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        } else if known().eq(["none"]) && is_plain(text) {
+            let help = format!("to keep copies of old rows, write `history: {text}` in its place");
+            diagnostic = diagnostic.help(help);
         }
         sink.push(diagnostic);
         None
@@ -309,7 +318,16 @@ impl<'a> Mapping<'a> {
         let Value::Map(entries) = &node.value else {
             let keys: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
             let message = format!("expected {}, found {}", T::expected(), node.value.describe());
-            let help = format!("write its keys: {}", keys.join(", "));
+            let help = match &node.value {
+                Value::Scalar(text) if is_plain(text) => {
+                    format!(
+                        "write it under its key, such as `{{ {}: {text} }}`; the keys: {}",
+                        keys[0],
+                        keys.join(", ")
+                    )
+                }
+                _ => format!("write its keys: {}", keys.join(", ")),
+            };
             sink.push(Diagnostic::new(Code::WrongType, message, node.span, "not a mapping").help(help));
             return None;
         };
@@ -321,6 +339,10 @@ impl<'a> Mapping<'a> {
             let message = format!("unknown key {} in {}", quoted(&key.value), T::expected());
             let mut diagnostic = Diagnostic::new(Code::UnknownKey, message, key.span, "not a known key");
             let known = keys.iter().map(|(known, _)| *known);
+            if let Some(help) = in_another_place(&key.value, known.clone()) {
+                sink.push(diagnostic.help(help));
+                continue;
+            }
             diagnostic = match synonym(&key.value, known.clone()).or_else(|| did_you_mean(&key.value, known.clone())) {
                 Some(near) => {
                     misspelt.push(near);
@@ -430,21 +452,3 @@ macro_rules! shape {
     )+};
 }
 pub(crate) use shape;
-
-/// The known key that a word of another tool means.
-fn synonym<'k>(key: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let key = key.to_ascii_lowercase().replace('-', "_");
-    let word = match key.as_str() {
-        "due_when" | "where" | "condition" | "conditions" | "filter" | "when" => "only_when",
-        "primary_key" | "pk" | "keys" | "key" => "unique_key",
-        "hist_periods" => "periods",
-        "archive_table" | "hist" => "history",
-        "fiscal_year_start" | "fiscal_year_starts" => "fiscal_year",
-        "history_retention" | "retain_history" => "keep_history",
-        "raw_table" | "from" | "staging" => "source",
-        "tz" | "timezone" => "time_zone",
-        "batch" | "batch_size" | "max_rows" => "limit",
-        _ => return None,
-    };
-    known.find(|known| *known == word)
-}

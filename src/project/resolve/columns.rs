@@ -114,7 +114,12 @@ pub(crate) fn of_mart(entries: &Entries<String>, dialect: Dialect, sink: &mut Si
                         break;
                     }
                 }
-                if let Some(near) = similar(&ty) {
+                let lower = text.to_ascii_lowercase();
+                if lower.ends_with(" null") && !lower.ends_with("not null") {
+                    diagnostic = diagnostic.help("leave out `null`: a column without `not null` may be NULL");
+                } else if lower.contains(" default ") {
+                    diagnostic = diagnostic.help("leave out the default: statements write each column of a row");
+                } else if let Some(near) = similar(&ty) {
                     diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 }
                 sink.push(diagnostic);

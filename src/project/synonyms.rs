@@ -1,0 +1,57 @@
+//! Keys and words of other tools, and what they mean here.
+
+/// Whether a text can stand in a message as it is.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 40 && text.chars().all(|c| c.is_ascii_alphanumeric() || " _.-".contains(c))
+}
+
+/// The known key that a word of another tool means.
+pub(super) fn synonym<'k>(key: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let key = key.to_ascii_lowercase().replace('-', "_");
+    let word = match key.as_str() {
+        "due_when" | "where" | "condition" | "conditions" | "filter" | "when" => "only_when",
+        "primary_key" | "pk" | "keys" | "key" => "unique_key",
+        "hist_periods" => "periods",
+        "archive_table" | "hist" => "history",
+        "fiscal_year_start" | "fiscal_year_starts" => "fiscal_year",
+        "history_retention" | "retain_history" => "keep_history",
+        "raw_table" | "from" | "staging" => "source",
+        "tz" | "timezone" => "time_zone",
+        "batch" | "batch_size" | "max_rows" => "limit",
+        _ => return None,
+    };
+    known.find(|known| *known == word)
+}
+
+/// The known word that a word of another tool means.
+pub(super) fn word_synonym(text: &str, mut known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let word = match text.to_ascii_lowercase().replace('-', "_").as_str() {
+        "today" | "clock" | "current_date" | "current_timestamp" => "now",
+        "append_only" | "append" | "event" | "insert_only" | "immutable" => "events",
+        "upsert" | "current" | "newest_version" => "latest",
+        _ => return None,
+    };
+    known.find(|known| *known == word)
+}
+
+/// What to write for a key that has its place in another mapping.
+pub(super) fn in_another_place<'k>(key: &str, mut known: impl Iterator<Item = &'k str> + Clone) -> Option<String> {
+    const OF_PROJECT: [&str; 9] = [
+        "periods",
+        "hist_periods",
+        "keep_history",
+        "schema",
+        "dialect",
+        "time_zone",
+        "sealed_before",
+        "retired_before",
+        "out",
+    ];
+    let is_table = known.clone().any(|known| known == "unique_key");
+    if is_table && OF_PROJECT.contains(&key) {
+        return Some(format!("write `{key}` in rowkeep.yml: it is for all tables"));
+    }
+    let is_comparison = known.any(|known| known == "at_least" || known == "not");
+    (is_comparison && ["in", "one_of", "any_of", "eq"].contains(&key))
+        .then(|| "write the value or the list itself, as in `status: [closed, void]`".to_owned())
+}
