@@ -109,6 +109,17 @@ pub fn open(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Folder, Fa
             }
         });
     }
+    if let Some(path) = &named.out {
+        // Rowkeep would read its own artifacts as table specs, or mix them with files of the project.
+        let (root, out) = (without_parent_parts(&folder), without_parent_parts(&out));
+        let specs = named.tables.as_ref().map(|tables| without_parent_parts(&folder.join(&tables.value)));
+        let holds_specs = specs.is_some_and(|specs| specs.starts_with(&out) || out.starts_with(&specs));
+        if out == root || holds_specs {
+            let message = format!("{} is not a folder for artifacts alone", quoted(&path.value));
+            let help = "name a folder of its own, as in `out: rowkeep`".to_owned();
+            return Err(Reader::wrong_folder(path, &inputs, message, help));
+        }
+    }
     Ok(Folder { inputs, periods, out, path: folder })
 }
 

@@ -215,6 +215,17 @@ fn a_file_in_place_of_a_folder_is_reported() {
 }
 
 #[test]
+fn artifacts_have_a_folder_of_their_own() {
+    for out in ["tables", "tables/sql", ".", "./tables/../"] {
+        let shop = Shop::new();
+        shop.write("shop/rowkeep.yml", format!("{PROJECT}out: {out}\n"));
+        let outcome = shop.refuses(&["compile"]);
+        assert!(outcome.contains("is not a folder for artifacts alone"), "{outcome}");
+        assert!(outcome.contains("--> rowkeep.yml"), "{outcome}");
+    }
+}
+
+#[test]
 fn periods_may_be_in_another_file() {
     let shop = Shop::new();
     shop.write(

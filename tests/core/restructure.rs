@@ -161,6 +161,9 @@ fn a_condition_that_more_rows_meet_is_refused() {
     ==> 
     RK728: rows of mart left the mart only when state is closed or void, and now leave without this condition: the next cycle moves all old rows that do not meet it
     ");
+    let one_text = archives().replace("[closed, void]", "['closed or void', open]");
+    let said = refused(&one_text, &[("['closed or void', open]", "[closed, open]")]);
+    assert!(said.contains("state is 'closed or void' or open, and now when state is closed or open"), "{said}");
     let none = archives().replace("[closed, void]", "{not: [open, new]}");
     insta::assert_snapshot!(refused(&none, &[("[open, new]", "[open]")]), @"
     ==> [open]

@@ -261,23 +261,19 @@ pub(super) fn compare(
 /// Whether every row that meets a condition also met an earlier one of the same column: it has
 /// fewer values, or leaves out more.
 fn is_narrower(now: &str, before: &str) -> bool {
+    const NONE_OF: &str = " is neither NULL nor ";
+    const NO_LIST: [&str; 6] = ["less than ", "at most ", "at least ", "more than ", "NULL", "not NULL"];
     let values = |text: &str, start: &str| -> Option<BTreeSet<String>> {
         let (_, values) = text.split_once(start)?;
-        Some(values.split(" or ").map(str::to_owned).collect())
+        let is_list = !NO_LIST.iter().any(|word| values.starts_with(word));
+        is_list.then(|| values.split(" or ").map(str::to_owned).collect())
     };
-    const NONE_OF: &str = " is neither NULL nor ";
     match (values(now, NONE_OF), values(before, NONE_OF)) {
         (Some(now), Some(before)) => now.is_superset(&before),
-        (None, None) => {
-            let is_list = |text: &str| {
-                let other = ["less than ", "at most ", "at least ", "more than ", "NULL", "not NULL"];
-                text.split_once(" is ").is_some_and(|(_, rest)| !other.iter().any(|word| rest.starts_with(word)))
-            };
-            let (now_has, before_has) = (values(now, " is "), values(before, " is "));
-            is_list(now)
-                && is_list(before)
-                && now_has.zip(before_has).is_some_and(|(now, before)| now.is_subset(&before))
-        }
+        (None, None) => match (values(now, " is "), values(before, " is ")) {
+            (Some(now), Some(before)) => now.is_subset(&before),
+            _ => false,
+        },
         _ => false,
     }
 }

@@ -71,9 +71,10 @@ impl Constant {
         }
     }
 
-    /// The constant as a spec writes it.
+    /// The constant as a spec writes it. A text that could be taken for two has quotes.
     fn text(&self) -> String {
         match self {
+            Constant::Text(text) if text.contains(" or ") => format!("'{text}'"),
             Constant::Text(text) | Constant::Number(text) => text.clone(),
             Constant::Boolean(truth) => truth.to_string(),
             Constant::Day(day) => day.to_string(),
