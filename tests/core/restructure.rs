@@ -147,6 +147,22 @@ fn holds_and_marts_that_no_statement_would_find_are_refused() {
 }
 
 #[test]
+fn a_column_that_may_have_a_new_name_is_named() {
+    let before = archives().replace(", only_when: {state: [closed, void]}", "");
+    let manifest = rowkeep::compile(&Inputs::new("rowkeep.yml", before.as_str())).expect("it compiles");
+    let manifest = manifest.get(rowkeep::artifacts::MANIFEST).expect("a manifest");
+    let help = |new: &str| {
+        let inputs = Inputs::new("rowkeep.yml", before.replace("state: text", new));
+        let after = rowkeep::resolve(&inputs).expect("it resolves");
+        let refused = rowkeep::check::restructured(&after, manifest, &BTreeSet::new()).expect_err(new);
+        refused.render(&inputs, rowkeep::Style::Plain)
+    };
+    assert!(help("status: text").contains("if `status` is its new name, rename it"));
+    assert!(!help("status: integer").contains("new name"));
+    assert!(!help("status: text, kind: text").contains("new name"));
+}
+
+#[test]
 fn a_condition_that_more_rows_meet_is_refused() {
     let edits = [
         ("[closed, void]", "[closed, open]"),

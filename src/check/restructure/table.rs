@@ -247,14 +247,40 @@ pub(super) fn compare(
             Some(_) => continue,
         };
         let is_listed = now.columns.iter().any(|column| column.name == name);
+        let help = match renamed(node, &now).filter(|_| !is_listed) {
+            Some(new) => format!(
+                "restore the column; if {} is its new name, rename it in the mart and in every history table in the same change: the DROP COLUMN that `diff` prints deletes its values",
+                quoted(new)
+            ),
+            None => "restore the column, or change the mart and every history table in the same change".to_owned(),
+        };
         changed(
             Restructuring::Column,
             Code::ColumnDropped,
             table.place_of(name, spec.dialect),
             message,
             if is_listed { "it was another column" } else { "the column was in this list" },
-            "restore the column, or change the mart and every history table in the same change",
+            &help,
         );
+    }
+}
+
+/// The new name of the removed column, if it can be a rename: one column left, and one of its type
+/// came.
+fn renamed<'a>(before: &Value, now: &'a manifest::Node) -> Option<&'a str> {
+    let before: Vec<_> = before["columns"].as_array()?.iter().collect();
+    let removed: Vec<_> = before
+        .iter()
+        .filter(|old| !now.columns.iter().any(|new| old["name"].as_str() == Some(new.name.as_str())))
+        .collect();
+    let added: Vec<_> = now
+        .columns
+        .iter()
+        .filter(|new| !before.iter().any(|old| old["name"].as_str() == Some(new.name.as_str())))
+        .collect();
+    match (removed.as_slice(), added.as_slice()) {
+        ([old], [new]) if old["type"].as_str() == Some(new.r#type.as_str()) => Some(&new.name),
+        _ => None,
     }
 }
 

@@ -102,13 +102,14 @@ macro_rules! committed_codes {
             ///
             /// Fix: put the line back. If the period makes cycles slow, seal it with
             /// `sealed_before`. If its rows need not be kept any more, follow `rowkeep runbook
-            /// retire-period`.
+            /// retire-period`, and pass `--allow period`.
             PeriodRemoved = "RK721",
             /// The bounds of a period changed, or the time zone in which all periods begin.
             ///
             /// Rows in its history tables could be outside of the new bounds (L3).
             ///
-            /// Fix: restore the bounds, and add another period for the rest.
+            /// Fix: restore the bounds, and add another period for the rest. If you move the rows in
+            /// the same change, pass `--allow period`.
             PeriodRebounded = "RK722",
             /// A table was removed or renamed, or its mart is another table than before.
             ///
