@@ -178,7 +178,7 @@ fn is_alone(text: &str, range: std::ops::Range<usize>, word: &str) -> bool {
 }
 
 /// The statements of a text without semicolons, as T-SQL allows: one begins at each line that
-/// begins with a verb outside of brackets.
+/// begins with a verb, IF, COMMIT or ROLLBACK outside of brackets.
 pub(super) fn split_at_verbs(marked: &Marked) -> Vec<Marked> {
     const VERBS: [&str; 8] = ["insert", "delete", "update", "merge", "truncate", "if", "commit", "rollback"];
     let text = marked.text.as_str();
@@ -221,7 +221,7 @@ pub(super) fn opens_transaction(words: &[String]) -> Option<bool> {
     let at = |at: usize| match (word(at), word(at + 1)) {
         ("begin" | "start", "transaction" | "tran" | "work" | "isolation" | "distributed") => Some(true),
         ("begin" | "start", "") if at == 0 => Some(true),
-        // ROLLBACK is in the branch of an error.
+        // A ROLLBACK is usually in the branch for errors.
         ("commit", _) => Some(false),
         ("end", "" | "transaction" | "work") if at == 0 => Some(false),
         _ => None,

@@ -142,7 +142,7 @@ fn holds_and_marts_that_no_statement_would_find_are_refused() {
     ==> model: mart, relation: s.other,
     RK723: the mart of mart was s.mart and is now s.other: rows that are in the old table would stay there, and no statement would read them
     ==> model: orders, relation: s.mart,
-    RK723: model `mart` is now orders: its work tables, monitors and files get new names, and dbt does not find the hooks of the old one
+    RK723: model `mart` is now `orders`: its work tables, monitors and files get new names, and dbt does not find the hooks of the old one
     ");
 }
 
@@ -190,7 +190,10 @@ fn a_condition_that_more_rows_meet_is_refused() {
 #[test]
 fn a_condition_that_fewer_rows_meet_is_not_refused() {
     let none = archives().replace("[closed, void]", "{not: [open]}");
+    // Two conditions of one column, of which none changes.
+    let two = archives().replace("{state: [closed, void]}", "{id: {at_least: 1, less_than: 9}}");
     let edits = [
+        (two, "GAP", "GAP"),
         (archives(), "[closed, void]", "[void, closed]"),
         (archives(), "[closed, void]", "[closed]"),
         (none, "[open]", "[new, open]"),

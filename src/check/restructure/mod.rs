@@ -140,7 +140,7 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
                     let message = format!(
                         "model {} is now {}: its work tables, monitors and files get new names, and dbt does not find the hooks of the old one",
                         quoted(name),
-                        table.model.value.as_str()
+                        quoted(table.model.value.as_str())
                     );
                     let diagnostic = Diagnostic::new(
                         Code::TableDropped,

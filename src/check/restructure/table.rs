@@ -209,10 +209,14 @@ pub(super) fn compare(
     }
     let verb = if table.is_purged() { "deletes" } else { "moves" };
     for before in listed(&node["only_when"]).unwrap_or_default() {
+        // A column can have several conditions.
         let column = before.split(" is ").next();
-        let of_column = now.only_when.iter().find(|now| now.split(" is ").next() == column);
-        let message = match of_column {
-            Some(now) if *now == before || is_narrower(now, &before) => continue,
+        let of_column: Vec<_> =
+            now.only_when.iter().filter(|now| now.split(" is ").next() == column).map(String::as_str).collect();
+        if of_column.iter().any(|now| *now == before || is_narrower(now, &before)) {
+            continue;
+        }
+        let message = match of_column.first() {
             Some(now) => format!(
                 "rows of {model} left the mart only when {before}, and now when {now}: the next cycle {verb} all old rows that meet only the new condition"
             ),
@@ -265,8 +269,8 @@ pub(super) fn compare(
     }
 }
 
-/// The new name of the removed column, if it can be a rename: one column left, and one of its type
-/// came.
+/// The new name of the removed column, if it can be a rename: one column was removed, and one of
+/// its type was added.
 fn renamed<'a>(before: &Value, now: &'a manifest::Node) -> Option<&'a str> {
     let before: Vec<_> = before["columns"].as_array()?.iter().collect();
     let removed: Vec<_> = before
