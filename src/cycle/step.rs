@@ -185,8 +185,8 @@ impl StatementKind {
                 part: Some("check"),
                 per_period: false,
                 verb: Verb::Select,
-                template: "tripwire/cascades.sql.j2",
-                reason: "fail, and stop the cycle, if a foreign key deletes other rows with those of the mart",
+                template: "tripwire/shared_rows.sql.j2",
+                reason: "fail, and stop the cycle, if to delete a row of the mart would also delete or change a row of another table",
             },
             StatementKind::CutoffZone => Facts {
                 step: StepName::Cutoff,

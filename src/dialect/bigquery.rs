@@ -296,8 +296,8 @@ impl Rules for BigQuery {
         false
     }
 
-    fn constraints(&self) -> Option<&'static str> {
-        None
+    fn shared_rows(&self) -> &'static [&'static str] {
+        &[]
     }
 
     fn has_local_clock(&self) -> bool {

@@ -264,8 +264,8 @@ impl Rules for DuckDb {
     }
 
     // "Constraints": a foreign key has no ON DELETE CASCADE.
-    fn constraints(&self) -> Option<&'static str> {
-        None
+    fn shared_rows(&self) -> &'static [&'static str] {
+        &[]
     }
 
     fn has_local_clock(&self) -> bool {

@@ -163,9 +163,9 @@ pub(crate) trait Rules: Sync {
     fn later_grant(&self) -> Option<&'static str>;
     /// Whether `varchar` without a length holds texts of any length.
     fn varchar_is_text(&self) -> bool;
-    /// The catalogue of constraints, if a foreign key can delete rows with the row to which they
-    /// refer.
-    fn constraints(&self) -> Option<&'static str>;
+    /// The catalogues of foreign keys and of inheritance, if the engine has a foreign key that deletes
+    /// the rows that refer to a row, or tables whose rows are also rows of another table.
+    fn shared_rows(&self) -> &'static [&'static str];
     /// Whether the clock of statements is in the time zone of the session.
     fn has_local_clock(&self) -> bool;
     /// How a text literal writes a quote.

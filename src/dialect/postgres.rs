@@ -267,8 +267,8 @@ impl Rules for Postgres {
         true
     }
 
-    fn constraints(&self) -> Option<&'static str> {
-        Some("pg_catalog.pg_constraint")
+    fn shared_rows(&self) -> &'static [&'static str] {
+        &["pg_catalog.pg_constraint", "pg_catalog.pg_inherits"]
     }
 
     fn has_local_clock(&self) -> bool {

@@ -283,8 +283,8 @@ impl Rules for Snowflake {
         true
     }
 
-    fn constraints(&self) -> Option<&'static str> {
-        None
+    fn shared_rows(&self) -> &'static [&'static str] {
+        &[]
     }
 
     // The templates convert the clock to UTC.

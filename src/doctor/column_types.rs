@@ -17,7 +17,7 @@ pub(super) fn is_same_type(spec: &Spec, slot: Slot, found: &str, expected: &str)
 }
 
 /// `timestamp without time zone` for `timestamp(3) without time zone`.
-fn without_digits(ty: &str) -> String {
+pub(super) fn without_digits(ty: &str) -> String {
     match (ty.split_once('('), ty.split_once(')')) {
         (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
         _ => ty.to_owned(),

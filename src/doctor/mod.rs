@@ -14,6 +14,7 @@ mod indexes;
 mod live;
 mod monitors;
 mod queries;
+mod raw;
 mod relations;
 mod surroundings;
 
@@ -83,6 +84,7 @@ fn connect(spec: &Spec, url: &str, password: Option<&str>) -> Result<Connection,
 fn examine(spec: &Spec, plan: &Plan, operations: &Operations, artifacts: &Artifacts, live: live::Live) -> Checkup {
     let mut sink = Sink::default();
     let relations = relations::report(spec, plan, operations, &live, &mut sink);
+    raw::report(spec, &live, &mut sink);
     indexes::report(spec, plan, &live, &mut sink);
     surroundings::report(spec, &live, &mut sink);
     identities::report(spec, &live, &mut sink);

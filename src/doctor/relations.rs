@@ -40,7 +40,6 @@ pub(super) fn report(spec: &Spec, plan: &Plan, operations: &Operations, live: &L
     for slot in &all {
         relations.columns(*slot, sink);
     }
-    relations.raw(sink);
     relations.views(plan, sink);
     distinct.len()
 }
@@ -418,39 +417,6 @@ impl Relations<'_> {
             }
             Slot::Raw(_) | Slot::Compared(_) => return None,
         })
-    }
-
-    /// Reports raw columns that statements name and the raw table lacks. Their types are not
-    /// checked.
-    fn raw(&self, sink: &mut Sink) {
-        let spec = self.spec;
-        for (id, table) in spec.tables() {
-            let Some(found) = table.raw.as_ref().and_then(|raw| self.live.find(spec, raw)) else { continue };
-            let mut used: Vec<(&Name, &str)> = Vec::new();
-            let keys =
-                table.unique_key.iter().map(|&column| (&table.column(column).name, "the cycle finds keys by it"));
-            used.extend(keys);
-            if let Some(load) = &table.load {
-                let order =
-                    load.order_by.iter().map(|term| (&term.column, "`incremental: order_by` breaks ties by it"));
-                let lookback = load.lookback.iter().map(|one| (&one.column, "`incremental: lookback` uses it"));
-                used.extend(order.chain(lookback));
-                used.extend(table.columns.iter().map(|column| (&column.name, "the load selects it")));
-            }
-            let raw_table = spec.raw_tables.iter().filter(|raw_table| raw_table.read_by.contains(&id));
-            used.extend(raw_table.map(|raw_table| (&raw_table.column.name, "the raw trim uses it")));
-            let mut checked = BTreeSet::new();
-            for (name, why) in used {
-                let folded = name.folded(spec.dialect);
-                if checked.insert(folded.clone()) && !found.columns.iter().any(|column| column.name == folded) {
-                    let message =
-                        format!("{} lacks {folded}: {why}, and the next cycle fails", self.sql(Slot::Raw(id)));
-                    let help = "add it to the raw table; or name an existing column here";
-                    let place = self.place(Slot::Raw(id));
-                    sink.push(Diagnostic::new(Code::LiveRaw, message, place, "the raw table").help(help));
-                }
-            }
-        }
     }
 
     /// Reports views that are older than one of their history tables, and so do not read it.

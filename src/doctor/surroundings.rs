@@ -47,6 +47,9 @@ enum Kind {
     Refers(String),
     /// A table that the engine empties after a crash.
     Unlogged,
+    /// A partition or a child of another table, given by its schema and its name: each of its rows
+    /// is also a row of that table.
+    Inherits((String, String)),
 }
 
 /// What the database does with the rows that refer to a deleted row.
@@ -80,6 +83,7 @@ impl Surrounding {
             "check" => Kind::Check(detail),
             "refers" => Kind::Refers(other),
             "unlogged" => Kind::Unlogged,
+            "inherits" => Kind::Inherits((detail, other)),
             _ => return None,
         };
         Some(Self { schema: schema?, table: table?, name: name?, kind })
@@ -100,6 +104,13 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
     }
     for found in &live.surroundings {
         let Some(&(slot, id)) = tables.get(&(found.schema.clone(), found.table.clone())) else { continue };
+        if let Kind::Inherits(parent) = &found.kind {
+            // The parent can be any table; only one of the project has rows of its own there.
+            if let Some(&(parent, _)) = tables.get(parent) {
+                sink.push(inherits(spec, slot, parent, id));
+            }
+            continue;
+        }
         if let Some(diagnostic) = finding(spec, live, found, slot, id) {
             sink.push(diagnostic);
         }
@@ -239,7 +250,7 @@ fn finding(spec: &Spec, live: &Live, found: &Surrounding, slot: Slot, id: TableI
             format!("{relation} is unlogged: after a crash, it is empty"),
             format!("run `ALTER TABLE {relation} SET LOGGED`"),
         ),
-        Kind::Filled { .. } | Kind::Check(_) | Kind::Refers(_) | Kind::Unlogged => return None,
+        Kind::Filled { .. } | Kind::Check(_) | Kind::Refers(_) | Kind::Unlogged | Kind::Inherits(_) => return None,
     };
     let label = "an object of the database affects this table";
     let diagnostic = Diagnostic::new(code, message, table.model.span, label).help(help);
@@ -249,6 +260,19 @@ fn finding(spec: &Spec, live: &Live, found: &Surrounding, slot: Slot, id: TableI
         _ => false,
     };
     Some(if is_warning { diagnostic.at_level(Level::Warning) } else { diagnostic })
+}
+
+/// The finding about a table whose rows are also rows of another table of the project.
+fn inherits(spec: &Spec, slot: Slot, parent: Slot, id: TableId) -> Diagnostic {
+    let (relation, parent) = (slot.relation(spec).sql(spec.dialect), parent.relation(spec).sql(spec.dialect));
+    let message = format!(
+        "{relation} is a partition or a child of {parent}: each row of {relation} is also a row of {parent}, and a cleanup or a trim would delete the only row"
+    );
+    let help = format!(
+        "run `ALTER TABLE {parent} DETACH PARTITION {relation}` for a partition, or `ALTER TABLE {relation} NO INHERIT {parent}` for a child"
+    );
+    let label = "an object of the database affects this table";
+    Diagnostic::new(Code::LiveInherits, message, spec.table(id).model.span, label).help(help)
 }
 
 fn drop_constraint(relation: &str, name: &str) -> String {

@@ -245,7 +245,8 @@ fn refusals<'k>(
         |slot: Slot| slot == declared.writes || declared.reads.iter().any(|&read| names.one(read) == slot);
     // A query may read the catalogue of the engine: it describes tables, but has no rows of them.
     let rules = spec.dialect.rules();
-    let readable = (declared.verb == Verb::Select).then(|| rules.table_info().into_iter().chain(rules.constraints()));
+    let readable = (declared.verb == Verb::Select)
+        .then(|| rules.table_info().into_iter().chain(rules.shared_rows().iter().copied()));
     let catalogue: Vec<_> = readable.into_iter().flatten().collect();
     let may_touch = |name: &ObjectName| {
         let is_catalogue = || {

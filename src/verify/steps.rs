@@ -58,7 +58,7 @@ fn complete(spec: &Spec, plan: &TablePlan, run: &Run<'_>) -> Result<(), String> 
     let reads_trimmed = reads_trimmed_raw(spec, plan.table);
     let restores = is_child && !purged;
     let demanded = [
-        (StatementKind::CutoffCheck, spec.dialect.rules().constraints().is_some()),
+        (StatementKind::CutoffCheck, !spec.dialect.rules().shared_rows().is_empty()),
         (StatementKind::CutoffZone, spec.dialect.rules().has_local_clock()),
         (StatementKind::CutoffClear, true),
         (StatementKind::CutoffFill, !is_child),

@@ -14,9 +14,10 @@ fn purges() -> String {
         )
     };
     let parent = table("orders", "{for: 90 days}", "ORDERS_GAP");
+    let other = table("others", "{for: 90 days}", "OTHERS_GAP");
     let child = table("items", "{while_in: {model: orders, on: {id: id}}}", "ITEMS_GAP");
     let exceptions = "exceptions: {table: gaps, key: id}";
-    format!("name: shop\ndialect: duckdb\nschema: s\n{exceptions}\ntables:\n{parent}{child}")
+    format!("name: shop\ndialect: duckdb\nschema: s\n{exceptions}\ntables:\n{parent}{other}{child}")
 }
 
 /// What is said about each edit of a project: an old text, and a new one.
@@ -40,11 +41,14 @@ fn a_purge_that_looks_elsewhere_is_refused() {
         ("ORDERS_GAP", "ORDERS_LOST"),
         ("on: {id: id}", "on: {id: id, line: line}"),
         ("on: {id: id}", "on: {id: line}"),
+        ("{while_in: {model: orders, on: {id: id}}}", "{for: 1 day}"),
+        ("{while_in: {model: orders, on: {id: id}}}", "{while_in: {model: others, on: {id: id}}}"),
     ];
     let said = refused(&purges(), &edits);
     insta::assert_snapshot!(said, @"
     ==> table: exceptions
     RK729: the exceptions of orders were in s.gaps and are now in s.exceptions: holds in the old table keep no row any more, and the next cycle deletes their due rows for good
+    RK729: the exceptions of others were in s.gaps and are now in s.exceptions: holds in the old table keep no row any more, and the next cycle deletes their due rows for good
     RK729: the exceptions of items were in s.gaps and are now in s.exceptions: holds in the old table keep no row any more, and the next cycle deletes their due rows for good
     ==> ORDERS_LOST
     RK729: the exceptions of orders had the type ORDERS_GAP and now have ORDERS_LOST: holds of the old type keep no row any more, and the next cycle deletes their due rows for good
@@ -52,6 +56,10 @@ fn a_purge_that_looks_elsewhere_is_refused() {
     RK730: rows of items found their parent by id, and now by id, line: the next cycle deletes for good every old row without such a parent
     ==> on: {id: line}
     RK730: rows of items found their parent by id, and now by id = line: the next cycle deletes for good every old row without such a parent
+    ==> {for: 1 day}
+    RK730: rows of items stayed while their key was in orders, and now stay for a length of time: the next cycle deletes for good each row that only the old rule kept
+    ==> {while_in: {model: others, on: {id: id}}}
+    RK730: rows of items stayed while their key was in orders, and now stay while their key is in others: the next cycle deletes for good each row that only the old rule kept
     ");
 }
 
@@ -76,9 +84,11 @@ fn a_list_of_erased_keys_that_is_no_longer_read_is_refused() {
     insta::assert_snapshot!(said, @"
     ==> 
     RK731: the erased keys of orders were listed in s.gone, which orders no longer reads: the next load brings back every such key that the raw table still has
+    RK731: the erased keys of others were listed in s.gone, which others no longer reads: the next load brings back every such key that the raw table still has
     RK731: the erased keys of items were listed in s.gone, which items no longer reads: the next load brings back every such key that the raw table still has
     ==> erased: forgotten
     RK731: the erased keys of orders were listed in s.gone, which orders no longer reads: the next load brings back every such key that the raw table still has
+    RK731: the erased keys of others were listed in s.gone, which others no longer reads: the next load brings back every such key that the raw table still has
     RK731: the erased keys of items were listed in s.gone, which items no longer reads: the next load brings back every such key that the raw table still has
     ");
 }
@@ -134,7 +144,13 @@ fn holds_and_marts_that_no_statement_would_find_are_refused() {
         ("model: mart,", "model: mart, relation: s.other,"),
         ("model: mart,", "model: orders, relation: s.mart,"),
     ];
-    insta::assert_snapshot!(refused(&archives(), &edits), @"
+    let archives = archives();
+    let kept = refused(&archives.replace("retired_before: 2025-01-01\n", ""), &edits[..1]);
+    insta::assert_snapshot!(kept, @"
+    ==> OTHER_GAP
+    RK728: the exceptions of mart had the type GAP and now have OTHER_GAP: holds of the old type keep no row any more, and the next cycle archives their due rows
+    ");
+    insta::assert_snapshot!(refused(&archives, &edits), @"
     ==> OTHER_GAP
     RK729: the exceptions of mart had the type GAP and now have OTHER_GAP: holds of the old type keep no row any more, and the next cycle deletes their due rows from before 2025-01-01 for good
     ==> table: exceptions

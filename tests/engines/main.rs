@@ -8,7 +8,6 @@ mod doctor;
 mod engine;
 mod erasure;
 mod filled_columns;
-mod foreign_keys;
 mod grammar;
 mod grants;
 mod history;
@@ -24,6 +23,7 @@ mod purge;
 mod rehearse;
 mod rehearse_cli;
 mod runbooks;
+mod shared_rows;
 #[path = "../shared/shim.rs"]
 mod shim;
 mod statements;

@@ -151,14 +151,13 @@ pub(super) fn compare(
         );
     }
     if let Some(message) = lost_holds(table, node, (&now, same_engine), model) {
-        changed(
-            Restructuring::Purge,
-            Code::Purged,
-            places.history,
-            message,
-            if table.is_purged() { "a purge" } else { "rows from before `retired_before` are deleted" },
-            "restore it, or first write the open holds again, as the new spec says",
-        );
+        let help = "restore it, or first write the open holds again, as the new spec says";
+        let (kind, code, label) = match &now.retired_before {
+            _ if table.is_purged() => (Restructuring::Purge, Code::Purged, "a purge"),
+            Some(_) => (Restructuring::Purge, Code::Purged, "rows from before `retired_before` are deleted"),
+            None => (Restructuring::Retention, Code::ConditionRemoved, "its holds are looked for elsewhere"),
+        };
+        changed(kind, code, places.history, message, label, help);
     }
     let was_one = node["one_history"].as_bool().unwrap_or(false);
     if node["history"].is_string() && now.history.is_some() && was_one != now.one_history {
@@ -197,14 +196,14 @@ pub(super) fn compare(
             "keep the shorter retention, or first bring back the rows that the longer one would not have archived yet",
         );
     }
-    if let Some(message) = shorter(table, &node["retention"], model) {
+    if let Some(message) = shorter(table, &node["retention"], &now.retention, model) {
         changed(
             Restructuring::Retention,
             Code::RetentionShortened,
             places.retention,
             message,
-            "shorter than before",
-            "restore the longer retention",
+            "more rows are due than before",
+            "restore the retention",
         );
     }
     let verb = if table.is_purged() { "deletes" } else { "moves" };
@@ -308,18 +307,17 @@ fn is_narrower(now: &str, before: &str) -> bool {
     }
 }
 
-/// The message if holds are looked for in another place than before, although rows are deleted for
-/// good: of a purge, or from before `retired_before`.
+/// The message if holds are looked for in another place than before.
 fn lost_holds(
     table: &Table,
     before: &Value,
     (now, same_engine): (&manifest::Node, bool),
     model: &str,
 ) -> Option<String> {
-    let rows = match &now.retired_before {
-        _ if table.is_purged() => "due rows".to_owned(),
-        Some(day) => format!("due rows from before {day}"),
-        None => return None,
+    let leaves = match &now.retired_before {
+        _ if table.is_purged() => "deletes their due rows for good".to_owned(),
+        Some(day) => format!("deletes their due rows from before {day} for good"),
+        None => "archives their due rows".to_owned(),
     };
     let changed = |before: &Value, now: &str| before.as_str().filter(|before| *before != now).map(str::to_owned);
     let (edit, holds) = match changed(&before["exception_type"], &now.exception_type) {
@@ -329,9 +327,7 @@ fn lost_holds(
             (format!("were in {before} and are now in {}", now.exceptions), "in the old table")
         }
     };
-    Some(format!(
-        "the exceptions of {model} {edit}: holds {holds} keep no row any more, and the next cycle deletes their {rows} for good"
-    ))
+    Some(format!("the exceptions of {model} {edit}: holds {holds} keep no row any more, and the next cycle {leaves}"))
 }
 
 /// The message if the rows of a child have other parents than before.
@@ -368,6 +364,11 @@ fn length_of(retention: &Value) -> Option<Length> {
     months.map(Length::Months).or_else(|| retention["for_seconds"].as_u64().map(Length::Seconds))
 }
 
+/// The name of a model, from the unique id of its node.
+fn model_of(unique_id: &str) -> &str {
+    unique_id.rsplit('.').next().unwrap_or(unique_id)
+}
+
 /// How long rows stay, in words.
 fn stays(length: Length) -> String {
     match length {
@@ -377,7 +378,12 @@ fn stays(length: Length) -> String {
 }
 
 /// The message if rows that were not due before are due now.
-fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
+fn shorter(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
+    if table.is_purged()
+        && let Some(message) = purges_by_another_rule(before, now, model)
+    {
+        return Some(message);
+    }
     let Retention::For { length, .. } = table.retention else { return None };
     let before = length_of(before).filter(|before| length != *before && length.bounds().1 <= before.bounds().1)?;
     let what = if table.is_purged() {
@@ -386,6 +392,24 @@ fn shorter(table: &Table, before: &Value, model: &str) -> Option<String> {
         "archives all rows between the two"
     };
     Some(format!("{model} kept rows {} and now {}: the next cycle {what}", stays(before), stays(length)))
+}
+
+/// The message if another rule than before says which rows of a purge leave. Rows that the old rule
+/// kept can be due at once. With an archive, `longer` reports such a change.
+fn purges_by_another_rule(before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
+    let were = match (length_of(before), before["while_in"].as_str()) {
+        (Some(length), _) => format!("rows of {model} stayed {}", stays(length)),
+        (None, Some(parent)) => format!("rows of {model} stayed while their key was in {}", model_of(parent)),
+        (None, None) => return None,
+    };
+    let are = match (now, before["while_in"].as_str()) {
+        (manifest::NodeRetention::For { .. }, Some(_)) => "stay for a length of time".to_owned(),
+        (manifest::NodeRetention::WhileIn { while_in, .. }, parent) if parent != Some(while_in) => {
+            format!("stay while their key is in {}", model_of(while_in))
+        }
+        _ => return None,
+    };
+    Some(format!("{were}, and now {are}: the next cycle deletes for good each row that only the old rule kept"))
 }
 
 /// The message if rows may stay longer than before.
@@ -400,7 +424,8 @@ fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &
             Some(format!("rows of {model} stayed {}, and now stay {}: {consequence}", stays(before), stays(*length)))
         }
         (Retention::For { .. }, None, Some(parent)) => Some(format!(
-            "rows of {model} stayed while their key was in {parent}, and now stay for a length of time: {consequence}"
+            "rows of {model} stayed while their key was in {}, and now stay for a length of time: {consequence}",
+            model_of(parent)
         )),
         (Retention::WhileIn { .. }, Some(before), _) => Some(format!(
             "rows of {model} stayed {}, and now stay while their key is in a parent: {consequence}",
@@ -408,7 +433,9 @@ fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &
         )),
         (Retention::WhileIn { .. }, None, Some(before)) => match now {
             manifest::NodeRetention::WhileIn { while_in, .. } if while_in != before => Some(format!(
-                "rows of {model} stayed while their key was in {before}, and now while it is in {while_in}: {consequence}"
+                "rows of {model} stayed while their key was in {}, and now while it is in {}: {consequence}",
+                model_of(before),
+                model_of(while_in)
             )),
             _ => None,
         },

@@ -97,7 +97,7 @@ fn hooks(spec: &Spec, id: TableId, scope: &Scope) -> Vec<Step> {
     let table = spec.table(id);
     let builder = Builder { spec, id, table, scope };
     let mut steps = Vec::new();
-    steps.extend(builder.cascades());
+    steps.extend(builder.shared_rows());
     steps.extend(builder.zone());
     steps.extend(builder.cutoff());
     if let Some(parent) = builder.parent().filter(|_| !table.is_purged()) {
@@ -277,9 +277,10 @@ impl Builder<'_> {
     }
 
     /// The first statement: no row has left the mart yet.
-    fn cascades(&self) -> Option<Step> {
-        let has_cascades = self.spec.dialect.rules().constraints().is_some();
-        has_cascades.then(|| self.step(StatementKind::CutoffCheck, self.mart(), vec![self.mart()]))
+    fn shared_rows(&self) -> Option<Step> {
+        let may_share = !self.spec.dialect.rules().shared_rows().is_empty();
+        let reads = || [self.mart()].into_iter().chain(self.histories()).collect();
+        may_share.then(|| self.step(StatementKind::CutoffCheck, self.mart(), reads()))
     }
 
     /// Stops a session whose clock is local, before a cutoff is computed from it.

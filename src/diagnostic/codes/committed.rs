@@ -149,11 +149,12 @@ macro_rules! committed_codes {
             /// Fix: restore the column. If you change the mart and every history table, or the
             /// table of the aggregate, in the same change, pass `--allow column`.
             ColumnDropped = "RK727",
-            /// A condition of `only_when` was removed, or changed.
+            /// A condition of `only_when` was removed or changed, or holds are looked for elsewhere.
             ///
-            /// The next cycle moves every old row that did not meet it, such as all open orders.
+            /// The next cycle moves every old row that did not meet it, such as all open orders. If
+            /// the type or the table of the exceptions changed, it moves rows that are held.
             ///
-            /// Fix: restore the condition. If these rows may leave the mart, pass `--allow
+            /// Fix: restore the condition or the exceptions. If these rows may leave the mart, pass `--allow
             /// retention`.
             ConditionRemoved = "RK728",
             /// A table whose rows were archived is purged now, or the other way round.
@@ -167,9 +168,10 @@ macro_rules! committed_codes {
             /// The retention of a table became shorter.
             ///
             /// The next cycle moves every row that is older than the new retention and younger than
-            /// the old one. A purge deletes these rows for good.
+            /// the old one. A purge deletes these rows for good. The same is said of a purge whose
+            /// rows leave by another rule: with another parent, or by age instead of a parent.
             ///
-            /// Fix: restore the longer retention. If these rows may leave the mart, pass
+            /// Fix: restore the retention. If these rows may leave the mart, pass
             /// `--allow retention`.
             RetentionShortened = "RK730",
             /// A table of erased keys was removed from the project, or another one took its place.

@@ -46,11 +46,15 @@ macro_rules! live_codes {
             /// Fix: before the next cycle, add the column to the spec and to the history tables, or
             /// drop it. `check --dbt` prevents this mistake.
             LiveColumnUnknown = "RK905",
-            /// A raw table lacks a column that statements use.
+            /// A raw table lacks a column that statements use, or has a time of another type.
             ///
-            /// The next load fails.
+            /// Without the column, the next load fails. A time of another type is converted when it
+            /// is compared: by the time zone of the session, or by rounding. A row can then seem
+            /// older than it is, so a cycle or a raw trim deletes it too early; or it never seems
+            /// equal to the row that was loaded from it.
             ///
-            /// Fix: restore the column, or name another column of the raw table in the spec.
+            /// Fix: restore the column, or name another column of the raw table in the spec. Write
+            /// the type of the raw column into the spec.
             LiveRaw = "RK906",
             /// A column is NOT NULL in the database but not in the project, or the other way round.
             ///
@@ -244,6 +248,14 @@ macro_rules! live_codes {
             ///
             /// Fix: run `ALTER TABLE ... SET LOGGED`.
             LiveUnlogged = "RK930",
+            /// A history table is a partition or a child of its mart, or the mart of its history.
+            ///
+            /// In PostgreSQL, each row of a partition or of a child is also a row of its parent. So
+            /// one row would be in the mart and in history, and each statement that deletes one of
+            /// the two would delete the only row. Every cycle stops there before it deletes a row.
+            ///
+            /// Fix: run `ALTER TABLE ... DETACH PARTITION` or `ALTER TABLE ... NO INHERIT`.
+            LiveInherits = "RK931",
         }
     };
 }

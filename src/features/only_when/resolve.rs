@@ -181,7 +181,9 @@ impl Conditions<'_> {
         let ty = self.columns.scope.columns[self.column.0].ty;
         let is_ordered = is_number(ty) || matches!(ty, SqlType::Date | SqlType::Timestamp | SqlType::Timestamptz);
         if !is_ordered {
-            let problem = format!("compares a {ty} by its order, which differs between engines and collations");
+            let problem = format!(
+                "compares a column of the type {ty} by its order, which differs between engines and collations"
+            );
             self.report(text, &problem, "has no order", "list the values: `column: [a, b]`", sink);
         }
         is_ordered
@@ -193,6 +195,14 @@ impl Conditions<'_> {
         if let Some(edit) = meant(stated) {
             let problem = format!("has {} as a value: no row of the column would ever be equal to it", quoted(stated));
             self.report(text, &problem, "a test, not a value", &format!("write `{}: {edit}`", self.name.value), sink);
+            return None;
+        }
+        if ty == SqlType::Real && is_number_text(stated, true) && !is_single(stated) {
+            let problem = format!(
+                "compares a real with {stated}, which a real cannot hold: the engine compares with another number, and a row that shows {stated} is not equal to it"
+            );
+            let help = "write a number that it can hold, such as 0.5; or declare the column as decimal, in every table";
+            self.report(text, &problem, "not a value of the column", help, sink);
             return None;
         }
         let (constant, expected) = match ty {
@@ -216,7 +226,7 @@ impl Conditions<'_> {
             }
         };
         if constant.is_none() {
-            let problem = format!("compares a {ty} with {}; expected {expected}", quoted(stated));
+            let problem = format!("has {} for a column of the type {ty}; expected {expected}", quoted(stated));
             self.report(text, &problem, "does not fit the column", "correct the value or the column", sink);
         }
         constant
@@ -267,6 +277,12 @@ fn is_number_text(text: &str, may_have_point: bool) -> bool {
     all_digits(whole) && fraction.is_none_or(|fraction| may_have_point && all_digits(fraction))
 }
 
+/// Whether a `real`, which has 24 binary digits, holds the number exactly.
+fn is_single(number: &str) -> bool {
+    let (single, double): (Result<f32, _>, Result<f64, _>) = (number.parse(), number.parse());
+    single.is_ok_and(|single| double.is_ok_and(|double| f64::from(single) == double))
+}
+
 /// The condition that a column has a value.
 pub(crate) fn is_not_null(column: ColumnId) -> Condition {
     Condition { column, test: Test::IsNotNull }
@@ -291,5 +307,12 @@ mod tests {
             assert!(!is_number_text(text, true), "{text}");
         }
         assert!(!is_number_text("1.5", false));
+    }
+
+    #[test]
+    fn a_real_holds_sums_of_powers_of_two() {
+        for (text, expected) in [("0.5", true), ("-3", true), ("16777216", true), ("0.1", false), ("16777217", false)] {
+            assert_eq!(is_single(text), expected, "{text}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::project::naming::{
 use crate::project::{ColumnId, ExceptionsId, Filled};
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
-use crate::verify::claim::{Claims, equal, from, is_null, literal, one_of, row};
+use crate::verify::claim::{Claims, call, equal, from, is_null, literal, one_of, row};
 use crate::verify::meaning::{All, Conjunct, Definition, Meaning, Order, Rows, Select, Source, Term};
 use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN, Names, PURGED_COLUMNS};
 
@@ -98,25 +98,46 @@ impl<'a> Claims<'a, '_> {
     /// table is read with the bounds of its period, so an engine can skip a table that has no
     /// matching row.
     pub(super) fn all_rows(&self) -> Meaning<'a> {
+        // If rows of the mart can be unfinished, one more query finds whether each row of a key in
+        // the mart lacks a time. Such rows are newer than every archived version.
+        let has_unfinished = self.table.has_unfinished_rows();
+        let (of, of_copy) = if has_unfinished { (row(3), row(2)) } else { (row(2), row(1)) };
         let part = |slot: Slot, place: &'static str, when: Vec<Conjunct<'a>>| {
-            let mut outputs: Vec<_> = self.all_columns().map(|column| self.column(row(2), column)).collect();
+            let mut outputs: Vec<_> = self.all_columns().map(|column| self.column(of, column)).collect();
             outputs.sort();
             outputs.push(literal(place));
             Select { outputs, ..from(slot, when) }
         };
         let mut parts = vec![part(self.mart(), "0", Vec::new())];
-        let history = |period| part(Slot::History(self.id, period), "1", self.within(row(2), period));
+        let history = |period| part(Slot::History(self.id, period), "1", self.within(of, period));
         parts.extend(self.spec.periods_of(self.id).map(history));
         parts[1..].sort();
-        let copies = Select { from: vec![Source::Query(Box::new(Rows::UnionAll(parts)))], ..Select::default() };
-        let copy = |term| Term::Output(row(1), Box::new(term));
-        let copied = |column| copy(self.column(row(2), column));
-        let mut by: Vec<_> = self.table.unique_key.iter().map(|&column| copied(column)).collect();
-        by.sort();
+        let mut copies = Select { from: vec![Source::Query(Box::new(Rows::UnionAll(parts)))], ..Select::default() };
+        let copy = |term| Term::Output(of_copy, Box::new(term));
+        let keys = |column: &dyn Fn(ColumnId) -> Term<'a>| {
+            let mut by: Vec<_> = self.table.unique_key.iter().map(|&key| column(key)).collect();
+            by.sort();
+            by
+        };
+        let placed = |term| if has_unfinished { Term::Output(row(1), Box::new(term)) } else { term };
+        let copied = |column| placed(copy(self.column(of, column)));
         let newest = Order { term: copied(self.table.time.column), descending: true, nulls_first: Some(false) };
-        let mart_first = Order { term: copy(literal("0")), descending: false, nulls_first: None };
+        let ascending = |term| Order { term, descending: false, nulls_first: None };
+        let mut order = vec![newest, ascending(placed(copy(literal("0"))))];
+        if has_unfinished {
+            let is_in_mart = |place| All::new(vec![equal(place, literal("0"))]);
+            let time = copy(self.column(of, self.table.time.column));
+            let in_mart = Term::Case(vec![(is_in_mart(copy(literal("0"))), time)], None);
+            let by = keys(&|column| copy(self.column(of, column)));
+            let newest_in_mart = Term::Over { aggregate: Box::new(call("max", [in_mart])), by };
+            let is_unfinished =
+                All::new(vec![equal(placed(copy(literal("0"))), literal("0")), is_null(placed(newest_in_mart))]);
+            order.insert(0, ascending(Term::Case(vec![(is_unfinished, literal("0"))], Some(Box::new(literal("1"))))));
+            copies = Select { from: vec![Source::Query(Box::new(Rows::Select(copies)))], ..Select::default() };
+        }
+        let by = keys(&copied);
         let ranked = |term| Term::Output(row(0), Box::new(term));
-        let first = equal(ranked(Term::row_number(by, vec![newest, mart_first])), literal("1"));
+        let first = equal(ranked(Term::row_number(by, order)), literal("1"));
         let keyless = self.table.unique_key.iter().map(|&column| vec![is_null(ranked(copied(column)))]);
         let when = All::new(one_of(std::iter::once(vec![first]).chain(keyless)));
         let outputs = self.all_columns().map(|column| ranked(copied(column))).collect();

@@ -252,6 +252,30 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             ),
         ),
         (
+            "raw with a time of another type",
+            drift(
+                &["ALTER TABLE settlement_public.ecs_order_info_raw ALTER loaded_at TYPE TIMESTAMPTZ"],
+                &["ALTER TABLE settlement_public.ecs_order_info_raw ALTER loaded_at TYPE TIMESTAMP"],
+                &[(
+                    Error,
+                    "RK906",
+                    &["loaded_at of settlement_public.ecs_order_info_raw is timestamp with time zone", "the raw trim"],
+                )],
+            ),
+        ),
+        (
+            "a history table that is a child of its mart",
+            drift(
+                &[
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_open INHERIT settlement_ods.mart_uni_tracking_info",
+                ],
+                &[
+                    "ALTER TABLE settlement_ods.hist_uni_tracking_info_open NO INHERIT settlement_ods.mart_uni_tracking_info",
+                ],
+                &[(Error, "RK931", &["is a partition or a child of settlement_ods.mart_uni_tracking_info"])],
+            ),
+        ),
+        (
             "an unlogged history table",
             drift(
                 &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open SET UNLOGGED"],

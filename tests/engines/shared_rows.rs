@@ -1,4 +1,5 @@
-//! Foreign keys that refer to a mart: no row is lost with its parent.
+//! Rows that leave with a row of the mart: those of a foreign key, and those of a table that shares
+//! its rows with the mart. A cycle stops before it deletes one.
 
 use rowkeep::{Dialect, Inputs, resolve};
 
@@ -54,4 +55,38 @@ fn a_cycle_stops_before_a_foreign_key_deletes_rows() {
     }
     assert_eq!(engine.texts(counts), ["3 2"]);
     assert_eq!(engine.texts("SELECT CAST(COUNT(*) AS TEXT) FROM ods.mart_orders"), ["1"]);
+}
+
+/// A row of a partition is also a row of its parent: the cleanup would find it in both tables, and
+/// delete the only row.
+#[test]
+fn a_cycle_stops_if_history_tables_are_partitions_of_the_mart() {
+    let inputs = Inputs::new("rowkeep.yml", PROJECT);
+    let manifest = rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{wrong}")).manifest().clone();
+    // The days at which the two half-years begin and end.
+    let halves = [("2025_h2", 1_751_328_000, 1_767_225_600), ("2026_h1", 1_767_225_600, 1_782_864_000)];
+    let partitions = halves.map(|(name, from, to)| {
+        format!("CREATE TABLE ods.hist_orders_{name} PARTITION OF ods.mart_orders FOR VALUES FROM ({from}) TO ({to})")
+    });
+    let children = halves.map(|(name, ..)| format!("ALTER TABLE ods.hist_orders_{name} INHERIT ods.mart_orders"));
+    for (database, tables) in [("partitions", partitions), ("children", children)] {
+        let mut engine = Engine::open(Dialect::Postgres, database);
+        engine.create(&resolve(&inputs).expect("it resolves"), &manifest, Dialect::Postgres);
+        if database == "partitions" {
+            engine.run("DROP VIEW ods.all_hist_orders; DROP TABLE ods.hist_orders_2025_h2, ods.hist_orders_2026_h1, ods.mart_orders");
+            engine.run(
+                "CREATE TABLE ods.mart_orders (order_id BIGINT NOT NULL, updated_at BIGINT NOT NULL) PARTITION BY RANGE (updated_at)",
+            );
+        }
+        tables.iter().for_each(|table| engine.run(table));
+        engine.run(&format!("INSERT INTO ods.mart_orders VALUES (1, {OLD}), (2, {NEW})"));
+        let stopped = cycle(&manifest).into_iter().find_map(|hook| {
+            let failed = engine.after(&at(&hook.sql, Dialect::Postgres, NOW), "SELECT 'ran'").err();
+            failed.map(|why| (hook.name.clone(), why))
+        });
+        let (name, why) = stopped.expect("the cycle stops");
+        assert_eq!(name, "01_cutoff_check", "{database}");
+        assert!(why.contains("is a partition or a child of ods.mart_orders"), "{database}: {why}");
+        assert_eq!(engine.texts("SELECT CAST(COUNT(*) AS TEXT) FROM ods.mart_orders"), ["2"], "{database}");
+    }
 }
