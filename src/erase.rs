@@ -89,7 +89,14 @@ pub fn erase(
     let repairs = artifacts.manifest().repairs.iter().filter(|repair| repair.name == ERASE);
     // Invariant: the plan has one repair for each list, in the order of the exceptions tables.
     let before = spec.exceptions[..number.0].iter().filter(|exceptions| exceptions.erased.is_some()).count();
-    let mut text = "-- If the first statement inserts no row, the key is held, or listed already.\n".to_owned();
+    let mut text = String::new();
+    for table in spec.tables.iter().filter(|table| table.load.is_none() && obeys(table, number)) {
+        text.push_str(&format!(
+            "-- The load of {} is not Rowkeep's: it must leave out the keys that are listed.\n",
+            table.relation.sql(spec.dialect)
+        ));
+    }
+    text.push_str("-- If the first statement inserts no row, the key is held, or listed already.\n");
     for left in left_behind(&spec, number) {
         text.push_str(&format!("-- Not deleted here: {left}.\n"));
     }
@@ -103,17 +110,26 @@ pub fn erase(
     Ok(text)
 }
 
+/// Whether the keys of a list leave the table.
+fn obeys(table: &Table, list: ExceptionsId) -> bool {
+    table.erasures.iter().any(|erasure| erasure.list == list)
+}
+
 /// What keeps rows of an erased key: raw tables that the project does not trim, and tables with a
 /// column of the same name that do not obey the list.
 fn left_behind(spec: &Spec, list: ExceptionsId) -> Vec<String> {
-    let obeys = |table: &&Table| table.erasures.iter().any(|erasure| erasure.list == list);
     let is_trimmed = |raw: &Relation| spec.raw_tables.iter().any(|trimmed| trimmed.relation.may_be(raw, spec.dialect));
-    let raw = spec.tables.iter().filter(obeys).filter_map(|table| table.raw.as_ref()).filter(|raw| !is_trimmed(raw));
+    let raw = spec
+        .tables
+        .iter()
+        .filter(|table| obeys(table, list))
+        .filter_map(|table| table.raw.as_ref())
+        .filter(|raw| !is_trimmed(raw));
     let mut left: Vec<_> =
         raw.map(|raw| format!("rows of {}, which no `raw:` of the project trims", raw.sql(spec.dialect))).collect();
     let key = spec.exceptions(list).key.name.folded(spec.dialect);
     let has_column = |table: &&Table| table.columns.iter().any(|column| column.name.folded(spec.dialect) == key);
-    let others = spec.tables.iter().filter(|table| !obeys(table)).filter(has_column);
+    let others = spec.tables.iter().filter(|table| !obeys(table, list)).filter(has_column);
     left.extend(others.map(|table| {
         format!("rows of {}, which has the column and does not obey this list", table.relation.sql(spec.dialect))
     }));

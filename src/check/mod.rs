@@ -32,6 +32,10 @@ pub struct Options<'a> {
     pub warn_days: u32,
     /// The committed artifacts. Without them, the check does not look for drift.
     pub committed: Option<&'a Committed>,
+    /// The manifest of an earlier version of the project. The check refuses changes since then that
+    /// leave archived rows behind. Without it, the check refuses changes since the committed
+    /// manifest. A change that was compiled with `allow` is in that manifest already.
+    pub against: Option<&'a str>,
     /// The dbt project that must run the compiled hooks. Without it, the check does not look at
     /// hooks.
     pub dbt: Option<&'a DbtProject>,
@@ -70,7 +74,7 @@ pub struct Checked {
 ///
 /// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 /// let today = "2026-03-01".parse().unwrap();
-/// let checked = check(&inputs, &Options { today: Some(today), warn_days: 60, committed: None, dbt: None, allow: &BTreeSet::new() });
+/// let checked = check(&inputs, &Options { today: Some(today), warn_days: 60, committed: None, against: None, dbt: None, allow: &BTreeSet::new() });
 /// assert_eq!(checked.edges[0].horizon.unwrap().to_string(), "2026-04-01");
 /// assert!(checked.findings.iter().any(|finding| finding.message().contains("2026-04-01")));
 /// assert!(checked.findings.is_clean());
@@ -98,9 +102,11 @@ pub fn check(inputs: &Inputs, options: &Options<'_>) -> Checked {
 }
 
 fn committed(spec: &Spec, artifacts: &Artifacts, options: &Options<'_>, sink: &mut Sink) {
-    let Some(committed) = options.committed else { return };
-    if let Some(manifest) = committed.files.get(MANIFEST) {
+    let of_folder = options.committed.and_then(|committed| committed.files.get(MANIFEST)).map(String::as_str);
+    if let Some(manifest) = options.against.or(of_folder) {
         restructure::report(spec, manifest, options.allow, sink);
     }
-    drift::report(spec, artifacts, committed, sink);
+    if let Some(committed) = options.committed {
+        drift::report(spec, artifacts, committed, sink);
+    }
 }

@@ -6,8 +6,10 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use crate::artifacts::MANIFEST;
 use crate::check::{Checked, Day, DbtProject, Options, Restructuring, check};
 use crate::cli::committed::{committed, text};
+use crate::cli::git::then;
 use crate::cli::{Output, dialect, dialects, eprint, print, project, shown, today};
 use crate::diagnostic::Format;
 use crate::dialect::Dialect;
@@ -39,6 +41,10 @@ pub(super) struct Arguments {
     /// column. Commas separate several
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Restructuring>,
+    /// Refuse such changes since this commit, branch or tag of git, or since the project in this
+    /// folder [default: since the committed artifacts]
+    #[arg(long, value_name = "REF|DIR")]
+    against: Option<String>,
     /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub(super) format: Output,
@@ -63,7 +69,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => found(&project)?,
     };
     let dbt = arguments.dbt.as_deref().map(dbt).transpose()?;
+    let against = match &arguments.against {
+        Some(against) => Some(manifest_of(against, &project, arguments.dialect)?),
+        None => None,
+    };
     let options = Options {
+        against: against.as_deref(),
         today: arguments.today,
         warn_days: arguments.warn_days,
         committed: found.as_ref(),
@@ -88,6 +99,17 @@ fn report(arguments: &Arguments, checked: &Checked, inputs: &Inputs, has_artifac
         Format::Github | Format::Sarif => print(&checked.findings.in_format(inputs, format))?,
     }
     Ok(if checked.findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The manifest of an earlier version of the project. It is compiled here, so it does not depend on
+/// what was committed with it.
+fn manifest_of(against: &str, project: &Folder, dialect: Option<Dialect>) -> Result<String, Failure> {
+    let mut then = then(against, &project.path)?;
+    if let Some(dialect) = dialect {
+        then = then.with_dialect(dialect);
+    }
+    let compiled = crate::compile(&then).map_err(|found| Failure::Input(found, Box::new(then)))?;
+    Ok(compiled.get(MANIFEST).unwrap_or_default().to_owned())
 }
 
 /// Reads the committed artifacts. If the project states `out:` and the folder is missing, the

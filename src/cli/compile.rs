@@ -160,7 +160,7 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
     if !manifest.maintenance.is_empty() {
         text.push_str("                and maintenance/marts/ before it, each statement outside of a transaction\n");
     }
-    text.push_str("  after that    run monitors/: each must return no rows\n");
+    text.push_str("  after that    run what runbooks/laws.txt lists: each query must return no rows\n");
     if !manifest.loads.is_empty() {
         text.push_str(
             "  every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/\n",

@@ -1,15 +1,15 @@
 //! `rowkeep diff`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use crate::cli::{git, print, project, shown, style};
+use crate::cli::{git, print, project, style};
 use crate::diagnostic::Style;
 use crate::diff::{Preview, Uncompiled, Weight, diff, diff_without};
 use crate::error::Error;
-use crate::project::folder::{self, Failure, Folder};
+use crate::project::folder::{Failure, Folder};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
 
@@ -63,7 +63,7 @@ fn preview(arguments: &Arguments, project: &Folder) -> Result<Preview, Failure> 
         Failure::Input(wrong.diagnostics, Box::new(inputs.clone()))
     };
     if let Some(against) = &arguments.against {
-        let then = then(against, &project.path)?;
+        let then = git::then(against, &project.path)?;
         return diff(&then, now).map_err(|uncompiled| wrong(uncompiled, &then, now));
     }
     if let Some(period) = &arguments.remove {
@@ -78,15 +78,6 @@ fn preview(arguments: &Arguments, project: &Folder) -> Result<Preview, Failure> 
         }
         Err(refused) => Err(Failure::Input(refused.diagnostics, refused.inputs)),
     }
-}
-
-/// Reads the project to compare with.
-fn then(against: &str, folder: &Path) -> Result<Inputs, Failure> {
-    let other = Path::new(against);
-    if other.join(folder::PROJECT_FILE).is_file() {
-        return Ok(folder::open(other, &shown)?.inputs);
-    }
-    git::project_at(against, folder)
 }
 
 fn written(preview: &Preview, form: Form) -> String {

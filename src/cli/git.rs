@@ -5,12 +5,21 @@ use std::process::Command;
 
 use crate::cli::shown;
 use crate::error::Error;
-use crate::project::folder::{Failure, PROJECT_FILE};
+use crate::project::folder::{self, Failure, PROJECT_FILE};
 use crate::project::references;
 use crate::source::Inputs;
 
+/// Reads the project to compare with: of another folder, or of a commit.
+pub(super) fn then(against: &str, project: &Path) -> Result<Inputs, Failure> {
+    let other = Path::new(against);
+    if other.join(PROJECT_FILE).is_file() {
+        return Ok(folder::open(other, &shown)?.inputs);
+    }
+    project_at(against, project)
+}
+
 /// Reads the project of a folder from a commit.
-pub(super) fn project_at(commit: &str, folder: &Path) -> Result<Inputs, Failure> {
+fn project_at(commit: &str, folder: &Path) -> Result<Inputs, Failure> {
     let tree = Tree::open(commit, folder)?;
     let file = tree.folder.join(PROJECT_FILE);
     let Some(text) = tree.text(&file)? else {

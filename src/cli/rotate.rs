@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let from = flow.from.as_deref().unwrap_or("never");
         output.push_str(&format!("  from {from} on, due rows of {} go to {}\n", flow.model, flow.to));
     }
-    output.push_str("\nnext (before the line is added, `rowkeep runbook rotation` prints these steps in full):\n");
+    output.push_str("\nnext:\n");
     output.push_str("  run `rowkeep compile`, and commit the line and the artifacts\n");
     output.push_str("  run these statements before the next cycle (the dbt package does it by itself):\n");
     for relation in preview.created.iter().chain(&preview.replaced) {

@@ -160,6 +160,10 @@ fn previous(out: &Path, whole: bool) -> Result<Vec<String>, Error> {
         Err(error) => return Err(Error::Read { path, why: error.into() }),
     };
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+        let why = "it has conflict markers of git: take one side, as in `git checkout --ours FILE`, and compile again; `rowkeep check --against REF` then compares with the other branch".into();
+        return Err(Error::Write { path: shown(&path).into(), why });
+    }
     if !manifest["rowkeep_schema_version"].is_u64() {
         let why = "it was not written by Rowkeep; choose another folder, so that nothing is overwritten".into();
         return Err(Error::Write { path: shown(&path).into(), why });

@@ -7,10 +7,13 @@ use minijinja::{Value, context};
 use serde::Serialize;
 
 use crate::cycle::plan::{Slot, lists_due, lists_stale};
-use crate::cycle::render::context::{column, declared, place};
+use crate::cycle::render::context::{column, declared, of_type, place};
 use crate::cycle::render::{Owner, Renderer};
 use crate::dialect::ViewColumns;
-use crate::project::{Column, ColumnId, Spec, Table, TableId};
+use crate::project::{Column, ColumnId, Exceptions, ExceptionsId, Spec, Table, TableId};
+use crate::sql::SqlType;
+
+const CHANGE_TYPE: &str = "runbooks/sql/change_type.sql.j2";
 
 /// A statement to run by hand before the next cycle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,7 +58,11 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
             let (template, on) = match before {
                 None => ("runbooks/sql/add_column.sql.j2", with_rows(old, new, id)),
                 Some(before) if is_changed((old, before), (new, found)) => {
-                    ("runbooks/sql/change_type.sql.j2", having(old, new, id, number))
+                    let zone = zone_change(before.ty, found.ty);
+                    for (slot, column) in having(old, new, id, number) {
+                        alter(slot, CHANGE_TYPE, context! { column => column, zone => zone });
+                    }
+                    continue;
                 }
                 Some(_) => continue,
             };
@@ -79,7 +86,38 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
             }
         }
     }
+    all.extend(keys_of_exceptions(old, new, &mut renderer));
     all
+}
+
+/// The exceptions tables, and the lists of erased keys, have the type of their key.
+fn keys_of_exceptions(old: &Spec, new: &Spec, renderer: &mut Renderer<'_>) -> Vec<Alteration> {
+    let mut all = Vec::new();
+    for (number, now) in new.exceptions.iter().enumerate() {
+        let is_same = |was: &&Exceptions| was.relation.sql(old.dialect) == now.relation.sql(new.dialect);
+        let Some(was) = old.exceptions.iter().find(is_same) else { continue };
+        if !is_changed((old, &was.key), (new, &now.key)) {
+            continue;
+        }
+        let id = ExceptionsId(number);
+        let erased = (now.erased.is_some() && was.erased.is_some()).then_some(Slot::Erased(id));
+        for slot in std::iter::once(Slot::Exceptions(id)).chain(erased) {
+            let context = context! { table => place(slot), column => declared(new, &now.key), zone => zone_change(was.key.ty, now.key.ty) };
+            if let Ok(named) = renderer.query(Owner::Operation, CHANGE_TYPE, &context) {
+                all.push(Alteration { relation: slot.relation(new).sql(new.dialect), sql: named.sql, drops: false });
+            }
+        }
+    }
+    all
+}
+
+/// Whether a change of type adds a time zone, or takes it away.
+fn zone_change(was: SqlType, now: SqlType) -> &'static str {
+    match (was == SqlType::Timestamptz, now == SqlType::Timestamptz) {
+        (false, true) => "gained",
+        (true, false) => "lost",
+        _ => "",
+    }
 }
 
 fn is_changed((old, was): (&Spec, &Column), (new, now): (&Spec, &Column)) -> bool {
@@ -106,13 +144,21 @@ fn with_rows(old: &Spec, new: &Spec, id: TableId) -> Vec<Slot> {
     std::iter::once(Slot::Mart(id)).chain(periods.map(|period| Slot::History(id, period))).collect()
 }
 
-/// Every existing table that has a column.
-fn having(old: &Spec, new: &Spec, id: TableId, column: ColumnId) -> Vec<Slot> {
+/// Every existing table of a model that has a column, with the column as it is there.
+fn having(old: &Spec, new: &Spec, id: TableId, number: ColumnId) -> Vec<(Slot, Value)> {
     let table = new.table(id);
-    let mut all = with_rows(old, new, id);
-    if table.proof().contains(&column) {
-        all.extend(lists_stale(table).then_some(Slot::Stale(id)));
-        all.extend(lists_due(table).then_some(Slot::Due(id)));
+    let own = |slot| (slot, column(new, table, number));
+    let mut all: Vec<_> = with_rows(old, new, id).into_iter().map(own).collect();
+    if table.proof().contains(&number) {
+        all.extend(lists_stale(table).then_some(Slot::Stale(id)).map(own));
+        all.extend(lists_due(table).then_some(Slot::Due(id)).map(own));
+    }
+    if table.time.column == number {
+        let times = |slot, name| (slot, of_type(name, table.column(number).ty));
+        all.push(times(Slot::Cutoff(id), "cutoff"));
+        if table.is_purged() {
+            all.extend(["oldest_time", "newest_time"].map(|name| times(Slot::Purged(id), name)));
+        }
     }
     all
 }

@@ -52,9 +52,17 @@ fn finding(spec: &Spec, id: TableId, monitor: &Monitor, path: &str, rows: &[Reco
         _ if rows.len() == 1 => "1 row".to_owned(),
         _ => format!("{} rows", rows.len()),
     };
+    let has_keys = !matches!(
+        monitor.kind,
+        MonitorKind::Tripwire
+            | MonitorKind::Backlog
+            | MonitorKind::Waiting
+            | MonitorKind::Retired
+            | MonitorKind::Erased
+    );
     let mut keys: Vec<_> = rows.iter().filter_map(|row| row.first().cloned().flatten()).collect();
     keys.dedup();
-    let keys = if keys.is_empty() { String::new() } else { format!("; keys: {}", some(&keys)) };
+    let keys = if keys.is_empty() || !has_keys { String::new() } else { format!("; keys: {}", some(&keys)) };
     let message = format!("{} finds {found}: {}{keys}", monitor.name, monitor.find.reason);
     let level = match monitor.severity {
         // Between sweeps, keys that touch a sealed period may be in two places.

@@ -117,6 +117,13 @@ fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Dia
         let message = "a merge key (`<<`) hides which value is used";
         return Diagnostic::new(Code::Syntax, message, span, "not supported").help("write the keys out");
     }
+    if let Some(tag) = reason.strip_prefix("unsupported tag ") {
+        return unknown_tag(tag.trim_matches('`'), span);
+    }
+    if reason.contains("binary") {
+        let message = format!("{} has a binary value, which no key takes", inputs.name(file));
+        return Diagnostic::new(Code::Syntax, message, span, "here").help("write the value as text");
+    }
     // The parser reports the start of the value before a tab. Point at the tab itself.
     let tab = text[start..].find('\t').filter(|_| reason.contains("tab")).map(|at| start + at);
     let span = tab.map_or(span, |start| Span { file, start, end: start + 1 });
@@ -157,6 +164,9 @@ struct RawKey(String);
 impl RawNode {
     fn place(self, file: FileId, text: &str, sink: &mut Sink) -> Node {
         let written = span(file, self.0.defined);
+        if let Some(tag) = tag_before(text, written) {
+            sink.push(unknown_tag(text.get(tag.start..tag.end).unwrap_or_default(), tag));
+        }
         let value = match self.0.value {
             RawValue::Null => Value::Null,
             RawValue::Text(text) => Value::Scalar(text),
@@ -173,6 +183,21 @@ impl RawNode {
         }
         Node { span: at, value }
     }
+}
+
+fn unknown_tag(tag: &str, at: Span) -> Diagnostic {
+    let message = format!("{} has no meaning here: only the text after it would be the value", quoted(tag));
+    Diagnostic::new(Code::Syntax, message, at, "a YAML tag")
+        .help("write the value itself: Rowkeep reads no environment variables and no other files")
+}
+
+/// The tag of a value, such as `!env`. The library ignores it. Tags of YAML itself, such as `!!str`,
+/// say only how to read the text.
+fn tag_before(text: &str, value: Span) -> Option<Span> {
+    let before = text.get(..value.start)?.trim_end_matches(' ');
+    let start = before.rfind([' ', '\n', '[', '{', ',']).map_or(0, |at| at + 1);
+    let is_tag = before[start..].starts_with('!') && !before[start..].starts_with("!!");
+    is_tag.then_some(Span { start, end: before.len(), ..value })
 }
 
 fn place_entries(

@@ -1,7 +1,7 @@
 //! `rowkeep check`, as a user runs it.
 
 use crate::projects;
-use crate::shop::{ORDERS, PROJECT, Shop};
+use crate::shop::{ORDERS, PERIODS, PROJECT, Shop};
 
 /// A project with committed artifacts.
 pub fn committed() -> Shop {
@@ -349,6 +349,39 @@ fn structural_changes_are_refused_until_they_are_allowed() {
         assert_eq!(shop.run(&["check"]).code, Some(0), "{allow}: what was allowed is the new state");
     }
     insta::assert_snapshot!("restructured", said);
+}
+
+/// The committed artifacts of a moved or deleted folder cannot show what changed. An earlier version
+/// of the project can.
+#[test]
+fn a_change_that_was_compiled_already_is_refused_against_an_earlier_version() {
+    let shop = committed();
+    shop.write("before/rowkeep.yml", PROJECT);
+    shop.write("before/periods.yml", PERIODS);
+    shop.write("before/tables/orders.yml", ORDERS);
+    shop.write("shop/periods.yml", "hist_periods: [2026_h1]\n");
+    assert_eq!(shop.run(&["compile", "--allow", "period"]).code, Some(0));
+    assert_eq!(shop.run(&["check"]).code, Some(0));
+    let against = ["check", "--against", "../before"];
+    insta::assert_snapshot!(shop.refuses(&against), @"
+    exit 1
+    --- stdout
+    1 error
+    80 files compile
+      mart_orders  rows from 2026-01-01 on have a period; due rows have one until 2026-12-28
+    the horizon was not checked; add --today now to check it
+    --- stderr
+    error[RK721]: period `2025_h2` was removed: no statement would read the rows in its history tables
+     --> periods.yml:1:15
+      |
+    1 | hist_periods: [2026_h1]
+      |               ^ the period was in this list
+      |
+      = help: put `- 2025_h2` back
+      = help: if its rows need not be kept any more: `rowkeep runbook retire-period`
+      = help: if the change is intended and you have taken care of its rows: `--allow period`
+    ");
+    assert_eq!(shop.run(&[&against[..], &["--allow", "period"]].concat()).code, Some(0));
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn compile_lists_what_was_written_and_the_next_steps() {
       once          run ddl/ in the order of its names
       every cycle   run what runbooks/cycle.txt lists (a model without 00_load: after your own load)
       every night   run what runbooks/sweep.txt lists, while no cycle runs
-      after that    run monitors/: each must return no rows
+      after that    run what runbooks/laws.txt lists: each query must return no rows
     step by step: rowkeep runbook installation
     --- stderr
     ");
@@ -77,6 +77,21 @@ fn a_manifest_of_another_tool_is_not_overwritten() {
     --- stdout
     --- stderr
     error: could not write target/manifest.json: it was not written by Rowkeep; choose another folder, so that nothing is overwritten
+    ");
+}
+
+#[test]
+fn a_manifest_with_conflict_markers_names_the_way_out() {
+    let shop = Shop::new();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: rowkeep\n"));
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    let manifest = std::fs::read_to_string(shop.path("shop/rowkeep/manifest.json")).expect("a manifest");
+    shop.write("shop/rowkeep/manifest.json", format!("<<<<<<< HEAD\n{manifest}=======\n{manifest}>>>>>>> other\n"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: could not write rowkeep/manifest.json: it has conflict markers of git: take one side, as in `git checkout --ours FILE`, and compile again; `rowkeep check --against REF` then compares with the other branch
     ");
 }
 

@@ -384,7 +384,7 @@ fn a_project_has_tables_or_loads_or_both() {
       once          run ddl/ in the order of its names
       every cycle   run what runbooks/cycle.txt lists (a model without 00_load: after your own load)
       every night   run what runbooks/sweep.txt lists, while no cycle runs
-      after that    run monitors/: each must return no rows
+      after that    run what runbooks/laws.txt lists: each query must return no rows
       every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/
     step by step: rowkeep runbook installation
     --- stderr

@@ -216,12 +216,12 @@ fn a_template_that_does_not_render_is_refused() {
        = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     error[RK401]: the template of view cannot be rendered: value of type undefined is not callable (`within` is undefined, from line 3)
-      --> templates/ddl/all_rows.sql.j2:13:98
-       |
-    13 |     SELECT {{ columns|of("_h") }}, 1 AS rowkeep_place FROM {{ place.table|full }} AS _h WHERE {{ within("_h", place) }}
-       |                                                                                                  ^^^^^^^^^^^^^^^^^^^ here
-       |
-       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+     --> templates/ddl/all_rows.sql.j2:8:106
+      |
+    8 | {{ indent }}SELECT {{ columns|of("_h") }}, 1 AS rowkeep_place FROM {{ place.table|full }} AS _h WHERE {{ within("_h", place) }}
+      |                                                                                                          ^^^^^^^^^^^^^^^^^^^ here
+      |
+      = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
 
     7 errors; nothing was written
     "#);

@@ -242,6 +242,11 @@ pub(crate) fn declared(spec: &Spec, column: &Column) -> Value {
     Value::from(Sql::Column { name: column.name.sql(spec.dialect), ty: column.ty, not_null: column.not_null })
 }
 
+/// A column of a work table, which has the type of a column of the spec.
+pub(crate) fn of_type(name: &str, ty: SqlType) -> Value {
+    Value::from(Sql::Column { name: name.to_owned(), ty, not_null: false })
+}
+
 /// An identity, with every table that has its numbers. The two texts are for functions that look up
 /// its sequence by names.
 pub(crate) fn identity(spec: &Spec, id: TableId, number: ColumnId) -> Value {

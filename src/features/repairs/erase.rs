@@ -20,7 +20,7 @@ pub(super) fn plan(spec: &Spec, id: ExceptionsId) -> Option<Repair> {
         Verb::Insert,
         list,
         vec![list, exceptions],
-        "list a key as erased, unless an operator holds it: no load brings it back",
+        "list a key as erased, unless an operator holds it: no load of Rowkeep brings it back",
     );
     let mut statements = vec![Operation { parameters: &["key", "notes"], ..record }];
     let delete = |name: String, target: Slot, reason| {

@@ -457,7 +457,7 @@ impl Writer<'_, '_> {
         let spec = self.spec;
         let column = Sql::Column { name: "new_column".to_owned(), ty: SqlType::Varchar(200), not_null: false };
         let has_view = !spec.table(id).is_purged();
-        let shared = context! { column => Value::from(column), filled => Filled::ByInsert.word(), view => has_view.then(|| place(Slot::AllRows(id))) };
+        let shared = context! { column => Value::from(column), filled => Filled::ByInsert.word(), zone => "", view => has_view.then(|| place(Slot::AllRows(id))) };
         let with_rows =
             std::iter::once(Slot::Mart(id)).chain(spec.periods_of(id).map(|period| Slot::History(id, period)));
         let with_rows: Vec<_> = with_rows.collect();

@@ -72,3 +72,26 @@ fn every_statement_of_every_run_book_parses() {
     }
     assert!(statements > 2_500, "{statements}");
 }
+
+/// Clients without variables get the key by bash. A `|` or a `&` in it stays.
+#[test]
+fn a_key_reaches_the_client_as_it_was_written() {
+    let inputs = projects::golden("compile/one_archive").with_dialect(Dialect::DuckDb);
+    let artifacts = rowkeep::compile(&inputs).expect("it compiles");
+    let text = artifacts.get("runbooks/restore.md").expect("a run-book");
+    let commands: Vec<_> = text.lines().filter(|line| line.contains("${sql//:key/")).collect();
+    assert_eq!(commands.len(), 3, "{text}");
+    for command in commands {
+        // `cat` is the client, and the statement has each parameter.
+        let (_, given) = command.split_once("| {").expect("a pipe");
+        let given = given.split("} | ").next().expect("the end of a group");
+        let script = format!("printf 'SELECT :key, :notes' | {{{given}}} | cat");
+        let output = std::process::Command::new("bash")
+            .args(["-c", &script])
+            .env("key", r"'A&B|\/$x'")
+            .output()
+            .expect("bash starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.starts_with(r"SELECT 'A&B|\/$x', "), "{script}\n{said}");
+    }
+}
