@@ -104,7 +104,12 @@ fn show(arguments: &Arguments, report: &Report, files: usize) -> Result<(), Fail
             let count = report.findings.count();
             let found = if count.is_empty() { "no findings".to_owned() } else { count };
             let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-            print(&format!("{found} in {}, {}\n", plural(files, "file"), plural(report.statements, "statement")))?;
+            let not_read = match report.not_read.len() {
+                0 => String::new(),
+                count => format!("; {} not read", plural(count, "text")),
+            };
+            let (files, statements) = (plural(files, "file"), plural(report.statements, "statement"));
+            print(&format!("{found} in {files}, {statements}{not_read}\n"))?;
         }
         Format::Json => {
             let findings = report.findings.to_json(&report.inputs);

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    ConflictTarget, CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable, GroupByExpr, Insert,
-    Merge, MergeAction, MergeInsertKind, OnConflictAction, OnInsert, Query, Select, SetExpr, SqliteOnConflict,
-    Statement, TableAlias, TableFactor, TableObject,
+    BinaryOperator, ConflictTarget, CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable,
+    GroupByExpr, Insert, Merge, MergeAction, MergeInsertKind, ObjectName, OnConflictAction, OnInsert, Query, Select,
+    SetExpr, SqliteOnConflict, Statement, TableAlias, TableFactor, TableObject,
 };
 
 use crate::lint::facts::{any, arms, conjuncts, from_tables, function_name, named_query, pairs, select_of, tables};
@@ -282,6 +282,36 @@ pub(super) fn inserts_of_with(statement: &Statement) -> Vec<Statement> {
         _ => None,
     });
     inserts.collect()
+}
+
+/// The INSERT statements of `INSERT ALL`, one for each of its tables. Empty for another statement.
+pub(super) fn inserts_of_all(statement: &Statement) -> Vec<Statement> {
+    let Statement::Insert(insert) = statement else { return Vec::new() };
+    let always = insert.multi_table_into_clauses.iter().map(|into| (into, None));
+    let when = insert.multi_table_when_clauses.iter();
+    let sometimes = when.flat_map(|when| when.into_clauses.iter().map(|into| (into, Some(&when.condition))));
+    let rest = insert.multi_table_else_clause.iter().flatten().map(|into| (into, None));
+    let each = always.chain(sometimes).chain(rest).map(|(into, condition)| {
+        let mut one = insert.clone();
+        one.multi_table_insert_type = None;
+        one.multi_table_into_clauses = Vec::new();
+        one.multi_table_when_clauses = Vec::new();
+        one.multi_table_else_clause = None;
+        one.table = TableObject::TableName(into.table_name.clone());
+        one.columns = into.columns.iter().cloned().map(ObjectName::from).collect();
+        if let (Some(condition), Some(query)) = (condition, &mut one.source)
+            && let SetExpr::Select(select) = &mut *query.body
+        {
+            let and = |before| Expr::BinaryOp {
+                left: Box::new(before),
+                op: BinaryOperator::And,
+                right: Box::new(condition.clone()),
+            };
+            select.selection = Some(select.selection.take().map_or_else(|| condition.clone(), and));
+        }
+        Statement::Insert(one)
+    });
+    each.collect()
 }
 
 /// The columns of `ON CONFLICT (...)`.

@@ -3,8 +3,9 @@
 use crate::diagnostic::Sink;
 use crate::lint::File;
 use crate::lint::jinja::{SCHEMA, Variant};
+use crate::lint::read::{NotRead, Runs};
 use crate::lint::table::Table;
-use crate::lint::unit::{NotRead, Runs, Unit};
+use crate::lint::unit::Unit;
 use crate::project::yaml::{Node, Value, parse};
 use crate::source::{FileId, Inputs, line_of};
 
@@ -32,22 +33,23 @@ pub(super) fn units(file: &File<'_>, inputs: &Inputs, id: FileId) -> Vec<Unit> {
         return vec![unit];
     };
     let mut units = Vec::new();
-    visit(&root, "this_model", file, &mut units);
+    // The name at the top of dbt_project.yml is that of the project.
+    visit(&root, "this", file.name.ends_with("dbt_project.yml"), file, &mut units);
     units
 }
 
-fn visit(node: &Node, model: &str, file: &File<'_>, units: &mut Vec<Unit>) {
+fn visit(node: &Node, model: &str, is_project: bool, file: &File<'_>, units: &mut Vec<Unit>) {
     match &node.value {
         Value::Map(entries) => {
             let own = entries.iter().find(|(key, _)| key.value == "name").and_then(|(_, node)| text(node));
-            let model = own.unwrap_or(model);
+            let model = own.filter(|_| !is_project).unwrap_or(model);
             let mut hooks = Hooks::default();
             for (key, value) in entries {
                 match key.value.trim_start_matches('+').replace('-', "_").as_str() {
                     "pre_hook" | "on_run_start" => collect(value, &mut hooks.before),
                     "post_hook" | "on_run_end" => collect(value, &mut hooks.after),
                     "unique_key" => hooks.unique_key = names(value),
-                    _ => visit(value, model, file, units),
+                    _ => visit(value, model, false, file, units),
                 }
             }
             if !hooks.before.is_empty() || !hooks.after.is_empty() {
@@ -56,7 +58,7 @@ fn visit(node: &Node, model: &str, file: &File<'_>, units: &mut Vec<Unit>) {
                 }
             }
         }
-        Value::List(items) => items.iter().for_each(|item| visit(item, model, file, units)),
+        Value::List(items) => items.iter().for_each(|item| visit(item, model, false, file, units)),
         Value::Scalar(_) | Value::Null => {}
     }
 }

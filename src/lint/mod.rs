@@ -23,6 +23,7 @@ mod forms;
 mod grammar;
 mod hooks;
 mod jinja;
+mod read;
 mod rewrite;
 mod rules;
 mod script;
@@ -37,8 +38,9 @@ pub use grammar::Grammar;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};
 use crate::source::{FileId, Inputs, Role, Span, line_range};
 use jinja::{Jinja, Marked, Prepared, SCHEMA, Variant, calls_of, is_template, macros_of, vars_of};
+use read::{NotRead, Runs};
 use rules::Finding;
-use unit::{NotRead, Runs, Unit};
+use unit::Unit;
 
 /// A file.
 #[derive(Clone, Debug)]

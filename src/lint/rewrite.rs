@@ -4,8 +4,9 @@ use sqlparser::ast::{AlterTableOperation, RenameTableNameKind, Statement};
 
 use crate::lint::action::{Action, Copy};
 use crate::lint::facts::tables_in;
+use crate::lint::read::Read;
 use crate::lint::table::Table;
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 /// A statement that writes the rows to keep, and the end of the other rows.
 pub(super) struct Rewrite<'u> {

@@ -14,6 +14,8 @@ pub(super) struct Raw {
     pub(super) comments: Vec<(usize, String)>,
     /// Whether a transaction opens or ends before the statement, or by it. `None`: neither.
     pub(super) opens: Option<bool>,
+    /// Whether a procedure, a function or a trigger begins before the statement.
+    pub(super) begins_routine: bool,
 }
 
 /// What starts at a byte of SQL.
@@ -90,6 +92,8 @@ fn dollar_quote(text: &str) -> Option<&str> {
 const VERBS: [&str; 12] = [
     "insert", "delete", "update", "merge", "truncate", "with", "select", "vacuum", "create", "drop", "execute", "exec",
 ];
+/// The words of a routine, which runs by itself.
+const ROUTINES: [&str; 4] = ["procedure", "proc", "function", "trigger"];
 /// The words after which a statement can begin inside of control flow.
 const OPENERS: [&str; 10] = ["begin", "then", "loop", "do", "else", "as", "atomic", "tran", "transaction", "try"];
 
@@ -112,7 +116,14 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
                     all.push(raw(marked, start, at, body.take(), std::mem::take(&mut comments)));
                 }
                 start = next;
+                // The rows of `COPY t FROM stdin` stand below it, up to `\.` on a line.
+                let has_rows_below = !is_empty && !ended && all.last().is_some_and(has_rows_below);
                 is_empty = true;
+                if has_rows_below {
+                    let end = text[next..].find("\n\\.").map_or(text.len(), |end| next + end + "\n\\.".len());
+                    (start, at) = (end, end);
+                    continue;
+                }
             }
             Piece::Comment => comments.push((marked.line(at), text[at..next].to_owned())),
             // A command ends the statement before it, as `\gexec` does. `\copy` is a statement
@@ -148,6 +159,12 @@ pub(super) fn split(marked: &Marked) -> Vec<Raw> {
     }
 }
 
+/// Whether the rows of a COPY stand below it.
+fn has_rows_below(raw: &Raw) -> bool {
+    let first = words(&raw.marked.text, usize::MAX);
+    first.first().is_some_and(|word| word == "copy") && first.windows(2).any(|pair| pair == ["from", "stdin"])
+}
+
 /// A text of MySQL with semicolons in the place of its own delimiters: `DELIMITER $$`. Each byte
 /// keeps its place. `None`: it has none.
 fn with_semicolons(text: &str) -> Option<String> {
@@ -180,7 +197,30 @@ fn is_alone(text: &str, range: std::ops::Range<usize>, word: &str) -> bool {
 /// The statements of a text without semicolons, as T-SQL allows: one begins at each line that
 /// begins with a verb, IF, COMMIT or ROLLBACK outside of brackets.
 pub(super) fn split_at_verbs(marked: &Marked) -> Vec<Marked> {
-    const VERBS: [&str; 8] = ["insert", "delete", "update", "merge", "truncate", "if", "commit", "rollback"];
+    const VERBS: [&str; 14] = [
+        "insert",
+        "delete",
+        "update",
+        "merge",
+        "truncate",
+        "if",
+        "commit",
+        "rollback",
+        "print",
+        "declare",
+        "while",
+        "return",
+        "raiserror",
+        "waitfor",
+    ];
+    // `SET @rows = @@ROWCOUNT` and `SET NOCOUNT ON`, but not the SET of an UPDATE.
+    let begins = |word: &str, rest: &str| match word.to_ascii_lowercase().as_str() {
+        "set" => {
+            rest.trim_start().starts_with('@')
+                || words(rest, 1).iter().any(|next| next == "nocount" || next == "xact_abort")
+        }
+        word => VERBS.contains(&word),
+    };
     let text = marked.text.as_str();
     let (mut starts, mut depth, mut at) = (vec![0], 0_usize, 0);
     while at < text.len() {
@@ -188,7 +228,7 @@ pub(super) fn split_at_verbs(marked: &Marked) -> Vec<Marked> {
         match (&found, &text[at..at + length]) {
             (Piece::Other, "(") => depth += 1,
             (Piece::Other, ")") => depth = depth.saturating_sub(1),
-            (Piece::Word, word) if depth == 0 && VERBS.contains(&word.to_ascii_lowercase().as_str()) => {
+            (Piece::Word, word) if depth == 0 && begins(word, &text[at + length..]) => {
                 let line = text[..at].rsplit('\n').next().unwrap_or_default();
                 if line.trim().is_empty() && at > 0 {
                     starts.push(at);
@@ -211,7 +251,8 @@ fn raw(marked: &Marked, start: usize, end: usize, body: Option<Marked>, comments
     if !first.iter().any(|first| VERBS.contains(&first.as_str())) {
         control_flow.extend(words(&statement.text, usize::MAX));
     }
-    Raw { marked: statement, body, comments, opens: opens_transaction(&control_flow) }
+    let begins_routine = control_flow.iter().any(|word| ROUTINES.contains(&word.as_str()));
+    Raw { marked: statement, body, comments, opens: opens_transaction(&control_flow), begins_routine }
 }
 
 /// Whether the last of these words that does so opens a transaction or ends one. `None`: no word

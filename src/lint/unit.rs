@@ -2,100 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{AlterTableOperation, Statement};
+use sqlparser::ast::{AlterTableOperation, Delete, Statement};
 
-use crate::lint::action::{Action, Copy, action, inserts_of_with, loaded, with_query};
+use crate::lint::action::{Action, Copy, action, inserts_of_all, inserts_of_with, loaded, with_query};
 use crate::lint::dynamic::{executed, may_change_rows};
-use crate::lint::facts::{
-    Declared, conjuncts, declared, declared_column, key_of, like_of, select_of, selected, words_of,
-};
+use crate::lint::facts::{Declared, conjuncts, declared, declared_column, key_of, like_of, lookup, selected, words_of};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::{Marked, RUN_DATE};
-use crate::lint::script::{Raw, blanked, opens_transaction, split, split_at_verbs, words};
+use crate::lint::read::{Copied, NotRead, Read, Runs, Text, is_of_rows, is_temporary, may_unload};
+use crate::lint::script::{Raw, opens_transaction, skeleton, split, split_at_verbs, words};
 use crate::lint::table::Table;
 use crate::lint::unread::{change_in, named};
-
-/// Where the statements of a unit run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Runs {
-    /// As a script, or as a macro that a run calls.
-    Script,
-    /// As hooks before and after a model of dbt.
-    Hooks,
-    /// One after another, as a macro gives them to `run_query`. What runs before and after the
-    /// macro is not known.
-    Operation,
-    /// While dbt compiles: the SQL of `run_query`.
-    AtCompile,
-}
-
-/// The tables of a copy. It is computed once, because rules look at all copies for each DELETE.
-#[derive(Debug)]
-struct Copied {
-    into: Table,
-    /// The tables whose rows are copied as they are.
-    of: Vec<Table>,
-    creates: bool,
-}
-
-/// One statement that was read.
-#[derive(Debug)]
-pub(super) struct Read {
-    pub(super) tree: Statement,
-    copied: Option<Copied>,
-    /// The table that gets the rows of an INSERT or of a COPY.
-    loads: Option<Table>,
-    pub(super) sql: Marked,
-    /// Whether a transaction is open that the unit itself has begun.
-    pub(super) in_transaction: bool,
-    /// Whether it runs before the model of its hooks.
-    pub(super) is_before_model: bool,
-    /// Whether it is the SELECT of a model, which dbt inserts by the names of the columns.
-    pub(super) is_model: bool,
-}
-
-impl Read {
-    pub(super) fn action(&self) -> Action<'_> {
-        action(&self.tree)
-    }
-
-    /// The source line of the first text, or of the statement.
-    pub(super) fn line_of(&self, text: &str) -> usize {
-        let (code, text) = (blanked(&self.sql.text), text.to_ascii_lowercase());
-        let is_part = |c: char| c.is_alphanumeric() || c == '_';
-        let is_word = |at: &usize| !code[..*at].ends_with(is_part) && !code[at + text.len()..].starts_with(is_part);
-        let all = || code.match_indices(text.as_str()).map(|(at, _)| at);
-        // A text with quotes is searched in the source.
-        let at = all().find(is_word).or_else(|| all().next());
-        let at = at.or_else(|| self.sql.text.to_ascii_lowercase().find(&text));
-        self.sql.line(at.unwrap_or_else(|| self.start()))
-    }
-
-    /// The source line of the statement.
-    pub(super) fn line(&self) -> usize {
-        self.sql.line(self.start())
-    }
-
-    fn start(&self) -> usize {
-        self.sql.text.len() - self.sql.text.trim_start().len()
-    }
-}
-
-/// A piece of text that may be a statement.
-#[derive(Debug)]
-pub(super) struct Text {
-    pub(super) sql: Marked,
-    /// Whether it runs inside of a transaction: of the unit itself, or of dbt for the hooks of a
-    /// model.
-    pub(super) in_transaction: bool,
-}
-
-/// A part of a file that no parser reads.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct NotRead {
-    pub(super) line: usize,
-    pub(super) what: String,
-}
 
 /// Statements that run one after another.
 #[derive(Debug)]
@@ -121,7 +38,17 @@ pub(super) struct Unit {
     likes: Vec<(Table, Table)>,
     /// The temporary tables that the unit creates.
     temporary: BTreeSet<Table>,
+    /// The numbers of the statements that copy rows, that fill a table, and that unload one: rules
+    /// look at them for each DELETE.
+    copying: Vec<usize>,
+    filling: Vec<usize>,
+    unloading: Vec<usize>,
+    /// The tables that lose rows by a DELETE.
+    trimmed: Vec<Table>,
     in_transaction: bool,
+    /// The routine of the next statement, and how many there are.
+    routine: usize,
+    routines: usize,
 }
 
 impl Unit {
@@ -139,7 +66,13 @@ impl Unit {
             likes: Vec::new(),
             temporary: BTreeSet::new(),
             emptied: Vec::new(),
+            copying: Vec::new(),
+            filling: Vec::new(),
+            unloading: Vec::new(),
+            trimmed: Vec::new(),
             in_transaction: false,
+            routine: 0,
+            routines: 0,
         }
     }
 
@@ -187,11 +120,24 @@ impl Unit {
             _ => false,
         };
         if self.statements[at..].iter().any(is_trimmed) {
-            let copied = Some(Copied { of, creates: false, into: copy.into });
+            let copied = Some(Copied { of, creates: false, is_of_rows: true, into: copy.into });
             let loads = loaded(&tree);
             let sql = body.clone();
-            let read = Read { tree, copied, loads, sql, in_transaction: false, is_before_model: false, is_model: true };
+            let read = Read {
+                tree,
+                copied,
+                loads,
+                sql,
+                in_transaction: false,
+                routine: self.routine,
+                is_before_model: false,
+                is_model: true,
+            };
             self.statements.insert(at, read);
+            self.copying.clear();
+            self.filling.clear();
+            self.unloading.clear();
+            (0..self.statements.len()).for_each(|at| self.index(at));
         }
     }
 
@@ -203,27 +149,45 @@ impl Unit {
         }
         let first = words(text, 5);
         let word = |at: usize| first.get(at).map_or("", String::as_str);
+        if raw.begins_routine {
+            self.routines += 1;
+            self.routine = self.routines;
+        }
         self.in_transaction = raw.opens.unwrap_or(self.in_transaction);
         let in_transaction = self.in_transaction || self.runs == Runs::Hooks;
         self.texts.push(Text { sql: raw.marked.clone(), in_transaction });
-        if let Some(body) = raw.body.clone().filter(|_| depth < 3 && matches!(word(0), "do" | "create")) {
+        // `EXECUTE IMMEDIATE $$ BEGIN ... END $$` is a block of Snowflake.
+        let is_immediate = word(0) == "execute" && word(1) == "immediate";
+        let is_block = is_immediate || matches!(word(0), "do" | "create");
+        if let Some(body) = raw.body.clone().filter(|_| depth < 3 && is_block) {
             let kind = if word(1) == "or" { word(3) } else { word(1) };
-            let what = if word(0) == "do" { "DO block".to_owned() } else { format!("CREATE {}", kind.to_uppercase()) };
+            let what = match word(0) {
+                "do" => "DO block".to_owned(),
+                "execute" => "EXECUTE IMMEDIATE block".to_owned(),
+                _ => format!("CREATE {}", kind.to_uppercase()),
+            };
             let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
             self.not_read.push(NotRead { line: raw.marked.line(start), what });
-            let outside = self.in_transaction;
+            let outside = (self.in_transaction, self.routine);
             self.in_transaction |= is_atomic(word(0), &raw.marked.text, &body.text);
+            if word(0) == "create" {
+                self.routines += 1;
+                self.routine = self.routines;
+            }
             for inner in split(&body) {
                 self.add_raw(inner, dialect, is_before_model, depth + 1);
             }
-            self.in_transaction = outside;
+            (self.in_transaction, self.routine) = outside;
             return;
         }
         // `SELECT cron.schedule('archive', '0 3 * * *', $$DELETE ...$$)`.
         if let Some(body) = raw.body.as_ref().filter(|body| word(0) == "select" && change_in(&body.text).is_some()) {
+            // pg_cron sends the text at once: it is one transaction.
+            let outside = std::mem::replace(&mut self.in_transaction, true);
             for inner in split(body) {
                 self.add_raw(inner, dialect, is_before_model, depth + 1);
             }
+            self.in_transaction = outside;
             return;
         }
         let is_execute = depth < 3 && matches!(word(0), "execute" | "exec");
@@ -234,11 +198,22 @@ impl Unit {
             return;
         }
         let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
+        let runs_text = matches!(word(0), "execute" | "exec" | "prepare");
+        if runs_text && !may_change_rows(text) && self.runs_a_variable(text) {
+            let what = format!("{} of a text in a variable", word(0).to_uppercase());
+            self.not_read.push(NotRead { line: raw.marked.line(start), what });
+            return;
+        }
         // A parser reads a call of EXECUTE, and not the SQL in its texts.
         let tree = if is_execute && may_change_rows(text) { None } else { parse(text, dialect) };
         match tree {
             Some(tree) => {
                 let tree = with_query(tree);
+                let each = inserts_of_all(&tree);
+                if !each.is_empty() {
+                    each.into_iter().for_each(|insert| self.push(insert, raw.marked.clone(), is_before_model));
+                    return;
+                }
                 for insert in inserts_of_with(&tree) {
                     self.push(insert, raw.marked.clone(), is_before_model);
                 }
@@ -248,15 +223,27 @@ impl Unit {
             None if depth < 3 && is_chain(&raw.marked, dialect) => {
                 for part in split_at_verbs(&raw.marked) {
                     let opens = opens_transaction(&words(&part.text, 2));
-                    let part = Raw { marked: part, body: None, comments: Vec::new(), opens };
+                    let part = Raw { marked: part, body: None, comments: Vec::new(), opens, begins_routine: false };
                     self.add_raw(part, dialect, is_before_model, 3);
                 }
             }
             None => {
+                if skeleton(text).contains("alter table") {
+                    self.forget_columns(text);
+                }
                 let line = raw.marked.line(start);
                 self.not_read.extend(named(text).map(|what| NotRead { line, what }));
             }
         }
+    }
+
+    /// Whether an EXECUTE names a variable into which an earlier text wrote SQL that changes rows.
+    fn runs_a_variable(&self, text: &str) -> bool {
+        let before = self.texts.len().saturating_sub(1);
+        let named = words(text, usize::MAX);
+        self.texts[..before].iter().map(|earlier| earlier.sql.text.as_str()).any(|earlier| {
+            may_change_rows(earlier) && words(earlier, 3).iter().any(|word| word != "execute" && named.contains(word))
+        })
     }
 
     /// Adds a statement that was read.
@@ -264,7 +251,13 @@ impl Unit {
         self.learn_columns(&tree);
         match action(&tree) {
             Action::Truncate(tables) | Action::Drop(tables) => self.emptied.extend(tables),
-            Action::Delete(delete, table) if delete.selection.is_none() => self.emptied.push(table),
+            Action::Delete(delete, table) => {
+                if delete.selection.is_none() {
+                    self.emptied.push(table.clone());
+                }
+                self.trimmed.push(table);
+            }
+            Action::Move { deletes: (_, table), .. } => self.trimmed.push(table),
             _ => {}
         }
         let in_transaction = self.in_transaction;
@@ -274,12 +267,38 @@ impl Unit {
                 if is_temporary(&tree) {
                     self.temporary.insert(copy.into.clone());
                 }
-                Some(Copied { of, creates: copy.creates, into: copy.into })
+                let is_of_rows = is_of_rows(&copy);
+                Some(Copied { of, creates: copy.creates, is_of_rows, into: copy.into })
             }
             _ => None,
         };
         let loads = loaded(&tree);
-        self.statements.push(Read { tree, copied, loads, sql, in_transaction, is_before_model, is_model: false });
+        let routine = self.routine;
+        self.statements.push(Read {
+            tree,
+            copied,
+            loads,
+            sql,
+            in_transaction,
+            routine,
+            is_before_model,
+            is_model: false,
+        });
+        self.index(self.statements.len() - 1);
+    }
+
+    /// Adds a statement to the lists of those that rules look for.
+    fn index(&mut self, at: usize) {
+        let read = &self.statements[at];
+        if read.copied.is_some() {
+            self.copying.push(at);
+        }
+        if read.copied.is_some() || read.loads.is_some() {
+            self.filling.push(at);
+        }
+        if may_unload(&read.tree) {
+            self.unloading.push(at);
+        }
     }
 
     /// Takes from a statement what it says of the columns of a table. A table of which only some
@@ -321,6 +340,16 @@ impl Unit {
                 _ => {}
             }
         }
+    }
+
+    /// No parser reads this ALTER TABLE: it may add a column.
+    fn forget_columns(&mut self, text: &str) {
+        let lower = text.to_lowercase();
+        let names = |table: &Table| {
+            let mut words = lower.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.any(|word| word == table.name())
+        };
+        self.columns.retain(|table, _| !names(table));
     }
 
     fn learn(&mut self, table: Table, columns: Option<Vec<Declared>>) {
@@ -372,7 +401,18 @@ impl Unit {
     }
 
     fn copies(&self) -> impl Iterator<Item = (usize, &Read, &Copied)> {
-        self.statements.iter().enumerate().filter_map(|(at, read)| Some((at, read, read.copied.as_ref()?)))
+        let read = |at: &usize| (*at, &self.statements[*at]);
+        self.copying.iter().map(read).filter_map(|(at, read)| Some((at, read, read.copied.as_ref()?)))
+    }
+
+    /// Whether the unit deletes rows of a table.
+    pub(super) fn trims(&self, table: &Table) -> bool {
+        self.trimmed.iter().any(|other| other.is(table))
+    }
+
+    /// The statements before a number that copy a table to files, or clone it.
+    pub(super) fn unloading(&self, before: usize) -> impl Iterator<Item = &Read> {
+        self.unloading.iter().take_while(move |at| **at < before).map(|at| &self.statements[*at])
     }
 
     /// The statements that copy rows of a table as they are, each with its number.
@@ -383,25 +423,45 @@ impl Unit {
         kept.map(|(at, read, _)| (at, read)).collect()
     }
 
+    /// The statements that copy rows of a table, also into a list for a while.
+    pub(super) fn copies_of(&self, table: &Table) -> impl Iterator<Item = (usize, &Read)> {
+        let copies = self.copies().filter(|(.., copied)| copied.of.iter().any(|of| of.is(table)));
+        copies.map(|(at, read, _)| (at, read))
+    }
+
+    /// The archives of the rows that a DELETE takes. A table that is not named as an archive may be
+    /// a log, a report or a message: it is an archive only if the same routine copies whole rows of
+    /// the table by each condition of the DELETE.
+    pub(super) fn archives_of(&self, read: &Read, delete: &Delete, table: &Table) -> Vec<(usize, &Read)> {
+        let taken = || delete.selection.iter().flat_map(conjuncts).filter(|one| lookup(one).is_none());
+        let is_archive = |copied: &Copied, of: &Read| {
+            if copied.into.is_named_as_archive() {
+                return true;
+            }
+            if !copied.is_of_rows || of.routine != read.routine || table.is_named_as_archive() {
+                return false;
+            }
+            let Action::Copy(copy) = of.action() else { return false };
+            let conditions: Vec<_> = copy.conditions().into_iter().map(words_of).collect();
+            taken().all(|one| conditions.contains(&words_of(one)))
+        };
+        let archives = self.archives(table).into_iter();
+        archives.filter(|(_, of)| of.copied.as_ref().is_some_and(|copied| is_archive(copied, of))).collect()
+    }
+
+    /// The tables that get rows of other tables, each with the statement.
+    pub(super) fn filled(&self) -> impl Iterator<Item = (&Read, &Table)> {
+        self.copies().map(|(_, read, copied)| (read, &copied.into))
+    }
+
     /// The statements that write rows into a table.
     pub(super) fn fills(&self, table: &Table) -> impl Iterator<Item = usize> {
-        let all = self.statements.iter().enumerate();
+        let all = self.filling.iter().map(|at| (*at, &self.statements[*at]));
         let fills = |read: &Read| {
             let of_tables = read.copied.as_ref().is_some_and(|copied| copied.into.is(table));
             of_tables || read.loads.as_ref().is_some_and(|into| into.is(table))
         };
         all.filter(move |(_, read)| fills(read)).map(|(at, _)| at)
-    }
-}
-
-/// Whether a statement creates a table that ends with its session.
-fn is_temporary(statement: &Statement) -> bool {
-    match statement {
-        Statement::CreateTable(create) => create.temporary,
-        Statement::Query(query) => {
-            select_of(query).and_then(|select| select.into.as_ref()).is_some_and(|into| into.temporary)
-        }
-        _ => false,
     }
 }
 
@@ -412,11 +472,12 @@ fn is_chain(marked: &Marked, dialect: Grammar) -> bool {
     parts.len() > 1 && parts.iter().all(reads)
 }
 
-/// Whether a body of PL/pgSQL is one transaction: PostgreSQL and Redshift commit inside of it only
+/// Whether a body of PL/pgSQL or of LANGUAGE sql is one transaction: PostgreSQL and Redshift commit inside of it only
 /// where it says so.
 fn is_atomic(kind: &str, header: &str, body: &str) -> bool {
     let (header, body) = (header.to_lowercase(), body.to_lowercase());
     let says =
         |text: &str, word: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
-    (kind == "do" || says(&header, "plpgsql")) && !says(&header, "nonatomic") && !says(&body, "commit")
+    let is_routine = says(&header, "plpgsql") || says(&header, "language") && says(&header, "sql");
+    (kind == "do" || is_routine) && !says(&header, "nonatomic") && !says(&body, "commit")
 }

@@ -113,18 +113,18 @@ fn the_command_reads_folders_and_counts() {
     let outcome = shop.run(&["lint", "sql"]);
     assert_eq!(outcome.code, Some(1), "{outcome}");
     insta::assert_snapshot!(outcome.stderr, @"
-    error[RK601 delete-without-where]: a DELETE without WHERE empties `live.runs`, and nothing fills it again
+    error[RK601 delete-without-where]: this DELETE empties `live.runs`, and no statement that was read fills it again
      --> sql/purge.sql:1:1
       |
     1 | DELETE FROM live.runs;
       | ^^^^^^^^^^^^^^^^^^^^^^ all rows
       |
-      = help: add a condition; to empty a work table, write `WHERE TRUE`
+      = help: add a condition; if all rows are meant, write `WHERE TRUE`, or TRUNCATE TABLE where the engine has no TRUE
 
     not read: sql/purge.sql:2: DO block
     not read: sql/purge.sql:2: EXECUTE statement
     ");
-    insta::assert_snapshot!(outcome.stdout, @"1 error in 1 file, 2 statements");
+    insta::assert_snapshot!(outcome.stdout, @"1 error in 1 file, 2 statements; 2 texts not read");
     let outcome = shop.run(&["lint", "--ignore", "delete-without-where", "sql"]);
     assert_eq!(outcome.code, Some(0), "{outcome}");
     let outcome = shop.run(&["lint", "--format", "json", "sql/purge.sql"]);

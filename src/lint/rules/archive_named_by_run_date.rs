@@ -1,7 +1,10 @@
 //! An archive that is chosen by the day of the run.
 
+use sqlparser::ast::{BinaryOperator, Expr};
+
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
+use crate::lint::facts::conjuncts;
 use crate::lint::jinja::RUN_DATE;
 use crate::lint::rules::Finding;
 use crate::lint::unit::Unit;
@@ -64,11 +67,26 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         });
     };
     for read in &unit.statements {
-        let into = match read.action() {
-            Action::Copy(copy) if !copy.creates => copy.into,
-            Action::Move { copy, .. } => copy.into,
+        // `WHERE order_date = '{{ ds }}'`: the day of the run is that of the row.
+        let is_of_day = |one: &Expr| match one {
+            Expr::BinaryOp { op: BinaryOperator::Eq, left, right } => {
+                [left, right].into_iter().any(|side| side.to_string().contains(RUN_DATE))
+            }
+            _ => false,
+        };
+        let (into, is_of_day) = match read.action() {
+            Action::Copy(copy) if !copy.creates => {
+                let is_of_day = copy.conditions().into_iter().any(is_of_day);
+                (copy.into, is_of_day)
+            }
+            Action::Move { copy, deletes: (delete, _) } => {
+                (copy.into, delete.selection.iter().flat_map(conjuncts).any(is_of_day))
+            }
             _ => continue,
         };
+        if is_of_day {
+            continue;
+        }
         if into.name().contains(RUN_DATE) {
             report(read.line_of("insert"));
         }

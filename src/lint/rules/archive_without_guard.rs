@@ -1,17 +1,18 @@
 //! An archive that copies rows again if the run is repeated.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use sqlparser::ast::{BinaryOperator, Expr, Select, SetExpr, SetOperator, Statement};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{conjuncts, tables_in};
+use crate::lint::read::Runs;
 use crate::lint::rules::Finding;
 use crate::lint::rules::guard_narrower_than_key::guards;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
-use crate::lint::unit::{Runs, Unit};
+use crate::lint::unit::Unit;
 
 /// Whether a copy leaves out rows by what its table has: EXCEPT, or a time after the newest one
 /// there.
@@ -33,16 +34,19 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     if trims.is_empty() || unit.runs != Runs::Script {
         return;
     }
-    // For each table that is trimmed, the numbers of its copies.
-    let archives = |table: &Table| -> BTreeSet<usize> { unit.archives(table).into_iter().map(|(at, _)| at).collect() };
-    let tables: BTreeSet<&Table> = trims.iter().map(|(.., table)| table).collect();
-    let archived: Vec<_> = tables.into_iter().map(|table| (archives(table), table)).collect();
+    // The number of each copy, with the table that is trimmed after it.
+    let archived: BTreeMap<usize, &Table> = trims
+        .iter()
+        .flat_map(|(_, read, delete, table)| {
+            unit.archives_of(read, delete, table).into_iter().map(move |(at, _)| (at, table))
+        })
+        .collect();
     for (at, read) in unit.statements.iter().enumerate() {
         let Action::Copy(copy) = read.action() else { continue };
         // A transaction takes both statements back. Hooks of dbt are in one, on most engines.
         let overwrites = matches!(&read.tree, Statement::Insert(insert) if insert.overwrite);
         let is_safe = copy.creates || overwrites || copy.on_conflict != OnConflict::Fails || read.in_transaction;
-        let Some((_, table)) = archived.iter().find(|(archives, _)| archives.contains(&at)) else { continue };
+        let Some(table) = archived.get(&at) else { continue };
         // A stage has only the rows of this run.
         if table.is_named_as_temporary() || unit.fills(table).next().is_some() {
             continue;

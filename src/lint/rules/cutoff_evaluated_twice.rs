@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
 use crate::lint::facts::clock;
+use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven};
 use crate::lint::script::skeleton;
 use crate::lint::table::Table;
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 /// The variables that two statements set to the clock.
 fn set_twice(unit: &Unit) -> BTreeSet<String> {
@@ -46,6 +47,11 @@ const AGAIN: [&str; 6] =
 /// Clocks that stand still during a transaction of PostgreSQL.
 const STILL: [&str; 4] = ["now", "current_timestamp", "current_date", "localtimestamp"];
 
+/// Whether a clock shows one time in all statements of the transaction of a statement.
+pub(super) fn stands_still(read: &Read, clock: &str) -> bool {
+    STILL.contains(&clock) && read.in_transaction
+}
+
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let names = set_twice(unit);
     for (at, read, delete, table) in deletes(unit) {
@@ -56,17 +62,20 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             }
             continue;
         };
-        let stands_still = STILL.contains(&clock_of_delete.as_str()) && read.in_transaction;
-        if stands_still || is_proven(read, delete, &table) || is_loaded_again(unit, at, delete, &table) {
+        if stands_still(read, &clock_of_delete)
+            || is_proven(read, delete, &table)
+            || is_loaded_again(unit, at, delete, &table)
+        {
             continue;
         }
         // The copy itself, or the list of rows that it reads.
-        let mut earlier = unit.statements[..at].iter().filter_map(|earlier| match earlier.action() {
-            Action::Copy(copy) if copy.sources().iter().any(|source| source.is(&table)) => Some(copy),
-            _ => None,
-        });
+        let mut earlier =
+            unit.copies_of(&table).filter(|(copied, _)| *copied < at).filter_map(|(_, read)| match read.action() {
+                Action::Copy(copy) => Some(copy),
+                _ => None,
+            });
         let reads_clock = earlier.any(|copy| copy.conditions().into_iter().any(|one| clock(one).is_some()));
-        if unit.archives(&table).is_empty() || !reads_clock {
+        if unit.archives_of(read, delete, &table).is_empty() || !reads_clock {
             continue;
         }
         found.push(finding(read.line_of(&clock_of_delete), &table));

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy};
-use crate::lint::facts::{function_name, select_of, tables, tables_in};
+use crate::lint::facts::{columns_in, function_name, select_of, tables, tables_in};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
@@ -195,9 +195,19 @@ fn subtracts(output: &Expr) -> Option<bool> {
     list.args.iter().any(is_of_max).then_some(true)
 }
 
+/// Whether an expression is the maximum of a column that can be a time.
 fn is_max_call(expr: &Expr) -> bool {
     match expr {
-        Expr::Function(function) => function_name(function) == "max",
+        Expr::Function(function) => {
+            let names = columns_in(expr);
+            let is_number = |name: &String| {
+                ["id", "no", "nr", "num", "number", "version", "seq", "sequence", "serial"].iter().any(|end| {
+                    let rest = name.strip_suffix(end);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('_') || *end == "id" || *end == "number")
+                })
+            };
+            function_name(function) == "max" && !names.iter().any(is_number)
+        }
         Expr::BinaryOp { left, op: BinaryOperator::Minus, .. } => is_max_call(left),
         Expr::Nested(inner) => is_max_call(inner),
         _ => false,

@@ -11,10 +11,11 @@ use crate::diagnostic::Code;
 use crate::lint::facts::{
     Lookup, any, column, columns_in, conjuncts, function_name, is_equality, lookup, named_query, select_of, tables,
 };
+use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (_, read, delete, table) in deletes(unit) {

@@ -5,9 +5,11 @@ use sqlparser::ast::{BinaryOperator, Expr, SetExpr, Statement};
 use crate::diagnostic::Code;
 use crate::lint::action::target;
 use crate::lint::facts::{joined, named_query};
+use crate::lint::read::{Read, Runs};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_reloaded};
-use crate::lint::unit::{Read, Runs, Unit};
+use crate::lint::script::words;
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     // Another macro may fill the table.
@@ -37,17 +39,40 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             || is_own_list()
             || is_reloaded(unit, &table, at)
             || unit.creates(&table)
+            || is_named_later(unit, read, table.name())
+            || is_rolled_back(unit, read)
         {
             continue;
         }
         found.push(Finding {
             code: Code::DeleteWithoutWhere,
             line: read.line_of("delete"),
-            message: format!("a DELETE without WHERE empties `{table}`, and nothing fills it again"),
+            message: format!("this DELETE empties `{table}`, and no statement that was read fills it again"),
             label: "all rows",
-            help: "add a condition; to empty a work table, write `WHERE TRUE`".to_owned(),
+            help: "add a condition; if all rows are meant, write `WHERE TRUE`, or TRUNCATE TABLE where the engine has no TRUE"
+                .to_owned(),
         });
     }
+}
+
+/// Whether a later text names the table that a DELETE empties, such as `LOAD DATA ... INTO TABLE t`
+/// or `CALL load_t()`: it may fill the table. No parser reads these texts.
+fn is_named_later(unit: &Unit, read: &Read, table: &str) -> bool {
+    let fills = |text: &str| {
+        let first = words(text, 2);
+        let word = |at: usize| first.get(at).map_or("", String::as_str);
+        matches!((word(0), word(1)), ("call" | "exec" | "execute" | "insert" | "bulk" | "copy", _) | ("load", "data"))
+    };
+    let later = unit.texts.iter().skip_while(|text| text.sql.text != read.sql.text).skip(1);
+    later.map(|text| text.sql.text.as_str()).any(|text| fills(text) && text.to_lowercase().contains(table))
+}
+
+/// Whether the transaction of a DELETE ends with ROLLBACK, and with no COMMIT: a test.
+fn is_rolled_back(unit: &Unit, read: &Read) -> bool {
+    let later = unit.texts.iter().skip_while(|text| text.sql.text != read.sql.text).skip(1);
+    let mut ends = later.filter_map(|text| words(&text.sql.text, 1).pop());
+    let end = ends.find(|word| word == "commit" || word == "rollback");
+    read.in_transaction && end.is_some_and(|word| word == "rollback")
 }
 
 /// Whether a DELETE takes the rows of a query in WITH: `WITH due AS (SELECT TOP (1000) ...) DELETE

@@ -5,9 +5,10 @@ use sqlparser::ast::{Statement, TableObject};
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
 use crate::lint::facts::tables;
+use crate::lint::read::Runs;
 use crate::lint::rules::Finding;
 use crate::lint::table::Table;
-use crate::lint::unit::{Runs, Unit};
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     if unit.runs != Runs::AtCompile {

@@ -7,10 +7,11 @@ use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, Select, TableFactor};
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{compared, conjuncts, joined, lookup, pairs};
+use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{Trim, deletes, is_of_archive};
 use crate::lint::table::Table;
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 /// The guards of a copy: for each, the columns by which it looks for the row in the table that it
 /// fills. A guard is NOT EXISTS, NOT IN, or an outer join of which a column is NULL.
@@ -151,8 +152,9 @@ fn proven_key(
 ) -> Option<BTreeSet<String>> {
     let lacks_time =
         |key: &BTreeSet<String>| !guarded.iter().any(|name| is_time(name)) && key.iter().any(|name| is_time(name));
-    trims.iter().find_map(|(_, _, delete, table)| {
-        let conditions = || delete.selection.iter().filter(|_| table.is(source)).flat_map(conjuncts);
+    let mut trims = trims.iter().filter(|(.., table)| table.is(source));
+    trims.find_map(|(_, _, delete, _)| {
+        let conditions = || delete.selection.iter().flat_map(conjuncts);
         let mut proofs = conditions().filter_map(lookup).filter(|found| !found.negated);
         let proof = proofs.find(|found| found.tables().iter().any(|table| table.is(archive)));
         let by_join = || joined(delete).iter().any(|table| table.is(archive)).then(|| pairs(conditions()));

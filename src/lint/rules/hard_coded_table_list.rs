@@ -7,10 +7,11 @@ use sqlparser::ast::Statement;
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
 use crate::lint::facts::tables_in;
+use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::looked_up_by;
 use crate::lint::table::Table;
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     // For each table: the periods of the archives that its statements name.

@@ -6,14 +6,17 @@ use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{any, function_name, select_of};
 use crate::lint::jinja::RUN_DATE;
+use crate::lint::read::{Read, is_of_rows};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{deletes, is_proven, looked_up_by};
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
     for read in &unit.statements {
         let (copy, from) = match read.action() {
+            // A log of what was deleted, which is no archive.
+            Action::Move { copy, .. } if !copy.into.is_named_as_archive() && !is_of_rows(&copy) => continue,
             Action::Move { deletes: (_, table), copy }
                 if copy.on_conflict == OnConflict::Skips || (leaves_some(&copy) && !is_split(&read.tree)) =>
             {
@@ -56,10 +59,12 @@ pub(super) fn replaced_archive(unit: &Unit, found: &mut Vec<Finding>) {
             let is_of_run = copy.into.period().is_some() || copy.into.name().contains(RUN_DATE);
             (is_new || unit.empties(&copy.into)) && copy.into.is_named_as_archive() && !is_of_run
         };
-        let replaced = unit.statements.iter().find_map(|read| match read.action() {
-            Action::Copy(copy)
-                if copy.copies(&table) && archives.iter().any(|one| one.is(&copy.into)) && replaces(read, &copy) =>
-            {
+        let proves = |copy: &Copy<'_>| archives.iter().any(|one| one.is(&copy.into));
+        // Without a proof, a copy of all rows is a backup beside a purge.
+        let is_of_trim = |copy: &Copy<'_>| proves(copy) || !copy.conditions().is_empty() && !copy.creates;
+        let mut filled = unit.filled().filter(|(_, into)| into.is_named_as_archive());
+        let replaced = filled.find_map(|(read, _)| match read.action() {
+            Action::Copy(copy) if is_of_trim(&copy) && copy.copies(&table) && replaces(read, &copy) => {
                 Some((read, copy.into))
             }
             _ => None,

@@ -1,17 +1,18 @@
 //! A MERGE into an archive that lets any version win.
 
 use sqlparser::ast::{
-    BinaryOperator, ConflictTarget, Distinct, Expr, GroupByExpr, Merge, MergeAction, MergeClauseKind, OnInsert, Query,
-    Select, Statement, TableFactor,
+    BinaryOperator, ConflictTarget, Distinct, Expr, GroupByExpr, Merge, MergeAction, MergeClauseKind, MergeUpdateExpr,
+    MergeUpdateKind, OnInsert, Query, Select, Statement, TableFactor,
 };
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, OnConflict};
 use crate::lint::facts::{any, column, conjuncts, from_tables, function_name, select_of};
+use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let trims = deletes(unit);
@@ -48,8 +49,13 @@ fn finding(read: &Read, target: &Table, at: &str) -> Finding {
             "an older version of a row can overwrite a newer one in `{target}`: the statement does not compare their times"
         ),
         label: "no comparison of versions",
-        help: "compare the times before an update, as in `WHEN MATCHED AND s.<time> > a.<time>`, and keep one row of each key in the source"
-            .to_owned(),
+        help: format!(
+            "compare the times before an update{}, and keep one row of each key in the source",
+            match at {
+                "insert" => ", as in `DO UPDATE SET ... WHERE excluded.<time> > a.<time>`",
+                _ => ", as in `WHEN MATCHED AND s.<time> > a.<time>`",
+            }
+        ),
     }
 }
 
@@ -74,13 +80,26 @@ fn overwrites(merge: &Merge) -> bool {
     let updates = merge.clauses.iter().any(|clause| {
         matches!(clause.clause_kind, MergeClauseKind::Matched)
             && !clause.predicate.as_ref().is_some_and(|predicate| any(predicate, is_order))
-            && matches!(&clause.action, MergeAction::Update(update) if !any(update, is_choice))
+            && matches!(&clause.action, MergeAction::Update(update) if !any(update, is_choice) && !closes(update))
     });
     let is_unique = match &merge.source {
         TableFactor::Derived { subquery, .. } => is_one_per_key(subquery),
         _ => false,
     };
     updates && !is_unique
+}
+
+/// Whether an UPDATE closes a row that was the current one: `is_current = false, valid_to = now()`.
+fn closes(update: &MergeUpdateExpr) -> bool {
+    let is_false = |value: &Expr| {
+        let text = value.to_string().to_lowercase();
+        ["false", "0", "'n'", "'no'"].contains(&text.as_str())
+    };
+    let MergeUpdateKind::Set(assignments) = &update.kind else { return false };
+    assignments.iter().any(|one| {
+        let name = one.target.to_string().to_lowercase();
+        is_false(&one.value) && ["current", "active", "latest"].iter().any(|word| name.contains(word))
+    })
 }
 
 /// A comparison by order, as of two times.

@@ -3,9 +3,10 @@
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, OnConflict};
 use crate::lint::facts::is_star;
+use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::is_of_archive;
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for read in &unit.statements {

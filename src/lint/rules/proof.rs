@@ -9,8 +9,9 @@ use crate::lint::facts::{
     Lookup, alternatives, conjuncts, function_name, is_correlated, joined, lookup, select_of, tables_in, words_of,
 };
 use crate::lint::grammar::{Grammar, parse};
+use crate::lint::read::Read;
 use crate::lint::table::Table;
-use crate::lint::unit::{Read, Unit};
+use crate::lint::unit::Unit;
 
 /// A DELETE, with its number in the unit and its table.
 pub(super) type Trim<'u> = (usize, &'u Read, &'u Delete, Table);
@@ -128,17 +129,12 @@ pub(super) fn is_loaded_again(unit: &Unit, at: usize, delete: &Delete, table: &T
 pub(super) fn is_of_archive(unit: &Unit, source: &Table, into: &Table) -> bool {
     // A stage is emptied after its rows are in the mart.
     let is_stage = source.is_named_as_temporary() || unit.creates(source) || unit.fills(source).next().is_some();
-    let is_trimmed = |read: &Read| match read.action() {
-        Action::Delete(_, table) | Action::Move { deletes: (_, table), .. } => table.is(source),
-        Action::Truncate(tables) | Action::Drop(tables) => !is_stage && tables.iter().any(|table| table.is(source)),
-        _ => false,
-    };
-    into.is_named_as_archive() || unit.statements.iter().any(is_trimmed)
+    into.is_named_as_archive() || unit.trims(source) || (!is_stage && unit.empties(source))
 }
 
 /// Whether an earlier statement copies a table to files, or clones it.
 pub(super) fn is_unloaded(unit: &Unit, table: &Table, at: usize) -> bool {
-    unit.statements[..at].iter().any(|read| unloads(&read.tree, table))
+    unit.unloading(at).any(|read| unloads(&read.tree, table))
 }
 
 /// Whether a statement copies a table to files: UNLOAD, EXPORT DATA, COPY TO, or COPY INTO a stage.

@@ -28,7 +28,16 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if !matches!(read.action(), Action::Copy(_) | Action::Delete(..) | Action::Move { .. }) {
             continue;
         }
-        let mut visitor = Days { zoned: &zoned, found: None };
+        // A column of this name may be a day in the table of this statement.
+        let table = read.action().changes();
+        let own = table.as_ref().and_then(|table| unit.columns_of(table));
+        let of_statement: Vec<&str> = match (own, read.action()) {
+            (Some(own), Action::Delete(..)) => {
+                own.iter().filter(|column| is_zoned(column)).map(|one| one.name.as_str()).collect()
+            }
+            _ => zoned.clone(),
+        };
+        let mut visitor = Days { zoned: &of_statement, found: None };
         let _ = read.tree.visit(&mut visitor);
         if let Some(name) = visitor.found {
             found.push(Finding {

@@ -1,24 +1,27 @@
 //! A DELETE of rows that another statement copies, without a look at the copy.
 
-use sqlparser::ast::{Delete, Expr, JoinOperator, TableFactor};
+use sqlparser::ast::{BinaryOperator, Delete, Expr, JoinOperator, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{
     clock, columns_in, conjuncts, is_equality, lookup, named_query, tables_in, takes_any_rows, words_of,
 };
+use crate::lint::read::{Read, Runs};
 use crate::lint::rewrite::{Rewrite, rewrites};
 use crate::lint::rules::Finding;
+use crate::lint::rules::cutoff_evaluated_twice::stands_still;
 use crate::lint::rules::or_widens_delete;
 use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven, is_unloaded, looked_up_by};
 use crate::lint::table::Table;
-use crate::lint::unit::{Read, Runs, Unit};
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read, delete, table) in deletes(unit) {
-        let archives = unit.archives(&table);
+        let archives = unit.archives_of(read, delete, &table);
         let Some((_, archive)) = archives.first() else {
-            if is_unloaded(unit, &table, at) && !is_proven(read, delete, &table) && delete.selection.is_some() {
+            let condition = delete.selection.as_ref().filter(|condition| !names_keys(condition));
+            if is_unloaded(unit, &table, at) && !is_proven(read, delete, &table) && condition.is_some() {
                 found.push(after_unload(read, &table));
             }
             continue;
@@ -29,16 +32,21 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let has_more = lists_more(unit, (read, delete, &table), &archives);
         if (is_proven(read, delete, &table) && !only_filters && !has_more)
             || is_loaded_again(unit, at, delete, &table)
-            || or_widens_delete::widens(delete)
+            || or_widens_delete::widens(unit, delete)
             || copy.on_conflict == OnConflict::Skips
         {
             continue;
         }
         let Some(condition) = &delete.selection else { continue };
+        if is_backup(&copy) && names_keys(condition) {
+            continue;
+        }
         let mut worse = Vec::new();
         let of_copy: Vec<_> = copy.conditions().into_iter().map(words_of).collect();
-        let differs = !conjuncts(condition).into_iter().all(|one| of_copy.contains(&words_of(one)))
-            || archives.len() == 1 && of_copy.len() > conjuncts(condition).len() + 1;
+        let of_delete: Vec<_> = conjuncts(condition).into_iter().map(words_of).collect();
+        let has_more_filters =
+            || copy.conditions().into_iter().any(|one| is_filter(one) && !of_delete.contains(&words_of(one)));
+        let differs = !of_delete.iter().all(|one| of_copy.contains(one)) || archives.len() == 1 && has_more_filters();
         if has_more {
             worse.push("the list has rows that the copy leaves out");
         } else if differs {
@@ -47,7 +55,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             // A list of keys that both read.
             continue;
         }
-        if clock(condition).is_some() {
+        if clock(condition).is_some_and(|clock| !stands_still(read, &clock)) {
             worse.push("both read the clock");
         }
         if delete.limit.is_some() || takes_any_rows(copy.query) {
@@ -65,6 +73,21 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             help: proof_in(&archives),
         });
     }
+}
+
+/// Whether a copy creates a table with every row of another.
+fn is_backup(copy: &Copy<'_>) -> bool {
+    copy.creates && copy.conditions().is_empty() && copy.from().len() == 1 && copy.query.limit_clause.is_none()
+}
+
+/// Whether a condition lists the keys of the rows as constants.
+fn names_keys(condition: &Expr) -> bool {
+    let is_constant = |expr: &Expr| matches!(expr, Expr::Value(_));
+    conjuncts(condition).into_iter().any(|one| match one {
+        Expr::InList { list, negated: false, .. } => list.iter().all(is_constant),
+        Expr::BinaryOp { op: BinaryOperator::Eq, right, .. } => is_constant(right),
+        _ => false,
+    })
 }
 
 /// The proof that a DELETE lacks: it may be in any of the tables that get the rows.
@@ -146,6 +169,12 @@ fn after_unload(read: &Read, table: &Table) -> Finding {
     }
 }
 
+/// Whether a condition of a copy leaves rows out. An outer join with IS NULL is a guard, and two
+/// equal columns join.
+fn is_filter(condition: &Expr) -> bool {
+    lookup(condition).is_none() && !is_equality(condition) && !matches!(condition, Expr::IsNull(_))
+}
+
 /// Whether a DELETE takes the rows of a list that has more of them than the copy: the copy has a
 /// condition, or a join, that neither the list nor the DELETE has.
 fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), archives: &[(usize, &Read)]) -> bool {
@@ -155,8 +184,8 @@ fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), arch
     let mut known: Vec<_> = delete.selection.iter().flat_map(conjuncts).map(words_of).collect();
     let mut read_by_list = Vec::new();
     for list in &lists {
-        let mut fills = unit.statements.iter().filter_map(|read| match read.action() {
-            Action::Copy(fill) if fill.into.is(list) => Some(fill),
+        let mut fills = unit.filled().filter(|(_, into)| into.is(list)).filter_map(|(read, _)| match read.action() {
+            Action::Copy(fill) => Some(fill),
             _ => None,
         });
         let Some(fill) = fills.next() else { return false };
@@ -182,11 +211,7 @@ fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), arch
             }
             _ => false,
         });
-    // An outer join with IS NULL is a guard, and a column of the list joins it.
-    let is_filter = |condition: &&Expr| {
-        lookup(condition).is_none() && !is_equality(condition) && !matches!(condition, Expr::IsNull(_))
-    };
-    let mut filters = copy.conditions().into_iter().filter(is_filter);
+    let mut filters = copy.conditions().into_iter().filter(|condition| is_filter(condition));
     joins_more || filters.any(|condition| !known.contains(&words_of(condition)))
 }
 

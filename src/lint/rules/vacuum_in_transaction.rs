@@ -1,9 +1,10 @@
 //! VACUUM inside of a transaction.
 
 use crate::diagnostic::Code;
+use crate::lint::read::Runs;
 use crate::lint::rules::Finding;
 use crate::lint::script::words;
-use crate::lint::unit::{Runs, Unit};
+use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     for text in unit.texts.iter().filter(|text| text.in_transaction) {

@@ -1,0 +1,2 @@
+DELETE FROM dim_store;
+CALL load_dim_store();
