@@ -169,7 +169,7 @@ fn list(spec: &Spec, exceptions: Option<&str>, column: &str) -> Result<Exception
 }
 
 /// Whether a text is a value of a type as it stands: a cast neither rounds nor cuts it.
-fn is_value(ty: SqlType, key: &str) -> bool {
+pub(crate) fn is_value(ty: SqlType, key: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = key.strip_prefix('-').unwrap_or(key);
     match ty {

@@ -31,7 +31,10 @@ pub enum Error {
         why: Cause,
     },
     /// The start folder and the folders above it have no `rowkeep.yml`.
-    #[error("no rowkeep.yml in {} or any folder above it; name the project with --project DIR", start.display())]
+    #[error(
+        "no rowkeep.yml in {} or any folder above it; {}", start.display(),
+        if start.join("rowkeep.yaml").is_file() { "rename rowkeep.yaml" } else { "name the project with --project DIR" },
+    )]
     NoProject {
         /// The folder in which the search started.
         start: PathBuf,

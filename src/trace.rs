@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::cycle::plan::{Slot, StatementKind, Step, plan};
 use crate::diagnostic::did_you_mean;
+use crate::erase::is_value;
 use crate::features::only_when;
 use crate::project::period;
-use crate::project::{CutoffFrom, Length, Period, Retention, Spec, Table, TableId, Zone};
+use crate::project::{Column, CutoffFrom, Length, Period, Retention, Spec, Table, TableId, Zone};
 use crate::sql::literal::instant;
 
 /// The row to trace.
@@ -103,6 +104,16 @@ pub enum TraceError {
         /// The nearest column of the project to one that no table has.
         near: Option<String>,
     },
+    /// A value cannot be one of its column.
+    #[error("{value} is no {ty}, so no row has it as {column}")]
+    Value {
+        /// The column.
+        column: String,
+        /// The value.
+        value: String,
+        /// The type of the column.
+        ty: String,
+    },
 }
 
 fn suggestion(near: Option<&str>) -> String {
@@ -113,7 +124,8 @@ fn suggestion(near: Option<&str>) -> String {
 ///
 /// # Errors
 ///
-/// If no table has all of the columns, or no table spec describes the model.
+/// If no table has all of the columns, if no table spec describes the model, or if a value is none of
+/// its column.
 ///
 /// ```
 /// use rowkeep::{Inputs, resolve, trace};
@@ -140,6 +152,14 @@ pub fn trace(spec: &Spec, row: &Row<'_>) -> Result<Vec<Trace>, TraceError> {
         .filter(|((_, table), _)| is_selected(table) && has_columns(table))
         .map(|((id, table), plan)| path(spec, id, table, row, [&plan.load, &plan.hooks, &plan.sweep]))
         .collect();
+    let selected = spec.tables().map(|(_, table)| table).find(|table| is_selected(table) && has_columns(table));
+    for (name, value) in row.key {
+        let column = selected.and_then(|table| table.columns.iter().find(|column| is_column(spec, column, name)));
+        if let Some(column) = column.filter(|column| !is_value(column.ty, value)) {
+            let (column, ty) = (name.clone(), column.ty.to_string());
+            return Err(TraceError::Value { column, value: value.clone(), ty });
+        }
+    }
     if traces.is_empty() {
         let columns: Vec<_> = row.key.iter().map(|(name, _)| name.clone()).collect();
         let declared = || spec.tables.iter().flat_map(|table| &table.columns).map(|column| column.name.as_str());
@@ -152,8 +172,11 @@ pub fn trace(spec: &Spec, row: &Row<'_>) -> Result<Vec<Trace>, TraceError> {
 }
 
 fn has_column(spec: &Spec, table: &Table, name: &str) -> bool {
-    let name = name.trim_matches('"').to_lowercase();
-    table.columns.iter().any(|column| column.name.folded(spec.dialect).to_lowercase() == name)
+    table.columns.iter().any(|column| is_column(spec, column, name))
+}
+
+fn is_column(spec: &Spec, column: &Column, name: &str) -> bool {
+    column.name.folded(spec.dialect).eq_ignore_ascii_case(name.trim_matches('"'))
 }
 
 fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sweep]: [&[Step]; 3]) -> Trace {

@@ -173,7 +173,11 @@ fn project(folder: Option<&Path>) -> Result<Folder, Failure> {
         Some(file) if file.is_file() => {
             return Err(Error::Usage(format!("--project names a file, {}; name its folder", file.display())).into());
         }
-        Some(folder) => return Err(Error::Usage(format!("no {} in {}", folder::PROJECT_FILE, folder.display())).into()),
+        Some(folder) => {
+            let other = folder.join("rowkeep.yaml");
+            let hint = if other.is_file() { "; rename rowkeep.yaml" } else { "" };
+            return Err(Error::Usage(format!("no {} in {}{hint}", folder::PROJECT_FILE, folder.display())).into());
+        }
         None => folder::find(Path::new("."))?,
     };
     folder::open(&folder, &shown)

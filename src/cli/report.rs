@@ -1,11 +1,12 @@
 //! `rowkeep report`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::check::Day;
 use crate::cli::committed::text;
 use crate::cli::write::replace;
 use crate::cli::{print, project, shown, today};
+use crate::error::Error;
 use crate::project::folder::Failure;
 use crate::report::{Options, report};
 
@@ -27,9 +28,20 @@ pub(super) struct Arguments {
     rehearsal: Option<PathBuf>,
 }
 
+/// The text of a rehearsal.
+fn rehearsal(path: &Path) -> Result<String, Error> {
+    let found = text(path)?;
+    let value: serde_json::Value = serde_json::from_str(&found).unwrap_or_default();
+    if !value["laws"].is_array() {
+        let message = format!("{} is not the output of `rowkeep rehearse --format json`", shown(path));
+        return Err(Error::Usage(message));
+    }
+    Ok(found)
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let project = project(arguments.project.as_deref())?;
-    let rehearsal = arguments.rehearsal.as_deref().map(text).transpose()?;
+    let rehearsal = arguments.rehearsal.as_deref().map(rehearsal).transpose()?;
     let options = Options { today: arguments.today, rehearsal: rehearsal.as_deref() };
     let wrong = |wrong| Failure::Input(wrong, Box::new(project.inputs.clone()));
     let page = report(&project.inputs, options).map_err(wrong)?;

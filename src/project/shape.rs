@@ -30,6 +30,10 @@ fn wrong_type<T: Shape>(node: &Node, sink: &mut Sink) -> Option<T> {
             Diagnostic::new(Code::WrongType, message, node.span, "of another type")
                 .help("write `name: value` for each item, as in `{ order_id: bigint, state: text }`")
         }
+        Value::Scalar(ref text) if T::expected() == "a list" => {
+            Diagnostic::new(Code::WrongType, message, node.span, "of another type")
+                .help(format!("write a list, as in `[{text}]`"))
+        }
         _ => Diagnostic::new(Code::WrongType, message, node.span, "of another type"),
     };
     sink.push(diagnostic);

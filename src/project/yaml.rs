@@ -124,6 +124,10 @@ fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Dia
         let message = format!("{} has a binary value, which no key takes", inputs.name(file));
         return Diagnostic::new(Code::Syntax, message, span, "here").help("write the value as text");
     }
+    if let Some((at, help)) = likely_mistake(file, text, start) {
+        let message = format!("{} is not YAML: {reason}", inputs.name(file));
+        return Diagnostic::new(Code::Syntax, message, at, "here").help(help);
+    }
     // The parser reports the start of the value before a tab. Point at the tab itself.
     let tab = text[start..].find('\t').filter(|_| reason.contains("tab")).map(|at| start + at);
     let span = tab.map_or(span, |start| Span { file, start, end: start + 1 });
@@ -132,6 +136,43 @@ fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Dia
         None => "start the keys of a mapping in the same column, write `: ` after each key, and close every bracket",
     };
     Diagnostic::new(Code::Syntax, format!("{} is not YAML: {reason}", inputs.name(file)), span, "here").help(help)
+}
+
+/// A mistake near the place where the parser stopped, if it is one that people make often: a space
+/// that is no space, a value with `: `, or a key below a key that has a value.
+fn likely_mistake(file: FileId, text: &str, stopped: usize) -> Option<(Span, &'static str)> {
+    const NO_BREAK: char = '\u{a0}';
+    let at = |start: usize, length: usize| Span { file, start, end: start + length };
+    let lines: Vec<(usize, &str)> = text
+        .split_inclusive('\n')
+        .scan(0, |offset, line| {
+            let start = *offset;
+            *offset += line.len();
+            Some((start, line.trim_end()))
+        })
+        .collect();
+    let number = lines.iter().rposition(|(start, _)| *start <= stopped)?;
+    let near = &lines[number.saturating_sub(1)..lines.len().min(number + 2)];
+    let of = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    for &(start, line) in near {
+        let code = line.split(" #").next().unwrap_or_default();
+        if let Some(found) = code.find(NO_BREAK) {
+            return Some((at(start + found, NO_BREAK.len_utf8()), "this is a no-break space: write a plain one"));
+        }
+        let plain =
+            |value: &str| !value.is_empty() && !value.starts_with(['\'', '"', '{', '[', '|', '>', '#', '&', '*']);
+        let value = code.split_once(": ").map(|(_, value)| value.trim()).filter(|value| plain(value));
+        if value.is_some_and(|value| value.contains(": ")) {
+            return Some((at(start + of(line), line.len() - of(line)), "quote the value: it contains `: `"));
+        }
+    }
+    let is_key = |line: &str| line.trim_start().split_once(':').is_some_and(|(key, _)| !key.contains(' '));
+    near.windows(2).find_map(|pair| {
+        let ((_, above), (start, line)) = (pair[0], pair[1]);
+        let has_value = above.split_once(": ").is_some_and(|(_, value)| !value.trim().is_empty());
+        let is_deeper = has_value && is_key(above) && is_key(line) && of(line) > of(above);
+        is_deeper.then(|| (at(start, of(line).max(1)), "this key is indented more than the one above it"))
+    })
 }
 
 /// The byte offset of a line and a column of characters, both 1-based.

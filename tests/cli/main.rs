@@ -12,6 +12,7 @@ mod folders;
 mod formats;
 mod lint;
 mod loads;
+mod mistakes;
 #[path = "../shared/projects.rs"]
 mod projects;
 mod readme;

@@ -165,6 +165,8 @@ fn named(name: &str, fiscal_year: Option<FiscalYear>, zone: &Zone, span: Span, s
                     "state the fiscal year in rowkeep.yml: `fiscal_year: { first_month: 4, named_after: last_day }`; \
                      with `last_day`, fy2026 ends in 2026, and with `first_day` it starts in 2026",
                 )
+            } else if let Some(parts) = too_many(name) {
+                diagnostic.help(parts)
             } else {
                 diagnostic.help("state its bounds: `{ name: legacy, start: 2019-01-01, end: 2025-07-01 }`")
             };
@@ -172,6 +174,21 @@ fn named(name: &str, fiscal_year: Option<FiscalYear>, zone: &Zone, span: Span, s
         }
     }
     None
+}
+
+/// The number of parts that a year has, if a name counts more of them: `2025_h3`.
+fn too_many(name: &str) -> Option<String> {
+    let (year, part) = name.split_once('_').filter(|(year, _)| year.len() == 4 && year.parse::<u16>().is_ok())?;
+    let kinds = [
+        ("h", "2 half-years", "h1", "h2"),
+        ("q", "4 quarters", "q1", "q4"),
+        ("m", "12 months", "m01", "m12"),
+        ("w", "52 or 53 weeks", "w01", "w52"),
+    ];
+    let (_, has, first, last) = kinds.into_iter().find(|(letter, ..)| {
+        part.strip_prefix(letter).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+    })?;
+    Some(format!("the year {year} has {has}: {year}_{first} to {year}_{last}"))
 }
 
 /// Other spellings of a name: `2026_01` for `2026-01` and `202601`, `2026_q1` for `2026Q1`, and
@@ -232,7 +249,12 @@ fn check_neighbours((previous, before): &(Period, Span), (period, span): &(Perio
         );
         Diagnostic::new(Code::PeriodGap, message, *span, format!("starts {}", period.start))
             .also(*before, format!("ends {}", previous.end))
-            .help("add the period between them")
+            .help(match previous.end.tomorrow() {
+                Ok(next) if next == period.start => {
+                    format!("`end` is the first day after a period: write `end: {next}`")
+                }
+                _ => "add the period between them".to_owned(),
+            })
     };
     sink.push(diagnostic);
     false
