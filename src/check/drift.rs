@@ -4,9 +4,12 @@ use serde_json::Value;
 
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::Committed;
-use crate::diagnostic::{Code, Diagnostic, Sink, TextPlace};
+use crate::diagnostic::{Code, Diagnostic, Sink, TextPlace, some};
 use crate::project::Spec;
 use crate::source::{Span, line_range};
+
+/// The number of differing files that are shown one by one.
+const SHOWN: usize = 3;
 
 pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, sink: &mut Sink) {
     // An artifact has no line in the project. The key that names the folder may have one.
@@ -17,6 +20,7 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, 
         sink.push(diagnostic.help("run `rowkeep compile`, and commit the result"));
         return;
     }
+    let mut differing: Vec<(String, Diagnostic)> = Vec::new();
     for (path, text) in artifacts.files() {
         let shown = format!("{}/{path}", committed.folder);
         match committed.files.get(path) {
@@ -27,8 +31,17 @@ pub(super) fn report(spec: &Spec, artifacts: &Artifacts, committed: &Committed, 
                 sink.push(diagnostic.anchored(anchor).help("run `rowkeep compile`, and commit the result"));
             }
             Some(found) if found == text || (path == MANIFEST && same_manifest(found, text)) => {}
-            Some(found) => sink.push(changed(&shown, found, text).anchored(anchor)),
+            Some(found) => differing.push((shown.clone(), changed(&shown, found, text).anchored(anchor))),
         }
+    }
+    // One edit of a spec changes many files. The first ones show what it does.
+    let rest = differing.split_off(if differing.len() > SHOWN + 1 { SHOWN } else { differing.len() });
+    differing.into_iter().for_each(|(_, diagnostic)| sink.push(diagnostic));
+    let names: Vec<_> = rest.into_iter().map(|(shown, _)| shown).collect();
+    if !names.is_empty() {
+        let message = format!("{} more files differ from what compiles now: {}", names.len(), some(&names));
+        let diagnostic = Diagnostic::new(Code::Drift, message, anchor, "the project that compiles now");
+        sink.push(diagnostic.help("run `rowkeep compile`, and commit the result"));
     }
     for (path, text) in committed.files.iter().filter(|(path, _)| artifacts.get(path).is_none()) {
         let shown = format!("{}/{path}", committed.folder);

@@ -146,12 +146,12 @@ fn a_missing_out_folder_is_drift() {
 }
 
 #[test]
-fn many_drifted_files_repeat_the_help_three_times() {
+fn many_drifted_files_are_counted() {
     let shop = committed();
     shop.write("shop/tables/orders.yml", ORDERS.replace("ORDERS_GAP", "ORDERS_LATE"));
     let said = shop.refuses(&["check"]);
-    assert_eq!(said.matches("= help: change the project").count(), 3, "{said}");
-    assert!(said.matches("error[RK701]").count() > 8, "{said}");
+    assert_eq!(said.matches("error[RK701]").count(), 4, "{said}");
+    assert!(said.contains("more files differ from what compiles now: sql/"), "{said}");
 }
 
 /// Each raw table without a trim is reported once, although several marts may read it.
