@@ -58,8 +58,10 @@ fn objections(plan: &Value) -> Vec<String> {
             if text(&node["Plans"][1], "Node Type") != "Aggregate" {
                 nodes(&node["Plans"][1], &mut inner);
             }
-            let large = inner.into_iter().filter_map(read_as_a_whole);
-            let mut large = large.filter(|table| !table.contains("__") && !table.ends_with("exceptions"));
+            // A catalogue has a row for each partition of the database: here it is empty.
+            let is_small =
+                |table: &str| table.contains("__") || table.ends_with("exceptions") || table == "pg_inherits";
+            let mut large = inner.into_iter().filter_map(read_as_a_whole).filter(|table| !is_small(table));
             wrong.extend(large.next().map(|table| format!("reads {table} once per row of another table")));
         }
     }
