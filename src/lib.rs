@@ -111,6 +111,7 @@
 //!     today: Some("2026-03-01".parse().unwrap()),
 //!     warn_days: 60,
 //!     committed: Some(&committed),
+//!     against: None,
 //!     dbt: None,
 //!     allow: &BTreeSet::new(),
 //! });
