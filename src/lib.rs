@@ -103,7 +103,7 @@
 //! # let inputs = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 //!
 //! let mut files = rowkeep::compile(&inputs).unwrap().files().clone();
-//! // A user edits a compiled file by hand.
+//! // A user edits an artifact by hand.
 //! files.insert("compiled/mart/09_trim__2025_h2.sql".to_owned(), "DELETE FROM s.mart\n".to_owned());
 //!
 //! let committed = Committed { folder: "target/rowkeep".to_owned(), files };

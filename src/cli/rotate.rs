@@ -51,9 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         output.push_str(&format!("added {period} to {file}, line {line}:\n  {new}\n"));
     }
     if let Some(last) = uncompiled(&project) {
-        output.push_str(&format!(
-            "note: {last}, the period before it, is new too: the compiled files do not have it yet\n"
-        ));
+        output.push_str(&format!("note: {last}, the period before it, is new too: the artifacts do not have it yet\n"));
     }
     output.push_str(&format!("{}\n", preview.numbers()));
     for flow in &preview.flows {

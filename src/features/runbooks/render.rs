@@ -202,6 +202,7 @@ fn project(spec: &Spec) -> Value {
         // without a tripwire, nothing brings the rows back.
         has_tripwire => named(&|table| table.tripwire.is_some() && !table.is_purged()),
         purged => named(&Table::is_purged),
+        limited => named(&|table| table.limit.is_some()),
         has_periods => spec.tables.iter().any(Table::has_periods),
         // `ddl/` does not create a mart with a generated column.
         marts_of_others => spec

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    BinaryOperator, Delete, Expr, FromTable, Function, GroupByExpr, Query, Select, SelectItem, Statement, TableFactor,
-    TableWithJoins, Visit, Visitor, WindowType,
+    BinaryOperator, Delete, Expr, FromTable, Function, GroupByExpr, JoinConstraint, JoinOperator, Query, Select,
+    SelectItem, Statement, TableFactor, TableWithJoins, Visit, Visitor, WindowType,
 };
 
 use crate::diagnostic::Code;
+use crate::lint::action::target;
 use crate::lint::facts::{
     Lookup, any, column, columns_in, conjuncts, function_name, is_equality, lookup, named_query, select_of, tables,
 };
@@ -22,7 +23,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
         let lookups: Vec<_> = conditions.iter().filter_map(|condition| lookup(condition)).collect();
         let counts = |found: &Lookup<'_>| {
-            found.value.is_some() && select_of(found.query).is_some_and(|select| counts_keys(select, &table))
+            let is_counted = |query: &Query| select_of(query).is_some_and(|select| counts_keys(select, &table));
+            let of_query = is_counted(found.query) || has_window_count(found.query, &table);
+            found.value.is_some() && (of_query || with_of(read, found.query).is_some_and(is_counted))
         };
         let takes_all = lookups
             .iter()
@@ -32,11 +35,12 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let using = delete.using.iter().flatten().flat_map(tables);
         let joins_itself = using.chain(from.iter().skip(1).flat_map(tables)).any(|other| other.is(&table));
         let takes_pairs = joins_itself && (is_symmetric(&conditions) || meets_itself(delete, &conditions));
-        let takes_all = takes_all || joins_counts(delete, &conditions, &table) || compares_count(&conditions, &table);
+        let takes_all = takes_all || compares_count(&conditions, &table) || takes_from_counts(read, delete);
+        let takes_joined = joins_counts(read, delete, &conditions, &table);
         let takes_ranked = joins_ranks(read, delete, &conditions, &table);
         // `AND id <> (SELECT MIN(id) ...)` keeps one.
         let is_all = conditions.len() == 1 || conditions.iter().all(|condition| is_equality(condition));
-        if (takes_all && is_all) || takes_pairs || takes_ranked {
+        if (takes_all && is_all) || takes_pairs || takes_ranked || takes_joined {
             found.push(Finding {
                 code: Code::DedupeDeletesAll,
                 line: read.line_of("delete"),
@@ -51,27 +55,94 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
-/// `USING (SELECT key, COUNT(*) FROM t GROUP BY key HAVING COUNT(*) > 1) AS d WHERE t.key = d.key`.
-fn joins_counts(delete: &Delete, conditions: &[&Expr], table: &Table) -> bool {
+/// `USING (SELECT key, COUNT(*) FROM t GROUP BY key HAVING COUNT(*) > 1) AS d WHERE t.key = d.key`,
+/// also with JOIN, with the query in WITH, and with the comparison outside: `AND d.n > 1`.
+fn joins_counts(read: &Read, delete: &Delete, conditions: &[&Expr], table: &Table) -> bool {
+    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+    let joins = || from.iter().flat_map(|item| &item.joins);
     let using = delete.using.iter().flatten().map(|item| &item.relation);
-    let mut counted = using.filter_map(|factor| match factor {
-        TableFactor::Derived { subquery, .. } => select_of(subquery),
+    let joined = using.chain(joins().map(|join| &join.relation)).filter_map(|factor| query_of(read, factor));
+    let on = joins().filter_map(|join| match &join.join_operator {
+        JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) => Some(on),
         _ => None,
     });
-    !conditions.is_empty()
-        && conditions.iter().all(|condition| is_equality(condition))
-        && counted.any(|select| counts(select, table))
+    let all: Vec<&Expr> = conditions.iter().copied().chain(on.flat_map(conjuncts)).collect();
+    let (equal, rest): (Vec<&Expr>, Vec<&Expr>) = all.into_iter().partition(|one| is_equality(one));
+    let compares_outside = matches!(rest.as_slice(), [only] if is_more_than(only));
+    // `AND d.first_id = t.id`, of `MIN(id) AS first_id`, takes one row of each key.
+    let names: BTreeSet<String> = equal.iter().copied().flat_map(columns_in).collect();
+    let mut selects = joined.filter_map(select_of).filter(|select| names.is_disjoint(&computed(select)));
+    !equal.is_empty()
+        && selects.any(|select| match rest.is_empty() {
+            true => counts(select, table),
+            false => compares_outside && counts_groups(select, table),
+        })
+}
+
+/// The aliases of what a SELECT computes.
+fn computed(select: &Select) -> BTreeSet<String> {
+    let alias = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { expr, alias } => column(expr).is_none().then(|| alias.value.to_lowercase()),
+        _ => None,
+    };
+    select.projection.iter().filter_map(alias).collect()
+}
+
+/// `WITH d AS (SELECT key, COUNT(*) OVER (PARTITION BY key) AS n FROM t) DELETE FROM d WHERE n > 1`.
+fn takes_from_counts(read: &Read, delete: &Delete) -> bool {
+    let Statement::Query(query) = &read.tree else { return false };
+    let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
+    let is_count = matches!(conditions.as_slice(), [only] if is_more_than(only));
+    let named = target(delete).and_then(|name| named_query(query, &name));
+    is_count && named.is_some_and(counts_by_window)
+}
+
+/// `SELECT key FROM (SELECT key, COUNT(*) OVER (PARTITION BY key) AS n FROM t) WHERE n > 1`.
+fn has_window_count(query: &Query, table: &Table) -> bool {
+    let Some(select) = select_of(query) else { return false };
+    let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
+    let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
+    is_own && matches!(conditions.as_slice(), [only] if is_more_than(only)) && counts_by_window(query)
+}
+
+/// Whether a query counts the rows of each key by a window function.
+fn counts_by_window(query: &Query) -> bool {
+    any(query, |expr| match expr {
+        Expr::Function(function) if function_name(function) == "count" => {
+            partition(function).is_some_and(|key| !key.is_empty())
+        }
+        _ => false,
+    })
+}
+
+/// `n > 1`, or `n >= 2`.
+fn is_more_than(condition: &Expr) -> bool {
+    matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Gt | BinaryOperator::GtEq, right }
+        if column(left).is_some() && matches!(**right, Expr::Value(_)))
+}
+
+/// The query that a FROM item reads: of a derived table, or of a name in WITH.
+fn query_of<'a>(read: &'a Read, factor: &'a TableFactor) -> Option<&'a Query> {
+    match (factor, &read.tree) {
+        (TableFactor::Derived { subquery, .. }, _) => Some(subquery),
+        (TableFactor::Table { name, .. }, Statement::Query(query)) => named_query(query, &Table::of(name)),
+        _ => None,
+    }
+}
+
+/// The query of WITH that a query reads, and nothing else.
+fn with_of<'a>(read: &'a Read, query: &'a Query) -> Option<&'a Query> {
+    match select_of(query)?.from.as_slice() {
+        [only] if only.joins.is_empty() => query_of(read, &only.relation),
+        _ => None,
+    }
 }
 
 /// `USING (SELECT key, ROW_NUMBER() OVER (PARTITION BY key ...) AS n FROM t) AS r WHERE t.key =
 /// r.key AND r.n > 1`, also with the query in WITH: the rank tells the rows apart, and the join
 /// does not.
 fn joins_ranks(read: &Read, delete: &Delete, conditions: &[&Expr], table: &Table) -> bool {
-    let ranked = delete.using.iter().flatten().filter_map(|item| match (&item.relation, &read.tree) {
-        (TableFactor::Derived { subquery, .. }, _) => Some(&**subquery),
-        (TableFactor::Table { name, .. }, Statement::Query(query)) => named_query(query, &Table::of(name)),
-        _ => None,
-    });
+    let ranked = delete.using.iter().flatten().filter_map(|item| query_of(read, &item.relation));
     let (equal, rest): (Vec<&Expr>, Vec<&Expr>) = conditions.iter().partition(|condition| is_equality(condition));
     let is_rank = |condition: &&Expr| {
         matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Gt | BinaryOperator::GtEq | BinaryOperator::NotEq, right }
@@ -104,13 +175,23 @@ fn counts_keys(select: &Select, table: &Table) -> bool {
 
 /// The same, with other outputs: a SELECT of the keys that stand twice.
 fn counts(select: &Select, table: &Table) -> bool {
-    let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
-    let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
-    let is_count = |expr: &Expr| matches!(expr, Expr::Function(function) if function_name(function) == "count");
     // HAVING may name the count by its alias.
-    let has_count =
-        select.having.as_ref().is_some_and(|having| any(having, is_count) || any(&select.projection, is_count));
-    is_own && is_grouped && has_count
+    let of_having = |having| any(having, is_count) || counts_groups(select, table);
+    is_of_groups(select, table) && select.having.as_ref().is_some_and(of_having)
+}
+
+/// `SELECT key, COUNT(*) AS n FROM t GROUP BY key`.
+fn counts_groups(select: &Select, table: &Table) -> bool {
+    is_of_groups(select, table) && any(&select.projection, is_count)
+}
+
+fn is_of_groups(select: &Select, table: &Table) -> bool {
+    let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
+    is_own && matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty())
+}
+
+fn is_count(expr: &Expr) -> bool {
+    matches!(expr, Expr::Function(function) if function_name(function) == "count")
 }
 
 /// The columns of a SELECT list, if it has only columns.

@@ -30,6 +30,19 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         // A copy that skips rows, and a proof that OR goes around, have their own findings.
         let only_filters = filters(unit, read, (delete, &table), &archives);
         let has_more = lists_more(unit, (read, delete, &table), &archives);
+        if let Some(other) = other_archive(unit, read, (delete, &table), &archives) {
+            found.push(Finding {
+                code: Code::TrimWithoutProof,
+                line: read.line_of(other.name()),
+                message: format!(
+                    "rows of `{table}` are copied to `{}`, and the DELETE looks for them in `{other}`",
+                    copy.into
+                ),
+                label: "another archive",
+                help: format!("look into `{}`", copy.into),
+            });
+            continue;
+        }
         if (is_proven(read, delete, &table) && !only_filters && !has_more)
             || is_loaded_again(unit, at, delete, &table)
             || or_widens_delete::widens(unit, delete)
@@ -73,6 +86,32 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             help: proof_in(&archives),
         });
     }
+}
+
+/// The archive in which a DELETE looks for its rows, if it is that of another table: its name has
+/// neither the name of the table nor that of its archives.
+fn other_archive(
+    unit: &Unit,
+    read: &Read,
+    (delete, table): (&Delete, &Table),
+    archives: &[(usize, &Read)],
+) -> Option<Table> {
+    let looked_up: Vec<_> = looked_up_by(read, delete).into_iter().filter(|found| !found.is(table)).collect();
+    let base = |table: &Table| table.period().map_or(table.name(), |(base, _)| base).trim_end_matches('_').to_owned();
+    let copied: Vec<_> = archives
+        .iter()
+        .filter_map(|(_, read)| match read.action() {
+            Action::Copy(copy) => Some(base(&copy.into)),
+            _ => None,
+        })
+        .collect();
+    let is_other = |found: &Table| {
+        let name = found.name();
+        let is_of_table = name.contains(table.name()) || copied.iter().any(|base| name.contains(base.as_str()));
+        found.is_named_as_archive() && !is_of_table && unit.fills(found).next().is_none() && !unit.creates(found)
+    };
+    let is_all = !looked_up.is_empty() && looked_up.iter().all(is_other);
+    looked_up.into_iter().next().filter(|_| is_all)
 }
 
 /// Whether a copy creates a table with every row of another.

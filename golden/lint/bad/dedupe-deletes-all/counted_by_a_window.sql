@@ -1,0 +1,2 @@
+WITH d AS (SELECT OrderId, COUNT(*) OVER (PARTITION BY OrderId) AS n FROM dbo.Orders)
+DELETE FROM d WHERE n > 1;
