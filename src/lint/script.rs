@@ -14,6 +14,9 @@ pub(super) struct Raw {
     pub(super) comments: Vec<(usize, String)>,
     /// Whether a transaction opens or ends before the statement, or by it. `None`: neither.
     pub(super) opens: Option<bool>,
+    /// Whether only BEGIN stands before the statement. In a routine, it opens a block, and no
+    /// transaction.
+    pub(super) is_after_begin: bool,
     /// Whether a procedure, a function or a trigger begins before the statement.
     pub(super) begins_routine: bool,
 }
@@ -252,7 +255,9 @@ fn raw(marked: &Marked, start: usize, end: usize, body: Option<Marked>, comments
         control_flow.extend(words(&statement.text, usize::MAX));
     }
     let begins_routine = control_flow.iter().any(|word| ROUTINES.contains(&word.as_str()));
-    Raw { marked: statement, body, comments, opens: opens_transaction(&control_flow), begins_routine }
+    let is_after_begin = matches!(control_flow.as_slice(), [only] if only == "begin");
+    let opens = opens_transaction(&control_flow);
+    Raw { marked: statement, body, comments, opens, is_after_begin, begins_routine }
 }
 
 /// Whether the last of these words that does so opens a transaction or ends one. `None`: no word

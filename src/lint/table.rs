@@ -108,7 +108,7 @@ impl Table {
 }
 
 /// Whether a word of a name means an archive: `orders_hist` and `ordersarchive`, but not `search`.
-fn says_archive(name: &str) -> bool {
+pub(super) fn says_archive(name: &str) -> bool {
     let words = name.split(|c: char| !c.is_alphanumeric());
     words.into_iter().any(|word| {
         let is_word = ["arch", "archiv", "hist", "histo", "bkp", "bak", "cold"].contains(&word);

@@ -46,6 +46,9 @@ pub(super) struct Unit {
     /// The tables that lose rows by a DELETE.
     trimmed: Vec<Table>,
     in_transaction: bool,
+    /// The first words of each text with SQL in quotes that changes rows: it may be kept in a
+    /// variable.
+    quoted: Vec<Vec<String>>,
     /// The routine of the next statement, and how many there are.
     routine: usize,
     routines: usize,
@@ -71,6 +74,7 @@ impl Unit {
             unloading: Vec::new(),
             trimmed: Vec::new(),
             in_transaction: false,
+            quoted: Vec::new(),
             routine: 0,
             routines: 0,
         }
@@ -153,9 +157,15 @@ impl Unit {
             self.routines += 1;
             self.routine = self.routines;
         }
-        self.in_transaction = raw.opens.unwrap_or(self.in_transaction);
+        let opens = raw.opens.filter(|_| depth == 0 || !raw.is_after_begin);
+        self.in_transaction = opens.unwrap_or(self.in_transaction);
         let in_transaction = self.in_transaction || self.runs == Runs::Hooks;
         self.texts.push(Text { sql: raw.marked.clone(), in_transaction });
+        // Texts that begin alike keep their SQL in the same variable.
+        let start: Vec<_> = first.iter().take(3).cloned().collect();
+        if may_change_rows(text) && !self.quoted.contains(&start) {
+            self.quoted.push(start);
+        }
         // `EXECUTE IMMEDIATE $$ BEGIN ... END $$` is a block of Snowflake.
         let is_immediate = word(0) == "execute" && word(1) == "immediate";
         let is_block = is_immediate || matches!(word(0), "do" | "create");
@@ -223,7 +233,14 @@ impl Unit {
             None if depth < 3 && is_chain(&raw.marked, dialect) => {
                 for part in split_at_verbs(&raw.marked) {
                     let opens = opens_transaction(&words(&part.text, 2));
-                    let part = Raw { marked: part, body: None, comments: Vec::new(), opens, begins_routine: false };
+                    let part = Raw {
+                        marked: part,
+                        body: None,
+                        comments: Vec::new(),
+                        opens,
+                        is_after_begin: false,
+                        begins_routine: false,
+                    };
                     self.add_raw(part, dialect, is_before_model, 3);
                 }
             }
@@ -239,11 +256,8 @@ impl Unit {
 
     /// Whether an EXECUTE names a variable into which an earlier text wrote SQL that changes rows.
     fn runs_a_variable(&self, text: &str) -> bool {
-        let before = self.texts.len().saturating_sub(1);
         let named = words(text, usize::MAX);
-        self.texts[..before].iter().map(|earlier| earlier.sql.text.as_str()).any(|earlier| {
-            may_change_rows(earlier) && words(earlier, 3).iter().any(|word| word != "execute" && named.contains(word))
-        })
+        self.quoted.iter().flatten().any(|word| word != "execute" && named.contains(word))
     }
 
     /// Adds a statement that was read.
@@ -472,12 +486,14 @@ fn is_chain(marked: &Marked, dialect: Grammar) -> bool {
     parts.len() > 1 && parts.iter().all(reads)
 }
 
-/// Whether a body of PL/pgSQL or of LANGUAGE sql is one transaction: PostgreSQL and Redshift commit inside of it only
+/// Whether a body of PL/pgSQL, or of a function in LANGUAGE sql, is one transaction: PostgreSQL and Redshift commit inside of it only
 /// where it says so.
 fn is_atomic(kind: &str, header: &str, body: &str) -> bool {
     let (header, body) = (header.to_lowercase(), body.to_lowercase());
     let says =
         |text: &str, word: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
-    let is_routine = says(&header, "plpgsql") || says(&header, "language") && says(&header, "sql");
+    // A procedure of Snowflake is in LANGUAGE sql too, and commits each statement.
+    let is_function = says(&header, "function") && says(&header, "language") && says(&header, "sql");
+    let is_routine = says(&header, "plpgsql") || is_function;
     (kind == "do" || is_routine) && !says(&header, "nonatomic") && !says(&body, "commit")
 }

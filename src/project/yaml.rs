@@ -124,7 +124,8 @@ fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Dia
         let message = format!("{} has a binary value, which no key takes", inputs.name(file));
         return Diagnostic::new(Code::Syntax, message, span, "here").help("write the value as text");
     }
-    if let Some((at, help)) = likely_mistake(file, text, start) {
+    let is_mapping = reason.contains("mapping values are not allowed");
+    if let Some((at, help)) = likely_mistake(file, text, (start, is_mapping)) {
         let message = format!("{} is not YAML: {reason}", inputs.name(file));
         return Diagnostic::new(Code::Syntax, message, at, "here").help(help);
     }
@@ -140,7 +141,7 @@ fn syntax_error(inputs: &Inputs, file: FileId, error: &serde_yaml::Error) -> Dia
 
 /// A mistake near the place where the parser stopped, if it is one that people make often: a space
 /// that is no space, a value with `: `, or a key below a key that has a value.
-fn likely_mistake(file: FileId, text: &str, stopped: usize) -> Option<(Span, &'static str)> {
+fn likely_mistake(file: FileId, text: &str, (stopped, is_mapping): (usize, bool)) -> Option<(Span, &'static str)> {
     const NO_BREAK: char = '\u{a0}';
     let at = |start: usize, length: usize| Span { file, start, end: start + length };
     let lines: Vec<(usize, &str)> = text
@@ -162,16 +163,28 @@ fn likely_mistake(file: FileId, text: &str, stopped: usize) -> Option<(Span, &'s
         let plain =
             |value: &str| !value.is_empty() && !value.starts_with(['\'', '"', '{', '[', '|', '>', '#', '&', '*']);
         let value = code.split_once(": ").map(|(_, value)| value.trim()).filter(|value| plain(value));
-        if value.is_some_and(|value| value.contains(": ")) {
+        let is_block = !code.contains(['{', '[']);
+        if is_mapping && is_block && value.is_some_and(|value| value.contains(": ")) {
             return Some((at(start + of(line), line.len() - of(line)), "quote the value: it contains `: `"));
         }
     }
     let is_key = |line: &str| line.trim_start().split_once(':').is_some_and(|(key, _)| !key.contains(' '));
-    near.windows(2).find_map(|pair| {
+    near.windows(2).filter(|_| is_mapping).find_map(|pair| {
         let ((_, above), (start, line)) = (pair[0], pair[1]);
+        // The keys of an item of a list begin below its first key.
+        let above = match above.trim_start().strip_prefix("- ") {
+            Some(_) => above.replacen('-', " ", 1),
+            None => above.to_owned(),
+        };
+        let above = above.as_str();
         let has_value = above.split_once(": ").is_some_and(|(_, value)| !value.trim().is_empty());
         let is_deeper = has_value && is_key(above) && is_key(line) && of(line) > of(above);
-        is_deeper.then(|| (at(start, of(line).max(1)), "this key is indented more than the one above it"))
+        is_deeper.then(|| {
+            (
+                at(start, of(line).max(1)),
+                "this key and the one above it begin in different columns: write them in the same one",
+            )
+        })
     })
 }
 
@@ -237,7 +250,8 @@ fn unknown_tag(tag: &str, at: Span) -> Diagnostic {
 fn tag_before(text: &str, value: Span) -> Option<Span> {
     let before = text.get(..value.start)?.trim_end_matches(' ');
     let start = before.rfind([' ', '\n', '[', '{', ',']).map_or(0, |at| at + 1);
-    let is_tag = before[start..].starts_with('!') && !before[start..].starts_with("!!");
+    let tag = &before[start..];
+    let is_tag = tag.starts_with('!') && (!tag.starts_with("!!") || tag == "!!binary");
     is_tag.then_some(Span { start, end: before.len(), ..value })
 }
 

@@ -68,14 +68,16 @@ fn joins_counts(read: &Read, delete: &Delete, conditions: &[&Expr], table: &Tabl
     });
     let all: Vec<&Expr> = conditions.iter().copied().chain(on.flat_map(conjuncts)).collect();
     let (equal, rest): (Vec<&Expr>, Vec<&Expr>) = all.into_iter().partition(|one| is_equality(one));
-    let compares_outside = matches!(rest.as_slice(), [only] if is_more_than(only));
     // `AND d.first_id = t.id`, of `MIN(id) AS first_id`, takes one row of each key.
     let names: BTreeSet<String> = equal.iter().copied().flat_map(columns_in).collect();
     let mut selects = joined.filter_map(select_of).filter(|select| names.is_disjoint(&computed(select)));
     !equal.is_empty()
         && selects.any(|select| match rest.is_empty() {
             true => counts(select, table),
-            false => compares_outside && counts_groups(select, table),
+            false => {
+                matches!(rest.as_slice(), [only] if is_more_than_one(only, &counted(select)))
+                    && counts_groups(select, table)
+            }
         })
 }
 
@@ -92,9 +94,8 @@ fn computed(select: &Select) -> BTreeSet<String> {
 fn takes_from_counts(read: &Read, delete: &Delete) -> bool {
     let Statement::Query(query) = &read.tree else { return false };
     let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
-    let is_count = matches!(conditions.as_slice(), [only] if is_more_than(only));
-    let named = target(delete).and_then(|name| named_query(query, &name));
-    is_count && named.is_some_and(counts_by_window)
+    let named = target(delete).and_then(|name| named_query(query, &name)).and_then(select_of);
+    named.is_some_and(|select| matches!(conditions.as_slice(), [only] if is_more_than_one(only, &counted(select))))
 }
 
 /// `SELECT key FROM (SELECT key, COUNT(*) OVER (PARTITION BY key) AS n FROM t) WHERE n > 1`.
@@ -102,23 +103,41 @@ fn has_window_count(query: &Query, table: &Table) -> bool {
     let Some(select) = select_of(query) else { return false };
     let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
     let is_own = select.from.iter().flat_map(tables).any(|from| from.is(table));
-    is_own && matches!(conditions.as_slice(), [only] if is_more_than(only)) && counts_by_window(query)
+    let inner = match select.from.as_slice() {
+        [only] => match &only.relation {
+            TableFactor::Derived { subquery, .. } => select_of(subquery),
+            _ => None,
+        },
+        _ => None,
+    };
+    let aliases = inner.map(counted).unwrap_or_default();
+    is_own && matches!(conditions.as_slice(), [only] if is_more_than_one(only, &aliases))
 }
 
-/// Whether a query counts the rows of each key by a window function.
-fn counts_by_window(query: &Query) -> bool {
-    any(query, |expr| match expr {
-        Expr::Function(function) if function_name(function) == "count" => {
-            partition(function).is_some_and(|key| !key.is_empty())
+/// The aliases of the counts of a SELECT: of its groups, or by a window for each key.
+fn counted(select: &Select) -> BTreeSet<String> {
+    let is_of_key = |expr: &Expr| match expr {
+        Expr::Function(function) if is_count(expr) => {
+            function.over.is_none() || partition(function).is_some_and(|key| !key.is_empty())
         }
         _ => false,
-    })
+    };
+    let alias = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { expr, alias } if is_of_key(expr) => Some(alias.value.to_lowercase()),
+        _ => None,
+    };
+    select.projection.iter().filter_map(alias).collect()
 }
 
-/// `n > 1`, or `n >= 2`.
-fn is_more_than(condition: &Expr) -> bool {
-    matches!(condition, Expr::BinaryOp { left, op: BinaryOperator::Gt | BinaryOperator::GtEq, right }
-        if column(left).is_some() && matches!(**right, Expr::Value(_)))
+/// `n > 1` or `n >= 2`, of one of these names.
+fn is_more_than_one(condition: &Expr, names: &BTreeSet<String>) -> bool {
+    let Expr::BinaryOp { left, op, right } = condition else { return false };
+    let least = match op {
+        BinaryOperator::Gt => "1",
+        BinaryOperator::GtEq => "2",
+        _ => return false,
+    };
+    column(left).is_some_and(|(_, name)| names.contains(&name)) && right.to_string() == least
 }
 
 /// The query that a FROM item reads: of a derived table, or of a name in WITH.

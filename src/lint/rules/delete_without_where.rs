@@ -63,16 +63,27 @@ fn is_named_later(unit: &Unit, read: &Read, table: &str) -> bool {
         let word = |at: usize| first.get(at).map_or("", String::as_str);
         matches!((word(0), word(1)), ("call" | "exec" | "execute" | "insert" | "bulk" | "copy", _) | ("load", "data"))
     };
+    // `load_orders` is of `orders`, and `refresh_orders_report` is not.
+    let names = |text: &str| {
+        let lower = text.to_lowercase();
+        let mut words = lower.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.any(|word| word.strip_suffix(table).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+    };
     let later = unit.texts.iter().skip_while(|text| text.sql.text != read.sql.text).skip(1);
-    later.map(|text| text.sql.text.as_str()).any(|text| fills(text) && text.to_lowercase().contains(table))
+    later.map(|text| text.sql.text.as_str()).any(|text| fills(text) && names(text))
 }
 
 /// Whether the transaction of a DELETE ends with ROLLBACK, and with no COMMIT: a test.
 fn is_rolled_back(unit: &Unit, read: &Read) -> bool {
     let later = unit.texts.iter().skip_while(|text| text.sql.text != read.sql.text).skip(1);
-    let mut ends = later.filter_map(|text| words(&text.sql.text, 1).pop());
-    let end = ends.find(|word| word == "commit" || word == "rollback");
-    read.in_transaction && end.is_some_and(|word| word == "rollback")
+    let is_end = |words: &Vec<String>| match words.as_slice() {
+        [first] => first == "commit" || first == "rollback",
+        // `ROLLBACK TO SAVEPOINT s` takes back a part.
+        [first, second, ..] => first == "commit" || first == "rollback" && second != "to",
+        [] => false,
+    };
+    let mut ends = later.map(|text| words(&text.sql.text, 2)).filter(is_end);
+    read.in_transaction && ends.next().is_some_and(|words| words[0] == "rollback")
 }
 
 /// Whether a DELETE takes the rows of a query in WITH: `WITH due AS (SELECT TOP (1000) ...) DELETE

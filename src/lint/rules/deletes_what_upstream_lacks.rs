@@ -28,7 +28,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         // Orphans leave before a foreign key is added: the table of the parents is not loaded here.
         let is_migration = unit.texts.iter().any(|text| {
             let text = text.sql.text.to_lowercase();
-            text.contains("add constraint") && text.contains("foreign key") && text.contains(table.name())
+            let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let names_table = words.any(|word| word == table.name());
+            text.contains("add constraint") && text.contains("foreign key") && names_table
         });
         if let Some(upstream) = upstream.filter(|_| !is_migration) {
             report(read, &table, &upstream, "delete");

@@ -13,7 +13,8 @@ use crate::lint::rules::Finding;
 use crate::lint::rules::cutoff_evaluated_twice::stands_still;
 use crate::lint::rules::or_widens_delete;
 use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven, is_unloaded, looked_up_by};
-use crate::lint::table::Table;
+use crate::lint::script::words;
+use crate::lint::table::{Table, says_archive};
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -105,10 +106,26 @@ fn other_archive(
             _ => None,
         })
         .collect();
+    // A view over archives has any name.
+    let is_view = |name: &str| {
+        let is_general = |word: &str| ["all", "union", "view", "v", "full", "every"].contains(&word);
+        let creates = |text: &str| {
+            let words = words(text, 6);
+            words.iter().any(|word| word == "view") && words.iter().any(|word| word == name)
+        };
+        let rest = name.split('_').filter(|word| !says_archive(word));
+        rest.clone().count() == 0
+            || rest.clone().any(is_general)
+            || unit.texts.iter().any(|text| creates(&text.sql.text))
+    };
     let is_other = |found: &Table| {
         let name = found.name();
         let is_of_table = name.contains(table.name()) || copied.iter().any(|base| name.contains(base.as_str()));
-        found.is_named_as_archive() && !is_of_table && unit.fills(found).next().is_none() && !unit.creates(found)
+        found.is_named_as_archive()
+            && !is_of_table
+            && !is_view(name)
+            && unit.fills(found).next().is_none()
+            && !unit.creates(found)
     };
     let is_all = !looked_up.is_empty() && looked_up.iter().all(is_other);
     looked_up.into_iter().next().filter(|_| is_all)
@@ -119,10 +136,10 @@ fn is_backup(copy: &Copy<'_>) -> bool {
     copy.creates && copy.conditions().is_empty() && copy.from().len() == 1 && copy.query.limit_clause.is_none()
 }
 
-/// Whether a condition lists the keys of the rows as constants.
+/// Whether a condition lists the rows by constants, and not by their age.
 fn names_keys(condition: &Expr) -> bool {
     let is_constant = |expr: &Expr| matches!(expr, Expr::Value(_));
-    conjuncts(condition).into_iter().any(|one| match one {
+    conjuncts(condition).into_iter().all(|one| match one {
         Expr::InList { list, negated: false, .. } => list.iter().all(is_constant),
         Expr::BinaryOp { op: BinaryOperator::Eq, right, .. } => is_constant(right),
         _ => false,
