@@ -1,6 +1,7 @@
 //! Rows that leave with a row of the mart: those of a foreign key, and those of a table that shares
 //! its rows with the mart. A cycle stops before it deletes one.
 
+use rowkeep::artifacts::manifest::Manifest;
 use rowkeep::{Dialect, Inputs, resolve};
 
 use crate::engine::{Engine, at, cycle};
@@ -25,6 +26,15 @@ const OLD: i64 = 1_752_105_600; // 2025-07-10
 const NEW: i64 = 1_772_236_800; // 2026-02-28
 const NOW: i64 = 1_772_323_200; // 2026-03-01
 
+/// Runs a cycle until a statement fails, and returns its name and the error.
+fn stop(engine: &mut Engine, manifest: &Manifest) -> (String, String) {
+    let stopped = cycle(manifest).into_iter().find_map(|hook| {
+        let failed = engine.after(&at(&hook.sql, Dialect::Postgres, NOW), "SELECT 'ran'").err();
+        failed.map(|why| (hook.name.clone(), why))
+    });
+    stopped.expect("the cycle stops")
+}
+
 /// With ON DELETE CASCADE, the trim of an order would delete its lines, which no cycle archives.
 #[test]
 fn a_cycle_stops_before_a_foreign_key_deletes_rows() {
@@ -40,11 +50,7 @@ fn a_cycle_stops_before_a_foreign_key_deletes_rows() {
     engine.run(&format!("INSERT INTO ods.lines VALUES (1, {OLD}), (1, {OLD}), (2, {NEW})"));
     let counts =
         "SELECT CAST((SELECT COUNT(*) FROM ods.lines) AS TEXT) || ' ' || (SELECT COUNT(*) FROM ods.all_hist_orders)";
-    let stopped = cycle(&manifest).into_iter().find_map(|hook| {
-        let failed = engine.after(&at(&hook.sql, Dialect::Postgres, NOW), "SELECT 'ran'").err();
-        failed.map(|why| (hook.name.clone(), why))
-    });
-    let (name, why) = stopped.expect("the cycle stops");
+    let (name, why) = stop(&mut engine, &manifest);
     assert_eq!(name, "01_cutoff_check");
     assert!(why.contains("rowkeep: the foreign key lines_order of ods.lines deletes or changes rows"), "{why}");
     assert_eq!(engine.texts(counts), ["3 2"]);
@@ -80,11 +86,7 @@ fn a_cycle_stops_if_history_tables_are_partitions_of_the_mart() {
         }
         tables.iter().for_each(|table| engine.run(table));
         engine.run(&format!("INSERT INTO ods.mart_orders VALUES (1, {OLD}), (2, {NEW})"));
-        let stopped = cycle(&manifest).into_iter().find_map(|hook| {
-            let failed = engine.after(&at(&hook.sql, Dialect::Postgres, NOW), "SELECT 'ran'").err();
-            failed.map(|why| (hook.name.clone(), why))
-        });
-        let (name, why) = stopped.expect("the cycle stops");
+        let (name, why) = stop(&mut engine, &manifest);
         assert_eq!(name, "01_cutoff_check", "{database}");
         assert!(why.contains("is a partition or a child of ods.mart_orders"), "{database}: {why}");
         assert_eq!(engine.texts("SELECT CAST(COUNT(*) AS TEXT) FROM ods.mart_orders"), ["2"], "{database}");

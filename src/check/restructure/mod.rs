@@ -26,8 +26,8 @@ pub enum Restructuring {
     Key,
     /// Rows that were archived are purged now, or the other way round.
     Purge,
-    /// A retention became longer or shorter, its kind changed, or a condition of `only_when` was
-    /// removed.
+    /// A retention became longer or shorter, its kind changed, a condition of `only_when` was
+    /// removed, or holds are looked for in another place.
     Retention,
     /// A table of erased keys was removed, or another one is read.
     Erasure,

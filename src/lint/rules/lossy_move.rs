@@ -62,8 +62,7 @@ pub(super) fn replaced_archive(unit: &Unit, found: &mut Vec<Finding>) {
         let proves = |copy: &Copy<'_>| archives.iter().any(|one| one.is(&copy.into));
         // Without a proof, a copy of all rows is a backup beside a purge.
         let is_of_trim = |copy: &Copy<'_>| proves(copy) || !copy.conditions().is_empty() && !copy.creates;
-        let mut filled = unit.filled().filter(|(_, into)| into.is_named_as_archive());
-        let replaced = filled.find_map(|(read, _)| match read.action() {
+        let replaced = unit.copies_of(&table).find_map(|(_, read)| match read.action() {
             Action::Copy(copy) if is_of_trim(&copy) && copy.copies(&table) && replaces(read, &copy) => {
                 Some((read, copy.into))
             }
