@@ -12,6 +12,7 @@ mod effect;
 #[cfg(feature = "rehearse")]
 pub(crate) mod external;
 mod implied;
+mod instance;
 mod lower;
 mod meaning;
 mod names;
@@ -35,6 +36,7 @@ use crate::project::{PeriodId, Spec};
 use crate::source::{Inputs, Span};
 use crate::sql::parse::parse_emitted;
 use effect::effect;
+use instance::{Marked, Renaming};
 use meaning::Meaning;
 use names::Names;
 use planned::Planned;
@@ -58,10 +60,11 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
     let (names, every) = (Names::new(spec), every_period(spec));
     rendered.tables.iter().for_each(|table| steps::check(spec, table.plan, &mut sink));
     let all = texts(&rendered);
-    let refused = parallel::map_statements(&all, |text| text.refusals(&names, &every));
+    let families: Vec<_> = all.chunk_by(Text::is_family).collect();
+    let refused = parallel::map_statements(&families, |family| refusals_of(family, &names, &every));
     // One template renders many statements. Each problem of a template is reported once.
     let mut reported = BTreeSet::new();
-    for (Text { planned, sql, .. }, refused) in all.iter().zip(refused) {
+    for (Text { planned, sql, .. }, refused) in all.iter().zip(refused.into_iter().flatten()) {
         for refusal in refused {
             if reported.insert((planned.template(), refusal.code)) {
                 let origin = planned.origin(spec, inputs, refusal.start(sql));
@@ -70,6 +73,7 @@ pub(crate) fn verify<'p>(spec: &Spec, rendered: Rendered<'p>, inputs: &Inputs) -
             }
         }
     }
+    drop(families);
     drop(all);
     sink.finish(Some(Compiled(rendered)))
 }
@@ -109,19 +113,59 @@ fn texts<'r>(rendered: &'r Rendered<'_>) -> Vec<Text<'r>> {
     all
 }
 
-impl Text<'_> {
-    fn refusals(&self, names: &Names<'_>, every: &Scope) -> Vec<Refusal> {
+impl<'r> Text<'r> {
+    /// Whether two statements are the same step of two periods.
+    fn is_family(&self, other: &Self) -> bool {
+        match (self.planned.family(), other.planned.family()) {
+            (Some(family), Some(others)) => family == others,
+            _ => false,
+        }
+    }
+
+    fn proof(&self, names: &Names<'_>, every: &Scope) -> Result<Proof, Vec<Refusal>> {
         let claim = || self.planned.claim(names, every);
         // Most statements of a sweep have the same text and the same claim as in the cycle.
         if let (Some(cycle), Planned::Step { table, step, .. }) = (self.as_in, self.planned)
             && (Planned::Step { table, scope: cycle, step }).claim(names, every) == claim()
         {
-            return Vec::new();
+            return Ok(Proof::Known);
         }
         // The template of a query cannot be replaced.
         let marks = (self.planned.verb() != Verb::Select).then_some(self.marks);
-        refusals(names, &Effect::of(self.planned, marks), self.sql, claim)
+        prove(names, &Effect::of(self.planned, marks), self.sql, claim)
     }
+
+    /// Whether the statement is an instance of a proven one.
+    fn is_instance_of(&self, proven: &Self, names: &Names<'_>, every: &Scope) -> bool {
+        let (Some(family), Some(own)) = (proven.planned.family(), self.planned.family()) else { return false };
+        let Some(renaming) = Renaming::new(names.spec, own.table, family.period, own.period) else { return false };
+        let marked = |text: &Text<'r>| Marked { sql: text.sql, marks: text.marks };
+        let slots = |planned: Planned<'r>| std::iter::once(planned.writes()).chain(planned.reads().iter().copied());
+        renaming.gives(marked(proven), marked(self))
+            && slots(proven.planned).map(|slot| renaming.slot(slot)).eq(slots(self.planned).map(Some))
+            && match (proven.planned.claim(names, every), self.planned.claim(names, every)) {
+                (Some(mut claim), Some(own)) => renaming.claims(&mut claim, &own),
+                _ => false,
+            }
+    }
+}
+
+/// For each statement of a family, the reasons why it is refused.
+fn refusals_of(family: &[Text<'_>], names: &Names<'_>, every: &Scope) -> Vec<Vec<Refusal>> {
+    let mut proven: Option<&Text<'_>> = None;
+    let each = family.iter().map(|text| {
+        if proven.is_some_and(|proven| text.is_instance_of(proven, names, every)) {
+            return Vec::new();
+        }
+        match text.proof(names, every) {
+            Ok(proof) => {
+                proven = proven.or((proof == Proof::Exact).then_some(text));
+                Vec::new()
+            }
+            Err(refusals) => refusals,
+        }
+    });
+    each.collect()
 }
 
 /// The scope of definitions: every period.
@@ -152,7 +196,7 @@ pub(crate) fn declared(spec: &Spec, all: &[Declared<'_>], sink: &mut Sink) {
     let mut reported = BTreeSet::new();
     let refused = parallel::map_statements(all, |&Declared { verb, writes, reads, sql, .. }| {
         // A project cannot replace the templates of these statements.
-        refusals(&names, &Effect { verb, writes, reads, marks: None }, sql, || None)
+        prove(&names, &Effect { verb, writes, reads, marks: None }, sql, || None).err().unwrap_or_default()
     });
     for (&Declared { name, writes, template, sql, .. }, refused) in all.iter().zip(refused) {
         for refusal in refused {
@@ -201,25 +245,39 @@ impl<'a> Effect<'a> {
     }
 }
 
-/// The reasons why a statement is refused. If there are none, it is verified. Without a `claim`,
-/// only the effect is verified.
-fn refusals<'k>(
+/// What the proof of a statement has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// The statement means exactly what is claimed.
+    Exact,
+    /// The statement means what is claimed, in other conditions.
+    Implied,
+    /// Another statement with the same text and claim is proven, or there is no claim.
+    Known,
+}
+
+/// Proves a statement. Without a `claim`, only its effect.
+///
+/// # Errors
+///
+/// The reasons why the statement is refused.
+fn prove<'k>(
     names: &'k Names<'_>,
     declared: &Effect<'_>,
     sql: &str,
     claim: impl FnOnce() -> Option<Meaning<'k>>,
-) -> Vec<Refusal> {
+) -> Result<Proof, Vec<Refusal>> {
     let spec = names.spec;
     let statements = match parse_emitted(sql, spec.dialect) {
         Ok(statements) => statements,
         Err(error) => {
             let what = format!("is not {} SQL: {}", spec.dialect, error.message);
-            return vec![Refusal::new(Code::Unparsable, what, error.line, "not understood")];
+            return Err(vec![Refusal::new(Code::Unparsable, what, error.line, "not understood")]);
         }
     };
     let [statement] = statements.as_slice() else {
         let what = format!("has {} statements, but a hook is exactly one statement", statements.len());
-        return vec![Refusal::new(Code::NotOneStatement, what, None, "write one statement")];
+        return Err(vec![Refusal::new(Code::NotOneStatement, what, None, "write one statement")]);
     };
     let target = declared.writes.relation(spec);
     match effect(statement, spec.dialect) {
@@ -238,7 +296,7 @@ fn refusals<'k>(
             let what = format!("must {} {}, but it {found}", declared.verb, quoted(&target.sql(spec.dialect)));
             let mut refusal = Refusal::new(Code::WrongEffect, what, None, "another effect");
             refusal.help.extend(help.map(str::to_owned));
-            return vec![refusal];
+            return Err(vec![refusal]);
         }
     }
     let is_declared =
@@ -258,7 +316,7 @@ fn refusals<'k>(
     if let Some(undeclared) = relations::undeclared(statement, may_touch) {
         let line = sql.lines().position(|line| line.contains(&undeclared)).map(|line| line + 1);
         let what = format!("touches {}, which its step does not declare", quoted(&undeclared));
-        return vec![Refusal::new(Code::UndeclaredRelation, what, line, "not declared")];
+        return Err(vec![Refusal::new(Code::UndeclaredRelation, what, line, "not declared")]);
     }
     if let Some(found) = declared.marks.and_then(|marks| relations::written_out(statement, sql, marks, names)) {
         let what = format!(
@@ -269,15 +327,120 @@ fn refusals<'k>(
         refusal.help.push(
             "write the variable of the relation: `{{ mart|full }}`, or `{{ mart|bare }}` before a column".to_owned(),
         );
-        return vec![refusal];
+        return Err(vec![refusal]);
     }
     if let Some(trap) = spec.dialect.rules().trap(statement) {
-        return vec![Refusal::new(Code::Trap, trap.says, trap.line, "a trap of this engine")];
+        return Err(vec![Refusal::new(Code::Trap, trap.says, trap.line, "a trap of this engine")]);
     }
-    let Some(claim) = claim() else { return Vec::new() };
+    let Some(claim) = claim() else { return Ok(Proof::Known) };
     let found = match lower::lower(statement, declared.writes, names, sql.len()) {
         Ok(found) => found,
-        Err(unshown) => return vec![Refusal::unshown(*unshown)],
+        Err(unshown) => return Err(vec![Refusal::unshown(*unshown)]),
     };
-    compare::gaps(&claim, &found, spec).into_iter().map(Refusal::gap).collect()
+    if claim == found {
+        return Ok(Proof::Exact);
+    }
+    let gaps = compare::gaps(&claim, &found, spec);
+    if gaps.is_empty() { Ok(Proof::Implied) } else { Err(gaps.into_iter().map(Refusal::gap).collect()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cycle::render::render;
+    use crate::dialect::Dialect;
+
+    /// Calls `each` with the families of two tables of three periods, in each dialect and each unit
+    /// of time.
+    fn in_all(each: impl Fn(&str, &[&[Text<'_>]], &Names<'_>, &Scope)) {
+        for dialect in Dialect::ALL {
+            for (ty, unit) in [
+                ("bigint", ", unit: epoch_seconds"),
+                ("bigint", ", unit: epoch_millis"),
+                ("timestamp", ""),
+                ("timestamptz", ""),
+                ("date", ""),
+            ] {
+                let mart = |model: &str, more: &str| {
+                    format!(
+                        "- {{ model: {model}, history: 'hist_{model}', unique_key: id, time: {{ column: t{unit} }}, {more}, \
+                         exception: {model}_gap, source: raw.{model}, columns: {{ id: bigint not null, t: {ty}, note: varchar(40) }} }}\n"
+                    )
+                };
+                let project = format!(
+                    "name: shop\ndialect: {dialect}\nschema: s\nperiods: [2024_h1, 2024_h2, 2025_h1]\n\
+                     exceptions: {{ table: gaps, key: id }}\ntables:\n{}{}",
+                    mart("orders", "rows: latest, retention: { for: 90 days }"),
+                    mart("lines", "rows: latest, retention: { while_in: orders }"),
+                );
+                let inputs = Inputs::new("rowkeep.yml", project);
+                let compilation = crate::compile(&inputs).expect("it compiles");
+                let spec = &compilation.spec;
+                let rendered = render(spec, &compilation.plan, &inputs).expect("it renders");
+                let all = texts(&rendered);
+                let families: Vec<_> = all.chunk_by(Text::is_family).filter(|family| family.len() > 1).collect();
+                each(&format!("{dialect}, {ty}{unit}"), &families, &Names::new(spec), &every_period(spec));
+            }
+        }
+    }
+
+    /// The words of a text, each with its place.
+    fn words(sql: &str) -> Vec<std::ops::Range<usize>> {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let starts = sql.char_indices().filter(|&(at, c)| is_part(c) && !sql[..at].ends_with(is_part));
+        starts.map(|(at, _)| at..at + sql[at..].find(|c| !is_part(c)).unwrap_or(sql.len() - at)).collect()
+    }
+
+    /// Replaces a word of the first, or of the second, or of both, by another word of one of them, or
+    /// by itself in upper case. If the second is then an instance of the first, it must be proven.
+    #[test]
+    fn no_instance_is_refused_when_it_is_proven_alone() {
+        let accepted = std::cell::Cell::new(0);
+        in_all(|case, families, names, every| {
+            if !["redshift, bigint, unit: epoch_seconds", "bigquery, date"].contains(&case) {
+                return;
+            }
+            for family in families.iter().filter(|family| family[0].as_in.is_none()) {
+                let (first, second) = (&family[0], &family[1]);
+                let places = words(first.sql);
+                let pool: BTreeSet<_> = [first.sql, second.sql]
+                    .into_iter()
+                    .flat_map(|sql| words(sql).into_iter().map(|word| &sql[word]))
+                    .filter(|word| word.contains(|c: char| c.is_ascii_digit()))
+                    .collect();
+                for place in places {
+                    let old = &first.sql[place.clone()];
+                    let other = pool.iter().map(|word| (*word).to_owned()).chain([old.to_uppercase()]);
+                    for word in other.filter(|word| word.len() == old.len()) {
+                        let edited = |sql: &str| format!("{}{word}{}", &sql[..place.start], &sql[place.end..]);
+                        let (one, two) = (edited(first.sql), edited(second.sql));
+                        for (one, two) in [(first.sql, &*two), (&one, second.sql), (&one, &two)] {
+                            let one = Text { sql: one, as_in: None, ..*first };
+                            let two = Text { sql: two, as_in: None, ..*second };
+                            if two.is_instance_of(&one, names, every)
+                                && matches!(one.proof(names, every), Ok(Proof::Exact))
+                            {
+                                accepted.set(accepted.get() + 1);
+                                assert!(two.proof(names, every).is_ok(), "{case}: {}\n{}", one.sql, two.sql);
+                            }
+                        }
+                    }
+                }
+            }
+        });
+        assert!(accepted.get() > 500, "{} accepted", accepted.get());
+    }
+
+    #[test]
+    fn each_period_after_the_first_is_an_instance() {
+        in_all(|case, families, names, every| {
+            assert!(families.len() >= 10, "{case}: {} families", families.len());
+            for family in families {
+                assert!(family[0].proof(names, every).is_ok(), "{case}: {}", family[0].sql);
+                for other in &family[1..] {
+                    assert!(other.is_instance_of(&family[0], names, every), "{case}: {}", other.sql);
+                }
+            }
+        });
+    }
 }

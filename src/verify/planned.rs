@@ -1,8 +1,8 @@
 //! A statement of a plan: what it must do, and what messages say about it.
 
-use crate::cycle::plan::{Definition, DefinitionKind, Grant, Index, Scope, Slot, Step, Verb};
+use crate::cycle::plan::{Definition, DefinitionKind, Grant, Index, Scope, Slot, StatementKind, Step, Verb};
 use crate::cycle::render::{self, Origin};
-use crate::project::{Spec, TableId};
+use crate::project::{PeriodId, Spec, TableId};
 use crate::source::{Inputs, Span};
 use crate::verify::meaning::Meaning;
 use crate::verify::names::Names;
@@ -16,7 +16,40 @@ pub(super) enum Planned<'p> {
     Grant(&'p Grant),
 }
 
+/// The same step of several periods, and one of these periods.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Family<'p> {
+    pub(super) table: TableId,
+    pub(super) period: PeriodId,
+    /// The kind of the step, and its scope. `None` for the definition of a history table.
+    kind: Option<(StatementKind, &'p Scope)>,
+}
+
+impl PartialEq for Family<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same = match (self.kind, other.kind) {
+            (Some((kind, scope)), Some((others, of_others))) => kind == others && std::ptr::eq(scope, of_others),
+            (None, None) => true,
+            _ => false,
+        };
+        is_same && self.table == other.table
+    }
+}
+
 impl<'p> Planned<'p> {
+    /// The family of a statement that exists once for each period.
+    pub(super) fn family(self) -> Option<Family<'p>> {
+        match self {
+            Planned::Step { table, scope, step } => {
+                Some(Family { table, period: step.period?, kind: Some((step.kind, scope)) })
+            }
+            Planned::Definition(Definition { creates: Slot::History(table, period), .. }) => {
+                Some(Family { table: *table, period: *period, kind: None })
+            }
+            Planned::Definition(_) | Planned::Index(_) | Planned::Grant(_) => None,
+        }
+    }
+
     pub(super) fn verb(self) -> Verb {
         match self {
             Planned::Step { step, .. } => step.kind.verb(),

@@ -14,7 +14,7 @@ use crate::project::{Spec, TableId};
 use crate::source::Inputs;
 use crate::verify::names::Names;
 use crate::verify::planned::Planned;
-use crate::verify::{Effect, every_period, place, refusals};
+use crate::verify::{Effect, every_period, place, prove};
 
 /// Decides whether a text does what a statement of a compilation claims.
 ///
@@ -159,7 +159,7 @@ impl Verifier<'_> {
         let name = path.trim_end_matches(".sql");
         let mut sink = Sink::default();
         let claim = || planned.claim(&self.names, &self.every);
-        for refusal in refusals(&self.names, &Effect::of(planned, marks), sql, claim) {
+        for refusal in prove(&self.names, &Effect::of(planned, marks), sql, claim).err().unwrap_or_default() {
             let diagnostic = refusal.diagnose(name, sql, planned.template(), None);
             sink.push(diagnostic.anchored(place(self.spec, planned.writes())));
         }
