@@ -41,7 +41,7 @@ pub enum EraseError {
     UnknownTable(String),
     /// The key is no value of the type of the key column, so an engine could read it as another
     /// key.
-    #[error("{key} is no {ty}: an engine could read it as another key")]
+    #[error("{key} is not a value of the type {ty}: an engine could read it as another key")]
     Key {
         /// The stated key.
         key: String,

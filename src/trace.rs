@@ -105,7 +105,7 @@ pub enum TraceError {
         near: Option<String>,
     },
     /// A value cannot be one of its column.
-    #[error("{value} is no {ty}, so no row has it as {column}")]
+    #[error("{value} is not a value of the type {ty}, so no row has it as {column}")]
     Value {
         /// The column.
         column: String,

@@ -53,6 +53,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(dialect) = arguments.dialect {
         project.inputs = project.inputs.with_dialect(dialect);
     }
+    if let Some(file) = arguments.out.as_ref().filter(|out| out.is_file()) {
+        return Err(Error::Usage(format!("--out {}: it is a file; name a folder", shown(file))).into());
+    }
+    if let Some(out) = arguments.out.as_ref().filter(|out| !project.can_write_to(out)) {
+        let message = format!(
+            "--out {}: the folder has files of the project, and Rowkeep would read its own artifacts as specs; \
+             name a folder of its own, as in --out rowkeep",
+            shown(out)
+        );
+        return Err(Error::Usage(message).into());
+    }
     let wrong = |wrong| Failure::Input(wrong, Box::new(project.inputs.clone()));
     let spec = crate::resolve(&project.inputs).map_err(wrong)?;
     let artifacts = crate::compile_spec(&spec, &project.inputs).map_err(wrong)?;
@@ -63,6 +74,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let out = arguments.out.as_ref().unwrap_or(&project.out);
     if let Some(previous) = manifest(out)? {
+        // Without --dialect, the dialect of the project itself has changed.
+        if arguments.dialect.is_some()
+            && arguments.out.is_none()
+            && let Some(other) = other_dialect(&previous, spec.dialect())
+        {
+            let message = format!(
+                "--dialect {} would replace the artifacts in {}, which are for {other}: \
+                 add --stdout, or --out with another folder",
+                spec.dialect(),
+                shown(out)
+            );
+            return Err(Error::Usage(message).into());
+        }
         let allow = arguments.allow.iter().copied().collect();
         restructured(&spec, &previous, &allow).map_err(wrong)?;
     }
@@ -73,6 +97,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         machine => Diagnostics::default().in_format(&project.inputs, machine.format()),
     })?;
     Ok(())
+}
+
+/// The dialect of a manifest, if it is another one.
+fn other_dialect(manifest: &str, dialect: Dialect) -> Option<String> {
+    let manifest: serde_json::Value = serde_json::from_str(manifest).ok()?;
+    let other = manifest["metadata"]["dialect"].as_str()?;
+    (other != dialect.as_str()).then(|| other.to_owned())
 }
 
 /// The statements of the selected models.

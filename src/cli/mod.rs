@@ -127,7 +127,12 @@ pub fn main() -> ExitCode {
         },
         Err(Failure::World(error)) => {
             let why = std::error::Error::source(&error).map_or_else(String::new, |why| format!(": {why}"));
-            (format!("error: {error}{why}\n"), 2)
+            let reason = format!("{error}{why}");
+            // A program that reads the output gets the reason too.
+            if let Some(text) = findings.format().failure(&reason) {
+                let _ = print(&text);
+            }
+            (format!("error: {reason}\n"), 2)
         }
     };
     eprint(&text);

@@ -186,7 +186,7 @@ impl StatementKind {
                 per_period: false,
                 verb: Verb::Select,
                 template: "tripwire/shared_rows.sql.j2",
-                reason: "fail, and stop the cycle, if to delete a row of the mart would also delete or change a row of another table",
+                reason: "stop the cycle if a DELETE on the mart would also delete or change a row of another table",
             },
             StatementKind::CutoffZone => Facts {
                 step: StepName::Cutoff,

@@ -23,6 +23,27 @@ pub enum Format {
     Sarif,
 }
 
+impl Format {
+    /// Writes the reason why a command could not look for findings. `None` for text.
+    #[cfg(feature = "cli")]
+    pub(crate) fn failure(self, reason: &str) -> Option<String> {
+        let sarif = || {
+            let mut log = Diagnostics::default().sarif(&Inputs::none());
+            log["runs"][0]["invocations"] = json!([{
+                "executionSuccessful": false,
+                "toolExecutionNotifications": [{ "level": "error", "message": { "text": reason } }],
+            }]);
+            log
+        };
+        match self {
+            Format::Human(_) => None,
+            Format::Json => Some(format!("{:#}\n", json!({ "error": reason, "findings": [] }))),
+            Format::Github => Some(format!("::error::{}\n", data(reason))),
+            Format::Sarif => Some(format!("{:#}\n", sarif())),
+        }
+    }
+}
+
 impl Diagnostics {
     /// Writes the findings in a format. `inputs` must be the inputs that caused them.
     ///

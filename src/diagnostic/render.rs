@@ -25,7 +25,12 @@ impl Diagnostics {
         };
         let mut out = String::new();
         let mut counts = BTreeMap::new();
-        for diagnostic in self.iter().take(SHOWN) {
+        let mut equal: BTreeMap<_, Vec<&Diagnostic>> = BTreeMap::new();
+        for diagnostic in self.iter() {
+            equal.entry(diagnostic.says()).or_default().push(diagnostic);
+        }
+        let is_first = |one: &&Diagnostic| equal[&one.says()].first().is_some_and(|first| std::ptr::eq(*first, *one));
+        for diagnostic in self.iter().filter(is_first).take(SHOWN) {
             let times = counts.entry(diagnostic.code()).or_insert(0);
             *times += 1;
             // One change of a project can make many files drift. After the first few, the message
@@ -36,7 +41,7 @@ impl Diagnostics {
                 out.push('\n');
                 continue;
             }
-            out.push_str(&diagnostic.render(inputs, &renderer));
+            out.push_str(&diagnostic.render(&equal[&diagnostic.says()][1..], inputs, &renderer));
             out.push_str("\n\n");
         }
         out
@@ -72,10 +77,17 @@ fn title(level: Level) -> Title<'static> {
 const SHOWN: usize = 100;
 /// The most findings per code about committed files that are shown with their source lines.
 const IN_FULL: usize = 3;
+/// The most places of equal findings that are listed.
+const PLACES: usize = 5;
 
 impl Diagnostic {
-    /// Renders one diagnostic.
-    fn render(&self, inputs: &Inputs, renderer: &Renderer) -> String {
+    /// What a reader learns, without the place. Equal findings are shown once.
+    fn says(&self) -> (Code, &str, &[String]) {
+        (self.code, &self.message, &self.help)
+    }
+
+    /// Renders one diagnostic, with the places of equal ones.
+    fn render(&self, equal: &[&Diagnostic], inputs: &Inputs, renderer: &Renderer) -> String {
         let mut group = Group::with_title(title(self.level).primary_title(&self.message).id(id(self.code)));
         let mut rest = self.labels.as_slice();
         let mut kind = AnnotationKind::Primary;
@@ -98,6 +110,19 @@ impl Diagnostic {
         }
         for help in &self.help {
             group = group.element(Title::HELP.message(help));
+        }
+        if !equal.is_empty() {
+            let place = |other: &&Diagnostic| {
+                let Resolved { name, text, range } = other.labels[0].place.resolve(inputs);
+                format!("{name}:{}", line_of(text, range.start))
+            };
+            let mut places: Vec<_> = equal.iter().take(PLACES).map(place).collect();
+            if equal.len() > PLACES {
+                places.push("...".to_owned());
+            }
+            let noun = if equal.len() == 1 { "place" } else { "places" };
+            let more = format!("the same at {} more {noun}: {}", equal.len(), places.join(", "));
+            group = group.element(Title::NOTE.message(more));
         }
         renderer.render(&[group])
     }

@@ -24,6 +24,10 @@ pub struct Alteration {
     pub sql: String,
     /// Whether it drops the relation, which is a view.
     pub drops: bool,
+    /// Statements that rename a column, for DROP COLUMN if the table gets a column of the same type:
+    /// it may be the new name. They take the place of ADD COLUMN and DROP COLUMN.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renames: Vec<String>,
 }
 
 /// For each table whose columns change: the view is dropped if the engine cannot replace it, then
@@ -44,7 +48,8 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
             // A built-in template always renders.
             if let Ok(named) = renderer.query(Owner::Operation, template, &context) {
                 let drops = matches!(on, Slot::AllRows(_));
-                all.push(Alteration { relation: on.relation(new).sql(new.dialect), sql: named.sql, drops });
+                let relation = on.relation(new).sql(new.dialect);
+                all.push(Alteration { relation, sql: named.sql, drops, renames: Vec::new() });
             }
         };
         let has_view = !was.is_purged() && !table.is_purged();
@@ -85,9 +90,33 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
                 alter(slot, template, context! { column => column.clone() });
             }
         }
+        let mart = Slot::Mart(id).relation(new).sql(new.dialect);
+        let drops = all.iter_mut().filter(|one| one.relation == mart && one.sql.contains(" DROP COLUMN "));
+        for (drop, removed) in drops.zip(was.columns.iter().filter(is_removed)) {
+            drop.renames = renames((old, was, removed), (new, id), &mut renderer);
+        }
     }
     all.extend(keys_of_exceptions(old, new, &mut renderer));
     all
+}
+
+/// The statements that rename a removed column in the mart and in its history tables, if the table
+/// gets one new column of its type.
+fn renames(
+    (old, was, removed): (&Spec, &Table, &Column),
+    (new, id): (&Spec, TableId),
+    renderer: &mut Renderer<'_>,
+) -> Vec<String> {
+    let is_new = |now: &&Column| was.columns.iter().all(|was| was.name.as_str() != now.name.as_str());
+    let is_like = |now: &&Column| now.filled == removed.filled && !is_changed((old, removed), (new, now));
+    let mut likely = new.table(id).columns.iter().filter(is_new).filter(is_like);
+    let (Some(renamed), None) = (likely.next(), likely.next()) else { return Vec::new() };
+    let statements = with_rows(old, new, id).into_iter().filter_map(|slot| {
+        let context =
+            context! { table => place(slot), column => declared(old, removed), renamed => declared(new, renamed) };
+        renderer.query(Owner::Operation, "runbooks/sql/rename_column.sql.j2", &context).ok()
+    });
+    statements.map(|named| named.sql).collect()
 }
 
 /// The exceptions tables, and the lists of erased keys, have the type of their key.
@@ -104,7 +133,12 @@ fn keys_of_exceptions(old: &Spec, new: &Spec, renderer: &mut Renderer<'_>) -> Ve
         for slot in std::iter::once(Slot::Exceptions(id)).chain(erased) {
             let context = context! { table => place(slot), column => declared(new, &now.key), zone => zone_change(was.key.ty, now.key.ty) };
             if let Ok(named) = renderer.query(Owner::Operation, CHANGE_TYPE, &context) {
-                all.push(Alteration { relation: slot.relation(new).sql(new.dialect), sql: named.sql, drops: false });
+                all.push(Alteration {
+                    relation: slot.relation(new).sql(new.dialect),
+                    sql: named.sql,
+                    drops: false,
+                    renames: Vec::new(),
+                });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use similar::TextDiff;
 
 use crate::diagnostic::Style;
-use crate::diff::{Changed, EdgeChange, How, Preview, Weight};
+use crate::diff::{Alteration, Changed, EdgeChange, How, Preview, Weight};
 
 /// The maximum length of a comment, in characters, with room for text that the poster adds.
 /// GitHub accepts 65,536 characters: <https://github.com/orgs/community/discussions/27190>.
@@ -34,7 +34,7 @@ impl Preview {
         line(&mut out, &format!("  {}", self.numbers()));
         section(&mut out, &paint, "rows start to flow", self.flows.iter().map(flow));
         section(&mut out, &paint, "due rows have a period", self.edges.iter().map(edge));
-        let altered = self.altered.iter().map(|alteration| format!("{};", alteration.sql));
+        let altered = self.altered.iter().flat_map(altered);
         section(&mut out, &paint, "alter first", altered);
         let created = self.created.iter().map(|relation| format!("{:10}  {}", relation.kind, relation.relation));
         section(&mut out, &paint, "create first", created);
@@ -102,8 +102,7 @@ impl Preview {
         if !self.altered.is_empty() {
             line(&mut out, "\n**Alter first**\n\n```sql");
             let mut room = COMMENT / 2;
-            for alteration in &self.altered {
-                let text = format!("{};", alteration.sql);
+            for text in self.altered.iter().flat_map(altered) {
                 if text.len() > room {
                     line(&mut out, "-- and more: see `rowkeep diff`");
                     break;
@@ -235,6 +234,20 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// A statement. Before DROP COLUMN: what to run if the column only has a new name.
+fn altered(alteration: &Alteration) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !alteration.renames.is_empty() {
+        lines.push(
+            "-- DROP COLUMN deletes values. If the column only has a new name, run these in place of ADD and DROP:"
+                .to_owned(),
+        );
+        lines.extend(alteration.renames.iter().map(|sql| format!("--   {sql};")));
+    }
+    lines.push(format!("{};", alteration.sql));
+    lines
 }
 
 fn flow(flow: &crate::diff::Flow) -> String {

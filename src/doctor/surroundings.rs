@@ -171,7 +171,7 @@ fn finding(spec: &Spec, live: &Live, found: &Surrounding, slot: Slot, id: TableI
                 Code::LiveForeignKey,
                 format!("the foreign key {name} of {from} refers to {relation}: {what}"),
                 format!(
-                    "run `ALTER TABLE {from} DROP CONSTRAINT {}`; `has_parent` monitors that each row has its parent",
+                    "run `ALTER TABLE {from} DROP CONSTRAINT {}`; the monitor kind `has_parent` then finds rows without their parent",
                     found.name
                 ),
             )

@@ -27,6 +27,8 @@ pub struct Folder {
     /// The folder for artifacts. Invariant: it is inside the repository, also after links are
     /// resolved.
     pub out: PathBuf,
+    /// The folder of the table specs.
+    tables: Option<PathBuf>,
 }
 
 /// Why a project could not be read, or why a command failed.
@@ -109,18 +111,35 @@ pub fn open(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Folder, Fa
             }
         });
     }
+    let tables = named.tables.as_ref().map(|tables| folder.join(&tables.value));
     if let Some(path) = &named.out {
         // Rowkeep would read its own artifacts as table specs, or mix them with files of the project.
-        let (root, out) = (without_parent_parts(&folder), without_parent_parts(&out));
-        let specs = named.tables.as_ref().map(|tables| without_parent_parts(&folder.join(&tables.value)));
-        let holds_specs = specs.is_some_and(|specs| specs.starts_with(&out) || out.starts_with(&specs));
-        if out == root || holds_specs {
+        if !is_for_artifacts(&out, &folder, tables.as_deref()) {
             let message = format!("{} is not a folder for artifacts alone", quoted(&path.value));
             let help = "name a folder of its own, as in `out: rowkeep`".to_owned();
             return Err(Reader::wrong_folder(path, &inputs, message, help));
         }
     }
-    Ok(Folder { inputs, periods, out, path: folder })
+    Ok(Folder { inputs, periods, out, tables, path: folder })
+}
+
+/// Whether artifacts can be in a folder: not in that of the project itself, and not beside or among
+/// table specs.
+fn is_for_artifacts(out: &Path, project: &Path, tables: Option<&Path>) -> bool {
+    let (root, out) = (without_parent_parts(project), without_parent_parts(out));
+    let specs = tables.map(without_parent_parts);
+    out != root && specs.is_none_or(|specs| !specs.starts_with(&out) && !out.starts_with(&specs))
+}
+
+impl Folder {
+    /// Whether another folder than that of the project can have the artifacts.
+    #[cfg(feature = "cli")]
+    pub(crate) fn can_write_to(&self, out: &Path) -> bool {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| absolute(path));
+        let tables = self.tables.as_deref().map(real);
+        is_for_artifacts(&real(out), &real(&self.path), tables.as_deref())
+    }
 }
 
 /// The root of the git repository that contains a folder; the folder itself if there is none.
@@ -171,11 +190,17 @@ impl Reader<'_> {
     }
 
     fn outside(&self, path: &Spanned<String>, inputs: &Inputs) -> Failure {
-        let message =
-            format!("{} leads out of the repository; a build must not depend on files there", quoted(&path.value));
+        let has_repository = self.root.join(".git").exists();
+        let what = if has_repository { "the repository" } else { "the folder of the project" };
+        let message = format!("{} leads out of {what}; a build must not depend on files there", quoted(&path.value));
+        let help = if has_repository {
+            "name a path inside of the repository"
+        } else {
+            "the project is in no git repository, so its files must be in its folder: move them, or run `git init` above"
+        };
         let diagnostic =
             Diagnostic::new(Code::Path, message, path.span, format!("outside of {}", (self.shown)(self.root)))
-                .help("move the file into the repository, and name it by a path inside the repository");
+                .help(help);
         Failure::Input(diagnostic.into(), Box::new(inputs.clone()))
     }
 

@@ -24,6 +24,10 @@ pub(crate) trait Shape: Sized {
 fn wrong_type<T: Shape>(node: &Node, sink: &mut Sink) -> Option<T> {
     let message = format!("expected {}, found {}", T::expected(), node.value.describe());
     let diagnostic = match node.value {
+        Value::Null if T::expected() == "a list" => {
+            Diagnostic::new(Code::WrongType, message, node.span, "nothing here")
+                .help("write at least one item below it, as in `- 2026_h1`")
+        }
         Value::Null => Diagnostic::new(Code::WrongType, message, node.span, "nothing here")
             .help("write a value; inside `{ }` quote a value that has a comma, as in \"decimal(18, 2)\""),
         Value::List(_) if T::expected() == "a mapping" => {
@@ -207,6 +211,8 @@ impl<T: Words> Shape for Word<T> {
         let known = || T::words().into_iter().map(|(word, _)| word);
         if let Some(near) = word_synonym(text, known()).or_else(|| did_you_mean(text, known())) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        } else if known().eq(["none"]) && ["yes", "true", "on"].contains(&text.to_ascii_lowercase().as_str()) {
+            diagnostic = diagnostic.help("to keep copies of old rows, name their tables: `history: hist_orders`");
         } else if known().eq(["none"]) && is_plain(text) {
             let help = format!("to keep copies of old rows, write `history: {text}` in its place");
             diagnostic = diagnostic.help(help);
@@ -320,10 +326,17 @@ impl<'a> Mapping<'a> {
     /// and required keys that are absent.
     pub(crate) fn open<T: Shape>(node: &'a Node, keys: &[(&str, bool)], sink: &mut Sink) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
+            let required: Vec<_> = keys.iter().filter(|(_, required)| *required).map(|(key, _)| *key).collect();
             let keys: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
             let message = format!("expected {}, found {}", T::expected(), node.value.describe());
             let help = match &node.value {
-                Value::Scalar(text) if is_plain(text) => {
+                Value::Scalar(text) if is_yaml(text) => {
+                    "a list has the specs themselves; for files, name their folder: `tables: tables/`".to_owned()
+                }
+                Value::List(_) if keys.len() == 1 => format!("write `{}:` above the list", keys[0]),
+                Value::Null if !required.is_empty() => format!("write at least its keys {}", required.join(", ")),
+                // The name of a column is one word.
+                Value::Scalar(text) if is_plain(text) && !(keys[0] == "column" && text.contains(' ')) => {
                     format!(
                         "write it under its key, such as `{{ {}: {text} }}`; the keys: {}",
                         keys[0],
@@ -389,8 +402,28 @@ pub(crate) fn missing<T: Shape>(node: &Node, key: &str, help: Option<&str>, sink
 
 fn report_missing<T: Shape>(span: Span, key: &str, help: Option<&str>, sink: &mut Sink) {
     let message = format!("{} lacks its key `{key}`", T::expected());
-    let help = help.map_or_else(|| format!("add `{key}:`"), str::to_owned);
+    let help = help.map_or_else(|| addition(key), str::to_owned);
     sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this mapping").help(help));
+}
+
+/// The help "add the key", with an example of its value.
+pub(crate) fn addition(key: &str) -> String {
+    let value = match key {
+        "exceptions" => " { table: order_exceptions, key: order_id }",
+        "schema" => " analytics",
+        "retention" => " { for: 180 days }",
+        "time" => " { column: updated_at }",
+        "unique_key" => " order_id",
+        "columns" => " { order_id: bigint not null, updated_at: timestamp }",
+        "rows" => " latest`, or `rows: events",
+        "exception" => " ORDER_GAP",
+        _ => "",
+    };
+    format!("add `{key}:{value}`")
+}
+
+fn is_yaml(text: &str) -> bool {
+    [".yml", ".yaml"].iter().any(|end| text.ends_with(end))
 }
 
 /// The YAML key of a field. A field whose name is a Rust keyword has the prefix `r#`.

@@ -17,6 +17,7 @@ pub(super) fn synonym<'k>(key: &str, mut known: impl Iterator<Item = &'k str>) -
         "history_retention" | "retain_history" => "keep_history",
         "raw_table" | "from" | "staging" => "source",
         "tz" | "timezone" => "time_zone",
+        "engine" | "adapter" | "database_type" | "warehouse" => "dialect",
         "batch" | "batch_size" | "max_rows" => "limit",
         _ => return None,
     };

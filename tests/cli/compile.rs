@@ -125,6 +125,34 @@ fn the_dialect_can_be_chosen() {
 }
 
 #[test]
+fn another_dialect_does_not_replace_the_artifacts() {
+    let shop = Shop::new();
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    insta::assert_snapshot!(shop.refuses(&["compile", "--dialect", "duckdb"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --dialect duckdb would replace the artifacts in target/rowkeep, which are for redshift: add --stdout, or --out with another folder
+    ");
+    assert_eq!(shop.run(&["compile", "--dialect", "duckdb", "--out", "../duckdb"]).code, Some(0));
+}
+
+#[test]
+fn artifacts_are_not_written_among_the_files_of_the_project() {
+    let shop = Shop::new();
+    insta::assert_snapshot!(shop.refuses(&["compile", "--out", "tables"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --out tables: the folder has files of the project, and Rowkeep would read its own artifacts as specs; name a folder of its own, as in --out rowkeep
+    ");
+    for folder in [".", "tables/out", "../shop", "./tables/../tables", ".."] {
+        let said = shop.refuses(&["compile", "--out", folder]);
+        assert!(said.contains("has files of the project"), "{folder}: {said}");
+    }
+}
+
+#[test]
 fn a_selection_is_printed_or_written_elsewhere() {
     let shop = Shop::new();
     insta::assert_snapshot!(shop.refuses(&["compile", "--select", "mart_orders"]), @"

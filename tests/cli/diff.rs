@@ -399,6 +399,35 @@ fn changes_since_a_commit_are_read_from_git() {
 /// The comment on a pull request has a limit of characters. A change of many tables would exceed
 /// it.
 #[test]
+fn a_column_with_a_new_name_is_renamed() {
+    let shop = repository();
+    let orders =
+        ORDERS.replace("updated_at: bigint }", "updated_at: bigint, customer: varchar(40), city: varchar(9) }");
+    shop.write("shop/tables/orders.yml", &orders);
+    commit(&shop, "two texts");
+    shop.write("shop/tables/orders.yml", orders.replace("customer:", "customer_name:"));
+    insta::assert_snapshot!(shop.run(&["diff", "--against", "HEAD"]).stdout.split("create again").next().unwrap_or_default(), @"
+    ! column `customer` of mart_orders was removed: rows archived from now on would lack it [RK727]
+    * mart_orders gets the column customer_name VARCHAR(40): add it to the mart and to its 2 history tables before the next cycle, or every archive fails
+      9 statements changed, 203 untouched
+
+    alter first
+      DROP VIEW settlement_ods.all_hist_orders;
+      ALTER TABLE settlement_ods.mart_orders ADD COLUMN customer_name VARCHAR(40);
+      ALTER TABLE settlement_ods.hist_orders_2025_h2 ADD COLUMN customer_name VARCHAR(40);
+      ALTER TABLE settlement_ods.hist_orders_2026_h1 ADD COLUMN customer_name VARCHAR(40);
+      -- DROP COLUMN deletes values. If the column only has a new name, run these in place of ADD and DROP:
+      --   ALTER TABLE settlement_ods.mart_orders RENAME COLUMN customer TO customer_name;
+      --   ALTER TABLE settlement_ods.hist_orders_2025_h2 RENAME COLUMN customer TO customer_name;
+      --   ALTER TABLE settlement_ods.hist_orders_2026_h1 RENAME COLUMN customer TO customer_name;
+      ALTER TABLE settlement_ods.mart_orders DROP COLUMN customer;
+    ");
+    // A column of another type is no new name.
+    shop.write("shop/tables/orders.yml", orders.replace("customer: varchar(40)", "customer_name: bigint"));
+    assert!(!shop.run(&["diff", "--against", "HEAD"]).stdout.contains("RENAME"));
+}
+
+#[test]
 fn a_comment_is_never_too_long() {
     let tables: String = (0..200)
         .map(|i| format!("- {{ model: mart_{i}, history: hist_{i}, unique_key: id, time: {{ column: at }}, rows: latest, retention: {{ for: 90 days }}, exception: GAP_{i}, columns: {{ id: bigint, at: timestamp }} }}\n"))

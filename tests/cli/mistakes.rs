@@ -17,9 +17,31 @@ fn likely_mistakes_of_arguments_and_files_name_the_edit() {
     let refused = shop.refuses(&["check"]);
     assert!(refused.contains("write a list, as in `[2024_h2]`"), "{refused}");
 
+    // The same mistake in several specs is shown once.
+    let shop = Shop::new();
+    for number in 0..9 {
+        let spec = crate::shop::ORDERS.replace("unique_key", "uniqe_key").replace("orders", &format!("orders{number}"));
+        shop.write(&format!("shop/tables/t{number}.yml"), spec);
+    }
+    let refused = shop.refuses(&["check"]);
+    assert_eq!(refused.matches("unknown key `uniqe_key`").count(), 1, "{refused}");
+    let places = "the same at 8 more places: tables/t1.yml:3, tables/t2.yml:3, tables/t3.yml:3, tables/t4.yml:3, tables/t5.yml:3, ...";
+    assert!(refused.contains(places) && refused.contains("9 errors\n"), "{refused}");
+
+    // A program that reads the output learns why there are no findings.
+    let shop = Shop::new();
+    std::fs::remove_file(shop.path("shop/periods.yml")).expect("it was there");
+    let said = shop.refuses(&["check", "--format", "github"]);
+    assert!(said.contains("\n::error::could not read periods.yml"), "{said}");
+    let json: serde_json::Value = serde_json::from_str(&shop.run(&["check", "--format", "json"]).stdout).expect("JSON");
+    assert!(json["error"].as_str().is_some_and(|error| error.contains("periods.yml")), "{json}");
+    let sarif: serde_json::Value =
+        serde_json::from_str(&shop.run(&["check", "--format", "sarif"]).stdout).expect("SARIF");
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
+
     let shop = Shop::new();
     let refused = shop.refuses(&["trace", "--key", "order_id=abc", "--time", "2026-01-01"]);
-    assert!(refused.contains("abc is no bigint, so no row has it as order_id"), "{refused}");
+    assert!(refused.contains("abc is not a value of the type BIGINT, so no row has it as order_id"), "{refused}");
     shop.write("shop/r.json", "{\"a\": 1}");
     let refused = shop.refuses(&["report", "--rehearsal", "r.json"]);
     assert!(refused.contains("r.json is not the output of `rowkeep rehearse --format json`"), "{refused}");

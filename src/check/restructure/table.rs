@@ -128,7 +128,7 @@ pub(super) fn compare(
             Code::RetiredLater,
             spec.places.retired_before.unwrap_or(places.history),
             format!(
-                "rows of {model} from before {day} are no longer kept: the next cycle deletes each of them that is due for good, also rows that wait for a period"
+                "rows of {model} from before {day} are no longer kept: the next cycle deletes for good each such row that is due, also one that waits for a period"
             ),
             "a later day than before",
             "remove `retired_before`, or follow `rowkeep runbook retire-period`",

@@ -23,7 +23,7 @@ pub(crate) fn report(spec: &Spec, sink: &mut Sink) {
         );
         sink.push(
             Diagnostic::new(Code::RawUntrimmed, message, at, "never trimmed").at_level(Level::Warning).help(format!(
-                "add to rowkeep.yml: `raw: [{{ table: {name}, time: {{ column: <arrival time of the row> }}, keep: 24 hours }}]`"
+                "add to `raw:` in rowkeep.yml: `- {{ table: {name}, time: {{ column: <arrival time of the row> }}, keep: 24 hours }}`"
             )),
         );
     }

@@ -458,7 +458,8 @@ impl Writer<'_, '_> {
         let spec = self.spec;
         let column = Sql::Column { name: "new_column".to_owned(), ty: SqlType::Varchar(200), not_null: false };
         let has_view = !spec.table(id).is_purged();
-        let shared = context! { column => Value::from(column), filled => Filled::ByInsert.word(), zone => "", view => has_view.then(|| place(Slot::AllRows(id))) };
+        let renamed = Sql::Column { name: "newer_name".to_owned(), ty: SqlType::Varchar(200), not_null: false };
+        let shared = context! { column => Value::from(column), renamed => Value::from(renamed), filled => Filled::ByInsert.word(), zone => "", view => has_view.then(|| place(Slot::AllRows(id))) };
         let with_rows =
             std::iter::once(Slot::Mart(id)).chain(spec.periods_of(id).map(|period| Slot::History(id, period)));
         let with_rows: Vec<_> = with_rows.collect();
@@ -470,10 +471,12 @@ impl Writer<'_, '_> {
             statements.collect()
         };
         let (add, change) = (each("runbooks/sql/add_column.sql.j2"), each("runbooks/sql/change_type.sql.j2"));
+        let rename = each("runbooks/sql/rename_column.sql.j2");
         context! {
             model => word(spec.table(id).model.value.as_str()),
             add => add,
             change => change,
+            rename => rename,
             drop_view => has_view.then(|| vec![self.statement("runbooks/sql/drop_view.sql.j2", shared)]),
             view_is_dropped => match spec.dialect.rules().view_columns() {
                 _ if !has_view => "never",

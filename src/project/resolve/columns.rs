@@ -117,6 +117,11 @@ pub(crate) fn of_mart(entries: &Entries<String>, dialect: Dialect, sink: &mut Si
                 let lower = text.to_ascii_lowercase();
                 if lower.ends_with(" null") && !lower.ends_with("not null") {
                     diagnostic = diagnostic.help("leave out `null`: a column without `not null` may be NULL");
+                } else if type_of(ty.split_whitespace().next().unwrap_or_default(), dialect).is_ok()
+                    && filled == Filled::ByInsert
+                {
+                    diagnostic =
+                        diagnostic.help("after the type, write `not null`, `identity`, `generated`, or nothing");
                 } else if lower.contains(" default ") {
                     diagnostic = diagnostic.help("leave out the default: statements write each column of a row");
                 } else if let Some(near) = similar(&ty) {

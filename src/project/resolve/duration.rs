@@ -25,7 +25,13 @@ fn seconds(text: &Spanned<String>, what: &str, may_be_calendar: bool, sink: &mut
                 if may_be_calendar && [FORM, NO_FIXED_LENGTH].contains(&(problem, help)) { CALENDAR } else { help };
             let problem = if may_be_calendar && problem == NO_FIXED_LENGTH.0 { FORM.0 } else { problem };
             let message = format!("{what} is {}, which {problem}", quoted(&text.value));
-            sink.push(Diagnostic::new(Code::Duration, message, text.span, "not a fixed length of time").help(help));
+            let label = match problem {
+                _ if problem == FORM.0 => "not a length of time",
+                _ if problem == NO_FIXED_LENGTH.0 => "not a fixed length of time",
+                _ => "out of range",
+            };
+            let help = meant(&text.value).map_or_else(|| help.to_owned(), |meant| format!("did you mean `{meant}`?"));
+            sink.push(Diagnostic::new(Code::Duration, message, text.span, label).help(help));
             None
         }
     }
@@ -43,6 +49,22 @@ pub(crate) fn length(text: &Spanned<String>, what: &str, sink: &mut Sink) -> Opt
         }
         None => seconds(text, what, true, sink).map(Length::Seconds),
     }
+}
+
+/// The length that an abbreviation means: `15 minutes` for `15 min` and `15m`.
+fn meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.trim().trim_end_matches('.').to_ascii_lowercase().as_str() {
+        "min" | "mins" | "minute" | "minutes" => "minutes",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "hours",
+        "d" | "day" | "days" => "days",
+        "w" | "wk" | "wks" | "week" | "weeks" => "weeks",
+        _ => return None,
+    };
+    let meant = format!("{number} {unit}");
+    (parse(&meant).is_ok() && parse(text).is_err()).then_some(meant)
 }
 
 /// A hundred years.
@@ -105,6 +127,15 @@ mod tests {
         assert_eq!(parse("180 days"), Ok(15_552_000));
         assert_eq!(parse("1 week"), Ok(604_800));
         assert_eq!(parse("90  minutes"), Ok(5_400));
+    }
+
+    #[test]
+    fn abbreviations_are_understood() {
+        assert_eq!(meant("15 min").as_deref(), Some("15 minutes"));
+        assert_eq!(meant("90d").as_deref(), Some("90 days"));
+        assert_eq!(meant("90 days"), None);
+        assert_eq!(meant("0 d"), None);
+        assert_eq!(meant("5 m"), None);
     }
 
     #[test]

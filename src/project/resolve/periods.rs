@@ -216,7 +216,7 @@ fn date(text: Option<&Spanned<String>>, sink: &mut Sink) -> Option<Date> {
     let text = text?;
     let date = day(&text.value);
     if date.is_none() {
-        let message = format!("{} is not a day of the years 1 to 9999", quoted(&text.value));
+        let message = format!("{} is not a date of the years 1 to 9999", quoted(&text.value));
         let mut diagnostic = Diagnostic::new(Code::Date, message, text.span, "not a date");
         if text.value.contains(['T', ':']) {
             diagnostic = diagnostic.help(

@@ -13,7 +13,7 @@ use crate::project::resolve::list::list;
 use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::resolve::retention::{DraftRetention, retention};
-use crate::project::shape::{Either, Entries, Field};
+use crate::project::shape::{Either, Entries, Field, addition};
 use crate::project::{Archive, Column, ColumnId, Filled, Layout, Length, Load, Reader, Rows, TablePlaces, Time};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
@@ -293,7 +293,7 @@ fn optional<T>(stated: Option<Option<T>>) -> Option<Option<T>> {
 fn missing<T>(absent: bool, key: &str, what: &str, span: Span, sink: &mut Sink) -> Option<T> {
     if absent {
         let message = format!("{what} lacks its key `{key}`, and `defaults` does not state it");
-        sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this table spec").help(format!("add `{key}:`")));
+        sink.push(Diagnostic::new(Code::MissingKey, message, span, "in this table spec").help(addition(key)));
     }
     None
 }
