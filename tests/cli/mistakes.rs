@@ -41,7 +41,7 @@ fn likely_mistakes_of_arguments_and_files_name_the_edit() {
 
     let shop = Shop::new();
     let refused = shop.refuses(&["trace", "--key", "order_id=abc", "--time", "2026-01-01"]);
-    assert!(refused.contains("abc is not a value of the type BIGINT, so no row has it as order_id"), "{refused}");
+    assert!(refused.contains("abc is not a value of the type bigint, so no row has it as order_id"), "{refused}");
     shop.write("shop/r.json", "{\"a\": 1}");
     let refused = shop.refuses(&["report", "--rehearsal", "r.json"]);
     assert!(refused.contains("r.json is not the output of `rowkeep rehearse --format json`"), "{refused}");
