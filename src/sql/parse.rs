@@ -101,8 +101,12 @@ fn without_overriding(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         Token::Word(word) => word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text),
         _ => false,
     };
+    // In another place, the clause stays, and the parser refuses it.
+    let first = meaningful.iter().position(|&at| tokens[at].token == Token::RParen);
+    let columns_end =
+        first.map(|nth| meaningful[nth]).filter(|_| meaningful.first().is_some_and(|&at| is_word(at, "insert")));
     let is_clause = |four: &&[usize]| {
-        tokens[four[0]].token == Token::RParen
+        Some(four[0]) == columns_end
             && four[1..].iter().zip(["overriding", "system", "value"]).all(|(&at, text)| is_word(at, text))
     };
     let found: Vec<usize> = meaningful.windows(4).filter(is_clause).flat_map(|four| four[1..].to_vec()).collect();
@@ -289,7 +293,8 @@ pub(crate) fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<TokenWithSpan>, 
 /// Parses every statement of a text, without the checks of [`parse_emitted`].
 pub(crate) fn parse_tokens(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Result<Vec<Statement>, ParseError> {
     let tokens = if dialect.rules().forms().overriding { without_overriding(tokens) } else { tokens };
-    Parser::new(dialect.rules().grammar()).with_tokens_with_locations(tokens).parse_statements().map_err(|error| {
+    let mut parser = Parser::new(dialect.rules().grammar()).with_tokens_with_locations(tokens);
+    let statements = parser.parse_statements().map_err(|error| {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
             ParserError::RecursionLimitExceeded => "nested too deeply".to_owned(),
@@ -297,5 +302,12 @@ pub(crate) fn parse_tokens(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Resu
         // Only the text of a parse error has its place: "... at Line: 3, Column: 7".
         let line = message.rsplit_once("Line: ").and_then(|(_, rest)| rest.split(',').next()?.parse().ok());
         ParseError { message, line }
-    })
+    })?;
+    // The parser stops at END, and leaves the rest unread.
+    let rest = parser.peek_token();
+    if rest.token != Token::EOF {
+        let message = format!("the word {} after a statement, where the parser ends", rest.token);
+        return Err(ParseError { message, line: usize::try_from(rest.span.start.line).ok() });
+    }
+    Ok(statements)
 }

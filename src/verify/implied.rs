@@ -98,7 +98,12 @@ fn literals(a: &Term<'_>, b: &Term<'_>) -> Option<Ordering> {
     let is_utc = |text: &str| {
         text.matches('-').count() == 2 && (!text.contains('+') || text.ends_with("+00'") || text.ends_with("+00:00'"))
     };
-    let is_instant = ["TIMESTAMP", "DATE"].iter().any(|ty| a.starts_with(ty)) && is_utc(a) && is_utc(b);
+    let is_day = |text: &str| {
+        let digits = text.find('\'').and_then(|quote| text.get(quote + 1..quote + 11));
+        digits.is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok())
+    };
+    let is_instant =
+        ["TIMESTAMP", "DATE"].iter().any(|ty| a.starts_with(ty)) && is_utc(a) && is_utc(b) && is_day(a) && is_day(b);
     (is_instant && form(a) == form(b)).then(|| a.cmp(b))
 }
 

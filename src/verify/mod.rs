@@ -6,6 +6,7 @@
 //! statement that cannot be proven is refused. Verify reads only the text of a statement, so it
 //! could also verify handwritten SQL.
 
+mod aliases;
 mod claim;
 mod compare;
 mod effect;
@@ -327,6 +328,15 @@ fn prove<'k>(
         refusal.help.push(
             "write the variable of the relation: `{{ mart|full }}`, or `{{ mart|bare }}` before a column".to_owned(),
         );
+        return Err(vec![refusal]);
+    }
+    if let Some(found) = declared.marks.and_then(|_| aliases::unclear(statement, sql)) {
+        let what = format!(
+            "names an output {} without AS: an engine could read this word as a part of the expression",
+            quoted(&found.name)
+        );
+        let mut refusal = Refusal::new(Code::Unshown, what, found.line, "an alias without AS");
+        refusal.help.push("write AS before the alias, and the alias as a name".to_owned());
         return Err(vec![refusal]);
     }
     if let Some(trap) = spec.dialect.rules().trap(statement) {

@@ -118,7 +118,21 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("erased", "postgres", " AND NOT EXISTS (", " AND EXISTS (".into()),
         ("erased", "postgres", "{{ list.column|of(row) }}", "{{ list.column|of(row) }} AND 1 = 0".into()),
         ("ddl/erased", "postgres", "erased_at {{ erased_at|type }}", "erased_at DATE".into()),
+        // IN with some of the rows of a list.
+        ("supersede", "duckdb", "_found.rowkeep_place = 'mart'", "_found.rowkeep_place = 'mart' LIMIT 1".into()),
+        // A condition of groups where there is one group: of no rows too.
+        ("resolve_keyless", "postgres", "IS NULL)", "IS NULL HAVING TRUE)".into()),
+        // An implied bound that is no day.
+        ("archive", "postgres", guard, format!("{guard}  AND TIMESTAMP '2025-02-30 00:00:00' <= TIMESTAMP '2025-03-01 00:00:00'\n")),
+        // A clause in another place.
+        ("archive", "postgres", guard, format!("{guard}  AND (1 = 1) OVERRIDING SYSTEM VALUE\n")),
+        // What stands after END, which the parser does not read.
+        ("cutoff_fill", "postgres", "FROM {{ mart|full }} AS _m\n", "FROM {{ mart|full }} AS _m END WHERE FALSE UNION ALL SELECT 9999999999\n".into()),
+        ("cutoff_clear", "postgres", "WHERE TRUE", "WHERE TRUE END; DELETE FROM ods.mart_orders".into()),
+        ("ddl/rows", "postgres", "){{ layout(dist_key, sort_key) }}", ") END; DROP TABLE ods.mart_orders".into()),
         // Free texts of exceptions that have an effect.
+        ("resolve", "postgres", "resolved_by = 'rowkeep'", "resolved_by = notes".into()),
+        ("safety_check", "postgres", "'no history table holds its copy'", "repeat('a', 600)".into()),
         ("safety_check", "postgres", "MIN(_gap.rowkeep_note)", "generate_series(1, 0)".into()),
         ("safety_check_keyless", "postgres", "'its key is missing'", "CAST(_m.updated_at AS VARCHAR(20))".into()),
         ("safety_check_keyless", "postgres", "'its key is missing'", "(SELECT 'x' FROM {{ mart|full }} AS _m)".into()),
@@ -218,6 +232,13 @@ fn a_name_or_text_that_engines_read_differently_is_refused() {
         // A table that no backup has, and a semicolon that ends the statement before it begins.
         ("ddl/rows", "redshift", "){{ layout(dist_key, sort_key) }}", ") BACKUP NO{{ layout(dist_key, sort_key) }}".into(), "BACKUP NO"),
         ("cutoff_clear", "postgres", "DELETE FROM", ";DELETE FROM".into(), "a semicolon before the statement"),
+        // dbt writes the name in quotes: the rest would be an alias of the mart.
+        ("cutoff_clear", "postgres", "{{ cutoff|full }}", "{{ mart|full }}__cutoff".into(), "a part of another name without a space"),
+        ("archive", "postgres", due, guarded("1 FROM old_{{ mart|bare }} AS x WHERE x.order_id = 1"), "a part of another name without a space"),
+        // Words after an expression that an engine reads as a part of it.
+        ("load_insert", "postgres", "SELECT {{ inserted|of(\"_n\") }}", "SELECT _n.order_id, _n.state ISNULL, _n.updated_at".into(), "names an output `ISNULL` without AS"),
+        ("load_insert", "duckdb", "SELECT {{ inserted|of(\"_n\") }}", "SELECT _n.order_id, _n.state, _n.updated_at AS 'x'".into(), "names an output `x` without AS"),
+        ("stale_fill", "postgres", "'mart' AS rowkeep_place", "'mart'\n    'rowkeep_place'".into(), "names an output `rowkeep_place` without AS"),
         // A text that does not fit into its column.
         ("resolve", "postgres", "resolved_by = 'rowkeep'", format!("resolved_by = '{long}x'"), "a text that is longer than the 64 bytes of its column"),
         // An alias that a column of the table hides on BigQuery.

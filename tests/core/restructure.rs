@@ -73,7 +73,7 @@ fn a_day_from_which_rows_are_kept_is_refused_until_it_is_allowed() {
     insta::assert_snapshot!(said, @"
     ==> retired_before: 2025-01-01
     exceptions:
-    RK732: rows of mart from before 2025-01-01 are no longer kept: the next cycle deletes each of them that is due for good, also rows that wait for a period
+    RK732: rows of mart from before 2025-01-01 are no longer kept: the next cycle deletes for good each such row that is due, also one that waits for a period
     ");
 }
 

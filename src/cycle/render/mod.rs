@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use crate::cycle::plan::{Definition, DefinitionKind, Grant, Index, Plan, Slot, Step, TablePlan};
+use crate::cycle::verb::Verb;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, TextPlace};
 use crate::parallel;
 use crate::project::{Spec, TableId};
@@ -213,12 +214,21 @@ impl Failures {
 pub(crate) struct Renderer<'a> {
     spec: &'a Spec,
     pub(crate) environment: Environment<'static>,
+    /// The built-in templates alone, for queries: no claim proves what a query finds. `None` if the
+    /// project replaces no template.
+    built_in: Option<Environment<'static>>,
     vocabulary: Vocabulary<'a>,
 }
 
 impl<'a> Renderer<'a> {
     /// The built-in templates, with the overrides of the project.
     pub(crate) fn new(spec: &'a Spec, overrides: BTreeMap<String, String>) -> Self {
+        let built_in = (!overrides.is_empty()).then(|| Self::environment(spec, BTreeMap::new()));
+        let environment = Self::environment(spec, overrides);
+        Self { spec, environment, built_in, vocabulary: Vocabulary::new(spec) }
+    }
+
+    fn environment(spec: &Spec, overrides: BTreeMap<String, String>) -> Environment<'static> {
         let mut environment = Environment::empty();
         // The formatter writes only values that a filter has quoted. Autoescape is on so that the
         // output of a macro keeps its mark as quoted.
@@ -238,7 +248,7 @@ impl<'a> Renderer<'a> {
         value::add_filters(&mut environment, spec.dialect);
         let dialect = spec.dialect;
         environment.set_loader(move |name| Ok(templates::find(name, dialect, &overrides)));
-        Self { spec, environment, vocabulary: Vocabulary::new(spec) }
+        environment
     }
 
     /// The statement of a step, without a trailing newline.
@@ -250,7 +260,9 @@ impl<'a> Renderer<'a> {
         step: &Step,
     ) -> Result<Named, Box<Diagnostic>> {
         let context = context::step(self.spec, table, shared, step);
-        let marked = self.render(step.kind.template(), &|| step.stem(self.spec), context)?;
+        let is_query = step.kind.verb() == Verb::Select;
+        let environment = self.built_in.as_ref().filter(|_| is_query).unwrap_or(&self.environment);
+        let marked = self.render_in(environment, step.kind.template(), &|| step.stem(self.spec), context)?;
         self.name(owner, step.kind.template(), &|| step.stem(self.spec), &comment(step), &marked)
     }
 
@@ -279,7 +291,8 @@ impl<'a> Renderer<'a> {
     /// A query that only dbt runs.
     pub(crate) fn query(&mut self, owner: Owner, template: &str, context: &Value) -> Result<Named, Box<Diagnostic>> {
         let name = || template.to_owned();
-        let marked = self.render(template, &name, context.clone())?;
+        let environment = self.built_in.as_ref().unwrap_or(&self.environment);
+        let marked = self.render_in(environment, template, &name, context.clone())?;
         self.name(owner, template, &name, "", &marked)
     }
 
@@ -298,11 +311,19 @@ impl<'a> Renderer<'a> {
         statement: &dyn Fn() -> String,
         context: Value,
     ) -> Result<String, Box<Diagnostic>> {
+        self.render_in(&self.environment, template, statement, context)
+    }
+
+    fn render_in(
+        &self,
+        environment: &Environment<'static>,
+        template: &str,
+        statement: &dyn Fn() -> String,
+        context: Value,
+    ) -> Result<String, Box<Diagnostic>> {
         let mut out = value::Bounded::default();
-        let rendered = self
-            .environment
-            .get_template(template)
-            .and_then(|found| found.render_captured_to(context, &mut out).map(drop));
+        let rendered =
+            environment.get_template(template).and_then(|found| found.render_captured_to(context, &mut out).map(drop));
         match rendered.and_then(|()| out.into_string()) {
             Ok(mut text) => {
                 text.truncate(text.trim_end().len());

@@ -272,7 +272,19 @@ impl<'s> Vocabulary<'s> {
         let mut marks = Vec::new();
         sql.push_str(comment);
         dbt.push_str(comment);
+        let mut is_after_name = false;
         for (_, piece) in pieces(spec, marked) {
+            // dbt writes names in quotes: `{{ mart|full }}__due` would be the mart with an alias.
+            let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '#' | '@' | '"' | '`');
+            let is_joined = match &piece {
+                Piece::Text(text) => is_after_name && text.starts_with(is_part),
+                Piece::Relation(..) => is_after_name || sql.ends_with(is_part),
+                Piece::Parameter(_) => is_after_name,
+            };
+            if is_joined {
+                return Err("writes a relation and a part of another name without a space between them");
+            }
+            is_after_name = matches!(piece, Piece::Relation(..));
             match piece {
                 Piece::Text(text) => {
                     sql.push_str(text);

@@ -1,8 +1,8 @@
 //! The clauses of queries: those that have a meaning here, and the named queries of WITH.
 
 use sqlparser::ast::{
-    Cte, Expr, LimitClause, ObjectName, OrderBy, OrderByExpr, OrderByKind, Query, Select as SelectTree, SelectFlavor,
-    TableAlias, Value, With,
+    Cte, CteAsMaterialized, Expr, LimitClause, ObjectName, OrderBy, OrderByExpr, OrderByKind, Query,
+    Select as SelectTree, SelectFlavor, TableAlias, Value, With,
 };
 
 use crate::diagnostic::quoted;
@@ -184,9 +184,12 @@ impl<'a> Lowering<'a, '_> {
         }
         let mut inside = scope;
         for cte in &with.cte_tables {
-            let Cte { alias, query, from: None, materialized: _, closing_paren_token: _ } = cte else {
+            let Cte { alias, query, from: None, materialized, closing_paren_token: _ } = cte else {
                 return Err(self.unshown("a named query with FROM after it"));
             };
+            if matches!(materialized, Some(CteAsMaterialized::Materialized)) {
+                return Err(self.unshown("MATERIALIZED: an engine computes all outputs, also those that nothing reads"));
+            }
             // The AS of a named query stands after its name.
             let name = self.alias(&TableAlias { explicit: true, ..alias.clone() })?;
             if with.cte_tables.len() > MAX_NAMED {

@@ -220,7 +220,8 @@ impl<'a> Lowering<'a, '_> {
         self.starts_at(query);
         let line = self.line;
         let wanted = Wanted { scope, values: wanted };
-        let inside = self.with_limit(query, scope)?;
+        // Of the values for IN, LIMIT would choose some.
+        let inside = if wanted.values.is_empty() { self.with_limit(query, scope)? } else { self.with(query, scope)? };
         let mut each = Vec::new();
         let mut bodies = vec![&*query.body];
         let mut outputs: Option<Vec<Output<'_>>> = None;

@@ -6,6 +6,7 @@ use sqlparser::ast::{
     BinaryOperator, Distinct, Expr, Function, OrderByExpr, Query, Select as SelectTree, SelectItem, SetExpr, Value,
 };
 
+use crate::sql::is_own_alias;
 use crate::verify::lower::sources::is_grouped;
 use crate::verify::lower::{Binding, Lowering, OpenSource, QueryId, Result, ScopeId, SourceId, conjunct};
 use crate::verify::meaning::{Comparison, Conjunct, Term, compare};
@@ -51,8 +52,8 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// The call of a window function that QUALIFY compares with 1. QUALIFY may name it by its
-    /// alias.
+    /// The call of a window function that QUALIFY compares with 1. QUALIFY may name it by an alias
+    /// that no column of a source can have: engines take the column first.
     fn ranked_first(&self, qualify: &'a Expr, projection: &'a [SelectItem]) -> Option<&'a Function> {
         let dialect = self.names.spec.dialect;
         let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = qualify else { return None };
@@ -61,12 +62,14 @@ impl<'a> Lowering<'a, '_> {
             _ => return None,
         };
         let rank = match rank {
-            Expr::Identifier(name) => projection.iter().find_map(|item| match item {
-                SelectItem::ExprWithAlias { expr, alias } => {
-                    (fold_part(alias, dialect) == fold_part(name, dialect)).then_some(expr)
-                }
-                _ => None,
-            })?,
+            Expr::Identifier(name) if is_own_alias(&name.value) || name.value.starts_with("rowkeep_") => {
+                projection.iter().find_map(|item| match item {
+                    SelectItem::ExprWithAlias { expr, alias } => {
+                        (fold_part(alias, dialect) == fold_part(name, dialect)).then_some(expr)
+                    }
+                    _ => None,
+                })?
+            }
             rank => rank,
         };
         match rank {

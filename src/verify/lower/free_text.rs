@@ -1,6 +1,8 @@
 //! The free-text columns of the exceptions table. A template may write any text into them, but
 //! nothing that could fail or change the rows.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::Select as SelectTree;
 
 use crate::cycle::plan::Slot;
@@ -41,11 +43,30 @@ impl<'a> Lowering<'a, '_> {
                 return Err(self.unshown("a text that may differ between rows that DISTINCT must join"));
             }
             self.expect_plain_text(&value, form.grouped, length)?;
+            self.expect_plain_parts(opened, &used, length)?;
         }
         for (source, before) in self.queries[opened.query.0].sources.iter_mut().zip(used) {
             if let OpenSource::Union(_, used) = source {
                 *used = before;
             }
+        }
+        Ok(())
+    }
+
+    /// The same for the other parts of the UNION ALL that gave a text. `before` has the outputs of
+    /// each source that are compared: they have their own claim.
+    fn expect_plain_parts(&mut self, opened: Opened, before: &[BTreeSet<usize>], length: usize) -> Result<()> {
+        let mut outputs = Vec::new();
+        for (source, before) in self.queries[opened.query.0].sources.iter().zip(before) {
+            if let OpenSource::Union(parts, used) = source {
+                outputs.extend(used.difference(before).flat_map(|&index| parts.iter().map(move |&part| (part, index))));
+            }
+        }
+        for (part, index) in outputs {
+            let Some((scope, projection)) = self.queries[part.0].projection else { continue };
+            let Some(item) = projection.get(index) else { continue };
+            let value = self.term(self.output(item)?, scope, 0)?;
+            self.expect_plain_text(&value, false, length)?;
         }
         Ok(())
     }
@@ -59,7 +80,6 @@ impl<'a> Lowering<'a, '_> {
                 return Err(self.unshown(format!("a text that is longer than the {length} bytes of its column")));
             }
             Term::Literal(text) => text.starts_with('\''),
-            Term::Column(..) => !grouped,
             Term::Output(_, inner) => !grouped && self.expect_plain_text(inner, false, length).is_ok(),
             Term::Call(name, args) => {
                 let each = |arg: &Term<'a>| match arg {
@@ -77,7 +97,8 @@ impl<'a> Lowering<'a, '_> {
                         matches!(text, Term::Literal(_)) && self.expect_plain_text(text, grouped, length).is_ok()
                     })
             }
-            Term::Scalar(_) | Term::RowNumber { .. } | Term::Over { .. } => false,
+            // Its text may be longer than the column.
+            Term::Column(..) | Term::Scalar(_) | Term::RowNumber { .. } | Term::Over { .. } => false,
         };
         if is_text { Ok(()) } else { Err(self.unshown("a free-text column of an exception that is not set to a text")) }
     }

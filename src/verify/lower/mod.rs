@@ -248,6 +248,7 @@ impl<'a> Lowering<'a, '_> {
         };
         let group = self.group(select, scope)?;
         let having = match &select.having {
+            Some(_) if group.is_none() => return Err(self.unshown("HAVING without GROUP BY")),
             Some(having) => All::new(self.conjuncts(having, scope, false)?),
             None => All::default(),
         };
