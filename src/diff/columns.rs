@@ -69,6 +69,10 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
                     }
                     continue;
                 }
+                // A row with NULL could not be written.
+                Some(before) if before.not_null && !found.not_null && new.dialect.rules().can_drop_not_null() => {
+                    ("runbooks/sql/drop_not_null.sql.j2", with_rows(old, new, id))
+                }
                 Some(_) => continue,
             };
             for slot in on {

@@ -12,7 +12,7 @@ use crate::diff::Version;
 use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
 use crate::project::naming::{KEY_INDEX, UNIQUE_KEY_INDEX};
-use crate::project::{Archive, CutoffFrom, Retention, Spec, Table, TableId, length};
+use crate::project::{Archive, Column, CutoffFrom, Filled, Retention, Spec, Table, TableId, length};
 use crate::source::{Inputs, Role};
 
 /// One consequence of a change.
@@ -77,6 +77,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                     };
                     say(Weight::Notable, text);
                 }
+                not_null(was, table, &mut say);
                 readers(new, was, table, &mut say);
                 if old.dialect == new.dialect {
                     in_place(new, id, was, table, &mut say);
@@ -127,6 +128,24 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
     all.extend(destructive(before.artifacts, new));
     all.sort_by_key(|consequence| consequence.weight);
     all
+}
+
+/// Columns that are declared `not null` from now on: a statement then compares them without a test
+/// for NULL.
+fn not_null(was: &Table, now: &Table, say: &mut impl FnMut(Weight, String)) {
+    let may_be_null = |column: &&Column| {
+        let before = was.columns.iter().find(|was| was.name.as_str() == column.name.as_str());
+        column.not_null && column.filled == Filled::ByInsert && before.is_none_or(|before| !before.not_null)
+    };
+    let names: Vec<_> = now.columns.iter().filter(may_be_null).map(|column| column.name.as_str()).collect();
+    if !names.is_empty() {
+        let model = now.model.value.as_str();
+        let text = format!(
+            "{model} declares {} `not null`: before the next cycle, fill it in every row of the mart and of history, or a row with NULL stays in both",
+            names.join(", ")
+        );
+        say(Weight::Notable, text);
+    }
 }
 
 /// Readers that a table gets or loses. No statement takes a privilege back.

@@ -102,6 +102,16 @@ pub(super) fn report(spec: &Spec, live: &Live, sink: &mut Sink) {
             }
         }
     }
+    // What several tables share is told of one of them.
+    for (id, table) in spec.tables() {
+        let shared = table.exceptions;
+        let erased = spec.exceptions(shared).erased.as_ref().map(|_| Slot::Erased(shared));
+        let is_trimmed = |raw: &&Relation| spec.raw_tables.iter().any(|one| one.relation.may_be(raw, spec.dialect));
+        let raw = table.raw.as_ref().filter(is_trimmed).map(|_| Slot::Raw(id));
+        for slot in [Slot::Exceptions(shared)].into_iter().chain(erased).chain(raw) {
+            tables.entry(key(spec, &slot.relation(spec))).or_insert((slot, id));
+        }
+    }
     for found in &live.surroundings {
         let Some(&(slot, id)) = tables.get(&(found.schema.clone(), found.table.clone())) else { continue };
         if let Kind::Inherits(parent) = &found.kind {
@@ -157,12 +167,24 @@ fn finding(spec: &Spec, live: &Live, found: &Surrounding, slot: Slot, id: TableI
     let relation = slot.relation(spec).sql(spec.dialect);
     let name = quoted(&found.name);
     let is_kept = matches!(slot, Slot::Mart(_) | Slot::History(..));
+    let is_list = matches!(slot, Slot::Exceptions(_) | Slot::Erased(_));
+    // Loads only read a raw table. A raw trim deletes its rows.
+    let is_raw = matches!(slot, Slot::Raw(_));
+    if is_raw && !matches!(found.kind, Kind::ForeignKey { .. } | Kind::RowSecurity) {
+        return None;
+    }
     let (code, message, help) = match &found.kind {
         Kind::ForeignKey { deletes, from } => {
-            let deleter = if matches!(slot, Slot::Mart(_)) { "the trim" } else { "the cleanup" };
+            let deleter = match slot {
+                Slot::Mart(_) => "the trim",
+                Slot::Raw(_) => "the raw trim",
+                Slot::History(..) => "the cleanup",
+                _ => return None,
+            };
+            let copied = if is_raw { "loaded" } else { "archived" };
             let what = match deletes {
                 OnDelete::Delete => {
-                    format!("{deleter} of {relation} deletes the rows of {from} that refer to a row, archived or not")
+                    format!("{deleter} of {relation} deletes the rows of {from} that refer to a row, {copied} or not")
                 }
                 OnDelete::Change => format!("{deleter} of {relation} changes the rows of {from} that refer to a row"),
                 OnDelete::Refuse => format!("{deleter} of {relation} stops at each row to which {from} refers"),
@@ -214,9 +236,17 @@ fn finding(spec: &Spec, live: &Live, found: &Surrounding, slot: Slot, id: TableI
         ),
         Kind::RowSecurity => (
             Code::LiveRowSecurity,
-            format!(
-                "row security hides rows of {relation} from this role: a cycle does not see them, and monitors miss them"
-            ),
+            match slot {
+                Slot::Exceptions(_) => format!(
+                    "row security hides rows of {relation} from this role: a hold that it does not see holds nothing"
+                ),
+                Slot::Erased(_) => {
+                    format!("row security hides rows of {relation} from this role: a load brings erased keys back")
+                }
+                _ => format!(
+                    "row security hides rows of {relation} from this role: a cycle does not see them, and monitors miss them"
+                ),
+            },
             "run cycles with the owner of the table, or with a role that has BYPASSRLS".to_owned(),
         ),
         Kind::Publication => (
@@ -245,15 +275,19 @@ fn finding(spec: &Spec, live: &Live, found: &Surrounding, slot: Slot, id: TableI
             );
             (Code::LiveConstraint, message, drop_constraint(&relation, &found.name))
         }
-        Kind::Unlogged if is_kept => (
+        Kind::Unlogged if is_kept || is_list => (
             Code::LiveUnlogged,
-            format!("{relation} is unlogged: after a crash, it is empty"),
-            format!("run `ALTER TABLE {relation} SET LOGGED`"),
+            format!("{} is unlogged: after a crash, it is empty", found.name),
+            format!("run `ALTER TABLE {} SET LOGGED`", found.name),
         ),
         Kind::Filled { .. } | Kind::Check(_) | Kind::Refers(_) | Kind::Unlogged | Kind::Inherits(_) => return None,
     };
     let label = "an object of the database affects this table";
-    let diagnostic = Diagnostic::new(code, message, table.model.span, label).help(help);
+    let span = match slot {
+        Slot::Exceptions(list) | Slot::Erased(list) => spec.exceptions(list).span,
+        _ => table.model.span,
+    };
+    let diagnostic = Diagnostic::new(code, message, span, label).help(help);
     let is_warning = match found.kind {
         Kind::Trigger { .. } => true,
         Kind::Filled { .. } => matches!(slot, Slot::Mart(_)) && !inserts(spec, id),

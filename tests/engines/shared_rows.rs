@@ -63,6 +63,26 @@ fn a_cycle_stops_before_a_foreign_key_deletes_rows() {
     assert_eq!(engine.texts("SELECT CAST(COUNT(*) AS TEXT) FROM ods.mart_orders"), ["1"]);
 }
 
+/// A foreign key can refer to one partition of the mart.
+#[test]
+fn a_cycle_stops_at_a_foreign_key_to_a_partition() {
+    let inputs = Inputs::new("rowkeep.yml", PROJECT);
+    let manifest = rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{wrong}")).manifest().clone();
+    let mut engine = Engine::open(Dialect::Postgres, "key_of_a_partition");
+    engine.create(&resolve(&inputs).expect("it resolves"), &manifest, Dialect::Postgres);
+    engine.run("DROP VIEW ods.all_hist_orders; DROP TABLE ods.mart_orders");
+    engine.run("CREATE TABLE ods.mart_orders (order_id BIGINT NOT NULL, updated_at BIGINT NOT NULL) PARTITION BY HASH (order_id)");
+    engine.run("CREATE TABLE ods.only_part PARTITION OF ods.mart_orders FOR VALUES WITH (MODULUS 1, REMAINDER 0)");
+    engine.run("ALTER TABLE ods.only_part ADD UNIQUE (order_id)");
+    engine.run("CREATE TABLE ods.lines (order_id BIGINT CONSTRAINT lines_order REFERENCES ods.only_part (order_id) ON DELETE CASCADE)");
+    engine.run(&format!("INSERT INTO ods.mart_orders VALUES (1, {OLD}), (2, {NEW})"));
+    engine.run("INSERT INTO ods.lines VALUES (1), (1), (2)");
+    let (name, why) = stop(&mut engine, &manifest);
+    assert_eq!(name, "01_cutoff_check");
+    assert!(why.contains("rowkeep: the foreign key lines_order of ods.lines deletes or changes rows"), "{why}");
+    assert_eq!(engine.texts("SELECT CAST(COUNT(*) AS TEXT) FROM ods.lines"), ["3"]);
+}
+
 /// A row of a partition is also a row of its parent: the cleanup would find it in both tables, and
 /// delete the only row.
 #[test]

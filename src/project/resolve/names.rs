@@ -44,8 +44,8 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
     // Several marts may share a raw table. But a raw table may not be a table that Rowkeep writes.
     for table in &spec.tables {
         let Some(source) = &table.raw else { continue };
-        let folded = source.folded(spec.dialect);
-        let known = taken.get(&in_lower_case(&folded)).filter(|known| known.folded == folded);
+        let mut known = taken.get(&in_lower_case(source)).into_iter().flatten();
+        let known = known.find(|known| known.relation.may_be(source, spec.dialect));
         if let Some(Named { what, span, .. }) = known {
             let message = format!(
                 "the raw table of {} is {what}: a load would read the table that it writes",
@@ -164,12 +164,12 @@ fn last_relation(spec: &Spec, id: TableId) -> (Relation, &'static str) {
 /// The longest name of a windowed load. It is part of the names of files and folders.
 const MAX_LOAD: usize = 100;
 
-/// The relations that have a name already, by their parts in lower case.
-type Taken = BTreeMap<Vec<String>, Named>;
+/// The relations that have a name already, by schema and name in lower case.
+type Taken = BTreeMap<[String; 2], Vec<Named>>;
 
 /// A relation that has a name already.
 struct Named {
-    folded: Vec<String>,
+    relation: Relation,
     what: String,
     span: Span,
 }
@@ -281,21 +281,24 @@ fn claim(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut T
     check_length(spec, relation, what, span, sink);
 }
 
-fn in_lower_case(parts: &[String]) -> Vec<String> {
-    parts.iter().map(|part| part.to_lowercase()).collect()
+fn in_lower_case(relation: &Relation) -> [String; 2] {
+    [&relation.schema, &relation.name].map(|part| part.as_str().to_lowercase())
 }
 
 fn claim_name(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &mut Taken, sink: &mut Sink) {
-    let folded = relation.folded(spec.dialect);
-    let lower = in_lower_case(&folded);
-    if let Some(Named { folded: theirs, what: other, span: first }) = taken.get(&lower) {
+    let others = taken.entry(in_lower_case(relation)).or_default();
+    // Without a stated database, a relation can be in any.
+    let database = |relation: &Relation| relation.database.as_ref().map(|name| name.as_str().to_lowercase());
+    let may_share =
+        |other: &&Named| database(relation).zip(database(&other.relation)).is_none_or(|(ours, theirs)| ours == theirs);
+    if let Some(Named { relation: theirs, what: other, span: first }) = others.iter().find(may_share) {
         // Tables with the same name also share all names derived from it. Report only the first
         // clash.
         if sink.has(Code::NameClash, span) {
             return;
         }
         let name = quoted(relation.name.as_str());
-        let message = match *theirs == folded {
+        let message = match relation.may_be(theirs, spec.dialect) {
             true => format!("{what} and {other} would be the same table, {name}"),
             // A file in `ddl/` has the name of its relation.
             false => format!(
@@ -307,7 +310,7 @@ fn claim_name(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &
         );
         return;
     }
-    taken.insert(lower, Named { folded, what: what.to_owned(), span });
+    others.push(Named { relation: relation.clone(), what: what.to_owned(), span });
 }
 
 fn check_length(spec: &Spec, relation: &Relation, what: &str, span: Span, sink: &mut Sink) {

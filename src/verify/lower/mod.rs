@@ -30,8 +30,8 @@ use crate::verify::meaning::{All, Condition, Conjunct, Depth, Meaning, Row, Rows
 use crate::verify::names::{Names, fold_part};
 
 /// The limit for the queries of a statement, after each CTE was copied to each place that names it.
-/// The built-in statements need far fewer.
-const MAX_QUERIES: usize = 20_000;
+/// It limits the memory. `restore` needs 6 to 10 queries for each pair of periods.
+const MAX_QUERIES: usize = 500_000;
 
 /// The reason why a statement has no meaning here.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(super) fn lower<'a>(
     bytes: usize,
 ) -> Result<Meaning<'a>> {
     // CTEs that name CTEs can make a short text grow exponentially. The budget stops this.
-    let budget = 20_000 + 10 * bytes;
+    let budget = 20_000 + 200 * bytes;
     let mut lowering = Lowering { names, queries: Vec::new(), scopes: Vec::new(), unread: 0, budget, line: 0 };
     let meaning = lowering.statement(statement, writes)?;
     match lowering.unread {
@@ -185,7 +185,11 @@ impl<'a> Lowering<'a, '_> {
 
     fn open(&mut self, depth: Depth) -> Result<QueryId> {
         if self.queries.len() >= MAX_QUERIES {
-            return Err(self.unshown(format!("more than {MAX_QUERIES} queries")));
+            let what = format!(
+                "more than {MAX_QUERIES} queries, one for each pair of the periods of a table with `while_in`: \
+                 use fewer periods, or longer ones"
+            );
+            return Err(self.unshown(what));
         }
         self.queries.push(OpenQuery { depth, ..OpenQuery::default() });
         Ok(QueryId(self.queries.len() - 1))

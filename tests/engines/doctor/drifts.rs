@@ -284,6 +284,35 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             ),
         ),
         (
+            "an unlogged exceptions table",
+            drift(
+                &["ALTER TABLE settlement_ods.order_tracking_exceptions SET UNLOGGED"],
+                &["ALTER TABLE settlement_ods.order_tracking_exceptions SET LOGGED"],
+                &[(Error, "RK930", &["settlement_ods.order_tracking_exceptions is unlogged"])],
+            ),
+        ),
+        (
+            "a foreign key to a raw table",
+            drift(
+                &[
+                    "ALTER TABLE settlement_public.ecs_order_info_raw ADD CONSTRAINT raw_key UNIQUE (order_id)",
+                    "CREATE TABLE settlement_public.raw_lines (order_id BIGINT CONSTRAINT raw_lines_order REFERENCES settlement_public.ecs_order_info_raw (order_id) ON DELETE CASCADE)",
+                ],
+                &[
+                    "DROP TABLE settlement_public.raw_lines",
+                    "ALTER TABLE settlement_public.ecs_order_info_raw DROP CONSTRAINT raw_key",
+                ],
+                &[(
+                    Error,
+                    "RK921",
+                    &[
+                        "the raw trim of settlement_public.ecs_order_info_raw deletes the rows of settlement_public.raw_lines",
+                        "loaded or not",
+                    ],
+                )],
+            ),
+        ),
+        (
             "a mart that allows NULL",
             drift(
                 &["ALTER TABLE settlement_ods.mart_uni_tracking_info ALTER order_id DROP NOT NULL"],
@@ -610,6 +639,11 @@ fn a_read_only_role_is_enough() {
     let hidden = fixture.found();
     assert!(hidden.iter().any(|(level, code, _)| *level == Level::Error && code == "RK925"), "{hidden:?}");
     fixture.run(&[&format!("ALTER TABLE {UTI} DISABLE ROW LEVEL SECURITY")]);
+    fixture.run(&[&format!("ALTER TABLE {EXCEPTIONS} ENABLE ROW LEVEL SECURITY")]);
+    let hidden = fixture.found();
+    let is_told = |text: &str| text.contains("a hold that it does not see holds nothing");
+    assert!(hidden.iter().any(|(_, code, text)| code == "RK925" && is_told(text)), "{hidden:?}");
+    fixture.run(&[&format!("ALTER TABLE {EXCEPTIONS} DISABLE ROW LEVEL SECURITY")]);
     fixture.run(&[
         "REVOKE SELECT ON settlement_ods.hist_uni_tracking_spath_open FROM doctor_reader",
         "REVOKE USAGE ON SCHEMA mysql_source FROM doctor_reader",
