@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{
     BinaryOperator, ConflictTarget, CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable,
     GroupByExpr, Insert, Merge, MergeAction, MergeInsertKind, ObjectName, OnConflictAction, OnInsert, Query, Select,
-    SetExpr, SqliteOnConflict, Statement, TableAlias, TableFactor, TableObject,
+    SetExpr, SqliteOnConflict, Statement, TableFactor, TableObject,
 };
 
 use crate::lint::facts::{any, arms, conjuncts, from_tables, function_name, named_query, pairs, select_of, tables};
-use crate::lint::grammar::{Grammar, parse};
 use crate::lint::table::Table;
 
 /// An INSERT of rows of other tables, also as a part of a CTE or a CREATE TABLE AS.
@@ -253,21 +252,6 @@ fn merged(merge: &Merge) -> Option<Copy<'_>> {
         updates: merge.clauses.iter().any(|clause| matches!(clause.action, MergeAction::Update { .. })),
         creates: false,
     })
-}
-
-/// A MERGE with a query in the place of a table that it reads, so that all of them have one form.
-pub(super) fn with_query(mut statement: Statement) -> Statement {
-    if let Statement::Merge(merge) = &mut statement
-        && let TableFactor::Table { name, alias, .. } = &merge.source
-        && let Some(Statement::Query(subquery)) = parse(&format!("SELECT * FROM {name}"), Grammar::Generic)
-    {
-        let named = alias.clone().or_else(|| {
-            let name = name.0.last()?.as_ident()?.clone();
-            Some(TableAlias { explicit: true, name, columns: Vec::new(), at: None })
-        });
-        merge.source = TableFactor::Derived { lateral: false, subquery, alias: named, sample: None };
-    }
-    statement
 }
 
 /// The INSERT statements in WITH that do not read what a DELETE of the same statement gives.

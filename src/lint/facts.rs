@@ -81,11 +81,50 @@ pub(super) fn is_equality(condition: &Expr) -> bool {
     }
 }
 
-/// The words of a condition, without qualifiers.
+/// The words of a condition, without qualifiers, and its comparisons.
 pub(super) fn words_of(condition: &Expr) -> Vec<String> {
     let text = condition.to_string().to_lowercase();
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
-    words.map(|word| word.rsplit('.').next().unwrap_or_default().to_owned()).collect()
+    let is_sign = |c: char| matches!(c, '<' | '>' | '=');
+    let (mut words, mut word) = (Vec::new(), String::new());
+    for c in text.chars() {
+        let is_part = c.is_alphanumeric() || c == '_';
+        // A qualifier ends at its dot.
+        let goes_on = is_part && !word.ends_with(is_sign) || is_sign(c) && (word.is_empty() || word.ends_with(is_sign));
+        match c {
+            '.' => word.clear(),
+            _ if goes_on => word.push(c),
+            _ => {
+                words.push(std::mem::take(&mut word));
+                if is_part || is_sign(c) {
+                    word.push(c);
+                }
+            }
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Whether a name is that of a time.
+pub(super) fn is_time(name: &str) -> bool {
+    let is_word = |word: &str| ["at", "ts", "time", "date", "day", "timestamp", "datetime"].contains(&word);
+    name.split('_').any(is_word) || ["time", "date"].iter().any(|end| name.ends_with(end))
+}
+
+/// The columns that a condition compares with an upper bound, which is no column: by which a
+/// statement chooses old rows.
+pub(super) fn aged_by<'e>(conditions: impl IntoIterator<Item = &'e Expr>) -> BTreeSet<String> {
+    let aged = conditions.into_iter().filter_map(|condition| match condition {
+        Expr::BinaryOp { left, op: BinaryOperator::Lt | BinaryOperator::LtEq, right } if column(right).is_none() => {
+            column(left)
+        }
+        Expr::BinaryOp { left, op: BinaryOperator::Gt | BinaryOperator::GtEq, right } if column(left).is_none() => {
+            column(right)
+        }
+        _ => None,
+    });
+    aged.map(|(_, name)| name).collect()
 }
 
 /// The alternatives of a condition.

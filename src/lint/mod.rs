@@ -17,12 +17,14 @@
 
 mod action;
 mod allow;
+mod archives;
 mod dynamic;
 mod facts;
 mod forms;
 mod grammar;
 mod hooks;
 mod jinja;
+mod normal;
 mod read;
 mod rewrite;
 mod rules;

@@ -5,6 +5,7 @@ use sqlparser::ast::{Select, SelectItem, Statement};
 use crate::lint::action::{Action, Copy, action};
 use crate::lint::facts::{column, select_of};
 use crate::lint::jinja::Marked;
+use crate::lint::normal::Joined;
 use crate::lint::script::blanked;
 use crate::lint::table::Table;
 
@@ -50,6 +51,8 @@ pub(super) struct Read {
     pub(super) is_before_model: bool,
     /// Whether it is the SELECT of a model, which dbt inserts by the names of the columns.
     pub(super) is_model: bool,
+    /// The tables that a DELETE joins.
+    pub(super) joins: Vec<Joined>,
 }
 
 impl Read {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{AlterTableOperation, Delete, Statement};
+use sqlparser::ast::{AlterTableOperation, Statement};
 
-use crate::lint::action::{Action, Copy, action, inserts_of_all, inserts_of_with, loaded, with_query};
+use crate::lint::action::{Action, Copy, action, inserts_of_all, inserts_of_with, loaded};
 use crate::lint::dynamic::{executed, may_change_rows};
-use crate::lint::facts::{Declared, conjuncts, declared, declared_column, key_of, like_of, lookup, selected, words_of};
+use crate::lint::facts::{Declared, conjuncts, declared, declared_column, key_of, like_of, selected, words_of};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::{Marked, RUN_DATE};
+use crate::lint::normal::{joins_of, normal};
 use crate::lint::read::{Copied, NotRead, Read, Runs, Text, is_of_rows, is_temporary, may_unload};
 use crate::lint::script::{Raw, opens_transaction, skeleton, split, split_at_verbs, words};
 use crate::lint::table::Table;
@@ -136,6 +137,7 @@ impl Unit {
                 routine: self.routine,
                 is_before_model: false,
                 is_model: true,
+                joins: Vec::new(),
             };
             self.statements.insert(at, read);
             self.copying.clear();
@@ -218,16 +220,16 @@ impl Unit {
         let tree = if is_execute && may_change_rows(text) { None } else { parse(text, dialect) };
         match tree {
             Some(tree) => {
-                let tree = with_query(tree);
-                let each = inserts_of_all(&tree);
-                if !each.is_empty() {
-                    each.into_iter().for_each(|insert| self.push(insert, raw.marked.clone(), is_before_model));
-                    return;
+                for tree in normal(tree) {
+                    let each = inserts_of_all(&tree);
+                    let is_split = !each.is_empty();
+                    for insert in each.into_iter().chain(inserts_of_with(&tree)) {
+                        self.push(insert, raw.marked.clone(), is_before_model);
+                    }
+                    if !is_split {
+                        self.push(tree, raw.marked.clone(), is_before_model);
+                    }
                 }
-                for insert in inserts_of_with(&tree) {
-                    self.push(insert, raw.marked.clone(), is_before_model);
-                }
-                self.push(tree, raw.marked, is_before_model);
             }
             // Statements without semicolons, if each of those that change rows can be read.
             None if depth < 3 && is_chain(&raw.marked, dialect) => {
@@ -288,8 +290,10 @@ impl Unit {
         };
         let loads = loaded(&tree);
         let routine = self.routine;
+        let joins = joins_of(&tree);
         self.statements.push(Read {
             tree,
+            joins,
             copied,
             loads,
             sql,
@@ -443,26 +447,6 @@ impl Unit {
         copies.map(|(at, read, _)| (at, read))
     }
 
-    /// The archives of the rows that a DELETE takes. A table that is not named as an archive may be
-    /// a log, a report or a message: it is an archive only if the same routine copies whole rows of
-    /// the table by each condition of the DELETE.
-    pub(super) fn archives_of(&self, read: &Read, delete: &Delete, table: &Table) -> Vec<(usize, &Read)> {
-        let taken = || delete.selection.iter().flat_map(conjuncts).filter(|one| lookup(one).is_none());
-        let is_archive = |copied: &Copied, of: &Read| {
-            if copied.into.is_named_as_archive() {
-                return true;
-            }
-            if !copied.is_of_rows || of.routine != read.routine || table.is_named_as_archive() {
-                return false;
-            }
-            let Action::Copy(copy) = of.action() else { return false };
-            let conditions: Vec<_> = copy.conditions().into_iter().map(words_of).collect();
-            taken().all(|one| conditions.contains(&words_of(one)))
-        };
-        let archives = self.archives(table).into_iter();
-        archives.filter(|(_, of)| of.copied.as_ref().is_some_and(|copied| is_archive(copied, of))).collect()
-    }
-
     /// The tables that get rows of other tables, each with the statement.
     pub(super) fn filled(&self) -> impl Iterator<Item = (&Read, &Table)> {
         self.copies().map(|(_, read, copied)| (read, &copied.into))
@@ -489,7 +473,8 @@ fn is_chain(marked: &Marked, dialect: Grammar) -> bool {
 /// Whether a body of PL/pgSQL, or of a function in LANGUAGE sql, is one transaction: PostgreSQL and Redshift commit inside of it only
 /// where it says so.
 fn is_atomic(kind: &str, header: &str, body: &str) -> bool {
-    let (header, body) = (header.to_lowercase(), body.to_lowercase());
+    // `ON COMMIT DROP` is no COMMIT.
+    let (header, body) = (header.to_lowercase(), skeleton(body).replace("on commit", ""));
     let says =
         |text: &str, word: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word);
     // A procedure of Snowflake is in LANGUAGE sql too, and commits each statement.

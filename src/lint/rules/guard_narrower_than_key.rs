@@ -6,10 +6,10 @@ use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, Select, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::{compared, conjuncts, joined, lookup, pairs};
+use crate::lint::facts::{compared, conjuncts, is_time, joined, lookup, pairs};
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
-use crate::lint::rules::proof::{Trim, deletes, is_of_archive};
+use crate::lint::rules::proof::{Trim, deletes, is_of_archive, lookups};
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
@@ -86,8 +86,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 /// Proofs of a DELETE that compare a part of a stated key.
 fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
     for (_, read, delete, table) in trims {
-        let conditions = delete.selection.iter().flat_map(conjuncts).filter_map(lookup);
-        for proof in conditions.filter(|found| !found.negated) {
+        for proof in lookups(read, delete).filter(|found| !found.negated) {
             let has = compared(&proof);
             let archive = proof.tables().into_iter().find(|other| other.is_named_as_archive() && !other.is(table));
             let Some(archive) = archive else { continue };
@@ -96,9 +95,9 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
             let lacks: Vec<_> = key.difference(&has).map(|name| format!("`{name}`")).collect();
             found.push(Finding {
                 code: Code::GuardNarrowerThanKey,
-                line: read.line_of("exists"),
+                line: read.line_of(if read.joins.is_empty() { "exists" } else { archive.name() }),
                 message: format!(
-                    "the proof in `{archive}` does not compare {}: a row of `{table}` is deleted even if only another row with the rest of its key is there",
+                    "the proof in `{archive}` does not compare {}: `{archive}` may have only another version of a row of `{table}`, and the row is deleted all the same",
                     lacks.join(", ")
                 ),
                 label: "a part of the key",
@@ -134,12 +133,6 @@ fn stated_key(unit: &Unit, source: &Table, archive: &Table) -> Option<BTreeSet<S
 fn guard_of(read: &Read) -> &'static str {
     let text = read.sql.text.to_lowercase();
     ["not exists", "on conflict", "merge"].into_iter().find(|words| text.contains(words)).unwrap_or("insert")
-}
-
-/// Whether a name is that of a time.
-fn is_time(name: &str) -> bool {
-    let is_word = |word: &str| ["at", "ts", "time", "date", "day", "timestamp", "datetime"].contains(&word);
-    name.split('_').any(is_word) || ["time", "date"].iter().any(|end| name.ends_with(end))
 }
 
 /// The columns by which a DELETE finds the copy, if the guard has only one of two, or lacks the

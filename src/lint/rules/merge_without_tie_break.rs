@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, OnConflict};
-use crate::lint::facts::{any, column, conjuncts, from_tables, function_name, select_of};
+use crate::lint::facts::{any, column, conjuncts, from_tables, function_name, is_time, pairs, select_of};
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
@@ -21,7 +21,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             && copy.on_conflict == OnConflict::Overwrites
             && (copy.into.is_named_as_archive() || trims.iter().any(|(.., table)| copy.copies(table)))
             && !is_one_per_key(copy.query)
+            && !copy.matched.iter().any(|name| is_time(name))
             && !has_time_in_key(&read.tree, copy.query)
+            && !chooses(&read.tree)
         {
             found.push(finding(read, &copy.into, "insert"));
         }
@@ -34,7 +36,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             _ => continue,
         };
         let is_trimmed = trims.iter().any(|(.., table)| sources.iter().any(|source| source.is(table)));
-        if !target.is_named_as_archive() && !is_trimmed || !overwrites(merge) {
+        // Two versions of a row never meet.
+        let has_time = pairs(conjuncts(&merge.on)).iter().any(|name| is_time(name));
+        if !target.is_named_as_archive() && !is_trimmed || has_time || !overwrites(merge) {
             continue;
         }
         found.push(finding(read, &target, "when matched"));
@@ -73,6 +77,15 @@ fn has_time_in_key(statement: &Statement, query: &Query) -> bool {
             _ => None,
         })
         .any(|(_, name)| key.iter().any(|member| member.value.eq_ignore_ascii_case(&name)))
+}
+
+/// Whether ON DUPLICATE KEY UPDATE chooses each value from both rows.
+fn chooses(statement: &Statement) -> bool {
+    let Statement::Insert(insert) = statement else { return false };
+    match &insert.on {
+        Some(OnInsert::DuplicateKeyUpdate(assignments)) => assignments.iter().all(|one| is_choice(&one.value)),
+        _ => false,
+    }
 }
 
 /// Whether a MERGE updates whatever it matches, from a source that may have a key twice.

@@ -6,9 +6,10 @@ use sqlparser::ast::{BinaryOperator, CopyIntoSnowflakeKind, CopySource, Delete, 
 
 use crate::lint::action::Action;
 use crate::lint::facts::{
-    Lookup, alternatives, conjuncts, function_name, is_correlated, joined, lookup, select_of, tables_in, words_of,
+    Lookup, alternatives, conjuncts, function_name, is_correlated, lookup, select_of, tables_in, words_of,
 };
 use crate::lint::grammar::{Grammar, parse};
+use crate::lint::normal::Joined;
 use crate::lint::read::Read;
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
@@ -45,6 +46,17 @@ pub(super) fn looked_up(condition: &Expr) -> Vec<Table> {
     }
 }
 
+/// A join as the lookup that it means.
+pub(super) fn lookup_of(join: &Joined) -> Lookup<'_> {
+    Lookup { query: &join.query, negated: join.negated, value: None }
+}
+
+/// The lookups of a DELETE: its conditions, and its joins.
+pub(super) fn lookups<'u>(read: &'u Read, delete: &'u Delete) -> impl Iterator<Item = Lookup<'u>> {
+    let conditions = delete.selection.iter().flat_map(conjuncts).filter_map(lookup);
+    conditions.chain(read.joins.iter().map(lookup_of))
+}
+
 /// Whether a row counts as found if the query has another row of its day: `ts::date IN (SELECT
 /// ts::date FROM a)`.
 fn is_by_day(found: &Lookup<'_>) -> bool {
@@ -68,7 +80,8 @@ fn is_by_day(found: &Lookup<'_>) -> bool {
 /// The tables in which a DELETE looks for its rows.
 pub(super) fn looked_up_by(read: &Read, delete: &Delete) -> Vec<Table> {
     let conditions = delete.selection.iter().flat_map(conjuncts).flat_map(looked_up);
-    let mut all: Vec<Table> = conditions.chain(joined(delete)).collect();
+    let joins = read.joins.iter().map(lookup_of).filter(|join| !join.negated && is_correlated(join));
+    let mut all: Vec<Table> = conditions.chain(joins.flat_map(|join| join.tables())).collect();
     let named = named(&read.tree);
     // Each name of WITH stands for the tables that its query reads.
     for _ in 0..=named.len() {

@@ -5,14 +5,15 @@ use sqlparser::ast::{BinaryOperator, Delete, Expr, JoinOperator, TableFactor};
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{
-    clock, columns_in, conjuncts, is_equality, lookup, named_query, tables_in, takes_any_rows, words_of,
+    aged_by, clock, column, columns_in, conjuncts, is_equality, lookup, named_query, tables_in, takes_any_rows,
+    words_of,
 };
 use crate::lint::read::{Read, Runs};
 use crate::lint::rewrite::{Rewrite, rewrites};
 use crate::lint::rules::Finding;
 use crate::lint::rules::cutoff_evaluated_twice::stands_still;
 use crate::lint::rules::or_widens_delete;
-use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven, is_unloaded, looked_up_by};
+use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven, is_unloaded, looked_up_by, lookups};
 use crate::lint::script::words;
 use crate::lint::table::{Table, says_archive};
 use crate::lint::unit::Unit;
@@ -44,8 +45,21 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             });
             continue;
         }
+        if reversed(read, delete, &copy.into) {
+            found.push(Finding {
+                code: Code::TrimWithoutProof,
+                line: read.line_of("delete"),
+                message: format!("the DELETE takes exactly the rows of `{table}` that `{}` does not have", copy.into),
+                label: "rows without a copy",
+                help: "write EXISTS in place of NOT EXISTS, and IS NOT NULL in place of IS NULL after an outer join"
+                    .to_owned(),
+            });
+            continue;
+        }
         if (is_proven(read, delete, &table) && !only_filters && !has_more)
             || is_loaded_again(unit, at, delete, &table)
+            || is_built_again(unit, read, delete, &table)
+            || takes_older_versions(read, delete)
             || or_widens_delete::widens(unit, delete)
             || copy.on_conflict == OnConflict::Skips
         {
@@ -87,6 +101,35 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             help: proof_in(&archives),
         });
     }
+}
+
+/// Whether the model of the hooks loads the deleted rows again: a hook before it deletes a slice, or
+/// the keys of a batch, and not old rows.
+fn is_built_again(unit: &Unit, read: &Read, delete: &Delete, table: &Table) -> bool {
+    let is_model = unit.model.as_ref().is_some_and(|(model, _)| model.is(table));
+    let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
+    let is_of_age = !conditions.is_empty() && conditions.iter().all(|one| !aged_by([*one]).is_empty());
+    is_model && read.is_before_model && !is_of_age
+}
+
+/// Whether a DELETE only takes rows of which a joined table has another version, or a duplicate: it
+/// compares columns with each other, and nothing with a constant.
+fn takes_older_versions(read: &Read, delete: &Delete) -> bool {
+    let mut is_ordered = false;
+    let mut compares = |one: &Expr| match one {
+        Expr::BinaryOp { left, op, right } => {
+            is_ordered |= *op != BinaryOperator::Eq;
+            column(left).is_some() && column(right).is_some()
+        }
+        _ => false,
+    };
+    let compares_all = delete.selection.iter().flat_map(conjuncts).all(&mut compares);
+    !read.joins.is_empty() && delete.selection.is_some() && compares_all && is_ordered
+}
+
+/// Whether a DELETE takes the rows that the archive does not have.
+fn reversed(read: &Read, delete: &Delete, archive: &Table) -> bool {
+    lookups(read, delete).any(|found| found.negated && found.tables().iter().any(|table| table.is(archive)))
 }
 
 /// The archive in which a DELETE looks for its rows, if it is that of another table: its name has
