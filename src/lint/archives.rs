@@ -22,8 +22,9 @@ impl Unit {
             if copied.into.is_named_as_archive() {
                 // Another procedure may delete other rows: for a test, or of one customer.
                 let columns = |all: Vec<&Expr>| all.into_iter().flat_map(columns_in).collect::<BTreeSet<_>>();
-                let taken = columns(taken().collect());
-                return is_one_routine || taken.is_empty() || !taken.is_disjoint(&columns(copy.conditions()));
+                let (taken, mut copied) = (columns(taken().collect()), copy.conditions());
+                copied.retain(|one| lookup(one).is_none());
+                return is_one_routine || taken.is_empty() || !taken.is_disjoint(&columns(copied));
             }
             if !copied.is_of_rows || !is_one_routine || table.is_named_as_archive() {
                 return false;

@@ -2,15 +2,107 @@
 //!
 //! Each keeps what the rules look at: the tables, the conditions and the columns.
 
-use crate::lint::script::{Piece, pieces};
+use crate::lint::script::{Piece, pieces, words};
 
 /// The statement in a form that the parser may know. `None`: there is none.
 pub(super) fn rewritten(sql: &str) -> Option<String> {
     let mut text = sql.to_owned();
-    for rewrite in [without_top, with_text_in_quotes, without_psql_quotes, without_by_name, with_select] {
+    let rewrites = [
+        with_values,
+        without_modifiers,
+        without_top,
+        with_text_in_quotes,
+        without_psql_quotes,
+        without_by_name,
+        with_select,
+    ];
+    for rewrite in rewrites {
         if let Some(changed) = rewrite(&text) {
             text = changed;
         }
+    }
+    (text != sql).then_some(text)
+}
+
+/// The statement with names and texts in the place of variables that a tool fills in: `${schema}`,
+/// `$(schema)`, `&&schema.`, `&{schema}`, `:"schema"`, `{schema}`, `#{cutoff}`, `%(cutoff)s`, `%s`.
+/// Each stands for its own name: as a part of a name, after a word such as FROM, or else as a text.
+fn with_values(sql: &str) -> Option<String> {
+    let mut out = String::with_capacity(sql.len());
+    let (mut at, mut is_changed, mut word) = (0, false, String::new());
+    while at < sql.len() {
+        let rest = &sql[at..];
+        if let Some((name, length)) = variable(rest) {
+            let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+            let names = ["from", "into", "join", "table", "update", "using", "only", "exists"];
+            let is_name =
+                out.ends_with(is_part) || sql[at + length..].starts_with(is_part) || names.contains(&word.as_str());
+            out.push_str(&if is_name { name } else { format!("'{name}'") });
+            (at, is_changed) = (at + length, true);
+            word.clear();
+            continue;
+        }
+        // The pieces of the whole text have other bounds: `$(` could begin a text in dollar quotes.
+        let (kind, part) = pieces(rest).next()?;
+        // A word may contain `$`, and `t_$(year)` is a word and a variable.
+        let part = part.strip_suffix('$').filter(|word| !word.is_empty()).unwrap_or(part);
+        match kind {
+            Piece::Word => word = part.to_ascii_lowercase(),
+            _ if part.trim().is_empty() => {}
+            _ => word.clear(),
+        }
+        out.push_str(part);
+        at += part.len();
+    }
+    is_changed.then_some(out)
+}
+
+/// The name of the variable at the beginning of a text, and the length of its place.
+fn variable(text: &str) -> Option<(String, usize)> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let word = |inner: &str| {
+        let words = inner.split(|c: char| !is_part(c)).filter(|word| !word.is_empty());
+        let name = words.collect::<Vec<_>>().join("_");
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_').then_some(name)
+    };
+    for (open, close) in [("${", "}"), ("$(", ")"), ("&{", "}"), ("#{", "}"), ("%(", ")s"), (":\"", "\""), ("{", "}")] {
+        if let Some(rest) = text.strip_prefix(open) {
+            let end = rest.find(close).filter(|end| *end < 80 && !rest[..*end].contains(['\n', '{']))?;
+            return Some((word(&rest[..end])?, open.len() + end + close.len()));
+        }
+    }
+    if text.starts_with("%s") && !text[2..].starts_with(is_part) {
+        return Some(("value".to_owned(), 2));
+    }
+    // `&&schema..orders`: the first dot ends the name.
+    let rest = text.strip_prefix("&&").or_else(|| text.strip_prefix('&'))?;
+    let end = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
+    let name = word(&rest[..end])?;
+    let dot = usize::from(rest[end..].starts_with('.'));
+    Some((name, text.len() - rest.len() + end + dot))
+}
+
+/// The statement without words that change nothing for the rules: `WITH (TABLOCK)`, `OVERRIDING
+/// SYSTEM VALUE`, `ONLY`, `LOW_PRIORITY`. `LOG ERRORS REJECT LIMIT` skips rows, as ON CONFLICT DO
+/// NOTHING does.
+fn without_modifiers(sql: &str) -> Option<String> {
+    let lower = sql.to_ascii_lowercase();
+    let verb = words(sql, 1).into_iter().next()?;
+    let phrases: &[&str] = match verb.as_str() {
+        "insert" => &["with (tablock)", "with (tablockx)", "overriding system value", "low_priority", "high_priority"],
+        "delete" => &["only", "low_priority", "quick"],
+        _ => return None,
+    };
+    let mut text = sql.to_owned();
+    for phrase in phrases {
+        // Only in the head of the statement, before its query and conditions.
+        let head = lower.find("select").or_else(|| lower.find("where")).unwrap_or(lower.len());
+        let Some(at) = text.to_ascii_lowercase()[..head.min(text.len())].find(&format!(" {phrase} ")) else { continue };
+        text.replace_range(at..=at + phrase.len(), "");
+    }
+    if let Some(at) = text.to_ascii_lowercase().find("log errors").filter(|_| verb == "insert") {
+        text.truncate(at);
+        text.push_str("ON CONFLICT DO NOTHING");
     }
     (text != sql).then_some(text)
 }
@@ -96,6 +188,17 @@ mod tests {
     fn each_form_has_one_that_the_parser_knows() {
         let cases = [
             ("DELETE TOP (5000) FROM t WHERE x = 1", "DELETE FROM t WHERE x = 1"),
+            ("DELETE FROM ${db}.t WHERE d < ${cutoff}", "DELETE FROM db.t WHERE d < 'cutoff'"),
+            ("DELETE FROM t_$(year) WHERE d < '$(cutoff)'", "DELETE FROM t_year WHERE d < '$(cutoff)'"),
+            ("DELETE FROM &&db..t WHERE d < %(cutoff)s", "DELETE FROM db.t WHERE d < 'cutoff'"),
+            ("DELETE FROM {schema}.t WHERE d < %s", "DELETE FROM schema.t WHERE d < 'value'"),
+            ("DELETE FROM ${ref(\"x\")} WHERE d < 1", "DELETE FROM ref_x WHERE d < 1"),
+            ("INSERT INTO a WITH (TABLOCK) (x) SELECT x FROM b", "INSERT INTO a (x) SELECT x FROM b"),
+            ("DELETE FROM ONLY t WHERE x", "DELETE FROM t WHERE x"),
+            (
+                "INSERT INTO a SELECT x FROM b LOG ERRORS REJECT LIMIT 5",
+                "INSERT INTO a SELECT x FROM b ON CONFLICT DO NOTHING",
+            ),
             ("UNLOAD ($$SELECT 'a' FROM t$$) TO 's3'", "UNLOAD ('SELECT ''a'' FROM t') TO 's3'"),
             ("DELETE FROM t WHERE d < :'cutoff'", "DELETE FROM t WHERE d < 'cutoff'"),
             ("INSERT INTO a BY NAME SELECT * FROM b", "INSERT INTO a (by_name) SELECT * FROM b"),

@@ -254,7 +254,11 @@ fn raw(marked: &Marked, start: usize, end: usize, body: Option<Marked>, comments
     if !first.iter().any(|first| VERBS.contains(&first.as_str())) {
         control_flow.extend(words(&statement.text, usize::MAX));
     }
-    let begins_routine = control_flow.iter().any(|word| ROUTINES.contains(&word.as_str()));
+    // A header without statements before it: `CREATE PROCEDURE p AS BEGIN BEGIN TRAN`.
+    let header = words(&statement.text, 5);
+    let is_header = body.is_none() && header.first().is_some_and(|word| word == "create" || word == "alter");
+    let is_routine = |words: &[String]| words.iter().any(|word| ROUTINES.contains(&word.as_str()));
+    let begins_routine = is_routine(&control_flow) || is_header && is_routine(&header);
     let is_after_begin = matches!(control_flow.as_slice(), [only] if only == "begin");
     let opens = opens_transaction(&control_flow);
     Raw { marked: statement, body, comments, opens, is_after_begin, begins_routine }
