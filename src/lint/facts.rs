@@ -159,6 +159,11 @@ pub(super) fn lookup(expr: &Expr) -> Option<Lookup<'_>> {
         Expr::InSubquery { expr, subquery, negated } => {
             Some(Lookup { query: subquery, negated: *negated, value: Some(expr) })
         }
+        // `x = ANY (SELECT ...)` is IN.
+        Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => match &**right {
+            Expr::Subquery(query) => Some(Lookup { query, negated: false, value: Some(left) }),
+            _ => None,
+        },
         // `x <> ALL (SELECT ...)` is NOT IN.
         Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => match &**right {
             Expr::Subquery(query) => Some(Lookup { query, negated: true, value: Some(left) }),

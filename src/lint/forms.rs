@@ -90,10 +90,13 @@ fn without_modifiers(sql: &str) -> Option<String> {
     let verb = words(sql, 1).into_iter().next()?;
     let phrases: &[&str] = match verb.as_str() {
         "insert" => &["with (tablock)", "with (tablockx)", "overriding system value", "low_priority", "high_priority"],
-        "delete" => &["only", "low_priority", "quick"],
+        "delete" => &["low_priority", "quick"],
         _ => return None,
     };
     let mut text = sql.to_owned();
+    while let Some(at) = text.to_ascii_lowercase().find(" from only ") {
+        text.replace_range(at..at + " from only ".len(), " FROM ");
+    }
     for phrase in phrases {
         // Only in the head of the statement, before its query and conditions.
         let head = lower.find("select").or_else(|| lower.find("where")).unwrap_or(lower.len());

@@ -294,9 +294,9 @@ impl File<'_> {
             for hook in &rendering.after {
                 unit.add_hook(&hook.sql, self.dialect, false, hook.in_transaction);
             }
-            // Another model is built anew in each run, so its table keeps no rows.
-            if has(&["incremental"]) {
-                unit.add_model(before, &rendering.body, self.dialect);
+            // A view keeps no rows.
+            if has(&["incremental"]) || rendering.is_table {
+                unit.add_model(before, &rendering.body, self.dialect, rendering.is_table);
             }
             if !unit.texts.is_empty() || !unit.not_read.is_empty() {
                 units.push(unit);

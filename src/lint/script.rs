@@ -269,7 +269,10 @@ fn raw(marked: &Marked, start: usize, end: usize, body: Option<Marked>, comments
 pub(super) fn opens_transaction(words: &[String]) -> Option<bool> {
     let word = |at: usize| words.get(at).map_or("", String::as_str);
     let at = |at: usize| match (word(at), word(at + 1)) {
-        ("begin" | "start", "transaction" | "tran" | "work" | "isolation" | "distributed") => Some(true),
+        ("begin" | "start", "transaction" | "tran" | "work" | "isolation" | "distributed" | "read" | "name") => {
+            Some(true)
+        }
+        ("set", "implicit_transactions") => Some(word(at + 2) == "on"),
         ("begin" | "start", "") if at == 0 => Some(true),
         // A ROLLBACK is usually in the branch for errors.
         ("commit", _) => Some(false),

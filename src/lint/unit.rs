@@ -97,19 +97,23 @@ impl Unit {
         }
     }
 
-    /// Adds the SELECT of an incremental model, which dbt inserts into its table, before the
-    /// statements from `at` on. It is added only as a copy: one of these statements deletes what it
+    /// Adds the SELECT of a model, which dbt writes into its table, before the statements from `at`
+    /// on. `is_replaced`: each run builds the table anew. It is added only as a copy: one of these statements deletes what it
     /// reads, and either by the same condition, or the table is named as an archive. Other models
     /// read a raw table whose retention has nothing to do with them.
-    pub(super) fn add_model(&mut self, at: usize, body: &Marked, dialect: Grammar) {
+    pub(super) fn add_model(&mut self, at: usize, body: &Marked, dialect: Grammar, is_replaced: bool) {
         let Some((model, _)) = &self.model else { return };
         let Some(Statement::Query(query)) = parse(body.text.trim(), dialect) else { return };
-        let Some(Statement::Insert(mut insert)) = parse(&format!("INSERT INTO {} (x) SELECT 1", model.full()), dialect)
-        else {
-            return;
+        let written = match is_replaced {
+            true => format!("CREATE OR REPLACE TABLE {} AS SELECT 1", model.full()),
+            false => format!("INSERT INTO {} (x) SELECT 1", model.full()),
         };
-        insert.source = Some(query);
-        let tree = Statement::Insert(insert);
+        let Some(mut tree) = parse(&written, dialect) else { return };
+        match &mut tree {
+            Statement::Insert(insert) => insert.source = Some(query),
+            Statement::CreateTable(create) => create.query = Some(query),
+            _ => return,
+        }
         let Action::Copy(copy) = action(&tree) else { return };
         let of: Vec<_> = copy.sources().into_iter().filter(|from| !copy.into.is(from)).collect();
         let conditions: Vec<_> = copy.conditions().into_iter().map(words_of).collect();

@@ -79,6 +79,7 @@ struct Captured {
     hooks: Vec<Hook>,
     unique_key: Vec<String>,
     alias: Option<String>,
+    is_table: bool,
     queries: Vec<String>,
 }
 
@@ -104,6 +105,8 @@ pub(super) struct Rendering {
     pub(super) unique_key: Vec<String>,
     /// The name of its table, if `alias` states it.
     pub(super) alias: Option<String>,
+    /// Whether each run builds its table anew: `materialized='table'`.
+    pub(super) is_table: bool,
     /// Why a part of it could not be rendered, and the line of that part.
     pub(super) failed: Option<(String, usize)>,
 }
@@ -260,6 +263,7 @@ impl Rendering {
     fn take(&mut self, scene: &Scene, first: usize) {
         if let Ok(captured) = scene.captured.lock() {
             self.queries = captured.queries.iter().map(|sql| Marked::read(sql, first)).collect();
+            self.is_table = captured.is_table;
             self.unique_key.clone_from(&captured.unique_key);
             self.alias.clone_from(&captured.alias);
         }

@@ -430,6 +430,7 @@ impl Builtin {
                     "post_hook" => hooks(&value, false, &mut captured.hooks)?,
                     "unique_key" => captured.unique_key = names(&value)?,
                     "alias" => captured.alias = value.as_str().map(str::to_owned),
+                    "materialized" => captured.is_table = value.as_str() == Some("table"),
                     _ => {}
                 }
             }

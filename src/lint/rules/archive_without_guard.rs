@@ -58,6 +58,21 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if is_safe || is_slice || !guards(&copy).is_empty() || joins_target || reads_what_it_fills(&copy) {
             continue;
         }
+        let deletes_first = trims.iter().any(|(trim, _, _, other)| other.is(table) && *trim < at)
+            && !trims.iter().any(|(trim, _, _, other)| other.is(table) && *trim > at);
+        if deletes_first {
+            found.push(Finding {
+                code: Code::ArchiveWithoutGuard,
+                line: read.line_of("insert"),
+                message: format!(
+                    "if the run stops after the DELETE from `{table}`, its rows are not yet in `{}`, and they may be lost",
+                    copy.into
+                ),
+                label: "copies after the DELETE",
+                help: "copy first, and delete what has a copy; or put both into one transaction".to_owned(),
+            });
+            continue;
+        }
         found.push(Finding {
             code: Code::ArchiveWithoutGuard,
             line: read.line_of("insert"),

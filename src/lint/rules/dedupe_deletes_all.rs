@@ -33,8 +33,17 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             .any(|found| counts(found) || ranks_keys(found, &table) || other_row(found, &table));
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
         let using = delete.using.iter().flatten().flat_map(tables);
+        let joins = || from.iter().flat_map(|item| &item.joins);
+        let by_join = joins()
+            .filter(|join| matches!(&join.relation, TableFactor::Table { name, .. } if Table::of(name).is(&table)));
         let joins_itself = using.chain(from.iter().skip(1).flat_map(tables)).any(|other| other.is(&table));
-        let takes_pairs = joins_itself && (is_symmetric(&conditions) || meets_itself(delete, &conditions));
+        let on = joins().filter_map(|join| match &join.join_operator {
+            JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) => Some(on),
+            _ => None,
+        });
+        let paired: Vec<&Expr> = conditions.iter().copied().chain(on.flat_map(conjuncts)).collect();
+        let joins_itself = joins_itself || by_join.count() > 0;
+        let takes_pairs = joins_itself && (is_symmetric(&paired) || meets_itself(delete, &paired));
         let takes_all = takes_all || compares_count(&conditions, &table) || takes_from_counts(read, delete);
         let takes_joined = joins_counts(read, delete, &conditions, &table);
         let takes_ranked = joins_ranks(read, delete, &conditions, &table);
@@ -271,7 +280,7 @@ fn other_row(found: &Lookup<'_>, table: &Table) -> bool {
     let [from] = select.from.as_slice() else { return false };
     let is_own = matches!(&from.relation, TableFactor::Table { name, .. } if Table::of(name).is(table));
     let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
-    is_own && from.joins.is_empty() && is_symmetric(&conditions)
+    is_own && from.joins.is_empty() && (is_symmetric(&conditions) || conditions.len() > 1 && meets_all(&conditions))
 }
 
 /// Whether every row meets the conditions with itself: `a.key = b.key AND a.loaded_at <=
@@ -282,6 +291,11 @@ fn meets_itself(delete: &Delete, conditions: &[&Expr]) -> bool {
     if !delete.using.iter().flatten().all(is_base) {
         return false;
     }
+    meets_all(conditions)
+}
+
+/// Whether each condition compares equal columns of two rows by `=`, `<=` or `>=`.
+fn meets_all(conditions: &[&Expr]) -> bool {
     let is_met = |condition: &&Expr| match condition {
         Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::LtEq | BinaryOperator::GtEq, right } => {
             matches!((column(left), column(right)), (Some((Some(a), one)), Some((Some(b), other))) if a != b && one == other)

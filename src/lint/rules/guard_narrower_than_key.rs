@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, Select, TableFactor};
+use sqlparser::ast::{BinaryOperator, Expr, JoinConstraint, JoinOperator, Select, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::{compared, conjuncts, is_time, joined, lookup, pairs};
+use crate::lint::facts::{Lookup, aliases, column, compared, conjuncts, is_time, joined, lookup, pairs, select_of};
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{Trim, deletes, is_of_archive, lookups};
@@ -54,6 +54,10 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let Action::Copy(copy) = read.action() else { continue };
         let Some(source) = copy.from().into_iter().next() else { continue };
         let Some(has) = guards(&copy).into_iter().next() else { continue };
+        // Archived rows that come back.
+        if source.is_named_as_archive() && !copy.into.is_named_as_archive() {
+            continue;
+        }
         // A MERGE into another mart goes by the key of that mart.
         if !copy.matched.is_empty() && !is_of_archive(unit, &source, &copy.into) {
             continue;
@@ -90,6 +94,18 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
             let has = compared(&proof);
             let archive = proof.tables().into_iter().find(|other| other.is_named_as_archive() && !other.is(table));
             let Some(archive) = archive else { continue };
+            if let Some(name) = accepts_older(&proof) {
+                found.push(Finding {
+                    code: Code::GuardNarrowerThanKey,
+                    line: read.line_of(&name),
+                    message: format!(
+                        "the proof in `{archive}` accepts a row with an older `{name}`: if an older version of a row of `{table}` is archived, the row is deleted without a copy"
+                    ),
+                    label: "an older version is no copy",
+                    help: format!("compare `{name}` by `=`"),
+                });
+                continue;
+            }
             let key = stated_key(unit, table, table).or_else(|| guarded_key(unit, table, &archive));
             let Some(key) = key.filter(|key| !has.is_empty() && has.is_subset(key) && has != *key) else { continue };
             let lacks: Vec<_> = key.difference(&has).map(|name| format!("`{name}`")).collect();
@@ -105,6 +121,23 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
             });
         }
     }
+}
+
+/// The column of which the found row may have an older value than the row outside.
+fn accepts_older(proof: &Lookup<'_>) -> Option<String> {
+    let select = select_of(proof.query)?;
+    let inner = aliases(select);
+    let is_inner = |row: &Option<String>| row.as_ref().is_some_and(|row| inner.contains(row));
+    select.selection.iter().flat_map(conjuncts).find_map(|condition| {
+        let Expr::BinaryOp { left, op, right } = condition else { return None };
+        let ((one, name), (other, others)) = (column(left)?, column(right)?);
+        let is_older = match op {
+            BinaryOperator::Lt | BinaryOperator::LtEq => is_inner(&one) && !is_inner(&other),
+            BinaryOperator::Gt | BinaryOperator::GtEq => is_inner(&other) && !is_inner(&one),
+            _ => false,
+        };
+        (is_older && name == others).then_some(name)
+    })
 }
 
 /// The columns by which the copy into an archive looks for a row that is there already.

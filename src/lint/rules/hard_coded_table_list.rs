@@ -6,7 +6,7 @@ use sqlparser::ast::Statement;
 
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
-use crate::lint::facts::tables_in;
+use crate::lint::facts::{lookup, tables_in};
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::looked_up_by;
@@ -36,6 +36,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         }
     }
     views(unit, found);
+    checks(unit, &copies, found);
     let every: BTreeSet<_> = proofs.values().flat_map(|(periods, _)| periods.iter().cloned()).collect();
     for (table, (periods, read)) in &proofs {
         let copied = copies.iter().find(|(source, _)| source.is(table)).map(|(_, periods)| periods);
@@ -61,6 +62,34 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 
 fn period(table: &Table) -> Option<String> {
     table.period().map(|(_, period)| period.to_owned())
+}
+
+/// Checks that look for a copy in fewer archives than statements copy to: they report rows that have
+/// one.
+fn checks(unit: &Unit, copies: &BTreeMap<Table, BTreeSet<String>>, found: &mut Vec<Finding>) {
+    for read in &unit.statements {
+        let Action::Copy(copy) = read.action() else { continue };
+        let Some(source) = copy.from().into_iter().next().filter(|_| period(&copy.into).is_none()) else { continue };
+        let lookups = copy.conditions().into_iter().filter_map(lookup).filter(|found| found.negated);
+        let looked: BTreeSet<String> =
+            lookups.flat_map(|found| found.tables()).filter_map(|table| period(&table)).collect();
+        let copied = copies.iter().find(|(other, _)| other.is(&source)).map(|(_, periods)| periods);
+        let lacks: Vec<_> = copied.into_iter().flat_map(|copied| copied.difference(&looked)).cloned().collect();
+        if looked.is_empty() || lacks.is_empty() {
+            continue;
+        }
+        found.push(Finding {
+            code: Code::HardCodedTableList,
+            line: read.line_of("insert"),
+            message: format!(
+                "the INSERT into `{}` does not look into the archive of {}: it takes rows of `{source}` that have a copy there",
+                copy.into,
+                lacks.join(", ")
+            ),
+            label: "another list of archives",
+            help: "make the list once, and write every statement from it".to_owned(),
+        });
+    }
 }
 
 /// Views that read fewer archives than a DELETE proves its rows by.

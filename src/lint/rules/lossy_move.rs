@@ -1,14 +1,14 @@
 //! A copy that skips rows which its table refuses, although the rows are deleted.
 
-use sqlparser::ast::{Expr, GroupByExpr, Join, JoinOperator, SetExpr, Statement, TableFactor};
+use sqlparser::ast::{Delete, Expr, GroupByExpr, Join, JoinOperator, SetExpr, Statement, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::{any, function_name, select_of};
+use crate::lint::facts::{Lookup, aged_by, any, compared, conjuncts, function_name, select_of};
 use crate::lint::jinja::RUN_DATE;
 use crate::lint::read::{Read, is_of_rows};
 use crate::lint::rules::Finding;
-use crate::lint::rules::proof::{deletes, is_proven, looked_up_by};
+use crate::lint::rules::proof::{Trim, deletes, is_proven, looked_up_by, lookups};
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -23,8 +23,10 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                 (copy, table)
             }
             Action::Copy(copy) if copy.on_conflict == OnConflict::Skips => {
-                let trimmed =
-                    trims.iter().find(|(_, trim, delete, table)| copy.copies(table) && !is_proven(trim, delete, table));
+                let is_lossy = |(_, trim, delete, table): &&Trim<'_>| {
+                    !is_proven(trim, delete, table) || leaves_newer(trim, delete, &copy)
+                };
+                let trimmed = trims.iter().filter(|(.., table)| copy.copies(table)).find(is_lossy);
                 let Some((.., table)) = trimmed else { continue };
                 (copy, table.clone())
             }
@@ -45,6 +47,18 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
+/// Whether a DELETE accepts any version of a row as its copy: by its name, the column by which old
+/// rows are chosen changes with each version, and the proof does not compare it.
+fn leaves_newer(trim: &Read, delete: &Delete, copy: &Copy<'_>) -> bool {
+    let changes = |name: &String| ["updat", "modif", "chang", "valid_from"].iter().any(|part| name.contains(part));
+    let aged = aged_by(delete.selection.iter().flat_map(conjuncts));
+    let mut proofs = lookups(trim, delete)
+        .filter(|found| !found.negated && found.tables().iter().any(|table| table.is(&copy.into)))
+        .peekable();
+    let has = |found: Lookup<'_>| compared(&found);
+    proofs.peek().is_some() && proofs.map(has).all(|has| aged.iter().any(|name| changes(name) && !has.contains(name)))
+}
+
 /// An archive that each run replaces, although its rows are deleted from their table: the rows that
 /// an earlier run moved are lost.
 pub(super) fn replaced_archive(unit: &Unit, found: &mut Vec<Finding>) {
@@ -61,9 +75,11 @@ pub(super) fn replaced_archive(unit: &Unit, found: &mut Vec<Finding>) {
         };
         let proves = |copy: &Copy<'_>| archives.iter().any(|one| one.is(&copy.into));
         // Without a proof, a copy of all rows is a backup beside a purge.
-        let is_of_trim = |copy: &Copy<'_>| proves(copy) || !copy.conditions().is_empty() && !copy.creates;
+        let is_of_trim = |read: &Read, copy: &Copy<'_>| {
+            proves(copy) || !copy.conditions().is_empty() && (!copy.creates || read.is_model)
+        };
         let replaced = unit.copies_of(&table).find_map(|(_, read)| match read.action() {
-            Action::Copy(copy) if is_of_trim(&copy) && copy.copies(&table) && replaces(read, &copy) => {
+            Action::Copy(copy) if is_of_trim(read, &copy) && copy.copies(&table) && replaces(read, &copy) => {
                 Some((read, copy.into))
             }
             _ => None,

@@ -19,14 +19,15 @@ use crate::lint::unit::Unit;
 pub(super) fn instant(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) => is_date(text).then(|| short(text)),
+            Value::SingleQuotedString(text) => of_text(text),
+            Value::Number(digits, _) if digits.len() == 8 => compact(digits),
             Value::Number(digits, _) if digits.len() >= 9 && digits.bytes().all(|b| b.is_ascii_digit()) => {
                 Some(format!("{digits:0>20}"))
             }
             _ => None,
         },
         Expr::TypedString(TypedString { value, .. }) => match &value.value {
-            Value::SingleQuotedString(text) => is_date(text).then(|| short(text)),
+            Value::SingleQuotedString(text) => of_text(text),
             _ => None,
         },
         Expr::Function(function) => {
@@ -48,6 +49,18 @@ pub(super) fn instant(expr: &Expr) -> Option<String> {
         Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, .. } | Expr::Nested(expr) => instant(expr),
         _ => None,
     }
+}
+
+fn of_text(text: &str) -> Option<String> {
+    is_date(text).then(|| short(text)).or_else(|| compact(text))
+}
+
+/// The day of `20250131`, as T-SQL and keys of days write it.
+fn compact(text: &str) -> Option<String> {
+    let digits = text.get(..8).filter(|digits| text.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let day = format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]);
+    let is_year = (1980..2100).contains(&digits[..4].parse::<u16>().ok()?);
+    (is_year && day.parse::<jiff::civil::Date>().is_ok()).then_some(day)
 }
 
 /// The day of `DATE(2025, 1, 31)`.
@@ -124,6 +137,11 @@ impl Bound {
             // The instant itself is left out.
             BinaryOperator::Gt => Some(Self { name, from: Some(format!("{bound}{NEXT}")), to: None }),
             BinaryOperator::Lt => Some(Self { name, from: None, to: Some(bound) }),
+            // The next second, or the next millisecond.
+            BinaryOperator::LtEq => {
+                let next = bound.parse::<u64>().ok()? + 1;
+                Some(Self { name, from: None, to: Some(format!("{next:0>20}")) })
+            }
             _ => None,
         }
     }
@@ -217,19 +235,23 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             let (code, message, label) = if is_gap {
                 let message = match second.from.strip_suffix(NEXT) {
                     Some(instant) if instant == first.to => {
+                        let instant = instant.trim_start_matches('0');
                         format!("rows of `{source}` with `{name}` = {instant} go to no archive")
                     }
                     _ => format!(
                         "rows of `{source}` with `{name}` from {} to {} go to no archive",
-                        first.to,
-                        second.from.trim_end_matches(NEXT)
+                        first.to.trim_start_matches('0'),
+                        second.from.trim_end_matches(NEXT).trim_start_matches('0')
                     ),
                 };
                 (Code::ArchiveGap, message, "starts after the end of the one before")
             } else {
                 let message = format!(
                     "rows of `{source}` with `{name}` from {} to {} go to `{}` and to `{}`",
-                    second.from, first.to, first.into, second.into
+                    second.from.trim_start_matches('0'),
+                    first.to.trim_start_matches('0'),
+                    first.into,
+                    second.into
                 );
                 (Code::ArchiveOverlap, message, "starts before the end of the one before")
             };

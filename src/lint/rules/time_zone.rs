@@ -127,6 +127,8 @@ impl Visitor for Days<'_> {
                     sqlparser::ast::FunctionArguments::List(list) => list.args.as_slice(),
                     _ => &[],
                 };
+                // `date_trunc('day', at, 'UTC')` names its zone.
+                let arguments = if arguments.len() > 2 { &[] } else { arguments };
                 arguments.iter().find_map(|argument| match argument {
                     sqlparser::ast::FunctionArg::Unnamed(sqlparser::ast::FunctionArgExpr::Expr(inner)) => {
                         self.zoned(inner)

@@ -1,0 +1,2 @@
+INSERT INTO archive.t (id, at) SELECT id, at FROM app.t WHERE at < '2025-01-01' LOG ERRORS INTO err$_t REJECT LIMIT UNLIMITED;
+DELETE FROM app.t WHERE at < '2025-01-01';

@@ -1,0 +1,5 @@
+INSERT INTO archive.orders (order_id, closed_at)
+SELECT o.order_id, o.closed_at FROM &&schema..orders o
+WHERE o.closed_at < TO_DATE('&&cutoff','YYYY-MM-DD') AND o.paid
+  AND NOT EXISTS (SELECT 1 FROM archive.orders a WHERE a.order_id = o.order_id AND a.closed_at = o.closed_at);
+DELETE FROM &&schema..orders WHERE closed_at < TO_DATE('&&cutoff','YYYY-MM-DD');
