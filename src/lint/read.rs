@@ -1,9 +1,11 @@
 //! The statements of a unit that were read, and the texts that were not.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{Select, SelectItem, Statement};
 
 use crate::lint::action::{Action, Copy, action};
-use crate::lint::facts::{column, select_of};
+use crate::lint::facts::{Lookup, aged_by, column, columns_in, lookup, select_of, words_of};
 use crate::lint::jinja::Marked;
 use crate::lint::normal::Joined;
 use crate::lint::script::blanked;
@@ -33,6 +35,30 @@ pub(super) struct Copied {
     /// Whether whole rows are copied: no list of values that are each there once, and more than one
     /// column.
     pub(super) is_of_rows: bool,
+    /// The words of its conditions.
+    pub(super) conditions: Vec<Vec<String>>,
+    /// The columns of its conditions that are no lookups, and those by which it chooses old rows.
+    pub(super) columns: BTreeSet<String>,
+    pub(super) aged: BTreeSet<String>,
+    /// Whether it leaves out rows that its table has.
+    pub(super) is_guarded: bool,
+}
+
+impl Copied {
+    pub(super) fn new(copy: Copy<'_>, of: Vec<Table>) -> Self {
+        let conditions = copy.conditions();
+        let looks_back = |found: Lookup<'_>| found.negated && found.tables().iter().any(|read| read.is(&copy.into));
+        Self {
+            of,
+            creates: copy.creates,
+            is_of_rows: is_of_rows(&copy),
+            conditions: conditions.iter().map(|one| words_of(one)).collect(),
+            columns: conditions.iter().filter(|one| lookup(one).is_none()).flat_map(|one| columns_in(one)).collect(),
+            aged: aged_by(conditions.iter().copied()),
+            is_guarded: conditions.iter().filter_map(|one| lookup(one)).any(looks_back),
+            into: copy.into,
+        }
+    }
 }
 
 /// One statement that was read.

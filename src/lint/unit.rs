@@ -10,7 +10,7 @@ use crate::lint::facts::{Declared, conjuncts, declared, declared_column, key_of,
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::{Marked, RUN_DATE};
 use crate::lint::normal::{joins_of, normal};
-use crate::lint::read::{Copied, NotRead, Read, Runs, Text, is_of_rows, is_temporary, may_unload};
+use crate::lint::read::{Copied, NotRead, Read, Runs, Text, is_temporary, may_unload};
 use crate::lint::script::{Raw, opens_transaction, skeleton, split, split_at_verbs, words};
 use crate::lint::table::Table;
 use crate::lint::unread::{change_in, named};
@@ -129,7 +129,7 @@ impl Unit {
             _ => false,
         };
         if self.statements[at..].iter().any(is_trimmed) {
-            let copied = Some(Copied { of, creates: false, is_of_rows: true, into: copy.into });
+            let copied = Some(Copied { creates: false, is_of_rows: true, ..Copied::new(copy, of) });
             let loads = loaded(&tree);
             let sql = body.clone();
             let read = Read {
@@ -287,8 +287,7 @@ impl Unit {
                 if is_temporary(&tree) {
                     self.temporary.insert(copy.into.clone());
                 }
-                let is_of_rows = is_of_rows(&copy);
-                Some(Copied { of, creates: copy.creates, is_of_rows, into: copy.into })
+                Some(Copied::new(copy, of))
             }
             _ => None,
         };

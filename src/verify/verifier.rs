@@ -73,7 +73,7 @@ impl Compilation {
 
 impl Verifier<'_> {
     /// The paths of the statements that have a claim: those of the cycle, of the sweep and of
-    /// `ddl/`. A tripwire only reads, and has none.
+    /// `ddl/`. A SELECT only reads, and has none.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.statements.keys().map(String::as_str)
     }

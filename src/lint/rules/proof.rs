@@ -118,14 +118,8 @@ pub(super) fn is_loaded_again(unit: &Unit, at: usize, delete: &Delete, table: &T
     let is_age = |one: &&Expr| matches!(one, Expr::BinaryOp { op: BinaryOperator::Lt | BinaryOperator::LtEq, .. });
     let taken_words: Vec<_> = taken.iter().map(|one| words_of(one)).collect();
     let archives = unit.archives(table).into_iter().filter(|(copied, _)| *copied < at);
-    let copies = archives.filter_map(|(_, read)| match read.action() {
-        Action::Copy(copy) => Some(copy),
-        _ => None,
-    });
-    let mut archived = copies.filter(|copy| {
-        let of_copy: Vec<_> = copy.conditions().into_iter().map(words_of).collect();
-        taken_words.iter().all(|one| of_copy.contains(one))
-    });
+    let copies = archives.filter_map(|(_, read)| read.copied.as_ref());
+    let mut archived = copies.filter(|copied| taken_words.iter().all(|one| copied.conditions.contains(one)));
     let Some(archived) = archived.next() else { return true };
     let restores = |read: &Read| match read.action() {
         Action::Copy(copy) => {

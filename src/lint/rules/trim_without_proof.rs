@@ -30,7 +30,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         };
         let Action::Copy(copy) = archive.action() else { continue };
         // An archive that each run builds anew has its own finding.
-        if archive.is_model && copy.creates {
+        if archive.is_model && copy.creates && copy.into.is_named_as_archive() {
             continue;
         }
         // A copy that skips rows, and a proof that OR goes around, have their own findings.
