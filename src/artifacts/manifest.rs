@@ -187,7 +187,7 @@ pub struct Sweep {
     pub post_hooks: Vec<Hook>,
 }
 
-/// A table, view or index to create.
+/// A table, view or index to create, or a grant.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 #[non_exhaustive]

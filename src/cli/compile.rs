@@ -93,7 +93,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let written = write(out, &files)?;
     let out = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
     print(&match arguments.format {
-        Output::Human => summary(&artifacts, &out, written.removed, selects, files.len()),
+        Output::Human => {
+            let project =
+                arguments.project.as_deref().map_or_else(String::new, |path| format!(" --project {}", shown(path)));
+            summary(&artifacts, &Wrote { out: &out, files: files.len(), removed: written.removed, selects }, &project)
+        }
         machine => Diagnostics::default().in_format(&project.inputs, machine.format()),
     })?;
     Ok(())
@@ -139,7 +143,18 @@ fn listing(files: &BTreeMap<String, String>) -> String {
     files.iter().map(|(path, text)| format!("==> {path} <==\n{text}\n")).collect()
 }
 
-fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, written: usize) -> String {
+/// What a compilation wrote.
+struct Wrote<'a> {
+    out: &'a str,
+    files: usize,
+    removed: usize,
+    /// Whether it wrote the statements of some models only.
+    selects: bool,
+}
+
+/// `project` is the option for the next commands, if they need one.
+fn summary(artifacts: &Artifacts, wrote: &Wrote<'_>, project: &str) -> String {
+    let Wrote { out, files: written, removed, selects } = *wrote;
     let manifest = artifacts.manifest();
     let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let gone = if removed == 0 {
@@ -166,7 +181,7 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
             "  every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/\n",
         );
         text.push_str("  after that    run loads/*/monitors/: each must return no rows, except writers.sql\n");
-        text.push_str("if a load fails: rowkeep runbook load-incident\n");
+        text.push_str(&format!("if a load fails: rowkeep runbook load-incident{project}\n"));
         return text;
     }
     let hooks: usize = manifest.nodes.values().map(|node| node.load.len() + node.post_hooks.len()).sum();
@@ -197,6 +212,6 @@ fn summary(artifacts: &Artifacts, out: &str, removed: usize, selects: bool, writ
             "  every day     run what `rowkeep loads rerun --dates DATE` prints, or the models in dbt/models/\n",
         );
     }
-    text.push_str("step by step: rowkeep runbook installation\n");
+    text.push_str(&format!("step by step: rowkeep runbook installation{project}\n"));
     text
 }

@@ -54,7 +54,7 @@ pub struct Preview {
 pub struct Relation {
     /// Its name, with its schema.
     pub relation: String,
-    /// Its kind: `mart`, `history`, `exceptions`, `work` or `view`.
+    /// Its kind: `mart`, `history`, `exceptions`, `work`, `view`, `index` or `grant`.
     pub kind: &'static str,
     /// The statement that creates it.
     pub sql: String,

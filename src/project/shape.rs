@@ -334,6 +334,7 @@ impl<'a> Mapping<'a> {
                     "a list has the specs themselves; for files, name their folder: `tables: tables/`".to_owned()
                 }
                 Value::List(_) if keys.len() == 1 => format!("write `{}:` above the list", keys[0]),
+                Value::Null if required.len() == 1 => format!("write its key `{}:`", required[0]),
                 Value::Null if !required.is_empty() => format!("write at least its keys {}", required.join(", ")),
                 // The name of a column is one word.
                 Value::Scalar(text) if is_plain(text) && !(keys[0] == "column" && text.contains(' ')) => {

@@ -177,7 +177,7 @@ fn a_raw_table_without_a_trim_is_found() {
     14 | source: settlement_public.ecs_order_info_raw
        |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ never trimmed
        |
-       = help: add to rowkeep.yml: `raw: [{ table: settlement_public.ecs_order_info_raw, time: { column: <arrival time of the row> }, keep: 24 hours }]`
+       = help: add to `raw:` in rowkeep.yml: `- { table: settlement_public.ecs_order_info_raw, time: { column: <arrival time of the row> }, keep: 24 hours }`
     ");
 }
 

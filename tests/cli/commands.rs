@@ -263,7 +263,7 @@ fn every_code_is_explained() {
     exit 2
     --- stdout
     --- stderr
-    error: invalid value 'RK2O2' for '<CODE>': no finding has that code; did you mean RK202?
+    error: invalid value 'RK2O2' for '[CODE]': no finding has that code; did you mean RK202?
 
     For more information, try '--help'.
     ");

@@ -47,12 +47,12 @@ fn wrong_keys_are_reported() {
     exit 2
     --- stdout
     --- stderr
-    error: 4'2 is no bigint: an engine could read it as another key
+    error: 4'2 is not a value of the type bigint: an engine could read it as another key
 
     exit 2
     --- stdout
     --- stderr
-    error: 41.6 is no bigint: an engine could read it as another key
+    error: 41.6 is not a value of the type bigint: an engine could read it as another key
 
     exit 2
     --- stdout

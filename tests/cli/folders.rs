@@ -98,7 +98,7 @@ fn unreadable_files_are_named() {
     1 |
       | ^ not a mapping
       |
-      = help: write its keys: hist_periods
+      = help: write its key `hist_periods:`
 
     1 error; nothing was written
     ");
@@ -314,7 +314,7 @@ fn paths_stay_inside_the_repository() {
         4 | periods: periods.yml
           |          ^^^^^^^^^^^ outside of ../
           |
-          = help: move the file into the repository, and name it by a path inside the repository
+          = help: name a path inside of the repository
 
         1 error; nothing was written
         ");
@@ -331,7 +331,7 @@ fn paths_stay_inside_the_repository() {
         6 | tables: tables/
           |         ^^^^^^^ outside of ../
           |
-          = help: move the file into the repository, and name it by a path inside the repository
+          = help: name a path inside of the repository
 
         1 error; nothing was written
         ");
@@ -348,7 +348,7 @@ fn paths_stay_inside_the_repository() {
     7 | out: ../../elsewhere
       |      ^^^^^^^^^^^^^^^ outside of ../
       |
-      = help: move the file into the repository, and name it by a path inside the repository
+      = help: name a path inside of the repository
 
     1 error; nothing was written
     ");
@@ -414,7 +414,7 @@ fn a_folder_that_cannot_be_written_is_reported() {
     exit 2
     --- stdout
     --- stderr
-    error: could not write rowkeep.yml: file exists
+    error: --out rowkeep.yml: it is a file; name a folder
     ");
 }
 

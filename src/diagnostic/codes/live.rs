@@ -252,8 +252,8 @@ macro_rules! live_codes {
             ///
             /// In PostgreSQL, each row of a partition or of a child is also a row of its parent. So
             /// one row would be in the mart and in history, and each statement that deletes one of
-            /// the two would delete the only row. Every cycle stops there before it deletes a row. Both
-            /// look at two levels of parents.
+            /// the two would delete the only row. Every cycle stops there before it deletes a row. The
+            /// doctor and `01_cutoff_check` look at two levels of parents.
             ///
             /// Fix: run `ALTER TABLE ... DETACH PARTITION` or `ALTER TABLE ... NO INHERIT`.
             LiveInherits = "RK931",

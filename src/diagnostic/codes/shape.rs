@@ -56,7 +56,7 @@ macro_rules! shape_codes {
             /// These keys accept a fixed list of words, for example for the dialect, the unit of a
             /// time column, or the kind of rows.
             ///
-            /// Fix: use one of the words that the help lists.
+            /// Fix: use one of the words that the message lists.
             UnknownWord = "RK107",
             /// A path leads out of the repository, or Rowkeep would ignore a file because of its
             /// name.

@@ -7,8 +7,8 @@ macro_rules! table_codes {
             /// A name has characters that are not allowed.
             ///
             /// Rowkeep writes names into SQL. A quote or a semicolon could end a name early, and
-            /// two names with letters that look alike could be confused. Models, history prefixes
-            /// and exception types must be plain names. Only column names may be quoted.
+            /// two names with letters that look alike could be confused. Models and exception
+            /// types must be plain names. Columns, tables and schemas may be quoted.
             ///
             /// Fix: use letters, digits and underscores. Quote a column in YAML as `'"Trace Seq"'`.
             Name = "RK301",
@@ -35,14 +35,14 @@ macro_rules! table_codes {
             /// Fix: correct the name, or declare the column under `columns:`. If only the raw table
             /// has the column, declare it under `source_columns:`.
             UnknownColumn = "RK304",
-            /// A column has a type that Rowkeep does not support, or that is not allowed where the
-            /// column is used.
+            /// The type of a column is not written as a type, or is not allowed where the column is
+            /// used.
             ///
-            /// Rowkeep translates types for each engine, so it must know them. For example,
-            /// equality of floats and json is not reliable, and a key with such a column would lose
-            /// rows.
+            /// Rowkeep translates its own types for each engine, and copies any other type of the
+            /// engine. The key and the time must have a type that Rowkeep knows: equality of floats
+            /// and json is not reliable, and a key with such a column would lose rows.
             ///
-            /// Fix: use one of the types that the help lists.
+            /// Fix: use one of the types that the message lists.
             ColumnType = "RK305",
             /// The unit of a time column does not fit its type.
             ///
@@ -52,7 +52,7 @@ macro_rules! table_codes {
             /// Fix: state `epoch_seconds` or `epoch_millis` for numbers. Timestamps and dates need
             /// no unit.
             TimeUnit = "RK306",
-            /// A duration is not a positive, fixed length of time.
+            /// A length of time is not positive, or has a unit that is not allowed here.
             ///
             /// A retention may be in months or years, another length may not. A date column needs
             /// whole days.
