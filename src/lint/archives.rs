@@ -23,7 +23,9 @@ impl Unit {
             let is_one_routine = of.routine == read.routine;
             if copied.into.is_named_as_archive() {
                 // Another procedure may delete other rows: for a test, or of one customer.
-                return is_one_routine || columns.is_empty() || !columns.is_disjoint(&copied.columns);
+                // A stage is emptied by its load time, whatever reads it.
+                let is_trim = is_one_routine && !table.is_named_as_temporary();
+                return is_trim || columns.is_empty() || !columns.is_disjoint(&copied.columns);
             }
             if !copied.is_of_rows || !is_one_routine || table.is_named_as_archive() {
                 return false;

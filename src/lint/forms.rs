@@ -11,6 +11,7 @@ pub(super) fn rewritten(sql: &str) -> Option<String> {
         with_values,
         without_modifiers,
         without_top,
+        with_output_after_table,
         with_text_in_quotes,
         without_psql_quotes,
         without_by_name,
@@ -120,6 +121,27 @@ fn without_top(sql: &str) -> Option<String> {
     Some(format!("DELETE{rest}"))
 }
 
+/// `DELETE FROM t OUTPUT ... INTO a WHERE` for `DELETE o OUTPUT ... INTO a FROM t AS o WHERE` of
+/// T-SQL.
+fn with_output_after_table(sql: &str) -> Option<String> {
+    let lower = sql.to_ascii_lowercase();
+    let flat: String = lower.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let output = flat.find(" output ").filter(|_| flat.starts_with("delete "))?;
+    let into = output + flat[output..].find(" into ")?;
+    let from = into + flat[into..].find(" from ")?;
+    let target = sql[..output].split_whitespace().next_back()?;
+    let mut words = sql[from + " from ".len()..].split_whitespace();
+    let table = words.next()?;
+    let mut rest = words.clone();
+    let alias = match rest.next()? {
+        word if word.eq_ignore_ascii_case("as") => rest.next()?,
+        word => word,
+    };
+    let is_alias = alias.eq_ignore_ascii_case(target) && !flat[from..].contains(" join ");
+    let conditions = rest.collect::<Vec<_>>().join(" ");
+    is_alias.then(|| format!("DELETE FROM {table}{} {conditions}", &sql[output..from]))
+}
+
 /// `UNLOAD ('SELECT ...')` for `UNLOAD ($$SELECT ...$$)`.
 fn with_text_in_quotes(sql: &str) -> Option<String> {
     let is_unload = sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("unload"));
@@ -198,6 +220,10 @@ mod tests {
             ("DELETE FROM ${ref(\"x\")} WHERE d < 1", "DELETE FROM ref_x WHERE d < 1"),
             ("INSERT INTO a WITH (TABLOCK) (x) SELECT x FROM b", "INSERT INTO a (x) SELECT x FROM b"),
             ("DELETE FROM ONLY t WHERE x", "DELETE FROM t WHERE x"),
+            (
+                "DELETE TOP (5) o OUTPUT deleted.id INTO a.t (id) FROM b.t AS o WHERE o.d < 1",
+                "DELETE FROM b.t OUTPUT deleted.id INTO a.t (id) WHERE o.d < 1",
+            ),
             (
                 "INSERT INTO a SELECT x FROM b LOG ERRORS REJECT LIMIT 5",
                 "INSERT INTO a SELECT x FROM b ON CONFLICT DO NOTHING",

@@ -39,8 +39,11 @@ fn page(code: Code, example: Option<&String>) -> String {
         Some(name) => {
             let inputs = projects::golden(name);
             let said = rowkeep::compile(&inputs).expect_err(name).render(&inputs, Style::Plain);
+            // A golden may have findings of several codes.
+            let own = said.split("\n\n").filter(|one| one.contains(&format!("[{code}]"))).take(2);
+            let own = own.collect::<Vec<_>>().join("\n\n");
             text.push_str(&format!(
-                "\n## Example\n\n[`golden/{name}`](../../golden/{name}) says:\n\n```text\n{said}```\n"
+                "\n## Example\n\n[`golden/{name}`](../../golden/{name}) says:\n\n```text\n{own}\n```\n"
             ));
         }
         None => text.push_str(&format!("\nTested in {}.\n", tested_in(code))),

@@ -63,6 +63,29 @@ fn a_cycle_stops_before_a_foreign_key_deletes_rows() {
     assert_eq!(engine.texts("SELECT CAST(COUNT(*) AS TEXT) FROM ods.mart_orders"), ["1"]);
 }
 
+/// A mart may have partitions of its own: `ddl/` leaves it as it is, and adds the indexes.
+#[test]
+fn a_cycle_moves_rows_of_a_partitioned_mart() {
+    let inputs = Inputs::new("rowkeep.yml", PROJECT);
+    let manifest = rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{wrong}")).manifest().clone();
+    let mut engine = Engine::open(Dialect::Postgres, "partitioned_mart");
+    engine.run("CREATE SCHEMA ods");
+    engine.run("CREATE TABLE ods.mart_orders (order_id BIGINT NOT NULL, updated_at BIGINT NOT NULL) PARTITION BY RANGE (updated_at)");
+    engine.run("CREATE TABLE ods.part_old PARTITION OF ods.mart_orders FOR VALUES FROM (0) TO (1767225600)");
+    engine.run("CREATE TABLE ods.part_new PARTITION OF ods.mart_orders DEFAULT");
+    manifest.ddl.iter().for_each(|definition| engine.run(&definition.sql));
+    engine.run(&format!("INSERT INTO ods.mart_orders VALUES (1, {OLD}), (2, {NEW})"));
+    for _ in 0..2 {
+        for hook in cycle(&manifest) {
+            engine.run(&at(&hook.sql, Dialect::Postgres, NOW));
+        }
+    }
+    let rows = |table: &str| format!("SELECT CAST(order_id AS TEXT) FROM ods.{table}");
+    assert_eq!(engine.texts(&rows("mart_orders")), ["2"]);
+    assert_eq!(engine.texts(&rows("hist_orders_2025_h2")), ["1"]);
+    assert_eq!(engine.texts("SELECT CAST(COUNT(*) AS TEXT) FROM ods.all_hist_orders"), ["2"]);
+}
+
 /// A foreign key can refer to one partition of the mart.
 #[test]
 fn a_cycle_stops_at_a_foreign_key_to_a_partition() {

@@ -87,6 +87,8 @@ pub(super) fn compare(
         && same_engine
         && before != history
     {
+        let name = |relation: &str| relation.rsplit('.').next().map(str::to_owned);
+        let is_moved = name(before) == name(history);
         let message = format!(
             "the history of {model} was {before} and is now {history}: statements would not find archived rows"
         );
@@ -95,8 +97,12 @@ pub(super) fn compare(
             Code::HistoryMoved,
             places.history,
             message,
-            "another name than before",
-            "restore the name, or rename the history tables in the same change",
+            if is_moved { "another schema than before" } else { "another name than before" },
+            if is_moved {
+                "restore `schema:`, or move the mart, its history and work tables, and the exceptions table in the same change"
+            } else {
+                "restore the name, or rename the history tables in the same change"
+            },
         );
     }
     // If the history moved too, it is said there.

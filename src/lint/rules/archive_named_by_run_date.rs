@@ -39,6 +39,17 @@ fn builds_name(text: &str) -> bool {
     text.contains("_%s") || text.match_indices("_'").any(|(at, quote)| joins(&text[at + quote.len()..]))
 }
 
+/// The variable that a text sets.
+fn assigned(text: &str) -> Option<String> {
+    let mut words = words(text).into_iter();
+    matches!(words.next()?.as_str(), "set" | "declare" | "let").then(|| words.next()).flatten()
+}
+
+fn words(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.split(|c: char| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
 /// The first call in a text that writes the clock as text.
 fn written_clock(text: &str) -> Option<usize> {
     FORMATS.iter().find_map(|format| {
@@ -106,8 +117,20 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     if !has(&["exec", "prepare", "identifier("]) || !has(moves) {
         return;
     }
-    for marked in unit.texts.iter().map(|text| &text.sql) {
-        let text = marked.text.to_lowercase();
+    // `SET ym = DATE_FORMAT(CURDATE(), '%Y%m')`.
+    let texts = || unit.texts.iter().map(|text| (&text.sql, text.sql.text.to_lowercase()));
+    let suffixes: Vec<String> =
+        texts().filter(|(_, text)| written_clock(text).is_some()).filter_map(|(_, text)| assigned(&text)).collect();
+    for (marked, text) in texts() {
+        let names = |suffix: &String| words(&text).contains(suffix);
+        if builds_name(&text)
+            && assigned(&text).is_none_or(|own| !suffixes.contains(&own))
+            && suffixes.iter().any(names)
+        {
+            let at = suffixes.iter().find_map(|suffix| text.find(suffix.as_str()));
+            report(marked.line(at.unwrap_or_default()));
+            continue;
+        }
         // Dynamic SQL: the name of a table is a text that ends with `_`, and a formatted clock.
         if let Some(at) = written_clock(&text).filter(|_| builds_name(&text)) {
             report(marked.line(at));

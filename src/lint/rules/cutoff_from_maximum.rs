@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Delete, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, SelectItem, Visit, Visitor,
+    BinaryOperator, Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, SelectItem, Statement,
+    TableFactor, Visit, Visitor,
 };
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy};
-use crate::lint::facts::{columns_in, function_name, select_of, tables, tables_in};
+use crate::lint::facts::{alias, column, columns_in, function_name, named_query, select_of, tables, tables_in};
+use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
@@ -25,7 +27,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let Some(selection) = &delete.selection else { continue };
         let in_variable = || variables.iter().any(|variable| variable.is_cutoff(&table, &read.sql.text));
         let in_table = || reads_stored(&stored, at, delete, &table);
-        if selection.visit(&mut Cutoff(&table)).is_break() || in_table() || in_variable() {
+        let in_join = || selection.visit(&mut Joined { maxima: &maxima(read, delete, &table) }).is_break();
+        if selection.visit(&mut Cutoff(&table)).is_break() || in_table() || in_variable() || in_join() {
             found.push(Finding {
                 code: Code::CutoffFromMaximum,
                 line: read.line_of("max"),
@@ -54,7 +57,9 @@ impl Variable {
         let text = text.trim();
         let starts = |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
         let is_select = starts("select");
-        if !is_select && !["set", "declare", "let"].into_iter().any(starts) {
+        // `cutoff := (SELECT MAX(t) FROM x) - keep`.
+        let by_sign = text.split_once(":=").and_then(|(name, _)| name.split_whitespace().next_back());
+        if !is_select && by_sign.is_none() && !["set", "declare", "let"].into_iter().any(starts) {
             return None;
         }
         let words = words(text);
@@ -62,11 +67,14 @@ impl Variable {
         // A WHERE may leave out rows of the future.
         let is_clamped = has("least") || has("iff") || has("case") || has("where");
         // `SELECT MAX(t) - keep INTO cutoff FROM x`.
-        let name = match is_select {
-            true => words.iter().skip_while(|word| *word != "into").nth(1)?,
-            false => words.get(1)?,
+        let name = match (is_select, by_sign) {
+            // `SELECT @cutoff = DATEADD(day, -90, MAX(t)) FROM x`.
+            (true, _) if words.get(1).is_some_and(|word| word.starts_with('@')) => words.get(1)?,
+            (true, _) => words.iter().skip_while(|word| *word != "into").nth(1)?,
+            (false, Some(name)) if !starts("declare") && !starts("set") && !starts("let") => name,
+            (false, _) => words.get(1)?,
         };
-        let name = bare(name).to_owned();
+        let name = bare(name).to_lowercase();
         let subtracts = subtracts_time(&words) || text.replace(' ', "").contains(")-");
         (has("max") && !is_clamped).then_some(Self { name, words, subtracts })
     }
@@ -139,6 +147,59 @@ impl Visitor for Cutoff<'_> {
             _ => return ControlFlow::Continue(()),
         };
         if is_cutoff(side, self.0) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// The maxima of a table among the columns of the queries that a DELETE joins: the name of each
+/// query and column, and whether it is some time before the maximum.
+fn maxima(read: &Read, delete: &Delete, table: &Table) -> Vec<(String, String, bool)> {
+    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+    let items = from.iter().chain(delete.using.iter().flatten());
+    let factors =
+        items.flat_map(|item| std::iter::once(&item.relation).chain(item.joins.iter().map(|join| &join.relation)));
+    let mut all = Vec::new();
+    for factor in factors {
+        let query = match (factor, &read.tree) {
+            (TableFactor::Derived { subquery, .. }, _) => Some(&**subquery),
+            (TableFactor::Table { name, .. }, Statement::Query(query)) => named_query(query, &Table::of(name)),
+            _ => None,
+        };
+        let Some((row, select)) = alias(factor).zip(query.and_then(select_of)) else { continue };
+        if !select.from.iter().flat_map(tables).any(|from| from.is(table)) {
+            continue;
+        }
+        for item in &select.projection {
+            if let SelectItem::ExprWithAlias { expr, alias } = item
+                && let Some(subtracts) = subtracts(expr)
+            {
+                all.push((row.clone(), alias.value.to_lowercase(), subtracts));
+            }
+        }
+    }
+    all
+}
+
+/// Finds `column < m.newest - ...`, of one of these maxima.
+struct Joined<'a> {
+    maxima: &'a [(String, String, bool)],
+}
+
+impl Visitor for Joined<'_> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let Expr::BinaryOp { op: BinaryOperator::Lt | BinaryOperator::LtEq, right, .. } = expr else {
+            return ControlFlow::Continue(());
+        };
+        let (side, subtracts) = match &**right {
+            Expr::BinaryOp { left, op: BinaryOperator::Minus, .. } => (left, true),
+            _ => (right, false),
+        };
+        let found = column(side).and_then(|(row, name)| Some((row?, name)));
+        let is_one = |(row, name, inside): &(String, String, bool)| {
+            found.as_ref().is_some_and(|found| found == &(row.clone(), name.clone())) && (subtracts || *inside)
+        };
+        if self.maxima.iter().any(is_one) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! A DELETE of rows that another statement copies, without a look at the copy.
 
+use std::collections::BTreeSet;
+
 use sqlparser::ast::{BinaryOperator, Delete, Expr, JoinOperator, TableFactor};
 
 use crate::diagnostic::Code;
@@ -13,7 +15,7 @@ use crate::lint::rewrite::{Rewrite, rewrites};
 use crate::lint::rules::Finding;
 use crate::lint::rules::cutoff_evaluated_twice::stands_still;
 use crate::lint::rules::or_widens_delete;
-use crate::lint::rules::proof::{deletes, is_loaded_again, is_proven, is_unloaded, looked_up_by, lookups};
+use crate::lint::rules::proof::{Trim, deletes, is_loaded_again, is_proven, is_unloaded, looked_up_by, lookups};
 use crate::lint::script::words;
 use crate::lint::table::{Table, says_archive};
 use crate::lint::unit::Unit;
@@ -64,6 +66,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             || is_loaded_again(unit, at, delete, &table)
             || is_built_again(unit, read, delete, &table)
             || takes_older_versions(read, delete)
+            || is_beside_a_trim(unit, at, read, (delete, &table))
             || or_widens_delete::widens(unit, delete)
             || copy.on_conflict == OnConflict::Skips
         {
@@ -115,6 +118,34 @@ fn is_built_again(unit: &Unit, read: &Read, delete: &Delete, table: &Table) -> b
     let conditions: Vec<_> = delete.selection.iter().flat_map(conjuncts).collect();
     let is_of_age = !conditions.is_empty() && conditions.iter().all(|one| !aged_by([*one]).is_empty());
     is_model && read.is_before_model && !is_of_age
+}
+
+/// Whether a DELETE has nothing to do with the copy, beside another DELETE of the table that is
+/// proven: it takes the rows of a person, or of a test.
+fn is_beside_a_trim(unit: &Unit, at: usize, read: &Read, (delete, table): (&Delete, &Table)) -> bool {
+    let is_trim = |(other, trim, found, of): &Trim<'_>| {
+        let archives = unit.archives_of(trim, found, of);
+        let has_archive = archives.iter().any(|(_, copy)| {
+            copy.copied.as_ref().is_some_and(|copied| looked_up_by(trim, found).iter().any(|one| one.is(&copied.into)))
+        });
+        *other != at && of.is(table) && has_archive
+    };
+    let own: BTreeSet<String> = delete.selection.iter().flat_map(conjuncts).flat_map(columns_of).collect();
+    let copied: BTreeSet<String> = unit
+        .archives_of(read, delete, table)
+        .into_iter()
+        .filter_map(|(_, read)| read.copied.as_ref())
+        .flat_map(|copied| copied.columns.iter().cloned())
+        .collect();
+    own.is_disjoint(&copied) && deletes(unit).iter().any(is_trim)
+}
+
+/// The columns of the table itself in a condition.
+fn columns_of(condition: &Expr) -> Vec<String> {
+    match lookup(condition) {
+        Some(found) => found.value.map(columns_in).unwrap_or_default(),
+        None => columns_in(condition),
+    }
 }
 
 /// Whether a DELETE only takes rows of which a joined table has another version, or a duplicate: it

@@ -212,8 +212,8 @@ fn from_nothing_through_installation_to_qa() {
     operator.roll_back(&qa, 1);
     let printed = operator.run_section(&qa, 1, STAGING);
     // 60 orders, of 2025-02-07 to 2026-01-27; 29 of them are older than 180 days then.
-    assert_eq!(rows(&printed[3])[0], "mart_uni_tracking_info|60|1738886400|1769472000|29");
-    operator.run_block(&qa.sections[0].steps[2], STAGING);
+    assert_eq!(rows(&printed[4])[0], "mart_uni_tracking_info|60|1738886400|1769472000|29");
+    operator.run_block(&qa.sections[0].steps[3], STAGING);
     assert_eq!(operator.number(&format!("SELECT COUNT(*) FROM {UTI}")), 60, "a second run adds no row");
     let inserted = &operator.run_section(&qa, 2, &[])[1];
     assert_eq!(inserted.lines().filter(|line| *line == "INSERT 0 1").count(), 3, "{inserted}");
@@ -330,10 +330,10 @@ fn retire_the_first_period(operator: &mut Operator) {
         "INSERT INTO settlement_ods.order_tracking_exceptions (order_id, exception_type, detected_at, notes)
          VALUES (1000, 'ARCHIVE_ROUTING_GAP_HOLD', TIMESTAMP '2026-01-01 00:00:00', 'a lawsuit')",
     );
-    let held = operator.psql(&book.sections[0].steps[1].text, &[]);
+    let held = operator.psql(&book.sections[0].steps[2].text, &[]);
     assert_eq!(rows(&held), ["mart_uni_tracking_info|1000|2026-01-01 00:00:00|a lawsuit"]);
     operator.engine.run("DELETE FROM settlement_ods.order_tracking_exceptions WHERE notes = 'a lawsuit'");
-    assert_eq!(rows(&operator.run_section(&book, 1, &[])[0]), ["mart_uni_tracking_info|2"]);
+    assert_eq!(rows(&operator.run_section(&book, 1, &[])[1]), ["mart_uni_tracking_info|2"]);
     let copied = operator.run_section(&book, 2, &[]);
     assert!(copied[0].contains("COPY 2\n"), "{copied:?}");
     let kept = std::fs::read_to_string(operator.path("hist_uni_tracking_info_legacy.csv")).expect("the copy");
