@@ -83,8 +83,21 @@ fn variable(text: &str) -> Option<(String, usize)> {
     Some((name, text.len() - rest.len() + end + dot))
 }
 
+/// `FROM t` for `FROM ONLY t`. `None`: there is none.
+pub(super) fn without_only(sql: &str) -> Option<String> {
+    const FROM_ONLY: &str = "from only ";
+    let lower = sql.to_ascii_lowercase();
+    let is_word = |at: &usize| !lower[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let found: Vec<_> = lower.match_indices(FROM_ONLY).map(|(at, _)| at).filter(is_word).collect();
+    let mut text = sql.to_owned();
+    for at in found.iter().rev() {
+        text.replace_range(at..&(at + FROM_ONLY.len()), "FROM ");
+    }
+    (!found.is_empty()).then_some(text)
+}
+
 /// The statement without words that change nothing for the rules: `WITH (TABLOCK)`, `OVERRIDING
-/// SYSTEM VALUE`, `ONLY`, `LOW_PRIORITY`. `LOG ERRORS REJECT LIMIT` skips rows, as ON CONFLICT DO
+/// SYSTEM VALUE`, `LOW_PRIORITY`. `LOG ERRORS REJECT LIMIT` skips rows, as ON CONFLICT DO
 /// NOTHING does.
 fn without_modifiers(sql: &str) -> Option<String> {
     let lower = sql.to_ascii_lowercase();
@@ -95,9 +108,6 @@ fn without_modifiers(sql: &str) -> Option<String> {
         _ => return None,
     };
     let mut text = sql.to_owned();
-    while let Some(at) = text.to_ascii_lowercase().find(" from only ") {
-        text.replace_range(at..at + " from only ".len(), " FROM ");
-    }
     for phrase in phrases {
         // Only in the head of the statement, before its query and conditions.
         let head = lower.find("select").or_else(|| lower.find("where")).unwrap_or(lower.len());
@@ -219,7 +229,6 @@ mod tests {
             ("DELETE FROM {schema}.t WHERE d < %s", "DELETE FROM schema.t WHERE d < 'value'"),
             ("DELETE FROM ${ref(\"x\")} WHERE d < 1", "DELETE FROM ref_x WHERE d < 1"),
             ("INSERT INTO a WITH (TABLOCK) (x) SELECT x FROM b", "INSERT INTO a (x) SELECT x FROM b"),
-            ("DELETE FROM ONLY t WHERE x", "DELETE FROM t WHERE x"),
             (
                 "DELETE TOP (5) o OUTPUT deleted.id INTO a.t (id) FROM b.t AS o WHERE o.d < 1",
                 "DELETE FROM b.t OUTPUT deleted.id INTO a.t (id) WHERE o.d < 1",
@@ -239,5 +248,7 @@ mod tests {
             assert_eq!(rewritten(sql).as_deref(), Some(known));
         }
         assert_eq!(rewritten("INSERT INTO a (x) SELECT extract(year FROM d) FROM b"), None);
+        assert_eq!(without_only("DELETE FROM ONLY t").as_deref(), Some("DELETE FROM t"));
+        assert_eq!(without_only("DELETE FROM t"), None);
     }
 }

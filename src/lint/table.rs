@@ -87,7 +87,7 @@ impl Table {
         const WORDS: [&str; 5] = ["tmp", "temp", "stg", "stage", "staging"];
         let mut ends = [self.name().split('_').next(), self.name().rsplit('_').next()].into_iter().flatten();
         let is_schema = self.parts.iter().rev().nth(1).is_some_and(|schema| WORDS.contains(&schema.as_str()));
-        self.name().starts_with('#') || is_schema || ends.any(|word| WORDS.contains(&word))
+        self.name().starts_with(['#', '@']) || is_schema || ends.any(|word| WORDS.contains(&word))
     }
 
     /// The name without its period, and the period: `orders_` and `2025_h2`.

@@ -33,10 +33,31 @@ const CLOCKS: [&str; 8] = [
     "clock_timestamp(",
 ];
 
-/// Whether a text builds a name from a beginning that ends with `_`.
-fn builds_name(text: &str) -> bool {
+/// The most bytes between the beginning of a name and the clock that is its end.
+const NEAR: usize = 200;
+
+/// Whether a text builds a name from a beginning that ends with `_`, shortly before the clock.
+fn builds_name(text: &str, clock: usize) -> bool {
     let joins = |after: &str| after.trim_start().starts_with(['|', '+', ',']);
-    text.contains("_%s") || text.match_indices("_'").any(|(at, quote)| joins(&text[at + quote.len()..]))
+    let is_near = |at: &usize| *at < clock && clock - at < NEAR;
+    text.match_indices("_%s").map(|(at, _)| at).any(|at| is_near(&at))
+        || text.match_indices("_'").any(|(at, quote)| is_near(&at) && joins(&text[at + quote.len()..]))
+}
+
+/// Where a text joins one of these variables to the beginning of a name: `'orders_' + @suffix`, or
+/// `format('... orders_%s ...', suffix)`.
+fn joined(text: &str, suffixes: &[String]) -> Option<usize> {
+    let formatted = text.match_indices("_%s").map(|(at, _)| at).find(|at| {
+        let end = text[*at..].find(';').map_or(text.len(), |end| at + end);
+        words(&text[*at..end]).iter().any(|word| suffixes.contains(word))
+    });
+    let added = text.match_indices("_'").map(|(at, quote)| at + quote.len()).find(|at| {
+        let rest = text[*at..].trim_start();
+        let after = rest.trim_start_matches(['|', '+', ',']);
+        let name = after.trim_start().trim_start_matches('@');
+        after.len() < rest.len() && words(name).first().is_some_and(|word| suffixes.contains(word))
+    });
+    formatted.or(added)
 }
 
 /// The variable that a text sets.
@@ -122,17 +143,12 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let suffixes: Vec<String> =
         texts().filter(|(_, text)| written_clock(text).is_some()).filter_map(|(_, text)| assigned(&text)).collect();
     for (marked, text) in texts() {
-        let names = |suffix: &String| words(&text).contains(suffix);
-        if builds_name(&text)
-            && assigned(&text).is_none_or(|own| !suffixes.contains(&own))
-            && suffixes.iter().any(names)
-        {
-            let at = suffixes.iter().find_map(|suffix| text.find(suffix.as_str()));
-            report(marked.line(at.unwrap_or_default()));
+        if let Some(at) = joined(&text, &suffixes) {
+            report(marked.line(at));
             continue;
         }
         // Dynamic SQL: the name of a table is a text that ends with `_`, and a formatted clock.
-        if let Some(at) = written_clock(&text).filter(|_| builds_name(&text)) {
+        if let Some(at) = written_clock(&text).filter(|at| builds_name(&text, *at)) {
             report(marked.line(at));
         }
     }

@@ -305,9 +305,12 @@ fn claim_name(spec: &Spec, relation: &Relation, what: &str, span: Span, taken: &
                 "the names of {what} and {other}, {name}, differ only in capitals: many file systems would keep one file for both"
             ),
         };
-        sink.push(
-            Diagnostic::new(Code::NameClash, message, span, "again here").also(*first, "first here").help("rename one"),
-        );
+        let is_unclear = relation.database.is_some() != theirs.database.is_some();
+        let help = match is_unclear {
+            true => "rename one; or state the database of both, if the engine has several in one connection",
+            false => "rename one",
+        };
+        sink.push(Diagnostic::new(Code::NameClash, message, span, "again here").also(*first, "first here").help(help));
         return;
     }
     others.push(Named { relation: relation.clone(), what: what.to_owned(), span });
