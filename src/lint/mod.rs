@@ -137,6 +137,13 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
             () if is_template(text) => file.template(&model_of(name)),
             () => vec![file.script(&Marked::plain(text, 1))],
         };
+        let changes = |read: &read::Read| !matches!(read.action(), action::Action::Other);
+        let has_none = units.iter().all(|unit| !unit.statements.iter().any(changes) && unit.not_read.is_empty());
+        // A folder has only files of known kinds, and a user can name any other.
+        if has_none && !is_yaml(name) && !name.to_lowercase().ends_with(".sql") {
+            let what = "no change of rows in SQL: lint reads SQL, and hooks in YAML".to_owned();
+            not_read.push(Unread { file: name.to_owned(), line: 1, what });
+        }
         statements += units.iter().map(|unit| unit.statements.len()).max().unwrap_or_default();
         let unread: BTreeSet<NotRead> = units.iter().flat_map(|unit| unit.not_read.iter().cloned()).collect();
         not_read.extend(unread.into_iter().map(|one| Unread { file: name.to_owned(), line: one.line, what: one.what }));

@@ -132,6 +132,10 @@ fn the_command_reads_folders_and_counts() {
     assert_eq!(json["findings"][0]["rule"], "delete-without-where");
     assert_eq!(json["findings"][0]["line"], 1);
     assert_eq!(json["not_read"][0]["what"], "DO block");
+    // A file of another kind, which the user names.
+    shop.write("shop/sql/dag.py", "def run(cursor):\n    return cursor\n");
+    let outcome = shop.run(&["lint", "sql/dag.py"]);
+    assert!(outcome.stderr.contains("not read: sql/dag.py:1: no change of rows in SQL"), "{outcome}");
 }
 
 #[test]
