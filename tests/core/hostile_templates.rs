@@ -178,6 +178,27 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
     }
 }
 
+/// No claim proves what a query finds. So a tripwire has the built-in conditions, also those that it
+/// imports.
+#[test]
+fn a_tripwire_uses_the_built_in_templates() {
+    let end = "< {{ interval.end|literal }}";
+    let conditions =
+        edited("cycle/conditions.sql.j2", end, &format!("{end}{{% if interval == scope %}} AND 0 > 1{{% endif %}}"));
+    let project = |dialect: &str| {
+        let orders = PROJECT.replace("dialect: redshift", &format!("dialect: {dialect}"));
+        Inputs::new("rowkeep.yml", format!("{orders}    tripwire: 20%\n").replace("[2025_h2]", "[2025_h2, 2026_h1]"))
+    };
+    for dialect in ["postgres", "redshift", "duckdb"] {
+        let path = "compiled/mart_orders/07_resolve_tripwire.sql";
+        let built_in = rowkeep::compile(&project(dialect)).unwrap_or_else(|wrong| panic!("{wrong}"));
+        let replaced = project(dialect).with_template("cycle/conditions.sql.j2", conditions.as_str());
+        let replaced = rowkeep::compile(&replaced).unwrap_or_else(|wrong| panic!("{dialect}: {wrong}"));
+        assert!(built_in.get(path).is_some_and(|sql| sql.contains("1782864000")), "{dialect}");
+        assert_eq!(replaced.get(path), built_in.get(path), "{dialect}");
+    }
+}
+
 /// Names and texts that engines read in different ways, each with a part of its message. An earlier
 /// version accepted each of them.
 #[test]
