@@ -178,6 +178,20 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
     }
 }
 
+/// Engines take a column before an alias, and a raw table may have columns that nobody declares.
+#[test]
+fn qualify_by_an_alias_that_a_column_may_have_is_refused() {
+    let golden = include_str!("../../golden/overrides/first_rows/templates/cycle/bigquery/load.sql.j2");
+    assert!(golden.contains("QUALIFY rowkeep_nth = 1"));
+    let file = "cycle/bigquery/load.sql.j2";
+    let refused = |template: &str| match rowkeep::compile(&hostile("bigquery", file, template)) {
+        Ok(_) => String::new(),
+        Err(wrong) => wrong.to_string(),
+    };
+    assert!(!refused(golden).contains("QUALIFY"));
+    assert!(refused(&golden.replace("rowkeep_nth", "nth")).contains("QUALIFY of another form"));
+}
+
 /// No claim proves what a query finds. So a tripwire has the built-in conditions, also those that it
 /// imports.
 #[test]
@@ -260,6 +274,8 @@ fn a_name_or_text_that_engines_read_differently_is_refused() {
         ("load_insert", "postgres", "SELECT {{ inserted|of(\"_n\") }}", "SELECT _n.order_id, _n.state ISNULL, _n.updated_at".into(), "names an output `ISNULL` without AS"),
         ("load_insert", "duckdb", "SELECT {{ inserted|of(\"_n\") }}", "SELECT _n.order_id, _n.state, _n.updated_at AS 'x'".into(), "names an output `x` without AS"),
         ("stale_fill", "postgres", "'mart' AS rowkeep_place", "'mart'\n    'rowkeep_place'".into(), "names an output `rowkeep_place` without AS"),
+        // An output that nothing reads, and that the engine computes all the same.
+        ("archive", "postgres", "SELECT {{ columns|of(\"_m\") }}\nFROM {{ mart|full }} AS _m", "WITH k AS MATERIALIZED (SELECT {{ columns|of(\"_k\") }}, CAST('x' AS INTEGER) AS n FROM {{ mart|full }} AS _k) SELECT {{ columns|of(\"_m\") }}\nFROM k AS _m".into(), "MATERIALIZED: an engine computes all outputs"),
         // A text that does not fit into its column.
         ("resolve", "postgres", "resolved_by = 'rowkeep'", format!("resolved_by = '{long}x'"), "a text that is longer than the 64 bytes of its column"),
         // An alias that a column of the table hides on BigQuery.
