@@ -58,8 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if let Some(out) = arguments.out.as_ref().filter(|out| !project.can_write_to(out)) {
         let message = format!(
-            "--out {}: the folder has files of the project, and Rowkeep would read its own artifacts as specs; \
-             name a folder of its own, as in --out rowkeep",
+            "--out {}: the folder has files of the project, and artifacts need a folder of their own, as in --out rowkeep",
             shown(out)
         );
         return Err(Error::Usage(message).into());

@@ -1,6 +1,6 @@
 //! Renders diagnostics like those of rustc, with source lines and carets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
@@ -54,8 +54,9 @@ impl Diagnostics {
             let count = self.iter().filter(|diagnostic| diagnostic.level() == level).count();
             (count > 0).then(|| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }))
         });
+        let distinct: BTreeSet<_> = self.iter().map(Diagnostic::says).collect();
         let first =
-            if self.iter().len() > SHOWN { format!(", of which the first {SHOWN} are shown") } else { String::new() };
+            if distinct.len() > SHOWN { format!(", of which the first {SHOWN} are shown") } else { String::new() };
         format!("{}{first}", each.collect::<Vec<_>>().join(" and "))
     }
 }

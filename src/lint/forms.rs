@@ -100,7 +100,6 @@ pub(super) fn without_only(sql: &str) -> Option<String> {
 /// SYSTEM VALUE`, `LOW_PRIORITY`. `LOG ERRORS REJECT LIMIT` skips rows, as ON CONFLICT DO
 /// NOTHING does.
 fn without_modifiers(sql: &str) -> Option<String> {
-    let lower = sql.to_ascii_lowercase();
     let verb = words(sql, 1).into_iter().next()?;
     let phrases: &[&str] = match verb.as_str() {
         "insert" => &["with (tablock)", "with (tablockx)", "overriding system value", "low_priority", "high_priority"],
@@ -110,8 +109,9 @@ fn without_modifiers(sql: &str) -> Option<String> {
     let mut text = sql.to_owned();
     for phrase in phrases {
         // Only in the head of the statement, before its query and conditions.
+        let lower = text.to_ascii_lowercase();
         let head = lower.find("select").or_else(|| lower.find("where")).unwrap_or(lower.len());
-        let Some(at) = text.to_ascii_lowercase()[..head.min(text.len())].find(&format!(" {phrase} ")) else { continue };
+        let Some(at) = lower[..head].find(&format!(" {phrase} ")) else { continue };
         text.replace_range(at..=at + phrase.len(), "");
     }
     if let Some(at) = text.to_ascii_lowercase().find("log errors").filter(|_| verb == "insert") {
@@ -134,8 +134,9 @@ fn without_top(sql: &str) -> Option<String> {
 /// `DELETE FROM t OUTPUT ... INTO a WHERE` for `DELETE o OUTPUT ... INTO a FROM t AS o WHERE` of
 /// T-SQL.
 fn with_output_after_table(sql: &str) -> Option<String> {
-    let lower = sql.to_ascii_lowercase();
-    let flat: String = lower.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    // Each byte keeps its place.
+    let flat: String =
+        sql.chars().map(|c| if c.is_ascii_whitespace() { ' ' } else { c.to_ascii_lowercase() }).collect();
     let output = flat.find(" output ").filter(|_| flat.starts_with("delete "))?;
     let into = output + flat[output..].find(" into ")?;
     let from = into + flat[into..].find(" from ")?;
@@ -250,5 +251,13 @@ mod tests {
         assert_eq!(rewritten("INSERT INTO a (x) SELECT extract(year FROM d) FROM b"), None);
         assert_eq!(without_only("DELETE FROM ONLY t").as_deref(), Some("DELETE FROM t"));
         assert_eq!(without_only("DELETE FROM t"), None);
+        // Letters and spaces of several bytes.
+        for sql in [
+            "delete é\u{a0}\u{a0} o output d.x into a from é as o é",
+            "INSERT low_priority high_priority ééééé SELECT é",
+            "delete é\u{2003}output é into é from é é",
+        ] {
+            let _ = rewritten(sql);
+        }
     }
 }

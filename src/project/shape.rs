@@ -330,7 +330,7 @@ impl<'a> Mapping<'a> {
             let keys: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
             let message = format!("expected {}, found {}", T::expected(), node.value.describe());
             let help = match &node.value {
-                Value::Scalar(text) if is_yaml(text) => {
+                Value::Scalar(text) if is_yaml(text) && keys.contains(&"unique_key") => {
                     "a list has the specs themselves; for files, name their folder: `tables: tables/`".to_owned()
                 }
                 Value::List(_) if keys.len() == 1 => format!("write `{}:` above the list", keys[0]),

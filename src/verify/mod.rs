@@ -251,7 +251,7 @@ impl<'a> Effect<'a> {
 enum Proof {
     /// The statement means exactly what is claimed.
     Exact,
-    /// The statement means what is claimed, in other conditions.
+    /// The statement means what is claimed, and has conditions that only follow from the claim.
     Implied,
     /// Another statement with the same text and claim is proven, or there is no claim.
     Known,
@@ -330,7 +330,11 @@ fn prove<'k>(
         );
         return Err(vec![refusal]);
     }
-    if let Some(found) = declared.marks.and_then(|_| aliases::unclear(statement, sql)) {
+    if let Some(trap) = spec.dialect.rules().trap(statement) {
+        return Err(vec![Refusal::new(Code::Trap, trap.says, trap.line, "a trap of this engine")]);
+    }
+    let Some(claim) = claim() else { return Ok(Proof::Known) };
+    if let Some(found) = aliases::unclear(statement, sql) {
         let what = format!(
             "names an output {} without AS: an engine could read this word as a part of the expression",
             quoted(&found.name)
@@ -339,10 +343,6 @@ fn prove<'k>(
         refusal.help.push("write AS before the alias, and the alias as a name".to_owned());
         return Err(vec![refusal]);
     }
-    if let Some(trap) = spec.dialect.rules().trap(statement) {
-        return Err(vec![Refusal::new(Code::Trap, trap.says, trap.line, "a trap of this engine")]);
-    }
-    let Some(claim) = claim() else { return Ok(Proof::Known) };
     let found = match lower::lower(statement, declared.writes, names, sql.len()) {
         Ok(found) => found,
         Err(unshown) => return Err(vec![Refusal::unshown(*unshown)]),

@@ -144,7 +144,7 @@ fn artifacts_are_not_written_among_the_files_of_the_project() {
     exit 2
     --- stdout
     --- stderr
-    error: --out tables: the folder has files of the project, and Rowkeep would read its own artifacts as specs; name a folder of its own, as in --out rowkeep
+    error: --out tables: the folder has files of the project, and artifacts need a folder of their own, as in --out rowkeep
     ");
     for folder in [".", "tables/out", "../shop", "./tables/../tables", ".."] {
         let said = shop.refuses(&["compile", "--out", folder]);

@@ -99,7 +99,7 @@ pub(super) fn compare(
             message,
             if is_moved { "another schema than before" } else { "another name than before" },
             if is_moved {
-                "restore `schema:`, or move the mart, its history and work tables, and the exceptions table in the same change"
+                "restore the schema, or move the tables into the new one in the same change"
             } else {
                 "restore the name, or rename the history tables in the same change"
             },
