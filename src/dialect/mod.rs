@@ -170,7 +170,8 @@ pub(crate) trait Rules: Sync {
     fn has_local_clock(&self) -> bool;
     /// How a text literal writes a quote.
     fn escaped_quote(&self) -> &'static str;
-    /// Whether the engine has advisory locks, which end with the transaction that takes them.
+    /// Whether the engine has advisory locks, which end with the transaction or the session that
+    /// takes them.
     fn has_advisory_locks(&self) -> bool;
     /// Whether the engine has external schemas, with a separate catalogue for their tables.
     fn has_external_schemas(&self) -> bool;

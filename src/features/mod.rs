@@ -74,8 +74,7 @@ pub(crate) struct Rendered<'p> {
     pub(crate) repairs: Vec<(&'p repairs::Repair, Vec<Statement<'p, Operation>>)>,
     /// In the order of the project file.
     pub(crate) loads: Vec<loads::render::RenderedWindowedLoad>,
-    /// By name.
-    pub(crate) runbooks: Vec<(&'static str, String)>,
+    pub(crate) runbooks: runbooks::Rendered,
 }
 
 /// Renders every feature.
@@ -101,7 +100,7 @@ fn rendered<'p>(spec: &Spec, operations: &'p Operations, failures: &mut Failures
     let monitors = each(writer, failures, &operations.monitors, monitors::render::render);
     let maintenance = each(writer, failures, &operations.maintenance, maintenance::render::render);
     let repairs = each(writer, failures, &operations.repairs, |writer, one| (one, repairs::render(writer, one)));
-    Rendered { raw_trims, monitors, maintenance, repairs, loads: Vec::new(), runbooks: Vec::new() }
+    Rendered { raw_trims, monitors, maintenance, repairs, loads: Vec::new(), runbooks: runbooks::Rendered::default() }
 }
 
 /// Renders all operations of a feature.
@@ -166,7 +165,7 @@ pub(crate) fn emit<'s>(
     names: &mut Vocabulary<'s>,
     rendered: Rendered<'_>,
     files: &mut std::collections::BTreeMap<String, String>,
-) -> (Emitted, Vec<(&'static str, String)>) {
+) -> (Emitted, runbooks::Rendered) {
     let mut layout = Layout { names, files };
     let trims = rendered.raw_trims.into_iter();
     let trims = trims.map(|(plan, statement)| raw_trims::emit::emit(spec, &mut layout, plan, statement)).collect();

@@ -245,6 +245,38 @@ fn story(name: &str, seed: u64, commits: Commits, index: &str, edit: fn(&str) ->
     Ok(complete)
 }
 
+/// The lists of `runbooks/` begin with this statement. dbt takes the same locks.
+#[test]
+fn a_second_run_of_the_lists_stops_with_a_message() {
+    let inputs = Inputs::new("rowkeep.yml", PROJECT.replace("<index>", "unique"));
+    let compiled = rowkeep::compile(&inputs).expect("it compiles");
+    for list in ["cycle", "sweep"] {
+        let list = compiled.artifacts().get(&format!("runbooks/{list}.txt")).expect("a list");
+        assert!(list.starts_with("runbooks/lock.sql\ncompiled/"), "{list}");
+    }
+    let lock = compiled.artifacts().get("runbooks/lock.sql").expect("the lock");
+    let _engine = Engine::open(Dialect::Postgres, "list_lock");
+    let url = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
+    let url = url.replace("dbname=postgres", "dbname=list_lock");
+    let [mut first, mut second] = [(); 2].map(|()| Client::connect(&url, NoTls).expect("the database answers"));
+    let locked = |client: &mut Client| client.query_one(lock, &[]).map(|row| row.get::<_, i64>(0));
+    assert_eq!(locked(&mut first).expect("no other run"), 2);
+    // The session that has the locks may take them again.
+    assert_eq!(locked(&mut first).expect("no other run"), 2);
+    let refused = locked(&mut second).expect_err("another run has the locks");
+    let message = refused.as_db_error().expect("an answer").message().to_owned();
+    assert!(message.contains("rowkeep: another run or sweep is changing pair.orders: run this again"), "{message}");
+    let of_dbt = "SELECT pg_try_advisory_xact_lock(hashtextextended('rowkeep pair.lines', 0))";
+    assert!(!second.query_one(of_dbt, &[]).expect("an answer").get::<_, bool>(0));
+    // A session that ends, for whatever reason, gives its locks back.
+    drop(first);
+    for mart in ["orders", "lines"] {
+        let waits = format!("SELECT pg_advisory_lock(hashtextextended('rowkeep pair.{mart}', 0))");
+        second.execute(&waits, &[]).expect("the first session has ended");
+    }
+    assert_eq!(locked(&mut second).expect("no other run"), 2);
+}
+
 fn seeds() -> Option<u64> {
     let stated = std::env::var("ROWKEEP_INTERLEAVED").ok()?;
     Some(stated.parse().expect("a number of seeds"))

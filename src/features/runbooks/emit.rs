@@ -4,18 +4,25 @@
 use std::collections::BTreeMap;
 
 use crate::artifacts::manifest::Manifest;
+use crate::features::runbooks::Rendered;
 
+/// The statement that takes the locks of all marts.
+const LOCK: &str = "runbooks/lock.sql";
 /// The kinds of monitors that check the laws after a sweep.
 const LAWS: [&str; 4] = ["routed", "twice", "stale", "bounded"];
 
-pub(crate) fn emit(books: Vec<(&'static str, String)>, manifest: &Manifest, files: &mut BTreeMap<String, String>) {
-    for (name, text) in books {
+pub(crate) fn emit(rendered: Rendered, manifest: &Manifest, files: &mut BTreeMap<String, String>) {
+    for (name, text) in rendered.books {
         files.insert(path(name), text);
     }
     // A project that has only windowed loads has no cycles and no sweeps.
     if manifest.order.is_empty() {
         return;
     }
+    let lock = rendered.lock.map(|text| {
+        files.insert(LOCK.to_owned(), text);
+        LOCK.to_owned()
+    });
     let mut list = |name: &str, paths: &mut dyn Iterator<Item = &String>| {
         let lines: String = paths.flat_map(|path| [path.as_str(), "\n"]).collect();
         files.insert(format!("runbooks/{name}.txt"), lines);
@@ -23,8 +30,9 @@ pub(crate) fn emit(books: Vec<(&'static str, String)>, manifest: &Manifest, file
     let nodes = manifest.order.iter().map(|id| &manifest.nodes[id]);
     let cycle = nodes.flat_map(|node| node.load.iter().chain(&node.post_hooks)).map(|hook| &hook.path);
     // Raw tables are trimmed after the whole cycle.
-    list("cycle", &mut cycle.chain(manifest.raw_trims.iter().map(|trim| &trim.statement.path)));
-    list("sweep", &mut manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks).map(|hook| &hook.path));
+    list("cycle", &mut lock.iter().chain(cycle).chain(manifest.raw_trims.iter().map(|trim| &trim.statement.path)));
+    let sweep = manifest.sweep.iter().flat_map(|sweep| &sweep.post_hooks).map(|hook| &hook.path);
+    list("sweep", &mut lock.iter().chain(sweep));
     let laws = manifest.monitors.iter().filter(|monitor| LAWS.contains(&monitor.kind));
     list("laws", &mut laws.map(|monitor| &monitor.find.path));
 }

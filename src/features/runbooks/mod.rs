@@ -1,6 +1,8 @@
 //! Run-books: step-by-step instructions for operators.
 
+mod books;
 mod emit;
+mod lock;
 mod others;
 mod probe;
 pub(crate) mod render;
@@ -8,8 +10,17 @@ pub(crate) mod render;
 use crate::diagnostic::Diagnostics;
 use crate::source::Inputs;
 
+pub use books::{RUNBOOKS, Runbook};
 pub(crate) use emit::emit;
-pub use render::{RUNBOOKS, Runbook};
+
+/// The texts of the run-books.
+#[derive(Debug, Default)]
+pub(crate) struct Rendered {
+    /// Each with its name.
+    books: Vec<(&'static str, String)>,
+    /// The statement that comes before the statements of a cycle, and of a sweep.
+    lock: Option<String>,
+}
 
 /// A run-book in Markdown: what to type, what to expect after each step, and how to go back. `None`
 /// if the project has no run-book of that name.

@@ -13,80 +13,18 @@ use crate::diagnostic::typed;
 use crate::dialect::{Dialect, ReaderKind, ViewColumns};
 use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
-
+use crate::features::runbooks::Rendered;
+use crate::features::runbooks::books::{RUNBOOKS, Runbook};
 use crate::features::runbooks::probe::{Probe, has_probe};
 use crate::project::{
     ColumnId, Day, ExceptionsId, Filled, Period, PeriodId, Retention, Spec, Table, TableId, example, length,
 };
 use crate::sql::{Relation, SqlType};
 
-/// A kind of run-book.
-#[derive(Debug)]
-pub struct Runbook {
-    /// Its name.
-    pub name: &'static str,
-    /// Its purpose, in one line.
-    pub about: &'static str,
-    template: &'static str,
-}
-
-/// All run-books, sorted by name.
-pub const RUNBOOKS: &[Runbook] = &[
-    Runbook {
-        name: "change-columns",
-        about: "add a column to a table, change its type, or remove it",
-        template: "runbooks/change-columns.md.j2",
-    },
-    Runbook {
-        name: "exceptions",
-        about: "open exceptions by type: what each means, and how to resolve it",
-        template: "runbooks/exceptions.md.j2",
-    },
-    Runbook {
-        name: "installation",
-        about: "from an empty database to the first cycle",
-        template: "runbooks/installation.md.j2",
-    },
-    Runbook {
-        name: "late-period",
-        about: "the last period ended before the next one was added",
-        template: "runbooks/late-period.md.j2",
-    },
-    Runbook {
-        name: "load-incident",
-        about: "a windowed load takes hours or costs too much, because old rows were ingested again",
-        template: "runbooks/load-incident.md.j2",
-    },
-    Runbook { name: "lower-edge", about: "rows older than the first period", template: "runbooks/lower-edge.md.j2" },
-    Runbook {
-        name: "migration",
-        about: "move production from marts that hold all rows to marts with history",
-        template: "runbooks/migration.md.j2",
-    },
-    Runbook { name: "qa", about: "test retention on copies of the marts", template: "runbooks/qa.md.j2" },
-    Runbook {
-        name: "remove-period",
-        about: "remove the newest period, and move its rows back to the marts",
-        template: "runbooks/remove-period.md.j2",
-    },
-    Runbook { name: "restore", about: "restore the rows of one archived key", template: "runbooks/restore.md.j2" },
-    Runbook {
-        name: "retire-period",
-        about: "drop the history tables of the oldest period, whose rows need not be kept any more",
-        template: "runbooks/retire-period.md.j2",
-    },
-    Runbook { name: "rotation", about: "add the next period", template: "runbooks/rotation.md.j2" },
-    Runbook {
-        name: "sealing",
-        about: "seal old periods, so that only the nightly sweep processes them; or unseal them",
-        template: "runbooks/sealing.md.j2",
-    },
-];
-
 /// Renders the run-books that apply to the project. Leaves out those about the next period if no
 /// period can follow, because of the year 9999, and that about the last period if it is the only
 /// one.
-pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(&'static str, String)> {
+pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Rendered {
     let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
     add_text_filters(&mut writer.renderer.environment);
     let mut sql = Statements::new();
@@ -113,13 +51,14 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Vec<(
     let chosen: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
     let shared =
         context! { sql => sql, next => next, last => last, first => first, changes => changes, ..project(spec) };
-    chosen.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect()
+    let books = chosen.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect();
+    Rendered { books, lock: writer.lock() }
 }
 
 pub(super) struct Writer<'a, 'f> {
     pub(super) spec: &'a Spec,
-    renderer: Renderer<'a>,
-    failures: &'f mut Failures,
+    pub(super) renderer: Renderer<'a>,
+    pub(super) failures: &'f mut Failures,
 }
 
 /// Statements by purpose, each list with one statement for each table or exceptions table.
@@ -192,6 +131,7 @@ fn project(spec: &Spec) -> Value {
         out => word(typed(out.trim_end_matches('/'))),
         shell_has_variables => shell.has_variables,
         needs_snapshot_isolation => spec.dialect.rules().needs_snapshot_isolation(),
+        has_lock => spec.dialect.rules().has_advisory_locks(),
         has_doctor => spec.dialect.rules().speaks_postgres(),
         later_grant => spec.dialect.rules().later_grant().map(word),
         has_grants => spec.dialect.rules().grantee(ReaderKind::Role).is_some(),
