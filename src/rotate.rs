@@ -1,9 +1,9 @@
 //! Adds the next period to the file that holds the list. Comments, style and line ends stay as they
 //! are.
 
-use crate::check::drifted_period;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::project::{Day, Spec, Table, following};
+use crate::check::{drifted_period, rotation};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, quoted};
+use crate::project::{Day, PeriodId, PeriodList, PeriodListId, Spec, following};
 use crate::source::{Inputs, Span, line_of};
 
 /// The result of a rotation.
@@ -45,8 +45,9 @@ pub struct Refused {
     pub inputs: Box<Inputs>,
 }
 
-/// Adds a period. If `period` is `None`, its name continues the names of the list. If `end` is
-/// `None`, it is as long as the last period: as many months, or as many weeks.
+/// Adds a period to a list: to the list with this name, or to that of `periods` in rowkeep.yml. If
+/// `period` is `None`, its name continues the names of the list. If `end` is `None`, it is as long
+/// as the last period: as many months, or as many weeks.
 ///
 /// # Errors
 ///
@@ -60,31 +61,38 @@ pub struct Refused {
 ///
 /// let inputs = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: periods.yml\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n")
 ///     .with_periods("periods.yml", "hist_periods:\n  - 2025_h2 # the first\n");
-/// let Ok(Rotation::Added { period, text, .. }) = rotate(&inputs, None, None) else { panic!() };
+/// let Ok(Rotation::Added { period, text, .. }) = rotate(&inputs, None, None, None) else { panic!() };
 /// assert_eq!(period, "2026_h1");
 /// assert_eq!(text, "hist_periods:\n  - 2025_h2 # the first\n  - 2026_h1\n");
 /// ```
-pub fn rotate(inputs: &Inputs, period: Option<&str>, end: Option<Day>) -> Result<Rotation, Refused> {
+pub fn rotate(
+    inputs: &Inputs,
+    list: Option<&str>,
+    period: Option<&str>,
+    end: Option<Day>,
+) -> Result<Rotation, Refused> {
     let refused = |diagnostics: Diagnostics, inputs: &Inputs| Refused { diagnostics, inputs: Box::new(inputs.clone()) };
     let spec = crate::resolve(inputs).map_err(|wrong| refused(wrong, inputs))?;
-    let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
-    if let Some(nth) = spec.periods.iter().position(|listed| Some(listed.name.as_str()) == period) {
-        let at = place(nth);
+    let id = list_of(&spec, list).map_err(|wrong| refused((*wrong).into(), inputs))?;
+    let list = spec.list(id);
+    let mut ids = list.ids.clone().map(PeriodId);
+    if let Some(listed) = ids.find(|&listed| Some(spec.period(listed).name.as_str()) == period) {
+        let at = spec.span_of(listed);
         let (file, line) = (inputs.name(at.file).to_owned(), line_of(inputs.text(at.file), at.start));
-        return Ok(Rotation::Listed { period: spec.periods[nth].name.clone(), file, line });
+        return Ok(Rotation::Listed { period: spec.period(listed).name.clone(), file, line });
     }
-    let last = spec.periods.len().checked_sub(1).filter(|_| spec.tables.iter().any(Table::has_periods));
-    let Some(last) = last.map(place) else {
+    let last = list.last().filter(|_| spec.tables.iter().any(|table| table.periods == Some(id)));
+    let Some(last) = last.map(|last| spec.span_of(last)) else {
         let message = "no table of the project has history tables per period: another period would change nothing";
-        let label = if spec.periods.is_empty() { "no periods" } else { "not used by any table" };
-        let diagnostic = Diagnostic::new(Code::NoPeriods, message, spec.places.periods, label);
+        let label = if list.ids.is_empty() { "no periods" } else { "not used by any table" };
+        let diagnostic = Diagnostic::new(Code::NoPeriods, message, list.places.list, label);
         return Err(refused(diagnostic.into(), inputs));
     };
-    let (name, entry) = next(&spec, period, end, last).map_err(|wrong| refused((*wrong).into(), inputs))?;
+    let (name, entry) = next(&spec, list, period, end, last).map_err(|wrong| refused((*wrong).into(), inputs))?;
     let (text, line) = added(inputs.text(last.file), last, &entry);
     let edited = inputs.with_edited(last.file, text.clone());
     let after = crate::resolve(&edited).map_err(|wrong| refused(wrong, &edited))?;
-    if !is_one_more(&spec, &after, &name) {
+    if !is_one_more(&spec, &after, list, &name) {
         let message =
             format!("rowkeep cannot add {entry} to this list: the edited file would not list exactly one more period");
         let diagnostic = Diagnostic::new(Code::WrongType, message, last, "after this entry");
@@ -94,10 +102,35 @@ pub fn rotate(inputs: &Inputs, period: Option<&str>, end: Option<Day>) -> Result
     Ok(Rotation::Added { period: name, inputs: Box::new(edited), file, line, text })
 }
 
+/// The list of a command: the list with this name, the list without a name, or the only list.
+pub(crate) fn list_of(spec: &Spec, name: Option<&str>) -> Result<PeriodListId, Box<Diagnostic>> {
+    if let Some(id) = spec.list_named(name) {
+        return Ok(id);
+    }
+    let names: Vec<_> = spec.lists().filter_map(|(_, list)| list.name.as_deref()).collect();
+    let message = match name {
+        None if names.len() == 1 => return Ok(PeriodListId(0)),
+        None => "the project has several lists of periods, and none without a name".to_owned(),
+        Some(name) => format!("the project has no list of periods with the name {}", quoted(name)),
+    };
+    let diagnostic = Diagnostic::new(Code::PeriodListName, message, spec.places.periods, "a list of periods");
+    Err(Box::new(match names.as_slice() {
+        [] => diagnostic.help("leave out `--list`: the project has one list"),
+        names => diagnostic.help(format!("write `--list NAME`, with one of: {}", names.join(", "))),
+    }))
+}
+
 /// The name and the text of the next entry.
-fn next(spec: &Spec, period: Option<&str>, end: Option<Day>, place: Span) -> Result<(String, String), Box<Diagnostic>> {
+fn next(
+    spec: &Spec,
+    list: &PeriodList,
+    period: Option<&str>,
+    end: Option<Day>,
+    place: Span,
+) -> Result<(String, String), Box<Diagnostic>> {
+    let listed = spec.listed(list);
     // The name must give the bounds, as the name of the last period does.
-    let names_give_bounds = spec.periods.last().is_some_and(|last| spec.bounds_of(&last.name).is_some());
+    let names_give_bounds = listed.last().is_some_and(|last| spec.bounds_of(&last.name).is_some());
     let is_name = |name: &&str| end.is_none() && (names_give_bounds || spec.bounds_of(name).is_some());
     if let Some(name) = period.filter(is_name) {
         return Ok((name.to_owned(), name.to_owned()));
@@ -105,25 +138,25 @@ fn next(spec: &Spec, period: Option<&str>, end: Option<Day>, place: Span) -> Res
     let missing = |message: String, help: &str| {
         Box::new(Diagnostic::new(Code::NoNextPeriod, message, place, "the last period").help(help))
     };
-    if let Some(found) = drifted_period(spec) {
+    if let Some(found) = drifted_period(spec, list) {
         return Err(Box::new(found));
     }
-    let found = following(&spec.periods, spec.fiscal_year);
+    let found = following(listed, spec.fiscal_year);
     let continued = found.as_ref().and_then(|found| found.name.clone());
     let Some(end) = end.map(Day::date).or(found.as_ref().and_then(|found| found.end)) else {
         let message =
             "the last periods have no common length in months or weeks, so the end of the next one is unknown";
         return Err(missing(
             message.to_owned(),
-            "state the first day after it: `rowkeep rotate NAME --end YYYY-MM-DD`",
+            &format!("state the first day after it: `{} NAME --end YYYY-MM-DD`", rotation(list)),
         ));
     };
     let Some(name) = period.map(str::to_owned).or(continued) else {
         let message =
             format!("no name continues the names of the periods, so the name of the next one, until {end}, is unknown");
-        return Err(missing(message, "state its name: `rowkeep rotate NAME`"));
+        return Err(missing(message, &format!("state its name: `{} NAME`", rotation(list))));
     };
-    let start = spec.periods.last().map(|last| last.end()).unwrap_or_default();
+    let start = listed.last().map(|last| last.end()).unwrap_or_default();
     // The name is enough if it gives these bounds.
     let entry = match spec.bounds_of(&name) {
         Some((first, until)) if first.to_string() == start && until == end => name.clone(),
@@ -201,11 +234,21 @@ fn end_of_entry(text: &str, last: Span, indent: Option<usize>) -> usize {
     }
 }
 
-fn is_one_more(before: &Spec, after: &Spec, name: &str) -> bool {
-    let names = |spec: &Spec| spec.periods.iter().map(|period| period.name.clone()).collect::<Vec<_>>();
-    let mut expected = names(before);
-    expected.push(name.to_owned());
-    names(after) == expected
+/// Whether the only difference of the lists is one more period at the end of a list.
+fn is_one_more(before: &Spec, after: &Spec, list: &PeriodList, name: &str) -> bool {
+    let mut expected = names_of_lists(before);
+    for (found, names) in &mut expected {
+        if *found == list.name {
+            names.push(name.to_owned());
+        }
+    }
+    names_of_lists(after) == expected
+}
+
+/// The lists, each with its name and the names of its periods.
+fn names_of_lists(spec: &Spec) -> Vec<(Option<String>, Vec<String>)> {
+    let names = |list| spec.listed(list).iter().map(|period| period.name.clone()).collect();
+    spec.lists().map(|(_, list)| (list.name.clone(), names(list))).collect()
 }
 
 #[cfg(test)]
@@ -243,7 +286,7 @@ mod tests {
                 5,
             ),
         ] {
-            match rotate(&inputs(before), None, None) {
+            match rotate(&inputs(before), None, None, None) {
                 Ok(Rotation::Added { text, line, .. }) => assert_eq!((text.as_str(), line), (after, at)),
                 other => panic!("{before}: {other:?}"),
             }
@@ -253,10 +296,11 @@ mod tests {
     #[test]
     fn what_leaves_a_gap_or_overlaps_is_refused() {
         for (period, code) in [("2026_h2", "RK202"), ("2025_q4", "RK203"), ("2025_h9", "RK201")] {
-            let refused = rotate(&inputs("hist_periods:\n- 2025_h2\n"), Some(period), None).unwrap_err();
+            let refused = rotate(&inputs("hist_periods:\n- 2025_h2\n"), None, Some(period), None).unwrap_err();
             assert_eq!(refused.diagnostics.iter().next().unwrap().code().as_str(), code, "{period}");
         }
-        let Ok(Rotation::Listed { line, .. }) = rotate(&inputs("hist_periods:\n- 2025_h2\n"), Some("2025_h2"), None)
+        let Ok(Rotation::Listed { line, .. }) =
+            rotate(&inputs("hist_periods:\n- 2025_h2\n"), None, Some("2025_h2"), None)
         else {
             panic!()
         };

@@ -71,6 +71,9 @@ pub struct PeriodEntry {
     pub start_epoch: i64,
     pub end_epoch: i64,
     pub state: &'static str,
+    /// The name of its list. Absent: the list of `periods` in rowkeep.yml.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
 }
 
 /// A mart and its statements.
@@ -84,6 +87,10 @@ pub struct Node {
     /// The name of the history tables, without the suffix of a period. `None` for a purge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,
+    /// The name of the list of its periods. Absent: the list of `periods` in rowkeep.yml, or no
+    /// periods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub periods: Option<String>,
     /// The type of its exceptions.
     pub exception_type: String,
     /// The exceptions table.
@@ -241,8 +248,15 @@ pub(super) fn metadata(spec: &Spec, inputs: &Inputs) -> Metadata {
     }
 }
 
-pub(super) fn period(period: &Period) -> PeriodEntry {
+/// The periods, list after list.
+pub(super) fn periods(spec: &Spec) -> Vec<PeriodEntry> {
+    let listed = |(_, list)| spec.listed(list).iter().map(|found| period(found, list.name.clone()));
+    spec.lists().flat_map(listed).collect()
+}
+
+fn period(period: &Period, list: Option<String>) -> PeriodEntry {
     PeriodEntry {
+        list,
         name: period.name.clone(),
         start: period.start(),
         end: period.end(),
@@ -260,6 +274,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         name: table.model.value.as_str().to_owned(),
         relation_name: Slot::Mart(id).relation(spec).sql(spec.dialect),
         exception_type: table.exception_type.clone(),
+        periods: spec.list_of(id).and_then(|list| list.name.clone()),
         retired_before: spec.retired_before(table).map(|(day, _)| day.to_string()),
         erased: table
             .erasures

@@ -114,7 +114,7 @@ pub(crate) fn emit(
     let mut manifest = Manifest {
         rowkeep_schema_version: 1,
         metadata: manifest::metadata(spec, inputs),
-        periods: spec.periods.iter().map(manifest::period).collect(),
+        periods: manifest::periods(spec),
         order,
         nodes,
         sweep,

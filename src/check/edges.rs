@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::check::{Day, Options};
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted, some};
-use crate::project::{Length, Spec, TableId, drifted, following};
+use crate::project::{Length, Period, PeriodId, PeriodList, Spec, TableId, drifted, following};
 
 /// Both edges of the periods for one table. Days are UTC.
 #[derive(Clone, Debug, Serialize)]
@@ -41,16 +41,16 @@ fn as_text<S: serde::Serializer>(day: &Option<Day>, serializer: S) -> Result<S::
 
 /// The edges of every table, in run order.
 pub fn edges(spec: &Spec) -> Vec<Edges> {
-    let (first, last) = (spec.periods.first(), spec.periods.last());
     let edges_of = |(id, table): (TableId, &crate::project::Table)| {
         let length = spec.retention_length(id);
-        let end = last.map(|last| length.after(last.end_epoch()));
+        let periods = spec.list_of(id).map_or(&[][..], |list| spec.listed(list));
+        let end = periods.last().map(|last| length.after(last.end_epoch()));
         Edges {
             model: table.model.value.as_str().to_owned(),
             is_purged: table.is_purged(),
             has_periods: table.has_periods(),
-            lower_edge: first.filter(|_| table.has_periods()).and_then(|first| Day::of_epoch(first.start_epoch())),
-            horizon: end.filter(|_| table.has_periods()).and_then(Day::of_epoch),
+            lower_edge: periods.first().and_then(|first| Day::of_epoch(first.start_epoch())),
+            horizon: end.and_then(Day::of_epoch),
             length,
             retention_seconds: length.bounds().1,
         }
@@ -58,106 +58,157 @@ pub fn edges(spec: &Spec) -> Vec<Edges> {
     spec.tables().map(edges_of).collect()
 }
 
-/// Reports horizons that are near or passed. Tables with the same horizon share a finding.
+/// Reports what `check` says of each list of periods.
 pub(super) fn report(spec: &Spec, edges: &[Edges], options: &Options<'_>, sink: &mut Sink) {
-    if spec.periods.is_empty() {
-        return;
+    for (_, list) in spec.lists() {
+        drifted_period(spec, list).into_iter().for_each(|found| sink.push(found.at_level(Level::Warning)));
     }
-    drifted_period(spec).into_iter().for_each(|found| sink.push(found.at_level(Level::Warning)));
-    let place = |nth: usize| spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
     let Some(today) = options.today else { return };
-    let mut by_horizon: BTreeMap<Day, Vec<&str>> = BTreeMap::new();
-    for edge in edges {
-        if let Some(horizon) = edge.horizon {
-            by_horizon.entry(horizon).or_default().push(&edge.model);
+    for (id, tables) in spec.used_lists() {
+        let list = List { spec, list: spec.list(id), edges: tables.iter().map(|table| &edges[table.0]).collect() };
+        list.horizons(options, today, sink);
+        list.sealed_early(today, sink);
+        list.could_be_sealed(today, sink);
+        list.may_be_retired(options, today, sink);
+    }
+}
+
+/// A list of periods, and the edges of its tables.
+struct List<'a> {
+    spec: &'a Spec,
+    list: &'a PeriodList,
+    edges: Vec<&'a Edges>,
+}
+
+impl List<'_> {
+    fn periods(&self) -> &[Period] {
+        self.spec.listed(self.list)
+    }
+
+    /// Reports horizons that are near or passed. Tables with the same horizon share a finding.
+    fn horizons(&self, options: &Options<'_>, today: Day, sink: &mut Sink) {
+        let (spec, list) = (self.spec, self.list);
+        let Some(last) = list.last().map(|last| spec.span_of(last)) else { return };
+        let mut by_horizon: BTreeMap<Day, Vec<&str>> = BTreeMap::new();
+        for edge in &self.edges {
+            if let Some(horizon) = edge.horizon {
+                by_horizon.entry(horizon).or_default().push(&edge.model);
+            }
+        }
+        let command = rotation(list);
+        let next = following(self.periods(), spec.fiscal_year)
+            .and_then(|next| next.name)
+            .map(|name| format!("run `{command}`: it adds {}", quoted(&name)));
+        for (horizon, models) in by_horizon {
+            let left = horizon.days_since(today);
+            let models = some(&models);
+            let diagnostic = if left <= 0 {
+                let message = format!(
+                    "since {horizon}, due rows of {models} fall into no period: they stay in their mart and are reported"
+                );
+                Diagnostic::new(Code::HorizonPassed, message, last, "the last period")
+            } else if left <= i64::from(options.warn_days) {
+                let message =
+                    format!("from {horizon} on, in {left} days, due rows of {models} will fall into no period");
+                Diagnostic::new(Code::HorizonNear, message, last, "the last period").at_level(Level::Warning)
+            } else {
+                continue;
+            };
+            sink.push(match &next {
+                Some(next) => diagnostic.help(next),
+                None => diagnostic,
+            });
         }
     }
-    let next = following(&spec.periods, spec.fiscal_year)
-        .and_then(|next| next.name)
-        .map(|name| format!("run `rowkeep rotate`: it adds {}", quoted(&name)));
-    for (horizon, models) in by_horizon {
-        let left = horizon.days_since(today);
-        let models = some(&models);
-        let diagnostic = if left <= 0 {
-            let message = format!(
-                "since {horizon}, due rows of {models} fall into no period: they stay in their mart and are reported"
-            );
-            Diagnostic::new(Code::HorizonPassed, message, place(spec.periods.len() - 1), "the last period")
-        } else if left <= i64::from(options.warn_days) {
-            let message = format!("from {horizon} on, in {left} days, due rows of {models} will fall into no period");
-            Diagnostic::new(Code::HorizonNear, message, place(spec.periods.len() - 1), "the last period")
-                .at_level(Level::Warning)
-        } else {
-            continue;
-        };
-        sink.push(match &next {
-            Some(next) => diagnostic.help(next),
-            None => diagnostic,
-        });
+
+    /// Proposes `sealed_before` if two or more open periods ended before every cutoff. Only rows that
+    /// arrive late still belong to them, but each cycle looks up its keys in them. The newest of these
+    /// periods stays open, because most late rows belong to it.
+    fn could_be_sealed(&self, today: Day, sink: &mut Sink) {
+        let Some(cutoff) = self.edges.iter().map(|edge| edge.length.before(today.epoch())).min() else { return };
+        let past: Vec<_> =
+            self.periods().iter().filter(|period| !period.sealed && period.end_epoch() <= cutoff).collect();
+        let [.., _, newest] = past.as_slice() else { return };
+        let Some(at) = Day::of_epoch(cutoff) else { return };
+        let message = format!(
+            "{} open periods ended before the earliest cutoff, {at}: each cycle looks up its keys in all of them",
+            past.len()
+        );
+        let places = self.list.places;
+        let place = places.sealed_before.unwrap_or(places.list);
+        let help = format!(
+            "write `sealed_before: {}` {}: only the nightly sweep then reads older periods, and rows that arrive late for them wait for it",
+            newest.start(),
+            match &self.list.name {
+                Some(name) => format!("into the list `{name}`"),
+                None => "in rowkeep.yml".to_owned(),
+            }
+        );
+        sink.push(Diagnostic::new(Code::Unsealed, message, place, "open periods").at_level(Level::Note).help(help));
     }
-    let archived: Vec<_> = edges.iter().filter(|edge| edge.has_periods).collect();
-    sealed_early(spec, &archived, today, sink);
-    could_be_sealed(spec, &archived, today, sink);
-    may_be_retired(spec, options, today, sink);
-}
 
-/// Proposes `sealed_before` if two or more open periods ended before every cutoff. Only rows that
-/// arrive late still belong to them, but each cycle looks up its keys in them. The newest of these
-/// periods stays open, because most late rows belong to it.
-fn could_be_sealed(spec: &Spec, edges: &[&Edges], today: Day, sink: &mut Sink) {
-    let Some(cutoff) = edges.iter().map(|edge| edge.length.before(today.epoch())).min() else { return };
-    let past: Vec<_> = spec.periods.iter().filter(|period| !period.sealed && period.end_epoch() <= cutoff).collect();
-    let [.., _, newest] = past.as_slice() else { return };
-    let Some(at) = Day::of_epoch(cutoff) else { return };
-    let message = format!(
-        "{} open periods ended before the earliest cutoff, {at}: each cycle looks up its keys in all of them",
-        past.len()
-    );
-    let place = spec.places.sealed_before.unwrap_or(spec.places.periods);
-    let help = format!(
-        "write `sealed_before: {}` in rowkeep.yml: only the nightly sweep then reads older periods, and rows that arrive late for them wait for it",
-        newest.start()
-    );
-    sink.push(Diagnostic::new(Code::Unsealed, message, place, "open periods").at_level(Level::Note).help(help));
-}
+    /// Reports the oldest period if its rows no longer need to be kept, or soon.
+    fn may_be_retired(&self, options: &Options<'_>, today: Day, sink: &mut Sink) {
+        let (Some(keep), [first, _, ..]) = (&self.list.keep_history, self.periods()) else { return };
+        let Some(from) = Day::of_epoch(keep.value.after(first.end_epoch())) else { return };
+        let left = from.days_since(today);
+        let (message, level) = if left <= 0 {
+            let message = format!(
+                "the rows of period {} need not be kept since {from}: it ended on {}, and keep_history is {}",
+                quoted(&first.name),
+                first.end(),
+                keep.value
+            );
+            (message, Level::Warning)
+        } else if left <= i64::from(options.warn_days) {
+            let message = format!(
+                "from {from} on, in {left} {}, the rows of period {} need not be kept",
+                if left == 1 { "day" } else { "days" },
+                quoted(&first.name)
+            );
+            (message, Level::Note)
+        } else {
+            return;
+        };
+        let place = self.spec.span_of(PeriodId(self.list.ids.start));
+        let book = self.list.runbook("retire-period");
+        sink.push(
+            Diagnostic::new(Code::HistoryKept, message, place, "the oldest period")
+                .at_level(level)
+                .help(format!("follow `rowkeep runbook {book}`; Rowkeep drops nothing itself")),
+        );
+    }
 
-/// Reports the oldest period if its rows no longer need to be kept, or soon.
-fn may_be_retired(spec: &Spec, options: &Options<'_>, today: Day, sink: &mut Sink) {
-    let (Some(keep), [first, _, ..]) = (&spec.keep_history, spec.periods.as_slice()) else { return };
-    let Some(from) = Day::of_epoch(keep.value.after(first.end_epoch())) else { return };
-    let left = from.days_since(today);
-    let (message, level) = if left <= 0 {
+    /// Reports a `sealed_before` that is after a cutoff. Due rows of a sealed period wait for the
+    /// nightly sweep, and their keys are held until then. Sealing is meant for the few rows that arrive
+    /// late, not for all rows.
+    fn sealed_early(&self, today: Day, sink: &mut Sink) {
+        let sealed = self.periods().iter().rfind(|period| period.sealed);
+        let (Some(sealed), Some(place)) = (sealed, self.list.places.sealed_before) else { return };
+        let cutoff = |edge: &Edges| edge.length.before(today.epoch());
+        let Some(latest) = self.edges.iter().min_by_key(|edge| cutoff(edge)) else { return };
+        if cutoff(latest) >= sealed.end_epoch() {
+            return;
+        }
+        let (Some(at), until) = (Day::of_epoch(cutoff(latest)), sealed.end()) else { return };
         let message = format!(
-            "the rows of period {} need not be kept since {from}: it ended on {}, and keep_history is {}",
-            quoted(&first.name),
-            first.end(),
-            keep.value
+            "sealed_before {until} seals periods in which rows of {} still become due: its cutoff is {at}, and each such row would wait for the sweep",
+            latest.model
         );
-        (message, Level::Warning)
-    } else if left <= i64::from(options.warn_days) {
-        let message = format!(
-            "from {from} on, in {left} {}, the rows of period {} need not be kept",
-            if left == 1 { "day" } else { "days" },
-            quoted(&first.name)
+        sink.push(
+            Diagnostic::new(Code::SealedEarly, message, place, "after the cutoff")
+                .help("write the start of the period that contains the cutoff, or remove the key"),
         );
-        (message, Level::Note)
-    } else {
-        return;
-    };
-    let place = spec.places.each_period.first().copied().unwrap_or(spec.places.periods);
-    sink.push(
-        Diagnostic::new(Code::HistoryKept, message, place, "the oldest period")
-            .at_level(level)
-            .help("follow `rowkeep runbook retire-period`; Rowkeep drops nothing itself"),
-    );
+    }
 }
 
 /// The finding about a period that repeats a number of days where the periods before it have whole
 /// months.
-pub(crate) fn drifted_period(spec: &Spec) -> Option<Diagnostic> {
-    let (period, wanted) = drifted(&spec.periods)?;
-    let nth = spec.periods.iter().position(|listed| listed.name == period.name).unwrap_or_default();
-    let place = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
+pub(crate) fn drifted_period(spec: &Spec, list: &PeriodList) -> Option<Diagnostic> {
+    let periods = spec.listed(list);
+    let (period, wanted) = drifted(periods)?;
+    let nth = periods.iter().position(|listed| listed.name == period.name).unwrap_or_default();
+    let place = spec.span_of(PeriodId(list.ids.start + nth));
     let message = format!(
         "period {} ends on {}, but the pattern of the periods before it gives {wanted}: each later period begins on the wrong day",
         quoted(&period.name),
@@ -167,24 +218,7 @@ pub(crate) fn drifted_period(spec: &Spec) -> Option<Diagnostic> {
     Some(finding.help(format!("write `end: {wanted}` while its history tables are empty")))
 }
 
-/// Reports a `sealed_before` that is after a cutoff. Due rows of a sealed period wait for the
-/// nightly sweep, and their keys are held until then. Sealing is meant for the few rows that arrive
-/// late, not for all rows.
-fn sealed_early(spec: &Spec, edges: &[&Edges], today: Day, sink: &mut Sink) {
-    let sealed = spec.periods.iter().rfind(|period| period.sealed);
-    let (Some(sealed), Some(place)) = (sealed, spec.places.sealed_before) else { return };
-    let cutoff = |edge: &Edges| edge.length.before(today.epoch());
-    let Some(latest) = edges.iter().min_by_key(|edge| cutoff(edge)) else { return };
-    if cutoff(latest) >= sealed.end_epoch() {
-        return;
-    }
-    let (Some(at), until) = (Day::of_epoch(cutoff(latest)), sealed.end()) else { return };
-    let message = format!(
-        "sealed_before {until} seals periods in which rows of {} still become due: its cutoff is {at}, and each such row would wait for the sweep",
-        latest.model
-    );
-    sink.push(
-        Diagnostic::new(Code::SealedEarly, message, place, "after the cutoff")
-            .help("write the start of the period that contains the cutoff, or remove the key"),
-    );
+/// The command that adds the next period of a list.
+pub(crate) fn rotation(list: &PeriodList) -> String {
+    list.name.as_ref().map_or_else(|| "rowkeep rotate".to_owned(), |name| format!("rowkeep rotate --list {name}"))
 }

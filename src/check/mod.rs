@@ -12,8 +12,8 @@ mod restructure;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::features::dbt::check::DbtProject;
-pub(crate) use edges::drifted_period;
 pub use edges::{Edges, edges};
+pub(crate) use edges::{drifted_period, rotation};
 pub use restructure::{Restructuring, UnknownRestructuring, restructured};
 
 use crate::artifacts::{Artifacts, MANIFEST};

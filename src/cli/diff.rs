@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     /// Preview the removal of this period
     #[arg(long, value_name = "PERIOD", conflicts_with = "add")]
     remove: Option<String>,
+    /// The list of `period_lists` of that period [default: that of `periods`]
+    #[arg(long, value_name = "NAME", conflicts_with = "against")]
+    list: Option<String>,
     /// Compare with a commit, branch or tag of git, or with another folder that has a rowkeep.yml
     #[arg(long, value_name = "REF|DIR", conflicts_with_all = ["add", "remove"])]
     against: Option<String>,
@@ -66,12 +69,13 @@ fn preview(arguments: &Arguments, project: &Folder) -> Result<Preview, Failure> 
         let then = git::then(against, &project.path)?;
         return diff(&then, now).map_err(|uncompiled| wrong(uncompiled, &then, now));
     }
+    let list = arguments.list.as_deref();
     if let Some(period) = &arguments.remove {
-        let preview = diff_without(now, period).map_err(|uncompiled| wrong(uncompiled, now, now))?;
-        let unknown = || Error::Usage(format!("--remove names {period}, which is not a period of the project"));
+        let preview = diff_without(now, list, period).map_err(|uncompiled| wrong(uncompiled, now, now))?;
+        let unknown = || Error::Usage(format!("--remove names {period}, which is not a period of the list"));
         return Ok(preview.ok_or_else(unknown)?);
     }
-    match rotate(now, arguments.add.as_deref(), None) {
+    match rotate(now, list, arguments.add.as_deref(), None) {
         Ok(Rotation::Added { inputs, .. }) => diff(now, &inputs).map_err(|uncompiled| wrong(uncompiled, now, &inputs)),
         Ok(Rotation::Listed { period, file, line }) => {
             Err(Error::Usage(format!("--add names {period}, which is already in line {line} of {file}")).into())

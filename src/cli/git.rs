@@ -28,7 +28,7 @@ fn project_at(commit: &str, folder: &Path) -> Result<Inputs, Failure> {
     let name = |path: &Path| format!("{}:{}", tree.shown, shown_in(path));
     let mut inputs = Inputs::new(name(&file), text);
     let named = references::references(&inputs);
-    if let Some(path) = &named.periods {
+    for path in &named.periods {
         let file = tree.named(&path.value)?;
         inputs = inputs.with_periods(name(&file), tree.needed(&file)?);
     }

@@ -7,12 +7,16 @@ use crate::diagnostic::did_you_mean;
 use crate::error::Error;
 use crate::features::runbooks::{RUNBOOKS, Runbook, runbook};
 use crate::project::folder::Failure;
+use crate::rotate::list_of;
 
 /// Arguments of `rowkeep runbook`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The name of the run-book; without a name, those of the project are listed
     name: Option<String>,
+    /// The list of `period_lists` that the run-book is about [default: that of `periods`]
+    #[arg(long, value_name = "NAME")]
+    list: Option<String>,
     /// The folder of rowkeep.yml [default: here, or the nearest folder above]
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
@@ -28,7 +32,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Error::Usage(format!("there is no run-book {name}; choose one of: {all}{help}")).into());
     }
     let inputs = project(arguments.project.as_deref())?.inputs;
-    match runbook(&inputs, name).map_err(|found| Failure::Input(found, Box::new(inputs.clone())))? {
+    let wrong = |found| Failure::Input(found, Box::new(inputs.clone()));
+    // The other run-books are about the whole project.
+    let of_list = RUNBOOKS.iter().any(|book| book.name == name && book.is_of_list);
+    let list = match of_list {
+        true => {
+            let spec = crate::resolve(&inputs).map_err(wrong)?;
+            let id = list_of(&spec, arguments.list.as_deref()).map_err(|found| wrong((*found).into()))?;
+            spec.list(id).name.clone()
+        }
+        false => None,
+    };
+    match runbook(&inputs, name, list.as_deref()).map_err(wrong)? {
         Some(text) => Ok(print(&text)?),
         None => Err(Error::Usage(format!(
             "this project has no run-book {name}, because the project has nothing that it is about"
@@ -48,9 +63,15 @@ fn list(folder: Option<&Path>) -> Result<(), Failure> {
         Err(Failure::World(Error::NoProject { .. })) => None,
         Err(failure) => return Err(failure),
     };
-    let is_there = |book: &&Runbook| {
-        artifacts.as_ref().is_none_or(|artifacts| artifacts.get(&format!("runbooks/{}.md", book.name)).is_some())
+    let stem_of = |path: &str| Some(path.strip_prefix("runbooks/")?.strip_suffix(".md")?.to_owned());
+    let of_project = artifacts
+        .as_ref()
+        .map(|artifacts| -> Vec<String> { artifacts.files().keys().filter_map(|path| stem_of(path)).collect() });
+    // A run-book of a list of periods has the name of the list after its own.
+    let is_of = |stem: &str, book: &Runbook| {
+        stem == book.name || (book.is_of_list && stem.starts_with(&format!("{}-", book.name)))
     };
+    let is_there = |book: &&Runbook| of_project.as_ref().is_none_or(|all| all.iter().any(|stem| is_of(stem, book)));
     let books: Vec<_> = RUNBOOKS.iter().filter(is_there).collect();
     let widest = books.iter().map(|book| book.name.len()).max().unwrap_or_default();
     let lines: String = books.iter().map(|book| format!("{:widest$}  {}\n", book.name, book.about)).collect();

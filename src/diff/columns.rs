@@ -176,7 +176,8 @@ pub(super) fn must_drop_view((old, was): (&Spec, &Table), (new, now): (&Spec, &T
 
 /// The tables with whole rows that exist before the change: the mart and its history tables.
 fn with_rows(old: &Spec, new: &Spec, id: TableId) -> Vec<Slot> {
-    let is_old = |name: &str| old.periods.iter().any(|period| period.name == name);
+    let before = old.listed_for(new.table(id).model.value.as_str());
+    let is_old = |name: &str| before.iter().any(|period| period.name == name);
     let is_whole = !new.table(id).has_periods();
     let periods = new.periods_of(id).filter(|&period| is_whole || is_old(&new.period(period).name));
     std::iter::once(Slot::Mart(id)).chain(periods.map(|period| Slot::History(id, period))).collect()

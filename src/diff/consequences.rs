@@ -12,7 +12,7 @@ use crate::diff::Version;
 use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
 use crate::project::naming::{KEY_INDEX, UNIQUE_KEY_INDEX};
-use crate::project::{Archive, Column, CutoffFrom, Filled, Retention, Spec, Table, TableId, length};
+use crate::project::{Archive, Column, CutoffFrom, Filled, Period, Retention, Spec, Table, TableId, length};
 use crate::source::{Inputs, Role};
 
 /// One consequence of a change.
@@ -52,7 +52,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
         let model = table.model.value.as_str();
         match old.tables().find(|(_, old)| old.model.value.as_str() == model) {
             None => say(Weight::Plain, format!("table {model} is new: create its mart, history and work tables")),
-            Some((_, was)) => {
+            Some((was_id, was)) => {
                 anchor(was, table, &mut say);
                 conditions(was, table, &mut say);
                 let added: Vec<_> = table
@@ -72,7 +72,7 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                         ),
                         Archive::Periods(_) => format!(
                             "{model} gets the column {added}: add it to the mart and to its {} history tables before the next cycle, or every archive fails",
-                            old.periods.len()
+                            old.periods_of(was_id).count()
                         ),
                     };
                     say(Weight::Notable, text);
@@ -231,24 +231,32 @@ fn destructive(before: &Artifacts, after: &Spec) -> Vec<Consequence> {
 }
 
 fn periods(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
-    for period in &new.periods {
-        match old.periods.iter().find(|was| was.name == period.name) {
+    for (_, list) in new.lists() {
+        let was = old.list_named(list.name.as_deref()).map_or(&[][..], |was| old.listed(old.list(was)));
+        changes_of(new.listed(list), was, &list.in_words(), say);
+    }
+}
+
+/// The changes of one list. `of_list` says which list it is, after the name of a period.
+fn changes_of(now: &[Period], before: &[Period], of_list: &str, say: &mut dyn FnMut(Weight, String)) {
+    for period in now {
+        match before.iter().find(|was| was.name == period.name) {
             None => {
                 let sealed = if period.sealed { ", sealed: only the nightly sweep reads it" } else { "" };
                 say(
                     Weight::Plain,
-                    format!("period {} is added: [{}, {}){sealed}", period.name, period.start(), period.end()),
+                    format!("period {}{of_list} is added: [{}, {}){sealed}", period.name, period.start(), period.end()),
                 );
             }
             Some(was) if !was.sealed && period.sealed => say(
                 Weight::Notable,
                 format!(
-                    "period {} is sealed: if one of its rows becomes due, all rows of that key are held until the nightly sweep",
+                    "period {}{of_list} is sealed: if one of its rows becomes due, all rows of that key are held until the nightly sweep",
                     period.name
                 ),
             ),
             Some(was) if was.sealed && !period.sealed => {
-                say(Weight::Plain, format!("period {} is open again: every cycle reads it", period.name));
+                say(Weight::Plain, format!("period {}{of_list} is open again: every cycle reads it", period.name));
             }
             Some(_) => {}
         }

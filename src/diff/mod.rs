@@ -13,7 +13,7 @@ use crate::artifacts::manifest::Definition;
 use crate::check::{Edges, edges};
 use crate::cycle::plan::DefinitionKind;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::project::Spec;
+use crate::project::{PeriodId, Spec};
 use crate::source::Inputs;
 
 pub use columns::Alteration;
@@ -142,25 +142,25 @@ pub fn diff(before: &Inputs, after: &Inputs) -> Result<Preview, Box<Uncompiled>>
     between((&old, before), (&new, after))
 }
 
-/// Previews the removal of a period. `None` if the project has no period with this name.
+/// Previews the removal of a period from a list: from the list with this name, or the list of
+/// `periods` in rowkeep.yml. `None` if the list has no period with this name.
 ///
 /// # Errors
 ///
 /// If the project does not compile, before or after the removal. The removal of a period between
 /// two others would leave a gap.
-pub fn diff_without(inputs: &Inputs, period: &str) -> Result<Option<Preview>, Box<Uncompiled>> {
+pub fn diff_without(inputs: &Inputs, list: Option<&str>, period: &str) -> Result<Option<Preview>, Box<Uncompiled>> {
     let uncompiled = |diagnostics| Box::new(Uncompiled { diagnostics, is_after: false });
     let spec = crate::resolve(inputs).map_err(uncompiled)?;
-    let Some(nth) = spec.periods.iter().position(|listed| listed.name == period) else { return Ok(None) };
-    let mut after = spec.clone();
-    let removed = after.periods.remove(nth);
-    let place = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
-    if nth < after.places.each_period.len() {
-        after.places.each_period.remove(nth);
-    }
+    let Some(list) = spec.list_named(list) else { return Ok(None) };
+    let mut ids = spec.list(list).ids.clone().map(PeriodId);
+    let Some(id) = ids.find(|&id| spec.period(id).name == period) else { return Ok(None) };
+    let (removed, place) = (spec.period(id), spec.span_of(id));
+    let after = spec.without(list, id);
+    let left = after.listed(after.list(list));
     let refused =
         |code, message: String| Err(uncompiled(Diagnostic::new(code, message, place, "the removed period").into()));
-    if nth > 0 && nth < after.periods.len() {
+    if id.0 > spec.list(list).ids.start && Some(id) != spec.list(list).last() {
         return refused(
             Code::PeriodGap,
             format!(
@@ -170,7 +170,7 @@ pub fn diff_without(inputs: &Inputs, period: &str) -> Result<Option<Preview>, Bo
             ),
         );
     }
-    if after.periods.iter().all(|period| period.sealed) {
+    if left.iter().all(|period| period.sealed) {
         return refused(Code::NoPeriods, "no open period would be left: no cycle could archive a row".to_owned());
     }
     between((&spec, inputs), (&after, inputs)).map(Some)
@@ -228,9 +228,10 @@ fn between((old, before): (&Spec, &Inputs), (new, after): (&Spec, &Inputs)) -> R
 /// The new history tables, with the day from which due rows go to each.
 fn flows(before: &Spec, after: &Spec) -> Vec<Flow> {
     let edges = edges(after);
-    let is_new = |name: &str| before.periods.iter().all(|period| period.name != name);
     let mut flows = Vec::new();
     for ((id, table), edges) in after.tables().zip(&edges) {
+        let was = before.listed_for(table.model.value.as_str());
+        let is_new = |name: &str| was.iter().all(|period| period.name != name);
         let periods = after.periods_of(id).filter(|_| table.has_periods());
         for period in periods.filter(|&period| is_new(&after.period(period).name)) {
             let first = edges.length.after(after.period(period).start_epoch());

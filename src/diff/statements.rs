@@ -215,11 +215,11 @@ fn difference(old: &Spec, new: &Spec, key: Key<'_>, before: &Text<'_>, after: &T
     else {
         return (How::Changed, "its text differs".to_owned());
     };
-    let edges = has_moved.then(|| edges_in_words(old, new)).flatten();
+    let edges = has_moved.then(|| edges_in_words(old, new, key.model)).flatten();
     let words = |list: &[String], verb: &str| (!list.is_empty()).then(|| format!("{verb} {}", list.join(", ")));
     let parts: Vec<_> =
         [words(&more, "reads"), words(&fewer, "no longer reads"), edges].into_iter().flatten().collect();
-    let open_periods = |spec: &Spec| spec.periods.iter().filter(|period| !period.sealed).count();
+    let open_periods = |spec: &Spec| spec.listed_for(key.model).iter().filter(|period| !period.sealed).count();
     let how = match (more.is_empty(), fewer.is_empty()) {
         (false, true) => How::Widened,
         (true, false) => How::Narrowed,
@@ -263,9 +263,9 @@ fn explained(
 }
 
 /// The time that the open periods cover, in words, if it changed.
-fn edges_in_words(old: &Spec, new: &Spec) -> Option<String> {
+fn edges_in_words(old: &Spec, new: &Spec, model: &str) -> Option<String> {
     let hull = |spec: &Spec| {
-        let open: Vec<_> = spec.periods.iter().filter(|period| !period.sealed).collect();
+        let open: Vec<_> = spec.listed_for(model).iter().filter(|period| !period.sealed).collect();
         Some((open.first()?.start(), open.last()?.end()))
     };
     let (old, new) = (hull(old)?, hull(new)?);
@@ -280,8 +280,8 @@ fn moved_bounds(old: &Spec, new: &Spec, model: &str) -> Vec<(String, String)> {
     let (Some(old_time), Some(new_time)) = (time(old), time(new)) else { return Vec::new() };
     let ends = |spec: &Spec, time: Time| -> Vec<String> {
         let bound = |day: String, epoch| spec.dialect.rules().instant(&day, epoch, time.unit);
-        let open: Vec<&Period> = spec.periods.iter().filter(|period| !period.sealed).collect();
-        let all: Vec<&Period> = spec.periods.iter().collect();
+        let open: Vec<&Period> = spec.listed_for(model).iter().filter(|period| !period.sealed).collect();
+        let all: Vec<&Period> = spec.listed_for(model).iter().collect();
         let pairs = [&open, &all].map(|list| (list.first().copied(), list.last().copied()));
         let both = |(first, last): (Option<&Period>, Option<&Period>)| {
             [

@@ -1,7 +1,7 @@
 //! The findings of the project's monitors.
 
 use crate::artifacts::manifest::Manifest;
-use crate::check::Day;
+use crate::check::{Day, rotation};
 use crate::connect::Record;
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, some};
 use crate::doctor::live::{Answer, Live};
@@ -9,7 +9,7 @@ use crate::doctor::queries::MAX_ROWS;
 use crate::features::Operations;
 use crate::features::monitors::Severity;
 use crate::features::monitors::{Monitor, MonitorKind};
-use crate::project::{Period, Spec, TableId, following};
+use crate::project::{Period, PeriodId, PeriodList, Spec, TableId, following};
 use crate::sql::TimeUnit;
 
 pub(super) fn report(spec: &Spec, operations: &Operations, manifest: &Manifest, live: &Live, sink: &mut Sink) {
@@ -29,8 +29,14 @@ pub(super) fn report(spec: &Spec, operations: &Operations, manifest: &Manifest, 
         let (Answer::Rows(rows), Some(id)) = (answer, planned.table) else { continue };
         let Some(first) = rows.first() else { continue };
         sink.push(match planned.kind {
-            MonitorKind::Horizon => horizon(spec, id, first),
-            MonitorKind::LowerEdge => lower_edge(spec, id, first),
+            MonitorKind::Horizon | MonitorKind::LowerEdge => {
+                // Only a table with periods has these monitors.
+                let Some(list) = spec.list_of(id) else { continue };
+                match planned.kind {
+                    MonitorKind::Horizon => horizon(spec, id, list, first),
+                    _ => lower_edge(spec, id, list, first),
+                }
+            }
             _ => finding(spec, id, planned, &monitor.find.path, rows),
         });
     }
@@ -80,13 +86,14 @@ fn finding(spec: &Spec, id: TableId, monitor: &Monitor, path: &str, rows: &[Reco
 }
 
 /// Columns of `row`: no key, and the current cutoff in the unit of the table's time.
-fn horizon(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
-    let last = spec.periods.last();
+fn horizon(spec: &Spec, id: TableId, list: &PeriodList, row: &Record) -> Diagnostic {
+    let listed = spec.listed(list);
+    let last = listed.last();
     let end = last.map_or(0, Period::end_epoch);
     let cutoff = row.get(1).cloned().flatten().and_then(|cutoff| day(spec, id, &cutoff));
     let model = spec.table(id).model.value.as_str();
     let last_day = last.map_or_else(String::new, Period::end);
-    let place = spec.places.each_period.last().copied().unwrap_or(spec.places.periods);
+    let place = list.last().map_or(list.places.list, |last| spec.span_of(last));
     let passed = cutoff.is_none_or(|cutoff| cutoff.epoch() >= end);
     let message = match (cutoff, passed) {
         (Some(cutoff), false) => format!(
@@ -102,14 +109,15 @@ fn horizon(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
     };
     let level = if passed { Level::Error } else { Level::Warning };
     let finding = Diagnostic::new(Code::LiveHorizon, message, place, "the last period").at_level(level);
-    finding.help(match following(&spec.periods, spec.fiscal_year).and_then(|next| next.name) {
-        Some(next) => format!("run `rowkeep rotate {next}`; `rowkeep runbook rotation` lists all steps"),
-        None => "add the next period; `rowkeep runbook rotation` lists all steps".to_owned(),
+    let book = list.runbook("rotation");
+    finding.help(match following(listed, spec.fiscal_year).and_then(|next| next.name) {
+        Some(next) => format!("run `{} {next}`; `rowkeep runbook {book}` lists all steps", rotation(list)),
+        None => format!("add the next period; `rowkeep runbook {book}` lists all steps"),
     })
 }
 
 /// Columns of `row`: no key, the oldest time, and the number of rows.
-fn lower_edge(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
+fn lower_edge(spec: &Spec, id: TableId, list: &PeriodList, row: &Record) -> Diagnostic {
     let text = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
     let oldest = day(spec, id, &text(1)).map_or_else(|| text(1), |day| day.to_string());
     let model = spec.table(id).model.value.as_str();
@@ -118,12 +126,13 @@ fn lower_edge(spec: &Spec, id: TableId, row: &Record) -> Diagnostic {
     let message = format!(
         "{number} {rows} of {model} {verb} older than the first period, the oldest from {oldest}: when due, they fit no history table"
     );
-    let place = spec.places.each_period.first().copied().unwrap_or(spec.places.periods);
+    let place = spec.span_of(PeriodId(list.ids.start));
     Diagnostic::new(Code::LiveLowerEdge, message, place, "the first period").at_level(Level::Warning).help(
-        if spec.retired_before.is_some() {
+        if list.retired_before.is_some() {
             "a cycle deletes them when they are due, because `retired_before` says that they are no longer kept"
+                .to_owned()
         } else {
-            "add a period before it; `rowkeep runbook lower-edge` shows the line"
+            format!("add a period before it; `rowkeep runbook {}` shows the line", list.runbook("lower-edge"))
         },
     )
 }

@@ -66,10 +66,7 @@ impl Relations<'_> {
     fn place(&self, slot: Slot) -> Span {
         let model = |table: &Table| table.model.span;
         match slot {
-            Slot::History(_, period) => {
-                let places = &self.spec.places;
-                places.each_period.get(period.0).copied().unwrap_or(places.periods)
-            }
+            Slot::History(_, period) => self.spec.span_of(period),
             Slot::Exceptions(id) | Slot::Erased(id) => self.spec.exceptions(id).span,
             Slot::Compared(id) => self.spec.monitor(id).name.span,
             Slot::Raw(id) => self.spec.table(id).places.raw.unwrap_or(model(self.spec.table(id))),

@@ -15,7 +15,7 @@ use crate::project::{CutoffFrom, NamedAfter, Rows};
 use crate::source::Spanned;
 use crate::sql::TimeUnit;
 
-/// A path, or a list in place.
+/// A path or a name, or a list in place.
 pub(crate) type PathOr<L> = Either<String, L, Never>;
 /// One name, or a list of names.
 pub(crate) type Names = Either<String, Vec<Field<String>>, Never>;
@@ -23,6 +23,8 @@ pub(crate) type Names = Either<String, Vec<Field<String>>, Never>;
 pub(crate) type PeriodEntry = Either<Text, Never, StatedPeriodEntry>;
 /// The periods: the path of another file, a list in place, or a key of another file.
 pub(crate) type PeriodsEntry = Either<String, Vec<Field<PeriodEntry>>, PeriodsAtEntry>;
+/// A named list: the path of another file, the periods in place, or a mapping with `periods`.
+pub(crate) type PeriodListEntry = Either<String, Vec<Field<PeriodEntry>>, StatedPeriodListEntry>;
 
 shape! {
     #[expected("the project file")]
@@ -37,6 +39,9 @@ shape! {
         /// Required if there are `tables`. The periods: the path of a file with `hist_periods`, a
         /// list in place, or { file, at } for a key of another YAML file.
         optional periods: PeriodsEntry,
+        /// Further lists of periods by name, for tables that state `periods: name`. A list is
+        /// written as in `periods`, or as a mapping with `periods`.
+        optional period_lists: Entries<PeriodListEntry>,
         /// A date that is a bound of a period. Periods that end on or before this date are sealed:
         /// only the nightly sweep reads them. If not stated, no period is sealed.
         optional sealed_before: String,
@@ -233,6 +238,24 @@ shape! {
         required at: String,
     }
 
+    #[expected("a named list")]
+    /// A list of periods that tables choose by its name.
+    struct StatedPeriodListEntry {
+        /// The periods: the path of a file with `hist_periods`, a list in place, or { file, at }
+        /// for a key of another YAML file.
+        required periods: PeriodsEntry,
+        /// A date that is a bound of a period. Periods that end on or before this date are sealed:
+        /// only the nightly sweep reads them. If not stated, no period of the list is sealed.
+        optional sealed_before: String,
+        /// The start of the first period. Rows from before it are no longer kept: when they are
+        /// due, a cycle deletes them for good. If not stated, they stay in the mart, with an
+        /// exception.
+        optional retired_before: String,
+        /// How long archived rows must be kept, such as 5 years after the end of their period.
+        /// `check` tells when the oldest period may be retired.
+        optional keep_history: String,
+    }
+
     #[expected("a mapping with `name`, `start` and `end`")]
     /// A period whose name does not give its bounds.
     struct StatedPeriodEntry {
@@ -260,6 +283,8 @@ shape! {
     #[expected("`defaults`")]
     /// Values for all tables. A table spec that states the same key uses its own value.
     struct DefaultsEntry {
+        /// The name of a list of `period_lists`, for tables with one history table per period.
+        optional periods: String,
         /// How long a row stays in the mart.
         optional retention: RetentionEntry,
         /// The time column and its unit.
@@ -292,6 +317,10 @@ shape! {
         /// name has {period}. Or { table: name }, for one history table without periods. Required,
         /// unless `archive: none` is stated.
         optional history: Either<String, Never, HistoryEntry>,
+        /// The periods of this table: the name of a list of `period_lists`, or a list in place,
+        /// which has the name of the model. If not stated, the list of the parent of `while_in`;
+        /// without a parent, the list of `periods` in rowkeep.yml.
+        optional periods: PathOr<Vec<Field<PeriodEntry>>>,
         /// none: due rows are deleted from the mart, and no copy is kept. If not stated, due rows
         /// are moved to the history tables.
         optional archive: Word<NoArchive>,

@@ -2,6 +2,7 @@
 //! the file system.
 #![expect(clippy::disallowed_methods, reason = "this module reads files")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -22,13 +23,14 @@ pub struct Folder {
     pub inputs: Inputs,
     /// The path of the folder, with links resolved.
     pub path: PathBuf,
-    /// The file that `periods:` names; `None` if the list is in place.
-    pub periods: Option<PathBuf>,
     /// The folder for artifacts. Invariant: it is inside the repository, also after links are
     /// resolved.
     pub out: PathBuf,
     /// The folder of the table specs.
     tables: Option<PathBuf>,
+    /// The files that may list periods: the project file, the files of the lists, and the table
+    /// specs. By the name that diagnostics print.
+    with_periods: BTreeMap<String, PathBuf>,
 }
 
 /// Why a project could not be read, or why a command failed.
@@ -80,15 +82,16 @@ pub fn open(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Folder, Fa
     }
     let mut inputs = Inputs::new(shown(&file), reader.text(&file)?);
     let named = references::references(&inputs);
-    let mut periods = None;
-    if let Some(path) = &named.periods {
+    let mut with_periods = BTreeMap::from([(shown(&file), file)]);
+    for path in &named.periods {
         let file = reader.inside(path, &inputs)?;
         inputs = inputs.with_periods(shown(&file), reader.text(&file)?);
-        periods = Some(file);
+        with_periods.insert(shown(&file), file);
     }
     if let Some(path) = &named.tables {
         for file in reader.tables(path, &inputs)? {
             inputs = inputs.with_table(shown(&file), reader.text(&file)?);
+            with_periods.insert(shown(&file), file);
         }
     }
     if let Some(path) = &named.templates {
@@ -120,7 +123,7 @@ pub fn open(folder: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Folder, Fa
             return Err(Reader::wrong_folder(path, &inputs, message, help));
         }
     }
-    Ok(Folder { inputs, periods, out, tables, path: folder })
+    Ok(Folder { inputs, out, tables, with_periods, path: folder })
 }
 
 /// Whether artifacts can be in a folder: not in that of the project itself, and not beside or among
@@ -132,6 +135,12 @@ fn is_for_artifacts(out: &Path, project: &Path, tables: Option<&Path>) -> bool {
 }
 
 impl Folder {
+    /// The path of a file that lists periods, by the name that diagnostics print.
+    #[cfg(feature = "cli")]
+    pub(crate) fn file_with_periods(&self, name: &str) -> Option<&Path> {
+        self.with_periods.get(name).map(PathBuf::as_path)
+    }
+
     /// Whether another folder than that of the project can have the artifacts.
     #[cfg(feature = "cli")]
     pub(crate) fn can_write_to(&self, out: &Path) -> bool {

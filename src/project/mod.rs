@@ -12,6 +12,7 @@ pub mod folder;
 mod history;
 pub(crate) mod naming;
 pub(crate) mod period;
+mod period_list;
 pub(crate) mod period_name;
 mod read;
 #[cfg(feature = "files")]
@@ -33,6 +34,8 @@ pub use day::{Day, InvalidDay, Length};
 pub(crate) use history::PERIOD;
 pub use history::{Archive, HistoryNames};
 pub use period::Period;
+pub(crate) use period_list::PeriodList;
+pub use period_list::PeriodListId;
 pub use period_name::{FiscalYear, NamedAfter};
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;
@@ -68,17 +71,15 @@ pub struct Spec {
     pub(crate) name: String,
     /// The engine to compile for.
     pub(crate) dialect: Dialect,
-    /// The periods, oldest first. Invariant: each period ends where the next one starts. If a table
-    /// has one history table per period, at least one period is open.
-    pub(crate) periods: Vec<Period>,
+    /// The periods of all lists, list after list.
+    pub(crate) all_periods: Vec<Period>,
+    /// The lists of periods. Invariant: there is at least one, and the list without a name is the
+    /// first one.
+    pub(crate) lists: Vec<PeriodList>,
     /// The fiscal year by which periods may be named, if the project states it.
     pub(crate) fiscal_year: Option<FiscalYear>,
     /// The time zone in which periods begin at midnight.
     pub(crate) zone: Zone,
-    /// Rows from before this day are no longer kept. It is the start of the first period.
-    pub(crate) retired_before: Option<Date>,
-    /// How long archived rows must be kept after the end of their period.
-    pub(crate) keep_history: Option<Spanned<Length>>,
     /// The period of all times, for tables with one history table.
     pub(crate) whole: Period,
     /// The exceptions tables, in the order in which tables first name them.
@@ -106,18 +107,18 @@ pub struct Spec {
 /// Where the project files state the periods, for diagnostics.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
+    /// The first list.
     pub(crate) periods: Span,
+    /// Each period of all lists.
     pub(crate) each_period: Vec<Span>,
-    pub(crate) sealed_before: Option<Span>,
-    pub(crate) retired_before: Option<Span>,
 }
 
-/// The index of a period in [`Spec::periods`].
+/// The index of a period among those of all lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeriodId(pub(crate) usize);
 
 impl PeriodId {
-    /// The period of a table with one history table. It is not in [`Spec::periods`].
+    /// The period of a table with one history table. It is in no list.
     pub(crate) const WHOLE: Self = Self(usize::MAX);
 }
 
@@ -141,14 +142,15 @@ impl Spec {
         self.dialect
     }
 
-    /// The periods, oldest first. Each period ends where the next one starts.
+    /// The periods of all lists, list after list. In a list, the oldest period is the first one.
+    /// Each period ends where the next one of its list starts.
     pub fn periods(&self) -> &[Period] {
-        &self.periods
+        &self.all_periods
     }
 
     /// The day before which rows of a table are no longer kept.
     pub(crate) fn retired_before(&self, table: &Table) -> Option<(Date, i64)> {
-        let day = self.retired_before.filter(|_| table.has_periods())?;
+        let day = self.list(table.periods?).retired_before?;
         Some((day, self.zone.start_of(day)))
     }
 
@@ -219,23 +221,20 @@ impl Spec {
 
     /// The period with this id.
     pub fn period(&self, id: PeriodId) -> &Period {
-        if id == PeriodId::WHOLE { &self.whole } else { &self.periods[id.0] }
+        if id == PeriodId::WHOLE { &self.whole } else { &self.all_periods[id.0] }
     }
 
     /// The periods of which a table has a history table, oldest first. A table with one history
     /// table has one period, for all times. A table that is purged has none.
     pub fn periods_of(&self, id: TableId) -> impl Iterator<Item = PeriodId> + use<> {
-        let (listed, whole) = match self.table(id).archive {
-            Archive::Periods(_) => (self.periods.len(), None),
-            Archive::One(_) => (0, Some(PeriodId::WHOLE)),
-            Archive::None => (0, None),
-        };
-        (0..listed).map(PeriodId).chain(whole)
+        let listed = self.list_of(id).map_or(0..0, |list| list.ids.clone());
+        let whole = matches!(self.table(id).archive, Archive::One(_)).then_some(PeriodId::WHOLE);
+        listed.map(PeriodId).chain(whole)
     }
 
-    /// The id of every period, oldest first.
+    /// The id of every period, list after list.
     pub fn period_ids(&self) -> impl Iterator<Item = PeriodId> {
-        (0..self.periods.len()).map(PeriodId)
+        (0..self.all_periods.len()).map(PeriodId)
     }
 
     /// The monitor with this id.

@@ -4,8 +4,8 @@
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
 use crate::features::loads::LoadEntry;
 use crate::project::expand::expand;
-use crate::project::files::{PeriodEntry, PeriodsEntry, PeriodsFile, ProjectFile, TableFile};
-use crate::project::shape::{Either, Field, Shape, missing};
+use crate::project::files::{PeriodEntry, PeriodListEntry, PeriodsEntry, PeriodsFile, ProjectFile, TableFile};
+use crate::project::shape::{Either, Entries, Field, Shape, missing};
 use crate::project::yaml::{self, Node, Value};
 use crate::source::{FileId, Inputs, Role, Span, Spanned};
 
@@ -14,11 +14,30 @@ use crate::source::{FileId, Inputs, Role, Span, Spanned};
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(super) project: ProjectFile,
-    /// The list of periods, and its place.
-    pub(super) periods: Spanned<Vec<Field<PeriodEntry>>>,
+    /// The lists of periods. Invariant: there is at least one. The list without a name is the first
+    /// one, and may be empty.
+    pub(super) lists: Vec<RawList>,
     pub(super) tables: Vec<Field<TableFile>>,
     /// For each windowed load, in order: the text of the file that its `model` names.
     pub(super) queries: Vec<Option<Spanned<String>>>,
+}
+
+impl Raw {
+    /// Where the project states its first list of periods.
+    pub(super) fn first_list(&self) -> Span {
+        self.lists[0].periods.span
+    }
+}
+
+/// A list of periods, and what the project states about it.
+#[derive(Debug)]
+pub(crate) struct RawList {
+    /// `None` for the list of the key `periods`.
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) periods: Spanned<Vec<Field<PeriodEntry>>>,
+    pub(super) sealed_before: Option<Spanned<String>>,
+    pub(super) retired_before: Option<Spanned<String>>,
+    pub(super) keep_history: Option<Spanned<String>>,
 }
 
 /// Parses every file of the project.
@@ -32,10 +51,14 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     }
     let loads = project.as_ref().and_then(|project| project.loads.get());
     let queries = loads.map_or_else(Vec::new, |loads| read_queries(inputs, &loads.value, &mut sink));
+    let mut files = inputs.of_role(Role::Periods);
     let stated_periods = match project.as_ref().map(|project| &project.periods) {
-        Some(Field::Set(stated)) => read_periods(inputs, stated, &mut sink),
+        Some(Field::Set(stated)) => read_periods(inputs, &mut files, stated, &mut sink),
         _ => None,
     };
+    let named = project.as_ref().and_then(|project| project.period_lists.get());
+    let named = named.map(|lists| read_lists(inputs, &mut files, lists, &mut sink));
+    let unnamed_files: Vec<_> = files.collect();
     let tables = match project.as_ref().map(|project| &project.tables) {
         Some(Field::Set(stated)) => match &stated.value {
             Either::List(tables) => tables.clone(),
@@ -44,18 +67,32 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
         },
         _ => Vec::new(),
     };
-    let tables: Vec<_> = tables
+    let mut tables: Vec<_> = tables
         .into_iter()
         .flat_map(|table| match table {
             Field::Set(file) => expand(&file, &mut sink),
             other => vec![other],
         })
         .collect();
-    let periods = match (node.as_ref(), project.as_ref()) {
-        (Some(node), Some(project)) if matches!(project.periods, Field::Missing) => {
-            without_periods(node, project, &tables, &mut sink)
+    let own = own_lists(&mut tables);
+    let named = if own.is_empty() { named } else { Some(named.into_iter().flatten().chain(own).collect()) };
+    let lists = match (node.as_ref(), project.as_ref()) {
+        (Some(_), Some(project)) if matches!(project.periods, Field::Missing) && named.is_some() => named,
+        (Some(node), Some(project)) => {
+            let periods = match project.periods {
+                Field::Missing => without_periods(node, project, &tables, &mut sink),
+                _ => stated_periods,
+            };
+            let unnamed = periods.map(|periods| RawList {
+                name: None,
+                periods,
+                sealed_before: project.sealed_before.get().cloned(),
+                retired_before: project.retired_before.get().cloned(),
+                keep_history: project.keep_history.get().cloned(),
+            });
+            unnamed.map(|list| std::iter::once(list).chain(named.into_iter().flatten()).collect())
         }
-        _ => stated_periods,
+        _ => None,
     };
     if let Some(stated) = project.as_ref().and_then(|project| project.templates.get())
         && inputs.of_role(Role::Template).next().is_none()
@@ -69,10 +106,8 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
     }
     if let Some(project) = &project {
         let in_place = |role, stated: bool| inputs.of_role(role).next().filter(|_| stated);
-        let periods =
-            in_place(Role::Periods, matches!(project.periods.get().map(|at| &at.value), Some(Either::List(_))));
         let tables = in_place(Role::Table, matches!(project.tables.get().map(|at| &at.value), Some(Either::List(_))));
-        for file in periods.into_iter().chain(tables) {
+        for file in unnamed_files.into_iter().chain(tables) {
             let message = format!("{} was given, but the project file has the same list in place", inputs.name(file));
             sink.push(
                 Diagnostic::new(Code::Reference, message, Span { file, start: 0, end: 0 }, "would be ignored")
@@ -80,7 +115,7 @@ pub(crate) fn read(inputs: &Inputs) -> Result<Raw, Diagnostics> {
             );
         }
     }
-    let raw = project.zip(periods).map(|(project, periods)| Raw { project, periods, tables, queries });
+    let raw = project.zip(lists).map(|(project, lists)| Raw { project, lists, tables, queries });
     sink.finish(raw)
 }
 
@@ -159,8 +194,64 @@ fn read_tables(inputs: &Inputs, path: &str, span: Span, sink: &mut Sink) -> Vec<
     tables
 }
 
+/// The lists of `period_lists`. An entry with errors is left out, because they are reported.
+fn read_lists(
+    inputs: &Inputs,
+    files: &mut dyn Iterator<Item = FileId>,
+    lists: &Spanned<Entries<PeriodListEntry>>,
+    sink: &mut Sink,
+) -> Vec<RawList> {
+    if lists.value.0.is_empty() {
+        let diagnostic = Diagnostic::new(Code::NoPeriods, "`period_lists` has no list", lists.span, "empty");
+        sink.push(diagnostic.help("add a list, as in `yearly: [2026]`, or remove the key"));
+    }
+    let read = lists.value.0.iter().filter_map(|(name, entry)| {
+        let entry = entry.get()?;
+        let (periods, stated) = match &entry.value {
+            Either::Scalar(path) => (Either::Scalar(path.clone()), None),
+            Either::List(periods) => (Either::List(periods.clone()), None),
+            Either::Map(stated) => (stated.periods.get()?.value.clone(), Some(stated)),
+        };
+        let span = stated.and_then(|stated| stated.periods.get()).map_or(entry.span, |periods| periods.span);
+        let periods = read_periods(inputs, files, &Spanned { value: periods, span }, sink)?;
+        Some(RawList {
+            name: Some(name.clone()),
+            periods,
+            sealed_before: stated.and_then(|stated| stated.sealed_before.get().cloned()),
+            retired_before: stated.and_then(|stated| stated.retired_before.get().cloned()),
+            keep_history: stated.and_then(|stated| stated.keep_history.get().cloned()),
+        })
+    });
+    read.collect()
+}
+
+/// The lists that table specs have in place. Each has the name of its model, or of the first model
+/// of a spec for several. The specs then name them.
+fn own_lists(tables: &mut [Field<TableFile>]) -> Vec<RawList> {
+    let mut lists: Vec<RawList> = Vec::new();
+    for table in tables.iter_mut().filter_map(Field::set) {
+        let (Some(model), Field::Set(stated)) = (table.model(), &mut table.periods) else { continue };
+        let Either::List(periods) = &stated.value else { continue };
+        let known = lists.iter().find(|list| list.periods.span == stated.span);
+        let name = known.and_then(|list| list.name.as_ref()).map_or(&model.value, |name| &name.value).clone();
+        if known.is_none() {
+            lists.push(RawList {
+                name: Some(model),
+                periods: Spanned { value: periods.clone(), span: stated.span },
+                sealed_before: None,
+                retired_before: None,
+                keep_history: None,
+            });
+        }
+        stated.value = Either::Scalar(name);
+    }
+    lists
+}
+
+/// `files` has the files of the lists, in the order of the lists.
 fn read_periods(
     inputs: &Inputs,
+    files: &mut dyn Iterator<Item = FileId>,
     stated: &Spanned<PeriodsEntry>,
     sink: &mut Sink,
 ) -> Option<Spanned<Vec<Field<PeriodEntry>>>> {
@@ -169,7 +260,7 @@ fn read_periods(
         Either::Scalar(path) => (path, None),
         Either::Map(reference) => (&reference.file.get()?.value, Some(reference.at.get()?)),
     };
-    let Some(file) = inputs.of_role(Role::Periods).next() else {
+    let Some(file) = files.next() else {
         let message =
             format!("the project reads its periods from {}, but the text of this file was not given", quoted(path));
         sink.push(

@@ -52,6 +52,12 @@ pub(super) fn in_another_place<'k>(key: &str, mut known: impl Iterator<Item = &'
     if is_table && OF_PROJECT.contains(&key) {
         return Some(format!("write `{key}` in rowkeep.yml: it is for all tables"));
     }
+    let is_list = known.clone().any(|known| known == "keep_history") && known.clone().all(|known| known != "dialect");
+    if is_list && ["file", "at"].contains(&key) {
+        return Some(
+            "write it inside of `periods`, as in `periods: { file: dbt_project.yml, at: vars.weeks }`".to_owned(),
+        );
+    }
     let is_comparison = known.any(|known| known == "at_least" || known == "not");
     (is_comparison && ["in", "one_of", "any_of", "eq"].contains(&key))
         .then(|| "write the value or the list itself, as in `status: [closed, void]`".to_owned())

@@ -4,7 +4,7 @@ use crate::dialect::{Dialect, Indexes, ReaderKind};
 use crate::features::erasure::Erasure;
 use crate::features::only_when::{Condition, Test, is_not_null};
 use crate::features::tripwire::Tripwire;
-use crate::project::{Archive, Length};
+use crate::project::{Archive, Length, PeriodListId};
 use crate::source::{Span, Spanned};
 use crate::sql::{Name, Relation, SqlType, TimeUnit};
 
@@ -30,6 +30,8 @@ pub struct Table {
     pub relation: Relation,
     /// Where due rows go.
     pub archive: Archive,
+    /// The list of its periods. Invariant: `None` if it has no history table per period.
+    pub periods: Option<PeriodListId>,
     pub(crate) places: TablePlaces,
     /// Every column, in order.
     pub columns: Vec<Column>,

@@ -41,6 +41,7 @@ mod counterexample;
 mod engine;
 mod external;
 mod facts;
+mod one_list;
 mod oracle;
 mod program;
 mod random;

@@ -8,6 +8,7 @@ use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::project::{Archive, Column, Filled, Load, OrderBy, Period, Spec, Table, example};
 use crate::rehearse::facts::{Facts, Periods};
+use crate::rehearse::one_list;
 use crate::rehearse::stage::relocate_text;
 use crate::rehearse::story::Story;
 use crate::rehearse::workload;
@@ -72,27 +73,46 @@ const ADDED_PERIODS: usize = 40;
 const LEGACY_DAYS: i64 = 30 * 365;
 
 impl Project {
-    /// Resolves a project for an engine.
+    /// Resolves a project for an engine. If the project has several lists of periods, only the
+    /// tables of the first list are rehearsed: see [`Project::each`].
     ///
     /// # Errors
     ///
     /// All errors in the inputs.
     pub fn new(inputs: &Inputs, dialect: Dialect) -> Result<Self, Diagnostics> {
+        // Invariant: there is at least one.
+        Self::each(inputs, dialect).map(|mut each| each.swap_remove(0))
+    }
+
+    /// Resolves a project for an engine, once for each list of periods that its tables use. A story
+    /// has one calendar, so each of these projects has the tables of one list.
+    ///
+    /// # Errors
+    ///
+    /// All errors in the inputs.
+    pub fn each(inputs: &Inputs, dialect: Dialect) -> Result<Vec<Self>, Diagnostics> {
         let inputs = inputs.clone().with_dialect(dialect);
-        let mut spec = crate::resolve(&inputs)?;
+        let spec = crate::resolve(&inputs)?;
         // Compile the current project first, so that its errors are not reported for periods that a
         // story adds.
         crate::compile_spec(&spec, &inputs)?;
+        Ok(one_list::each(spec).into_iter().map(|spec| Self::of(&inputs, spec)).collect())
+    }
+
+    /// A project with at most one list of periods.
+    fn of(inputs: &Inputs, mut spec: Spec) -> Self {
+        let (inputs, dialect) = (inputs.clone(), spec.dialect);
         // A story needs a calendar. In a project that archives nothing, no statement uses it.
-        if spec.periods.is_empty() {
-            spec.periods = ["2025_h1", "2025_h2"].into_iter().filter_map(Period::named).collect();
+        if spec.all_periods.is_empty() {
+            spec.all_periods = ["2025_h1", "2025_h2"].into_iter().filter_map(Period::named).collect();
+            spec.lists[0].ids = 0..spec.all_periods.len();
         }
         let spec_with_loads = with_loads(&spec);
         let facts = Facts::of(&spec, &spec_with_loads);
-        let listed = spec.periods.len();
-        let open_from = spec.periods.iter().position(|period| !period.sealed).unwrap_or(0);
+        let listed = spec.all_periods.len();
+        let open_from = spec.all_periods.iter().position(|period| !period.sealed).unwrap_or(0);
         let fits = |period: &Period| {
-            let is_new = spec.periods.iter().all(|other| other.name != period.name);
+            let is_new = spec.all_periods.iter().all(|other| other.name != period.name);
             let length = |table: &Table| match &table.archive {
                 Archive::Periods(names) => names.name_of(&period.name).len(),
                 _ => 0,
@@ -101,16 +121,16 @@ impl Project {
             is_new && longest <= dialect.max_name_bytes()
         };
         // Before a day from which rows are kept, there is no period.
-        let before = spec.periods.first().filter(|_| spec.retired_before.is_none()).and_then(legacy);
+        let before = spec.all_periods.first().filter(|_| spec.lists[0].retired_before.is_none()).and_then(legacy);
         let mut calendar: Vec<_> = before.filter(fits).into_iter().collect();
         let first = calendar.len();
-        calendar.extend(spec.periods.iter().cloned());
+        calendar.extend(spec.all_periods.iter().cloned());
         while calendar.len() < first + listed + ADDED_PERIODS {
             let Some(next) = example(&calendar, spec.fiscal_year).filter(fits) else { break };
             calendar.push(next);
         }
         let listed = Periods { first, end: first + listed, open_from: first + open_from };
-        Ok(Self { inputs, spec, spec_with_loads, facts, calendar, listed, handwritten: None })
+        Self { inputs, spec, spec_with_loads, facts, calendar, listed, handwritten: None }
     }
 
     /// Rehearses handwritten hooks, by model. A model without handwritten hooks keeps the
@@ -247,8 +267,9 @@ impl Project {
     /// A spec of the project with these periods.
     pub(super) fn with_periods(&self, spec: &Spec, periods: Periods) -> Spec {
         let mut spec = spec.clone();
-        spec.periods = self.calendar[periods.first..periods.end].to_vec();
-        for (period, number) in spec.periods.iter_mut().zip(periods.first..) {
+        spec.all_periods = self.calendar[periods.first..periods.end].to_vec();
+        spec.lists[0].ids = 0..spec.all_periods.len();
+        for (period, number) in spec.all_periods.iter_mut().zip(periods.first..) {
             period.sealed = number < periods.open_from;
         }
         spec

@@ -80,6 +80,20 @@ pub struct Verdict {
 }
 
 impl Report {
+    /// The report of two rehearsals of one project, each of other tables.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.done = self.done.plus(other.done);
+        self.ledger.extend(other.ledger);
+        for (verdict, of_other) in self.laws.iter_mut().zip(other.laws) {
+            verdict.broken_by.extend(of_other.broken_by);
+            verdict.broken_by.sort_unstable();
+            verdict.broken_by.dedup();
+            verdict.counterexample = verdict.counterexample.take().or(of_other.counterexample);
+        }
+        self
+    }
+
     /// Whether at least one story ran, every law holds, and every sum is correct.
     pub fn is_clean(&self) -> bool {
         self.seeds > 0

@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostics;
 use crate::diff::{Changed, Preview, Weight, diff, hunks};
 use crate::features::only_when;
 use crate::features::text::{Tags, text};
-use crate::project::{Length, Retention, Spec, Table};
+use crate::project::{Length, Retention, Spec, TableId};
 use crate::rotate::{Rotation, rotate};
 use crate::source::Inputs;
 
@@ -47,14 +47,19 @@ pub fn report(inputs: &Inputs, options: Options<'_>) -> Result<String, Diagnosti
     let artifacts = crate::compile_spec(&spec, inputs)?;
     let manifest = artifacts.manifest();
     let edges = edges(&spec);
-    let tables = spec.tables.iter().zip(&edges).map(|(one, edges)| table(&spec, one, manifest, edges, options.today));
+    let tables = spec.tables().zip(&edges).map(|((id, _), edges)| table(&spec, id, manifest, edges, options.today));
     // A project that cannot be rotated still has a report.
-    let rotation = match rotate(inputs, None, None) {
-        Ok(Rotation::Added { inputs: next, period, .. }) => {
-            diff(inputs, &next).ok().map(|preview| rotation(&period, &preview))
+    let rotations = spec.used_lists().filter_map(|(id, _)| {
+        let list = spec.list(id);
+        match rotate(inputs, list.name.as_deref(), None, None) {
+            Ok(Rotation::Added { inputs: next, period, .. }) => {
+                let preview = diff(inputs, &next).ok()?;
+                Some(rotation(&format!("{period}{}", list.in_words().replace('`', "")), &preview))
+            }
+            _ => None,
         }
-        _ => None,
-    };
+    });
+    let rotations: Vec<_> = rotations.collect();
     let page = context! {
         project => spec.name.as_str(),
         dialect => spec.dialect.as_str(),
@@ -62,7 +67,7 @@ pub fn report(inputs: &Inputs, options: Options<'_>) -> Result<String, Diagnosti
         horizon => horizon(&edges, options.today),
         loads => manifest.loads.iter().map(load).collect::<Vec<_>>(),
         tables => tables.collect::<Vec<_>>(),
-        rotation,
+        rotations,
     };
     let rehearsal = options.rehearsal.and_then(|text| serde_json::from_str(text).ok());
     let page = context! { ..page, ..rehearsal.as_ref().map_or_else(no_rehearsal, rehearsed) };
@@ -106,7 +111,8 @@ fn horizon(edges: &[Edges], today: Option<Day>) -> Option<Value> {
     })
 }
 
-fn table(spec: &Spec, table: &Table, manifest: &Manifest, edges: &Edges, today: Option<Day>) -> Value {
+fn table(spec: &Spec, id: TableId, manifest: &Manifest, edges: &Edges, today: Option<Day>) -> Value {
+    let table = spec.table(id);
     let model = table.model.value.as_str();
     let stays = match &table.retention {
         Retention::For { length: Length::Seconds(0), .. } => "Rows stay until they expire".to_owned(),
@@ -128,7 +134,7 @@ fn table(spec: &Spec, table: &Table, manifest: &Manifest, edges: &Edges, today: 
         time => table.column(table.time.column).name.as_str(),
         key => key.join(", "),
         horizon => table.has_periods().then(|| day(edges.horizon)),
-        timeline => if table.has_periods() { timeline::timeline(spec, table, edges, today) } else { None },
+        timeline => timeline::timeline(spec, id, edges, today),
         cycle => run(node.load.iter().chain(&node.post_hooks)),
         sweep => sweep.map(|sweep| run(&sweep.post_hooks)),
     }

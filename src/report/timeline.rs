@@ -3,7 +3,7 @@
 use minijinja::{Value, context};
 
 use crate::check::{Day, Edges};
-use crate::project::{Retention, Spec, Table};
+use crate::project::{Retention, Spec, TableId};
 use crate::report::day;
 
 /// The width of the picture and its margin at the left and right, in units of its view box.
@@ -30,8 +30,10 @@ fn place(x: f64) -> String {
 }
 
 /// The periods, the horizon, and the rows that are in the mart today. `None` without periods.
-pub(super) fn timeline(spec: &Spec, table: &Table, edges: &Edges, today: Option<Day>) -> Option<Value> {
-    let (first, last) = spec.periods.first().zip(spec.periods.last())?;
+pub(super) fn timeline(spec: &Spec, id: TableId, edges: &Edges, today: Option<Day>) -> Option<Value> {
+    let table = spec.table(id);
+    let listed = spec.listed(spec.list_of(id)?);
+    let (first, last) = listed.first().zip(listed.last())?;
     let horizon = edges.horizon.map_or(last.end_epoch(), Day::epoch);
     let now = today.map(Day::epoch);
     let cutoff = now.map(|now| edges.length.before(now));
@@ -45,7 +47,7 @@ pub(super) fn timeline(spec: &Spec, table: &Table, edges: &Edges, today: Option<
         last.end(),
         day(edges.horizon)
     );
-    let periods = spec.periods.iter().map(|period| {
+    let periods = listed.iter().map(|period| {
         let (x, end) = (scale.x(period.start_epoch()), scale.x(period.end_epoch()));
         let width = (end - x - 2.0).max(1.0);
         context! {

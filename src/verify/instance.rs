@@ -279,7 +279,7 @@ mod tests {
         let renaming = |spec: &Spec| Renaming::new(spec, TableId(0), PeriodId(0), PeriodId(1));
         assert!(renaming(&spec).is_some());
         // A period whose name is the number of its first day.
-        spec.periods[1].name = spec.periods[1].start_epoch().to_string();
+        spec.all_periods[1].name = spec.all_periods[1].start_epoch().to_string();
         assert!(renaming(&spec).is_none());
     }
 }

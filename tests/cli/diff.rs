@@ -230,7 +230,7 @@ fn the_next_period_is_previewed() {
     exit 2
     --- stdout
     --- stderr
-    error: --remove names 2027_h1, which is not a period of the project
+    error: --remove names 2027_h1, which is not a period of the list
     ");
 }
 
@@ -238,7 +238,7 @@ fn the_next_period_is_previewed() {
 #[test]
 fn the_preview_equals_the_compiled_change() {
     let now = projects::example();
-    let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None) else { panic!("it can be rotated") };
+    let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None, None) else { panic!("it can be rotated") };
     let preview = diff(&now, &next).expect("both compile");
     let (before, after) = (rowkeep::compile(&now).expect("it compiles"), rowkeep::compile(&next).expect("it compiles"));
     let mut seen = 0;
@@ -436,7 +436,7 @@ fn a_comment_is_never_too_long() {
         "rowkeep.yml",
         format!("name: large\ndialect: redshift\nschema: s\nperiods: [2025_h2]\nexceptions: x\ntables:\n{tables}"),
     );
-    let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None) else { panic!("it can be rotated") };
+    let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None, None) else { panic!("it can be rotated") };
     let text = diff(&now, &next).expect("both compile").markdown();
     assert!(text.chars().count() <= 65_536, "{}", text.chars().count());
     assert!(
@@ -490,7 +490,7 @@ fn random_project(seed: u64) -> String {
 /// Asserts that a rotation adds only statements of the new period, and widens only statements over
 /// several periods. Returns false if the project cannot be rotated.
 fn rotates_cleanly(name: &str, now: &Inputs) -> bool {
-    let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(now, None, None) else { return false };
+    let Ok(Rotation::Added { inputs: next, period, .. }) = rotate(now, None, None, None) else { return false };
     let preview = diff(now, &next).expect("both compile");
     for changed in &preview.statements {
         let is_own = changed.name.ends_with(&format!("__{period}"));

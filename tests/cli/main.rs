@@ -13,6 +13,7 @@ mod formats;
 mod lint;
 mod loads;
 mod mistakes;
+mod period_lists;
 #[path = "../shared/projects.rs"]
 mod projects;
 mod readme;

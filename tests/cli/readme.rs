@@ -116,16 +116,35 @@ fn links_lead_to_files() {
 #[test]
 fn the_documented_project_files_compile() {
     let page = read("docs/reference/project-files.md");
-    let [project, periods, table, ..] = &blocks(&page, "yaml")[..] else { panic!("three examples") };
+    let [project, periods, lists, of_invoices, table, ..] = &blocks(&page, "yaml")[..] else { panic!("five examples") };
+    let without = |text: &str, keys: &[&str]| {
+        let kept = text.lines().filter(|line| !keys.iter().any(|key| line.starts_with(key)));
+        kept.collect::<Vec<_>>().join("\n")
+    };
     // The page shows alternatives that exclude each other.
-    let project = project.lines().filter(|line| !line.starts_with("templates:")).collect::<Vec<_>>().join("\n");
-    let drop = ["exceptions:", "after:", "  lookback:"];
-    let table =
-        table.lines().filter(|line| !drop.iter().any(|key| line.starts_with(key))).collect::<Vec<_>>().join("\n");
+    let stated = project;
+    let project = without(project, &["templates:", "period_lists:"]);
+    let table = without(table, &["exceptions:", "after:", "  lookback:", "periods:"]);
     let inputs = rowkeep::Inputs::new("rowkeep.yml", project)
         .with_periods("periods.yml", periods.clone())
-        .with_table("table.yml", table);
+        .with_table("table.yml", table.as_str());
     rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, rowkeep::Style::Plain)));
+    // The example of several lists, with a table for each.
+    let project = without(stated, &["templates:", "period_lists:", "periods:", "sealed_before:", "retired_before:"]);
+    let another = |name: &str, list: &str| {
+        without(&table, &["relation:"])
+            .replace("uni_tracking_info", name)
+            .replace("ARCHIVE_ROUTING_GAP", &name.to_uppercase())
+            + list
+    };
+    let inputs = rowkeep::Inputs::new("rowkeep.yml", format!("{project}\n{lists}"))
+        .with_periods("periods.yml", "hist_periods: [2025_h2]")
+        .with_periods("dbt_project.yml", "vars: { weeks: [2026_w01, 2026_w02] }")
+        .with_table("a.yml", table.as_str())
+        .with_table("b.yml", another("events", "\nperiods: weekly\n"))
+        .with_table("c.yml", another("invoices", &format!("\n{of_invoices}")));
+    let compiled = rowkeep::compile(&inputs);
+    compiled.unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, rowkeep::Style::Plain)));
 }
 
 /// Each documented section compiles when it replaces the sections of the example.

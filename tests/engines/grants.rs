@@ -28,7 +28,7 @@ fn a_new_history_table_may_be_read_by_the_readers() {
     let inputs = Inputs::new("rowkeep.yml", PROJECT);
     let spec = resolve(&inputs).expect("it resolves");
     let before = rowkeep::compile(&inputs).expect("it compiles");
-    let Ok(Rotation::Added { inputs: later, .. }) = rowkeep::rotate::rotate(&inputs, None, None) else {
+    let Ok(Rotation::Added { inputs: later, .. }) = rowkeep::rotate::rotate(&inputs, None, None, None) else {
         panic!("a period is added")
     };
     let after = rowkeep::compile(&later).expect("it compiles");

@@ -76,12 +76,15 @@ fn rehearsed(folder: &str, dialect: Dialect, seeds: u64) -> Report {
 
 fn rehearsed_for(folder: &str, dialect: Dialect, seeds: u64, cycles: usize) -> Report {
     let inputs = inputs(folder);
-    let project =
-        Project::new(&inputs, dialect).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, Style::Plain)));
+    let projects =
+        Project::each(&inputs, dialect).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, Style::Plain)));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options { seeds: 0..seeds, cycles, workers, ..Options::default() };
     let open = || open(dialect);
-    rehearse(&project, &options, &open, &|_| {}).unwrap_or_else(|error| panic!("{folder} on {dialect}: {error}"))
+    let reports = projects.iter().map(|project| {
+        rehearse(project, &options, &open, &|_| {}).unwrap_or_else(|error| panic!("{folder} on {dialect}: {error}"))
+    });
+    reports.reduce(Report::and).expect("a project")
 }
 
 /// The number of seeds for PostgreSQL and DuckDB: a small default, or for example

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
-use crate::project::Spec;
+use crate::project::{PeriodId, PeriodListId, Spec};
 
 /// A kind of change that leaves archived rows behind. `--allow` takes its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +132,7 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
     for node in previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values()) {
         let Some(name) = node["name"].as_str() else { continue };
         match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
-            Some((id, table)) => table::compare(spec, id, table, (node, same_engine), &mut say),
+            Some((id, table)) => table::compare(spec, id, table, &previous, (node, same_engine), &mut say),
             None => {
                 let mart = node["relation_name"].as_str();
                 let same = spec.tables().find(|(_, table)| Some(table.relation.sql(spec.dialect).as_str()) == mart);
@@ -196,49 +196,72 @@ fn aggregate(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, D
     );
 }
 
+/// The list that has the periods of a list of the previous manifest: the list of the same name, or a
+/// list with a new name that a table of the old one has now.
+fn list_now(spec: &Spec, previous: &Value, was: Option<&str>) -> Option<PeriodListId> {
+    let same = spec.list_named(was).filter(|&id| !spec.list(id).ids.is_empty());
+    same.or_else(|| {
+        let nodes = previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values());
+        let mut models = nodes.filter(|node| node["periods"].as_str() == was).filter_map(|node| node["name"].as_str());
+        let now =
+            models.find_map(|model| spec.tables.iter().find(|table| table.model.value.as_str() == model)?.periods)?;
+        let name = spec.list(now).name.as_deref();
+        let is_new = previous["periods"].as_array()?.iter().all(|period| period["list"].as_str() != name);
+        is_new.then_some(now)
+    })
+}
+
 fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
     // A change of the time zone keeps the days and moves the bounds.
     let mut moved = false;
-    for period in previous["periods"].as_array().into_iter().flatten() {
+    let listed = previous["periods"].as_array().into_iter().flatten();
+    for period in listed.clone() {
         let (Some(name), Some(start), Some(end)) =
             (period["name"].as_str(), period["start"].as_str(), period["end"].as_str())
         else {
             continue;
         };
-        match spec.periods.iter().position(|period| period.name == name) {
+        let was = period["list"].as_str();
+        // If no table of the list is left, each of them is reported.
+        let Some(list) = list_now(spec, previous, was).map(|id| spec.list(id)) else { continue };
+        match list.ids.clone().map(PeriodId).find(|&id| spec.period(id).name == name) {
             None => {
                 let message = format!(
-                    "period {} was removed: no statement would read the rows in its history tables",
-                    quoted(name)
+                    "period {}{} was removed: no statement would read the rows in its history tables",
+                    quoted(name),
+                    list.in_words()
                 );
                 let diagnostic =
-                    Diagnostic::new(Code::PeriodRemoved, message, spec.places.periods, "the period was in this list");
-                let is_first = previous["periods"][0]["name"].as_str() == Some(name);
+                    Diagnostic::new(Code::PeriodRemoved, message, list.places.list, "the period was in this list");
+                let first = listed.clone().find(|period| period["list"].as_str() == was);
+                let is_first = first.is_some_and(|first| first["name"] == *name);
                 let diagnostic = diagnostic.help(format!("put `- {name}` back"));
                 say(
                     Restructuring::Period,
                     if is_first {
-                        diagnostic.help("if its rows need not be kept any more: `rowkeep runbook retire-period`")
+                        let book = list.runbook("retire-period");
+                        diagnostic.help(format!("if its rows need not be kept any more: `rowkeep runbook {book}`"))
                     } else {
                         diagnostic
                     },
                 );
             }
-            Some(nth) => {
-                let now = &spec.periods[nth];
+            Some(id) => {
+                let now = spec.period(id);
                 if (now.start().as_str(), now.end().as_str()) == (start, end) {
                     let bounds = (period["start_epoch"].as_i64(), period["end_epoch"].as_i64());
                     moved |= bounds != (Some(now.start_epoch()), Some(now.end_epoch())) && bounds.0.is_some();
                     continue;
                 }
                 let message = format!(
-                    "period {} was [{start}, {end}) and is now [{}, {}): rows in its history tables could be outside of it",
+                    "period {}{} was [{start}, {end}) and is now [{}, {}): rows in its history tables could be outside of it",
                     quoted(name),
+                    list.in_words(),
                     now.start(),
                     now.end()
                 );
-                let at = spec.places.each_period.get(nth).copied().unwrap_or(spec.places.periods);
-                let diagnostic = Diagnostic::new(Code::PeriodRebounded, message, at, "other bounds than before");
+                let diagnostic =
+                    Diagnostic::new(Code::PeriodRebounded, message, spec.span_of(id), "other bounds than before");
                 say(Restructuring::Period, diagnostic.help("restore its bounds, and add another period for the rest"));
             }
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::artifacts::manifest;
-use crate::check::restructure::Restructuring;
-use crate::diagnostic::{Code, Diagnostic, quoted};
+use crate::check::restructure::{Restructuring, list_now};
+use crate::diagnostic::{Code, Diagnostic, quoted, some};
 use crate::project::{Length, Retention, Spec, Table, TableId};
 use crate::source::Span;
 
@@ -14,6 +14,7 @@ pub(super) fn compare(
     spec: &Spec,
     id: TableId,
     table: &Table,
+    previous: &Value,
     (node, same_engine): (&Value, bool),
     say: &mut dyn FnMut(Restructuring, Diagnostic),
 ) {
@@ -124,6 +125,10 @@ pub(super) fn compare(
             "restore `relation`, or move the rows in the same change",
         );
     }
+    if let Some((message, at)) = other_list(spec, id, previous, node) {
+        let help = "restore `periods`, or move the rows to the history tables of the new list in the same change";
+        changed(Restructuring::Period, Code::PeriodRemoved, at, message, "another list of periods than before", help);
+    }
     let before = node["retired_before"].as_str();
     if let Some(day) = &now.retired_before
         && before.is_none_or(|before| before < day.as_str())
@@ -132,7 +137,7 @@ pub(super) fn compare(
         changed(
             Restructuring::Period,
             Code::RetiredLater,
-            spec.places.retired_before.unwrap_or(places.history),
+            spec.list_of(id).and_then(|list| list.places.retired_before).unwrap_or(places.history),
             format!(
                 "rows of {model} from before {day} are no longer kept: the next cycle deletes for good each such row that is due, also one that waits for a period"
             ),
@@ -447,4 +452,31 @@ fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &
         },
         _ => None,
     }
+}
+
+/// A table that has the periods of another list than before, if the new list lacks periods of the
+/// old one: a message, and where the table has its history.
+fn other_list(spec: &Spec, id: TableId, previous: &Value, node: &Value) -> Option<(String, Span)> {
+    let table = spec.table(id);
+    let (was, now) = (node["periods"].as_str(), spec.list_of(id)?);
+    // The periods of the list itself are compared elsewhere.
+    if list_now(spec, previous, was).is_some_and(|list| Some(list) == table.periods) {
+        return None;
+    }
+    let is_there = |old: &Value| {
+        spec.listed(now).iter().any(|period| {
+            let is = |key: &str, text: &str| old[key].as_str() == Some(text);
+            is("name", &period.name) && is("start", &period.start()) && is("end", &period.end())
+        })
+    };
+    let old = previous["periods"].as_array()?.iter().filter(|old| old["list"].as_str() == was);
+    let gone: Vec<_> = old.filter(|old| !is_there(old)).filter_map(|old| old["name"].as_str()).collect();
+    (node["history"].is_string() && !gone.is_empty()).then(|| {
+        let message = format!(
+            "{} has another list of periods than before, which lacks {}: no statement would read the rows in its history tables of these periods",
+            table.model.value.as_str(),
+            some(&gone)
+        );
+        (message, table.places.history)
+    })
 }

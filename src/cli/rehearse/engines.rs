@@ -24,10 +24,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let dialect = if url.is_some() { Dialect::BEHIND_A_URL } else { Dialect::IN_PROCESS };
     let loaded = project(arguments.project.as_deref())?;
     let wrong = |diagnostics| Failure::Input(diagnostics, Box::new(loaded.inputs.clone()));
-    let mut subject = Project::new(&loaded.inputs, dialect).map_err(wrong)?;
+    let mut subjects = Project::each(&loaded.inputs, dialect).map_err(wrong)?;
     if let Some(folder) = &arguments.hooks {
-        let hooks = hooks::read(folder, &subject)?;
-        subject = subject.with_hooks(hooks)?;
+        let mut hooks = hooks::read(folder, &subjects)?;
+        let with_own = |subject: Project| {
+            let own = hooks.extract_if(.., |model, _| subject.models().any(|name| name == model)).collect();
+            subject.with_hooks(own)
+        };
+        subjects = subjects.into_iter().map(with_own).collect::<Result<_, _>>()?;
     }
     let seeds = arguments.seed.map_or(0..arguments.seeds, |seed| seed..seed.saturating_add(1));
     let stories = seeds.end - seeds.start;
@@ -39,10 +43,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             None => Box::new(DuckDb::open()?),
         })
     };
-    let bar = progress(stories);
-    let report = rehearse(&subject, &options, &open, &|done| bar.set_position(done));
+    let bar = progress(stories * subjects.len() as u64);
+    let reports = subjects
+        .iter()
+        .zip(0..)
+        .map(|(subject, before)| rehearse(subject, &options, &open, &|done| bar.set_position(before * stories + done)));
+    let reports: Result<Vec<_>, _> = reports.collect();
     bar.finish_and_clear();
-    let report = report?;
+    let Some(report) = reports?.into_iter().reduce(rehearse::Report::and) else { return Ok(ExitCode::SUCCESS) };
     print(&match arguments.format {
         Format::Human => words::report(&report, arguments),
         // Serialising cannot fail: every key is a string.

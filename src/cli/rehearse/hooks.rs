@@ -20,7 +20,8 @@ const ENDING: &str = ".sql";
 const LOAD: &str = "00_";
 
 /// Reads the statements below a folder, by model.
-pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, Routine>, Error> {
+pub(super) fn read(folder: &Path, projects: &[Project]) -> Result<BTreeMap<String, Routine>, Error> {
+    let of_projects = || projects.iter().flat_map(Project::models);
     let mut routines = BTreeMap::new();
     if let Some(stray) = entries(folder)?.into_iter().map(|(_, name)| name).filter(|name| is_sql(name)).min() {
         let message = format!(
@@ -35,8 +36,8 @@ pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, 
     cycle.retain(|(_, model)| model != SWEEP);
     // A folder without a model is reported before any file is read.
     let mut models = cycle.iter().chain(&nightly).map(|(_, model)| model);
-    if let Some(model) = models.find(|model| !project.models().any(|name| name == *model)) {
-        let near = did_you_mean(model, project.models());
+    if let Some(model) = models.find(|model| !of_projects().any(|name| name == *model)) {
+        let near = did_you_mean(model, of_projects());
         let help = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         let message = format!("{} has a folder {model}, which no table spec describes{help}", shown(folder));
         return Err(Error::Usage(message));
@@ -50,7 +51,7 @@ pub(super) fn read(folder: &Path, project: &Project) -> Result<BTreeMap<String, 
         routines.entry(model).or_insert(empty).sweep = statements(&path)?;
     }
     if routines.is_empty() {
-        let models: Vec<_> = project.models().collect();
+        let models: Vec<_> = of_projects().collect();
         let message = format!("{} has no folder of a model; expected {}", shown(folder), models.join(", "));
         return Err(Error::Usage(message));
     }

@@ -106,6 +106,14 @@ macro_rules! period_codes {
             /// Fix: write a name of the database of IANA, such as Europe/Berlin, and use instants:
             /// timestamptz, or seconds since 1970.
             PeriodZone = "RK213",
+            /// A table and the lists of periods do not fit together.
+            ///
+            /// A table has the periods of one list: of the list that it names with `periods`, of
+            /// the list of its parent, or of `periods` in rowkeep.yml. A list that no table uses
+            /// would have no effect.
+            ///
+            /// Fix: write the name of a list of `period_lists`, or remove the key.
+            PeriodListName = "RK214",
         }
     };
 }

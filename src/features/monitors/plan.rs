@@ -118,7 +118,7 @@ impl MonitorKind {
 /// exceptions.
 pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
     let mut all = Vec::new();
-    let some_are_sealed = spec.periods.iter().any(|period| period.sealed);
+    let some_are_sealed = spec.all_periods.iter().any(|period| period.sealed);
     for (id, table) in spec.tables() {
         let planner = TableMonitors { spec, id };
         let (mart, histories) = (Slot::Mart(id), planner.histories());
@@ -407,7 +407,7 @@ fn unresolved(spec: &Spec, id: ExceptionsId) -> Monitor {
         exception_type: None,
         every: DAY,
         window: Window::default(),
-        after_sweep: spec.periods.iter().any(|period| period.sealed),
+        after_sweep: spec.all_periods.iter().any(|period| period.sealed),
         record: None,
         resolve: None,
     }

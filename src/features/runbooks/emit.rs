@@ -13,7 +13,7 @@ const LAWS: [&str; 4] = ["routed", "twice", "stale", "bounded"];
 
 pub(crate) fn emit(rendered: Rendered, manifest: &Manifest, files: &mut BTreeMap<String, String>) {
     for (name, text) in rendered.books {
-        files.insert(path(name), text);
+        files.insert(path(&name), text);
     }
     // A project that has only windowed loads has no cycles and no sweeps.
     if manifest.order.is_empty() {
@@ -37,7 +37,13 @@ pub(crate) fn emit(rendered: Rendered, manifest: &Manifest, files: &mut BTreeMap
     list("laws", &mut laws.map(|monitor| &monitor.find.path));
 }
 
-/// The path of a run-book.
-pub(crate) fn path(name: &str) -> String {
-    format!("runbooks/{name}.md")
+/// The path of a run-book, from the stem of its file.
+pub(crate) fn path(stem: &str) -> String {
+    format!("runbooks/{stem}.md")
+}
+
+/// The stem of the file of a run-book: its name, and the name of the list of periods that it is
+/// about, if the list has a name.
+pub(crate) fn stem(name: &str, list: Option<&str>) -> String {
+    list.map_or_else(|| name.to_owned(), |list| format!("{name}-{list}"))
 }

@@ -56,7 +56,8 @@ impl<'a> Probe<'a> {
             // Older than the first period by more than the retention, so that the row is due for
             // every cutoff after the start of the first period.
             let days = self.spec.retention_length(self.id).bounds().1.div_ceil(DAY) + 1;
-            let first = self.spec.periods.first().map_or(0, Period::start_epoch);
+            let listed = self.spec.list_of(self.id).map_or(&[][..], |list| self.spec.listed(list));
+            let first = listed.first().map_or(0, Period::start_epoch);
             let epoch = first.saturating_sub_unsigned(days * DAY);
             let day = Day::of_epoch(epoch).map_or_else(|| "0001-01-01".to_owned(), |day| day.to_string());
             return self.spec.dialect.rules().instant(&day, epoch, time.unit);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use minijinja::{Value, context};
 
-use crate::cycle::plan::{Definition, DefinitionKind, Plan, Slot, grant_of, indexes_of_history};
-use crate::cycle::render::context::{no_period, of_period, place, text};
+use crate::cycle::plan::{Plan, Slot};
+use crate::cycle::render::context::{no_period, place, text};
 use crate::cycle::render::value::{Sql, add_text_filters};
 use crate::cycle::render::{Failures, Owner, Renderer, context};
 use crate::diagnostic::typed;
@@ -15,43 +15,57 @@ use crate::features::loads::WindowedLoad;
 use crate::features::monitors::Asks;
 use crate::features::runbooks::Rendered;
 use crate::features::runbooks::books::{RUNBOOKS, Runbook};
+use crate::features::runbooks::emit;
 use crate::features::runbooks::probe::{Probe, has_probe};
-use crate::project::{
-    ColumnId, Day, ExceptionsId, Filled, Period, PeriodId, Retention, Spec, Table, TableId, example, length,
-};
+use crate::project::{ColumnId, ExceptionsId, Filled, Retention, Spec, Table, TableId, length};
 use crate::sql::{Relation, SqlType};
 
-/// Renders the run-books that apply to the project. Leaves out those about the next period if no
-/// period can follow, because of the year 9999, and that about the last period if it is the only
-/// one.
+/// Renders the run-books that apply to the project. Those about periods exist once for each list of
+/// periods that tables use. Leaves out those about the next period if no period can follow, because
+/// of the year 9999, and that about the last period if it is the only one.
 pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Rendered {
     let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
     add_text_filters(&mut writer.renderer.environment);
-    let mut sql = Statements::new();
-    spec.tables().for_each(|(id, _)| writer.table(id, &mut sql));
-    (0..spec.exceptions.len()).for_each(|number| writer.exceptions(ExceptionsId(number), &mut sql));
-    let next = example(&spec.periods, spec.fiscal_year).map(|period| writer.next(&period));
+    let mut sql = writer.statements(spec.tables().map(|(id, _)| id));
     sql.insert("others", writer.others(plan));
     // The example of a change is a table with history, if there is one.
     let example_of_change = spec.tables().min_by_key(|(_, table)| !table.has_periods());
     let changes = example_of_change.map(|(id, _)| writer.changes(id));
-    let last = (spec.periods.len() > 1).then(|| writer.last());
-    let first = (spec.periods.len() > 1).then(|| writer.first());
-    let has_periods = spec.tables.iter().any(Table::has_periods);
     let has_history = spec.tables.iter().any(|table| !table.is_purged());
-    let left_out = |name: &str| match name {
-        "rotation" | "late-period" => next.is_none() || !has_periods,
-        "lower-edge" | "qa" | "sealing" => !has_periods,
-        "migration" | "restore" => !has_history,
-        "remove-period" | "retire-period" => last.is_none() || !has_periods,
-        "load-incident" => spec.loads.is_empty(),
-        _ => false,
+    let applies = |name: &str| match name {
+        "qa" => spec.tables.iter().any(Table::has_periods),
+        "migration" | "restore" => has_history,
+        "load-incident" => !spec.loads.is_empty(),
+        _ => true,
     };
-    let left_out = |name: &str| left_out(name) || (spec.tables.is_empty() && name != "load-incident");
-    let chosen: Vec<_> = RUNBOOKS.iter().filter(|book| !left_out(book.name)).collect();
-    let shared =
-        context! { sql => sql, next => next, last => last, first => first, changes => changes, ..project(spec) };
-    let books = chosen.into_iter().map(|book| (book.name, writer.book(book, &shared))).collect();
+    let applies = |name: &str| applies(name) && (!spec.tables.is_empty() || name == "load-incident");
+    let shared = context! { sql => sql, changes => changes, ..project(spec) };
+    let mut books = Vec::new();
+    for book in RUNBOOKS.iter().filter(|book| !book.is_of_list && applies(book.name)) {
+        books.push((book.name.to_owned(), writer.book(book, &shared)));
+    }
+    let lists: Vec<_> = spec.used_lists().collect();
+    for (id, tables) in &lists {
+        let (list, of_list) = (spec.list(*id), writer.list(*id));
+        // The statements of one list are those of its tables. The only list has all tables.
+        let own = (lists.len() > 1).then(|| writer.statements(tables.iter().copied()));
+        let shared = match own {
+            Some(own) => context! { sql => own, ..context! { ..of_list, ..shared.clone() } },
+            None => context! { ..of_list, ..shared.clone() },
+        };
+        for book in RUNBOOKS.iter().filter(|book| book.is_of_list) {
+            let lacks = |key: &str| shared.get_attr(key).is_ok_and(|value| value.is_none());
+            let is_left_out = match book.name {
+                "rotation" | "late-period" => lacks("next"),
+                "remove-period" | "retire-period" => lacks("last"),
+                _ => false,
+            };
+            if !is_left_out {
+                books.push((emit::stem(book.name, list.name.as_deref()), writer.book(book, &shared)));
+            }
+        }
+    }
+    books.sort();
     Rendered { books, lock: writer.lock() }
 }
 
@@ -75,13 +89,6 @@ fn project(spec: &Spec) -> Value {
     let elsewhere =
         spec.tables.iter().filter(|table| table.load.is_none()).map(|table| word(table.model.value.as_str()));
     let elsewhere: Vec<_> = elsewhere.collect();
-    let start = spec.periods.first().map(Period::start).unwrap_or_default();
-    let year: i32 = start.get(..4).and_then(|year| year.parse().ok()).unwrap_or_default();
-    let periods: Vec<_> = spec
-        .periods
-        .iter()
-        .map(|period| context! { name => word(&period.name), start => word(period.start()) })
-        .collect();
     let shell = spec.dialect.rules().shell();
     let exceptions_table = |id: ExceptionsId| {
         let tables = || spec.tables.iter().filter(move |table| table.exceptions == id);
@@ -101,7 +108,6 @@ fn project(spec: &Spec) -> Value {
         let wanted = spec.tables.iter().filter(|table| is_wanted(table));
         wanted.map(|table| word(table.model.value.as_str())).collect()
     };
-    let is_free = |name: &&str| !spec.periods.iter().any(|period| period.name == **name);
     let table = |(id, table): (TableId, &Table)| {
         context! {
             model => word(table.model.value.as_str()),
@@ -156,7 +162,6 @@ fn project(spec: &Spec) -> Value {
         archives => spec.tables.iter().any(|table| !table.is_purged()),
         exceptions_tables => exceptions_tables,
         compared => compared,
-        legacy => word(["legacy", "older", "oldest", "before"].into_iter().find(is_free).unwrap_or_default()),
         timing => word(shell.timing),
         echo_file => word(shell.echo),
         models => word(models.join(" ")),
@@ -164,14 +169,9 @@ fn project(spec: &Spec) -> Value {
         first_model => word(models.first().copied().unwrap_or_default()),
         loads_all => elsewhere.is_empty(),
         loaded_elsewhere => elsewhere,
-        first_start => word(&start),
-        retired => spec.retired_before.is_some(),
+        retired => spec.lists().any(|(_, list)| list.retired_before.is_some()),
         has_probe => spec.tables.iter().any(|table| has_probe(spec, table)),
         time_zone => spec.zone.name().map(word),
-        legacy_start => word(format!("{:04}-01-01", (year - 6).max(1))),
-        last_end => word(spec.periods.last().map(Period::end).unwrap_or_default()),
-        seal => word(spec.periods.get(1).or(spec.periods.first()).map(Period::start).unwrap_or_default()),
-        periods => periods,
         // A purged child whose parent came back is not restored.
         has_children => spec
             .tables
@@ -212,6 +212,14 @@ impl Writer<'_, '_> {
     /// Renders a statement with real names.
     pub(super) fn statement(&mut self, template: &'static str, context: Value) -> Value {
         statement(&mut self.renderer, self.failures, template, context)
+    }
+
+    /// The statements of these tables and of all exceptions tables.
+    fn statements(&mut self, tables: impl Iterator<Item = TableId>) -> Statements {
+        let mut sql = Statements::new();
+        tables.for_each(|id| self.table(id, &mut sql));
+        (0..self.spec.exceptions.len()).for_each(|number| self.exceptions(ExceptionsId(number), &mut sql));
+        sql
     }
 
     fn table(&mut self, id: TableId, sql: &mut Statements) {
@@ -294,102 +302,6 @@ impl Writer<'_, '_> {
         ] {
             let statement = self.statement(template, context.clone());
             sql.entry(name).or_default().push(statement);
-        }
-    }
-
-    /// The template context of the next period, with the history table of each table.
-    fn next(&mut self, period: &Period) -> Value {
-        let mut later = self.spec.clone();
-        later.periods.push(period.clone());
-        let number = PeriodId(self.spec.periods.len());
-        let mut renderer = Renderer::new(&later, BTreeMap::new());
-        let (mut tables, mut ddl) = (Vec::new(), Vec::new());
-        for (id, table) in later.tables().filter(|(_, table)| table.has_periods()) {
-            let history = Slot::History(id, number);
-            let definition =
-                Definition { kind: DefinitionKind::History, creates: history, reads: Vec::new(), period: Some(number) };
-            let shared = no_period(&later, id);
-            let rendered = renderer.definition(&shared, &definition);
-            ddl.push(Value::from(Sql::Query(self.failures.keep(&(), definition.template(), rendered).sql)));
-            for index in indexes_of_history(table, id, number) {
-                let rendered = renderer.index(&index);
-                ddl.push(Value::from(Sql::Query(self.failures.keep(&(), index.template(), rendered).sql)));
-            }
-            if let Some(grant) = grant_of(&later, history) {
-                let rendered = renderer.grant(&grant);
-                ddl.push(Value::from(Sql::Query(self.failures.keep(&(), grant.template(), rendered).sql)));
-            }
-            let from = Day::of_epoch(later.retention_length(id).after(period.start_epoch()));
-            tables.push(context! {
-                model => word(table.model.value.as_str()),
-                history => word(history.relation(&later).sql(later.dialect)),
-                from => word(from.map_or_else(|| "the year 9999".to_owned(), |day| day.to_string())),
-            });
-        }
-        context! {
-            name => word(&period.name),
-            // A name that gives its bounds needs no end.
-            gives_bounds => later.bounds_of(&period.name) == Some((period.start, period.end)),
-            start => word(period.start()),
-            end => word(period.end()),
-            tables => tables,
-            ungranted => later.tables.iter().any(|table| table.readers.is_empty()),
-            ddl => ddl,
-        }
-    }
-
-    /// The template context of the last period, with the statements that move its rows back to the
-    /// marts.
-    fn last(&mut self) -> Value {
-        let spec = self.spec;
-        let number = PeriodId(spec.periods.len() - 1);
-        let (mut home, mut rest, mut drop) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, table) in spec.tables().filter(|(_, table)| table.has_periods()) {
-            let of_period = of_period(spec, id, number, &no_period(spec, id));
-            let context = context! { model => text(table.model.value.as_str()), ..of_period };
-            if table.is_versioned() {
-                home.push(self.statement("runbooks/sql/home_older.sql.j2", context.clone()));
-            }
-            home.push(self.statement("runbooks/sql/home.sql.j2", context.clone()));
-            home.push(self.statement("runbooks/sql/home_cleanup.sql.j2", context.clone()));
-            rest.push(self.statement("runbooks/sql/home_rest.sql.j2", context.clone()));
-            drop.push(self.statement("runbooks/sql/drop.sql.j2", context));
-        }
-        let period = spec.period(number);
-        context! {
-            name => word(&period.name),
-            start => word(period.start()),
-            end => word(period.end()),
-            home => home,
-            rest => rest,
-            drop => drop,
-        }
-    }
-
-    /// The template context of the first period, with the statements that count its rows, and that
-    /// drop its tables.
-    fn first(&mut self) -> Value {
-        let spec = self.spec;
-        let number = PeriodId(0);
-        let (mut rest, mut held, mut drop, mut tables) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (id, table) in spec.tables().filter(|(_, table)| table.has_periods()) {
-            let of_period = of_period(spec, id, number, &no_period(spec, id));
-            let context = context! { model => text(table.model.value.as_str()), ..of_period };
-            rest.push(self.statement("runbooks/sql/home_rest.sql.j2", context.clone()));
-            held.push(self.statement("runbooks/sql/held_in_period.sql.j2", context.clone()));
-            drop.push(self.statement("runbooks/sql/drop.sql.j2", context));
-            let history = spec.history(id, number);
-            tables.push(context! { history => word(history.sql(spec.dialect)), file => word(history.name().as_str()) });
-        }
-        let period = spec.period(number);
-        context! {
-            name => word(&period.name),
-            start => word(period.start()),
-            end => word(period.end()),
-            rest => rest,
-            held => held,
-            drop => drop,
-            tables => tables,
         }
     }
 

@@ -6,6 +6,7 @@ mod exceptions;
 mod grants;
 mod history;
 pub(crate) mod list;
+mod lists;
 mod load;
 pub(crate) mod names;
 pub(crate) mod order;
@@ -22,8 +23,8 @@ use crate::features::{erasure, loads, maintenance, monitors, raw_trims, schedule
 use crate::project::read::Raw;
 use crate::project::resolve::relations::{plain, schema_of};
 use crate::project::shape::Field;
-use crate::project::{Period, Places, Spec, Table, Zone};
-use crate::source::{Span, Spanned};
+use crate::project::{Period, PeriodListId, Places, Spec, Table, Zone};
+use crate::source::Span;
 
 /// Resolves a project. `dialect` replaces the dialect that the project states.
 pub(crate) fn resolve(raw: &Raw, dialect: Option<Dialect>) -> Result<Spec, Diagnostics> {
@@ -37,7 +38,6 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     let dialect = dialect.or_else(|| project.dialect.get().map(|word| word.value.0))?;
     let name = project.name.get().and_then(|name| plain(name, "the project", sink));
     let schema = project.schema.get().and_then(|schema| schema_of(schema, dialect, sink));
-    let sealed_before = project.sealed_before.get();
     // A project that has only windowed loads has no tables and no periods.
     let without_tables = |field: &str, span: Span| {
         let message = format!("`{field}` is stated, but the project has no tables");
@@ -55,42 +55,41 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         Some((_, zone)) => zone.clone(),
         None => Some(Zone::default()),
     };
-    let periods = match fiscal_year {
-        _ if !needs_periods => Some(Vec::new()),
+    let lists = match fiscal_year {
         // Its error is reported. Names of fiscal years would only cause more errors.
         Some(None) => None,
         _ => {
             let zone = time_zone.clone().unwrap_or_default();
-            periods::resolve(&raw.periods, fiscal_year.flatten(), &zone, sealed_before, sink)
+            lists::resolve(raw, needs_periods, fiscal_year.flatten(), &zone, sink)
         }
     };
-
-    let retired_before = project.retired_before.get();
-    let stated_of_periods = [
-        ("time_zone", project.time_zone.get()),
-        ("sealed_before", sealed_before),
-        ("retired_before", retired_before),
+    let of_list = [
+        ("sealed_before", project.sealed_before.get()),
+        ("retired_before", project.retired_before.get()),
         ("keep_history", project.keep_history.get()),
     ];
-    for (key, stated) in stated_of_periods.into_iter().filter(|_| !has_periods && !has_only_loads) {
+    let of_periods = [("time_zone", project.time_zone.get())].into_iter().chain(of_list);
+    for (key, stated) in of_periods.filter(|_| !has_periods && !has_only_loads) {
         let Some(stated) = stated else { continue };
         let message = format!("`{key}` is stated, but no table has a history table per period");
         sink.push(Diagnostic::new(Code::NoPeriods, message, stated.span, "would have no effect").help("remove it"));
     }
-    let retired_before = match (retired_before, &periods) {
-        (Some(stated), Some(periods)) => Some(periods::retired_before(stated, periods, sink)),
-        _ => None,
-    };
-    let keep_history = project.keep_history.get().map(|stated| {
-        duration::length(stated, "`keep_history`", sink).map(|value| Spanned { value, span: stated.span })
-    });
+    let has_only_names = raw.lists.iter().all(|list| list.name.is_some());
+    for (key, stated) in of_list.into_iter().filter(|_| has_periods && has_only_names) {
+        let Some(stated) = stated else { continue };
+        let message = format!("`{key}` is stated for the list `periods`, which rowkeep.yml does not have");
+        sink.push(
+            Diagnostic::new(Code::NoPeriods, message, stated.span, "would have no effect")
+                .help(format!("move it into its list, as in `yearly: {{ periods: [2026], {key}: ... }}`")),
+        );
+    }
     if has_only_loads {
         let periods = project.periods.get().map(|stated| ("periods", stated.span));
         let exceptions = project.exceptions.get().map(|stated| ("exceptions", stated.span));
         periods.into_iter().chain(exceptions).for_each(|(key, span)| sink.push(without_tables(key, span)));
     }
     if raw.tables.is_empty() && stated(&project.loads).is_empty() {
-        let span = project.tables.get().map_or(raw.periods.span, |tables| tables.span);
+        let span = project.tables.get().map_or(raw.first_list(), |tables| tables.span);
         let (message, help) = if has_only_loads {
             (
                 "the project has neither tables nor windowed loads; there is nothing to compile",
@@ -114,27 +113,23 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         exceptions::resolve(&specs, &drafts, project.exceptions.get(), &schema, dialect, sink)
     };
     let tables = order::resolve(drafts, dialect, sink);
-    let (exceptions, tables, time_zone) = (exceptions?, tables?, time_zone?);
-    let tables = tables.into_iter().map(|draft| finish(draft, &exceptions)).collect();
-    let tables: Vec<Table> = tables;
+    let (exceptions, tables, time_zone, lists) = (exceptions?, tables?, time_zone?, lists?);
+    let of_tables = lists::of_tables(&tables, &lists.lists, sink)?;
+    lists::are_used(&of_tables, &raw.lists, sink);
+    let tables = tables.into_iter().zip(of_tables).map(|(draft, periods)| finish(draft, periods, &exceptions));
+    let tables: Vec<Table> = tables.collect();
     for table in tables.iter().filter(|table| table.has_periods()) {
         zone::needs_instants(&time_zone, table, sink);
     }
     let mut spec = Spec {
         name: name?.as_str().to_owned(),
         dialect,
-        periods: periods?,
+        all_periods: lists.periods,
+        lists: lists.lists,
         fiscal_year: fiscal_year.flatten(),
         zone: time_zone,
-        retired_before: retired_before.flatten(),
-        keep_history: keep_history.flatten(),
         whole: Period::whole(),
-        places: Places {
-            periods: raw.periods.span,
-            each_period: raw.periods.value.iter().filter_map(|period| Some(period.get()?.span)).collect(),
-            sealed_before: sealed_before.map(|date| date.span),
-            retired_before: project.retired_before.get().map(|date| date.span),
-        },
+        places: Places { periods: raw.first_list(), each_period: lists.each_period },
         exceptions: exceptions.tables,
         tables,
         raw_tables: Vec::new(),
@@ -162,13 +157,14 @@ fn stated<T>(list: &Field<Vec<Field<T>>>) -> &[Field<T>] {
 }
 
 /// Builds a table from its draft. `ordered` has its links to other tables as ids.
-fn finish(ordered: order::Ordered, exceptions: &exceptions::Resolved) -> Table {
+fn finish(ordered: order::Ordered, periods: Option<PeriodListId>, exceptions: &exceptions::Resolved) -> Table {
     let order::Ordered { draft, retention, depends_on, position } = ordered;
     let (exceptions, exception_key) = exceptions.of_table[position];
     Table {
         model: draft.model,
         relation: draft.relation,
         archive: draft.archive,
+        periods,
         places: draft.places,
         columns: draft.columns,
         unique_key: draft.unique_key,

@@ -10,6 +10,7 @@ use crate::project::resolve::columns::{Scope, of_mart, of_source, places, positi
 use crate::project::resolve::grants;
 use crate::project::resolve::history::archive;
 use crate::project::resolve::list::list;
+use crate::project::resolve::lists::StatedList;
 use crate::project::resolve::load::{LoadScope, load};
 use crate::project::resolve::relations::{plain, relation_of};
 use crate::project::resolve::retention::{DraftRetention, retention};
@@ -23,6 +24,7 @@ pub(crate) struct Draft {
     pub(crate) model: Spanned<Name>,
     pub(crate) relation: Relation,
     pub(crate) archive: Archive,
+    pub(crate) periods: StatedList,
     pub(crate) places: TablePlaces,
     pub(crate) columns: Vec<Column>,
     pub(crate) unique_key: Vec<ColumnId>,
@@ -64,6 +66,17 @@ pub(crate) fn draft(
     };
     let archive =
         archive(raw, &what, span, &|text, sink| relation_of(text, "the history table", schema, dialect, sink), sink);
+    // Invariant: `read` has given a name to a list in place.
+    let own = raw.periods.get().and_then(|stated| match &stated.value {
+        Either::Scalar(name) => Some(Spanned { value: name.clone(), span: stated.span }),
+        Either::List(_) => None,
+        Either::Map(never) => match *never {},
+    });
+    let periods = match (own, defaults.and_then(|defaults| defaults.periods.get())) {
+        (Some(own), _) => StatedList::Own(own),
+        (None, Some(default)) => StatedList::Default(default.clone()),
+        (None, None) => StatedList::Unstated,
+    };
     let columns = raw.columns.get().map(|entries| of_mart(&entries.value, dialect, sink));
     let columns = columns?;
     let refused = raw.columns.get().map_or_else(Vec::new, |entries| refused(&entries.value, &columns, dialect));
@@ -253,6 +266,7 @@ pub(crate) fn draft(
         model: model?,
         relation: relation?,
         archive: archive?,
+        periods,
         places: TablePlaces {
             history: raw.history.get().map(|stated| stated.span).or(raw.archive.get().map(|stated| stated.span))?,
             unique_key: raw.unique_key.get()?.span,
