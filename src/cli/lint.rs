@@ -1,6 +1,6 @@
 //! `rowkeep lint`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,10 +8,12 @@ use serde_json::json;
 
 use crate::cli::committed::text;
 use crate::cli::{Output, eprint, print, shown};
-use crate::diagnostic::{Code, Format, did_you_mean};
+use crate::diagnostic::{Code, Format, Level, did_you_mean};
 use crate::error::Error;
 use crate::lint::{Grammar, Options, Report, Source, lint};
-use crate::project::folder::Failure;
+use crate::project::folder::{Failure, PROJECT_FILE, find};
+use crate::project::{RuleLevel, lint_rules};
+use crate::source::Inputs;
 
 /// Arguments of `rowkeep lint`.
 #[derive(Debug, clap::Args)]
@@ -71,6 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         walk(path, true, &mut paths)?;
     }
+    let levels = levels(&arguments.paths)?;
     let files = paths.iter().map(|path| {
         let is_package = path.components().any(|part| part.as_os_str() == "dbt_packages");
         Ok(Source { name: name_of(path), text: text(path)?, is_checked: !is_package })
@@ -81,10 +84,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         dialect: arguments.dialect.or_else(|| arguments.paths.iter().find_map(|path| profile(path))),
         select: arguments.select.clone(),
         ignore: arguments.ignore.clone(),
+        levels,
     };
     let report = lint(files, &options);
     show(arguments, &report, checked)?;
-    Ok(if report.findings.iter().len() == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    // A note informs. It fails no build.
+    let fails = report.findings.iter().any(|finding| finding.level() != Level::Note);
+    Ok(if fails { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// The levels of rules in the nearest rowkeep.yml: in the folder of the first path, or above.
+fn levels(paths: &[PathBuf]) -> Result<BTreeMap<Code, RuleLevel>, Failure> {
+    let Some(first) = paths.first() else { return Ok(BTreeMap::new()) };
+    let folder = if first.is_file() { first.parent().unwrap_or(first) } else { first };
+    let here = Path::new(".");
+    let Ok(folder) = find(if folder == Path::new("") { here } else { folder }) else { return Ok(BTreeMap::new()) };
+    let file = folder.join(PROJECT_FILE);
+    let inputs = Inputs::new(shown(&file), text(&file)?);
+    lint_rules(&inputs).map_err(|wrong| Failure::Input(wrong, Box::new(inputs)))
 }
 
 /// The name of a path in messages: as it was given, with `/`.

@@ -38,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use grammar::Grammar;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};
+use crate::project::RuleLevel;
 use crate::source::{FileId, Inputs, Role, Span, line_range};
 use jinja::{Jinja, Marked, Prepared, SCHEMA, Variant, calls_of, is_template, macros_of, vars_of};
 use read::{NotRead, Runs};
@@ -72,6 +73,8 @@ pub struct Options {
     pub select: Vec<String>,
     /// Not these rules.
     pub ignore: Vec<String>,
+    /// The levels of rules, which replace their own: see [`lint_rules`](crate::project::lint_rules).
+    pub levels: BTreeMap<Code, RuleLevel>,
 }
 
 /// The result of [`lint`].
@@ -148,7 +151,7 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
         let unread: BTreeSet<NotRead> = units.iter().flat_map(|unit| unit.not_read.iter().cloned()).collect();
         not_read.extend(unread.into_iter().map(|one| Unread { file: name.to_owned(), line: one.line, what: one.what }));
         for finding in findings(&units, &comments_of(name, text), options) {
-            sink.push(diagnostic(&inputs, id, finding));
+            sink.push(diagnostic(&inputs, id, finding, options));
         }
     }
     Report { findings: sink.into_findings(), not_read, statements, inputs }
@@ -193,13 +196,18 @@ fn findings(units: &[Unit], outside: &[(usize, String)], options: &Options) -> V
     };
     found.retain(|finding| options.select.is_empty() || named(finding, &options.select));
     found.retain(|finding| !named(finding, &options.ignore));
+    found.retain(|finding| options.levels.get(&finding.code) != Some(&RuleLevel::Ignore));
     found.sort_by_key(|finding| (finding.line, finding.code));
     found
 }
 
-fn diagnostic(inputs: &Inputs, file: FileId, finding: Finding) -> Diagnostic {
+fn diagnostic(inputs: &Inputs, file: FileId, finding: Finding, options: &Options) -> Diagnostic {
     let range = line_range(inputs.text(file), finding.line);
-    let level = if loses_rows(finding.code) { Level::Error } else { Level::Warning };
+    let level = match options.levels.get(&finding.code) {
+        Some(RuleLevel::Level(level)) => *level,
+        _ if loses_rows(finding.code) => Level::Error,
+        _ => Level::Warning,
+    };
     let span = Span { file, start: range.start, end: range.end };
     Diagnostic::new(finding.code, finding.message, span, finding.label).at_level(level).help(finding.help)
 }

@@ -11,7 +11,7 @@ use crate::features::monitors::Severity;
 use crate::features::only_when::ConditionEntry;
 use crate::features::purge::NoArchive;
 use crate::project::shape::{Either, Entries, Field, Never, Nullness, Plain, Text, Word, shape};
-use crate::project::{CutoffFrom, NamedAfter, Rows};
+use crate::project::{CutoffFrom, NamedAfter, Rows, RuleLevel};
 use crate::source::Spanned;
 use crate::sql::TimeUnit;
 
@@ -80,6 +80,9 @@ shape! {
         optional schedule: ScheduleEntry,
         /// Windowed loads, which select rows by ingestion time and by event date. BigQuery only.
         optional loads: Vec<Field<LoadEntry>>,
+        /// By rule of `rowkeep lint`: error, warning, note or ignore. A rule that is not named keeps
+        /// its level.
+        optional lint: Entries<Word<RuleLevel>>,
     }
 
     #[expected("a mapping with `first_month` and `named_after`")]

@@ -10,6 +10,7 @@ pub(crate) mod files;
 #[cfg(feature = "files")]
 pub mod folder;
 mod history;
+mod lint_rules;
 pub(crate) mod naming;
 pub(crate) mod period;
 mod period_list;
@@ -33,6 +34,7 @@ pub(crate) use day::{DAY, length};
 pub use day::{Day, InvalidDay, Length};
 pub(crate) use history::PERIOD;
 pub use history::{Archive, HistoryNames};
+pub use lint_rules::{RuleLevel, lint_rules};
 pub use period::Period;
 pub(crate) use period_list::PeriodList;
 pub use period_list::PeriodListId;

@@ -30,6 +30,8 @@ pub(super) fn word_synonym(text: &str, mut known: impl Iterator<Item = &'static 
         "today" | "clock" | "current_date" | "current_timestamp" => "now",
         "append_only" | "append" | "event" | "insert_only" | "immutable" => "events",
         "upsert" | "current" | "newest_version" => "latest",
+        "off" | "none" | "disabled" | "skip" => "ignore",
+        "info" | "notice" | "hint" => "note",
         _ => return None,
     };
     known.find(|known| *known == word)

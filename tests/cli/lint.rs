@@ -202,3 +202,69 @@ fn a_file_of_another_encoding_is_read_or_named() {
     assert_eq!(other.not_read.len(), 1);
     assert_eq!(other.not_read[0].what, "not a text in UTF-8");
 }
+
+#[test]
+fn the_project_file_says_how_severe_a_rule_is() {
+    let shop = Shop::new();
+    shop.write(
+        "shop/sql/clean.sql",
+        "DELETE FROM ops.alarms;\nINSERT INTO ops.hist_orders SELECT * FROM ops.orders;\n",
+    );
+    let codes = |outcome: &crate::shop::Outcome| {
+        let found: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+        let found = found["findings"].as_array().expect("findings").clone();
+        found
+            .iter()
+            .map(|one| format!("{} {}", one["level"].as_str().unwrap(), one["code"].as_str().unwrap()))
+            .collect()
+    };
+    let lint = |rules: &str| -> (Option<i32>, Vec<String>) {
+        // The other keys of the file are not looked at.
+        shop.write("shop/rowkeep.yml", format!("lint: {{ {rules} }}\n"));
+        let outcome = shop.run(&["lint", "--format", "json", "sql/clean.sql"]);
+        (outcome.code, codes(&outcome))
+    };
+    let (code, own) = lint("");
+    assert_eq!(code, Some(1));
+    insta::assert_debug_snapshot!(own, @r#"
+    [
+        "error RK601",
+        "warning RK621",
+    ]
+    "#);
+    let (code, found) = lint("delete-without-where: note, archive-without-guard: ignore, select-star: ignore");
+    insta::assert_debug_snapshot!((code, found), @r#"
+    (
+        Some(
+            0,
+        ),
+        [
+            "note RK601",
+        ],
+    )
+    "#);
+    shop.write("shop/rowkeep.yml", "lint: { delete-without-were: note, select-star: off }\n");
+    insta::assert_snapshot!(shop.refuses(&["lint", "sql"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK104]: `rowkeep lint` has no rule `delete-without-were`
+     --> rowkeep.yml:1:9
+      |
+    1 | lint: { delete-without-were: note, select-star: off }
+      |         ^^^^^^^^^^^^^^^^^^^ not the name of a rule
+      |
+      = help: did you mean `delete-without-where`?
+
+    error[RK107]: expected `error` or `warning` or `note` or `ignore`, found `off`
+     --> rowkeep.yml:1:49
+      |
+    1 | lint: { delete-without-were: note, select-star: off }
+      |                                                 ^^^ not a known word
+
+    2 errors; nothing was written
+    ");
+    // A project with tables may have the key too.
+    shop.write("shop/rowkeep.yml", format!("{}lint: {{ select-star: error }}\n", crate::shop::PROJECT));
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+}

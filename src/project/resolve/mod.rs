@@ -20,6 +20,7 @@ mod zone;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::dialect::Dialect;
 use crate::features::{erasure, loads, maintenance, monitors, raw_trims, schedule};
+use crate::project::lint_rules;
 use crate::project::read::Raw;
 use crate::project::resolve::relations::{plain, schema_of};
 use crate::project::shape::Field;
@@ -99,6 +100,9 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
             ("the project has no tables; there is nothing to compile", "add one spec per rolling table")
         };
         sink.push(Diagnostic::new(Code::NoTables, message, span, "empty").help(help));
+    }
+    if let Some(stated) = project.lint.get() {
+        lint_rules::resolve(&stated.value, sink);
     }
     let schema = schema?;
     let defaults = project.defaults.get().map(|defaults| &defaults.value);
