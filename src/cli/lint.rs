@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::cli::committed::text;
+use crate::cli::write::replace;
 use crate::cli::{Output, eprint, print, shown};
 use crate::diagnostic::{Code, Format, Level, did_you_mean};
 use crate::error::Error;
-use crate::lint::{Grammar, Options, Report, Source, lint};
+use crate::lint::{Grammar, Options, Report, Source, fix, lint};
 use crate::project::folder::{Failure, PROJECT_FILE, find};
 use crate::project::{RuleLevel, lint_rules};
 use crate::source::Inputs;
@@ -35,6 +36,9 @@ pub(super) struct Arguments {
     /// Not these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule)]
     ignore: Vec<String>,
+    /// Edit the files where the edit is mechanical
+    #[arg(long)]
+    fix: bool,
     /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub(super) format: Output,
@@ -78,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let is_package = path.components().any(|part| part.as_os_str() == "dbt_packages");
         Ok(Source { name: name_of(path), text: text(path)?, is_checked: !is_package })
     });
-    let files: Vec<Source> = files.collect::<Result<_, Error>>()?;
+    let mut files: Vec<Source> = files.collect::<Result<_, Error>>()?;
     let checked = files.iter().filter(|file| file.is_checked).count();
     let options = Options {
         dialect: arguments.dialect.or_else(|| arguments.paths.iter().find_map(|path| profile(path))),
@@ -86,11 +90,36 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         ignore: arguments.ignore.clone(),
         levels,
     };
+    if arguments.fix {
+        let fixed = edit(&paths, &mut files, &options)?;
+        if matches!(arguments.format, Output::Human) {
+            print(&fixed)?;
+        }
+    }
     let report = lint(files, &options);
     show(arguments, &report, checked)?;
     // A note informs. It fails no build.
     let fails = report.findings.iter().any(|finding| finding.level() != Level::Note);
     Ok(if fails { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Edits the files, and says what was edited.
+fn edit(paths: &BTreeSet<PathBuf>, files: &mut [Source], options: &Options) -> Result<String, Error> {
+    let mut said = String::new();
+    for (path, file) in paths.iter().zip(files) {
+        let Some(fixed) = fix(file, options) else { continue };
+        // A file that is too long or is not UTF-8 was not read byte by byte. Its edit would lose bytes.
+        if !std::fs::read(path).is_ok_and(|bytes| bytes == file.text.as_bytes()) {
+            continue;
+        }
+        replace(path, &fixed.text)?;
+        file.text = fixed.text;
+        let rules: BTreeSet<_> = fixed.rules.iter().filter_map(|code| code.rule()).collect();
+        let rules: Vec<_> = rules.into_iter().collect();
+        let plural = if fixed.rules.len() == 1 { "" } else { "s" };
+        said.push_str(&format!("fixed {} finding{plural} in {}: {}\n", fixed.rules.len(), file.name, rules.join(", ")));
+    }
+    Ok(said)
 }
 
 /// The levels of rules in the nearest rowkeep.yml: in the folder of the first path, or above.

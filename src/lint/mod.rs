@@ -20,6 +20,7 @@ mod allow;
 mod archives;
 mod dynamic;
 mod facts;
+mod fix;
 mod forms;
 mod grammar;
 mod hooks;
@@ -35,6 +36,7 @@ mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use fix::{Fixed, fix};
 pub use grammar::Grammar;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};

@@ -268,3 +268,60 @@ fn the_project_file_says_how_severe_a_rule_is() {
     shop.write("shop/rowkeep.yml", format!("{}lint: {{ select-star: error }}\n", crate::shop::PROJECT));
     assert_eq!(shop.run(&["compile"]).code, Some(0));
 }
+
+/// Each file before and after `--fix`. What no edit can mend without a thought stays as it is.
+#[test]
+fn mechanical_edits_are_made() {
+    let shop = Shop::new();
+    let guard = |archive: &str| {
+        format!("\n  AND NOT EXISTS (SELECT 1 FROM {archive} AS x WHERE x.id = r.id AND x.at = r.at);\n")
+    };
+    let insert = "INSERT INTO hist.r_2025_q3 (id, at)\nSELECT r.id, r.at FROM live.r AS r\nWHERE ";
+    let guarded = |condition: &str| format!("{insert}{condition}{}", guard("hist.r_2025_q3"));
+    let cases = [
+        ("between.sql", guarded("r.at BETWEEN '2025-07-01' AND '2025-10-01'"), Some(guarded("r.at >= '2025-07-01' AND r.at < '2025-10-01'"))),
+        ("typed.sql", guarded("r.at BETWEEN DATE '2025-07-01' AND DATE '2025-10-01' -- é\r"), Some(guarded("r.at >= DATE '2025-07-01' AND r.at < DATE '2025-10-01' -- é\r"))),
+        ("at_most.sql", guarded("r.at >= '2025-07-01' AND r.at <= '2025-10-01'"), Some(guarded("r.at >= '2025-07-01' AND r.at < '2025-10-01'"))),
+        ("last_second.sql", guarded("r.at BETWEEN '2025-07-01' AND '2025-09-30 23:59:59'"), None),
+        ("negated.sql", "DELETE FROM live.r WHERE NOT at BETWEEN '2025-07-01' AND '2025-10-01';\n".to_owned(), None),
+        ("template.sql", format!("{{# x #}}{}", guarded("r.at BETWEEN '2025-07-01' AND '2025-10-01'")), None),
+        (
+            "not_in.sql",
+            "DELETE FROM live.r WHERE id NOT IN (SELECT o.id FROM live.open AS o WHERE o.a = 1 OR o.b = 2 ORDER BY 1);\n".to_owned(),
+            Some("DELETE FROM live.r WHERE id NOT IN (SELECT o.id FROM live.open AS o WHERE o.id IS NOT NULL AND (o.a = 1 OR o.b = 2) ORDER BY 1);\n".to_owned()),
+        ),
+        (
+            "not_in_all.sql",
+            "DELETE FROM live.r WHERE id NOT IN (SELECT id FROM live.open);\n".to_owned(),
+            Some("DELETE FROM live.r WHERE id NOT IN (SELECT id FROM live.open WHERE id IS NOT NULL);\n".to_owned()),
+        ),
+        ("not_in_two.sql", "DELETE FROM live.r WHERE id NOT IN (SELECT id FROM live.a UNION SELECT id FROM live.b);\n".to_owned(), None),
+        (
+            "allow.sql",
+            "-- rowkeep: allow(truncate) not any more\nSELECT 1; -- rowkeep: allow(truncate) nor here\nSELECT 2;\n".to_owned(),
+            Some("SELECT 1;\nSELECT 2;\n".to_owned()),
+        ),
+    ];
+    for (name, before, _) in &cases {
+        shop.write(&format!("shop/sql/{name}"), before);
+    }
+    shop.write("shop/sql/latin.sql", b"-- \xe9\nDELETE FROM live.r WHERE id NOT IN (SELECT id FROM live.open);\n");
+    shop.write("shop/rowkeep.yml", "lint: { deletes-what-upstream-lacks: ignore, delete-without-where: ignore }\n");
+    let said = shop.run(&["lint", "--fix", "sql"]);
+    insta::assert_snapshot!(said.stdout, @"
+    fixed 2 findings in sql/allow.sql: unused-allow
+    fixed 1 finding in sql/at_most.sql: inclusive-period-bound
+    fixed 1 finding in sql/between.sql: inclusive-period-bound
+    fixed 1 finding in sql/not_in.sql: not-in-nullable
+    fixed 1 finding in sql/not_in_all.sql: not-in-nullable
+    fixed 1 finding in sql/typed.sql: inclusive-period-bound
+    5 errors in 11 files, 12 statements
+    ");
+    for (name, before, after) in &cases {
+        let text = std::fs::read_to_string(shop.path(&format!("shop/sql/{name}"))).expect("a file");
+        assert_eq!(text, *after.as_ref().unwrap_or(before), "{name}");
+    }
+    assert!(std::fs::read(shop.path("shop/sql/latin.sql")).expect("a file").contains(&0xe9));
+    // A second run has nothing to edit.
+    assert!(!shop.run(&["lint", "--fix", "sql"]).stdout.contains("fixed"));
+}

@@ -28,7 +28,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(folder) = &arguments.hooks {
         let mut hooks = hooks::read(folder, &subjects)?;
         let with_own = |subject: Project| {
-            let own = hooks.extract_if(.., |model, _| subject.models().any(|name| name == model)).collect();
+            let (own, others) = std::mem::take(&mut hooks)
+                .into_iter()
+                .partition(|(model, _)| subject.models().any(|name| name == model));
+            hooks = others;
             subject.with_hooks(own)
         };
         subjects = subjects.into_iter().map(with_own).collect::<Result<_, _>>()?;
