@@ -261,6 +261,8 @@ fn the_project_file_says_how_severe_a_rule_is() {
       |
     1 | lint: { delete-without-were: note, select-star: off }
       |                                                 ^^^ not a known word
+      |
+      = help: did you mean `ignore`?
 
     2 errors; nothing was written
     ");
