@@ -179,6 +179,22 @@ fn without_by_name(sql: &str) -> Option<String> {
     Some(format!("{} (by_name){}", &sql[..at], &sql[at + " by name".len()..]))
 }
 
+/// `ALTER TABLE dbo.orders RENAME TO orders_old` for `EXEC sp_rename 'dbo.orders', 'orders_old'`. With
+/// a third argument, another object may be renamed.
+pub(super) fn renamed(sql: &str) -> Option<String> {
+    if !sql.get(..4)?.eq_ignore_ascii_case("exec") {
+        return None;
+    }
+    let is_code = |(kind, part): &(Piece, &str)| !matches!(kind, Piece::Comment) && !part.trim().is_empty();
+    let all: Vec<_> = pieces(sql).filter(is_code).map(|(_, part)| part).collect();
+    let at = all.iter().position(|part| part.trim_matches(['[', ']']).eq_ignore_ascii_case("sp_rename"))?;
+    let text = |part: &&str| Some(part.strip_prefix('\'')?.strip_suffix('\'')?.replace(['[', ']'], ""));
+    let [from, ",", to] = &all[at + 1..] else { return None };
+    let (from, to) = (text(from)?, text(to)?);
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_.$#".contains(c));
+    (is_name(&from) && is_name(&to)).then(|| format!("ALTER TABLE {from} RENAME TO {to}"))
+}
+
 /// `SELECT * FROM t` for `FROM t`, as DuckDB allows: in brackets, after AS, and in an INSERT.
 fn with_select(sql: &str) -> Option<String> {
     let mut out = String::with_capacity(sql.len() + 16);

@@ -67,14 +67,11 @@ fn gone(unit: &Unit, at: usize, new: &Table, old: &Table) -> Option<usize> {
             |read: &Read| matches!(read.action(), Action::Drop(tables) if tables.iter().any(|one| one.is(table)));
         after().filter(|(number, _)| *number >= from).find(|(_, read)| drops(read)).map(|(number, _)| number)
     };
-    let renames =
-        after().flat_map(|(number, read)| operations(&read.tree).map(move |(table, one)| (number, table, one)));
+    let renames = after().flat_map(|(number, read)| operations(&read.tree).into_iter().map(move |one| (number, one)));
     let mut kept_as: Option<(Table, usize)> = None;
-    for (number, table, operation) in renames {
+    for (number, operation) in renames {
         match operation {
-            AlterTableOperation::RenameTable { table_name } => {
-                let (RenameTableNameKind::As(to) | RenameTableNameKind::To(to)) = table_name;
-                let to = Table::of(to);
+            Operation::Rename(table, to) => {
                 if table.is(old) {
                     kept_as = Some((to, number));
                 } else if table.is(new) && to.name() == old.name() {
@@ -84,23 +81,43 @@ fn gone(unit: &Unit, at: usize, new: &Table, old: &Table) -> Option<usize> {
                     };
                 }
             }
-            AlterTableOperation::SwapWith { table_name } => {
-                let other = Table::of(table_name);
+            Operation::Swap(table, other) => {
                 if (table.is(old) && other.is(new)) || (table.is(new) && other.is(old)) {
                     return drops(new, number);
                 }
             }
-            _ => {}
         }
     }
     None
 }
 
-/// The operations of an ALTER TABLE, each with its table.
-fn operations(statement: &Statement) -> impl Iterator<Item = (Table, &AlterTableOperation)> {
-    let alter = match statement {
-        Statement::AlterTable(alter) => Some(alter),
-        _ => None,
-    };
-    alter.into_iter().flat_map(|alter| alter.operations.iter().map(|one| (Table::of(&alter.name), one)))
+/// What takes the name of a table from it.
+enum Operation {
+    /// A table, and its new name.
+    Rename(Table, Table),
+    Swap(Table, Table),
+}
+
+/// The renames of a statement, in order.
+fn operations(statement: &Statement) -> Vec<Operation> {
+    match statement {
+        Statement::AlterTable(alter) => {
+            let table = || Table::of(&alter.name);
+            let each = alter.operations.iter().filter_map(|operation| match operation {
+                AlterTableOperation::RenameTable { table_name } => {
+                    let (RenameTableNameKind::As(to) | RenameTableNameKind::To(to)) = table_name;
+                    Some(Operation::Rename(table(), Table::of(to)))
+                }
+                AlterTableOperation::SwapWith { table_name } => Some(Operation::Swap(table(), Table::of(table_name))),
+                _ => None,
+            });
+            each.collect()
+        }
+        // MySQL.
+        Statement::RenameTable(renames) => {
+            let each = renames.iter().map(|one| Operation::Rename(Table::of(&one.old_name), Table::of(&one.new_name)));
+            each.collect()
+        }
+        _ => Vec::new(),
+    }
 }
