@@ -90,11 +90,12 @@ pub fn rotate(
     };
     let (name, entry) = next(&spec, list, period, end, last).map_err(|wrong| refused((*wrong).into(), inputs))?;
     let (text, line) = added(inputs.text(last.file), last, &entry);
-    let edited = inputs.with_edited(last.file, text.clone());
+    let edited = inputs.with_edited(last.file, &text);
     let after = crate::resolve(&edited).map_err(|wrong| refused(wrong, &edited))?;
     if !is_one_more(&spec, &after, list, &name) {
-        let message =
-            format!("rowkeep cannot add {entry} to this list: the edited file would not list exactly one more period");
+        let message = format!(
+            "rowkeep cannot add {entry} to this list: the edited file would not list exactly one more period, or would change another list too"
+        );
         let diagnostic = Diagnostic::new(Code::WrongType, message, last, "after this entry");
         return Err(refused(Diagnostics::from(diagnostic.help("add the entry by hand")), inputs));
     }
@@ -116,7 +117,10 @@ pub(crate) fn list_of(spec: &Spec, name: Option<&str>) -> Result<PeriodListId, B
     let diagnostic = Diagnostic::new(Code::PeriodListName, message, spec.places.periods, "a list of periods");
     Err(Box::new(match names.as_slice() {
         [] => diagnostic.help("leave out `--list`: the project has one list"),
-        names => diagnostic.help(format!("write `--list NAME`, with one of: {}", names.join(", "))),
+        names => {
+            let unnamed = if spec.list_named(None).is_some() { "; or leave it out, for `periods`" } else { "" };
+            diagnostic.help(format!("write `--list NAME`, with one of: {}{unnamed}", names.join(", ")))
+        }
     }))
 }
 

@@ -135,11 +135,13 @@ impl Inputs {
         self
     }
 
-    /// A copy of the inputs with a new text for one file.
-    pub(crate) fn with_edited(&self, file: FileId, text: String) -> Self {
+    /// A copy of the inputs with a new text for one file. The file may be here more than once: two
+    /// lists of periods can be in one file.
+    pub(crate) fn with_edited(&self, file: FileId, text: &str) -> Self {
         let mut edited = self.clone();
-        if let Some(file) = edited.files.get_mut(file.0) {
-            file.text = text;
+        let name = self.name(file);
+        for same in edited.files.iter_mut().filter(|other| other.name == name) {
+            text.clone_into(&mut same.text);
         }
         edited
     }

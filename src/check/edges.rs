@@ -136,13 +136,15 @@ impl List<'_> {
         );
         let places = self.list.places;
         let place = places.sealed_before.unwrap_or(places.list);
+        let day = newest.start();
+        let edit = match &self.list.name {
+            Some(name) => format!(
+                "write `sealed_before: {day}` beside the periods of the list `{name}`, as in `{{ periods: [2026], sealed_before: {day} }}`"
+            ),
+            None => format!("write `sealed_before: {day}` in rowkeep.yml"),
+        };
         let help = format!(
-            "write `sealed_before: {}` {}: only the nightly sweep then reads older periods, and rows that arrive late for them wait for it",
-            newest.start(),
-            match &self.list.name {
-                Some(name) => format!("into the list `{name}`"),
-                None => "in rowkeep.yml".to_owned(),
-            }
+            "{edit}: only the nightly sweep then reads older periods, and rows that arrive late for them wait for it"
         );
         sink.push(Diagnostic::new(Code::Unsealed, message, place, "open periods").at_level(Level::Note).help(help));
     }

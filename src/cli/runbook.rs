@@ -41,7 +41,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let id = list_of(&spec, arguments.list.as_deref()).map_err(|found| wrong((*found).into()))?;
             spec.list(id).name.clone()
         }
-        false => None,
+        false => {
+            if let Some(name) = &arguments.list {
+                let spec = crate::resolve(&inputs).map_err(wrong)?;
+                list_of(&spec, Some(name)).map_err(|found| wrong((*found).into()))?;
+            }
+            None
+        }
     };
     match runbook(&inputs, name, list.as_deref()).map_err(wrong)? {
         Some(text) => Ok(print(&text)?),

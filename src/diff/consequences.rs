@@ -231,8 +231,14 @@ fn destructive(before: &Artifacts, after: &Spec) -> Vec<Consequence> {
 }
 
 fn periods(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
-    for (_, list) in new.lists() {
-        let was = old.list_named(list.name.as_deref()).map_or(&[][..], |was| old.listed(old.list(was)));
+    for (id, list) in new.lists() {
+        // The list that the tables had. A list may have another name now.
+        let mut tables = new.tables.iter().filter(|table| table.periods == Some(id));
+        let before =
+            |table: &Table| old.tables().find(|(_, was)| was.model.value == table.model.value).map(|(id, _)| id);
+        let was = tables.find_map(|table| old.list_of(before(table)?));
+        let was = was.or_else(|| old.list_named(list.name.as_deref()).map(|id| old.list(id)));
+        let was = was.map_or(&[][..], |was| old.listed(was));
         changes_of(new.listed(list), was, &list.in_words(), say);
     }
 }

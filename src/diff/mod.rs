@@ -14,6 +14,7 @@ use crate::check::{Edges, edges};
 use crate::cycle::plan::DefinitionKind;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::project::{PeriodId, Spec};
+use crate::rotate::list_of;
 use crate::source::Inputs;
 
 pub use columns::Alteration;
@@ -152,7 +153,7 @@ pub fn diff(before: &Inputs, after: &Inputs) -> Result<Preview, Box<Uncompiled>>
 pub fn diff_without(inputs: &Inputs, list: Option<&str>, period: &str) -> Result<Option<Preview>, Box<Uncompiled>> {
     let uncompiled = |diagnostics| Box::new(Uncompiled { diagnostics, is_after: false });
     let spec = crate::resolve(inputs).map_err(uncompiled)?;
-    let Some(list) = spec.list_named(list) else { return Ok(None) };
+    let list = list_of(&spec, list).map_err(|wrong| uncompiled((*wrong).into()))?;
     let mut ids = spec.list(list).ids.clone().map(PeriodId);
     let Some(id) = ids.find(|&id| spec.period(id).name == period) else { return Ok(None) };
     let (removed, place) = (spec.period(id), spec.span_of(id));

@@ -47,7 +47,9 @@ fn report_sweep(spec: &Spec, id: ExceptionsId, open: &OpenExceptions, sink: &mut
         spec.exceptions(id).relation.sql(spec.dialect),
         count_text(open.number)
     );
-    let place = spec.lists().find_map(|(_, list)| list.places.sealed_before).unwrap_or(spec.exceptions(id).span);
+    let of_tables = spec.tables().filter(|(_, table)| table.exceptions == id);
+    let mut sealed = of_tables.filter_map(|(table, _)| spec.list_of(table)?.places.sealed_before);
+    let place = sealed.next().unwrap_or(spec.exceptions(id).span);
     let help = "run compiled/sweep/ in run order while no cycle runs; and find out why the last sweep did not complete";
     sink.push(
         Diagnostic::new(Code::LiveSweep, message, place, "only a sweep archives rows of sealed periods").help(help),

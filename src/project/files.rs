@@ -259,6 +259,23 @@ shape! {
         optional keep_history: String,
     }
 
+    #[expected("a list of its own")]
+    /// A list of periods for this table only.
+    struct OwnPeriodListEntry {
+        /// The periods, oldest first, without gaps.
+        required periods: Vec<Field<PeriodEntry>>,
+        /// A date that is a bound of a period. Periods that end on or before this date are sealed:
+        /// only the nightly sweep reads them. If not stated, no period of the list is sealed.
+        optional sealed_before: String,
+        /// The start of the first period. Rows from before it are no longer kept: when they are
+        /// due, a cycle deletes them for good. If not stated, they stay in the mart, with an
+        /// exception.
+        optional retired_before: String,
+        /// How long archived rows must be kept, such as 5 years after the end of their period.
+        /// `check` tells when the oldest period may be retired.
+        optional keep_history: String,
+    }
+
     #[expected("a mapping with `name`, `start` and `end`")]
     /// A period whose name does not give its bounds.
     struct StatedPeriodEntry {
@@ -320,10 +337,10 @@ shape! {
         /// name has {period}. Or { table: name }, for one history table without periods. Required,
         /// unless `archive: none` is stated.
         optional history: Either<String, Never, HistoryEntry>,
-        /// The periods of this table: the name of a list of `period_lists`, or a list in place,
+        /// The periods of this table: the name of a list of `period_lists`, or a list of its own,
         /// which has the name of the model. If not stated, the list of the parent of `while_in`;
         /// without a parent, the list of `periods` in rowkeep.yml.
-        optional periods: PathOr<Vec<Field<PeriodEntry>>>,
+        optional periods: Either<String, Vec<Field<PeriodEntry>>, OwnPeriodListEntry>,
         /// none: due rows are deleted from the mart, and no copy is kept. If not stated, due rows
         /// are moved to the history tables.
         optional archive: Word<NoArchive>,

@@ -231,16 +231,25 @@ fn own_lists(tables: &mut [Field<TableFile>]) -> Vec<RawList> {
     let mut lists: Vec<RawList> = Vec::new();
     for table in tables.iter_mut().filter_map(Field::set) {
         let (Some(model), Field::Set(stated)) = (table.model(), &mut table.periods) else { continue };
-        let Either::List(periods) = &stated.value else { continue };
-        let known = lists.iter().find(|list| list.periods.span == stated.span);
+        let span = stated.span;
+        let (periods, keys) = match &stated.value {
+            Either::Scalar(_) => continue,
+            Either::List(periods) => (Spanned { value: periods.clone(), span }, None),
+            // Its error is reported.
+            Either::Map(own) => match own.periods.get() {
+                Some(periods) => (periods.clone(), Some(own)),
+                None => continue,
+            },
+        };
+        let known = lists.iter().find(|list| list.periods.span == periods.span);
         let name = known.and_then(|list| list.name.as_ref()).map_or(&model.value, |name| &name.value).clone();
         if known.is_none() {
             lists.push(RawList {
                 name: Some(model),
-                periods: Spanned { value: periods.clone(), span: stated.span },
-                sealed_before: None,
-                retired_before: None,
-                keep_history: None,
+                periods,
+                sealed_before: keys.and_then(|own| own.sealed_before.get().cloned()),
+                retired_before: keys.and_then(|own| own.retired_before.get().cloned()),
+                keep_history: keys.and_then(|own| own.keep_history.get().cloned()),
             });
         }
         stated.value = Either::Scalar(name);
@@ -258,9 +267,14 @@ fn read_periods(
     let (path, at) = match &stated.value {
         Either::List(periods) => return Some(Spanned { value: periods.clone(), span: stated.span }),
         Either::Scalar(path) => (path, None),
-        Either::Map(reference) => (&reference.file.get()?.value, Some(reference.at.get()?)),
+        Either::Map(reference) => (&reference.file.get()?.value, Some(&reference.at)),
     };
-    let Some(file) = files.next() else {
+    let file = files.next();
+    let at = match at {
+        Some(at) => Some(at.get()?),
+        None => None,
+    };
+    let Some(file) = file else {
         let message =
             format!("the project reads its periods from {}, but the text of this file was not given", quoted(path));
         sink.push(

@@ -11,7 +11,7 @@ pub(super) fn synonym<'k>(key: &str, mut known: impl Iterator<Item = &'k str>) -
     let word = match key.as_str() {
         "due_when" | "where" | "condition" | "conditions" | "filter" | "when" => "only_when",
         "primary_key" | "pk" | "keys" | "key" => "unique_key",
-        "hist_periods" => "periods",
+        "hist_periods" | "lists" | "period_lists" => "periods",
         "archive_table" | "hist" => "history",
         "fiscal_year_start" | "fiscal_year_starts" => "fiscal_year",
         "history_retention" | "retain_history" => "keep_history",
@@ -39,20 +39,16 @@ pub(super) fn word_synonym(text: &str, mut known: impl Iterator<Item = &'static 
 
 /// What to write for a key that has its place in another mapping.
 pub(super) fn in_another_place<'k>(key: &str, mut known: impl Iterator<Item = &'k str> + Clone) -> Option<String> {
-    const OF_PROJECT: [&str; 9] = [
-        "periods",
-        "hist_periods",
-        "keep_history",
-        "schema",
-        "dialect",
-        "time_zone",
-        "sealed_before",
-        "retired_before",
-        "out",
-    ];
+    const OF_PROJECT: [&str; 4] = ["schema", "dialect", "time_zone", "out"];
+    const OF_LIST: [&str; 3] = ["keep_history", "sealed_before", "retired_before"];
     let is_table = known.clone().any(|known| known == "unique_key");
     if is_table && OF_PROJECT.contains(&key) {
         return Some(format!("write `{key}` in rowkeep.yml: it is for all tables"));
+    }
+    if is_table && OF_LIST.contains(&key) {
+        return Some(format!(
+            "write `{key}` beside the list that has the periods of this table: in rowkeep.yml, or in `periods: {{ periods: [2026], {key}: ... }}`"
+        ));
     }
     let is_list = known.clone().any(|known| known == "keep_history") && known.clone().all(|known| known != "dialect");
     if is_list && ["file", "at"].contains(&key) {

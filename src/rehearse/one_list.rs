@@ -21,15 +21,13 @@ pub(super) fn each(spec: Spec) -> Vec<Spec> {
 /// the tables without a list that are related to no other one.
 fn of(spec: &Spec, list: PeriodListId, is_first: bool) -> Spec {
     let all: Vec<TableId> = spec.tables().map(|(id, _)| id).collect();
-    let related = |id: TableId| all.iter().copied().filter(move |&other| spec.root(other) == spec.root(id));
-    let is_kept = |id: TableId| match spec.table(id).periods {
+    // A parent without a list may have children of several lists. It is kept with each of them.
+    let is_kept = |id: TableId| match with_list(spec, id) {
         Some(own) => own == list,
         None => {
-            let mut lists = related(id).filter_map(|other| spec.table(other).periods).peekable();
-            match lists.peek() {
-                None => is_first,
-                Some(_) => lists.any(|other| other == list),
-            }
+            let related = all.iter().filter(|&&other| spec.root(other) == spec.root(id));
+            let mut lists = related.filter_map(|&other| spec.table(other).periods).peekable();
+            lists.peek().is_none() && is_first || lists.any(|other| other == list)
         }
     };
     let kept: Vec<TableId> = all.iter().copied().filter(|&id| is_kept(id)).collect();
@@ -45,7 +43,8 @@ fn of(spec: &Spec, list: PeriodListId, is_first: bool) -> Spec {
         table.periods = table.periods.map(|_| PeriodListId(0));
         table.depends_on = table.depends_on.iter().filter_map(|&other| now(other)).collect();
         if let Retention::WhileIn { parent, root, .. } = &mut table.retention {
-            // Invariant: a table is related to its parent and its root, so all three are kept.
+            // Invariant: the parents of a table are kept with it. A parent with a list has the same
+            // one, and a parent without a list has a child with this list.
             (*parent, *root) = (now(*parent).unwrap_or(*parent), now(*root).unwrap_or(*root));
         }
     }
@@ -58,4 +57,13 @@ fn of(spec: &Spec, list: PeriodListId, is_first: bool) -> Spec {
     one.maintenance.clear();
     one.schedule = None;
     one
+}
+
+/// The list of a table, or of its nearest ancestor that has one.
+fn with_list(spec: &Spec, id: TableId) -> Option<PeriodListId> {
+    match &spec.table(id).retention {
+        _ if spec.table(id).periods.is_some() => spec.table(id).periods,
+        Retention::WhileIn { parent, .. } => with_list(spec, *parent),
+        Retention::For { .. } => None,
+    }
 }

@@ -80,11 +80,16 @@ pub struct Verdict {
 }
 
 impl Report {
-    /// The report of two rehearsals of one project, each of other tables.
+    /// The report of two rehearsals of one project. A table that is in both has the rows of both.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.done = self.done.plus(other.done);
-        self.ledger.extend(other.ledger);
+        for ledger in other.ledger {
+            match self.ledger.iter_mut().find(|own| own.model == ledger.model) {
+                Some(own) => own.add(ledger),
+                None => self.ledger.push(ledger),
+            }
+        }
         for (verdict, of_other) in self.laws.iter_mut().zip(other.laws) {
             verdict.broken_by.extend(of_other.broken_by);
             verdict.broken_by.sort_unstable();
@@ -103,6 +108,22 @@ impl Report {
 }
 
 impl Ledger {
+    fn add(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.in_mart += other.in_mart;
+        self.purged += other.purged;
+        self.superseded += other.superseded;
+        self.held += other.held;
+        self.restored += other.restored;
+        self.closes &= other.closes;
+        for archived in other.archived {
+            match self.archived.iter_mut().find(|own| own.period == archived.period) {
+                Some(own) => own.rows += archived.rows,
+                None => self.archived.push(archived),
+            }
+        }
+    }
+
     pub(super) fn of(project: &Project, accounts: &[Vec<Account>]) -> Vec<Ledger> {
         let ledger = |(table, model): (usize, &str)| {
             let mut archived: BTreeMap<usize, usize> = BTreeMap::new();

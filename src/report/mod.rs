@@ -101,10 +101,12 @@ fn load(load: &WindowedLoadEntry) -> Value {
 /// The first horizon of the tables with a history table per period.
 fn horizon(edges: &[Edges], today: Option<Day>) -> Option<Value> {
     let first = edges.iter().filter(|edge| edge.has_periods).min_by_key(|edge| edge.horizon)?;
+    // Rows from before it have a period in no table.
+    let lower_edge = edges.iter().filter_map(|edge| edge.lower_edge).min();
     let left = today.zip(first.horizon).map(|(today, horizon)| horizon.days_since(today));
     Some(context! {
         day => day(first.horizon),
-        lower_edge => day(first.lower_edge),
+        lower_edge => day(lower_edge),
         days => left,
         is_near => left.is_some_and(|left| left <= 60),
         is_past => left.is_some_and(|left| left <= 0),

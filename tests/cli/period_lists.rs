@@ -90,7 +90,7 @@ fn a_rotation_of_one_list_changes_its_file_and_its_tables_only() {
     2 |   - 2025_h2
       |   ^ a list of periods
       |
-      = help: write `--list NAME`, with one of: weekly, yearly, mart_carts
+      = help: write `--list NAME`, with one of: weekly, yearly, mart_carts; or leave it out, for `periods`
 
     1 error; nothing was written
     ");
@@ -131,7 +131,7 @@ fn check_and_diff_say_which_list() {
     3 |   years: [2024, 2025]
       |          ^ open periods
       |
-      = help: write `sealed_before: 2025-01-01` into the list `yearly`: only the nightly sweep then reads older periods, and rows that arrive late for them wait for it
+      = help: write `sealed_before: 2025-01-01` beside the periods of the list `yearly`, as in `{ periods: [2026], sealed_before: 2025-01-01 }`: only the nightly sweep then reads older periods, and rows that arrive late for them wait for it
 
     warning[RK719]: the rows of period `2024` need not be kept since 2027-01-01: it ended on 2025-01-01, and keep_history is 2 years
      --> dbt_project.yml:3:11
@@ -217,16 +217,35 @@ fn a_table_that_leaves_its_list_is_refused() {
     exit 1
     --- stdout
     --- stderr
-    error[RK721]: mart_visits has another list of periods than before, which lacks 2026_w01, 2026_w02, 2026_w03: no statement would read the rows in its history tables of these periods
-     --> tables/visits.yml:2:10
+    error[RK721]: period `2026_w01` was removed: no statement would read the rows in its history tables
+     --> periods.yml:2:3
       |
-    2 | history: hist_visits
-      |          ^^^^^^^^^^^ another list of periods than before
+    2 |   - 2025_h2
+      |   ^ the period was in this list
       |
-      = help: restore `periods`, or move the rows to the history tables of the new list in the same change
+      = help: put `- 2026_w01` back
+      = help: if its rows need not be kept any more: `rowkeep runbook retire-period`
       = help: if the change is intended and you have taken care of its rows: `--allow period`
 
-    1 error; nothing was written
+    error[RK721]: period `2026_w02` was removed: no statement would read the rows in its history tables
+     --> periods.yml:2:3
+      |
+    2 |   - 2025_h2
+      |   ^ the period was in this list
+      |
+      = help: put `- 2026_w02` back
+      = help: if the change is intended and you have taken care of its rows: `--allow period`
+
+    error[RK721]: period `2026_w03` was removed: no statement would read the rows in its history tables
+     --> periods.yml:2:3
+      |
+    2 |   - 2025_h2
+      |   ^ the period was in this list
+      |
+      = help: put `- 2026_w03` back
+      = help: if the change is intended and you have taken care of its rows: `--allow period`
+
+    3 errors; nothing was written
     ");
     // A list with another name and the same periods is no change of the tables.
     shop.write("shop/tables/visits.yml", spec("periods: by_week\n"));
@@ -250,4 +269,122 @@ fn a_table_that_leaves_its_list_is_refused() {
 
     1 error; nothing was written
     ");
+}
+
+/// A list in a table spec has the keys of any other list. In rowkeep.yml, they would seal or retire
+/// the periods of other tables.
+#[test]
+fn a_list_of_its_own_is_sealed_and_retired_in_the_table_spec() {
+    let shop = shop();
+    let carts = |periods: &str| ORDERS.replace("orders", "carts").replace("ORDERS", "CARTS") + periods;
+    shop.write(
+        "shop/tables/carts.yml",
+        carts(
+            "periods: { periods: [2025_q3, 2025_q4, 2026_q1], sealed_before: 2025-10-01, retired_before: 2025-07-01 }\n",
+        ),
+    );
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    let trims = |model: &str| shop.path(&format!("shop/target/rowkeep/compiled/{model}/09_trim_retired.sql")).exists();
+    assert!(trims("mart_carts") && !trims("mart_orders"));
+    shop.write("shop/tables/carts.yml", carts("periods: [2025_q4]\nretired_before: 2025-10-01\n"));
+    insta::assert_snapshot!(shop.refuses(&["compile"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK104]: unknown key `retired_before` in a table spec
+      --> tables/carts.yml:10:1
+       |
+    10 | retired_before: 2025-10-01
+       | ^^^^^^^^^^^^^^ not a known key
+       |
+       = help: write `retired_before` beside the list that has the periods of this table: in rowkeep.yml, or in `periods: { periods: [2026], retired_before: ... }`
+
+    1 error; nothing was written
+    ");
+}
+
+/// A renamed model has the same mart, so its history tables are looked at too.
+#[test]
+fn a_renamed_model_keeps_its_periods() {
+    let shop = shop();
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    std::fs::remove_file(shop.path("shop/tables/carts.yml")).expect("the spec");
+    let spec = ORDERS.replace("mart_orders", "baskets").replace("hist_orders", "hist_carts").replace("ORDERS", "CARTS");
+    for periods in ["periods: [2026_q1]", "periods: weekly", ""] {
+        shop.write("shop/tables/baskets.yml", format!("{spec}relation: mart_carts\n{periods}\n"));
+        let refused = shop.refuses(&["compile", "--allow", "table"]);
+        assert!(refused.contains("RK721") && refused.contains("2025_q4"), "{periods}: {refused}");
+    }
+    shop.write("shop/tables/baskets.yml", format!("{spec}relation: mart_carts\nperiods: [2025_q4]\n"));
+    assert_eq!(shop.run(&["compile", "--allow", "table"]).code, Some(0));
+}
+
+/// Lists that change their names, or swap them, leave every table its periods.
+#[test]
+fn names_of_lists_do_not_matter() {
+    let shop = shop();
+    assert_eq!(shop.run(&["compile"]).code, Some(0));
+    let swapped =
+        PROJECT.replace("  weekly:", "  other:").replace("  yearly:", "  weekly:").replace("  other:", "  yearly:");
+    shop.write("shop/rowkeep.yml", swapped);
+    for (model, list) in [("visits", "yearly"), ("invoices", "weekly")] {
+        let spec = ORDERS.replace("orders", model).replace("ORDERS", &model.to_uppercase());
+        shop.write(&format!("shop/tables/{model}.yml"), format!("{spec}periods: {list}\n"));
+    }
+    assert_eq!(shop.run(&["compile"]).to_string().lines().next(), Some("exit 0"));
+}
+
+/// The file of two lists cannot be edited for one of them.
+#[test]
+fn a_file_of_two_lists_is_not_rotated() {
+    let shop = shop();
+    shop.write("shop/rowkeep.yml", PROJECT.replace("weekly.yml, sealed_before: 2026-01-12", "periods.yml"));
+    let before = shop.tree();
+    insta::assert_snapshot!(shop.refuses(&["rotate", "--list", "weekly"]), @"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK105]: rowkeep cannot add 2026_h2 to this list: the edited file would not list exactly one more period, or would change another list too
+     --> periods.yml:3:5
+      |
+    3 |   - 2026_h1
+      |     ^^^^^^^ after this entry
+      |
+      = help: add the entry by hand
+
+    1 error; nothing was written
+    ");
+    assert_eq!(before, shop.tree());
+}
+
+/// A parent without periods passes on the list of its own parent. A parent of two lists is rehearsed
+/// with both.
+#[test]
+fn children_of_a_parent_without_periods() {
+    let shop = Shop::new();
+    let spec = |model: &str, keys: &str| {
+        let spec = ORDERS.replace("orders", model).replace("ORDERS", &model.to_uppercase());
+        let spec = spec.replace("retention: { for: 180 days }\n", "").replace(&format!("history: hist_{model}\n"), "");
+        shop.write(&format!("shop/tables/{model}.yml"), format!("{spec}{keys}\n"));
+    };
+    shop.write("shop/weekly.yml", "hist_periods: [2026_w01, 2026_w02]\n");
+    shop.write("shop/rowkeep.yml", PROJECT.replace("sealed_before: 2026-01-12", "keep_history: 1 year"));
+    shop.write("shop/dbt_project.yml", "vars: { years: [2025, 2026] }\n");
+    spec("a", "retention: { for: 30 days }\nhistory: hist_a\nperiods: weekly");
+    spec("b", "retention: { while_in: mart_a }\nhistory: { table: b_archive }");
+    spec("c", "retention: { while_in: mart_b }\nhistory: hist_c");
+    spec("p", "retention: { for: 30 days }\narchive: none\ntripwire: 90%");
+    spec("q", "retention: { while_in: mart_p }\nhistory: hist_q\nperiods: weekly");
+    spec("r", "retention: { while_in: mart_p }\nhistory: hist_r\nperiods: yearly");
+    assert_eq!(shop.run(&["compile"]).to_string().lines().next(), Some("exit 0"));
+    let manifest = std::fs::read_to_string(shop.path("shop/target/rowkeep/manifest.json")).expect("a manifest");
+    assert!(manifest.contains("hist_c_2026_w01") && !manifest.contains("hist_c_2025"));
+    let rehearsed = shop.run(&["rehearse", "--seeds", "1", "--cycles", "6", "--format", "json"]);
+    assert_eq!(rehearsed.code, Some(0), "{rehearsed}");
+    let report: serde_json::Value = serde_json::from_str(&rehearsed.stdout).expect("JSON");
+    let models: Vec<_> =
+        report["ledger"].as_array().expect("a ledger").iter().map(|one| one["model"].clone()).collect();
+    assert_eq!(models, ["mart_orders", "mart_a", "mart_b", "mart_c", "mart_p", "mart_q", "mart_r"]);
+    spec("c", "retention: { while_in: mart_b }\nhistory: hist_c\nperiods: yearly");
+    assert!(shop.refuses(&["compile"]).contains("RK214"));
 }

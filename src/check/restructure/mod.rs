@@ -13,7 +13,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
-use crate::project::{PeriodId, PeriodListId, Spec};
+use crate::project::{PeriodId, PeriodListId, Spec, TableId};
 
 /// A kind of change that leaves archived rows behind. `--allow` takes its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,9 +134,8 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
         match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
             Some((id, table)) => table::compare(spec, id, table, &previous, (node, same_engine), &mut say),
             None => {
-                let mart = node["relation_name"].as_str();
-                let same = spec.tables().find(|(_, table)| Some(table.relation.sql(spec.dialect).as_str()) == mart);
-                if let Some((_, table)) = same.filter(|_| same_engine) {
+                if let Some(id) = table_now(spec, node).filter(|_| same_engine) {
+                    let table = spec.table(id);
                     let message = format!(
                         "model {} is now {}: its work tables, monitors and files get new names, and dbt does not find the hooks of the old one",
                         quoted(name),
@@ -151,6 +150,7 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
                     let help =
                         "restore the name, or run `ddl/` after the change and drop the work tables of the old name";
                     say(Restructuring::Table, diagnostic.help(help));
+                    table::other_list(spec, id, &previous, node, &mut say);
                     continue;
                 }
                 let message = format!(
@@ -196,19 +196,27 @@ fn aggregate(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, D
     );
 }
 
-/// The list that has the periods of a list of the previous manifest: the list of the same name, or a
-/// list with a new name that a table of the old one has now.
+/// The table of a node of the previous manifest: of the same model, or else of the same mart.
+fn table_now(spec: &Spec, node: &Value) -> Option<TableId> {
+    let (name, mart) = (node["name"].as_str()?, node["relation_name"].as_str());
+    let of_model = spec.tables().find(|(_, table)| table.model.value.as_str() == name);
+    let of_mart = || spec.tables().find(|(_, table)| Some(table.relation.sql(spec.dialect).as_str()) == mart);
+    of_model.or_else(of_mart).map(|(id, _)| id)
+}
+
+/// The list that has the periods of a list of the previous manifest: the list that its tables have
+/// now. If they have several, the one of the same name, or the first one.
 fn list_now(spec: &Spec, previous: &Value, was: Option<&str>) -> Option<PeriodListId> {
-    let same = spec.list_named(was).filter(|&id| !spec.list(id).ids.is_empty());
-    same.or_else(|| {
-        let nodes = previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values());
-        let mut models = nodes.filter(|node| node["periods"].as_str() == was).filter_map(|node| node["name"].as_str());
-        let now =
-            models.find_map(|model| spec.tables.iter().find(|table| table.model.value.as_str() == model)?.periods)?;
-        let name = spec.list(now).name.as_deref();
-        let is_new = previous["periods"].as_array()?.iter().all(|period| period["list"].as_str() != name);
-        is_new.then_some(now)
-    })
+    let nodes = previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values());
+    let of_list = nodes.filter(|node| has_periods(node) && node["periods"].as_str() == was);
+    let now: Vec<_> = of_list.filter_map(|node| spec.table(table_now(spec, node)?).periods).collect();
+    let same = now.iter().find(|&&id| spec.list(id).name.as_deref() == was);
+    same.or(now.first()).copied()
+}
+
+/// Whether a node of the previous manifest had one history table per period.
+fn has_periods(node: &Value) -> bool {
+    node["history"].is_string() && !node["one_history"].as_bool().unwrap_or(false)
 }
 
 fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {

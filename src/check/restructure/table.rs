@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::artifacts::manifest;
-use crate::check::restructure::{Restructuring, list_now};
+use crate::check::restructure::{Restructuring, has_periods, list_now};
 use crate::diagnostic::{Code, Diagnostic, quoted, some};
 use crate::project::{Length, Retention, Spec, Table, TableId};
 use crate::source::Span;
@@ -21,6 +21,7 @@ pub(super) fn compare(
     let model = table.model.value.as_str();
     let places = &table.places;
     let now = manifest::node(spec, id, Vec::new(), Vec::new());
+    other_list(spec, id, previous, node, say);
     let mut changed = |kind, code, at: Span, message: String, label: &str, help: &str| {
         say(kind, Diagnostic::new(code, message, at, label).help(help));
     };
@@ -125,11 +126,9 @@ pub(super) fn compare(
             "restore `relation`, or move the rows in the same change",
         );
     }
-    if let Some((message, at)) = other_list(spec, id, previous, node) {
-        let help = "restore `periods`, or move the rows to the history tables of the new list in the same change";
-        changed(Restructuring::Period, Code::PeriodRemoved, at, message, "another list of periods than before", help);
-    }
     let before = node["retired_before"].as_str();
+    let book = spec.list_of(id).map_or_else(|| "retire-period".to_owned(), |list| list.runbook("retire-period"));
+    let help = format!("remove `retired_before`, or follow `rowkeep runbook {book}`");
     if let Some(day) = &now.retired_before
         && before.is_none_or(|before| before < day.as_str())
         && now.history.is_some()
@@ -142,7 +141,7 @@ pub(super) fn compare(
                 "rows of {model} from before {day} are no longer kept: the next cycle deletes for good each such row that is due, also one that waits for a period"
             ),
             "a later day than before",
-            "remove `retired_before`, or follow `rowkeep runbook retire-period`",
+            &help,
         );
     }
     let before = listed(&node["erased"]).unwrap_or_default();
@@ -454,14 +453,21 @@ fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &
     }
 }
 
-/// A table that has the periods of another list than before, if the new list lacks periods of the
-/// old one: a message, and where the table has its history.
-fn other_list(spec: &Spec, id: TableId, previous: &Value, node: &Value) -> Option<(String, Span)> {
+/// Reports a table that has the periods of another list than before, if the new list lacks periods
+/// of the old one.
+pub(super) fn other_list(
+    spec: &Spec,
+    id: TableId,
+    previous: &Value,
+    node: &Value,
+    say: &mut dyn FnMut(Restructuring, Diagnostic),
+) {
     let table = spec.table(id);
-    let (was, now) = (node["periods"].as_str(), spec.list_of(id)?);
+    let Some(now) = spec.list_of(id).filter(|_| has_periods(node)) else { return };
+    let was = node["periods"].as_str();
     // The periods of the list itself are compared elsewhere.
     if list_now(spec, previous, was).is_some_and(|list| Some(list) == table.periods) {
-        return None;
+        return;
     }
     let is_there = |old: &Value| {
         spec.listed(now).iter().any(|period| {
@@ -469,14 +475,19 @@ fn other_list(spec: &Spec, id: TableId, previous: &Value, node: &Value) -> Optio
             is("name", &period.name) && is("start", &period.start()) && is("end", &period.end())
         })
     };
-    let old = previous["periods"].as_array()?.iter().filter(|old| old["list"].as_str() == was);
-    let gone: Vec<_> = old.filter(|old| !is_there(old)).filter_map(|old| old["name"].as_str()).collect();
-    (node["history"].is_string() && !gone.is_empty()).then(|| {
-        let message = format!(
-            "{} has another list of periods than before, which lacks {}: no statement would read the rows in its history tables of these periods",
-            table.model.value.as_str(),
-            some(&gone)
-        );
-        (message, table.places.history)
-    })
+    let listed = previous["periods"].as_array().into_iter().flatten();
+    let gone = listed.filter(|old| old["list"].as_str() == was && !is_there(old));
+    let gone: Vec<_> = gone.filter_map(|old| old["name"].as_str()).collect();
+    if gone.is_empty() {
+        return;
+    }
+    let message = format!(
+        "{} has another list of periods than before, which lacks {}: no statement would read the rows in its history tables of these periods",
+        table.model.value.as_str(),
+        some(&gone)
+    );
+    let label = "another list of periods than before";
+    let diagnostic = Diagnostic::new(Code::PeriodRemoved, message, table.places.history, label);
+    let help = "restore `periods`, or move the rows to the history tables of the new list in the same change";
+    say(Restructuring::Period, diagnostic.help(help));
 }

@@ -26,12 +26,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let wrong = |diagnostics| Failure::Input(diagnostics, Box::new(loaded.inputs.clone()));
     let mut subjects = Project::each(&loaded.inputs, dialect).map_err(wrong)?;
     if let Some(folder) = &arguments.hooks {
-        let mut hooks = hooks::read(folder, &subjects)?;
+        let hooks = hooks::read(folder, &subjects)?;
         let with_own = |subject: Project| {
-            let (own, others) = std::mem::take(&mut hooks)
-                .into_iter()
-                .partition(|(model, _)| subject.models().any(|name| name == model));
-            hooks = others;
+            // A parent without a list may be in several of them.
+            let own = hooks.iter().filter(|(model, _)| subject.models().any(|name| name == *model));
+            let own = own.map(|(model, routine)| (model.clone(), routine.clone())).collect();
             subject.with_hooks(own)
         };
         subjects = subjects.into_iter().map(with_own).collect::<Result<_, _>>()?;

@@ -95,7 +95,7 @@ macro_rules! committed_codes {
             /// Fix: follow `rowkeep runbook retire-period`. It removes the period, keeps a copy
             /// elsewhere if you want one, and drops its tables.
             HistoryKept = "RK719",
-            /// A period was removed.
+            /// A period was removed, or a table has another list of periods, which lacks it.
             ///
             /// Its history tables hold rows that no statement would read. A key that returns to the
             /// mart would be in two places, and the view of all rows would miss the archived rows.

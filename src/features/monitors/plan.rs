@@ -114,12 +114,18 @@ impl MonitorKind {
     }
 }
 
+/// Whether one of these tables has a sealed period: its keys may be in two places until the sweep.
+fn some_are_sealed(spec: &Spec, is_meant: impl Fn(TableId) -> bool) -> bool {
+    let mut periods = spec.tables().filter(|(id, _)| is_meant(*id)).flat_map(|(id, _)| spec.periods_of(id));
+    periods.any(|period| spec.period(period).sealed)
+}
+
 /// Plans the monitors of every table, then those that the project defines, then those of open
 /// exceptions.
 pub(crate) fn plan(spec: &Spec) -> Vec<Monitor> {
     let mut all = Vec::new();
-    let some_are_sealed = spec.all_periods.iter().any(|period| period.sealed);
     for (id, table) in spec.tables() {
+        let some_are_sealed = some_are_sealed(spec, |other| spec.root(other) == spec.root(id));
         let planner = TableMonitors { spec, id };
         let (mart, histories) = (Slot::Mart(id), planner.histories());
         let copies: Vec<_> = std::iter::once(mart).chain(histories.clone()).collect();
@@ -407,7 +413,7 @@ fn unresolved(spec: &Spec, id: ExceptionsId) -> Monitor {
         exception_type: None,
         every: DAY,
         window: Window::default(),
-        after_sweep: spec.all_periods.iter().any(|period| period.sealed),
+        after_sweep: some_are_sealed(spec, |other| spec.table(other).exceptions == id),
         record: None,
         resolve: None,
     }

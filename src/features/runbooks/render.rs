@@ -26,7 +26,7 @@ use crate::sql::{Relation, SqlType};
 pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Rendered {
     let mut writer = Writer { spec, renderer: Renderer::new(spec, BTreeMap::new()), failures };
     add_text_filters(&mut writer.renderer.environment);
-    let mut sql = writer.statements(spec.tables().map(|(id, _)| id));
+    let mut sql = writer.statements(None);
     sql.insert("others", writer.others(plan));
     // The example of a change is a table with history, if there is one.
     let example_of_change = spec.tables().min_by_key(|(_, table)| !table.has_periods());
@@ -48,7 +48,7 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Rende
     for (id, tables) in &lists {
         let (list, of_list) = (spec.list(*id), writer.list(*id));
         // The statements of one list are those of its tables. The only list has all tables.
-        let own = (lists.len() > 1).then(|| writer.statements(tables.iter().copied()));
+        let own = (lists.len() > 1).then(|| writer.statements(Some(tables)));
         let shared = match own {
             Some(own) => context! { sql => own, ..context! { ..of_list, ..shared.clone() } },
             None => context! { ..of_list, ..shared.clone() },
@@ -169,7 +169,10 @@ fn project(spec: &Spec) -> Value {
         first_model => word(models.first().copied().unwrap_or_default()),
         loads_all => elsewhere.is_empty(),
         loaded_elsewhere => elsewhere,
-        retired => spec.lists().any(|(_, list)| list.retired_before.is_some()),
+        retired => spec.used_lists().all(|(id, _)| spec.list(id).retired_before.is_some()),
+        some_retired => spec.used_lists().any(|(id, _)| spec.list(id).retired_before.is_some()),
+        // A run-book about periods exists once for each list.
+        any_list => word(if spec.lists().count() > 1 { " --list NAME" } else { "" }),
         has_probe => spec.tables.iter().any(|table| has_probe(spec, table)),
         time_zone => spec.zone.name().map(word),
         // A purged child whose parent came back is not restored.
@@ -214,11 +217,19 @@ impl Writer<'_, '_> {
         statement(&mut self.renderer, self.failures, template, context)
     }
 
-    /// The statements of these tables and of all exceptions tables.
-    fn statements(&mut self, tables: impl Iterator<Item = TableId>) -> Statements {
+    /// The statements of these tables and of their exceptions, or of all tables.
+    fn statements(&mut self, only: Option<&[TableId]>) -> Statements {
+        let spec = self.spec;
+        let is_meant = |id: TableId| only.is_none_or(|only| only.contains(&id));
         let mut sql = Statements::new();
-        tables.for_each(|id| self.table(id, &mut sql));
-        (0..self.spec.exceptions.len()).for_each(|number| self.exceptions(ExceptionsId(number), &mut sql));
+        spec.tables().filter(|(id, _)| is_meant(*id)).for_each(|(id, _)| self.table(id, &mut sql));
+        for number in (0..spec.exceptions.len()).map(ExceptionsId) {
+            let tables = spec.tables().filter(|(id, table)| is_meant(*id) && table.exceptions == number);
+            let types: Vec<_> = tables.map(|(_, table)| text(&table.exception_type)).collect();
+            if only.is_none() || !types.is_empty() {
+                self.exceptions(number, only.map(|_| types), &mut sql);
+            }
+        }
         sql
     }
 
@@ -293,8 +304,9 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn exceptions(&mut self, id: ExceptionsId, sql: &mut Statements) {
-        let context = context! { table => place(Slot::Exceptions(id)), ..context::exceptions(self.spec, id) };
+    /// `types`: only exceptions of these types.
+    fn exceptions(&mut self, id: ExceptionsId, types: Option<Vec<Value>>, sql: &mut Statements) {
+        let context = context! { types, table => place(Slot::Exceptions(id)), ..context::exceptions(self.spec, id) };
         for (name, template) in [
             ("open", "runbooks/sql/open.sql.j2"),
             ("gaps", "runbooks/sql/gaps.sql.j2"),

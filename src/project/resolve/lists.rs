@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
+use crate::project::files::DefaultsEntry;
 use crate::project::period_list::ListPlaces;
 use crate::project::period_name::FiscalYear;
 use crate::project::read::{Raw, RawList};
@@ -11,6 +12,9 @@ use crate::project::resolve::relations::plain;
 use crate::project::resolve::{duration, periods};
 use crate::project::{Archive, Period, PeriodList, PeriodListId, Retention, Zone};
 use crate::source::{Span, Spanned};
+
+/// The longest name of a list.
+const MAX_NAME: usize = 100;
 
 /// The list of periods that a table spec names.
 #[derive(Clone, Debug)]
@@ -43,7 +47,8 @@ pub(super) fn resolve(
     let mut are_valid = names_differ(&raw.lists, sink);
     for list in &raw.lists {
         let found = if is_needed || list.name.is_some() {
-            periods::resolve(&list.periods, fiscal_year, zone, list.sealed_before.as_ref(), sink)
+            let name = list.name.as_ref().map(|name| name.value.as_str());
+            periods::resolve(&list.periods, name, fiscal_year, zone, list.sealed_before.as_ref(), sink)
         } else {
             Some(Vec::new())
         };
@@ -81,6 +86,15 @@ fn names_differ(lists: &[RawList], sink: &mut Sink) -> bool {
     let mut differ = true;
     for name in lists.iter().filter_map(|list| list.name.as_ref()) {
         differ &= plain(name, "a list of periods", sink).is_some();
+        if name.value.len() > MAX_NAME {
+            let message = format!(
+                "the name of a list of periods has {} letters; it is part of the names of files",
+                name.value.len()
+            );
+            let diagnostic = Diagnostic::new(Code::PeriodListName, message, name.span, "too long");
+            sink.push(diagnostic.help(format!("use at most {MAX_NAME} letters")));
+            differ = false;
+        }
         if let Some(first) = seen.insert(name.value.to_ascii_lowercase(), name) {
             let message = format!(
                 "two lists of periods are named {} and {}: their run-books would share files",
@@ -96,16 +110,22 @@ fn names_differ(lists: &[RawList], sink: &mut Sink) -> bool {
     differ
 }
 
-/// The list of each table in run order: the list that it names, the list of its parent, or the list
-/// without a name. `None` for a table without periods.
+/// The list of each table in run order: the list that it names, the list of its nearest ancestor that
+/// has one, or the list without a name. `None` for a table without periods.
 pub(super) fn of_tables(
     tables: &[Ordered],
     lists: &[PeriodList],
     sink: &mut Sink,
 ) -> Option<Vec<Option<PeriodListId>>> {
     let mut found: Vec<Option<PeriodListId>> = Vec::new();
+    // The list of each table, or else of its nearest ancestor that has one.
+    let mut inherited: Vec<Option<PeriodListId>> = Vec::new();
     let mut are_valid = true;
     for table in tables {
+        let of_parent = match table.retention {
+            Retention::WhileIn { parent, .. } => inherited.get(parent.0).copied().flatten(),
+            Retention::For { .. } => None,
+        };
         let model = table.draft.model.value.as_str();
         let own = match &table.draft.periods {
             StatedList::Own(name) => Some(name),
@@ -119,12 +139,9 @@ pub(super) fn of_tables(
                 are_valid = false;
             }
             found.push(None);
+            inherited.push(of_parent);
             continue;
         }
-        let of_parent = match table.retention {
-            Retention::WhileIn { parent, .. } => found.get(parent.0).copied().flatten(),
-            Retention::For { .. } => None,
-        };
         let list = match (&table.draft.periods, of_parent) {
             (StatedList::Own(name), Some(parents)) => named(name, lists, sink).filter(|&list| {
                 let is_same = list == parents;
@@ -134,7 +151,9 @@ pub(super) fn of_tables(
                 is_same
             }),
             (StatedList::Default(_) | StatedList::Unstated, Some(parents)) => Some(parents),
-            (StatedList::Own(name) | StatedList::Default(name), None) => named(name, lists, sink),
+            // An unknown name in `defaults` is reported once.
+            (StatedList::Default(name), None) => named(name, lists, &mut Sink::default()),
+            (StatedList::Own(name), None) => named(name, lists, sink),
             (StatedList::Unstated, None) if lists.first().is_some_and(|list| list.name.is_none()) => {
                 Some(PeriodListId(0))
             }
@@ -152,8 +171,16 @@ pub(super) fn of_tables(
         };
         are_valid &= list.is_some();
         found.push(list);
+        inherited.push(list);
     }
     are_valid.then_some(found)
+}
+
+/// Reports a name in `defaults` that no list has. Without a table that needs it, nothing else would.
+pub(super) fn default_is_known(defaults: Option<&DefaultsEntry>, lists: &[PeriodList], sink: &mut Sink) {
+    if let Some(stated) = defaults.and_then(|defaults| defaults.periods.get()) {
+        let _ = named(stated, lists, sink);
+    }
 }
 
 /// Reports lists that no table uses. The only list of a project may be unused.
@@ -167,9 +194,9 @@ pub(super) fn are_used(of_tables: &[Option<PeriodListId>], raw: &[RawList], sink
                 format!("add `periods: {}` to a table spec, or remove the list", name.value),
             ),
             None => (
-                "no table uses the list of `periods`: each table names another list".to_owned(),
+                "no table has the periods of `periods`: each has another list, or needs none".to_owned(),
                 list.periods.span,
-                "remove `periods`, or the key `periods` of a table spec".to_owned(),
+                "remove it".to_owned(),
             ),
         };
         sink.push(Diagnostic::new(Code::PeriodListName, message, at, "would have no effect").help(help));
@@ -199,11 +226,11 @@ fn named(name: &Spanned<String>, lists: &[PeriodList], sink: &mut Sink) -> Optio
 fn of_another(model: &str, stated: &Spanned<String>, parents: &PeriodList) -> Diagnostic {
     let of_parent = parents.name.as_ref().map_or_else(|| "`periods` of rowkeep.yml".to_owned(), |name| quoted(name));
     let message = format!(
-        "{model} has the list of periods {}, but its parent has {of_parent}: a rotation of one list would move only one of the two",
+        "{model} has the list of periods {}, but a table that it depends on by `while_in` has {of_parent}: a rotation of one list would move only one of the two",
         quoted(&stated.value)
     );
-    Diagnostic::new(Code::PeriodListName, message, stated.span, "not the list of the parent")
-        .help("remove it: a table with `while_in` has the list of its parent")
+    Diagnostic::new(Code::PeriodListName, message, stated.span, "not the list of its parents")
+        .help("remove it: a table with `while_in` has the list of its parents")
 }
 
 fn known(lists: &[PeriodList]) -> String {

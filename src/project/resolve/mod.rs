@@ -118,6 +118,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     };
     let tables = order::resolve(drafts, dialect, sink);
     let (exceptions, tables, time_zone, lists) = (exceptions?, tables?, time_zone?, lists?);
+    lists::default_is_known(defaults, &lists.lists, sink);
     let of_tables = lists::of_tables(&tables, &lists.lists, sink)?;
     lists::are_used(&of_tables, &raw.lists, sink);
     let tables = tables.into_iter().zip(of_tables).map(|(draft, periods)| finish(draft, periods, &exceptions));

@@ -19,14 +19,21 @@ const MAX_PERIODS: usize = 480;
 
 pub(crate) fn resolve(
     raw: &Spanned<Vec<Field<PeriodEntry>>>,
+    name: Option<&str>,
     fiscal_year: Option<FiscalYear>,
     zone: &Zone,
     sealed_before: Option<&Spanned<String>>,
     sink: &mut Sink,
 ) -> Option<Vec<Period>> {
     if raw.value.is_empty() {
-        let message = "the project has no periods; due rows could not be archived";
-        sink.push(Diagnostic::new(Code::NoPeriods, message, raw.span, "empty").help(NO_PERIODS));
+        let (message, help) = match name {
+            Some(name) => (
+                format!("the list {} has no periods; due rows of its tables could not be archived", quoted(name)),
+                "add a period, as in `[2026]`, or remove the list",
+            ),
+            None => ("the project has no periods; due rows could not be archived".to_owned(), NO_PERIODS),
+        };
+        sink.push(Diagnostic::new(Code::NoPeriods, message, raw.span, "empty").help(help));
         return None;
     }
     if let Some(one_too_many) = raw.value.get(MAX_PERIODS) {

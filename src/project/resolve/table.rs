@@ -69,8 +69,7 @@ pub(crate) fn draft(
     // Invariant: `read` has given a name to a list in place.
     let own = raw.periods.get().and_then(|stated| match &stated.value {
         Either::Scalar(name) => Some(Spanned { value: name.clone(), span: stated.span }),
-        Either::List(_) => None,
-        Either::Map(never) => match *never {},
+        Either::List(_) | Either::Map(_) => None,
     });
     let periods = match (own, defaults.and_then(|defaults| defaults.periods.get())) {
         (Some(own), _) => StatedList::Own(own),
