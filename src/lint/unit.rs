@@ -402,7 +402,7 @@ impl Unit {
     }
 
     /// Whether rows stay in a table only for a while.
-    fn is_passing(&self, table: &Table) -> bool {
+    pub(super) fn is_passing(&self, table: &Table) -> bool {
         table.is_named_as_temporary() || self.temporary.iter().any(|other| other.is(table))
     }
 

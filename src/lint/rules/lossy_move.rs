@@ -1,14 +1,15 @@
 //! A copy that skips rows which its table refuses, although the rows are deleted.
 
-use sqlparser::ast::{Delete, Expr, GroupByExpr, Join, JoinOperator, SetExpr, Statement, TableFactor};
+use sqlparser::ast::{Delete, Expr, GroupByExpr, Join, JoinOperator, OutputClause, SetExpr, Statement, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::{Lookup, aged_by, any, compared, conjuncts, function_name, select_of};
+use crate::lint::facts::{Lookup, aged_by, any, compared, conjuncts, function_name, lookup, select_of};
 use crate::lint::jinja::RUN_DATE;
 use crate::lint::read::{Read, is_of_rows};
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{Trim, deletes, is_proven, looked_up_by, lookups};
+use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -32,19 +33,60 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             }
             _ => continue,
         };
-        let text = ["on conflict", "ignore"].into_iter().find(|text| read.sql.text.to_lowercase().contains(text));
-        found.push(Finding {
-            code: Code::LossyMove,
-            line: read.line_of(text.unwrap_or("insert")),
-            message: format!(
-                "a row of `{from}` that the INSERT into `{}` leaves out is deleted without a copy",
-                copy.into
-            ),
-            label: "skips rows",
-            help: "delete only what is inserted: let the INSERT fail, and put its conditions into the DELETE"
-                .to_owned(),
-        });
+        found.push(lost(read, &copy, &from));
     }
+}
+
+fn lost(read: &Read, copy: &Copy<'_>, from: &Table) -> Finding {
+    let text = ["on conflict", "ignore"].into_iter().find(|text| read.sql.text.to_lowercase().contains(text));
+    Finding {
+        code: Code::LossyMove,
+        line: read.line_of(text.unwrap_or("insert")),
+        message: format!("a row of `{from}` that the INSERT into `{}` leaves out is deleted without a copy", copy.into),
+        label: "skips rows",
+        help: "delete only what is inserted: let the INSERT fail, and put its conditions into the DELETE".to_owned(),
+    }
+}
+
+/// A DELETE whose rows wait in a temporary table, from which an INSERT does not take all of them.
+pub(super) fn left_in_a_temporary_table(unit: &Unit, found: &mut Vec<Finding>) {
+    for (at, read) in unit.statements.iter().enumerate() {
+        let (delete, from, kept) = match read.action() {
+            Action::Move { deletes: (delete, from), copy } => (delete, from, Some(copy.into)),
+            Action::Delete(delete, from) => (delete, from, output_of(delete)),
+            _ => continue,
+        };
+        let Some(kept) = kept.filter(|kept| unit.is_passing(kept)) else { continue };
+        let reads = |read: &&Read| match read.action() {
+            Action::Copy(copy) => copy.sources().iter().any(|source| source.is(&kept)),
+            _ => false,
+        };
+        let mut takers = unit.statements[at + 1..].iter().filter(reads);
+        // Several INSERTs may share the rows.
+        let (Some(taker), None) = (takers.next(), takers.next()) else { continue };
+        let Action::Copy(copy) = taker.action() else { continue };
+        let aged = aged_by(delete.selection.iter().flat_map(conjuncts));
+        // A row is left out because the archive has that very row: the guard compares its time too.
+        let is_known = |condition: &Expr| {
+            lookup(condition).is_some_and(|found| {
+                let has = compared(&found);
+                found.negated && found.tables().iter().any(|table| table.is(&copy.into)) && aged.is_subset(&has)
+            })
+        };
+        let conditions = copy.conditions();
+        let leaves_some = leaves_some(&copy) && (conditions.is_empty() || !conditions.into_iter().all(is_known));
+        if copy.on_conflict == OnConflict::Skips || leaves_some {
+            found.push(lost(taker, &copy, &from));
+        }
+    }
+}
+
+/// The table of `DELETE ... OUTPUT ... INTO table (columns)`.
+fn output_of(delete: &Delete) -> Option<Table> {
+    let Some(OutputClause::Output { into_table: Some(into), .. }) = &delete.output else { return None };
+    let text = into.targets.first()?.to_string();
+    let name = text.split('(').next()?.trim();
+    Some(Table::named(&name.split('.').map(|part| part.trim_matches(['[', ']', '"'])).collect::<Vec<_>>()))
 }
 
 /// Whether a DELETE accepts any version of a row as its copy: by its name, the column by which old

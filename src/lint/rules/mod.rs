@@ -44,12 +44,13 @@ pub(super) struct Finding {
 /// Checks a unit.
 type Check = fn(&Unit, &mut Vec<Finding>);
 
-const CHECKS: [Check; 27] = [
+const CHECKS: [Check; 28] = [
     delete_without_where::check,
     trim_without_proof::check,
     trim_without_proof::rewritten,
     or_widens_delete::check,
     lossy_move::check,
+    lossy_move::left_in_a_temporary_table,
     lossy_move::replaced_archive,
     truncate::check,
     drop_after_copy::check,
