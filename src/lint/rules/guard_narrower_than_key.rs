@@ -30,21 +30,39 @@ fn guards_of(copy: &Copy<'_>, select: &Select) -> Vec<BTreeSet<String>> {
     let lookups = negated.filter(|found| found.tables().iter().any(|table| table.is(&copy.into)));
     let mut all: Vec<_> = lookups.map(|found| compared(&found)).collect();
     let tests_null = conditions.iter().any(|condition| matches!(condition, Expr::IsNull(_)));
-    for join in select.from.iter().flat_map(|item| &item.joins).filter(|_| tests_null) {
-        if let TableFactor::Table { name, .. } = &join.relation
-            && let JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) = &join.join_operator
-            && Table::of(name).is(&copy.into)
-        {
-            match constraint {
-                JoinConstraint::On(on) => all.push(pairs(conjuncts(on))),
-                JoinConstraint::Using(names) => {
-                    all.push(names.iter().map(|name| Table::of(name).name().to_owned()).collect())
-                }
-                _ => {}
+    for join in select.from.iter().flat_map(|item| &item.joins) {
+        let constraint = match &join.join_operator {
+            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) if tests_null => constraint,
+            JoinOperator::Anti(constraint) | JoinOperator::LeftAnti(constraint) => constraint,
+            _ => continue,
+        };
+        if !joined_table(&join.relation).is_some_and(|table| table.is(&copy.into)) {
+            continue;
+        }
+        match constraint {
+            JoinConstraint::On(on) => all.push(pairs(conjuncts(on))),
+            JoinConstraint::Using(names) => {
+                all.push(names.iter().map(|name| Table::of(name).name().to_owned()).collect())
             }
+            _ => {}
         }
     }
     all
+}
+
+/// The table of a join: a table, or all rows of one, as in `LEFT JOIN (SELECT DISTINCT id FROM t)`.
+fn joined_table(relation: &TableFactor) -> Option<Table> {
+    match relation {
+        TableFactor::Table { name, .. } => Some(Table::of(name)),
+        TableFactor::Derived { subquery, .. } => {
+            let select = select_of(subquery).filter(|select| select.selection.is_none())?;
+            match select.from.as_slice() {
+                [only] if only.joins.is_empty() => joined_table(&only.relation),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {

@@ -1,6 +1,6 @@
 //! A copy that skips rows which its table refuses, although the rows are deleted.
 
-use sqlparser::ast::{Delete, Expr, GroupByExpr, Join, JoinOperator, OutputClause, SetExpr, Statement, TableFactor};
+use sqlparser::ast::{Delete, Expr, GroupByExpr, Join, JoinOperator, SetExpr, Statement, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
@@ -8,6 +8,7 @@ use crate::lint::facts::{Lookup, aged_by, any, compared, conjuncts, function_nam
 use crate::lint::jinja::RUN_DATE;
 use crate::lint::read::{Read, is_of_rows};
 use crate::lint::rules::Finding;
+use crate::lint::rules::positional_insert::output_into;
 use crate::lint::rules::proof::{Trim, deletes, is_proven, looked_up_by, lookups};
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
@@ -53,7 +54,10 @@ pub(super) fn left_in_a_temporary_table(unit: &Unit, found: &mut Vec<Finding>) {
     for (at, read) in unit.statements.iter().enumerate() {
         let (delete, from, kept) = match read.action() {
             Action::Move { deletes: (delete, from), copy } => (delete, from, Some(copy.into)),
-            Action::Delete(delete, from) => (delete, from, output_of(delete)),
+            Action::Delete(delete, from) => {
+                let output = output_into(read).map(|output| Table::named(&output.into.split('.').collect::<Vec<_>>()));
+                (delete, from, output)
+            }
             _ => continue,
         };
         let Some(kept) = kept.filter(|kept| unit.is_passing(kept)) else { continue };
@@ -79,14 +83,6 @@ pub(super) fn left_in_a_temporary_table(unit: &Unit, found: &mut Vec<Finding>) {
             found.push(lost(taker, &copy, &from));
         }
     }
-}
-
-/// The table of `DELETE ... OUTPUT ... INTO table (columns)`.
-fn output_of(delete: &Delete) -> Option<Table> {
-    let Some(OutputClause::Output { into_table: Some(into), .. }) = &delete.output else { return None };
-    let text = into.targets.first()?.to_string();
-    let name = text.split('(').next()?.trim();
-    Some(Table::named(&name.split('.').map(|part| part.trim_matches(['[', ']', '"'])).collect::<Vec<_>>()))
 }
 
 /// Whether a DELETE accepts any version of a row as its copy: by its name, the column by which old

@@ -1,11 +1,14 @@
 //! An INSERT without a list of columns.
 
+use sqlparser::ast::Statement;
+
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, OnConflict};
 use crate::lint::facts::is_star;
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::is_of_archive;
+use crate::lint::script::skeleton;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -26,11 +29,16 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let is_archive = is_move || is_of_archive(unit, &source, &copy.into);
         // The query of a MERGE may be `SELECT *`, because its values name the columns.
         let is_merge = copy.on_conflict == OnConflict::Matches;
-        if has_star && !is_merge || unit.creates(&copy.into) || !is_archive {
+        if has_star && !is_merge || unit.creates(&copy.into) || !is_archive || inserts_by_name(read) {
             continue;
         }
         found.push(finding(read, "insert", &copy.into.to_string()));
     }
+}
+
+/// `INSERT *` of a MERGE of Delta Lake, which takes columns by their names.
+fn inserts_by_name(read: &Read) -> bool {
+    matches!(read.tree, Statement::Merge(_)) && skeleton(&read.sql.text).contains("insert *")
 }
 
 fn finding(read: &Read, at: &str, into: &str) -> Finding {

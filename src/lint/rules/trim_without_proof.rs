@@ -90,6 +90,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             // A list of keys that both read.
             continue;
         }
+        if !differs && read.in_transaction && (is_locked(unit, &table) || of_stored_keys(condition)) {
+            continue;
+        }
         let copy_reads_clock = copy.conditions().into_iter().any(|one| clock(one).is_some());
         if copy_reads_clock && clock(condition).is_some_and(|clock| !stands_still(read, &clock)) {
             worse.push("both read the clock");
@@ -109,6 +112,31 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             help: proof_in(&archives),
         });
     }
+}
+
+/// Whether a statement of the unit locks the table against writers. In one transaction, the same
+/// condition then takes the same rows twice.
+fn is_locked(unit: &Unit, table: &Table) -> bool {
+    unit.texts.iter().any(|text| {
+        let words = words(&text.sql.text, 24);
+        let has = |word: &str| words.iter().any(|one| one == word);
+        // The weak modes: ACCESS SHARE, ROW SHARE and ROW EXCLUSIVE.
+        let is_weak = has("access") && has("share") || has("row") && !(has("share") && has("exclusive"));
+        let keeps_writers_out = ["exclusive", "share", "write"].into_iter().any(has) && !is_weak;
+        words.first().is_some_and(|word| word == "lock") && has(table.name()) && keeps_writers_out
+    })
+}
+
+/// `id = ANY (ids)`: a list of keys that a variable holds.
+fn of_stored_keys(condition: &Expr) -> bool {
+    let conditions = conjuncts(condition);
+    let is_list = |one: &&Expr| match one {
+        Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
+            column(left).is_some() && matches!(&**right, Expr::Identifier(_) | Expr::Nested(_))
+        }
+        _ => false,
+    };
+    !conditions.is_empty() && conditions.iter().all(is_list)
 }
 
 /// Whether the model of the hooks loads the deleted rows again: a hook before it deletes a slice, or
