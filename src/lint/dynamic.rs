@@ -14,18 +14,25 @@ pub(super) fn executed(marked: &Marked) -> Option<Marked> {
 
 /// Whether the texts of an EXECUTE have a word that changes rows.
 pub(super) fn may_change_rows(text: &str) -> bool {
-    let texts = pieces(text).filter_map(|(kind, part)| matches!(kind, Piece::Quoted).then(|| content(part)));
+    let texts = pieces(text).filter_map(|(kind, part)| match kind {
+        Piece::Quoted => Some(content(part)),
+        Piece::Dollars(quote) => Some(in_dollars(part, quote).to_owned()),
+        _ => None,
+    });
     texts.into_iter().any(|text| change_in(&text).is_some())
 }
 
 /// `EXECUTE IMMEDIATE 'TRUNCATE TABLE t'`, or `EXECUTE 'DELETE FROM ' || name || ' WHERE ...'`.
 fn joined(text: &str) -> Option<String> {
-    const SILENT: [&str; 5] = ["execute", "exec", "immediate", "quote_ident", "quote_literal"];
+    const SILENT: [&str; 7] = ["execute", "exec", "immediate", "quote_ident", "quote_literal", "sp_executesql", "n"];
     let is = |part: &str, words: &[&str]| words.iter().any(|word| part.eq_ignore_ascii_case(word));
     let (mut sql, mut before) = (String::new(), "");
     for (kind, part) in pieces(text) {
         match kind {
             Piece::Quoted if part.starts_with('\'') => sql.push_str(&content(part)),
+            Piece::Dollars(quote) => sql.push_str(in_dollars(part, quote)),
+            // The parameters of sp_executesql.
+            Piece::Other if part == "," && text.to_ascii_lowercase().contains("sp_executesql") => break,
             Piece::Word if is(part, &SILENT) => {}
             // `USING cutoff`, and `INTO n`.
             Piece::Word if is(part, &["using", "into"]) => break,
@@ -47,9 +54,11 @@ fn formatted(text: &str) -> Option<String> {
     parts.find(|(_, part)| part.eq_ignore_ascii_case("format"))?;
     parts.next().filter(|(_, part)| *part == "(")?;
     let (kind, template) = parts.next()?;
-    if !matches!(kind, Piece::Quoted) {
-        return None;
-    }
+    let template = match kind {
+        Piece::Quoted => content(template),
+        Piece::Dollars(quote) => in_dollars(template, quote).to_owned(),
+        _ => return None,
+    };
     let (mut arguments, mut depth, mut last) = (Vec::new(), 1, String::new());
     for (kind, part) in parts {
         match part {
@@ -67,13 +76,22 @@ fn formatted(text: &str) -> Option<String> {
     }
     arguments.push(last);
     // What stands before the first comma is the end of the template.
-    let mut given = arguments.into_iter().skip(1);
-    let (mut sql, template) = (String::new(), content(template));
+    let given: Vec<String> = arguments.into_iter().skip(1).collect();
+    let mut next = 0;
+    let mut sql = String::new();
     let mut rest = template.as_str();
     while let Some((before, after)) = rest.split_once('%') {
         sql.push_str(before);
-        let after = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == '$');
-        let mut argument = || given.next().filter(|name| !name.is_empty()).unwrap_or_else(|| "item".to_owned());
+        // `%1$I` names its argument.
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let stated =
+            after[digits..].strip_prefix('$').and_then(|rest| Some((after[..digits].parse::<usize>().ok()?, rest)));
+        let after = stated.map_or(&after[digits..], |(_, rest)| rest);
+        let mut argument = || {
+            let at = stated.map_or(next, |(number, _)| number.saturating_sub(1));
+            next = at + 1;
+            given.get(at).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| "item".to_owned())
+        };
         match after.chars().next()? {
             '%' => sql.push('%'),
             'L' => sql.extend(["'", &argument(), "'"]),
@@ -84,6 +102,12 @@ fn formatted(text: &str) -> Option<String> {
     }
     sql.push_str(rest);
     Some(sql)
+}
+
+/// The text between dollar quotes.
+fn in_dollars(part: &str, quote: usize) -> &str {
+    let (open, rest) = part.split_at(quote.min(part.len()));
+    rest.strip_suffix(open).unwrap_or(rest)
 }
 
 /// The text between quotes.

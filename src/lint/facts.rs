@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, ColumnDef, ColumnOption, CreateTable, CreateTableLikeKind, Cte, DataType, Delete, Expr, FromTable,
-    Function, FunctionArguments, Ident, JoinConstraint, JoinOperator, LimitClause, ObjectName, Query, Select,
-    SelectItem, SetExpr, SetOperator, TableConstraint, TableFactor, TableWithJoins, Visit, Visitor,
+    Function, FunctionArguments, Ident, IndexColumn, JoinConstraint, JoinOperator, LimitClause, ObjectName, Query,
+    Select, SelectItem, SetExpr, SetOperator, TableConstraint, TableFactor, TableWithJoins, Visit, Visitor,
 };
 
 use crate::lint::table::Table;
@@ -272,7 +272,9 @@ pub(super) fn function_name(function: &Function) -> String {
 }
 
 /// The functions that read the clock anew in each statement.
-const CLOCKS: [&str; 14] = [
+const CLOCKS: [&str; 16] = [
+    "systimestamp",
+    "sysdatetimeoffset",
     "getdate",
     "sysdate",
     "sysutcdatetime",
@@ -391,7 +393,12 @@ pub(super) fn takes_any_rows(query: &Query) -> bool {
         let mut ctes = query.with.iter().flat_map(|with| &with.cte_tables);
         ctes.any(|cte| takes_any_rows(&cte.query))
     };
-    (has_limit || has_top) && query.order_by.is_none() || of_with()
+    let of_derived = || {
+        let from = select_of(query).into_iter().flat_map(|select| &select.from);
+        let mut relations = from.map(|item| &item.relation);
+        relations.any(|relation| matches!(relation, TableFactor::Derived { subquery, .. } if takes_any_rows(subquery)))
+    };
+    (has_limit || has_top) && query.order_by.is_none() || of_with() || of_derived()
 }
 
 /// The columns that a CREATE TABLE declares: name, type and whether it is NOT NULL.
@@ -452,12 +459,23 @@ pub(super) fn key_of(create: &CreateTable) -> Vec<String> {
     if !own.is_empty() {
         return own;
     }
-    let stated = create.constraints.iter().find_map(|constraint| match constraint {
-        TableConstraint::PrimaryKey(key) => Some(&key.columns),
-        _ => None,
-    });
-    let names = stated.into_iter().flatten().filter_map(|part| column(&part.column.expr));
-    names.map(|(_, name)| name).collect()
+    let each = || create.constraints.iter().filter_map(constrained);
+    each().find(|(is_primary, _)| *is_primary).or_else(|| each().next()).map(|(_, key)| key).unwrap_or_default()
+}
+
+/// Whether a constraint is the primary key, and its columns, if it makes them unique.
+pub(super) fn constrained(constraint: &TableConstraint) -> Option<(bool, Vec<String>)> {
+    let (is_primary, columns) = match constraint {
+        TableConstraint::PrimaryKey(key) => (true, &key.columns),
+        TableConstraint::Unique(key) => (false, &key.columns),
+        _ => return None,
+    };
+    Some((is_primary, key_columns(columns)))
+}
+
+/// The names of the columns of an index.
+pub(super) fn key_columns(columns: &[IndexColumn]) -> Vec<String> {
+    columns.iter().filter_map(|part| column(&part.column.expr)).map(|(_, name)| name).collect()
 }
 
 /// Whether an item of a SELECT list is `*` or `t.*`.

@@ -10,6 +10,9 @@ pub(super) fn rewritten(sql: &str) -> Option<String> {
     let rewrites = [
         with_values,
         without_modifiers,
+        without_hints,
+        without_second_from,
+        without_including,
         without_top,
         with_output_after_table,
         with_text_in_quotes,
@@ -117,6 +120,82 @@ fn without_modifiers(sql: &str) -> Option<String> {
     if let Some(at) = text.to_ascii_lowercase().find("log errors").filter(|_| verb == "insert") {
         text.truncate(at);
         text.push_str("ON CONFLICT DO NOTHING");
+    }
+    (text != sql).then_some(text)
+}
+
+/// A statement of T-SQL without its hints: `WITH (HOLDLOCK)` after a table, and `OPTION (RECOMPILE)`
+/// at the end.
+fn without_hints(sql: &str) -> Option<String> {
+    const HINTS: [&str; 15] = [
+        "holdlock",
+        "tablock",
+        "tablockx",
+        "updlock",
+        "rowlock",
+        "paglock",
+        "nolock",
+        "xlock",
+        "readpast",
+        "serializable",
+        "readuncommitted",
+        "readcommitted",
+        "repeatableread",
+        "nowait",
+        "forceseek",
+    ];
+    const OPTIONS: [&str; 6] = ["recompile", "maxdop", "hash", "merge", "loop", "force"];
+    let mut text = sql.to_owned();
+    let is_list = |list: &str, known: &[&str]| {
+        let mut all = list.split(',').map(|one| one.split_whitespace().next().unwrap_or_default()).peekable();
+        all.peek().is_some() && all.all(|one| known.contains(&one))
+    };
+    for (opener, known) in [("with (", &HINTS[..]), ("with(", &HINTS), ("option (", &OPTIONS), ("option(", &OPTIONS)] {
+        let mut from = 0;
+        loop {
+            let lower = text.to_ascii_lowercase();
+            let Some(at) = lower[from..].find(opener).map(|at| from + at) else { break };
+            let inner = at + opener.len();
+            let Some(close) = lower[inner..].find(')').map(|close| inner + close) else { break };
+            if is_list(&lower[inner..close], known) {
+                text.replace_range(at..=close, "");
+                from = at;
+            } else {
+                from = inner;
+            }
+        }
+    }
+    (text != sql).then_some(text)
+}
+
+/// `DELETE b FROM bills b` for `DELETE FROM b FROM bills b` of T-SQL.
+fn without_second_from(sql: &str) -> Option<String> {
+    let mut words = sql.split_whitespace();
+    let is = |word: Option<&str>, wanted: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(wanted));
+    if !is(words.next(), "delete") || !is(words.next(), "from") {
+        return None;
+    }
+    let target = words.next()?;
+    if !is(words.next(), "from") {
+        return None;
+    }
+    let rest: Vec<_> = words.collect();
+    Some(format!("DELETE {target} FROM {}", rest.join(" ")))
+}
+
+/// `(LIKE t)` for `(LIKE t INCLUDING ALL)`.
+fn without_including(sql: &str) -> Option<String> {
+    let lower = sql.to_ascii_lowercase();
+    if !lower.starts_with("create") || !lower.contains("like ") {
+        return None;
+    }
+    let mut text = sql.to_owned();
+    for word in ["including ", "excluding "] {
+        while let Some(at) = text.to_ascii_lowercase().find(word) {
+            let rest = &text[at + word.len()..];
+            let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            text.replace_range(at..at + word.len() + end, "");
+        }
     }
     (text != sql).then_some(text)
 }

@@ -6,7 +6,9 @@ use sqlparser::ast::{AlterTableOperation, Statement};
 
 use crate::lint::action::{Action, Copy, action, inserts_of_all, inserts_of_with, loaded};
 use crate::lint::dynamic::{executed, may_change_rows};
-use crate::lint::facts::{Declared, conjuncts, declared, declared_column, key_of, like_of, selected, words_of};
+use crate::lint::facts::{
+    Declared, conjuncts, constrained, declared, declared_column, key_columns, key_of, like_of, selected, words_of,
+};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::{Marked, RUN_DATE};
 use crate::lint::normal::{joins_of, normal};
@@ -47,6 +49,10 @@ pub(super) struct Unit {
     /// The tables that lose rows by a DELETE.
     trimmed: Vec<Table>,
     in_transaction: bool,
+    /// Whether every clock of the engine goes on during a transaction.
+    pub(super) clocks_go_on: bool,
+    /// The number of statements before the last COMMIT.
+    committed: usize,
     /// The first words of each text with SQL in quotes that changes rows: it may be kept in a
     /// variable.
     quoted: Vec<Vec<String>>,
@@ -75,6 +81,8 @@ impl Unit {
             unloading: Vec::new(),
             trimmed: Vec::new(),
             in_transaction: false,
+            clocks_go_on: false,
+            committed: 0,
             quoted: Vec::new(),
             routine: 0,
             routines: 0,
@@ -90,6 +98,8 @@ impl Unit {
 
     /// Adds the statements of a text.
     pub(super) fn add(&mut self, text: &Marked, dialect: Grammar, is_before_model: bool) {
+        let moving = [Grammar::MySql, Grammar::MsSql, Grammar::Oracle, Grammar::Snowflake, Grammar::BigQuery];
+        self.clocks_go_on |= moving.contains(&dialect);
         // Oracle is in a transaction until COMMIT.
         self.in_transaction |= dialect == Grammar::Oracle && self.texts.is_empty();
         for raw in split(text) {
@@ -164,6 +174,9 @@ impl Unit {
             self.routine = self.routines;
         }
         let opens = raw.opens.filter(|_| depth == 0 || !raw.is_after_begin);
+        if word(0) == "commit" {
+            self.commit();
+        }
         self.in_transaction = opens.unwrap_or(self.in_transaction);
         let in_transaction = self.in_transaction || self.runs == Runs::Hooks;
         self.texts.push(Text { sql: raw.marked.clone(), in_transaction });
@@ -185,6 +198,7 @@ impl Unit {
             let start = raw.marked.text.len() - raw.marked.text.trim_start().len();
             self.not_read.push(NotRead { line: raw.marked.line(start), what });
             let outside = (self.in_transaction, self.routine);
+            self.committed = self.statements.len();
             self.in_transaction |= is_atomic(word(0), &raw.marked.text, &body.text);
             if word(0) == "create" {
                 self.routines += 1;
@@ -346,6 +360,12 @@ impl Unit {
             }
             _ => {}
         }
+        if let Statement::CreateIndex(index) = tree
+            && index.unique
+            && index.predicate.is_none()
+        {
+            self.keys.entry(Table::of(&index.table_name)).or_insert_with(|| key_columns(&index.columns));
+        }
         let Statement::AlterTable(alter) = tree else { return };
         let table = Table::of(&alter.name);
         for operation in &alter.operations {
@@ -355,12 +375,30 @@ impl Unit {
                         columns.push(declared_column(column_def, &[]));
                     }
                 }
+                AlterTableOperation::AddConstraint { constraint, .. } => {
+                    if let Some((_, key)) = constrained(constraint) {
+                        let known = self.keys.entry(table.clone()).or_default();
+                        if known.is_empty() {
+                            *known = key;
+                        }
+                    }
+                }
                 AlterTableOperation::RenameColumn { .. } | AlterTableOperation::DropColumn { .. } => {
                     self.columns.remove(&table);
                 }
                 _ => {}
             }
         }
+    }
+
+    /// A COMMIT without a BEGIN: a transaction was open all the same, as in a procedure, or without
+    /// autocommit. One statement is a transaction of its own.
+    fn commit(&mut self) {
+        let since = self.committed..self.statements.len();
+        if !self.in_transaction && since.len() > 1 {
+            self.statements[since].iter_mut().for_each(|read| read.in_transaction = true);
+        }
+        self.committed = self.statements.len();
     }
 
     /// No parser reads this ALTER TABLE: it may add a column.

@@ -24,7 +24,11 @@ pub(super) use vars::vars_of;
 const FUEL: u64 = 200_000;
 
 /// The filters of dbt and of Jinja2 that minijinja does not have. Each gives its value back.
-const FILTERS: [&str; 11] = [
+const FILTERS: [&str; 15] = [
+    "ds",
+    "ds_nodash",
+    "ts",
+    "ts_nodash",
     "as_bool",
     "as_number",
     "as_native",
@@ -319,11 +323,28 @@ fn with_names_of_macros(text: &str) -> String {
     out
 }
 
+/// A text in which `ds[:4]` and `ds_nodash[:6]` are `ds` and `ds_nodash`: parts of a day are chosen by
+/// the run too.
+fn without_slices(text: &str) -> String {
+    let mut out = text.to_owned();
+    for name in ["ds[", "ds_nodash[", "ts_nodash["] {
+        let mut from = 0;
+        while let Some(at) = out[from..].find(name).map(|at| from + at) {
+            from = at + name.len();
+            let is_word = !out[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let Some(close) = out[from..].find(']').filter(|close| *close < 12 && is_word) else { continue };
+            out.replace_range(from - 1..=from + close, "");
+        }
+    }
+    out
+}
+
 /// A text in which `time - timedelta(days=90)` is `time|default(timedelta(days=90))`: both are a
 /// time that depends on the run, and objects of minijinja have no operators.
 fn without_shifts(text: &str) -> String {
-    const CALLS: [&str; 2] = ["modules.datetime.timedelta(", "datetime.timedelta("];
-    let mut out = text.to_owned();
+    const CALLS: [&str; 4] =
+        ["modules.datetime.timedelta(", "macros.datetime.timedelta(", "macros.timedelta(", "datetime.timedelta("];
+    let mut out = without_slices(text);
     let mut from = 0;
     while let Some((at, call)) = CALLS.iter().find_map(|call| Some((from + out[from..].find(call)?, call))) {
         from = at + call.len();

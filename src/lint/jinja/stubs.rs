@@ -184,7 +184,7 @@ impl Object for Names {
             "this" => relation(SCHEMA, &self.0.model),
             "execute" => Value::from(true),
             "none" | "None" => Value::from(()),
-            "run_started_at" | "modules" => Value::from_object(RunDate),
+            "run_started_at" | "modules" | "macros" => Value::from_object(RunDate),
             // The names of Airflow for the interval of its run.
             "ds"
             | "ds_nodash"

@@ -9,8 +9,12 @@ use crate::lint::jinja::RUN_DATE;
 use crate::lint::rules::Finding;
 use crate::lint::unit::Unit;
 
-/// Functions that write a time as text.
-const FORMATS: [&str; 9] = [
+/// Functions that write a time, or a part of it, as text.
+const FORMATS: [&str; 13] = [
+    "year",
+    "extract",
+    "date_part",
+    "datepart",
     "to_char",
     "format_date",
     "date_format",
@@ -62,6 +66,14 @@ fn joined(text: &str, suffixes: &[String]) -> Option<usize> {
 
 /// The variable that a text sets.
 fn assigned(text: &str) -> Option<String> {
+    // `SELECT to_char(...) INTO suffix`, and `suffix := to_char(...)`.
+    let into = || text.split_once(" into ").filter(|_| text.trim_start().starts_with("select"));
+    if let Some((_, rest)) = into() {
+        return words(rest).into_iter().next();
+    }
+    if let Some((name, _)) = text.split_once(":=") {
+        return words(name).pop();
+    }
     let mut words = words(text).into_iter();
     matches!(words.next()?.as_str(), "set" | "declare" | "let").then(|| words.next()).flatten()
 }

@@ -48,8 +48,8 @@ const AGAIN: [&str; 6] =
 const STILL: [&str; 4] = ["now", "current_timestamp", "current_date", "localtimestamp"];
 
 /// Whether a clock shows one time in all statements of the transaction of a statement.
-pub(super) fn stands_still(read: &Read, clock: &str) -> bool {
-    STILL.contains(&clock) && read.in_transaction
+pub(super) fn stands_still(unit: &Unit, read: &Read, clock: &str) -> bool {
+    STILL.contains(&clock) && read.in_transaction && !unit.clocks_go_on
 }
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
@@ -62,7 +62,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             }
             continue;
         };
-        if stands_still(read, &clock_of_delete)
+        if stands_still(unit, read, &clock_of_delete)
             || is_proven(read, delete, &table)
             || is_loaded_again(unit, at, delete, &table)
         {

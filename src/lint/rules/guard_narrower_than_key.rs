@@ -50,6 +50,11 @@ fn guards_of(copy: &Copy<'_>, select: &Select) -> Vec<BTreeSet<String>> {
     all
 }
 
+/// Whether the compared columns are a part of a stated key. A time beside it is no part of the key.
+fn is_narrower(has: &BTreeSet<String>, key: &BTreeSet<String>) -> bool {
+    !has.is_disjoint(key) && has.difference(key).all(|name| is_time(name)) || has.is_subset(key)
+}
+
 /// The table of a join: a table, or all rows of one, as in `LEFT JOIN (SELECT DISTINCT id FROM t)`.
 fn joined_table(relation: &TableFactor) -> Option<Table> {
     match relation {
@@ -80,9 +85,10 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if !copy.matched.is_empty() && !is_of_archive(unit, &source, &copy.into) {
             continue;
         }
-        let stated = stated_key(unit, &source, &copy.into);
-        let Some(key) = stated.or_else(|| proven_key(&trims, &source, &copy.into, &has)) else { continue };
-        if has.is_empty() || !has.is_subset(&key) || has == key {
+        let stated = stated_key(unit, &source, &copy.into).filter(|key| is_narrower(&has, key));
+        let proven = || proven_key(&trims, &source, &copy.into, &has).filter(|key| has.is_subset(key));
+        let Some(key) = stated.or_else(proven) else { continue };
+        if has.is_empty() || key.is_subset(&has) {
             continue;
         }
         // A MERGE that replaces older versions keeps the newest one.
@@ -124,8 +130,9 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
                 });
                 continue;
             }
-            let key = stated_key(unit, table, table).or_else(|| guarded_key(unit, table, &archive));
-            let Some(key) = key.filter(|key| !has.is_empty() && has.is_subset(key) && has != *key) else { continue };
+            let guarded = || guarded_key(unit, table, &archive).filter(|key| has.is_subset(key));
+            let key = stated_key(unit, table, table).filter(|key| is_narrower(&has, key)).or_else(guarded);
+            let Some(key) = key.filter(|key| !has.is_empty() && !key.is_subset(&has)) else { continue };
             let lacks: Vec<_> = key.difference(&has).map(|name| format!("`{name}`")).collect();
             found.push(Finding {
                 code: Code::GuardNarrowerThanKey,

@@ -94,7 +94,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             continue;
         }
         let copy_reads_clock = copy.conditions().into_iter().any(|one| clock(one).is_some());
-        if copy_reads_clock && clock(condition).is_some_and(|clock| !stands_still(read, &clock)) {
+        if copy_reads_clock && clock(condition).is_some_and(|clock| !stands_still(unit, read, &clock)) {
             worse.push("both read the clock");
         }
         if delete.limit.is_some() || takes_any_rows(copy.query) {
