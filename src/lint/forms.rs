@@ -13,6 +13,10 @@ pub(super) fn rewritten(sql: &str) -> Option<String> {
         without_hints,
         without_second_from,
         without_including,
+        without_storage,
+        without_row_locks,
+        with_file,
+        without_star_of_target,
         without_top,
         with_output_after_table,
         with_text_in_quotes,
@@ -181,6 +185,78 @@ fn without_second_from(sql: &str) -> Option<String> {
     }
     let rest: Vec<_> = words.collect();
     Some(format!("DELETE {target} FROM {}", rest.join(" ")))
+}
+
+/// `DELETE FROM t` for `DELETE LOW_PRIORITY QUICK IGNORE FROM t` of MySQL.
+pub(super) fn without_priority(sql: &str) -> Option<String> {
+    let first = words(sql, 5);
+    let modifiers =
+        first.iter().skip(1).take_while(|word| ["low_priority", "quick", "ignore"].contains(&word.as_str()));
+    let count = modifiers.count();
+    if first.first()? != "delete" || count == 0 || first.get(count + 1)? != "from" {
+        return None;
+    }
+    let from = sql.to_ascii_lowercase().find("from")?;
+    Some(format!("DELETE {}", &sql[from..]))
+}
+
+/// `CREATE TABLE t AS SELECT` without what says how the engine stores the table: `TABLESPACE x NOLOGGING`
+/// of Oracle, and `COMPOUND SORTKEY (a)` of Redshift.
+fn without_storage(sql: &str) -> Option<String> {
+    let lower = sql.to_ascii_lowercase();
+    if !lower.starts_with("create table") {
+        return None;
+    }
+    let end = [" as select", " as (select", "\nas select", "\nas (select", " as with", "\nas with"]
+        .iter()
+        .filter_map(|as_| lower.find(as_))
+        .min()?;
+    let name = "create table".len();
+    let name_end = name
+        + lower[name..end].trim_start().find(char::is_whitespace)?
+        + (lower[name..end].len() - lower[name..end].trim_start().len());
+    const STORAGE: [&str; 12] = [
+        "tablespace",
+        "nologging",
+        "logging",
+        "compress",
+        "nocompress",
+        "parallel",
+        "pctfree",
+        "compound",
+        "interleaved",
+        "sortkey",
+        "diststyle",
+        "distkey",
+    ];
+    let first = words(&lower[name_end..end], 1).into_iter().next()?;
+    STORAGE.contains(&first.as_str()).then(|| format!("{}{}", &sql[..name_end], &sql[end..]))
+}
+
+/// An INSERT of MySQL without `LOCK IN SHARE MODE` or `FOR UPDATE` after its SELECT.
+fn without_row_locks(sql: &str) -> Option<String> {
+    let trimmed = sql.trim_end();
+    let lower = trimmed.to_ascii_lowercase();
+    let suffix =
+        ["lock in share mode", "for update", "for share"].into_iter().find(|suffix| lower.ends_with(suffix))?;
+    lower.starts_with("insert").then(|| trimmed[..trimmed.len() - suffix.len()].to_owned())
+}
+
+/// `COPY (SELECT ... FROM t) TO 'file'` for `SELECT ... INTO OUTFILE 'file' FROM t` of MySQL.
+fn with_file(sql: &str) -> Option<String> {
+    let flat: String =
+        sql.chars().map(|c| if c.is_ascii_whitespace() { ' ' } else { c.to_ascii_lowercase() }).collect();
+    let into = flat.find(" into outfile ").filter(|_| flat.starts_with("select"))?;
+    let from = into + flat[into..].find(" from ")?;
+    Some(format!("COPY ({}{}) TO 'file'", &sql[..into], &sql[from..]))
+}
+
+/// `DELETE b FROM bills b` for `DELETE b.* FROM bills b` of MySQL.
+fn without_star_of_target(sql: &str) -> Option<String> {
+    let lower = sql.to_ascii_lowercase();
+    let from = lower.find(" from ").filter(|_| lower.starts_with("delete "))?;
+    let head = sql[..from].strip_suffix(".*")?;
+    Some(format!("{head}{}", &sql[from..]))
 }
 
 /// `(LIKE t)` for `(LIKE t INCLUDING ALL)`.

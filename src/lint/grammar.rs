@@ -7,7 +7,7 @@ use sqlparser::dialect::{
 };
 use sqlparser::parser::Parser;
 
-use crate::lint::forms::{renamed, rewritten, without_only};
+use crate::lint::forms::{renamed, rewritten, without_only, without_priority};
 use crate::lint::script::skeleton;
 
 /// The engine for which SQL is written.
@@ -88,8 +88,8 @@ pub(super) fn parse(sql: &str, dialect: Grammar) -> Option<Statement> {
         return None;
     }
     // A parser takes ONLY for the name of a table, and the name for its alias. It reads a call of
-    // sp_rename as any other call.
-    let whole = without_only(sql).or_else(|| renamed(sql));
+    // sp_rename as any other call, and QUICK as a table.
+    let whole = without_only(sql).or_else(|| renamed(sql)).or_else(|| without_priority(sql));
     let sql = whole.as_deref().unwrap_or(sql);
     read(sql, dialect).or_else(|| read(&rewritten(sql)?, dialect))
 }

@@ -1,11 +1,11 @@
 //! Statements in one form, so that rules look for one form only.
 
 use sqlparser::ast::{
-    Delete, Expr, FromTable, JoinConstraint, JoinOperator, Merge, MergeAction, MergeClauseKind, Query, SetExpr,
-    Statement, TableAlias, TableFactor,
+    Delete, Expr, FromTable, JoinConstraint, JoinOperator, Merge, MergeAction, MergeClauseKind, Query, SelectItem,
+    SetExpr, Statement, TableAlias, TableFactor,
 };
 
-use crate::lint::facts::{alias, any, column, conjuncts};
+use crate::lint::facts::{alias, any, column, conjuncts, is_star, select_of};
 use crate::lint::grammar::{Grammar, parse};
 
 /// A table that a DELETE joins, as the query of the EXISTS that the join means.
@@ -18,7 +18,7 @@ pub(super) struct Joined {
 
 /// The statements that a rule looks at in the place of one.
 pub(super) fn normal(statement: Statement) -> Vec<Statement> {
-    match with_query(inside_insert(statement)) {
+    match of_base(with_query(inside_insert(statement))) {
         Statement::Merge(merge) => {
             let deletes: Vec<_> = deletes_of(&merge);
             let others = merge.clauses.iter().any(|clause| !matches!(clause.action, MergeAction::Delete { .. }));
@@ -43,6 +43,37 @@ fn inside_insert(statement: Statement) -> Statement {
         _ => return statement,
     }
     Statement::Insert(insert)
+}
+
+/// `DELETE FROM bills WHERE ...` for `WITH old AS (SELECT * FROM bills WHERE ...) DELETE FROM old` of
+/// T-SQL, which deletes the rows of the table.
+fn of_base(statement: Statement) -> Statement {
+    let based = || -> Option<Statement> {
+        let Statement::Query(query) = &statement else { return None };
+        let SetExpr::Delete(Statement::Delete(delete)) = &*query.body else { return None };
+        let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+        let [only] = from.as_slice() else { return None };
+        let TableFactor::Table { name, .. } = &only.relation else { return None };
+        let name = name.0.last()?.as_ident()?.value.to_lowercase();
+        let [cte] = query.with.as_ref()?.cte_tables.as_slice() else { return None };
+        let select = select_of(&cte.query)?;
+        let [source] = select.from.as_slice() else { return None };
+        let is_plain = only.joins.is_empty() && delete.selection.is_none() && delete.using.is_none();
+        let is_all = source.joins.is_empty() && select.top.is_none() && select.selection.is_some();
+        // A list of duplicates has a rule of its own.
+        let is_row = select.projection.iter().all(|item| match item {
+            SelectItem::UnnamedExpr(expr) => column(expr).is_some(),
+            other => is_star(other),
+        });
+        if !is_plain || !is_all || !is_row || cte.alias.name.value.to_lowercase() != name {
+            return None;
+        }
+        let mut delete = delete.clone();
+        delete.from = FromTable::WithFromKeyword(vec![source.clone()]);
+        delete.selection.clone_from(&select.selection);
+        Some(Statement::Delete(delete))
+    };
+    based().unwrap_or(statement)
 }
 
 /// A MERGE with a query in the place of a table that it reads.

@@ -394,9 +394,10 @@ impl Unit {
     /// A COMMIT without a BEGIN: a transaction was open all the same, as in a procedure, or without
     /// autocommit. One statement is a transaction of its own.
     fn commit(&mut self) {
-        let since = self.committed..self.statements.len();
-        if !self.in_transaction && since.len() > 1 {
-            self.statements[since].iter_mut().for_each(|read| read.in_transaction = true);
+        let since = &mut self.statements[self.committed..];
+        let changes = since.iter().filter(|read| !matches!(read.action(), Action::Other)).count();
+        if !self.in_transaction && changes > 1 {
+            since.iter_mut().for_each(|read| read.in_transaction = true);
         }
         self.committed = self.statements.len();
     }

@@ -1,6 +1,6 @@
 //! A DELETE without a condition.
 
-use sqlparser::ast::{BinaryOperator, Expr, SetExpr, Statement};
+use sqlparser::ast::{BinaryOperator, Expr, FromTable, SetExpr, Statement};
 
 use crate::diagnostic::Code;
 use crate::lint::action::target;
@@ -24,7 +24,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         };
         let selection = delete.selection.as_ref().filter(|selection| !is_always_true(selection));
         // USING without WHERE joins every row with every other one.
-        let is_joined = !joined(delete).is_empty() && delete.using.is_none();
+        let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+        let relations = from.iter().map(|item| 1 + item.joins.len()).sum::<usize>();
+        let is_joined = relations > 1 && !joined(delete).is_empty() && delete.using.is_none();
         let has_condition = selection.is_some() || delete.limit.is_some() || is_joined || takes_from_with(read);
         // A model that runs after its hook fills the table again.
         let is_of_model = unit.model.as_ref().is_some_and(|(model, _)| model.is(&table));

@@ -2,10 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Query, Select, SelectItem, Statement, TableFactor, Visit, Visitor};
+use sqlparser::ast::{
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator, Query, Select,
+    SelectItem, Statement, TableFactor, UnaryOperator, Visit, Visitor,
+};
 
 use crate::diagnostic::Code;
-use crate::lint::facts::{Lookup, arms, column, conjuncts, lookup, tables};
+use crate::lint::action::Action;
+use crate::lint::facts::{Lookup, arms, column, conjuncts, function_name, is_star, lookup, tables};
 use crate::lint::rules::Finding;
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
@@ -21,7 +25,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         };
         let Some(table) = read.action().changes().or_else(merged) else { continue };
         let mut columns = Vec::new();
-        let mut visitor = Nullable { unit, columns: &mut columns };
+        let mut visitor = Nullable { unit, with: with_of(&read.tree), columns: &mut columns };
         let _ = read.tree.visit(&mut visitor);
         for inner in columns {
             found.push(Finding {
@@ -40,6 +44,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
 /// Finds columns that may be NULL in the query of a NOT IN.
 struct Nullable<'a> {
     unit: &'a Unit,
+    /// The queries of WITH, by name.
+    with: Vec<(String, &'a Query)>,
     columns: &'a mut Vec<String>,
 }
 
@@ -62,31 +68,145 @@ impl Visitor for Nullable<'_> {
     }
 }
 
+/// How many queries a column may pass.
+const DEPTH: usize = 4;
+
 impl Nullable<'_> {
     fn nullable(&self, query: &Query) -> Option<String> {
-        arms(query).into_iter().find_map(|select| self.of_select(select))
+        arms(query).into_iter().find_map(|select| self.of_select(select, 0, DEPTH))
     }
 
-    fn of_select(&self, select: &Select) -> Option<String> {
+    /// The output at this place of a SELECT, if it may be NULL.
+    fn of_select(&self, select: &Select, at: usize, depth: usize) -> Option<String> {
         let (SelectItem::UnnamedExpr(output) | SelectItem::ExprWithAlias { expr: output, .. }) =
-            select.projection.first()?
+            select.projection.get(at)?
         else {
             return None;
         };
-        let (_, name) = column(output)?;
-        let conditions = select.selection.iter().flat_map(conjuncts);
-        let is_tested = conditions.into_iter().any(|condition| match condition {
-            // A comparison with NULL is not true either.
-            Expr::BinaryOp { left: tested, .. } | Expr::IsNotNull(tested) => {
-                column(tested).is_some_and(|(_, tested)| tested == name)
+        self.of_output(select, output, depth)
+    }
+
+    fn of_output(&self, select: &Select, output: &Expr, depth: usize) -> Option<String> {
+        match output {
+            Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => self.of_output(select, inner, depth),
+            // A function of one value is NULL for NULL. Other functions may have a default.
+            Expr::Function(function) if KEEPS_NULL.contains(&function_name(function).as_str()) => {
+                let argument = match &function.args {
+                    FunctionArguments::List(list) => list.args.first(),
+                    _ => None,
+                };
+                match argument? {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => self.of_output(select, inner, depth),
+                    _ => None,
+                }
             }
-            _ => false,
-        });
+            Expr::BinaryOp { op: BinaryOperator::Arrow | BinaryOperator::LongArrow, .. } => {
+                let is_tested = tested(select).into_iter().any(|tested| tested.to_string() == output.to_string());
+                (!is_tested).then(|| output.to_string())
+            }
+            other => self.of_column(select, other, depth),
+        }
+    }
+
+    fn of_column(&self, select: &Select, output: &Expr, depth: usize) -> Option<String> {
+        let (_, name) = column(output)?;
+        let is_tested = tested(select).into_iter().any(|tested| is_column(tested, &name));
         let from: Vec<_> = select.from.iter().flat_map(tables).collect();
         let declared = from.first().and_then(|table| self.unit.columns_of(table));
         // Then the column is one of the outer row, which another rule says.
         let is_outer = declared.is_some_and(|columns| !columns.iter().any(|one| one.name == name));
         let is_declared = declared.is_some_and(|columns| columns.iter().any(|one| one.name == name && one.not_null));
-        (!is_tested && !is_declared && !is_outer).then_some(name)
+        let is_filtered = || depth > 0 && self.is_filtered(select, &name, depth - 1);
+        (!is_tested && !is_declared && !is_outer && !is_filtered()).then_some(name)
     }
+
+    /// Whether the only source of a SELECT is a query, or a table that the unit builds from one, whose
+    /// column of this name is never NULL.
+    fn is_filtered(&self, select: &Select, name: &str, depth: usize) -> bool {
+        let [only] = select.from.as_slice() else { return false };
+        let built = |table: &Table| {
+            self.unit.statements.iter().find_map(|read| match read.action() {
+                Action::Copy(copy) if copy.creates && copy.into.is(table) => Some(copy.query.clone()),
+                _ => None,
+            })
+        };
+        let query = match &only.relation {
+            TableFactor::Derived { subquery, .. } => Some((**subquery).clone()),
+            TableFactor::Table { name, .. } => {
+                let table = Table::of(name);
+                let of_with = self.with.iter().find(|(named, _)| named == table.name() && table.is_bare());
+                of_with.map(|(_, query)| (*query).clone()).or_else(|| built(&table))
+            }
+            _ => None,
+        };
+        let Some(query) = query else { return false };
+        let never = |select: &Select| {
+            let output = select.projection.iter().position(|item| match item {
+                SelectItem::ExprWithAlias { alias, .. } => alias.value.eq_ignore_ascii_case(name),
+                SelectItem::UnnamedExpr(expr) => column(expr).is_some_and(|(_, own)| own == name),
+                _ => false,
+            });
+            let has_star = select.projection.iter().any(is_star);
+            match output {
+                Some(at) => self.of_select(select, at, depth).is_none(),
+                None => has_star && tested(select).into_iter().any(|one| is_column(one, name)),
+            }
+        };
+        let all = arms(&query);
+        !all.is_empty() && all.into_iter().all(never)
+    }
+}
+
+/// Functions whose result is NULL if their argument is.
+const KEEPS_NULL: [&str; 8] = ["lower", "upper", "trim", "rtrim", "ltrim", "btrim", "abs", "nullif"];
+
+/// The parts of the conditions of a SELECT that are not NULL in a row which meets them: what is
+/// compared, also by an inner join.
+fn tested(select: &Select) -> Vec<&Expr> {
+    let on = select.from.iter().flat_map(|item| &item.joins).filter_map(|join| match &join.join_operator {
+        JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) => Some(on),
+        _ => None,
+    });
+    let conditions = select.selection.iter().chain(&select.having).chain(on).flat_map(conjuncts);
+    let mut all = Vec::new();
+    for condition in conditions {
+        match condition {
+            // A comparison with NULL is not true either.
+            Expr::BinaryOp { left, right, .. } => all.extend([&**left, &**right]),
+            Expr::IsNotNull(tested)
+            | Expr::Between { expr: tested, .. }
+            | Expr::InList { expr: tested, .. }
+            | Expr::Like { expr: tested, .. } => all.push(tested),
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => match &**expr {
+                Expr::IsNull(tested) => all.push(tested),
+                Expr::Nested(inner) => {
+                    if let Expr::IsNull(tested) = &**inner {
+                        all.push(tested);
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    all
+}
+
+/// Whether an expression is a column of this name, also as another type.
+fn is_column(expr: &Expr, name: &str) -> bool {
+    match expr {
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => is_column(expr, name),
+        other => column(other).is_some_and(|(_, own)| own == name),
+    }
+}
+
+/// The queries of WITH of a statement.
+fn with_of(statement: &Statement) -> Vec<(String, &Query)> {
+    let with = match statement {
+        Statement::Query(query) => query.with.as_ref(),
+        Statement::Insert(insert) => insert.source.as_ref().and_then(|source| source.with.as_ref()),
+        _ => None,
+    };
+    let each = with.into_iter().flat_map(|with| &with.cte_tables);
+    each.map(|cte| (cte.alias.name.value.to_lowercase(), &*cte.query)).collect()
 }

@@ -81,7 +81,14 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let of_delete: Vec<_> = conjuncts(condition).into_iter().map(words_of).collect();
         let has_more_filters =
             || copy.conditions().into_iter().any(|one| is_filter(one) && !of_delete.contains(&words_of(one)));
-        let differs = !of_delete.iter().all(|one| of_copy.contains(one)) || archives.len() == 1 && has_more_filters();
+        let read_by_copy = tables_in(copy.query);
+        let joins_another = || {
+            let joined = read.joins.iter().flat_map(|join| tables_in(&join.query));
+            joined.into_iter().any(|other| !other.is(&table) && !read_by_copy.iter().any(|one| one.is(&other)))
+        };
+        let differs = !of_delete.iter().all(|one| of_copy.contains(one))
+            || archives.len() == 1 && has_more_filters()
+            || only_filters && joins_another();
         if has_more {
             worse.push("the list has rows that the copy leaves out");
         } else if differs {

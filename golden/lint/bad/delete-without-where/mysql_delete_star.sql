@@ -1,0 +1,1 @@
+DELETE o FROM orders AS o;

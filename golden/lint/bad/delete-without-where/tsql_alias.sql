@@ -1,0 +1,1 @@
+DELETE o FROM dbo.Orders AS o WITH (TABLOCK);

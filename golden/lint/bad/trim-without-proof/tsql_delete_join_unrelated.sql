@@ -1,0 +1,5 @@
+BEGIN TRAN;
+INSERT INTO arch.Bills (BillId, IssuedOn) SELECT b.BillId, b.IssuedOn FROM dbo.Bills b WHERE b.IssuedOn < '20240101'
+  AND NOT EXISTS (SELECT 1 FROM arch.Bills a WHERE a.BillId = b.BillId AND a.IssuedOn = b.IssuedOn);
+DELETE b FROM dbo.Bills b INNER JOIN dbo.Customers c ON c.CustomerId = b.CustomerId WHERE b.IssuedOn < '20240101';
+COMMIT TRAN;

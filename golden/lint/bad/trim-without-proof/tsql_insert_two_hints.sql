@@ -1,0 +1,3 @@
+INSERT INTO arch.Bills WITH (TABLOCKX, HOLDLOCK) (BillId, IssuedOn) SELECT b.BillId, b.IssuedOn FROM dbo.Bills b WHERE b.IssuedOn < '20240101' AND b.Paid = 1
+  AND NOT EXISTS (SELECT 1 FROM arch.Bills a WHERE a.BillId = b.BillId AND a.IssuedOn = b.IssuedOn);
+DELETE FROM dbo.Bills WHERE IssuedOn < '20240101';

@@ -1,0 +1,1 @@
+DELETE FROM a.t WHERE at < '2025-01-01' AND id NOT IN (SELECT ref_id FROM a.u WHERE NOT ref_id IS NULL);

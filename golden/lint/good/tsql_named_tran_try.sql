@@ -1,0 +1,10 @@
+BEGIN TRY
+BEGIN TRANSACTION Arch
+INSERT INTO arch.Bills (BillId, IssuedOn)
+SELECT BillId, IssuedOn FROM dbo.Bills WHERE IssuedOn < '20240101'
+DELETE b FROM dbo.Bills b JOIN arch.Bills a ON a.BillId = b.BillId AND a.IssuedOn = b.IssuedOn WHERE b.IssuedOn < '20240101'
+COMMIT TRANSACTION Arch
+END TRY
+BEGIN CATCH
+ROLLBACK TRANSACTION Arch
+END CATCH
