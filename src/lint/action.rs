@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    BinaryOperator, ConflictTarget, CopyIntoSnowflakeKind, CopySource, CreateTable, Delete, Expr, FromTable,
-    GroupByExpr, Insert, Merge, MergeAction, MergeInsertKind, ObjectName, OnConflictAction, OnInsert, Query, Select,
-    SetExpr, SqliteOnConflict, Statement, TableFactor, TableObject,
+    Assignment, AssignmentTarget, BinaryOperator, ConflictTarget, CopyIntoSnowflakeKind, CopySource, CreateTable,
+    Delete, Expr, FromTable, GroupByExpr, Insert, Merge, MergeAction, MergeInsertKind, ObjectName, OnConflictAction,
+    OnInsert, Query, Select, SetExpr, SqliteOnConflict, Statement, TableFactor, TableObject,
 };
 
-use crate::lint::facts::{any, arms, conjuncts, from_tables, function_name, named_query, pairs, select_of, tables};
+use crate::lint::facts::{
+    any, arms, column, conjuncts, from_tables, function_name, named_query, pairs, select_of, tables,
+};
 use crate::lint::table::Table;
 
 /// An INSERT of rows of other tables, also as a part of a CTE or a CREATE TABLE AS.
@@ -319,9 +321,23 @@ fn on_conflict(insert: &Insert) -> OnConflict {
             OnConflictAction::DoUpdate(update) if update.selection.is_some() => OnConflict::Updates,
             OnConflictAction::DoUpdate(_) => OnConflict::Overwrites,
         },
+        Some(OnInsert::DuplicateKeyUpdate(set)) if set.iter().all(changes_nothing) => OnConflict::Skips,
         Some(OnInsert::DuplicateKeyUpdate(_)) => OnConflict::Overwrites,
         _ if insert.replace_into || matches!(insert.or, Some(SqliteOnConflict::Replace)) => OnConflict::Overwrites,
         _ => OnConflict::Fails,
+    }
+}
+
+/// `ON DUPLICATE KEY UPDATE id = id`, or `id = VALUES(id)` for a key: MySQL's way to skip a row.
+fn changes_nothing(assignment: &Assignment) -> bool {
+    let AssignmentTarget::ColumnName(name) = &assignment.target else { return false };
+    let name = Table::of(name).name().to_owned();
+    match &assignment.value {
+        Expr::Function(function) if function_name(function) == "values" => {
+            let text = function.args.to_string().to_lowercase();
+            name.ends_with("id") && text.trim_matches(['(', ')', ' ', '`']) == name
+        }
+        value => column(value).is_some_and(|(_, own)| own == name),
     }
 }
 

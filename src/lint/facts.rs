@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, ColumnDef, ColumnOption, CreateTable, CreateTableLikeKind, Cte, DataType, Delete, Expr, FromTable,
-    Function, FunctionArguments, Ident, IndexColumn, JoinConstraint, JoinOperator, LimitClause, ObjectName, Query,
-    Select, SelectItem, SetExpr, SetOperator, TableConstraint, TableFactor, TableWithJoins, Visit, Visitor,
+    Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, IndexColumn, JoinConstraint, JoinOperator,
+    LimitClause, ObjectName, Query, Select, SelectItem, SetExpr, SetOperator, TableConstraint, TableFactor,
+    TableWithJoins, Visit, Visitor,
 };
 
 use crate::lint::table::Table;
@@ -359,21 +360,34 @@ pub(super) fn compared(lookup: &Lookup<'_>) -> BTreeSet<String> {
 
 /// The columns on the left of comparisons of two columns.
 pub(super) fn pairs<'a>(conditions: impl IntoIterator<Item = &'a Expr>) -> BTreeSet<String> {
-    let each = conditions.into_iter().filter_map(|condition| match condition {
-        Expr::BinaryOp {
-            left,
-            op:
-                BinaryOperator::Eq
-                | BinaryOperator::GtEq
-                | BinaryOperator::LtEq
-                | BinaryOperator::Gt
-                | BinaryOperator::Lt
-                | BinaryOperator::Spaceship,
-            right,
-        }
-        | Expr::IsNotDistinctFrom(left, right) => Some((column(left)?.1, column(right)?)),
-        _ => None,
-    });
+    let each =
+        conditions.into_iter().filter_map(|condition| match condition {
+            Expr::BinaryOp {
+                left,
+                op:
+                    BinaryOperator::Eq
+                    | BinaryOperator::GtEq
+                    | BinaryOperator::LtEq
+                    | BinaryOperator::Gt
+                    | BinaryOperator::Lt
+                    | BinaryOperator::Spaceship,
+                right,
+            }
+            | Expr::IsNotDistinctFrom(left, right) => Some((column(left)?.1, column(right)?)),
+            // Snowflake.
+            Expr::Function(function) if function_name(function) == "equal_null" => {
+                let FunctionArguments::List(list) = &function.args else { return None };
+                let [
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(left)),
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(right)),
+                ] = list.args.as_slice()
+                else {
+                    return None;
+                };
+                Some((column(left)?.1, column(right)?))
+            }
+            _ => None,
+        });
     each.map(|(name, _)| name).collect()
 }
 

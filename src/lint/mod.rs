@@ -18,6 +18,7 @@
 mod action;
 mod allow;
 mod archives;
+mod declared;
 mod dynamic;
 mod facts;
 mod fix;
@@ -125,7 +126,7 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
     let called = called_names(&inputs, &ids);
     let dialect = options.dialect.unwrap_or(Grammar::Generic);
     let mut sink = Sink::default();
-    let (mut not_read, mut statements) = (Vec::new(), 0);
+    let (mut not_read, mut statements, mut found) = (Vec::new(), 0, Vec::new());
     for (&id, _) in ids.iter().zip(is_checked).filter(|(_, is_checked)| *is_checked) {
         let (name, text) = (inputs.name(id), inputs.text(id));
         let file = File { jinja: &jinja, dialect, name, text, called: called.as_ref() };
@@ -152,11 +153,36 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
         statements += units.iter().map(|unit| unit.statements.len()).max().unwrap_or_default();
         let unread: BTreeSet<NotRead> = units.iter().flat_map(|unit| unit.not_read.iter().cloned()).collect();
         not_read.extend(unread.into_iter().map(|one| Unread { file: name.to_owned(), line: one.line, what: one.what }));
-        for finding in findings(&units, &comments_of(name, text), options) {
-            sink.push(diagnostic(&inputs, id, finding, options));
-        }
+        found.extend(findings(&units, &comments_of(name, text), options).into_iter().map(|finding| (id, finding)));
+    }
+    for (id, finding) in without_callers(&inputs, found) {
+        sink.push(diagnostic(&inputs, id, finding, options));
     }
     Report { findings: sink.into_findings(), not_read, statements, inputs }
+}
+
+/// The findings without those of hooks that call a macro with the same finding: the macro is the
+/// source of both.
+fn without_callers(inputs: &Inputs, found: Vec<(FileId, Finding)>) -> Vec<(FileId, Finding)> {
+    // The names of the macros with a finding, by its rule.
+    let mut of_macros: BTreeMap<Code, BTreeSet<String>> = BTreeMap::new();
+    for (id, finding) in &found {
+        if is_template(inputs.text(*id)) {
+            let names = macros_of(inputs.text(*id)).into_iter().map(|one| one.name);
+            of_macros.entry(finding.code).or_default().extend(names);
+        }
+    }
+    let calls = |id: FileId, finding: &Finding| {
+        let line = inputs.text(id).lines().nth(finding.line.saturating_sub(1)).unwrap_or_default();
+        let own: BTreeSet<_> = macros_of(inputs.text(id)).into_iter().map(|one| one.name).collect();
+        let mut names = of_macros.get(&finding.code).into_iter().flatten().filter(|name| !own.contains(*name));
+        names.any(|name| {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_';
+            line.match_indices(name.as_str())
+                .any(|(at, _)| line[at + name.len()..].trim_start().starts_with('(') && !line[..at].ends_with(is_part))
+        })
+    };
+    found.into_iter().filter(|(id, finding)| !calls(*id, finding)).collect()
 }
 
 /// The comments outside of SQL that may allow findings, each with its line: of Jinja, and of YAML.

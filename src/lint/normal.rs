@@ -1,8 +1,8 @@
 //! Statements in one form, so that rules look for one form only.
 
 use sqlparser::ast::{
-    Delete, Expr, FromTable, JoinConstraint, JoinOperator, Merge, MergeAction, MergeClauseKind, Query, SelectItem,
-    SetExpr, Statement, TableAlias, TableFactor,
+    BinaryOperator, Delete, Expr, FromTable, JoinConstraint, JoinOperator, Merge, MergeAction, MergeClauseKind, Query,
+    SelectItem, SetExpr, Statement, TableAlias, TableFactor,
 };
 
 use crate::lint::facts::{alias, any, column, conjuncts, is_star, select_of};
@@ -58,7 +58,7 @@ fn of_base(statement: Statement) -> Statement {
         let [cte] = query.with.as_ref()?.cte_tables.as_slice() else { return None };
         let select = select_of(&cte.query)?;
         let [source] = select.from.as_slice() else { return None };
-        let is_plain = only.joins.is_empty() && delete.selection.is_none() && delete.using.is_none();
+        let is_plain = only.joins.is_empty() && delete.using.is_none();
         let is_all = source.joins.is_empty() && select.top.is_none() && select.selection.is_some();
         // A list of duplicates has a rule of its own.
         let is_row = select.projection.iter().all(|item| match item {
@@ -70,7 +70,15 @@ fn of_base(statement: Statement) -> Statement {
         }
         let mut delete = delete.clone();
         delete.from = FromTable::WithFromKeyword(vec![source.clone()]);
-        delete.selection.clone_from(&select.selection);
+        let own = delete.selection.take();
+        delete.selection = match (select.selection.clone(), own) {
+            (Some(of_query), Some(own)) => Some(Expr::BinaryOp {
+                left: Box::new(Expr::Nested(Box::new(of_query))),
+                op: BinaryOperator::And,
+                right: Box::new(Expr::Nested(Box::new(own))),
+            }),
+            (of_query, own) => of_query.or(own),
+        };
         Some(Statement::Delete(delete))
     };
     based().unwrap_or(statement)
@@ -109,6 +117,16 @@ fn deletes_of(merge: &Merge) -> Vec<Statement> {
         parse(&sql, Grammar::Postgres)
     });
     deletes.collect()
+}
+
+/// The columns of `JOIN t USING (a, b)`.
+fn using_of(operator: &JoinOperator) -> Vec<String> {
+    match operator {
+        JoinOperator::Join(JoinConstraint::Using(names)) | JoinOperator::Inner(JoinConstraint::Using(names)) => {
+            names.iter().map(ToString::to_string).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The tables that a DELETE joins: by USING, by JOIN, or in its FROM.
@@ -166,7 +184,15 @@ fn joined_by(delete: &Delete) -> Vec<Joined> {
             return None;
         }
         let own = conditions.iter().filter(|one| any(*one, is_own) && !(negated && is_null(one)));
-        let own: Vec<String> = own.map(|one| format!("({one})")).collect();
+        let mut own: Vec<String> = own.map(|one| format!("({one})")).collect();
+        let target_name = target.as_deref().unwrap_or("t");
+        for join in joins.iter().filter(|join| alias(&join.relation).as_deref() == Some(name.as_str())) {
+            own.extend(
+                using_of(&join.join_operator)
+                    .iter()
+                    .map(|column| format!("({name}.{column} = {target_name}.{column})")),
+            );
+        }
         let when = if own.is_empty() { String::new() } else { format!(" WHERE {}", own.join(" AND ")) };
         match parse(&format!("SELECT 1 FROM {factor}{when}"), Grammar::Generic)? {
             Statement::Query(query) => Some(Joined { query: *query, negated }),

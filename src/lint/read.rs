@@ -98,6 +98,21 @@ impl Read {
         self.sql.line(at.unwrap_or_else(|| self.start()))
     }
 
+    /// The source line of the first text after one of these words, or of the text, or of the
+    /// statement.
+    pub(super) fn line_after(&self, words: &[&str], text: &str) -> usize {
+        let (code, text) = (blanked(&self.sql.text), text.to_ascii_lowercase());
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let is_word =
+            |at: usize, word: &str| !code[..at].ends_with(is_part) && !code[at + word.len()..].starts_with(is_part);
+        let first = |from: usize, word: &str| {
+            code[from..].match_indices(word).map(|(at, _)| from + at).find(|at| is_word(*at, word))
+        };
+        let after = words.iter().find_map(|word| Some(first(0, word)? + word.len()));
+        let found = after.and_then(|after| first(after, &text));
+        found.map_or_else(|| self.line_of(&text), |at| self.sql.line(at))
+    }
+
     /// The source line of the statement.
     pub(super) fn line(&self) -> usize {
         self.sql.line(self.start())

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{AlterTableOperation, Statement};
+use sqlparser::ast::Statement;
 
 use crate::lint::action::{Action, Copy, action, inserts_of_all, inserts_of_with, loaded};
 use crate::lint::dynamic::{executed, may_change_rows};
-use crate::lint::facts::{
-    Declared, conjuncts, constrained, declared, declared_column, key_columns, key_of, like_of, selected, words_of,
-};
+use crate::lint::facts::{Declared, conjuncts, words_of};
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::{Marked, RUN_DATE};
 use crate::lint::normal::{joins_of, normal};
@@ -36,11 +34,11 @@ pub(super) struct Unit {
     /// The tables that the unit empties: by TRUNCATE, DROP, or DELETE without a condition.
     emptied: Vec<Table>,
     /// The tables that the unit creates.
-    created: BTreeSet<Table>,
+    pub(super) created: BTreeSet<Table>,
     /// The tables that the unit creates with the columns of another, and that other.
-    likes: Vec<(Table, Table)>,
+    pub(super) likes: Vec<(Table, Table)>,
     /// The temporary tables that the unit creates.
-    temporary: BTreeSet<Table>,
+    pub(super) temporary: BTreeSet<Table>,
     /// The numbers of the statements that copy rows, that fill a table, and that unload one: rules
     /// look at them for each DELETE.
     copying: Vec<usize>,
@@ -336,61 +334,6 @@ impl Unit {
         }
     }
 
-    /// Takes from a statement what it says of the columns of a table. A table of which only some
-    /// columns are known is not one of `columns`.
-    fn learn_columns(&mut self, tree: &Statement) {
-        match action(tree) {
-            Action::Create(create, table) => {
-                if is_temporary(tree) {
-                    self.temporary.insert(table.clone());
-                }
-                self.created.insert(table.clone());
-                self.likes.extend(like_of(create).map(|like| (table.clone(), like)));
-                self.keys.insert(table.clone(), key_of(create));
-                let is_whole = like_of(create).is_none()
-                    && create.clone.is_none()
-                    && create.inherits.is_none()
-                    && create.partition_of.is_none()
-                    && !create.columns.is_empty();
-                self.learn(table, is_whole.then(|| declared(create)));
-            }
-            Action::Copy(copy) if copy.creates => {
-                let columns = copy.select().and_then(selected);
-                self.learn(copy.into, columns);
-            }
-            _ => {}
-        }
-        if let Statement::CreateIndex(index) = tree
-            && index.unique
-            && index.predicate.is_none()
-        {
-            self.keys.entry(Table::of(&index.table_name)).or_insert_with(|| key_columns(&index.columns));
-        }
-        let Statement::AlterTable(alter) = tree else { return };
-        let table = Table::of(&alter.name);
-        for operation in &alter.operations {
-            match operation {
-                AlterTableOperation::AddColumn { column_def, .. } => {
-                    if let Some(columns) = self.columns.get_mut(&table) {
-                        columns.push(declared_column(column_def, &[]));
-                    }
-                }
-                AlterTableOperation::AddConstraint { constraint, .. } => {
-                    if let Some((_, key)) = constrained(constraint) {
-                        let known = self.keys.entry(table.clone()).or_default();
-                        if known.is_empty() {
-                            *known = key;
-                        }
-                    }
-                }
-                AlterTableOperation::RenameColumn { .. } | AlterTableOperation::DropColumn { .. } => {
-                    self.columns.remove(&table);
-                }
-                _ => {}
-            }
-        }
-    }
-
     /// A COMMIT without a BEGIN: a transaction was open all the same, as in a procedure, or without
     /// autocommit. One statement is a transaction of its own.
     fn commit(&mut self) {
@@ -400,23 +343,6 @@ impl Unit {
             since.iter_mut().for_each(|read| read.in_transaction = true);
         }
         self.committed = self.statements.len();
-    }
-
-    /// No parser reads this ALTER TABLE: it may add a column.
-    fn forget_columns(&mut self, text: &str) {
-        let lower = text.to_lowercase();
-        let names = |table: &Table| {
-            let mut words = lower.split(|c: char| !c.is_alphanumeric() && c != '_');
-            words.any(|word| word == table.name())
-        };
-        self.columns.retain(|table, _| !names(table));
-    }
-
-    fn learn(&mut self, table: Table, columns: Option<Vec<Declared>>) {
-        match columns {
-            Some(columns) => self.columns.insert(table, columns),
-            None => self.columns.remove(&table),
-        };
     }
 
     /// The columns of a table, if the unit creates it.

@@ -6,7 +6,9 @@ use sqlparser::ast::{BinaryOperator, Expr, JoinConstraint, JoinOperator, Select,
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::{Lookup, aliases, column, compared, conjuncts, is_time, joined, lookup, pairs, select_of};
+use crate::lint::facts::{
+    Lookup, aliases, column, compared, conjuncts, is_time, joined, lookup, named_query, pairs, select_of, tables,
+};
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::{Trim, deletes, is_of_archive, lookups};
@@ -27,7 +29,12 @@ pub(super) fn guards(copy: &Copy<'_>) -> Vec<BTreeSet<String>> {
 fn guards_of(copy: &Copy<'_>, select: &Select) -> Vec<BTreeSet<String>> {
     let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
     let negated = conditions.iter().filter_map(|condition| lookup(condition)).filter(|found| found.negated);
-    let lookups = negated.filter(|found| found.tables().iter().any(|table| table.is(&copy.into)));
+    // `WITH have AS (SELECT id, at FROM archive)` is the archive too.
+    let base = |table: &Table| {
+        let select = named_query(copy.query, table).and_then(select_of).filter(|select| select.selection.is_none());
+        select.and_then(|select| tables(select.from.first()?).into_iter().next()).unwrap_or_else(|| table.clone())
+    };
+    let lookups = negated.filter(|found| found.tables().iter().any(|table| base(table).is(&copy.into)));
     let mut all: Vec<_> = lookups.map(|found| compared(&found)).collect();
     let tests_null = conditions.iter().any(|condition| matches!(condition, Expr::IsNull(_)));
     for join in select.from.iter().flat_map(|item| &item.joins) {

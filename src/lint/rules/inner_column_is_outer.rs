@@ -9,6 +9,7 @@ use sqlparser::ast::{
 use crate::diagnostic::Code;
 use crate::lint::facts::{Declared, aliases, column, conjuncts, lookup, select_of, selected};
 use crate::lint::rules::Finding;
+use crate::lint::script::skeleton;
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
@@ -20,7 +21,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         for (name, inner) in columns {
             let message = match &inner {
                 Some(inner) => format!(
-                    "`{inner}` has no column `{name}`: it is the column of `{table}`, so the condition is always true"
+                    "`{inner}` has no column `{name}`: it is the column of `{table}`, so the subquery does not look for its row"
                 ),
                 None => format!(
                     "`{name} = {name}` compares a column with itself: the condition on `{table}` is always true"
@@ -28,7 +29,11 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             };
             found.push(Finding {
                 code: Code::InnerColumnIsOuter,
-                line: read.line_of(&format!("select {name}")),
+                line: if skeleton(&read.sql.text).contains(&format!("select {name}")) {
+                    read.line_of(&format!("select {name}"))
+                } else {
+                    read.line_after(&["exists", "where"], &name)
+                },
                 message,
                 label: "belongs to the outer table",
                 help: "write the alias of the table before each column of a subquery".to_owned(),

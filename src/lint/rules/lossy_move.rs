@@ -4,7 +4,9 @@ use sqlparser::ast::{Delete, Expr, GroupByExpr, Join, JoinOperator, SetExpr, Sta
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::{Lookup, aged_by, any, compared, conjuncts, function_name, lookup, select_of};
+use crate::lint::facts::{
+    Lookup, aged_by, any, compared, conjuncts, function_name, lookup, named_query, select_of, tables,
+};
 use crate::lint::jinja::RUN_DATE;
 use crate::lint::read::{Read, is_of_rows};
 use crate::lint::rules::Finding;
@@ -20,7 +22,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             // A log of what was deleted, which is no archive.
             Action::Move { copy, .. } if !copy.into.is_named_as_archive() && !is_of_rows(&copy) => continue,
             Action::Move { deletes: (_, table), copy }
-                if copy.on_conflict == OnConflict::Skips || (leaves_some(&copy) && !is_split(&read.tree)) =>
+                if copy.on_conflict == OnConflict::Skips
+                    || ((leaves_some(&copy) || filters_before(&read.tree, &copy)) && !is_split(&read.tree)) =>
             {
                 (copy, table)
             }
@@ -114,7 +117,8 @@ pub(super) fn replaced_archive(unit: &Unit, found: &mut Vec<Finding>) {
         let proves = |copy: &Copy<'_>| archives.iter().any(|one| one.is(&copy.into));
         // Without a proof, a copy of all rows is a backup beside a purge.
         let is_of_trim = |read: &Read, copy: &Copy<'_>| {
-            proves(copy) || !copy.conditions().is_empty() && (!copy.creates || read.is_model)
+            let is_replaced = matches!(&read.tree, Statement::CreateTable(create) if create.or_replace);
+            proves(copy) || !copy.conditions().is_empty() && (!copy.creates || read.is_model || is_replaced)
         };
         let replaced = unit.copies_of(&table).find_map(|(_, read)| match read.action() {
             Action::Copy(copy) if is_of_trim(read, &copy) && copy.copies(&table) && replaces(read, &copy) => {
@@ -133,6 +137,22 @@ pub(super) fn replaced_archive(unit: &Unit, found: &mut Vec<Finding>) {
             help: "create the archive once, and insert rows that it does not have".to_owned(),
         });
     }
+}
+
+/// Whether a query of WITH between the DELETE and the INSERT leaves rows out.
+fn filters_before(statement: &Statement, copy: &Copy<'_>) -> bool {
+    let outer = match statement {
+        Statement::Query(query) => query,
+        _ => return false,
+    };
+    copy.from().iter().filter_map(|from| named_query(outer, from)).filter_map(select_of).any(|select| {
+        let reads_delete = select
+            .from
+            .iter()
+            .flat_map(tables)
+            .any(|table| named_query(outer, &table).is_some_and(|query| matches!(*query.body, SetExpr::Delete(_))));
+        reads_delete && (select.selection.is_some() || select.distinct.is_some() || select.qualify.is_some())
+    })
 }
 
 /// Whether another INSERT of the statement takes rows of the same DELETE.

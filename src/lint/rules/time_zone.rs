@@ -42,7 +42,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         if let Some(name) = visitor.found {
             found.push(Finding {
                 code: Code::TimeZone,
-                line: read.line_of(&name),
+                line: read.line_after(&["where"], &name),
                 message: format!(
                     "the day of `{name}` depends on the time zone of the session: in another zone, the statement takes other rows"
                 ),
@@ -97,7 +97,13 @@ impl Visitor for Days<'_> {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let is_day = |expr: &Expr| match expr {
             Expr::Function(function) => {
-                matches!(function_name(function).as_str(), "current_date" | "curdate" | "date_trunc" | "localtimestamp")
+                let count = match &function.args {
+                    sqlparser::ast::FunctionArguments::List(list) => list.args.len(),
+                    _ => 0,
+                };
+                let days = ["current_date", "curdate", "date_trunc", "localtimestamp"];
+                // `date_trunc('day', now(), 'UTC')` names its zone.
+                days.contains(&function_name(function).as_str()) && count < 3
             }
             Expr::Identifier(name) => name.value.eq_ignore_ascii_case("current_date"),
             Expr::Cast {
@@ -105,7 +111,12 @@ impl Visitor for Days<'_> {
                 expr,
                 ..
             } => is_day_of_session(expr),
-            Expr::TypedString(text) => matches!(text.data_type, DataType::Date),
+            // `TIMESTAMP '2025-01-01'`, and `now()::date`.
+            Expr::TypedString(text) => matches!(
+                text.data_type,
+                DataType::Date | DataType::Timestamp(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)
+            ),
+            Expr::Cast { data_type: DataType::Date, .. } => true,
             // `'2026-01-01'` is a midnight of the session, and `'2026-01-01 00:00:00+00'` is an
             // instant.
             Expr::Value(_) => is_day_of_session(expr),
@@ -120,7 +131,15 @@ impl Visitor for Days<'_> {
             Expr::Function(function)
                 if matches!(
                     function_name(function).as_str(),
-                    "date" | "to_date" | "date_trunc" | "trunc" | "to_char" | "year" | "month"
+                    "date"
+                        | "to_date"
+                        | "date_trunc"
+                        | "trunc"
+                        | "to_char"
+                        | "year"
+                        | "month"
+                        | "date_part"
+                        | "datepart"
                 ) =>
             {
                 let arguments = match &function.args {
