@@ -10,6 +10,7 @@ use crate::features::monitors::AsksWord;
 use crate::features::monitors::Severity;
 use crate::features::only_when::ConditionEntry;
 use crate::features::purge::NoArchive;
+use crate::features::schedule::ScheduleEntry;
 use crate::project::shape::{Either, Entries, Field, Never, Nullness, Plain, Text, Word, shape};
 use crate::project::{CutoffFrom, NamedAfter, Rows, RuleLevel};
 use crate::source::Spanned;
@@ -93,60 +94,6 @@ shape! {
         /// Which day gives the fiscal year its number: with first_day, fy2026 starts in 2026; with
         /// last_day, it ends in 2026.
         required named_after: Word<NamedAfter>,
-    }
-
-    #[expected("a schedule")]
-    /// When cycles, maintenance, sweeps and monitors run, in UTC, and who gets mail when a task
-    /// fails.
-    struct ScheduleEntry {
-        /// How often a cycle starts.
-        required cycle: CycleEntry,
-        /// When maintenance starts each night. Required if the project has `maintenance`.
-        optional maintenance: AtEntry,
-        /// When the sweep starts each night.
-        required sweep: AtEntry,
-        /// When the monitors start each night.
-        required monitoring: AtEntry,
-        /// How long tasks may take.
-        optional timeouts: TimeoutsEntry,
-        /// Who gets mail when a task fails: one address, or a list of addresses.
-        optional notify: Names,
-        /// The Airflow connection to the warehouse. If not stated, the default connection of the
-        /// engine, such as redshift_default.
-        optional connection: String,
-        /// The Airflow connection to the other system that count_match monitors query.
-        optional source_connection: String,
-    }
-
-    #[expected("a mapping with `every`")]
-    /// How often a cycle starts, and which other tasks it has.
-    struct CycleEntry {
-        /// The interval, such as 15 minutes.
-        required every: String,
-        /// A Python function, module.function, that creates the tasks that load raw tables. It
-        /// returns the tasks that the marts wait for.
-        optional extract: String,
-        /// A command that runs after the marts are built, such as dbt test --select mart.
-        optional test: String,
-    }
-
-    #[expected("a mapping with `at`")]
-    /// A time of day.
-    struct AtEntry {
-        /// Hours and minutes in UTC, such as 02:30.
-        required at: Text,
-    }
-
-    #[expected("a mapping with `mart`, `tests` and `otherwise`")]
-    /// How long tasks may take.
-    struct TimeoutsEntry {
-        /// The limit for the statements of one mart, in a cycle or a sweep; 10 minutes if not
-        /// stated.
-        optional mart: String,
-        /// The limit for the tests of a cycle; 5 minutes if not stated.
-        optional tests: String,
-        /// The limit for any other task; 60 minutes if not stated.
-        optional otherwise: String,
     }
 
     #[expected("an entry of `raw`")]

@@ -1,9 +1,9 @@
 //! Resolves `schedule:`.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
+use crate::features::schedule::{AtEntry, ScheduleEntry};
 use crate::features::schedule::{Schedule, TimeOfDay};
 use crate::project::Spec;
-use crate::project::files::{AtEntry, ScheduleEntry};
 use crate::project::resolve::duration;
 use crate::project::resolve::list::list;
 use crate::project::shape::Field;
