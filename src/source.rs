@@ -139,8 +139,8 @@ impl Inputs {
     /// lists of periods can be in one file.
     pub(crate) fn with_edited(&self, file: FileId, text: &str) -> Self {
         let mut edited = self.clone();
-        let name = self.name(file);
-        for same in edited.files.iter_mut().filter(|other| other.name == name) {
+        let (name, old) = (self.name(file), self.text(file));
+        for same in edited.files.iter_mut().filter(|other| other.name == name && other.text == old) {
             text.clone_into(&mut same.text);
         }
         edited

@@ -220,6 +220,8 @@ impl Words {
             .unwrap_or(close);
         let last = &self.all[end - 1].1;
         match inner("where") {
+            // A WHERE without a condition.
+            Some(at) if at + 1 >= end => None,
             Some(at) => {
                 let condition = &text[self.all[at + 1].1.start..last.end];
                 let has_or = (at + 1..end).any(|one| self.is(one, "or") && depth_of_query(one));

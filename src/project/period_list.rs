@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::project::{Length, Period, PeriodId, Spec, TableId};
 use crate::source::{Span, Spanned};
 
-/// The index of a list in [`Spec::lists`].
+/// The index of a list of periods of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeriodListId(pub(crate) usize);
 
