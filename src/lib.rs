@@ -130,7 +130,7 @@
 //! use rowkeep::rotate::{Rotation, rotate};
 //! # let before = rowkeep::Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
 //!
-//! let Ok(Rotation::Added { inputs: after, .. }) = rotate(&before, None, None) else { panic!("no next period") };
+//! let Ok(Rotation::Added { inputs: after, .. }) = rotate(&before, None, None, None) else { panic!("no next period") };
 //! let preview = diff(&before, &after).unwrap();
 //! assert_eq!(preview.created[0].relation, "s.hist_2026");
 //! assert_eq!(preview.flows[0].from.as_deref(), Some("2026-04-01"));

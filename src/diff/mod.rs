@@ -129,7 +129,7 @@ impl Preview {
 /// use rowkeep::rotate::{Rotation, rotate};
 ///
 /// let now = Inputs::new("rowkeep.yml", "name: shop\ndialect: duckdb\nschema: s\nperiods: [2025]\nexceptions: x\ntables:\n- {model: mart, history: hist, unique_key: id, time: {column: day}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint, day: date}}\n");
-/// let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None) else { panic!() };
+/// let Ok(Rotation::Added { inputs: next, .. }) = rotate(&now, None, None, None) else { panic!() };
 /// let preview = diff(&now, &next).unwrap();
 /// assert_eq!(preview.flows[0].to, "s.hist_2026");
 /// assert_eq!(preview.flows[0].from.as_deref(), Some("2026-04-01"));
