@@ -106,7 +106,8 @@ fn no_law_is_broken() {
 }
 
 /// Goldens whose statements differ from those of others only in names, or in clauses of the DDL.
-const OF_NAMES: [&str; 8] = [
+const OF_NAMES: [&str; 9] = [
+    "/period_lists",
     "/dashed_project",
     "/qualified_names",
     "/quoted_columns",
@@ -259,4 +260,34 @@ fn a_raw_trim_that_does_not_wait_is_found() {
     };
     assert!(!verdict(&one_stamp).broken_by.is_empty(), "the trim deletes rows that no completed cycle has seen");
     assert!(verdict(&|_| {}).broken_by.is_empty());
+}
+
+/// A parent without periods may have children of several lists. Each list is rehearsed with it.
+#[test]
+fn a_parent_of_two_lists_is_rehearsed_with_both() {
+    let table = |model: &str, keys: &str| {
+        format!(
+            "  - {{ model: {model}, {keys}, unique_key: id, time: {{ column: t, unit: epoch_seconds }}, rows: latest, exception: {model}_gap, columns: {{ id: bigint not null, t: bigint not null }} }}\n"
+        )
+    };
+    let project = [
+        "name: shop\ndialect: duckdb\nschema: ods\nperiod_lists: { weekly: [2026_w01, 2026_w02], yearly: [2025, 2026] }\nexceptions: { table: gaps, key: id }\ntables:\n".to_owned(),
+        table("a", "history: hist_a, periods: weekly, retention: { for: 30 days }"),
+        table("b", "history: { table: b_archive }, retention: { while_in: a }"),
+        table("c", "history: hist_c, retention: { while_in: b }"),
+        table("p", "archive: none, tripwire: 90%, retention: { for: 30 days }"),
+        table("q", "history: hist_q, periods: weekly, retention: { while_in: p }"),
+        table("r", "history: hist_r, periods: yearly, retention: { while_in: p }"),
+    ];
+    let inputs = Inputs::new("rowkeep.yml", project.concat());
+    let projects = Project::each(&inputs, Dialect::DuckDb).expect("it compiles");
+    let models: Vec<Vec<&str>> = projects.iter().map(|project| project.models().collect()).collect();
+    assert_eq!(models, [vec!["a", "b", "c", "p", "q"], vec!["p", "r"]]);
+    let options = Options { seeds: 0..1, cycles: 6, ..Options::default() };
+    let reports = projects
+        .iter()
+        .map(|project| rehearse(project, &options, &|| open(Dialect::DuckDb), &|_| {}).expect("a rehearsal"));
+    let report = reports.reduce(Report::and).expect("two reports");
+    assert!(report.is_clean(), "{:?}", report.laws);
+    assert_eq!(report.ledger.len(), 6);
 }
