@@ -6,7 +6,7 @@
 
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -122,7 +122,8 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
             );
         }
     };
-    periods(spec, &previous, &mut say);
+    let lists = lists_now(spec, &previous);
+    periods(spec, &previous, &lists, &mut say);
     // Another engine quotes names and writes types in another way.
     let same_engine = previous["metadata"]["dialect"].as_str() == Some(spec.dialect.as_str());
     // Tables are matched by their models, so a renamed project still has the same tables.
@@ -132,7 +133,7 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
     for node in previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values()) {
         let Some(name) = node["name"].as_str() else { continue };
         match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
-            Some((id, table)) => table::compare(spec, id, table, &previous, (node, same_engine), &mut say),
+            Some((id, table)) => table::compare(spec, id, table, (&previous, &lists), (node, same_engine), &mut say),
             None => {
                 if let Some(id) = table_now(spec, node).filter(|_| same_engine) {
                     let table = spec.table(id);
@@ -150,7 +151,7 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
                     let help =
                         "restore the name, or run `ddl/` after the change and drop the work tables of the old name";
                     say(Restructuring::Table, diagnostic.help(help));
-                    table::other_list(spec, id, &previous, node, &mut say);
+                    table::other_list(spec, id, (&previous, &lists), node, &mut say);
                     continue;
                 }
                 let message = format!(
@@ -204,14 +205,23 @@ fn table_now(spec: &Spec, node: &Value) -> Option<TableId> {
     of_model.or_else(of_mart).map(|(id, _)| id)
 }
 
-/// The list that has the periods of a list of the previous manifest: the list that its tables have
-/// now. If they have several, the one of the same name, or the first one.
-fn list_now(spec: &Spec, previous: &Value, was: Option<&str>) -> Option<PeriodListId> {
+/// For each list of the previous manifest, by its name: the list that its tables have now.
+type ListsNow<'p> = BTreeMap<Option<&'p str>, PeriodListId>;
+
+/// If the tables of an old list have several lists now, the one of the same name takes its place, or
+/// else the first one.
+fn lists_now<'p>(spec: &Spec, previous: &'p Value) -> ListsNow<'p> {
+    let mut lists = ListsNow::new();
     let nodes = previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values());
-    let of_list = nodes.filter(|node| has_periods(node) && node["periods"].as_str() == was);
-    let now: Vec<_> = of_list.filter_map(|node| spec.table(table_now(spec, node)?).periods).collect();
-    let same = now.iter().find(|&&id| spec.list(id).name.as_deref() == was);
-    same.or(now.first()).copied()
+    for node in nodes.filter(|node| has_periods(node)) {
+        let Some(now) = table_now(spec, node).and_then(|id| spec.table(id).periods) else { continue };
+        let was = node["periods"].as_str();
+        let chosen = lists.entry(was).or_insert(now);
+        if spec.list(now).name.as_deref() == was {
+            *chosen = now;
+        }
+    }
+    lists
 }
 
 /// Whether a node of the previous manifest had one history table per period.
@@ -219,7 +229,7 @@ fn has_periods(node: &Value) -> bool {
     node["history"].is_string() && !node["one_history"].as_bool().unwrap_or(false)
 }
 
-fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
+fn periods(spec: &Spec, previous: &Value, lists: &ListsNow<'_>, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
     // A change of the time zone keeps the days and moves the bounds.
     let mut moved = false;
     let listed = previous["periods"].as_array().into_iter().flatten();
@@ -231,7 +241,7 @@ fn periods(spec: &Spec, previous: &Value, say: &mut dyn FnMut(Restructuring, Dia
         };
         let was = period["list"].as_str();
         // If no table of the list is left, each of them is reported.
-        let Some(list) = list_now(spec, previous, was).map(|id| spec.list(id)) else { continue };
+        let Some(list) = lists.get(&was).map(|&id| spec.list(id)) else { continue };
         match list.ids.clone().map(PeriodId).find(|&id| spec.period(id).name == name) {
             None => {
                 let message = format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::artifacts::manifest;
-use crate::check::restructure::{Restructuring, has_periods, list_now};
+use crate::check::restructure::{ListsNow, Restructuring, has_periods};
 use crate::diagnostic::{Code, Diagnostic, quoted, some};
 use crate::project::{Length, Retention, Spec, Table, TableId};
 use crate::source::Span;
@@ -14,7 +14,7 @@ pub(super) fn compare(
     spec: &Spec,
     id: TableId,
     table: &Table,
-    previous: &Value,
+    previous: (&Value, &ListsNow<'_>),
     (node, same_engine): (&Value, bool),
     say: &mut dyn FnMut(Restructuring, Diagnostic),
 ) {
@@ -458,7 +458,7 @@ fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &
 pub(super) fn other_list(
     spec: &Spec,
     id: TableId,
-    previous: &Value,
+    (previous, lists): (&Value, &ListsNow<'_>),
     node: &Value,
     say: &mut dyn FnMut(Restructuring, Diagnostic),
 ) {
@@ -466,7 +466,7 @@ pub(super) fn other_list(
     let Some(now) = spec.list_of(id).filter(|_| has_periods(node)) else { return };
     let was = node["periods"].as_str();
     // The periods of the list itself are compared elsewhere.
-    if list_now(spec, previous, was).is_some_and(|list| Some(list) == table.periods) {
+    if lists.get(&was).is_some_and(|&list| Some(list) == table.periods) {
         return;
     }
     let is_there = |old: &Value| {
