@@ -4,7 +4,7 @@ use sqlparser::ast::Statement;
 
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
-use crate::dialect::expression::{call, plus};
+use crate::dialect::expression::{call, name_of, plus};
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
     Trap, ViewColumns, standard, traps,
@@ -150,8 +150,13 @@ impl Rules for BigQuery {
         clock()
     }
 
-    fn now(&self, unit: TimeUnit) -> Expression {
-        counted(clock(), unit)
+    // DATETIME and DATE take the name of a zone as their second argument.
+    fn now(&self, unit: TimeUnit, zone: &str) -> Expression {
+        match unit {
+            TimeUnit::Timestamp if zone != "UTC" => call("datetime", [clock(), name_of(zone)]),
+            TimeUnit::Date if zone != "UTC" => call("date", [clock(), name_of(zone)]),
+            _ => counted(clock(), unit),
+        }
     }
 
     fn months(&self, months: u32) -> String {

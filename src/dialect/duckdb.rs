@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, before, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp,
+    at_utc, at_zone, before, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
@@ -130,13 +130,13 @@ impl Rules for DuckDb {
         at_utc(clock())
     }
 
-    fn now(&self, unit: TimeUnit) -> Expression {
+    fn now(&self, unit: TimeUnit, zone: &str) -> Expression {
         match unit {
             TimeUnit::EpochSeconds => rounded_down(epoch(clock())),
             TimeUnit::EpochMillis => rounded_down(times(epoch(clock()), "1000")),
             TimeUnit::Timestamptz => clock(),
-            TimeUnit::Timestamp => self.now_utc(),
-            TimeUnit::Date => to_date(self.now_utc()),
+            TimeUnit::Timestamp => at_zone(clock(), zone),
+            TimeUnit::Date => to_date(at_zone(clock(), zone)),
         }
     }
 

@@ -61,7 +61,17 @@ pub(super) fn epoch(instant: Expression) -> Expression {
 }
 
 pub(super) fn at_utc(value: Expression) -> Expression {
-    call("at time zone", [value, Literal("'UTC'".into())])
+    at_zone(value, "UTC")
+}
+
+/// A timestamp of a zone as an instant, or an instant as a timestamp of a zone.
+pub(super) fn at_zone(value: Expression, zone: &str) -> Expression {
+    call("at time zone", [value, name_of(zone)])
+}
+
+/// The name of a zone as a literal. The names come from the database of IANA: they have no quote.
+pub(super) fn name_of(zone: &str) -> Expression {
+    Literal(format!("'{zone}'").into())
 }
 
 /// The day of an instant, rounded up: the next day, unless the instant is midnight.

@@ -98,8 +98,9 @@ pub(crate) trait Rules: Sync {
     fn months(&self, months: u32) -> String;
     /// The current time in UTC, as the exceptions table stores it.
     fn now_utc(&self) -> Expression;
-    /// The current time in a unit.
-    fn now(&self, unit: TimeUnit) -> Expression;
+    /// The current time in a unit. `zone`: the zone of a timestamp or a day, such as UTC or
+    /// Europe/Berlin. Other units are instants.
+    fn now(&self, unit: TimeUnit, zone: &str) -> Expression;
     /// The [given](Expression::Given) cutoff, converted from one unit to another. It is rounded up,
     /// so that `<` selects the same rows. With `months`: so many months of the calendar before the
     /// start of its day in UTC.

@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, before, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
+    at_utc, at_zone, before, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
@@ -129,13 +129,15 @@ impl Rules for Redshift {
         clock()
     }
 
-    fn now(&self, unit: TimeUnit) -> Expression {
+    fn now(&self, unit: TimeUnit, zone: &str) -> Expression {
+        // "AT TIME ZONE": a timestamp of a zone becomes an instant, and an instant a timestamp.
+        let local = || if zone == "UTC" { clock() } else { at_zone(at_utc(clock()), zone) };
         match unit {
             TimeUnit::EpochSeconds => to_bigint(epoch(clock())),
             TimeUnit::EpochMillis => times(to_bigint(epoch(clock())), "1000"),
             TimeUnit::Timestamptz => at_utc(clock()),
-            TimeUnit::Timestamp => clock(),
-            TimeUnit::Date => to_date(clock()),
+            TimeUnit::Timestamp => local(),
+            TimeUnit::Date => to_date(local()),
         }
     }
 

@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
-use crate::dialect::expression::{before, call, day_rounded_up, plus, to_date};
+use crate::dialect::expression::{before, call, day_rounded_up, name_of, plus, to_date};
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
     Trap, ViewColumns, standard,
@@ -28,7 +28,12 @@ fn clock() -> Expression {
 
 /// An instant as a timestamp without a zone, in UTC.
 fn in_utc(instant: Expression) -> Expression {
-    to_timestamp(call("convert_timezone", [Expression::Literal("'UTC'".into()), instant]))
+    in_zone(instant, "UTC")
+}
+
+/// An instant as a timestamp without a zone.
+fn in_zone(instant: Expression, zone: &str) -> Expression {
+    to_timestamp(call("convert_timezone", [name_of(zone), instant]))
 }
 
 fn to_timestamp(value: Expression) -> Expression {
@@ -158,13 +163,13 @@ impl Rules for Snowflake {
         in_utc(clock())
     }
 
-    fn now(&self, unit: TimeUnit) -> Expression {
+    fn now(&self, unit: TimeUnit, zone: &str) -> Expression {
         match unit {
             TimeUnit::EpochSeconds => call("date_part", [Expression::Literal("epoch_second".into()), clock()]),
             TimeUnit::EpochMillis => call("date_part", [Expression::Literal("epoch_millisecond".into()), clock()]),
             TimeUnit::Timestamptz => call("cast TIMESTAMPTZ", [clock()]),
-            TimeUnit::Timestamp => in_utc(clock()),
-            TimeUnit::Date => to_date(in_utc(clock())),
+            TimeUnit::Timestamp => in_zone(clock(), zone),
+            TimeUnit::Date => to_date(in_zone(clock(), zone)),
         }
     }
 

@@ -53,8 +53,8 @@ shape! {
         /// How long archived rows must be kept, such as 5 years after the end of their period.
         /// `check` tells when the oldest period may be retired.
         optional keep_history: String,
-        /// The time zone in which periods begin at midnight, such as Europe/Berlin; UTC if not
-        /// stated.
+        /// The time zone in which periods begin at midnight, and in which times without a zone
+        /// are, such as Europe/Berlin; UTC if not stated.
         optional time_zone: String,
         /// The fiscal year, for periods with names such as fy2026 and fy2026_q1.
         optional fiscal_year: FiscalYearEntry,

@@ -56,6 +56,13 @@ impl Period {
     pub fn end_epoch(&self) -> i64 {
         self.zone.start_of(self.end)
     }
+
+    /// Midnight of the first day and of the day after the period, as times without a zone, in
+    /// seconds since midnight of the first day of 1970.
+    #[cfg(feature = "rehearse")]
+    pub(crate) fn midnights(&self) -> std::ops::Range<i64> {
+        epoch(self.start)..epoch(self.end)
+    }
 }
 
 /// Midnight UTC of a day, in seconds since 1970.

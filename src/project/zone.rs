@@ -4,8 +4,10 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::project::period::epoch;
+use crate::sql::TimeUnit;
 
-/// The time zone in which periods begin at midnight. Key: `time_zone`; UTC if it is not stated.
+/// The time zone in which periods begin at midnight, and in which times without a zone are. Key:
+/// `time_zone`; UTC if it is not stated.
 ///
 /// The rules of the zones are part of the program, so the same input gives the same bounds on every
 /// machine. Source: the time zone database of IANA.
@@ -28,6 +30,22 @@ impl Zone {
     /// The name of the zone, such as Europe/Berlin. `None`: UTC.
     pub fn name(&self) -> Option<&str> {
         self.0.as_ref().and_then(TimeZone::iana_name)
+    }
+
+    /// The name of the zone in which the values of a unit are. Instants are in UTC. A timestamp or a
+    /// day without a zone is in this zone.
+    pub(crate) fn of(&self, unit: TimeUnit) -> &str {
+        match unit {
+            TimeUnit::Timestamp | TimeUnit::Date => self.name().unwrap_or("UTC"),
+            TimeUnit::EpochSeconds | TimeUnit::EpochMillis | TimeUnit::Timestamptz => "UTC",
+        }
+    }
+
+    /// What clocks there show, less what clocks in UTC show, in seconds.
+    #[cfg(feature = "rehearse")]
+    pub(crate) fn offset_at(&self, epoch: i64) -> i64 {
+        let Ok(at) = jiff::Timestamp::from_second(epoch) else { return 0 };
+        self.0.as_ref().map_or(0, |zone| i64::from(zone.to_offset(at).seconds()))
     }
 
     /// The first instant of a day, in seconds since 1970. It is not midnight on a day on which

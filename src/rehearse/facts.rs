@@ -1,10 +1,12 @@
 //! The facts of a spec that the story generator and the oracle need, without statements and plans.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use crate::features::only_when::{Condition, Constant, Test};
 use crate::project::naming::{HOLD, NULL_KEY};
-use crate::project::{CutoffFrom, Filled, Length, Retention, Spec, Table, TableId};
+use crate::project::period::epoch;
+use crate::project::{CutoffFrom, Filled, Length, Period, Retention, Spec, Table, TableId, Zone};
 use crate::rehearse::value::{SECOND, Typed, grain};
 use crate::sql::TimeUnit;
 
@@ -30,6 +32,8 @@ pub(super) struct TableFacts {
     pub(super) generated: Vec<usize>,
     pub(super) key: Vec<usize>,
     pub(super) time: usize,
+    /// The zone of the time column: UTC for instants.
+    zone: Zone,
     /// The smallest step of the time column, in microseconds.
     pub(super) grain: i64,
     /// Whether versions of one key can differ in time.
@@ -92,6 +96,23 @@ impl Raw {
 }
 
 impl TableFacts {
+    /// The bounds of a period, as the time column has them, in microseconds.
+    pub(super) fn bounds(&self, period: &Period) -> Range<i64> {
+        let bounds = match self.zone.name() {
+            Some(_) => period.midnights(),
+            None => period.start_epoch()..period.end_epoch(),
+        };
+        bounds.start * SECOND..bounds.end * SECOND
+    }
+
+    /// The first and the last time that a clock in the zone of the time column may have shown
+    /// between two instants, in microseconds.
+    pub(super) fn clock(&self, (began, ended): (i64, i64)) -> (i64, i64) {
+        let offset = |at: i64| self.zone.offset_at(at.div_euclid(SECOND)) * SECOND;
+        let (first, last) = (offset(began), offset(ended));
+        (began + first.min(last), ended + first.max(last))
+    }
+
     /// All columns of the raw table.
     pub(super) fn raw_columns(&self) -> impl Iterator<Item = &Typed> {
         self.columns.iter().chain(&self.raw.extra)
@@ -219,6 +240,7 @@ impl Facts {
                 root: root.0,
             },
         };
+        let is_local = spec.zone.of(table.time.unit) != "UTC";
         TableFacts {
             model: table.model.value.as_str().to_owned(),
             mart: table.relation.sql(dialect),
@@ -229,12 +251,15 @@ impl Facts {
                 .collect(),
             key: table.unique_key.iter().map(|id| id.0).collect(),
             time,
+            zone: if is_local { spec.zone.clone() } else { Zone::default() },
             grain: grain(columns[time].unit.unwrap_or(TimeUnit::EpochSeconds)),
             versioned: table.is_versioned(),
             keep,
             has_unfinished: table.has_unfinished_rows() && !table.is_purged(),
             purged: table.is_purged(),
-            retired: spec.retired_before(table).map(|(_, epoch)| epoch * SECOND),
+            retired: spec
+                .retired_before(table)
+                .map(|(day, instant)| SECOND * if is_local { epoch(day) } else { instant }),
             any_time: !table.has_periods(),
             supersedes: true,
             only_when: table.only_when.clone(),

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::project::Period;
 use crate::rehearse::clock::with_clock;
 use crate::rehearse::computed;
 use crate::rehearse::engine::Engine;
@@ -145,7 +146,7 @@ pub(super) struct StoryRun<'a> {
     pub(super) oracle: Oracle<'a>,
     pub(super) stage: Rc<Stage>,
     pub(super) listed: Periods,
-    calendar: Vec<(String, i64, i64)>,
+    calendar: Vec<Period>,
     pub(super) raw_table: RawTable,
     /// By table, the clock at the start and at the end of its last hooks.
     pub(super) clocks: Vec<(i64, i64)>,
@@ -183,11 +184,7 @@ impl<'a> StoryRun<'a> {
         for raw in project.raw_tables(facts) {
             engine.run(&raw)?;
         }
-        let calendar = project
-            .calendar
-            .iter()
-            .chain([project.numbered(usize::MAX)])
-            .map(|period| (period.name.clone(), period.start_epoch() * SECOND, period.end_epoch() * SECOND));
+        let calendar = project.calendar.iter().chain([project.numbered(usize::MAX)]).cloned();
         Ok(Self {
             oracle: Oracle::new(facts),
             raw_table: RawTable::new(facts),

@@ -2,6 +2,7 @@
 
 use crate::dialect::Dialect;
 use crate::error::Error;
+use crate::project::Period;
 use crate::rehearse::engine::Engine;
 use crate::rehearse::facts::{Facts, TableFacts};
 use crate::rehearse::oracle::{Exception, Row, Tables};
@@ -83,7 +84,7 @@ pub(super) fn places_of_key(
     engine: &mut dyn Engine,
     facts: &Facts,
     stage: &Stage,
-    calendar: &[(String, i64, i64)],
+    calendar: &[Period],
     watch: &Watch,
 ) -> Result<Vec<String>, Error> {
     let table = &facts.tables[watch.table];
@@ -95,6 +96,6 @@ pub(super) fn places_of_key(
     };
     let in_mart = mart.iter().filter(|row| is_watched(row)).map(|row| format!("mart ({})", time(row)));
     let archived = history.iter().filter(|(_, row)| is_watched(row));
-    let archived = archived.map(|(period, row)| format!("{} ({})", calendar[*period].0, time(row)));
+    let archived = archived.map(|(period, row)| format!("{} ({})", calendar[*period].name, time(row)));
     Ok(in_mart.chain(archived).collect())
 }

@@ -1,6 +1,6 @@
 //! Units of time columns.
 
-/// The unit of the values of a time column. All values are in UTC.
+/// The unit of the values of a time column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimeUnit {
@@ -8,11 +8,11 @@ pub enum TimeUnit {
     EpochSeconds,
     /// Milliseconds since 1970.
     EpochMillis,
-    /// A timestamp without a zone.
+    /// A timestamp without a zone: in the `time_zone` of the project, or in UTC.
     Timestamp,
     /// A timestamp with a zone.
     Timestamptz,
-    /// A day.
+    /// A day, in the same zone.
     Date,
 }
 

@@ -123,6 +123,19 @@ tables:
     let after = before.replace("Europe/Berlin", "Europe/Vienna");
     let after = rowkeep::resolve(&Inputs::new("rowkeep.yml", after)).expect("it resolves");
     assert!(rowkeep::check::restructured(&after, manifest, &BTreeSet::new()).is_ok());
+    // Local times keep their bounds, local midnights, in every zone.
+    let local = before.replace("timestamptz", "timestamp");
+    let manifest = rowkeep::compile(&Inputs::new("rowkeep.yml", local.clone())).expect("it compiles");
+    let manifest = manifest.get(rowkeep::artifacts::MANIFEST).expect("a manifest");
+    let after = local.replace("Europe/Berlin", "Asia/Kolkata");
+    let after = rowkeep::resolve(&Inputs::new("rowkeep.yml", after)).expect("it resolves");
+    assert!(rowkeep::check::restructured(&after, manifest, &BTreeSet::new()).is_ok());
+    let purge =
+        local.replace("history: hist", "archive: none, tripwire: 20%").replace("periods: [2025_h2, 2026_h1]\n", "");
+    insta::assert_snapshot!(refused(&purge, &[("Europe/Berlin", "Asia/Kolkata")]), @"
+    ==> Asia/Kolkata
+    RK730: rows of mart aged by the clock of Europe/Berlin, and now by that of Asia/Kolkata: the next cycle can delete rows for good some hours earlier
+    ");
 }
 
 /// A project with history, as text.

@@ -15,6 +15,7 @@ mod in_place;
 mod interleaved;
 mod limit;
 mod loads;
+mod local_times;
 mod operations;
 mod plans;
 #[path = "../shared/projects.rs"]

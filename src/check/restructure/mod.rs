@@ -4,6 +4,7 @@
 //! Archived rows stay in their history tables. If a change removes their period or table, or
 //! changes their key, statements do not find them any more.
 
+mod retention;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink, quoted};
-use crate::project::{PeriodId, PeriodListId, Spec, TableId};
+use crate::project::{PeriodId, PeriodList, PeriodListId, Spec, Table, TableId};
 
 /// A kind of change that leaves archived rows behind. `--allow` takes its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -230,8 +231,12 @@ fn has_periods(node: &Value) -> bool {
 }
 
 fn periods(spec: &Spec, previous: &Value, lists: &ListsNow<'_>, say: &mut dyn FnMut(Restructuring, Diagnostic)) {
-    // A change of the time zone keeps the days and moves the bounds.
+    // A change of the time zone keeps the days, and moves the bounds of instants.
     let mut moved = false;
+    let has_instants = |list: &PeriodList| {
+        let is_instant = |table: &Table| spec.zone.of(table.time.unit) == "UTC";
+        spec.tables().any(|(id, table)| spec.list_of(id).is_some_and(|own| own.ids == list.ids) && is_instant(table))
+    };
     let listed = previous["periods"].as_array().into_iter().flatten();
     for period in listed.clone() {
         let (Some(name), Some(start), Some(end)) =
@@ -268,7 +273,8 @@ fn periods(spec: &Spec, previous: &Value, lists: &ListsNow<'_>, say: &mut dyn Fn
                 let now = spec.period(id);
                 if (now.start().as_str(), now.end().as_str()) == (start, end) {
                     let bounds = (period["start_epoch"].as_i64(), period["end_epoch"].as_i64());
-                    moved |= bounds != (Some(now.start_epoch()), Some(now.end_epoch())) && bounds.0.is_some();
+                    let are_equal = bounds == (Some(now.start_epoch()), Some(now.end_epoch()));
+                    moved |= !are_equal && bounds.0.is_some() && has_instants(list);
                     continue;
                 }
                 let message = format!(

@@ -67,6 +67,8 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         payload_groups => groups(&columns(spec, table, &table.corrected().collect::<Vec<_>>())),
         comparable_payload => groups(&columns(spec, table, &table.comparable_payload().collect::<Vec<_>>())),
         unit => time.unit.as_str(),
+        zone => text(spec.zone.of(time.unit)),
+        is_local => spec.zone.of(time.unit) != "UTC",
         reads_by_partition => spec.dialect.rules().reads_by_partition(),
         versioned => scope.versioned,
         due_is_listed => scope.due == Due::Listed,

@@ -97,13 +97,15 @@ macro_rules! period_codes {
             ///
             /// Fix: write the start of the first period, or follow `rowkeep runbook retire-period`.
             Retired = "RK212",
-            /// The time zone of the project is unknown, or the time of a table says nothing about
-            /// its zone.
+            /// The time zone of the project is unknown, or a local time would be compared with an
+            /// instant.
             ///
-            /// Periods begin at midnight in this zone. A `timestamp` or a `date` could be local or
-            /// in UTC, so a row near midnight could go to the wrong period.
+            /// Periods begin at midnight in this zone, and a `timestamp` or a `date` is in it. In
+            /// the hour that clocks repeat, a local time is two instants, so a table and the parent
+            /// that decides about its rows must both have local times or instants. The arrival in a
+            /// raw table must be an instant if times of marts are local.
             ///
-            /// Fix: write a name of the database of IANA, such as Europe/Berlin, and use instants:
+            /// Fix: write a name of the database of IANA, such as Europe/Berlin, or use instants:
             /// timestamptz, or seconds since 1970.
             PeriodZone = "RK213",
             /// A table and the lists of periods do not fit together.

@@ -7,6 +7,7 @@ use crate::project::resolve::columns::Scope;
 use crate::project::resolve::duration;
 use crate::project::resolve::relations::relation_of;
 use crate::project::resolve::table::time;
+use crate::project::resolve::zone;
 use crate::project::shape::Field;
 use crate::project::{Column, DAY, Spec, TableId};
 use crate::source::Spanned;
@@ -100,7 +101,9 @@ fn raw_table(stated: &RawTrimEntry, spec: &Spec, sink: &mut Sink) -> Option<RawT
         );
         return None;
     }
-    Some(RawTable { relation, read_by, column: column.clone(), unit: arrival.unit, keep: seconds })
+    let raw_table = RawTable { relation, read_by, column: column.clone(), unit: arrival.unit, keep: seconds };
+    zone::arrival_is_instant(&raw_table, stated_time.span, spec, sink)?;
+    Some(raw_table)
 }
 
 /// A raw table that no spec reads: Rowkeep cannot know when its rows were read.

@@ -142,6 +142,7 @@ impl Dags<'_> {
         let monitors = self.manifest.monitors.iter().filter(is_wanted);
         let own = context! {
             source_connection => self.schedule.source_connection.as_deref(),
+            is_local => counts && self.spec.zone.name().is_some(),
             timestamptz => SqlType::Timestamptz.sql(self.spec.dialect),
             timestamp => SqlType::Timestamp.sql(self.spec.dialect),
             monitors => monitors.map(|monitor| self.monitor(monitor)).collect::<Vec<_>>(),
@@ -155,12 +156,15 @@ impl Dags<'_> {
     fn monitor(&self, monitor: &Monitor) -> Value {
         let stated = self.spec.monitors.iter().find(|stated| stated.name.value == monitor.name);
         let count = monitor.other_system.as_ref().zip(stated).map(|(other, stated)| {
+            let unit = self.spec.table(stated.table).time.unit;
+            let zone = self.spec.zone.of(unit);
             context! {
                 find => monitor.find.path.as_str(),
                 other_system => other.path.as_str(),
                 within => monitor.window.within_seconds.unwrap_or_default(),
                 until => monitor.window.until_seconds.unwrap_or_default(),
-                unit => self.spec.table(stated.table).time.unit.as_str(),
+                unit => unit.as_str(),
+                zone => (zone != "UTC").then_some(zone),
             }
         });
         context! {

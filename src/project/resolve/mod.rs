@@ -15,7 +15,7 @@ pub(crate) mod relations;
 pub(crate) mod retention;
 pub(crate) mod share;
 pub(crate) mod table;
-mod zone;
+pub(crate) mod zone;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sink};
 use crate::dialect::Dialect;
@@ -69,8 +69,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         ("retired_before", project.retired_before.get()),
         ("keep_history", project.keep_history.get()),
     ];
-    let of_periods = [("time_zone", project.time_zone.get())].into_iter().chain(of_list);
-    for (key, stated) in of_periods.filter(|_| !has_periods && !has_only_loads) {
+    for (key, stated) in of_list.into_iter().filter(|_| !has_periods && !has_only_loads) {
         let Some(stated) = stated else { continue };
         let message = format!("`{key}` is stated, but no table has a history table per period");
         sink.push(Diagnostic::new(Code::NoPeriods, message, stated.span, "would have no effect").help("remove it"));
@@ -123,8 +122,8 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
     lists::are_used(&of_tables, &raw.lists, sink);
     let tables = tables.into_iter().zip(of_tables).map(|(draft, periods)| finish(draft, periods, &exceptions));
     let tables: Vec<Table> = tables.collect();
-    for table in tables.iter().filter(|table| table.has_periods()) {
-        zone::needs_instants(&time_zone, table, sink);
+    if let Some((place, _)) = zone.filter(|_| !has_periods && !has_only_loads) {
+        zone::has_effect(&time_zone, place, &tables, sink);
     }
     let mut spec = Spec {
         name: name?.as_str().to_owned(),
@@ -145,6 +144,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         out: project.out.get().cloned(),
         schema,
     };
+    zone::agree(&spec, sink);
     erasure::resolve(&mut spec, sink);
     spec.raw_tables = raw_trims::resolve(stated(&project.raw), &spec, sink);
     names::check(&spec, &specs, stated(&project.monitors), sink);

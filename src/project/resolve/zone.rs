@@ -1,8 +1,9 @@
-//! Resolves `time_zone:`, and checks that times are instants.
+//! Resolves `time_zone:`, and checks that times can be compared.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
-use crate::project::{Table, Zone};
-use crate::source::Spanned;
+use crate::features::raw_trims::RawTable;
+use crate::project::{Spec, Table, Zone};
+use crate::source::{Span, Spanned};
 use crate::sql::TimeUnit;
 
 /// Reads the name of a zone.
@@ -21,21 +22,55 @@ pub(crate) fn resolve(stated: &Spanned<String>, sink: &mut Sink) -> Option<Zone>
     None
 }
 
-/// Reports a time without a zone: nothing says whether it is local or in UTC.
-pub(crate) fn needs_instants(zone: &Zone, table: &Table, sink: &mut Sink) {
-    let Some(name) = zone.name() else { return };
-    let ty = match table.time.unit {
-        TimeUnit::EpochSeconds | TimeUnit::EpochMillis | TimeUnit::Timestamptz => return,
-        TimeUnit::Timestamp => "timestamp",
-        TimeUnit::Date => "date",
-    };
-    let model = table.model.value.as_str();
+/// Reports a zone in which no period begins and no time is.
+pub(crate) fn has_effect(zone: &Zone, place: Span, tables: &[Table], sink: &mut Sink) {
+    if tables.iter().any(|table| zone.of(table.time.unit) != "UTC") {
+        return;
+    }
+    let message = "`time_zone` is stated, but no table has a history table per period, or a time without a zone";
+    sink.push(Diagnostic::new(Code::NoPeriods, message, place, "would have no effect").help("remove it"));
+}
+
+/// Reports times that statements compare, of which one is local and the other is an instant. A local
+/// time of the hour that clocks repeat is two instants, so no statement could convert it.
+pub(crate) fn agree(spec: &Spec, sink: &mut Sink) {
+    let Some(zone) = spec.zone.name() else { return };
+    let is_local = |unit: TimeUnit| spec.zone.of(unit) == zone;
+    let in_words = |unit: TimeUnit| if is_local(unit) { format!("in {zone}") } else { "an instant".to_owned() };
+    for (id, table) in spec.tables() {
+        let root = spec.table(spec.root(id));
+        if is_local(table.time.unit) == is_local(root.time.unit) {
+            continue;
+        }
+        let (model, parent) = (table.model.value.as_str(), root.model.value.as_str());
+        let message = format!(
+            "the time of {model} is {}, and the time of {parent}, which decides when its rows leave, is {}",
+            in_words(table.time.unit),
+            in_words(root.time.unit)
+        );
+        sink.push(
+            Diagnostic::new(Code::PeriodZone, message, table.places.time, "cannot be compared")
+                .help("use instants in both tables: timestamptz, or seconds since 1970")
+                .help(format!("or local times in both: with `time_zone`, a timestamp or a date is in {zone}")),
+        );
+    }
+}
+
+/// Reports an arrival without a zone, if times of marts without a zone are local: nothing says
+/// whether the arrival is local too. A wrong answer would trim rows before a cycle reads them.
+pub(crate) fn arrival_is_instant(raw_table: &RawTable, place: Span, spec: &Spec, sink: &mut Sink) -> Option<()> {
+    let Some(zone) = spec.zone.name() else { return Some(()) };
+    let is_local = |unit: TimeUnit| spec.zone.of(unit) == zone;
+    if !is_local(raw_table.unit) || !spec.tables.iter().any(|table| is_local(table.time.unit)) {
+        return Some(());
+    }
     let message = format!(
-        "periods begin at midnight in {name}, but the time of {model} is a {ty}, which says nothing about its zone"
+        "time of {} has no zone: if it is not in UTC, rows would be trimmed before a cycle reads them",
+        quoted(raw_table.relation.name().as_str())
     );
     sink.push(
-        Diagnostic::new(Code::PeriodZone, message, table.places.time, "a time without a zone")
-            .help("use a column of type timestamptz, or seconds since 1970")
-            .help("or remove `time_zone`: the bounds are then midnight in the zone of the column"),
+        Diagnostic::new(Code::PeriodZone, message, place, "local, or in UTC?")
+            .help("use a column of type timestamptz, or seconds since 1970"),
     );
+    None
 }

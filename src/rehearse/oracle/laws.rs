@@ -121,8 +121,9 @@ impl<'a> Observation<'a> {
         for (key, copies) in &state.copies {
             for copy in copies {
                 let Place::History(period) = copy.place else { continue };
-                let (name, start, end) = &self.moment.calendar[period];
-                if copy.time.is_none_or(|time| time < *start || time >= *end) {
+                let period = &self.moment.calendar[period];
+                let name = &period.name;
+                if copy.time.is_none_or(|time| !facts.bounds(period).contains(&time)) {
                     report(
                         Law::L3,
                         key,
@@ -284,9 +285,10 @@ impl<'a> Observation<'a> {
             return (false, false);
         }
         let (is_due, may_be_due) = self.due(facts, state, row, time);
-        let has_open_period = facts.any_time || time.is_some_and(|time| self.is_open(time));
+        let has_open_period = facts.any_time || time.is_some_and(|time| self.is_open(facts, time));
         // A sweep that stopped may have closed the exception: it archives rows of sealed periods.
-        let may_be_routed = has_open_period || self.moment.in_sweep && time.is_some_and(|time| self.is_listed(time));
+        let may_be_routed =
+            has_open_period || self.moment.in_sweep && time.is_some_and(|time| self.is_listed(facts, time));
         (is_due && !may_be_routed, may_be_due && !has_open_period)
     }
 
@@ -412,22 +414,22 @@ impl<'a> Observation<'a> {
     }
 
     /// Whether a time is in a period that takes part in cycles.
-    fn is_open_in_cycles(&self, time: i64) -> bool {
+    fn is_open_in_cycles(&self, facts: &TableFacts, time: i64) -> bool {
         let Periods { open_from, end, .. } = self.moment.listed;
-        self.moment.calendar[open_from..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
+        self.moment.calendar[open_from..end].iter().any(|period| facts.bounds(period).contains(&time))
     }
 
     /// Whether a time is in a listed period, sealed or open.
-    fn is_listed(&self, time: i64) -> bool {
+    fn is_listed(&self, facts: &TableFacts, time: i64) -> bool {
         let Periods { first, end, .. } = self.moment.listed;
-        self.moment.calendar[first..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
+        self.moment.calendar[first..end].iter().any(|period| facts.bounds(period).contains(&time))
     }
 
     /// Whether a time is in a period that took part in the run.
-    fn is_open(&self, time: i64) -> bool {
+    fn is_open(&self, facts: &TableFacts, time: i64) -> bool {
         let Periods { first, open_from, end } = self.moment.listed;
         let first = if self.moment.after == After::Sweep { first } else { open_from };
-        self.moment.calendar[first..end].iter().any(|(_, start, end)| (*start..*end).contains(&time))
+        self.moment.calendar[first..end].iter().any(|period| facts.bounds(period).contains(&time))
     }
 
     /// Whether a copy is in a sealed period. After a sweep, sealed periods make no exception.
@@ -443,7 +445,7 @@ impl<'a> Observation<'a> {
     fn place_name(&self, place: Place) -> String {
         match place {
             Place::Mart => "the mart".to_owned(),
-            Place::History(period) => format!("the history table of {}", self.moment.calendar[period].0),
+            Place::History(period) => format!("the history table of {}", self.moment.calendar[period].name),
         }
     }
 }
@@ -480,5 +482,6 @@ fn cutoff(facts: &Facts, table: usize, tables: &Tables, moment: Moment<'_>) -> (
         }
     };
     let (began, ended) = moment.clocks[root];
-    (at(began), at(ended.max(moment.now)))
+    let (first, last) = facts.tables[root].clock((began, ended.max(moment.now)));
+    (at(first), at(last))
 }

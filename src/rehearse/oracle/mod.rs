@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::project::Period;
 use crate::rehearse::facts::{Facts, Keep, Periods, TableFacts};
 
 /// A row as texts, in the order of the mart's columns; instants in microseconds since 1970.
@@ -125,8 +126,8 @@ pub(super) struct Moment<'a> {
     pub(super) lifted: &'a [(usize, Option<String>)],
     /// Holds that were placed after the hooks of their table began: the table and the key.
     pub(super) late: &'a [(usize, Option<String>)],
-    /// Name, start and end of each period of the calendar.
-    pub(super) calendar: &'a [(String, i64, i64)],
+    /// The periods that the project may list, and after them the period of all times.
+    pub(super) calendar: &'a [Period],
     /// The periods of the calendar that the project lists.
     pub(super) listed: Periods,
 }

@@ -1,6 +1,6 @@
 //! The rows of a story: new, newer, late, corrected, redelivered, incomplete, or on a bound.
 
-use crate::project::{Length, Period};
+use crate::project::Length;
 use crate::rehearse::facts::{Keep, TableFacts};
 use crate::rehearse::story::{Delivery, Event};
 use crate::rehearse::value::{Cell, DAY, SECOND};
@@ -80,8 +80,10 @@ impl Generator<'_> {
             58..=67 => {
                 // On a bound of a period, or one step before it.
                 let listed = &self.calendar[self.periods.first..self.periods.end];
-                let bounds = listed.iter().map(Period::start_epoch).chain(listed.last().map(Period::end_epoch));
-                let past: Vec<_> = bounds.map(|bound| bound * SECOND).filter(|&at| at < self.now).collect();
+                let facts = &self.facts.tables[table];
+                let starts = listed.iter().map(|period| facts.bounds(period).start);
+                let bounds = starts.chain(listed.last().map(|period| facts.bounds(period).end));
+                let past: Vec<_> = bounds.filter(|&at| at < self.now).collect();
                 if let Some(&bound) = self.random.pick(&past) {
                     let time = bound - self.random.below(2) * grain;
                     let is_new = self.random.chance(50);
@@ -89,7 +91,7 @@ impl Generator<'_> {
                 }
             }
             68 => {
-                let first = self.calendar[self.periods.first].start_epoch() * SECOND;
+                let first = self.facts.tables[table].bounds(&self.calendar[self.periods.first]).start;
                 let time = first - self.random.between(1, 900) * DAY;
                 self.row_at(table, time, true);
             }

@@ -1,6 +1,7 @@
 //! Clocks and units of time. The file of the engine in `dialect` defines them.
 
 use crate::dialect::{Dialect, Expression};
+use crate::project::Spec;
 use crate::sql::TimeUnit;
 use crate::verify::claim::{call, less, literal};
 use crate::verify::meaning::{All, Term};
@@ -11,8 +12,8 @@ pub(super) fn now_utc<'a>(dialect: Dialect) -> Term<'a> {
 }
 
 /// The current time in the unit of a time column.
-pub(super) fn now<'a>(dialect: Dialect, unit: TimeUnit) -> Term<'a> {
-    term(dialect.rules().now(unit), None)
+pub(super) fn now<'a>(spec: &Spec, unit: TimeUnit) -> Term<'a> {
+    term(spec.dialect.rules().now(unit, spec.zone.of(unit)), None)
 }
 
 /// The cutoff of the root table in the child's unit. It is rounded up, so `<` keeps its meaning.

@@ -53,7 +53,7 @@ impl<'a> Claims<'a, '_> {
     /// The rows that a cutoff is computed from, and the cutoff.
     fn own_cutoff(&self, length: Length, anchor: CutoffFrom) -> (Select<'a>, Term<'a>) {
         let (dialect, unit) = (self.spec.dialect, self.table.time.unit);
-        let now = || clock::now(dialect, unit);
+        let now = || clock::now(self.spec, unit);
         let mart = || from(self.mart(), Vec::new());
         let capped = |newest: Term<'a>| {
             let is_future = All::new(vec![less(now(), newest.clone())]);

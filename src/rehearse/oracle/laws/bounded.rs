@@ -28,7 +28,7 @@ impl Observation<'_> {
             let qualifies = facts.qualifies(row) || about.is_none();
             let incomplete = qualifies && (time.is_none() || key.iter().any(Option::is_none));
             // With a limit, some due rows of open periods wait for the next run.
-            let may_wait = waits && (facts.any_time || time.is_some_and(|time| self.is_open_in_cycles(time)));
+            let may_wait = waits && (facts.any_time || time.is_some_and(|time| self.is_open_in_cycles(facts, time)));
             let is_due = !incomplete && !may_wait && self.due(facts, state, row, time).0;
             // The hold was lifted during the run: before or after the hooks of this table.
             let was_held =
@@ -40,7 +40,7 @@ impl Observation<'_> {
             let is_open = |exception_type: &str| open.contains_key(&(about, exception_type));
             let held = is_open(&hold);
             let leaves_no_copy = facts.leaves_no_copy(time);
-            let must_leave = leaves_no_copy || facts.any_time || time.is_some_and(|time| self.is_open(time));
+            let must_leave = leaves_no_copy || facts.any_time || time.is_some_and(|time| self.is_open(facts, time));
             // Only an operator keeps a retired row.
             let is_kept = causes.contains(about) && (facts.purged || !leaves_no_copy);
             if is_due && !held && !is_kept && must_leave {
@@ -87,7 +87,7 @@ impl Observation<'_> {
         let has_no_period = |row: &&Row| {
             let time = micros(&row[facts.time]);
             let is_complete = key_of(&facts.key, row).iter().all(Option::is_some);
-            let has_period = facts.any_time || time.is_some_and(|time| self.is_open_in_cycles(time));
+            let has_period = facts.any_time || time.is_some_and(|time| self.is_open_in_cycles(facts, time));
             is_complete && self.due(facts, state, row, time).1 && !has_period
         };
         let without_period = self.tables.marts[table].iter().filter(has_no_period).count();
