@@ -101,6 +101,9 @@ pub struct Node {
     /// The tables that list erased keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub erased: Vec<String>,
+    /// Those of them that list hashes of keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub erased_as_hashes: Vec<String>,
     /// Whether the table has one history table, without periods.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_history: bool,
@@ -269,6 +272,7 @@ fn period(period: &Period, list: Option<String>) -> PeriodEntry {
 pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Hook>) -> Node {
     let table = spec.table(id);
     let name = |column| table.column(column).name.as_str().to_owned();
+    let erased = |list| Slot::Erased(list).relation(spec).sql(spec.dialect);
     Node {
         unique_id: spec.unique_id(id),
         name: table.model.value.as_str().to_owned(),
@@ -276,10 +280,12 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
         exception_type: table.exception_type.clone(),
         periods: spec.list_of(id).and_then(|list| list.name.clone()),
         retired_before: spec.retired_before(table).map(|(day, _)| day.to_string()),
-        erased: table
+        erased: table.erasures.iter().map(|erasure| erased(erasure.list)).collect(),
+        erased_as_hashes: table
             .erasures
             .iter()
-            .map(|erasure| Slot::Erased(erasure.list).relation(spec).sql(spec.dialect))
+            .filter(|erasure| spec.exceptions(erasure.list).are_hashed())
+            .map(|erasure| erased(erasure.list))
             .collect(),
         exceptions: spec.exceptions(table.exceptions).relation.sql(spec.dialect),
         one_history: matches!(table.archive, Archive::One(_)),

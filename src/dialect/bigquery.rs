@@ -4,7 +4,7 @@ use sqlparser::ast::Statement;
 
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
-use crate::dialect::expression::{call, name_of, plus};
+use crate::dialect::expression::{call, key, name_of, plus};
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
     Trap, ViewColumns, standard, traps,
@@ -143,7 +143,17 @@ impl Rules for BigQuery {
     }
 
     fn functions(&self) -> &'static [&'static str] {
-        &["date", "datetime", "timestamp", "timestamp_millis", "timestamp_seconds", "unix_millis", "unix_seconds"]
+        &[
+            "date",
+            "datetime",
+            "sha256",
+            "timestamp",
+            "timestamp_millis",
+            "timestamp_seconds",
+            "to_hex",
+            "unix_millis",
+            "unix_seconds",
+        ]
     }
 
     fn now_utc(&self) -> Expression {
@@ -186,6 +196,10 @@ impl Rules for BigQuery {
             TimeUnit::Timestamp | TimeUnit::Timestamptz => instant,
         };
         counted(instant, to)
+    }
+    // SHA256 returns bytes, and TO_HEX writes them in lower case.
+    fn hashed(&self, ty: SqlType) -> Expression {
+        call("to_hex", [call("sha256", [call("cast STRING", [key(ty, "cast INT64")])])])
     }
 
     fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {

@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, at_zone, before, call, day_rounded_up, epoch, times, to_bigint, to_date, to_timestamp,
+    at_utc, at_zone, before, call, day_rounded_up, epoch, key, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
@@ -123,7 +123,7 @@ impl Rules for DuckDb {
     }
 
     fn functions(&self) -> &'static [&'static str] {
-        &["epoch_us", "make_timestamp"]
+        &["epoch_us", "make_timestamp", "sha256"]
     }
 
     fn now_utc(&self) -> Expression {
@@ -153,6 +153,10 @@ impl Rules for DuckDb {
             TimeUnit::Timestamp => at,
             TimeUnit::Date => day_rounded_up(at, to_timestamp),
         }
+    }
+    // The hash comes as a text.
+    fn hashed(&self, ty: SqlType) -> Expression {
+        call("sha256", [call("cast TEXT", [key(ty, "cast BIGINT")])])
     }
 
     fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::sql::SqlType;
+
 /// An expression. Calls, operators and casts have the names that verify gives them when it reads a
 /// statement.
 #[derive(Clone, Debug)]
@@ -67,6 +69,12 @@ pub(super) fn at_utc(value: Expression) -> Expression {
 /// A timestamp of a zone as an instant, or an instant as a timestamp of a zone.
 pub(super) fn at_zone(value: Expression, zone: &str) -> Expression {
     call("at time zone", [value, name_of(zone)])
+}
+
+/// The given key, before it becomes a text: a whole number of any type as the widest type, because
+/// the text of a number depends on its type.
+pub(super) fn key(ty: SqlType, widest: &'static str) -> Expression {
+    if ty.is_whole_number() { call(widest, [Expression::Given]) } else { Expression::Given }
 }
 
 /// The name of a zone as a literal. The names come from the database of IANA: they have no quote.

@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, at_zone, before, call, day_rounded_up, epoch, since_1970, times, to_bigint, to_date, to_timestamp,
+    at_utc, at_zone, before, call, day_rounded_up, epoch, key, since_1970, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
@@ -122,7 +122,7 @@ impl Rules for Postgres {
     }
 
     fn functions(&self) -> &'static [&'static str] {
-        &[]
+        &["convert_to", "encode", "sha256"]
     }
 
     fn now_utc(&self) -> Expression {
@@ -152,6 +152,12 @@ impl Rules for Postgres {
             TimeUnit::Timestamp => at,
             TimeUnit::Date => day_rounded_up(at, to_timestamp),
         }
+    }
+    // "Binary String Functions": the hash of the bytes, which ENCODE writes in lower case.
+    fn hashed(&self, ty: SqlType) -> Expression {
+        let text = call("cast TEXT", [key(ty, "cast BIGINT")]);
+        let bytes = call("convert_to", [text, Expression::Literal("'UTF8'".into())]);
+        call("encode", [call("sha256", [bytes]), Expression::Literal("'hex'".into())])
     }
 
     fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {

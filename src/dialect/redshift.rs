@@ -5,7 +5,8 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, at_zone, before, call, day_rounded_up, epoch, plus, since_1970, times, to_bigint, to_date, to_timestamp,
+    at_utc, at_zone, before, call, day_rounded_up, epoch, key, plus, since_1970, times, to_bigint, to_date,
+    to_timestamp,
 };
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
@@ -122,7 +123,7 @@ impl Rules for Redshift {
     }
 
     fn functions(&self) -> &'static [&'static str] {
-        &["datediff", "getdate"]
+        &["datediff", "getdate", "rtrim", "sha2"]
     }
 
     fn now_utc(&self) -> Expression {
@@ -161,6 +162,11 @@ impl Rules for Redshift {
             TimeUnit::Timestamp => at,
             TimeUnit::Date => day_rounded_up(at, to_timestamp),
         }
+    }
+    // "Character types": comparisons ignore blanks at the end of a text.
+    fn hashed(&self, ty: SqlType) -> Expression {
+        let text = call("cast VARCHAR(65535)", [key(ty, "cast BIGINT")]);
+        call("sha2", [call("rtrim", [text]), Expression::Literal("256".into())])
     }
 
     fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {

@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
-use crate::dialect::expression::{before, call, day_rounded_up, name_of, plus, to_date};
+use crate::dialect::expression::{before, call, day_rounded_up, key, name_of, plus, to_date};
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
     Trap, ViewColumns, standard,
@@ -152,7 +152,7 @@ impl Rules for Snowflake {
     }
 
     fn functions(&self) -> &'static [&'static str] {
-        &["convert_timezone", "date_part", "dateadd", "datediff"]
+        &["convert_timezone", "date_part", "dateadd", "datediff", "sha2"]
     }
 
     fn months(&self, months: u32) -> String {
@@ -184,6 +184,10 @@ impl Rules for Snowflake {
             TimeUnit::Timestamp => at,
             TimeUnit::Date => day_rounded_up(at, to_timestamp),
         }
+    }
+    fn hashed(&self, ty: SqlType) -> Expression {
+        let text = call("cast VARCHAR", [key(ty, "cast BIGINT")]);
+        call("sha2", [text, Expression::Literal("256".into())])
     }
 
     fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {

@@ -10,6 +10,7 @@ use crate::cycle::plan::{Slot, lists_due, lists_stale};
 use crate::cycle::render::context::{column, declared, of_type, place};
 use crate::cycle::render::{Owner, Renderer};
 use crate::dialect::ViewColumns;
+use crate::features::erasure::KeyForm;
 use crate::project::{Column, ColumnId, Exceptions, ExceptionsId, Spec, Table, TableId};
 use crate::sql::SqlType;
 
@@ -133,7 +134,9 @@ fn keys_of_exceptions(old: &Spec, new: &Spec, renderer: &mut Renderer<'_>) -> Ve
             continue;
         }
         let id = ExceptionsId(number);
-        let erased = (now.erased.is_some() && was.erased.is_some()).then_some(Slot::Erased(id));
+        // The hash of a key does not have the type of the key.
+        let is_plain = |list: &Exceptions| list.erased.as_ref().is_some_and(|erased| erased.keys == KeyForm::Plain);
+        let erased = (is_plain(now) && is_plain(was)).then_some(Slot::Erased(id));
         for slot in std::iter::once(Slot::Exceptions(id)).chain(erased) {
             let context = context! { table => place(slot), column => declared(new, &now.key), zone => zone_change(was.key.ty, now.key.ty) };
             if let Ok(named) = renderer.query(Owner::Operation, CHANGE_TYPE, &context) {

@@ -404,7 +404,7 @@ impl Relations<'_> {
             }
             Slot::Erased(id) => {
                 let rest = erased_columns(spec.dialect).into_iter();
-                let key = column(&spec.exceptions(id).key, false);
+                let key = column(&spec.exceptions(id).listed_key(), false);
                 std::iter::once(key).chain(rest.map(|(name, ty)| nullable(name, ty))).collect()
             }
             Slot::Exceptions(id) => {

@@ -79,7 +79,6 @@ impl<'a> Writer<'a> {
             target => place(Slot::Exceptions(id)),
             of_period => false,
             own_holds => false,
-            list => self.spec.exceptions(id).erased.as_ref().map(|_| context::erased(self.spec, id)),
             holds => texts(holds),
             given => given(),
             ..context::exceptions(self.spec, id)

@@ -5,6 +5,7 @@
 
 use crate::dialect::Indexes;
 use crate::dialect::{Dialect, MaintenanceKind};
+use crate::features::erasure::KeyForm;
 use crate::features::loads::LoadEntry;
 use crate::features::monitors::AsksWord;
 use crate::features::monitors::Severity;
@@ -242,9 +243,18 @@ shape! {
         /// The key column. It must be in the unique key of every table, except of tables that
         /// state their own `exception_key`.
         required key: String,
-        /// A table that lists erased keys: name or schema.name. No load brings such a key back. If
-        /// not stated, keys cannot be erased.
-        optional erased: String,
+        /// A table that lists erased keys: name or schema.name, or { table, keys }. No load brings
+        /// such a key back. If not stated, keys cannot be erased.
+        optional erased: Either<String, Never, ErasedAtEntry>,
+    }
+
+    #[expected("a mapping with `table` and `keys`")]
+    /// The table that lists erased keys, and how it holds them.
+    struct ErasedAtEntry {
+        /// The table: name or schema.name.
+        required table: String,
+        /// plain: the table holds the key itself. hashed: it holds the SHA-256 of the key.
+        optional keys: Word<KeyForm>,
     }
 
     #[expected("`defaults`")]

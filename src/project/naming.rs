@@ -2,9 +2,10 @@
 //! code that writes names both use this module.
 
 use crate::dialect::Dialect;
+use crate::features::erasure::KeyForm;
 use crate::features::loads::WindowedLoad;
-use crate::project::{Archive, Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
-use crate::sql::{Relation, SqlType};
+use crate::project::{Archive, Column, Exceptions, ExceptionsId, PeriodId, Spec, Table, TableId};
+use crate::sql::{Name, Relation, SqlType};
 
 /// The folder of the statements of the sweep. It is beside the folders of the models.
 pub(crate) const SWEEP: &str = "sweep";
@@ -39,6 +40,8 @@ pub(crate) const ROW_COUNT: &str = "row_count";
 /// The columns of an exceptions table after its key, in order. All of them may be NULL.
 pub(crate) const EXCEPTION_COLUMNS: [&str; 6] =
     ["exception_type", "detected_at", "resolved_at", "notes", "resolved_by", "resolution_notes"];
+/// The column of a table of erased keys that holds the SHA-256 of a key.
+pub(crate) const KEY_HASH: &str = "key_sha256";
 /// The columns of a table of erased keys, after the key.
 pub(crate) const ERASED_AT: &str = "erased_at";
 pub(crate) const ERASED_NOTES: &str = "notes";
@@ -54,6 +57,22 @@ pub(crate) fn erased_columns(dialect: Dialect) -> [(&'static str, SqlType); 2] {
 pub(crate) fn exception_types(dialect: Dialect) -> [SqlType; 6] {
     let (instant, word, words) = (dialect.rules().stored_instant(), SqlType::Varchar(64), SqlType::Varchar(512));
     [word, instant, instant, words, word, words]
+}
+
+impl Exceptions {
+    /// The first column of the list of erased keys.
+    pub(crate) fn listed_key(&self) -> Column {
+        if self.are_hashed() {
+            Column { name: Name::of_own(KEY_HASH), ty: SqlType::Varchar(64), ..self.key.clone() }
+        } else {
+            self.key.clone()
+        }
+    }
+
+    /// Whether its list of erased keys holds hashes.
+    pub(crate) fn are_hashed(&self) -> bool {
+        self.erased.as_ref().is_some_and(|erased| erased.keys == KeyForm::Hashed)
+    }
 }
 
 impl Spec {

@@ -1,7 +1,7 @@
 //! Rolling tables and their parts: columns, time, retention, exceptions, layout and load.
 
 use crate::dialect::{Dialect, Indexes, ReaderKind};
-use crate::features::erasure::Erasure;
+use crate::features::erasure::{ErasedKeys, Erasure};
 use crate::features::only_when::{Condition, Test, is_not_null};
 use crate::features::tripwire::Tripwire;
 use crate::project::{Archive, Length, PeriodListId};
@@ -312,7 +312,7 @@ pub struct Exceptions {
     /// The column with the key of the reported row. It is nullable.
     pub key: Column,
     /// The table that lists erased keys, if the project states one.
-    pub erased: Option<Spanned<Relation>>,
+    pub erased: Option<ErasedKeys>,
     pub(crate) span: Span,
 }
 

@@ -1,6 +1,7 @@
 //! The words of YAML files: the fixed sets of values for types such as engines and units.
 
 use crate::dialect::{Dialect, Indexes, MaintenanceKind};
+use crate::features::erasure::KeyForm;
 use crate::features::monitors::Severity;
 use crate::project::shape::Words;
 use crate::project::{CutoffFrom, NamedAfter, Rows};
@@ -26,6 +27,12 @@ impl Words for MaintenanceKind {
             ("vacuum_sort", MaintenanceKind::VacuumSort),
             ("analyze", MaintenanceKind::Analyze),
         ]
+    }
+}
+
+impl Words for KeyForm {
+    fn words() -> Vec<(&'static str, Self)> {
+        [KeyForm::Plain, KeyForm::Hashed].into_iter().map(|form| (form.as_str(), form)).collect()
     }
 }
 

@@ -85,6 +85,11 @@ pub(super) struct Raw {
 }
 
 impl Raw {
+    /// Whether the arrival breaks ties: with true, the row that arrived last wins.
+    pub(super) fn arrival_wins(&self) -> Option<bool> {
+        self.tie_breaks.iter().find(|(column, _)| Some(*column) == self.arrival).map(|&(_, larger_wins)| larger_wins)
+    }
+
     /// The last tie-break column that can have a different value in each row of a story.
     pub(super) fn deciding_tie_break(&self, table: &TableFacts) -> Option<usize> {
         let is_wide = |column: usize| {
@@ -271,9 +276,7 @@ impl Facts {
             raw: Raw {
                 relation: table.raw.as_ref().map(|source| source.sql(dialect)).unwrap_or_default(),
                 extra,
-                // A tie-break column must have a different value in each row, so it cannot also be
-                // the arrival time.
-                arrival: arrival.filter(|arrival| !tie_breaks.iter().any(|(column, _)| column == arrival)),
+                arrival,
                 tie_breaks,
                 lookback,
             },

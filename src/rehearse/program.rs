@@ -194,6 +194,14 @@ impl Project {
                     other.model, table.model, table.raw.relation
                 )));
             }
+            // In a story, the row of a key that arrived last wins.
+            if table.raw.arrival_wins() == Some(false) {
+                return Err(Error::Usage(format!(
+                    "the order_by of {} prefers the row that arrived first; a rehearsal needs `desc` for the column by \
+                     which the raw table is trimmed, or another column that breaks ties",
+                    table.model
+                )));
+            }
             if !table.raw.tie_breaks.is_empty() && table.raw.deciding_tie_break(table).is_none() {
                 return Err(Error::Usage(format!(
                     "the order_by of {} ends in a column that has too few values for the rows of a rehearsal; \

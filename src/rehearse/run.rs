@@ -218,7 +218,9 @@ impl<'a> StoryRun<'a> {
 
     pub(super) fn deliver(&mut self, delivery: &Delivery, number: usize) {
         self.oracle.deliver(delivery.table, number, row(self.facts, delivery));
-        self.now = self.now.max(delivery.at);
+        // If the arrival breaks ties, each row has another one.
+        let breaks_ties = self.facts.tables[delivery.table].raw.arrival_wins().is_some();
+        self.now = (self.now + if breaks_ties { SECOND } else { 0 }).max(delivery.at);
         self.raw_table.receive(self.facts, delivery, number, self.now);
         self.outcome.counts.deliveries += 1;
     }

@@ -107,7 +107,7 @@ impl Project {
 
     /// The folded parts of all relations that a statement may name, with the periods of a spec.
     pub(super) fn relations(&self, spec: &Spec) -> BTreeSet<Vec<String>> {
-        let erased = |exceptions: &Exceptions| exceptions.erased.as_ref().map(|erased| erased.value.clone());
+        let erased = |exceptions: &Exceptions| exceptions.erased.as_ref().map(|erased| erased.relation.clone());
         let exceptions =
             spec.exceptions.iter().flat_map(|one| std::iter::once(one.relation.clone()).chain(erased(one)));
         let tables = spec.tables().flat_map(|(id, table)| {

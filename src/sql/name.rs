@@ -103,6 +103,11 @@ impl Name {
         if name.text.contains('.') { Err(NameError::Forbidden('.')) } else { Ok(name) }
     }
 
+    /// The name of a column that Rowkeep chose. Invariant: it needs no quotes.
+    pub(crate) fn of_own(text: &'static str) -> Self {
+        Self { text: text.to_owned(), quoted: false }
+    }
+
     /// The name with a suffix, such as the period of a history table.
     pub(crate) fn with_suffix(&self, suffix: &str) -> Self {
         Self { text: format!("{}{suffix}", self.text), quoted: self.quoted }

@@ -7,8 +7,8 @@ use sqlparser::ast::{Ident, ObjectName};
 use crate::cycle::plan::Slot;
 use crate::dialect::Dialect;
 use crate::features::monitors::Asks;
-use crate::project::naming::{ERASED_AT, ERASED_NOTES, EXCEPTION_COLUMNS, ROW_COUNT, STALE_PLACE};
-use crate::project::{ColumnId, ExceptionsId, Spec, Table, TableId};
+use crate::project::naming::{ERASED_AT, ERASED_NOTES, EXCEPTION_COLUMNS, KEY_HASH, ROW_COUNT, STALE_PLACE};
+use crate::project::{ColumnId, Exceptions, ExceptionsId, Spec, Table, TableId};
 use crate::sql::SqlType;
 
 /// The only column of a cutoff table.
@@ -124,7 +124,8 @@ impl<'s> Names<'s> {
         let purges = spec.tables.iter().any(Table::is_purged);
         let own = own.chain(PURGED_COLUMNS.into_iter().chain([ROW_COUNT]).filter(|_| purges));
         let erases = spec.exceptions.iter().any(|exceptions| exceptions.erased.is_some());
-        let own = own.chain(Some(ERASED_AT).filter(|_| erases));
+        let hashes = spec.exceptions.iter().any(Exceptions::are_hashed);
+        let own = own.chain(Some(ERASED_AT).filter(|_| erases)).chain(Some(KEY_HASH).filter(|_| hashes));
         let columns = of_tables.chain(&keys).cloned().chain(own.map(str::to_owned)).collect();
         let mut literals: BTreeMap<String, BTreeSet<LiteralKind>> = BTreeMap::new();
         for column in spec.tables.iter().flat_map(|table| table.columns.iter().chain(&table.raw_columns)) {
@@ -173,6 +174,11 @@ impl<'s> Names<'s> {
         &self.keys[id.0]
     }
 
+    /// The name of the column of a list of erased keys that holds the key, or its hash.
+    pub(super) fn erased_key(&self, id: ExceptionsId) -> &str {
+        if self.spec.exceptions(id).are_hashed() { KEY_HASH } else { self.exception_key(id) }
+    }
+
     /// The column with this name, if the relation has it.
     pub(super) fn find(&self, slot: Slot, ident: &Ident) -> Option<&str> {
         let name = fold_part(ident, self.spec.dialect);
@@ -201,7 +207,7 @@ impl<'s> Names<'s> {
             }
             Slot::Erased(id) => {
                 let own = [ERASED_AT, ERASED_NOTES].into_iter().find(|column| *name == **column);
-                own.or_else(|| (*name == self.keys[id.0]).then(|| self.keys[id.0].as_str()))
+                own.or_else(|| (*name == *self.erased_key(id)).then(|| self.erased_key(id)))
             }
             Slot::Exceptions(id) => {
                 let own = EXCEPTION_COLUMNS.into_iter().find(|column| *name == **column);

@@ -30,6 +30,8 @@ fn hostile(dialect: &str, name: &str, template: &str) -> Inputs {
         orders.replace("exceptions:", "retired_before: 2025-07-01\nexceptions:")
     } else if name.ends_with("erased.sql.j2") {
         orders.replace("key: order_id }", "key: order_id, erased: shop_erased }")
+    } else if name.ends_with("hash.sql.j2") {
+        orders.replace("key: order_id }", "key: order_id, erased: { table: shop_erased, keys: hashed } }")
     } else {
         orders
     };
@@ -118,6 +120,10 @@ fn a_statement_that_only_looks_like_its_step_is_refused() {
         ("erased", "postgres", " AND NOT EXISTS (", " AND EXISTS (".into()),
         ("erased", "postgres", "{{ list.column|of(row) }}", "{{ list.column|of(row) }} AND 1 = 0".into()),
         ("ddl/erased", "postgres", "erased_at {{ erased_at|type }}", "erased_at DATE".into()),
+        ("cycle/postgres/hash", "postgres", "{{ caller() }}", "0".into()),
+        ("cycle/postgres/hash", "postgres", "'hex'", "'escape'".into()),
+        ("cycle/redshift/hash", "redshift", ", 256", ", 512".into()),
+        ("cycle/snowflake/hash", "snowflake", "AS VARCHAR", "AS VARCHAR(1)".into()),
         // IN with some of the rows of a list.
         ("supersede", "duckdb", "_found.rowkeep_place = 'mart'", "_found.rowkeep_place = 'mart' LIMIT 1".into()),
         // A condition of groups where there is one group: of no rows too.

@@ -80,6 +80,13 @@ fn a_day_from_which_rows_are_kept_is_refused_until_it_is_allowed() {
 #[test]
 fn a_list_of_erased_keys_that_is_no_longer_read_is_refused() {
     let before = purges().replace("key: id}", "key: id, erased: gone}");
+    let said = refused(&before, &[("erased: gone", "erased: {table: gone, keys: hashed}")]);
+    insta::assert_snapshot!(said, @"
+    ==> erased: {table: gone, keys: hashed}
+    RK731: s.gone listed keys, and now hashes of keys: it has no column for them, so statements of orders fail
+    RK731: s.gone listed keys, and now hashes of keys: it has no column for them, so statements of others fail
+    RK731: s.gone listed keys, and now hashes of keys: it has no column for them, so statements of items fail
+    ");
     let said = refused(&before, &[(", erased: gone", ""), ("erased: gone", "erased: forgotten")]);
     insta::assert_snapshot!(said, @"
     ==> 

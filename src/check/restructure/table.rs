@@ -161,6 +161,22 @@ pub(super) fn compare(
             "restore `erased:`, or first copy the keys into the new table",
         );
     }
+    let were_hashed = listed(&node["erased_as_hashes"]).unwrap_or_default();
+    let other_form = before
+        .iter()
+        .filter(|list| now.erased.contains(list))
+        .find(|list| were_hashed.contains(list) != now.erased_as_hashes.contains(list));
+    if let Some(list) = other_form.filter(|_| same_engine) {
+        let (was, is) = if were_hashed.contains(list) { ("hashes", "keys") } else { ("keys", "hashes of keys") };
+        changed(
+            Restructuring::Erasure,
+            Code::Unerased,
+            table.model.span,
+            format!("{list} listed {was}, and now {is}: it has no column for them, so statements of {model} fail"),
+            "another form of its list",
+            "restore `keys:`, or name a new table in `erased:`, and first insert into it what the old one lists",
+        );
+    }
     if let Some(message) = lost_holds(table, node, (&now, same_engine), model) {
         let help = "restore it, or first write the open holds again, as the new spec says";
         let (kind, code, label) = match &now.retired_before {

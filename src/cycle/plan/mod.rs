@@ -185,7 +185,7 @@ impl Slot {
             Slot::Exceptions(id) => spec.exceptions(id).relation.clone(),
             Slot::Erased(id) => {
                 let erased = spec.exceptions(id).erased.as_ref();
-                erased.expect("a plan names a list of erased keys only if the spec has one").value.clone()
+                erased.expect("a plan names a list of erased keys only if the spec has one").relation.clone()
             }
             Slot::AllRows(table) => spec.all_rows(table),
         }

@@ -211,6 +211,7 @@ pub(crate) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
         .map(|(name, ty)| Value::from(Sql::Column { name: name.to_owned(), ty, not_null: false }));
     context! {
         exception => context! { column => column, given => given, columns => columns },
+        list => spec.exceptions(id).erased.as_ref().map(|_| erased(spec, id)),
         erased_at => erased_at,
         notes => notes,
     }
@@ -218,14 +219,18 @@ pub(crate) fn exceptions(spec: &Spec, id: ExceptionsId) -> Value {
 
 /// A list of erased keys, with its exceptions table and the types of its holds.
 pub(crate) fn erased(spec: &Spec, id: ExceptionsId) -> Value {
-    let key = &spec.exceptions(id).key;
+    let exceptions = spec.exceptions(id);
     let tables = spec.tables.iter().filter(|table| table.exceptions == id);
     context! {
         table => place(Slot::Erased(id)),
         exceptions => place(Slot::Exceptions(id)),
-        key => Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false }),
+        key => declared(spec, &exceptions.listed_key()),
+        exception_key => declared(spec, &exceptions.key),
+        is_hashed => exceptions.are_hashed(),
+        // The text of a number depends on its type, and a raw table can have another one.
+        number => exceptions.key.ty.is_whole_number().then(|| of_type("", SqlType::Bigint)),
         // The column with the key: here that of the exceptions table.
-        column => Value::from(Sql::Column { name: key.name.sql(spec.dialect), ty: key.ty, not_null: false }),
+        column => declared(spec, &exceptions.key),
         holds => tables.map(|table| text(&format!("{}{HOLD}", table.exception_type))).collect::<Vec<_>>(),
     }
 }

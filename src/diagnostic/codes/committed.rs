@@ -174,10 +174,12 @@ macro_rules! committed_codes {
             /// Fix: restore the retention. If these rows may leave the mart, pass
             /// `--allow retention`.
             RetentionShortened = "RK730",
-            /// A table of erased keys was removed from the project, or another one took its place.
+            /// A table of erased keys was removed from the project, or another one took its place,
+            /// or it lists hashes in place of keys.
             ///
             /// The load leaves out the keys that the table lists. Without the table, the next load
-            /// brings back every erased key that the raw table still has.
+            /// brings back every erased key that the raw table still has. With the other form,
+            /// statements fail, because the table has no such column.
             ///
             /// Fix: restore `erased:` of `exceptions`. If you copied the keys into the new table,
             /// pass `--allow erasure`.

@@ -1,8 +1,46 @@
 //! Finds the lists of erased keys that each table obeys.
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
-use crate::features::erasure::Erasure;
+use crate::dialect::Dialect;
+use crate::features::erasure::{ErasedKeys, Erasure, KeyForm};
+use crate::project::files::ErasedAtEntry;
+use crate::project::resolve::relations::relation_of;
+use crate::project::shape::{Either, Never};
 use crate::project::{Retention, Spec};
+use crate::source::Spanned;
+use crate::sql::{Relation, SqlType};
+
+/// Reads `erased`: the name of a table, or { table, keys }.
+pub(crate) fn stated(
+    entry: &Spanned<Either<String, Never, ErasedAtEntry>>,
+    schema: &Relation,
+    dialect: Dialect,
+    sink: &mut Sink,
+) -> Option<ErasedKeys> {
+    let (table, keys) = match &entry.value {
+        Either::Scalar(name) => (Spanned { value: name.clone(), span: entry.span }, KeyForm::Plain),
+        Either::List(never) => match *never {},
+        Either::Map(long) => (long.table.get()?.clone(), long.keys.get().map(|word| word.value.0).unwrap_or_default()),
+    };
+    let relation = relation_of(&table, "the table of erased keys", schema, dialect, sink)?;
+    Some(ErasedKeys { relation, keys, span: table.span })
+}
+
+/// Reports a hashed key whose text depends on the engine or the session.
+pub(crate) fn can_be_hashed(erased: &ErasedKeys, ty: SqlType, sink: &mut Sink) -> Option<()> {
+    let has_one_text = ty.is_whole_number() || matches!(ty, SqlType::Varchar(_) | SqlType::Text | SqlType::Uuid);
+    if erased.keys == KeyForm::Plain || has_one_text {
+        return Some(());
+    }
+    let message = format!(
+        "the erased keys are of the type {ty}, and equal values of it can have several texts: the hash of an erased key would not be found"
+    );
+    sink.push(
+        Diagnostic::new(Code::ExceptionKey, message, erased.span, "cannot be hashed")
+            .help("write `keys: plain`; only whole numbers, texts and uuids can be hashed"),
+    );
+    None
+}
 
 /// Sets the lists of every table: the list of its own exceptions table, and those of its ancestors.
 /// The rows of a child leave with the erased key of their parent.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::dialect::Dialect;
+use crate::features::erasure::{self, ErasedKeys};
 use crate::project::files::{ExceptionsEntry, TableFile};
 use crate::project::naming::{ERASED_AT, EXCEPTION_COLUMNS};
 use crate::project::resolve::relations::relation_of;
@@ -22,7 +23,7 @@ struct Group {
     relation: Relation,
     span: Span,
     key: Option<Spanned<Name>>,
-    erased: Option<Spanned<Relation>>,
+    erased: Option<ErasedKeys>,
     members: Vec<usize>,
 }
 
@@ -75,6 +76,9 @@ pub(crate) fn resolve(
             );
             return None;
         }
+        if let Some(erased) = &group.erased {
+            erasure::can_be_hashed(erased, column.ty, sink)?;
+        }
         tables.push(Exceptions {
             relation: group.relation.clone(),
             erased: group.erased.clone(),
@@ -103,10 +107,7 @@ fn groups(
             Either::Map(long) => (long.table.get()?.clone(), Some(long.key.get()?), long.erased.get()),
         };
         let erased = match erased {
-            Some(text) => {
-                let value = relation_of(text, "the table of erased keys", schema, dialect, sink)?;
-                Some(Spanned { value, span: text.span })
-            }
+            Some(entry) => Some(erasure::stated(entry, schema, dialect, sink)?),
             None => None,
         };
         let relation = relation_of(&table, "the exceptions table", schema, dialect, sink)?;
@@ -125,7 +126,7 @@ fn groups(
             groups.push(Group { relation, span: stated.span, key, erased, members: vec![position] });
             continue;
         };
-        let folded = |erased: &Option<Spanned<Relation>>| erased.as_ref().map(|one| one.value.folded(dialect));
+        let folded = |erased: &Option<ErasedKeys>| erased.as_ref().map(|one| (one.relation.folded(dialect), one.keys));
         if folded(&group.erased) != folded(&erased) {
             let message = format!(
                 "the exceptions table {} is stated with two tables of erased keys, or once without one",

@@ -38,7 +38,7 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
         claim(spec, &exceptions.relation, "the exceptions table", exceptions.span, &mut taken, sink);
         check_name_length(spec, exceptions.key.name.as_str(), "the exception key", exceptions.span, sink);
         if let Some(erased) = &exceptions.erased {
-            claim(spec, &erased.value, "the table of erased keys", erased.span, &mut taken, sink);
+            claim(spec, &erased.relation, "the table of erased keys", erased.span, &mut taken, sink);
         }
     }
     // Several marts may share a raw table. But a raw table may not be a table that Rowkeep writes.
@@ -97,7 +97,7 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
         let (relation, span) = (exceptions.relation.clone(), exceptions.span);
         written.push(Written { relation, what: "the exceptions table".to_owned(), span });
         if let Some(erased) = &exceptions.erased {
-            let (relation, span) = (erased.value.clone(), erased.span);
+            let (relation, span) = (erased.relation.clone(), erased.span);
             written.push(Written { relation, what: "the table of erased keys".to_owned(), span });
         }
     }
@@ -219,7 +219,7 @@ fn check_columns(spec: &Spec, id: TableId, raw: &[&Spanned<TableFile>], sink: &m
     };
     let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id), last_relation(spec, id).0];
     let erased = table.erasures.iter().filter_map(|erasure| spec.exceptions(erasure.list).erased.as_ref());
-    let erased = erased.map(|erased| erased.value.clone());
+    let erased = erased.map(|erased| erased.relation.clone());
     let own = [table.relation.clone(), spec.exceptions(table.exceptions).relation.clone()];
     let own = own.into_iter().chain(erased);
     let histories = spec.periods_of(id).map(|period| spec.history(id, period));

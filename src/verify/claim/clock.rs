@@ -26,7 +26,8 @@ pub(super) fn months_before<'a>(dialect: Dialect, months: u32, unit: TimeUnit, t
     term(dialect.rules().converted(unit, unit, Some(months)), Some(&time))
 }
 
-fn term<'a>(expression: Expression, given: Option<&Term<'a>>) -> Term<'a> {
+/// An expression of an engine, with the given term in place.
+pub(super) fn term<'a>(expression: Expression, given: Option<&Term<'a>>) -> Term<'a> {
     match expression {
         Expression::Given => {
             given.cloned().unwrap_or_else(|| unreachable!("the expression of a clock has no argument"))

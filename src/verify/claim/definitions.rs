@@ -27,8 +27,8 @@ pub(super) fn exceptions<'a>(names: &'a Names<'_>, id: ExceptionsId) -> Meaning<
 /// The table of erased keys. All of its columns may be NULL.
 pub(super) fn erased<'a>(names: &'a Names<'_>, id: ExceptionsId) -> Meaning<'a> {
     let dialect = names.spec.dialect;
-    let key = &names.spec.exceptions(id).key;
-    let mut columns = vec![nullable(names.exception_key(id), data_type(&key.ty.sql(dialect), dialect))];
+    let key = names.spec.exceptions(id).listed_key();
+    let mut columns = vec![nullable(names.erased_key(id), data_type(&key.ty.sql(dialect), dialect))];
     let rest = erased_columns(dialect).into_iter();
     columns.extend(rest.map(|(name, ty)| nullable(name, data_type(&ty.sql(dialect), dialect))));
     Meaning::Table(columns)

@@ -4,7 +4,7 @@ use crate::cycle::plan::Slot;
 use crate::project::{ColumnId, Load};
 use crate::sql::Name;
 use crate::verify::claim::{
-    Claims, Columns, at_most, call, equal, from, is_not_null, is_null, literal, not_exists, one_of, role, row,
+    Claims, Columns, at_most, call, equal, erasure, from, is_not_null, is_null, literal, not_exists, one_of, role, row,
 };
 use crate::verify::meaning::{
     All, Changes, Comparison, Conjunct, Depth, Meaning, Order, Place, Role, Row, Rows, Select, Source, Term, compare,
@@ -28,8 +28,9 @@ impl<'a> Claims<'a, '_> {
     fn not_erased(&self, raw: Row) -> Vec<Conjunct<'a>> {
         let each = self.table.erasures.iter().map(|erasure| {
             let listed = Row::first(raw.depth.inner());
-            let key = Term::Column(listed, self.names.exception_key(erasure.list).into());
-            let same = role(Role::Key, [equal(key, self.column(raw, erasure.column))]).collect();
+            let key = Term::Column(listed, self.names.erased_key(erasure.list).into());
+            let value = erasure::listed(self.spec, erasure.list, self.column(raw, erasure.column));
+            let same = role(Role::Key, [equal(key, value)]).collect();
             not_exists(from(Slot::Erased(erasure.list), same))
         });
         each.collect()

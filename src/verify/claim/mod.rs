@@ -4,6 +4,7 @@
 mod clock;
 mod conditions;
 mod definitions;
+mod erasure;
 mod hooks;
 mod in_place;
 mod load;
