@@ -226,6 +226,7 @@ pub(crate) fn erased(spec: &Spec, id: ExceptionsId) -> Value {
         exceptions => place(Slot::Exceptions(id)),
         key => declared(spec, &exceptions.listed_key()),
         exception_key => declared(spec, &exceptions.key),
+        given => of_type("", uncut(exceptions.key.ty)),
         is_hashed => exceptions.are_hashed(),
         // The text of a number depends on its type, and a raw table can have another one.
         number => exceptions.key.ty.is_whole_number().then(|| of_type("", SqlType::Bigint)),

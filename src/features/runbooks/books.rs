@@ -21,6 +21,12 @@ pub const RUNBOOKS: &[Runbook] = &[
         template: "runbooks/change-columns.md.j2",
     },
     Runbook {
+        name: "erase",
+        about: "delete all rows of a key for good, and keep it away",
+        is_of_list: false,
+        template: "runbooks/erase.md.j2",
+    },
+    Runbook {
         name: "exceptions",
         about: "open exceptions by type: what each means, and how to resolve it",
         is_of_list: false,

@@ -2,6 +2,7 @@
 
 mod books;
 mod emit;
+mod erasures;
 mod lock;
 mod others;
 mod periods;

@@ -35,11 +35,14 @@ pub(crate) fn render(spec: &Spec, plan: &Plan, failures: &mut Failures) -> Rende
     let applies = |name: &str| match name {
         "qa" => spec.tables.iter().any(Table::has_periods),
         "migration" | "restore" => has_history,
+        "erase" => spec.exceptions.iter().any(|exceptions| exceptions.erased.is_some()),
         "load-incident" => !spec.loads.is_empty(),
         _ => true,
     };
     let applies = |name: &str| applies(name) && (!spec.tables.is_empty() || name == "load-incident");
-    let shared = context! { sql => sql, changes => changes, ..project(spec) };
+    let erasures = writer.erasures();
+    let several = erasures.len() > 1;
+    let shared = context! { sql, changes, erasures, several_erasures => several, ..project(spec) };
     let mut books = Vec::new();
     for book in RUNBOOKS.iter().filter(|book| !book.is_of_list && applies(book.name)) {
         books.push((book.name.to_owned(), writer.book(book, &shared)));
@@ -89,6 +92,8 @@ fn project(spec: &Spec) -> Value {
     let elsewhere =
         spec.tables.iter().filter(|table| table.load.is_none()).map(|table| word(table.model.value.as_str()));
     let elsewhere: Vec<_> = elsewhere.collect();
+    let own_loads = |table: &&Table| table.load.is_none() && !table.erasures.is_empty();
+    let of_own: Vec<_> = spec.tables.iter().filter(own_loads).map(|table| table.model.value.as_str()).collect();
     let shell = spec.dialect.rules().shell();
     let exceptions_table = |id: ExceptionsId| {
         let tables = || spec.tables.iter().filter(move |table| table.exceptions == id);
@@ -168,6 +173,7 @@ fn project(spec: &Spec) -> Value {
         tables => tables,
         first_model => word(models.first().copied().unwrap_or_default()),
         loads_all => elsewhere.is_empty(),
+        erased_elsewhere => (!of_own.is_empty()).then(|| word(of_own.join(", "))),
         loaded_elsewhere => elsewhere,
         retired => spec.used_lists().all(|(id, _)| spec.list(id).retired_before.is_some()),
         some_retired => spec.used_lists().any(|(id, _)| spec.list(id).retired_before.is_some()),

@@ -278,6 +278,7 @@ fn from_staging_tables_through_years_of_production() {
     remove_the_last_period(&mut operator);
     add_a_period_for_older_rows(&mut operator);
     restore_one_key(&operator);
+    erase_one_key(&mut operator);
     seal_and_unseal(&mut operator);
     retire_the_first_period(&mut operator);
     operator.shell("rowkeep doctor; rowkeep check");
@@ -386,6 +387,40 @@ fn restore_one_key(operator: &Operator) {
     [uti, ecs].into_iter().for_each(|model| assert_eq!(run_section(4, model), "UPDATE 1\n"));
     operator.cycle();
     is_at("history|5|", 4);
+}
+
+/// An archived key with its parent and its events. Raw delivers it again, and it stays away until
+/// an operator removes it from the list.
+fn erase_one_key(operator: &mut Operator) {
+    operator.edit("rowkeep.yml", |text| {
+        text.replace("key: order_id }", "key: order_id, erased: { table: erased_orders, keys: hashed } }")
+    });
+    operator.shell("rowkeep compile");
+    operator.run_block(&operator.book("installation").sections[2].steps[0], &[]);
+    let book = operator.book("erase");
+    let given = [("key", "\"'7'\""), ("list", "erase__order_tracking_exceptions")];
+    let ask =
+        |operator: &Operator, number: usize| operator.psql(&book.sections[0].steps[number].text, &[("key", "'7'")]);
+    let archived = ["history 2025_h1|1", "history 2025_h1|1", "history 2025_h1|2"];
+    assert_eq!(ask(operator, 1), "", "no hold is open");
+    assert_eq!(rows(&ask(operator, 2)), archived);
+    let erase = &book.sections[1].steps[0];
+    let printed = operator.run_block(erase, &given);
+    assert!(printed.starts_with("INSERT 0 1\n") && printed.contains("DELETE 2\n"), "{printed}");
+    let printed = operator.run_block(erase, &given);
+    assert!(printed.starts_with("INSERT 0 0\n") && !printed.contains("DELETE 1\n"), "{printed}");
+    assert!(book.sections[2].steps.is_empty(), "the project trims every raw table");
+    let monitors = &book.sections[3].steps[0];
+    for _ in 0..2 {
+        assert_eq!(ask(operator, 2), "");
+        assert_eq!(operator.run_block(monitors, &[]), "");
+        operator.land(7, 7);
+        operator.cycle();
+    }
+    let unlist = &book.sections[1].back[0];
+    assert_eq!(operator.run_block(unlist, &[("key", "'7'")]), "DELETE 1\n");
+    operator.cycle();
+    assert_eq!(rows(&ask(operator, 2)), archived, "the load takes what raw still has, and it is due");
 }
 
 fn seal_and_unseal(operator: &mut Operator) {
