@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 use crate::project::Period;
-use crate::project::period_name::{Bounds, FiscalYear, bounds, next};
+use crate::project::fiscal_year::FiscalYear;
+use crate::project::period_name::{Bounds, bounds, next};
 
 /// The length of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 //!
 //! The comments of structs and fields become the descriptions of the JSON Schemas.
 
+use jiff::civil::Weekday;
+
 use crate::dialect::Indexes;
 use crate::dialect::{Dialect, MaintenanceKind};
 use crate::features::erasure::KeyForm;
@@ -13,7 +15,7 @@ use crate::features::only_when::ConditionEntry;
 use crate::features::purge::NoArchive;
 use crate::features::schedule::ScheduleEntry;
 use crate::project::shape::{Either, Entries, Field, Never, Nullness, Plain, Text, Word, shape};
-use crate::project::{CutoffFrom, NamedAfter, Rows, RuleLevel};
+use crate::project::{CutoffFrom, NamedAfter, QuarterWeeks, Rows, RuleLevel, YearEnd};
 use crate::source::Spanned;
 use crate::sql::TimeUnit;
 
@@ -88,13 +90,28 @@ shape! {
     }
 
     #[expected("a mapping with `first_month` and `named_after`")]
-    /// The fiscal year. It starts on the first day of a month.
+    /// The fiscal year. It starts on the first day of a month, or has whole weeks.
     struct FiscalYearEntry {
         /// The month in which it starts, 1 to 12.
         required first_month: Text,
         /// Which day gives the fiscal year its number: with first_day, fy2026 starts in 2026; with
         /// last_day, it ends in 2026.
         required named_after: Word<NamedAfter>,
+        /// Its weeks, if it has 52 or 53 whole weeks, such as 4-4-5. The year then ends near the end
+        /// of the month before `first_month`.
+        optional weeks: FiscalWeeksEntry,
+    }
+
+    #[expected("a mapping with `months`, `last_day` and `ends`")]
+    /// A fiscal year of 52 or 53 whole weeks. A 53rd week is in the last month.
+    struct FiscalWeeksEntry {
+        /// The weeks of the three months of a quarter: 4-4-5, 4-5-4 or 5-4-4.
+        required months: Word<QuarterWeeks>,
+        /// The day of the week on which a year ends, such as saturday.
+        required last_day: Word<Weekday>,
+        /// last_in_month: a year ends on the last such day in the month before `first_month`.
+        /// nearest_month_end: on the one that is nearest to the end of that month.
+        required ends: Word<YearEnd>,
     }
 
     #[expected("an entry of `raw`")]

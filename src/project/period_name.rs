@@ -3,24 +3,7 @@
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 use jiff::{Span, ToSpan};
 
-/// The fiscal year of a project, for names such as `fy2026` and `fy2026_q1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FiscalYear {
-    /// The month in which it starts, 1 to 12. It starts on the first day of this month.
-    pub first_month: i8,
-    /// The day whose calendar year is the number of the fiscal year.
-    pub named_after: NamedAfter,
-}
-
-/// The day of a fiscal year whose calendar year is the number of the fiscal year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NamedAfter {
-    /// `fy2026` starts in 2026.
-    FirstDay,
-    /// `fy2026` ends in 2026.
-    LastDay,
-}
+use crate::project::fiscal_year::{FiscalYear, month};
 
 /// The bounds that a name gives.
 pub(crate) enum Bounds {
@@ -73,12 +56,7 @@ fn read(name: &str, fiscal_year: Option<FiscalYear>) -> Option<(Form, Option<Dat
         let months_before = (part - 1) * months;
         Some(match fiscal_year {
             None => (Form::Part { months, letter }, month(year, months_before)),
-            Some(fiscal) => {
-                let first_year =
-                    if fiscal.named_after == NamedAfter::LastDay && fiscal.first_month > 1 { year - 1 } else { year };
-                let start = month(first_year, fiscal.first_month - 1 + months_before);
-                (Form::Fiscal { months, letter, year: fiscal }, start)
-            }
+            Some(fiscal) => (Form::Fiscal { months, letter, year: fiscal }, fiscal.day(year, months_before)),
         })
     };
     let day_of = |date: Option<Date>| date.filter(|_| year > 0);
@@ -115,7 +93,11 @@ impl Form {
     /// The first day after a period that starts on this day.
     fn end(self, start: Date) -> Option<Date> {
         let length: Span = match self {
-            Form::Part { months, .. } | Form::Fiscal { months, .. } => months.months(),
+            Form::Fiscal { months, year, .. } => {
+                let (number, months_before) = year.place(start)?;
+                return year.day(number, months_before + months);
+            }
+            Form::Part { months, .. } => months.months(),
             Form::Month => 1.month(),
             Form::Week => 7.days(),
             Form::Day => 1.day(),
@@ -135,10 +117,9 @@ impl Form {
                 format!("{:04}{}", start.year(), suffix(letter, (start.month() - 1) / months + 1))
             }
             Form::Fiscal { months, letter, year } => {
-                let since = (start.month() - year.first_month).rem_euclid(12);
-                let first_year = start.year() - i16::from(start.month() < year.first_month);
-                let ends_later = year.named_after == NamedAfter::LastDay && year.first_month > 1;
-                format!("fy{:04}{}", first_year + i16::from(ends_later), suffix(letter, since / months + 1))
+                // Invariant: the first day of a fiscal month has a place.
+                let (number, months_before) = year.place(start).unwrap_or((start.year(), 0));
+                format!("fy{number:04}{}", suffix(letter, months_before / months + 1))
             }
             Form::Month => format!("{:04}_{:02}", start.year(), start.month()),
             Form::Week => {
@@ -155,12 +136,6 @@ fn number(text: &str, width: usize) -> Option<i16> {
     (text.len() == width && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-/// The first day of the month that comes so many months after January of a year.
-fn month(year: i16, months: i8) -> Option<Date> {
-    let (year, month) = (year + i16::from(months / 12), months % 12 + 1);
-    Date::new(year, month, 1).ok().filter(|_| year > 0)
-}
-
 /// The names of the half-years from the one of `from` to the one of `until`, both included.
 #[cfg(feature = "cli")]
 pub(crate) fn half_years(from: Date, until: Date) -> Vec<String> {
@@ -171,9 +146,10 @@ pub(crate) fn half_years(from: Date, until: Date) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::fiscal_year::{FiscalWeeks, NamedAfter, QuarterWeeks, YearEnd};
 
     fn fiscal(first_month: i8, named_after: NamedAfter) -> Option<FiscalYear> {
-        Some(FiscalYear { first_month, named_after })
+        Some(FiscalYear { first_month, named_after, weeks: None })
     }
 
     fn check(name: &str, fiscal_year: Option<FiscalYear>, expected: Option<&str>) {
@@ -256,7 +232,19 @@ mod tests {
     /// Ten years of each form follow each other without a gap, and each name gives its bounds.
     #[test]
     fn names_continue_for_ten_years() {
-        let fiscal_year = fiscal(10, NamedAfter::LastDay);
+        let weeks = FiscalWeeks {
+            months: QuarterWeeks::FourFourFive,
+            last_day: Weekday::Saturday,
+            ends: YearEnd::NearestMonthEnd,
+        };
+        let of_months = fiscal(10, NamedAfter::LastDay);
+        let of_weeks = of_months.map(|year| FiscalYear { weeks: Some(weeks), ..year });
+        for fiscal_year in [of_months, of_weeks] {
+            continue_for_ten_years(fiscal_year);
+        }
+    }
+
+    fn continue_for_ten_years(fiscal_year: Option<FiscalYear>) {
         for (first, count, last) in [
             ("2024", 10, "2034"),
             ("2024_h2", 20, "2034_h2"),

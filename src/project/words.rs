@@ -1,10 +1,12 @@
 //! The words of YAML files: the fixed sets of values for types such as engines and units.
 
+use jiff::civil::Weekday;
+
 use crate::dialect::{Dialect, Indexes, MaintenanceKind};
 use crate::features::erasure::KeyForm;
 use crate::features::monitors::Severity;
 use crate::project::shape::Words;
-use crate::project::{CutoffFrom, NamedAfter, Rows};
+use crate::project::{CutoffFrom, NamedAfter, QuarterWeeks, Rows, YearEnd};
 use crate::sql::TimeUnit;
 
 impl Words for Dialect {
@@ -62,6 +64,36 @@ impl Words for CutoffFrom {
 impl Words for NamedAfter {
     fn words() -> Vec<(&'static str, Self)> {
         vec![("first_day", NamedAfter::FirstDay), ("last_day", NamedAfter::LastDay)]
+    }
+}
+
+impl Words for QuarterWeeks {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("4-4-5", QuarterWeeks::FourFourFive),
+            ("4-5-4", QuarterWeeks::FourFiveFour),
+            ("5-4-4", QuarterWeeks::FiveFourFour),
+        ]
+    }
+}
+
+impl Words for YearEnd {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("last_in_month", YearEnd::LastInMonth), ("nearest_month_end", YearEnd::NearestMonthEnd)]
+    }
+}
+
+impl Words for Weekday {
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![
+            ("monday", Weekday::Monday),
+            ("tuesday", Weekday::Tuesday),
+            ("wednesday", Weekday::Wednesday),
+            ("thursday", Weekday::Thursday),
+            ("friday", Weekday::Friday),
+            ("saturday", Weekday::Saturday),
+            ("sunday", Weekday::Sunday),
+        ]
     }
 }
 

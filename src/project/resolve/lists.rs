@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, did_you_mean, quoted};
 use crate::project::files::DefaultsEntry;
+use crate::project::fiscal_year::FiscalYear;
 use crate::project::period_list::ListPlaces;
-use crate::project::period_name::FiscalYear;
 use crate::project::read::{Raw, RawList};
 use crate::project::resolve::order::Ordered;
 use crate::project::resolve::relations::plain;

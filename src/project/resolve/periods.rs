@@ -6,8 +6,9 @@ use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic, Sink, quoted};
 use crate::project::files::{FiscalYearEntry, PeriodEntry};
+use crate::project::fiscal_year::{FiscalWeeks, FiscalYear, NamedAfter};
 use crate::project::period::day;
-use crate::project::period_name::{Bounds, FiscalYear, NamedAfter, bounds};
+use crate::project::period_name::{Bounds, bounds};
 use crate::project::read::NO_PERIODS;
 use crate::project::shape::{Either, Field};
 use crate::project::{Period, Zone};
@@ -138,7 +139,18 @@ pub(crate) fn fiscal_year(stated: &FiscalYearEntry, sink: &mut Sink) -> Option<F
                 .help("write a number from 1 to 12, as in `first_month: 4`"),
         );
     }
-    Some(FiscalYear { first_month: first_month?, named_after: stated.named_after.get()?.value.0 })
+    let weeks = match stated.weeks.get() {
+        Some(weeks) => {
+            let weeks = &weeks.value;
+            Some(FiscalWeeks {
+                months: weeks.months.get()?.value.0,
+                last_day: weeks.last_day.get()?.value.0,
+                ends: weeks.ends.get()?.value.0,
+            })
+        }
+        None => None,
+    };
+    Some(FiscalYear { first_month: first_month?, named_after: stated.named_after.get()?.value.0, weeks })
 }
 
 fn named(name: &str, fiscal_year: Option<FiscalYear>, zone: &Zone, span: Span, sink: &mut Sink) -> Option<Period> {
@@ -161,7 +173,7 @@ fn named(name: &str, fiscal_year: Option<FiscalYear>, zone: &Zone, span: Span, s
                 "expected a name such as 2025_h2, 2025_q3, 2025_m07, 2025_w01, 2025_07_01 or 2025",
             );
             // Whether the name would have bounds if the project stated its fiscal year.
-            let is_fiscal = FiscalYear { first_month: 1, named_after: NamedAfter::FirstDay };
+            let is_fiscal = FiscalYear { first_month: 1, named_after: NamedAfter::FirstDay, weeks: None };
             let spellings = spellings(name);
             let meant = spellings.iter().find(|name| bounds(name, fiscal_year).is_some());
             let has_fiscal_form = || spellings.iter().any(|name| bounds(name, Some(is_fiscal)).is_some());
