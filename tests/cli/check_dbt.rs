@@ -65,6 +65,22 @@ fn hooks_as_compiled_have_no_findings() {
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{outcome}");
 }
 
+/// dbt State runs the hooks of a model that it leaves out. The load of Rowkeep is one of them. The
+/// load of a team is not, and the last hook would say that raw was read.
+#[test]
+fn hooks_without_their_load_are_reported() {
+    let (shop, mut manifest) = wired();
+    manifest["nodes"][UTI]["config"]["state"] = json!({"execute_hooks_on_any_reuse": true});
+    let outcome = check(&shop, &manifest);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{outcome}");
+    let spec = std::fs::read_to_string(shop.path("shop/tables/uti.yml")).expect("a text");
+    let (own, _) = spec.split_once("incremental:").expect("Rowkeep loads the mart");
+    shop.write("shop/tables/uti.yml", own);
+    assert!(check(&shop, &manifest).stderr.contains("error[RK813]"));
+    manifest["nodes"][UTI]["config"]["state"] = json!({"execute_hooks_on_any_reuse": false});
+    assert!(!check(&shop, &manifest).stderr.contains("error[RK813]"));
+}
+
 /// The findings about a changed manifest.
 fn findings(change: impl Fn(&mut Value)) -> String {
     let (shop, mut manifest) = wired();

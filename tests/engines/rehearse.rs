@@ -198,9 +198,10 @@ fn the_oracle_does_not_depend_on_statements() {
                 "features::only_when::{Condition, Constant, Test}",
                 "features::only_when::{Constant, Test}",
                 "project::Column",
+                "project::Period",
                 "project::naming::",
                 "project::period::epoch",
-                "project::{CutoffFrom, Filled, Length, Retention, Spec, Table, TableId}",
+                "project::{CutoffFrom, Filled, Length, Period, Retention, Spec, Table, TableId, Zone}",
                 "sql::TimeUnit",
                 "sql::{SqlType, TimeUnit}",
             ];

@@ -101,6 +101,15 @@ macro_rules! dbt_codes {
             /// Fix: give each target its own schema, or state the name as `relation:` in the spec
             /// of the table.
             DbtAlias = "RK812",
+            /// dbt State may skip the load of a mart and run its hooks.
+            ///
+            /// With `execute_hooks_on_any_reuse`, the hooks run although dbt reuses the model. The
+            /// last hook notes a completed cycle, and raw rows that no cycle has read are trimmed.
+            ///
+            /// Fix: remove `execute_hooks_on_any_reuse` from the config of the model. dbt then
+            /// leaves the whole cycle out if it reuses the model, and rows wait. Or let Rowkeep
+            /// load the mart: such a load is a hook too.
+            DbtReuse = "RK813",
         }
     };
 }

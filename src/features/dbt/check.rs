@@ -66,6 +66,7 @@ pub(crate) fn report(spec: &Spec, artifacts: &Artifacts, project: &DbtProject, s
                 model.is_called(table, sink);
                 model.columns(table, sink);
                 model.is_never_rebuilt(table, sink);
+                model.is_not_reused(spec, id, sink);
                 model.runs_after(spec, table, &found, nodes, sink);
             }
             None => {
@@ -379,6 +380,26 @@ impl<'m> Model<'m> {
         let diagnostic =
             Diagnostic::new(Code::DbtFullRefresh, rebuilt, table.model.span, "lost rows cannot be restored");
         sink.push(diagnostic.help("write `materialized='incremental', full_refresh=false` in the config of the model"));
+    }
+
+    /// A cycle without its load must not count as completed.
+    fn is_not_reused(&self, spec: &Spec, id: TableId, sink: &mut Sink) {
+        let table = spec.table(id);
+        let runs_hooks = self.node["config"]["state"]["execute_hooks_on_any_reuse"] == Value::Bool(true);
+        let is_trimmed = spec.raw_tables.iter().any(|raw_table| raw_table.read_by.contains(&id));
+        if !runs_hooks || !is_trimmed || table.load.is_some() {
+            return;
+        }
+        let message = format!(
+            "dbt may reuse {} and run its hooks: they note a completed cycle that has not read raw, and rows that no cycle has read are trimmed",
+            table.model.value.as_str()
+        );
+        let diagnostic = Diagnostic::new(Code::DbtReuse, message, table.model.span, "its hooks run without its load");
+        sink.push(
+            diagnostic
+                .help("remove `execute_hooks_on_any_reuse` from the config of the model: rows then wait for the next cycle")
+                .help("or write `incremental:` in its spec: Rowkeep's load is a hook too"),
+        );
     }
 
     fn runs_after(

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use rowkeep::Dialect;
 use serde::Deserialize;
 
 use crate::projects;
@@ -26,12 +27,32 @@ struct Server {
     _process: Child,
 }
 
-/// One server for all tests of the process.
-fn server() -> &'static Server {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| {
+/// A version of dbt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    Older,
+    Newer,
+}
+
+impl Version {
+    /// The version with which tests for an engine run. Each version runs the same stories on one
+    /// engine. `ROWKEEP_DBT=older` or `newer` chooses one for all, in a long run.
+    pub fn of(dialect: Dialect) -> Self {
+        match (std::env::var("ROWKEEP_DBT").as_deref(), dialect) {
+            (Ok("older"), _) => Self::Older,
+            (Ok("newer"), _) | (_, Dialect::Postgres | Dialect::BigQuery) => Self::Newer,
+            _ => Self::Older,
+        }
+    }
+}
+
+/// One server of each version for all tests of the process.
+fn server(version: Version) -> &'static Server {
+    static SERVERS: [OnceLock<Server>; 2] = [OnceLock::new(), OnceLock::new()];
+    let newer = || std::env::var("ROWKEEP_DBT_1_12").expect("ROWKEEP_DBT_1_12 is set by scripts/with-dbt");
+    SERVERS[version as usize].get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new("python");
+        let mut command = Command::new(if version == Version::Newer { newer() } else { "python".to_owned() });
         command.arg(projects::root().join("tests/tools/dbt/server.py")).arg(folder.path().join("socket"));
         // The forked commands share the semaphores of the server. Python would warn at its end.
         command.env("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning");
@@ -45,8 +66,8 @@ fn server() -> &'static Server {
 }
 
 /// Runs `dbt` with these arguments in a folder.
-pub fn dbt(folder: &Path, arguments: &[&str], environment: &BTreeMap<&str, String>) -> Answer {
-    let mut stream = UnixStream::connect(server().folder.path().join("socket")).expect("the server listens");
+pub fn dbt(version: Version, folder: &Path, arguments: &[&str], environment: &BTreeMap<&str, String>) -> Answer {
+    let mut stream = UnixStream::connect(server(version).folder.path().join("socket")).expect("the server listens");
     let asked = serde_json::json!({ "arguments": arguments, "folder": folder, "environment": environment });
     writeln!(stream, "{asked}").expect("the server reads");
     let mut said = String::new();
@@ -56,7 +77,7 @@ pub fn dbt(folder: &Path, arguments: &[&str], environment: &BTreeMap<&str, Strin
 
 /// A folder with a program `dbt` that the server runs, for scripts.
 pub fn program() -> PathBuf {
-    let (folder, client) = (server().folder.path(), projects::root().join("tests/tools/dbt/client.py"));
+    let (folder, client) = (server(Version::Older).folder.path(), projects::root().join("tests/tools/dbt/client.py"));
     let bin = folder.join("bin");
     std::fs::create_dir_all(&bin).expect("a folder");
     let file = bin.join("dbt");

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use rowkeep::rehearse::{Engine, Record};
 use rowkeep::{Compilation, Dialect, Error};
 
-use crate::dbt::server;
+use crate::dbt::server::{self, Version};
 use crate::projects;
 use crate::snowflake::Fakesnow;
 
@@ -109,7 +109,8 @@ impl Project {
         environment.insert("DBT_PROFILES_DIR", folder.display().to_string());
         // A tenth of the time of a command, and nobody reads the file.
         environment.insert("DBT_LOG_LEVEL_FILE", "none".to_owned());
-        let answer = server::dbt(folder, &arguments, &environment);
+        let version = Version::of(self.database.dialect);
+        let answer = server::dbt(version, folder, &arguments, &environment);
         Said { success: answer.code == 0, text: answer.text }
     }
 

@@ -38,7 +38,7 @@ fn parsed(dialect: Dialect, target: &str) -> Project {
 }
 
 fn parse(project: &Project, target: &str) {
-    let said = project.dbt_with(&["parse", "--target", target], &[]);
+    let said = project.dbt_with(&["--warn-error", "parse", "--target", target], &[]);
     assert!(said.success, "{target}: {}", said.text);
 }
 
