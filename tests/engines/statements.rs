@@ -43,23 +43,14 @@ fn run_all(inputs: &Inputs, dialect: rowkeep::Dialect, name: &str) {
     run_at(&mut engine, &cycle(&manifest), dialect, 1_780_000_000);
     run_at(&mut engine, &sweep(&manifest), dialect, 1_780_000_000);
     for task in manifest.tasks() {
-        // The window of a count has the unit of the table's time.
-        let node = manifest
-            .monitors
-            .iter()
-            .find(|monitor| monitor.find.path == task.path)
-            .and_then(|monitor| monitor.model.as_ref().and_then(|model| manifest.nodes.get(model)));
-        let (start, end) = match node.map(|node| node.time.unit) {
-            Some("timestamp") => ("TIMESTAMP '2026-01-01 00:00:00'", "TIMESTAMP '2026-01-02 00:00:00'"),
-            _ => ("0", "1"),
-        };
+        let at_bound = crate::engine::bound_of_window(&manifest, &task.path);
         let given = [
             (":key", key),
             (":notes", "'why'"),
             (":type", "'T'"),
             (":expected", "0"),
-            (":start", start),
-            (":end", end),
+            (":start", at_bound),
+            (":end", at_bound),
         ];
         let sql = given.iter().fold(task.sql.clone(), |sql, (name, value)| sql.replace(name, value));
         engine.run(&at(&sql, dialect, 1_780_000_000));

@@ -189,3 +189,13 @@ pub fn at(sql: &str, dialect: Dialect, epoch: i64) -> String {
 pub fn order_tracking(dialect: Dialect, periods: &str) -> Inputs {
     projects::order_tracking(&format!("hist_periods: [{periods}]")).with_dialect(dialect)
 }
+
+/// A bound of the window of a monitor that counts, in the unit of the time of its table.
+pub fn bound_of_window(manifest: &Manifest, path: &str) -> &'static str {
+    let monitor = manifest.monitors.iter().find(|monitor| monitor.find.path == path);
+    let node = monitor.and_then(|monitor| manifest.nodes.get(monitor.model.as_ref()?));
+    match node.map(|node| node.time.unit) {
+        Some("timestamp") => "'2026-01-01 00:00:00'",
+        _ => "7",
+    }
+}

@@ -41,11 +41,16 @@ pub(crate) fn statements(manifest: &Manifest) -> impl Iterator<Item = (String, S
     let ddl = manifest.ddl.iter().map(|definition| (definition.path.clone(), definition.sql.clone()));
     let given = |operation: &OperationEntry| {
         operation.parameters.iter().fold(operation.sql.clone(), |sql, name| {
-            let value = if matches!(*name, "start" | "end" | "expected") { "7" } else { "'7'" };
+            let value = match *name {
+                "start" | "end" => crate::engine::bound_of_window(manifest, &operation.path),
+                "expected" => "7",
+                _ => "'7'",
+            };
             sql.replace(&format!(":{name}"), value)
         })
     };
-    hooks.chain(ddl).chain(manifest.tasks().map(move |operation| (operation.path.clone(), given(operation))))
+    let tasks: Vec<_> = manifest.tasks().map(|operation| (operation.path.clone(), given(operation))).collect();
+    hooks.chain(ddl).chain(tasks)
 }
 
 /// The number of statements, and the statements that the second parser refuses, by file.
