@@ -34,7 +34,7 @@ pub struct Trace {
     /// Columns of the unique key that were not given. The path is the same for each of their
     /// values.
     pub not_given: Vec<String>,
-    /// The row's time, UTC.
+    /// The row's time: in UTC, or in the time zone of the project if the column has no zone.
     pub time: String,
     /// The period that contains the time, if there is one.
     pub period: Option<String>,
@@ -68,8 +68,8 @@ pub struct Met {
     pub moves: bool,
 }
 
-/// Parses `2026-01-03T00:00:00Z`, or a day in a time zone, to seconds since 1970, UTC. `None` for any
-/// other text.
+/// Parses `2026-01-03T00:00:00Z`, or a day or a time in a time zone, to seconds since 1970, UTC.
+/// `None` for any other text.
 ///
 /// ```
 /// use rowkeep::project::Zone;
@@ -78,6 +78,7 @@ pub struct Met {
 /// let utc = Zone::default();
 /// assert_eq!(instant_of("1970-01-02", &utc), Some(86_400));
 /// assert_eq!(instant_of("1970-01-01T01:00:00+01:00", &utc), Some(0));
+/// // Without a time zone in rowkeep.yml, a time must state its own.
 /// assert_eq!(instant_of("1970-01-01T01:00:00", &utc), None);
 /// ```
 pub fn instant_of(text: &str, zone: &Zone) -> Option<i64> {
@@ -219,17 +220,20 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
         Some(period) if period.sealed => Some("the period of its time is sealed, so only the sweep archives it"),
         Some(_) => None,
     };
+    // A time without a zone is shown as its column has it.
+    let zone = &spec.zone;
+    let shown = if zone.of(table.time.unit) == "UTC" { row.time } else { row.time + zone.offset_at(row.time) };
     Trace {
         model: model.to_owned(),
         relation: table.relation.sql(spec.dialect),
         key: row.key.to_vec(),
         not_given: key.filter(|name| !is_given(name) && *name != time).map(str::to_owned).collect(),
-        time: instant(row.time),
+        time: instant(shown),
         period: period.map(|period| period.name.clone()),
         bounds: period.map(|period| [period.start(), period.end()]),
         history: number.map(|number| spec.history(id, number).sql(spec.dialect)),
         is_purged: table.is_purged() || is_retired,
-        due: due(spec, table, row.time),
+        due: due(spec, table, shown),
         exception: why.map(|why| format!("{}: {why}", table.exception_type)),
         steps,
     }

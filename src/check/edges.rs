@@ -44,12 +44,12 @@ pub fn edges(spec: &Spec) -> Vec<Edges> {
     let edges_of = |(id, table): (TableId, &crate::project::Table)| {
         let length = spec.retention_length(id);
         let periods = spec.list_of(id).map_or(&[][..], |list| spec.listed(list));
-        let end = periods.last().map(|last| length.after(last.end_epoch()));
+        let end = periods.last().map(|last| length.after(last.midnights().end));
         Edges {
             model: table.model.value.as_str().to_owned(),
             is_purged: table.is_purged(),
             has_periods: table.has_periods(),
-            lower_edge: periods.first().and_then(|first| Day::of_epoch(first.start_epoch())),
+            lower_edge: periods.first().and_then(|first| Day::of_epoch(first.midnights().start)),
             horizon: end.and_then(Day::of_epoch),
             length,
             retention_seconds: length.bounds().1,
@@ -127,7 +127,7 @@ impl List<'_> {
     fn could_be_sealed(&self, today: Day, sink: &mut Sink) {
         let Some(cutoff) = self.edges.iter().map(|edge| edge.length.before(today.epoch())).min() else { return };
         let past: Vec<_> =
-            self.periods().iter().filter(|period| !period.sealed && period.end_epoch() <= cutoff).collect();
+            self.periods().iter().filter(|period| !period.sealed && period.midnights().end <= cutoff).collect();
         let [.., _, newest] = past.as_slice() else { return };
         let Some(at) = Day::of_epoch(cutoff) else { return };
         let message = format!(
@@ -152,7 +152,7 @@ impl List<'_> {
     /// Reports the oldest period if its rows no longer need to be kept, or soon.
     fn may_be_retired(&self, options: &Options<'_>, today: Day, sink: &mut Sink) {
         let (Some(keep), [first, _, ..]) = (&self.list.keep_history, self.periods()) else { return };
-        let Some(from) = Day::of_epoch(keep.value.after(first.end_epoch())) else { return };
+        let Some(from) = Day::of_epoch(keep.value.after(first.midnights().end)) else { return };
         let left = from.days_since(today);
         let (message, level) = if left <= 0 {
             let message = format!(
@@ -189,7 +189,7 @@ impl List<'_> {
         let (Some(sealed), Some(place)) = (sealed, self.list.places.sealed_before) else { return };
         let cutoff = |edge: &Edges| edge.length.before(today.epoch());
         let Some(latest) = self.edges.iter().min_by_key(|edge| cutoff(edge)) else { return };
-        if cutoff(latest) >= sealed.end_epoch() {
+        if cutoff(latest) >= sealed.midnights().end {
             return;
         }
         let (Some(at), until) = (Day::of_epoch(cutoff(latest)), sealed.end()) else { return };

@@ -59,7 +59,6 @@ impl Period {
 
     /// Midnight of the first day and of the day after the period, as times without a zone, in
     /// seconds since midnight of the first day of 1970.
-    #[cfg(feature = "rehearse")]
     pub(crate) fn midnights(&self) -> std::ops::Range<i64> {
         epoch(self.start)..epoch(self.end)
     }
@@ -70,10 +69,13 @@ pub(crate) fn epoch(day: Date) -> i64 {
     day.duration_since(jiff::civil::date(1970, 1, 1)).as_secs()
 }
 
-/// Reads a timestamp with a zone, or a day, which means its first instant. Returns seconds since
-/// 1970.
+/// Reads a timestamp with a zone, or a day, which means its first instant. In a project with a time
+/// zone, also a local time. Returns seconds since 1970.
 pub(crate) fn instant_of(text: &str, zone: &Zone) -> Option<i64> {
-    day(text).map(|day| zone.start_of(day)).or_else(|| text.parse::<jiff::Timestamp>().ok().map(|at| at.as_second()))
+    day(text)
+        .map(|day| zone.start_of(day))
+        .or_else(|| text.parse::<jiff::Timestamp>().ok().map(|at| at.as_second()))
+        .or_else(|| zone.name().and_then(|_| zone.instant_of(text.parse().ok()?)))
 }
 
 /// Reads a day, `YYYY-MM-DD`, of the years 1 to 9999.

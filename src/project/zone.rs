@@ -41,8 +41,13 @@ impl Zone {
         }
     }
 
+    /// The instant of a local time, in seconds since 1970. In the hour that clocks repeat, the first
+    /// one. In the hour that they skip, the instant as if they had not.
+    pub(crate) fn instant_of(&self, local: jiff::civil::DateTime) -> Option<i64> {
+        Some(self.0.as_ref()?.to_zoned(local).ok()?.timestamp().as_second())
+    }
+
     /// What clocks there show, less what clocks in UTC show, in seconds.
-    #[cfg(feature = "rehearse")]
     pub(crate) fn offset_at(&self, epoch: i64) -> i64 {
         let Ok(at) = jiff::Timestamp::from_second(epoch) else { return 0 };
         self.0.as_ref().map_or(0, |zone| i64::from(zone.to_offset(at).seconds()))
@@ -78,6 +83,16 @@ mod tests {
         // Clocks in Beirut skip the hour after midnight.
         assert_eq!(start("Asia/Beirut", "2026-03-29"), "2026-03-28 22:00:00");
         assert_eq!(start("UTC", "2026-04-01"), "2026-04-01 00:00:00");
+    }
+
+    #[test]
+    fn a_local_time_is_an_instant() {
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        let read = |text: &str| instant(zone.instant_of(text.parse().unwrap()).unwrap());
+        assert_eq!(read("2026-03-01T00:30:00"), "2026-02-28 23:30:00");
+        assert_eq!(read("2026-10-25T02:30:00"), "2026-10-25 00:30:00");
+        assert_eq!(zone.offset_at(1_772_321_400), 3_600);
+        assert_eq!(Zone::default().instant_of("2026-03-01T00:30:00".parse().unwrap()), None);
     }
 
     #[test]

@@ -34,10 +34,10 @@ pub(super) fn timeline(spec: &Spec, id: TableId, edges: &Edges, today: Option<Da
     let table = spec.table(id);
     let listed = spec.listed(spec.list_of(id)?);
     let (first, last) = listed.first().zip(listed.last())?;
-    let horizon = edges.horizon.map_or(last.end_epoch(), Day::epoch);
+    let horizon = edges.horizon.map_or(last.midnights().end, Day::epoch);
     let now = today.map(Day::epoch);
     let cutoff = now.map(|now| edges.length.before(now));
-    let marks = [Some(first.start_epoch()), Some(last.end_epoch()), Some(horizon), now, cutoff];
+    let marks = [Some(first.midnights().start), Some(last.midnights().end), Some(horizon), now, cutoff];
     let (from, until) = marks.iter().flatten().min().copied().zip(marks.iter().flatten().max().copied())?;
     let scale = Scale { from, until: until + (until - from) / 12 };
     let title = format!(
@@ -48,7 +48,7 @@ pub(super) fn timeline(spec: &Spec, id: TableId, edges: &Edges, today: Option<Da
         day(edges.horizon)
     );
     let periods = listed.iter().map(|period| {
-        let (x, end) = (scale.x(period.start_epoch()), scale.x(period.end_epoch()));
+        let (x, end) = (scale.x(period.midnights().start), scale.x(period.midnights().end));
         let width = (end - x - 2.0).max(1.0);
         context! {
             name => period.name.as_str(),
@@ -79,8 +79,8 @@ pub(super) fn timeline(spec: &Spec, id: TableId, edges: &Edges, today: Option<Da
         left => place(MARGIN),
         right => place(WIDTH - MARGIN),
         periods => periods.collect::<Vec<_>>(),
-        first => mark(first.start_epoch(), first.start().to_string()),
-        last => mark(last.end_epoch(), last.end().to_string()),
+        first => mark(first.midnights().start, first.start().to_string()),
+        last => mark(last.midnights().end, last.end().to_string()),
         mart,
         horizon => edges.horizon.map(|_| mark(horizon, day(edges.horizon))),
     })
