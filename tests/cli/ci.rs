@@ -108,6 +108,18 @@ fn the_check_step_has_the_exit_code_of_the_command() {
 }
 
 #[test]
+fn the_lint_step_reads_each_path() {
+    let shop = changed();
+    shop.write("hooks/sound.sql", "SELECT 1;\n");
+    shop.write("more hooks/trim.sql", "INSERT INTO old SELECT * FROM m WHERE t < 5;\nDELETE FROM m WHERE t < 5;\n");
+    let clean = run(&shop, &script("Lint"), &[("LINT", "hooks\n")]);
+    assert_eq!(clean.code, Some(0), "{clean}");
+    let found = run(&shop, &script("Lint"), &[("LINT", "hooks\nmore hooks")]);
+    assert_eq!(found.code, Some(1), "{found}");
+    assert!(found.stdout.contains("::error file=more hooks/trim.sql,line=2"), "{found}");
+}
+
+#[test]
 fn the_documentation_of_the_action_is_true() {
     let page = std::fs::read_to_string(projects::root().join("docs/how-to/ci.md")).expect("the page");
     let shop = changed();
