@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, SelectItem, Statement,
-    TableFactor, Visit, Visitor,
+    BinaryOperator, Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, Select, SelectItem,
+    Statement, TableFactor, Visit, Visitor,
 };
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy};
-use crate::lint::facts::{alias, column, columns_in, function_name, named_query, select_of, tables, tables_in};
+use crate::lint::facts::{alias, clock, column, columns_in, function_name, named_query, select_of, tables, tables_in};
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
 use crate::lint::rules::proof::deletes;
@@ -111,11 +111,13 @@ fn stored(unit: &Unit) -> Vec<(usize, Copy<'_>)> {
         _ => None,
     });
     let is_cutoff = |copy: &Copy<'_>| {
-        copy.select().is_some_and(|select| match select.projection.as_slice() {
-            [SelectItem::UnnamedExpr(output) | SelectItem::ExprWithAlias { expr: output, .. }] => {
-                subtracts(output) == Some(true)
+        copy.select().filter(|select| !leaves_out_future(select)).is_some_and(|select| {
+            match select.projection.as_slice() {
+                [SelectItem::UnnamedExpr(output) | SelectItem::ExprWithAlias { expr: output, .. }] => {
+                    subtracts(output) == Some(true)
+                }
+                _ => false,
             }
-            _ => false,
         })
     };
     copies.filter(|(_, copy)| is_cutoff(copy)).collect()
@@ -165,7 +167,7 @@ fn maxima(read: &Read, delete: &Delete, table: &Table) -> Vec<(String, String, b
             _ => None,
         };
         let Some((row, select)) = alias(factor).zip(query.and_then(select_of)) else { continue };
-        if !select.from.iter().flat_map(tables).any(|from| from.is(table)) {
+        if !select.from.iter().flat_map(tables).any(|from| from.is(table)) || leaves_out_future(select) {
             continue;
         }
         for item in &select.projection {
@@ -235,7 +237,33 @@ fn maximum(expr: &Expr, table: &Table) -> Option<bool> {
         return None;
     };
     let reads = select.from.iter().flat_map(tables).any(|from| from.is(table));
-    reads.then(|| subtracts(output)).flatten()
+    (reads && !leaves_out_future(select)).then(|| subtracts(output)).flatten()
+}
+
+/// Whether a query reads no row from after now: `WHERE at <= CURRENT_TIMESTAMP`.
+fn leaves_out_future(select: &Select) -> bool {
+    select.selection.as_ref().is_some_and(|selection| selection.visit(&mut BeforeNow).is_break())
+}
+
+/// Finds `column <= now`.
+struct BeforeNow;
+
+impl Visitor for BeforeNow {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let Expr::BinaryOp { left, op, right } = expr else { return ControlFlow::Continue(()) };
+        let (earlier, later) = match op {
+            BinaryOperator::Lt | BinaryOperator::LtEq => (left, right),
+            BinaryOperator::Gt | BinaryOperator::GtEq => (right, left),
+            _ => return ControlFlow::Continue(()),
+        };
+        if column(earlier).is_some() && clock(later).is_some() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
 }
 
 /// Whether an expression is MAX(...). True if it is some time before MAX(...).
