@@ -178,6 +178,14 @@ pub(crate) fn is_value(ty: SqlType, key: &str) -> bool {
             Some((whole, part)) => digits(whole) && digits(part) && part.len() <= usize::from(scale),
             None => digits(unsigned),
         },
+        SqlType::Uuid => {
+            let is_dash = |at: usize| [8, 13, 18, 23].contains(&at);
+            key.len() == 36
+                && key
+                    .bytes()
+                    .enumerate()
+                    .all(|(at, byte)| if is_dash(at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+        }
         SqlType::Varchar(most) => key.trim_end() == key && key.len() <= usize::try_from(most).unwrap_or(usize::MAX),
         _ => key.trim_end() == key,
     }

@@ -95,6 +95,8 @@ pub struct Node {
     pub exception_type: String,
     /// The exceptions table.
     pub exceptions: String,
+    /// The column of the unique key that its exceptions, holds and erased keys record.
+    pub exception_key: String,
     /// The day before which rows are no longer kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retired_before: Option<String>,
@@ -126,6 +128,9 @@ pub struct Node {
 pub struct NodeTime {
     pub column: String,
     pub unit: &'static str,
+    /// The time zone of a timestamp or a day, if it is not UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 /// How long a row stays in the mart.
@@ -288,6 +293,7 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
             .map(|erasure| erased(erasure.list))
             .collect(),
         exceptions: spec.exceptions(table.exceptions).relation.sql(spec.dialect),
+        exception_key: name(table.exception_key),
         one_history: matches!(table.archive, Archive::One(_)),
         history: match &table.archive {
             Archive::Periods(names) => Some(names.sql(spec.dialect)),
@@ -295,7 +301,11 @@ pub(crate) fn node(spec: &Spec, id: TableId, load: Vec<Hook>, post_hooks: Vec<Ho
             Archive::None => None,
         },
         unique_key: table.unique_key.iter().map(|&column| name(column)).collect(),
-        time: NodeTime { column: name(table.time.column), unit: table.time.unit.as_str() },
+        time: NodeTime {
+            column: name(table.time.column),
+            unit: table.time.unit.as_str(),
+            zone: Some(spec.zone.of(table.time.unit)).filter(|zone| *zone != "UTC").map(str::to_owned),
+        },
         retention: match &table.retention {
             Retention::For { length, from } => {
                 let (for_seconds, for_months) = match *length {

@@ -173,6 +173,10 @@ impl Rules for BigQuery {
         format!("INTERVAL {months} MONTH")
     }
 
+    fn has_uuids(&self) -> bool {
+        false
+    }
+
     // Rounds up: the functions round down, so almost one unit is added first.
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
         let instant = match from {

@@ -5,7 +5,7 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, at_zone, before, call, day_rounded_up, epoch, key, times, to_bigint, to_date, to_timestamp,
+    at_utc, at_zone, before, call, day_rounded_up, epoch, key_or_uuid, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
@@ -144,6 +144,10 @@ impl Rules for DuckDb {
         standard::months(months)
     }
 
+    fn has_uuids(&self) -> bool {
+        true
+    }
+
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
         let at = before(utc(from), months.map(|months| self.months(months)), to_timestamp);
         match to {
@@ -156,7 +160,7 @@ impl Rules for DuckDb {
     }
     // The hash comes as a text.
     fn hashed(&self, ty: SqlType) -> Expression {
-        call("sha256", [call("cast TEXT", [key(ty, "cast BIGINT")])])
+        call("sha256", [call("cast TEXT", [key_or_uuid(ty)])])
     }
 
     fn grammar(&self) -> &'static dyn sqlparser::dialect::Dialect {

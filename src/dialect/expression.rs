@@ -77,6 +77,11 @@ pub(super) fn key(ty: SqlType, widest: &'static str) -> Expression {
     if ty.is_whole_number() { call(widest, [Expression::Given]) } else { Expression::Given }
 }
 
+/// The same for an engine with a type for uuids, which writes them in lower case.
+pub(super) fn key_or_uuid(ty: SqlType) -> Expression {
+    if ty == SqlType::Uuid { call("cast UUID", [Expression::Given]) } else { key(ty, "cast BIGINT") }
+}
+
 /// The name of a zone as a literal. The names come from the database of IANA: they have no quote.
 pub(super) fn name_of(zone: &str) -> Expression {
     Literal(format!("'{zone}'").into())

@@ -106,6 +106,8 @@ pub(crate) trait Rules: Sync {
     /// start of its day in UTC.
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression;
 
+    /// Whether a uuid has a type of its own. On other engines it is a text.
+    fn has_uuids(&self) -> bool;
     /// The SHA-256 of the [given](Expression::Given) key as a text, in lower-case hexadecimal digits.
     /// `templates/cycle/<engine>/hash.sql.j2` implements the same rule independently.
     fn hashed(&self, ty: SqlType) -> Expression;

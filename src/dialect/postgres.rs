@@ -5,7 +5,8 @@ use sqlparser::ast::Statement;
 #[cfg(feature = "doctor")]
 use crate::dialect::Server;
 use crate::dialect::expression::{
-    at_utc, at_zone, before, call, day_rounded_up, epoch, key, since_1970, times, to_bigint, to_date, to_timestamp,
+    at_utc, at_zone, before, call, day_rounded_up, epoch, key_or_uuid, since_1970, times, to_bigint, to_date,
+    to_timestamp,
 };
 use crate::dialect::{
     Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
@@ -143,6 +144,10 @@ impl Rules for Postgres {
         standard::months(months)
     }
 
+    fn has_uuids(&self) -> bool {
+        true
+    }
+
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
         let at = before(utc(from), months.map(|months| self.months(months)), to_timestamp);
         match to {
@@ -155,7 +160,7 @@ impl Rules for Postgres {
     }
     // "Binary String Functions": the hash of the bytes, which ENCODE writes in lower case.
     fn hashed(&self, ty: SqlType) -> Expression {
-        let text = call("cast TEXT", [key(ty, "cast BIGINT")]);
+        let text = call("cast TEXT", [key_or_uuid(ty)]);
         let bytes = call("convert_to", [text, Expression::Literal("'UTF8'".into())]);
         call("encode", [call("sha256", [bytes]), Expression::Literal("'hex'".into())])
     }

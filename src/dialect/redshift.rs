@@ -146,6 +146,10 @@ impl Rules for Redshift {
         standard::months(months)
     }
 
+    fn has_uuids(&self) -> bool {
+        false
+    }
+
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {
         let at = before(utc(from), months.map(|months| self.months(months)), to_timestamp);
         match to {

@@ -173,6 +173,10 @@ impl Rules for Snowflake {
         }
     }
 
+    fn has_uuids(&self) -> bool {
+        false
+    }
+
     // Rounds up: DATEDIFF counts the units that began, so almost one unit is added first. Parts of
     // a microsecond can be lost: then a row of this microsecond waits for the next cycle.
     fn converted(&self, from: TimeUnit, to: TimeUnit, months: Option<u32>) -> Expression {

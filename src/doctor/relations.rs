@@ -266,6 +266,10 @@ impl Relations<'_> {
                 Slot::Mart(_) | Slot::History(..) => {
                     "run ALTER TABLE ... ADD COLUMN; or remove the column from `columns`"
                 }
+                Slot::Exceptions(_) => "run ALTER TABLE ... ADD COLUMN: dropping the table would lift all holds",
+                Slot::Erased(_) => {
+                    "state another table in `erased:`, and copy what this one lists into it: dropping it would bring erased keys back"
+                }
                 _ => "drop the relation, and run its statement of ddl/ again",
             };
             sink.push(Diagnostic::new(Code::LiveColumnMissing, message, place, "columns of the project").help(help));

@@ -95,7 +95,8 @@ shape! {
         /// The month in which it starts, 1 to 12.
         required first_month: Text,
         /// Which day gives the fiscal year its number: with first_day, fy2026 starts in 2026; with
-        /// last_day, it ends in 2026.
+        /// last_day, it ends in 2026. With `weeks`: near first_month of 2026, or near the end of the
+        /// month before it in 2026.
         required named_after: Word<NamedAfter>,
         /// Its weeks, if it has 52 or 53 whole weeks, such as 4-4-5. The year then ends near the end
         /// of the month before `first_month`.

@@ -10,7 +10,8 @@ pub struct FiscalYear {
     /// The month in which it starts, 1 to 12. Without `weeks`, it starts on the first day of this
     /// month.
     pub first_month: i8,
-    /// The day whose calendar year is the number of the fiscal year.
+    /// The day whose calendar year is the number of the fiscal year. With `weeks`: the first day of
+    /// `first_month`, or the last day of the month before it, near which the year begins or ends.
     pub named_after: NamedAfter,
     /// Its weeks, if it has whole weeks.
     pub weeks: Option<FiscalWeeks>,
@@ -19,9 +20,9 @@ pub struct FiscalYear {
 /// The day of a fiscal year whose calendar year is the number of the fiscal year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamedAfter {
-    /// `fy2026` starts in 2026.
+    /// `fy2026` starts in 2026, or near the first month of 2026.
     FirstDay,
-    /// `fy2026` ends in 2026.
+    /// `fy2026` ends in 2026, or near the end of a month of 2026.
     LastDay,
 }
 

@@ -14,16 +14,43 @@ use crate::sql::TimeUnit;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Zone(Option<TimeZone>);
 
+/// The names of UTC.
+const OF_UTC: [&str; 16] = [
+    "UTC",
+    "Etc/UTC",
+    "UCT",
+    "Etc/UCT",
+    "Zulu",
+    "Etc/Zulu",
+    "Universal",
+    "Etc/Universal",
+    "GMT",
+    "Etc/GMT",
+    "GMT0",
+    "Etc/GMT0",
+    "Etc/GMT+0",
+    "Etc/GMT-0",
+    "Greenwich",
+    "Etc/Greenwich",
+];
+/// Names that are no places. PostgreSQL takes the first four for abbreviations without summer time,
+/// and has other clocks than the database of IANA.
+const NO_PLACES: [&str; 6] = ["CET", "EET", "MET", "WET", "Etc/Unknown", "Factory"];
+
 impl Zone {
     /// The zone with a name. `Err` has the names that exist.
     pub(crate) fn named(text: &str) -> Result<Self, Vec<String>> {
         let zones = TimeZoneDatabase::bundled();
-        if text.eq_ignore_ascii_case("utc") {
+        let is = |names: &[&str]| names.iter().any(|name| text.eq_ignore_ascii_case(name));
+        if is(&OF_UTC) {
             return Ok(Self::default());
         }
         match zones.get(text) {
-            Ok(zone) => Ok(Self(Some(zone))),
-            Err(_) => Err(zones.available().map(|name| name.as_str().to_owned()).collect()),
+            Ok(zone) if !is(&NO_PLACES) => Ok(Self(Some(zone))),
+            _ => {
+                let names = zones.available().map(|name| name.as_str().to_owned());
+                Err(names.filter(|name| !NO_PLACES.contains(&name.as_str())).collect())
+            }
         }
     }
 
@@ -99,6 +126,9 @@ mod tests {
     fn names_of_zones_are_read_in_any_case() {
         assert_eq!(Zone::named("europe/berlin").unwrap().name(), Some("Europe/Berlin"));
         assert_eq!(Zone::named("UTC").unwrap().name(), None);
-        assert!(Zone::named("Europe/Berln").is_err());
+        assert_eq!(Zone::named("Etc/UTC").unwrap(), Zone::default());
+        for name in ["Europe/Berln", "CET", "wet", "Factory", "Etc/Unknown"] {
+            assert!(Zone::named(name).is_err(), "{name}");
+        }
     }
 }

@@ -116,7 +116,9 @@ fn links_lead_to_files() {
 #[test]
 fn the_documented_project_files_compile() {
     let page = read("docs/reference/project-files.md");
-    let [project, periods, lists, of_invoices, table, ..] = &blocks(&page, "yaml")[..] else { panic!("five examples") };
+    let [project, periods, of_weeks, lists, of_invoices, table, ..] = &blocks(&page, "yaml")[..] else {
+        panic!("six examples")
+    };
     let without = |text: &str, keys: &[&str]| {
         let kept = text.lines().filter(|line| !keys.iter().any(|key| line.starts_with(key)));
         kept.collect::<Vec<_>>().join("\n")
@@ -125,10 +127,20 @@ fn the_documented_project_files_compile() {
     let stated = project;
     let project = without(project, &["templates:", "period_lists:"]);
     let table = without(table, &["exceptions:", "after:", "  lookback:", "periods:"]);
-    let inputs = rowkeep::Inputs::new("rowkeep.yml", project)
+    let inputs = rowkeep::Inputs::new("rowkeep.yml", project.clone())
         .with_periods("periods.yml", periods.clone())
         .with_table("table.yml", table.as_str());
     rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, rowkeep::Style::Plain)));
+    // The example of a fiscal year of weeks.
+    let fiscal = format!(
+        "{}\n{of_weeks}",
+        without(&project, &["fiscal_year:", "periods:", "retired_before:", "sealed_before:"])
+    );
+    let inputs = rowkeep::Inputs::new("rowkeep.yml", format!("{fiscal}\nperiods: [fy2024_m01, fy2024_m02]\n"))
+        .with_table("table.yml", table.as_str());
+    let spec =
+        rowkeep::resolve(&inputs).unwrap_or_else(|wrong| panic!("{}", wrong.render(&inputs, rowkeep::Style::Plain)));
+    assert_eq!(spec.periods()[0].start(), "2024-02-04");
     // The example of several lists, with a table for each.
     let project = without(stated, &["templates:", "period_lists:", "periods:", "sealed_before:", "retired_before:"]);
     let another = |name: &str, list: &str| {

@@ -141,8 +141,50 @@ tables:
         local.replace("history: hist", "archive: none, tripwire: 20%").replace("periods: [2025_h2, 2026_h1]\n", "");
     insta::assert_snapshot!(refused(&purge, &[("Europe/Berlin", "Asia/Kolkata")]), @"
     ==> Asia/Kolkata
-    RK730: rows of mart aged by the clock of Europe/Berlin, and now by that of Asia/Kolkata: the next cycle can delete rows for good some hours earlier
+    RK730: rows of mart aged by the clock of Europe/Berlin, and now by that of Asia/Kolkata: if clocks there show a later time, the next cycle deletes rows for good some hours earlier
     ");
+}
+
+/// Holds and erased keys are values of one column. In another column, they are other rows.
+#[test]
+fn another_key_of_exceptions_is_refused_if_it_loses_holds_or_erased_keys() {
+    let before = purges().replacen("exception: ORDERS_GAP", "exception_key: id, exception: ORDERS_GAP", 1);
+    let edit = [("exception_key: id", "exception_key: line")];
+    insta::assert_snapshot!(refused(&before, &edit), @"
+    ==> exception_key: line
+    RK729: the exceptions of orders had the key id and now have line: holds of the old keys keep no row any more, and the next cycle deletes their due rows for good
+    ");
+    let alone: String =
+        before.lines().filter(|line| !line.contains("model: items")).map(|line| format!("{line}\n")).collect();
+    let erased = alone.replace("key: id}", "key: id, erased: gone}");
+    insta::assert_snapshot!(refused(&erased, &edit), @"
+    ==> exception_key: line
+    RK731: the erased keys of orders were values of id, and are now looked for in line: the next load brings erased rows back, and leaves out rows that nobody erased
+    RK729: the exceptions of orders had the key id and now have line: holds of the old keys keep no row any more, and the next cycle deletes their due rows for good
+    ");
+}
+
+/// An earlier version compared times without a zone with the clock of UTC, also in a project with a
+/// zone. Its manifest has no zone of a time.
+#[test]
+fn a_purge_that_an_earlier_version_compiled_by_the_clock_of_utc_is_refused() {
+    let project = "name: shop
+dialect: postgres
+schema: s
+time_zone: Asia/Tokyo
+exceptions: {table: gaps, key: id}
+tables:
+- {model: mart, archive: none, tripwire: 20%, unique_key: id, time: {column: at}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint not null, at: timestamp}}
+";
+    let manifest = rowkeep::compile(&Inputs::new("rowkeep.yml", project)).expect("it compiles");
+    let manifest = manifest.get(rowkeep::artifacts::MANIFEST).expect("a manifest");
+    let spec = rowkeep::resolve(&Inputs::new("rowkeep.yml", project)).expect("it resolves");
+    assert!(rowkeep::check::restructured(&spec, manifest, &BTreeSet::new()).is_ok());
+    let mut earlier: serde_json::Value = serde_json::from_str(manifest).expect("JSON");
+    let node = earlier["nodes"].as_object_mut().expect("nodes").values_mut().next().expect("a node");
+    assert!(node["time"].as_object_mut().expect("a time").remove("zone").is_some());
+    let found = rowkeep::check::restructured(&spec, &earlier.to_string(), &BTreeSet::new()).expect_err("it is refused");
+    assert!(found.to_string().contains("aged by the clock of UTC, and now by that of Asia/Tokyo"), "{found}");
 }
 
 /// A project with history, as text.

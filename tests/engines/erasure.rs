@@ -190,6 +190,28 @@ fn a_key_that_is_listed_by_its_hash_stays_away() {
     }
 }
 
+/// Raw has uuids as texts, in capitals. DuckDB converts them when it inserts them into the mart.
+#[test]
+fn a_uuid_is_listed_by_the_hash_of_its_usual_text() {
+    let project = PROJECT
+        .replace("erased: shop_erased", "erased: { table: shop_erased, keys: hashed }")
+        .replace("order_id: bigint not null", "order_id: uuid not null");
+    let (mut engine, manifest) = installed(Dialect::DuckDb, &project, "erase_a_uuid");
+    engine.run("ALTER TABLE erasure.orders_raw ALTER COLUMN order_id TYPE VARCHAR");
+    let uuid = "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11";
+    let repair = manifest.repairs.iter().find(|repair| repair.name == "erase").expect("the project erases keys");
+    let record = &repair.statements[0];
+    assert!(record.path.ends_with("01_record.sql"));
+    let sql = record.sql.replace(":key", &format!("'{uuid}'")).replace(":notes", "'ticket 7'");
+    engine.run(&at(&sql, Dialect::DuckDb, NOW));
+    engine.run(&format!(
+        "INSERT INTO erasure.orders_raw VALUES ('{uuid}', 'a', {NOW}, {NOW}), ('{}', 'b', {NOW}, {NOW})",
+        uuid.replace('A', "B")
+    ));
+    run_at(&mut engine, &cycle(&manifest), Dialect::DuckDb, NOW);
+    assert_eq!(engine.texts("SELECT state FROM erasure.mart_orders"), ["b"]);
+}
+
 /// A refund has the key of its order in one column, and a key of its own in another one. A hold of
 /// its own key keeps it, also if the order is erased.
 #[test]

@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use crate::artifacts::manifest;
 use crate::diagnostic::Code;
-use crate::project::{Length, Retention, Spec, Table};
-use crate::sql::TimeUnit;
+use crate::project::{Length, Retention, Table};
 
 /// The message if the rows of a child have other parents than before.
 pub(super) fn other_parents(
@@ -94,14 +93,19 @@ fn purges_by_another_rule(before: &Value, now: &manifest::NodeRetention, model: 
     Some(format!("{were}, and now {are}: the next cycle deletes for good each row that only the old rule kept"))
 }
 
-/// The message if local times of a purge are compared with the clock of another zone than before.
-pub(super) fn purges_by_another_clock(spec: &Spec, table: &Table, previous: &Value, model: &str) -> Option<String> {
-    let (was, is) = (previous["metadata"]["time_zone"].as_str().unwrap_or("UTC"), spec.zone().name().unwrap_or("UTC"));
-    let has_local_times = matches!(table.time.unit, TimeUnit::Timestamp | TimeUnit::Date);
-    let is_changed =
-        was != is && has_local_times && table.is_purged() && matches!(table.retention, Retention::For { .. });
-    is_changed.then(|| {
-        format!("rows of {model} aged by the clock of {was}, and now by that of {is}: the next cycle can delete rows for good some hours earlier")
+/// The message if times of a purge are compared with the clock of another zone than before.
+pub(super) fn purges_by_another_clock(
+    table: &Table,
+    before: &Value,
+    now: &manifest::NodeTime,
+    model: &str,
+) -> Option<String> {
+    let (was, is) = (before["zone"].as_str().unwrap_or("UTC"), now.zone.as_deref().unwrap_or("UTC"));
+    let is_own = table.is_purged() && matches!(table.retention, Retention::For { .. });
+    (is_own && was != is).then(|| {
+        format!(
+            "rows of {model} aged by the clock of {was}, and now by that of {is}: if clocks there show a later time, the next cycle deletes rows for good some hours earlier"
+        )
     })
 }
 

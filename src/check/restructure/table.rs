@@ -161,6 +161,21 @@ pub(super) fn compare(
             "restore `erased:`, or first copy the keys into the new table",
         );
     }
+    let other_key = node["exception_key"].as_str().filter(|before| *before != now.exception_key);
+    let has_list = !before.is_empty() && spec.exceptions(table.exceptions).erased.is_some();
+    if let Some(other) = other_key.filter(|_| has_list) {
+        changed(
+            Restructuring::Erasure,
+            Code::Unerased,
+            table.model.span,
+            format!(
+                "the erased keys of {model} were values of {other}, and are now looked for in {}: the next load brings erased rows back, and leaves out rows that nobody erased",
+                now.exception_key
+            ),
+            "another key than before",
+            "restore the key, or name a new list in `erased:`, and first fill it with the new keys",
+        );
+    }
     let were_hashed = listed(&node["erased_as_hashes"]).unwrap_or_default();
     let other_form = before
         .iter()
@@ -223,7 +238,7 @@ pub(super) fn compare(
             "keep the shorter retention, or first bring back the rows that the longer one would not have archived yet",
         );
     }
-    let earlier = || purges_by_another_clock(spec, table, previous.0, model);
+    let earlier = || purges_by_another_clock(table, &node["time"], &now.time, model);
     if let Some(message) = shorter(table, &node["retention"], &now.retention, model).or_else(earlier) {
         changed(
             Restructuring::Retention,
@@ -350,10 +365,13 @@ fn lost_holds(
     let changed = |before: &Value, now: &str| before.as_str().filter(|before| *before != now).map(str::to_owned);
     let (edit, holds) = match changed(&before["exception_type"], &now.exception_type) {
         Some(before) => (format!("had the type {before} and now have {}", now.exception_type), "of the old type"),
-        None => {
-            let before = changed(&before["exceptions"], &now.exceptions).filter(|_| same_engine)?;
-            (format!("were in {before} and are now in {}", now.exceptions), "in the old table")
-        }
+        None => match changed(&before["exceptions"], &now.exceptions).filter(|_| same_engine) {
+            Some(before) => (format!("were in {before} and are now in {}", now.exceptions), "in the old table"),
+            None => {
+                let before = changed(&before["exception_key"], &now.exception_key)?;
+                (format!("had the key {before} and now have {}", now.exception_key), "of the old keys")
+            }
+        },
     };
     Some(format!("the exceptions of {model} {edit}: holds {holds} keep no row any more, and the next cycle {leaves}"))
 }

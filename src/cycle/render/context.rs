@@ -228,8 +228,13 @@ pub(crate) fn erased(spec: &Spec, id: ExceptionsId) -> Value {
         exception_key => declared(spec, &exceptions.key),
         given => of_type("", uncut(exceptions.key.ty)),
         is_hashed => exceptions.are_hashed(),
-        // The text of a number depends on its type, and a raw table can have another one.
-        number => exceptions.key.ty.is_whole_number().then(|| of_type("", SqlType::Bigint)),
+        // The text of a number depends on its type, and that of a uuid on how it was written. A raw
+        // table can have another type.
+        exact => match exceptions.key.ty {
+            ty if ty.is_whole_number() => Some(of_type("", SqlType::Bigint)),
+            SqlType::Uuid if spec.dialect.rules().has_uuids() => Some(of_type("", SqlType::Uuid)),
+            _ => None,
+        },
         // The column with the key: here that of the exceptions table.
         column => declared(spec, &exceptions.key),
         holds => tables.map(|table| text(&format!("{}{HOLD}", table.exception_type))).collect::<Vec<_>>(),

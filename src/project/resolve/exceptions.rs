@@ -47,7 +47,7 @@ pub(crate) fn resolve(
             let other = &drafts[table].columns[key.0];
             if other.ty != column.ty {
                 let message = format!(
-                    "the key of {} is a {} for {} and a {} for {}; one column cannot have both types",
+                    "the key of {} has the type {} for {} and {} for {}; one column cannot have both types",
                     group.relation.name.as_str(),
                     column.ty,
                     drafts[first].model.value.as_str(),

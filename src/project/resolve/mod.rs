@@ -145,6 +145,7 @@ fn resolve_project(raw: &Raw, dialect: Option<Dialect>, sink: &mut Sink) -> Opti
         schema,
     };
     zone::agree(&spec, sink);
+    zone::lookback_is_long(&spec, sink);
     erasure::resolve(&mut spec, sink);
     spec.raw_tables = raw_trims::resolve(stated(&project.raw), &spec, sink);
     names::check(&spec, &specs, stated(&project.monitors), sink);

@@ -38,7 +38,8 @@ pub(crate) fn check(spec: &Spec, raw: &[&Spanned<TableFile>], monitors: &[Field<
         claim(spec, &exceptions.relation, "the exceptions table", exceptions.span, &mut taken, sink);
         check_name_length(spec, exceptions.key.name.as_str(), "the exception key", exceptions.span, sink);
         if let Some(erased) = &exceptions.erased {
-            claim(spec, &erased.relation, "the table of erased keys", erased.span, &mut taken, sink);
+            let what = format!("the table of erased keys of {}", exceptions.relation.name.as_str());
+            claim(spec, &erased.relation, &what, erased.span, &mut taken, sink);
         }
     }
     // Several marts may share a raw table. But a raw table may not be a table that Rowkeep writes.

@@ -6,6 +6,8 @@ use crate::project::{Spec, Table, Zone};
 use crate::source::{Span, Spanned};
 use crate::sql::TimeUnit;
 
+const HOUR: u64 = 3_600;
+
 /// Reads the name of a zone.
 pub(crate) fn resolve(stated: &Spanned<String>, sink: &mut Sink) -> Option<Zone> {
     let text = stated.value.trim();
@@ -52,6 +54,26 @@ pub(crate) fn agree(spec: &Spec, sink: &mut Sink) {
             Diagnostic::new(Code::PeriodZone, message, table.places.time, "cannot be compared")
                 .help("use instants in both tables: timestamptz, or seconds since 1970")
                 .help(format!("or local times in both: with `time_zone`, a timestamp or a date is in {zone}")),
+        );
+    }
+}
+
+/// Reports a lookback over times without a zone that is not longer than the hour that clocks
+/// repeat: a row that arrives in the second hour would be older than the lookback.
+pub(crate) fn lookback_is_long(spec: &Spec, sink: &mut Sink) {
+    for table in &spec.tables {
+        let Some(lookback) = table.load.as_ref().and_then(|load| load.lookback.as_ref()) else { continue };
+        if spec.zone.of(lookback.unit) == "UTC" || lookback.seconds >= 2 * HOUR {
+            continue;
+        }
+        let model = table.model.value.as_str();
+        let message = format!(
+            "the lookback of {model} is shorter than 2 hours, and its column has no zone: rows that arrive in the hour that clocks repeat would never be loaded"
+        );
+        let place = table.places.raw.unwrap_or(table.places.time);
+        sink.push(
+            Diagnostic::new(Code::PeriodZone, message, place, "its rows are looked up by local times")
+                .help("write `within: 2 hours` or more, or use a column of type timestamptz"),
         );
     }
 }
