@@ -222,7 +222,7 @@ fn path(spec: &Spec, id: TableId, table: &Table, row: &Row<'_>, [load, hooks, sw
     };
     // A time without a zone is shown as its column has it.
     let zone = &spec.zone;
-    let shown = if zone.of(table.time.unit) == "UTC" { row.time } else { row.time + zone.offset_at(row.time) };
+    let shown = if !zone.is_local(table.time.unit) { row.time } else { row.time + zone.offset_at(row.time) };
     Trace {
         model: model.to_owned(),
         relation: table.relation.sql(spec.dialect),

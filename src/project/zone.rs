@@ -74,6 +74,11 @@ impl Zone {
         Some(self.0.as_ref()?.to_zoned(local).ok()?.timestamp().as_second())
     }
 
+    /// Whether the values of a unit are in a zone other than UTC.
+    pub(crate) fn is_local(&self, unit: TimeUnit) -> bool {
+        self.of(unit) != "UTC"
+    }
+
     /// What clocks there show, less what clocks in UTC show, in seconds.
     pub(crate) fn offset_at(&self, epoch: i64) -> i64 {
         let Ok(at) = jiff::Timestamp::from_second(epoch) else { return 0 };

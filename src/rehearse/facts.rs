@@ -245,7 +245,7 @@ impl Facts {
                 root: root.0,
             },
         };
-        let is_local = spec.zone.of(table.time.unit) != "UTC";
+        let is_local = spec.zone.is_local(table.time.unit);
         TableFacts {
             model: table.model.value.as_str().to_owned(),
             mart: table.relation.sql(dialect),

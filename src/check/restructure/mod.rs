@@ -234,7 +234,7 @@ fn periods(spec: &Spec, previous: &Value, lists: &ListsNow<'_>, say: &mut dyn Fn
     // A change of the time zone keeps the days, and moves the bounds of instants.
     let mut moved = false;
     let has_instants = |list: &PeriodList| {
-        let is_instant = |table: &Table| spec.zone.of(table.time.unit) == "UTC";
+        let is_instant = |table: &Table| !spec.zone.is_local(table.time.unit);
         spec.tables().any(|(id, table)| spec.list_of(id).is_some_and(|own| own.ids == list.ids) && is_instant(table))
     };
     let listed = previous["periods"].as_array().into_iter().flatten();

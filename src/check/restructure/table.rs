@@ -238,8 +238,17 @@ pub(super) fn compare(
             "keep the shorter retention, or first bring back the rows that the longer one would not have archived yet",
         );
     }
-    let earlier = || purges_by_another_clock(table, &node["time"], &now.time, model);
-    if let Some(message) = shorter(table, &node["retention"], &now.retention, model).or_else(earlier) {
+    if let Some(message) = purges_by_another_clock(table, &node["time"], &now.time, model) {
+        changed(
+            Restructuring::Retention,
+            Code::RetentionShortened,
+            places.time,
+            message,
+            "compared with another clock than before",
+            "restore `time_zone`; if the times are in UTC, use a column of type timestamptz; if they are in the zone, allow the change",
+        );
+    }
+    if let Some(message) = shorter(table, &node["retention"], &now.retention, model) {
         changed(
             Restructuring::Retention,
             Code::RetentionShortened,

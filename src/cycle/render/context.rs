@@ -68,7 +68,7 @@ pub(crate) fn table(spec: &Spec, id: TableId, scope: &Scope) -> Value {
         comparable_payload => groups(&columns(spec, table, &table.comparable_payload().collect::<Vec<_>>())),
         unit => time.unit.as_str(),
         zone => text(spec.zone.of(time.unit)),
-        is_local => spec.zone.of(time.unit) != "UTC",
+        is_local => spec.zone.is_local(time.unit),
         reads_by_partition => spec.dialect.rules().reads_by_partition(),
         versioned => scope.versioned,
         due_is_listed => scope.due == Due::Listed,

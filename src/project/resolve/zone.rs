@@ -26,7 +26,7 @@ pub(crate) fn resolve(stated: &Spanned<String>, sink: &mut Sink) -> Option<Zone>
 
 /// Reports a zone in which no period begins and no time is.
 pub(crate) fn has_effect(zone: &Zone, place: Span, tables: &[Table], sink: &mut Sink) {
-    if tables.iter().any(|table| zone.of(table.time.unit) != "UTC") {
+    if tables.iter().any(|table| zone.is_local(table.time.unit)) {
         return;
     }
     let message = "`time_zone` is stated, but no table has a history table per period, or a time without a zone";
@@ -37,7 +37,7 @@ pub(crate) fn has_effect(zone: &Zone, place: Span, tables: &[Table], sink: &mut 
 /// time of the hour that clocks repeat is two instants, so no statement could convert it.
 pub(crate) fn agree(spec: &Spec, sink: &mut Sink) {
     let Some(zone) = spec.zone.name() else { return };
-    let is_local = |unit: TimeUnit| spec.zone.of(unit) == zone;
+    let is_local = |unit: TimeUnit| spec.zone.is_local(unit);
     let in_words = |unit: TimeUnit| if is_local(unit) { format!("in {zone}") } else { "an instant".to_owned() };
     for (id, table) in spec.tables() {
         let root = spec.table(spec.root(id));
@@ -53,7 +53,7 @@ pub(crate) fn agree(spec: &Spec, sink: &mut Sink) {
         sink.push(
             Diagnostic::new(Code::PeriodZone, message, table.places.time, "cannot be compared")
                 .help("use instants in both tables: timestamptz, or seconds since 1970")
-                .help(format!("or local times in both: with `time_zone`, a timestamp or a date is in {zone}")),
+                .help(format!("or use local times in both: with `time_zone`, a timestamp or a date is in {zone}")),
         );
     }
 }
@@ -63,7 +63,7 @@ pub(crate) fn agree(spec: &Spec, sink: &mut Sink) {
 pub(crate) fn lookback_is_long(spec: &Spec, sink: &mut Sink) {
     for table in &spec.tables {
         let Some(lookback) = table.load.as_ref().and_then(|load| load.lookback.as_ref()) else { continue };
-        if spec.zone.of(lookback.unit) == "UTC" || lookback.seconds >= 2 * HOUR {
+        if !spec.zone.is_local(lookback.unit) || lookback.seconds >= 2 * HOUR {
             continue;
         }
         let model = table.model.value.as_str();
@@ -81,8 +81,7 @@ pub(crate) fn lookback_is_long(spec: &Spec, sink: &mut Sink) {
 /// Reports an arrival without a zone, if times of marts without a zone are local: nothing says
 /// whether the arrival is local too. A wrong answer would trim rows before a cycle reads them.
 pub(crate) fn arrival_is_instant(raw_table: &RawTable, place: Span, spec: &Spec, sink: &mut Sink) -> Option<()> {
-    let Some(zone) = spec.zone.name() else { return Some(()) };
-    let is_local = |unit: TimeUnit| spec.zone.of(unit) == zone;
+    let is_local = |unit: TimeUnit| spec.zone.is_local(unit);
     if !is_local(raw_table.unit) || !spec.tables.iter().any(|table| is_local(table.time.unit)) {
         return Some(());
     }
