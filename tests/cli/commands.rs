@@ -222,21 +222,80 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     let before = shop.tree();
     assert!(shop.refuses(&["init", "../other"]).contains("other/tables/mart_orders.yml"));
     assert_eq!(before, shop.tree());
-    for shape in ["one-table", "purge"] {
-        let folder = format!("../{shape}");
-        assert_eq!(shop.run(&["init", &folder, "--shape", shape]).code, Some(0), "{shape}");
-        let text = |file: &str| std::fs::read_to_string(shop.path(shape).join(file)).expect("it was written");
-        insta::assert_snapshot!(format!("init_{shape}"), text("rowkeep.yml") + &text("tables/mart_orders.yml"));
-        assert!(!shop.path(shape).join("periods.yml").exists(), "{shape}");
-        assert_eq!(shop.run(&["compile", "--project", &folder]).code, Some(0), "{shape}");
-        let checked = shop.run(&["check", "--project", &folder, "--today", "2026-05-15"]);
-        assert_eq!(checked.code, Some(0), "{checked}");
-    }
     // Every folder name works.
     for name in ["1", "été", "..a b..", "UPPER"] {
         assert_eq!(shop.run(&["init", &format!("../{name}")]).code, Some(0), "{name}");
         assert_eq!(shop.run(&["compile", "--project", &format!("../{name}")]).code, Some(0), "{name}");
     }
+}
+
+#[test]
+fn init_writes_each_shape_and_each_mixture() {
+    let shop = Shop::new();
+    let text =
+        |folder: &str, file: &str| std::fs::read_to_string(shop.path(folder).join(file)).expect("it was written");
+    for shape in
+        ["one-table", "purge", "months", "from-now", "until", "soft-delete", "snapshot", "only-when", "while-in"]
+    {
+        let made = shop.run(&["init", &format!("../{shape}"), "--shape", shape, "--today", "2026-05-15"]);
+        assert_eq!(made.code, Some(0), "{made}");
+        insta::assert_snapshot!(
+            format!("init_{shape}"),
+            text(shape, "rowkeep.yml") + &text(shape, "tables/mart_orders.yml")
+        );
+    }
+    insta::assert_snapshot!("init_child", text("while-in", "tables/mart_order_lines.yml"));
+    for archive in ["periods", "one-table", "purge"] {
+        for due in ["", ",months", ",from-now", ",months,from-now", ",until", ",soft-delete", ",snapshot"] {
+            for more in ["", ",only-when", ",while-in", ",only-when,while-in"] {
+                let shape = format!("{archive}{due}{more}");
+                let folder = format!("../mixtures/{shape}");
+                let made = shop.run(&["init", &folder, "--shape", &shape, "--today", "2026-05-15"]);
+                if due == ",snapshot" && more.ends_with("while-in") {
+                    assert_eq!(made.code, Some(2), "{made}");
+                    continue;
+                }
+                assert_eq!(made.code, Some(0), "{made}");
+                assert_eq!(
+                    shop.path("mixtures").join(&shape).join("periods.yml").exists(),
+                    archive == "periods",
+                    "{shape}"
+                );
+                assert_eq!(shop.run(&["compile", "--project", &folder]).code, Some(0), "{shape}");
+                let checked = shop.run(&["check", "--project", &folder, "--today", "2026-05-15"]);
+                assert!(checked.code == Some(0) && checked.stderr.is_empty(), "{checked}");
+            }
+        }
+    }
+    let before = shop.tree();
+    insta::assert_snapshot!(shop.refuses(&["init", "../new", "--shape", "purge,one-table"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --shape cannot have both one-table and purge: due rows go to one place
+    ");
+    insta::assert_snapshot!(shop.refuses(&["init", "../new", "--shape", "until,from-now"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --shape cannot have both from-now and until: the row says when it leaves, so no length is counted
+    ");
+    insta::assert_snapshot!(shop.refuses(&["init", "../new", "--shape", "snapshot,soft-delete"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: --shape cannot have both soft-delete and snapshot: each is about another time column
+    ");
+    insta::assert_snapshot!(shop.refuses(&["init", "../new", "--shape", "archive"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'archive' for '--shape <SHAPE>'
+      [possible values: periods, one-table, purge, months, from-now, until, soft-delete, snapshot, only-when, while-in]
+
+    For more information, try '--help'.
+    ");
+    assert_eq!(before, shop.tree());
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! `rowkeep init`
 
+mod shape;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,6 +10,7 @@ use std::path::{Path, PathBuf};
 use minijinja::context;
 
 use crate::check::Day;
+use crate::cli::init::shape::Shape;
 use crate::cli::{dialects, print, today};
 use crate::error::Error;
 use crate::features::text::{Tags, text};
@@ -19,31 +23,12 @@ pub(super) struct Arguments {
     /// The folder to write into; it is created if it does not exist
     #[arg(default_value = ".", value_name = "DIR")]
     folder: PathBuf,
-    /// Where due rows go: to one history table per period, to one history table, or nowhere
-    #[arg(long, value_enum, default_value = "periods")]
-    shape: Shape,
+    /// The shape of the retention. Commas separate several
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "periods")]
+    shape: Vec<Shape>,
     /// Declare the periods that are needed on this day, or `now`
     #[arg(long, value_name = "DATE", value_parser = today, default_value = "now")]
     today: Day,
-}
-
-/// Where the due rows of the new project go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Shape {
-    Periods,
-    OneTable,
-    Purge,
-}
-
-impl Shape {
-    /// The word of the command line.
-    fn as_str(self) -> &'static str {
-        match self {
-            Shape::Periods => "periods",
-            Shape::OneTable => "one-table",
-            Shape::Purge => "purge",
-        }
-    }
 }
 
 /// The retention of the new project.
@@ -51,7 +36,7 @@ const RETENTION_SECONDS: i64 = 180 * 86_400;
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
     let folder = &arguments.folder;
-    let files = files(&name_of(folder), arguments.shape, arguments.today);
+    let files = files(&name_of(folder), &shapes(&arguments.shape)?, arguments.today);
     // All paths are checked before the first file is written.
     if let Some((taken, _)) = files.iter().find(|(path, _)| fs::symlink_metadata(folder.join(path)).is_ok()) {
         let path = folder.join(taken);
@@ -68,7 +53,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         written.push(path);
     }
-    let mut text = String::from("wrote a project of one table:\n");
+    let tables = if arguments.shape.contains(&Shape::WhileIn) { "two tables" } else { "one table" };
+    let mut text = format!("wrote a project of {tables}:\n");
     for (path, _) in files.iter().filter(|(path, _)| !path.starts_with('.')) {
         text.push_str(&format!("  {}\n", clean(&folder.join(path)).display()));
     }
@@ -83,6 +69,22 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     fs::File::create_new(path)?.write_all(text.as_bytes())
+}
+
+/// The shapes of a project, each once. Without a place for due rows, they go to periods.
+fn shapes(asked: &[Shape]) -> Result<BTreeSet<Shape>, Error> {
+    let mut shapes: BTreeSet<Shape> = asked.iter().copied().collect();
+    for shape in &shapes {
+        let later = shapes.iter().filter(|other| *other > shape);
+        if let Some((other, why)) = later.filter_map(|other| Some((other, shape.clash(*other)?))).next() {
+            let (shape, other) = (shape.as_str(), other.as_str());
+            return Err(Error::Usage(format!("--shape cannot have both {shape} and {other}: {why}")));
+        }
+    }
+    if !shapes.contains(&Shape::OneTable) && !shapes.contains(&Shape::Purge) {
+        shapes.insert(Shape::Periods);
+    }
+    Ok(shapes)
 }
 
 /// A path without a leading `./`.
@@ -102,25 +104,31 @@ fn name_of(folder: &Path) -> String {
 }
 
 /// The path and the text of each file.
-fn files(name: &str, shape: Shape, today: Day) -> Vec<(String, String)> {
-    let cutoff = Day::of_epoch(today.epoch() - RETENTION_SECONDS).unwrap_or(today);
-    let periods = half_years(cutoff.date(), today.date());
+fn files(name: &str, shapes: &BTreeSet<Shape>, today: Day) -> Vec<(String, String)> {
+    let later = |seconds: i64| Day::of_epoch(today.epoch() + seconds).unwrap_or(today).date();
+    // Without a length of time, a row is due on the day in its column: the horizon is a length nearer.
+    let at_once = shapes.contains(&Shape::Until) || shapes.contains(&Shape::SoftDelete);
+    let periods = half_years(later(-RETENTION_SECONDS), later(if at_once { RETENTION_SECONDS } else { 0 }));
+    let words: Vec<&str> = shapes.iter().map(|shape| shape.as_str()).collect();
     let schema = |name: &str| {
         let schema = crate::project::json_schema(name).unwrap_or_default();
         (format!(".rowkeep/{name}.schema.json"), format!("{schema:#}\n"))
     };
-    let text = |template: &str| {
+    let file = |path: &str, template: &str| {
         let context =
-            context! { name, shape => shape.as_str(), dialects => dialects(" | "), periods => periods.clone() };
-        text(Tags::Jinja, template, context)
+            context! { name, shapes => words.clone(), dialects => dialects(" | "), periods => periods.clone() };
+        (path.to_owned(), text(Tags::Jinja, template, context))
     };
-    let mut files = vec![(PROJECT_FILE.to_owned(), text("init/rowkeep.yml.j2"))];
-    if shape == Shape::Periods {
-        files.push(("periods.yml".to_owned(), text("init/periods.yml.j2")));
+    let mut files = vec![file(PROJECT_FILE, "init/rowkeep.yml.j2")];
+    if shapes.contains(&Shape::Periods) {
+        files.push(file("periods.yml", "init/periods.yml.j2"));
     }
-    files.push(("tables/mart_orders.yml".to_owned(), text("init/mart_orders.yml.j2")));
+    files.push(file("tables/mart_orders.yml", "init/mart_orders.yml.j2"));
+    if shapes.contains(&Shape::WhileIn) {
+        files.push(file("tables/mart_order_lines.yml", "init/mart_order_lines.yml.j2"));
+    }
     files.push(schema("project"));
-    files.extend((shape == Shape::Periods).then(|| schema("periods")));
+    files.extend(shapes.contains(&Shape::Periods).then(|| schema("periods")));
     files.push(schema("table"));
     files
 }
