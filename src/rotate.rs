@@ -88,6 +88,13 @@ pub fn rotate(
         let diagnostic = Diagnostic::new(Code::NoPeriods, message, list.places.list, label);
         return Err(refused(diagnostic.into(), inputs));
     };
+    // Every entry of an alias stands where the alias stands.
+    if inputs.text(last.file).get(last.start..last.end).is_some_and(|text| text.starts_with('*')) {
+        let message = "rowkeep cannot add a period to this list, because it is an alias of another list";
+        let diagnostic = Diagnostic::new(Code::WrongType, message, list.places.list, "an alias");
+        let help = "write the list in place, or let the tables use the other list";
+        return Err(refused(Diagnostics::from(diagnostic.help(help)), inputs));
+    }
     let (name, entry) = next(&spec, list, period, end, last).map_err(|wrong| refused((*wrong).into(), inputs))?;
     let (text, line) = added(inputs.text(last.file), last, &entry);
     let edited = inputs.with_edited(last.file, &text);

@@ -1,5 +1,6 @@
 //! `rowkeep runbook`
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{print, project};
@@ -80,6 +81,24 @@ fn list(folder: Option<&Path>) -> Result<(), Failure> {
     let is_there = |book: &&Runbook| of_project.as_ref().is_none_or(|all| all.iter().any(|stem| is_of(stem, book)));
     let books: Vec<_> = RUNBOOKS.iter().filter(is_there).collect();
     let widest = books.iter().map(|book| book.name.len()).max().unwrap_or_default();
-    let lines: String = books.iter().map(|book| format!("{:widest$}  {}\n", book.name, book.about)).collect();
+    let mut lines: String = books.iter().map(|book| format!("{:widest$}  {}\n", book.name, book.about)).collect();
+    // The run-book of a list without a name has no suffix.
+    let lists: BTreeSet<_> = books
+        .iter()
+        .filter(|book| book.is_of_list)
+        .flat_map(|book| {
+            let suffix = |stem: &String| Some(stem.strip_prefix(book.name)?.strip_prefix('-')?.to_owned());
+            of_project.iter().flatten().filter_map(suffix).collect::<Vec<_>>()
+        })
+        .collect();
+    if !lists.is_empty() {
+        let of_list: Vec<_> = books.iter().filter(|book| book.is_of_list).map(|book| book.name).collect();
+        let lists: Vec<_> = lists.iter().map(String::as_str).collect();
+        lines.push_str(&format!(
+            "\nfor another list of periods, add --list {} to {}\n",
+            lists.join(" or --list "),
+            of_list.join(", ")
+        ));
+    }
     Ok(print(&lines)?)
 }

@@ -14,7 +14,8 @@ use crate::features::monitors::Severity;
 use crate::features::only_when::ConditionEntry;
 use crate::features::purge::NoArchive;
 use crate::features::schedule::ScheduleEntry;
-use crate::project::shape::{Either, Entries, Field, Never, Nullness, Plain, Text, Word, shape};
+use crate::project::scalar::{ListPath, Nullness, Plain, Text};
+use crate::project::shape::{Either, Entries, Field, Never, Word, shape};
 use crate::project::{CutoffFrom, NamedAfter, QuarterWeeks, Rows, RuleLevel, YearEnd};
 use crate::source::Spanned;
 use crate::sql::TimeUnit;
@@ -26,9 +27,9 @@ pub(crate) type Names = Either<String, Vec<Field<String>>, Never>;
 /// A period: its name, or a mapping with its name and bounds.
 pub(crate) type PeriodEntry = Either<Text, Never, StatedPeriodEntry>;
 /// The periods: the path of another file, a list in place, or a key of another file.
-pub(crate) type PeriodsEntry = Either<String, Vec<Field<PeriodEntry>>, PeriodsAtEntry>;
+pub(crate) type PeriodsEntry = Either<ListPath, Vec<Field<PeriodEntry>>, PeriodsAtEntry>;
 /// A named list: the path of another file, the periods in place, or a mapping with `periods`.
-pub(crate) type PeriodListEntry = Either<String, Vec<Field<PeriodEntry>>, StatedPeriodListEntry>;
+pub(crate) type PeriodListEntry = Either<ListPath, Vec<Field<PeriodEntry>>, StatedPeriodListEntry>;
 
 shape! {
     #[expected("the project file")]

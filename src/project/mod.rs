@@ -20,6 +20,7 @@ mod read;
 #[cfg(feature = "files")]
 pub(crate) mod references;
 pub(crate) mod resolve;
+pub(crate) mod scalar;
 mod schema;
 pub(crate) mod shape;
 mod share;

@@ -266,7 +266,7 @@ fn read_periods(
 ) -> Option<Spanned<Vec<Field<PeriodEntry>>>> {
     let (path, at) = match &stated.value {
         Either::List(periods) => return Some(Spanned { value: periods.clone(), span: stated.span }),
-        Either::Scalar(path) => (path, None),
+        Either::Scalar(path) => (&path.0, None),
         Either::Map(reference) => (&reference.file.get()?.value, Some(&reference.at)),
     };
     let file = files.next();

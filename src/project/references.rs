@@ -41,7 +41,7 @@ pub(crate) fn references(inputs: &Inputs) -> References {
 /// The file that a list of periods names.
 fn file_of(periods: &Spanned<PeriodsEntry>) -> Option<Spanned<String>> {
     match &periods.value {
-        Either::Scalar(path) => Some(Spanned { value: path.clone(), span: periods.span }),
+        Either::Scalar(path) => Some(Spanned { value: path.0.clone(), span: periods.span }),
         Either::List(_) => None,
         Either::Map(reference) => reference.file.get().cloned(),
     }
@@ -49,7 +49,7 @@ fn file_of(periods: &Spanned<PeriodsEntry>) -> Option<Spanned<String>> {
 
 fn file_of_list(list: &Spanned<PeriodListEntry>) -> Option<Spanned<String>> {
     match &list.value {
-        Either::Scalar(path) => Some(Spanned { value: path.clone(), span: list.span }),
+        Either::Scalar(path) => Some(Spanned { value: path.0.clone(), span: list.span }),
         Either::List(_) => None,
         Either::Map(stated) => stated.periods.get().and_then(file_of),
     }

@@ -21,7 +21,7 @@ pub(crate) trait Shape: Sized {
 }
 
 /// Reports a node that has another type than `T`.
-fn wrong_type<T: Shape>(node: &Node, sink: &mut Sink) -> Option<T> {
+pub(super) fn wrong_type<T: Shape>(node: &Node, sink: &mut Sink) -> Option<T> {
     let message = format!("expected {}, found {}", T::expected(), node.value.describe());
     let diagnostic = match node.value {
         Value::Null if T::expected() == "a list" => {
@@ -78,111 +78,6 @@ impl<T: Shape> Field<T> {
             Some(value) => Field::Set(Spanned { value, span: node.span }),
             None => Field::Invalid,
         }
-    }
-}
-
-impl Shape for String {
-    fn expected() -> String {
-        "a word".to_owned()
-    }
-
-    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
-        match &node.value {
-            Value::Scalar(text) => Some(text.clone()),
-            _ => wrong_type(node, sink),
-        }
-    }
-
-    fn schema() -> serde_json::Value {
-        json!({ "type": "string" })
-    }
-}
-
-/// A text that YAML may also read as a number, such as the period `2025`.
-#[derive(Clone, Debug)]
-pub(crate) struct Text(pub(crate) String);
-
-impl Shape for Text {
-    fn expected() -> String {
-        String::expected()
-    }
-
-    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
-        String::read(node, sink).map(Text)
-    }
-
-    fn schema() -> serde_json::Value {
-        json!({ "type": ["string", "integer"] })
-    }
-}
-
-/// An amount, which YAML reads as a number.
-#[derive(Clone, Debug)]
-pub(crate) struct Amount(pub(crate) String);
-
-impl Shape for Amount {
-    fn expected() -> String {
-        "an amount".to_owned()
-    }
-
-    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
-        String::read(node, sink).map(Amount)
-    }
-
-    fn schema() -> serde_json::Value {
-        json!({ "type": ["string", "number"] })
-    }
-}
-
-/// A constant, which YAML may also read as a number or a truth value.
-#[derive(Clone, Debug)]
-pub(crate) struct Plain(pub(crate) String);
-
-impl Shape for Plain {
-    fn expected() -> String {
-        "a value".to_owned()
-    }
-
-    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
-        match &node.value {
-            Value::Scalar(text) => Some(Plain(text.clone())),
-            _ => wrong_type(node, sink),
-        }
-    }
-
-    fn schema() -> serde_json::Value {
-        json!({ "type": ["string", "number", "boolean"] })
-    }
-}
-
-/// `null`, or `not null`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Nullness {
-    pub(crate) is_null: bool,
-}
-
-impl Shape for Nullness {
-    fn expected() -> String {
-        "`null` or `not null`".to_owned()
-    }
-
-    fn read(node: &Node, sink: &mut Sink) -> Option<Self> {
-        match &node.value {
-            Value::Null => Some(Self { is_null: true }),
-            Value::Scalar(text) if text.split_whitespace().eq(["not", "null"]) => Some(Self { is_null: false }),
-            other => {
-                let message = format!("expected {}, found {}", Self::expected(), other.describe());
-                sink.push(
-                    Diagnostic::new(Code::UnknownWord, message, node.span, "not a known word")
-                        .help("to compare with a value, write the value: `column: value`"),
-                );
-                None
-            }
-        }
-    }
-
-    fn schema() -> serde_json::Value {
-        json!({ "enum": [null, "not null"] })
     }
 }
 
@@ -349,7 +244,7 @@ impl<'a> Mapping<'a> {
             sink.push(Diagnostic::new(Code::WrongType, message, node.span, "not a mapping").help(help));
             return None;
         };
-        let mut misspelt = Vec::new();
+        let (mut misspelt, mut is_misplaced) = (Vec::new(), false);
         for (key, _) in entries {
             if keys.iter().any(|(known, _)| *known == key.value) {
                 continue;
@@ -359,6 +254,7 @@ impl<'a> Mapping<'a> {
             let known = keys.iter().map(|(known, _)| *known);
             if let Some(help) = in_another_place(&key.value, known.clone()) {
                 sink.push(diagnostic.help(help));
+                is_misplaced = true;
                 continue;
             }
             diagnostic = match synonym(&key.value, known.clone()).or_else(|| did_you_mean(&key.value, known.clone())) {
@@ -371,6 +267,10 @@ impl<'a> Mapping<'a> {
             sink.push(diagnostic);
         }
         let mapping = Self { entries, span: node.span };
+        // A mapping without any of its keys, but with those of another one, is in the wrong place.
+        if is_misplaced && misspelt.is_empty() && keys.iter().all(|(key, _)| mapping.find(key).is_none()) {
+            return None;
+        }
         // A required key that is only misspelt was reported above.
         let absent = |key: &str| mapping.find(key).is_none() && !misspelt.contains(&key);
         for (key, _) in keys.iter().filter(|(key, required)| *required && absent(key)) {

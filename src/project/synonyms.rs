@@ -56,6 +56,11 @@ pub(super) fn in_another_place<'k>(key: &str, mut known: impl Iterator<Item = &'
             "write it inside of `periods`, as in `periods: { file: dbt_project.yml, at: vars.weeks }`".to_owned(),
         );
     }
+    if known.clone().eq(["file", "at"]) {
+        return Some(format!(
+            "for several lists, write `period_lists: {{ {key}: [2026] }}` in rowkeep.yml, and `periods: {key}` in the specs of their tables"
+        ));
+    }
     let is_comparison = known.any(|known| known == "at_least" || known == "not");
     (is_comparison && ["in", "one_of", "any_of", "eq"].contains(&key))
         .then(|| "write the value or the list itself, as in `status: [closed, void]`".to_owned())

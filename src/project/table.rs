@@ -78,6 +78,8 @@ pub struct Table {
 pub(crate) struct TablePlaces {
     /// `history`, or `archive` if the table is purged.
     pub(crate) history: Span,
+    /// `history` if the spec names no list of periods.
+    pub(crate) periods: Span,
     pub(crate) unique_key: Span,
     pub(crate) time: Span,
     pub(crate) retention: Span,

@@ -17,6 +17,19 @@ fn likely_mistakes_of_arguments_and_files_name_the_edit() {
     let refused = shop.refuses(&["check"]);
     assert!(refused.contains("write a list, as in `[2024_h2]`"), "{refused}");
 
+    // One period is no list, and several lists have a key of their own.
+    let shop = Shop::new();
+    let project = std::fs::read_to_string(shop.path("shop/rowkeep.yml")).expect("it was there");
+    for (periods, edit) in [
+        ("2026", "write a list, as in `[2026]`"),
+        ("fy2026", "write a list, as in `[fy2026]`"),
+        ("{ monthly: [2026_m01] }", "write `period_lists: { monthly: [2026] }` in rowkeep.yml, and `periods: monthly`"),
+    ] {
+        shop.write("shop/rowkeep.yml", project.replace("periods: periods.yml", &format!("periods: {periods}")));
+        let refused = shop.refuses(&["check"]);
+        assert!(refused.contains(edit) && refused.contains("\n1 error\n"), "{refused}");
+    }
+
     // The same mistake in several specs is shown once.
     let shop = Shop::new();
     for number in 0..9 {

@@ -181,6 +181,8 @@ fn the_run_books_of_a_list_are_about_its_tables() {
             && !late.contains("FROM ods.mart_visits"),
         "{late}"
     );
+    let all = shop.run(&["runbook"]).stdout;
+    insta::assert_snapshot!(all.lines().last().unwrap_or_default(), @"for another list of periods, add --list mart_carts or --list weekly or --list yearly to late-period, lower-edge, remove-period, retire-period, rotation, sealing");
     // A run-book about the whole project does not depend on a list.
     assert_eq!(shop.run(&["runbook", "qa", "--list", "weekly"]).stdout, shop.run(&["runbook", "qa"]).stdout);
     // Without a list that has no name, a command must name one.
@@ -351,6 +353,25 @@ fn a_file_of_two_lists_is_not_rotated() {
       |     ^^^^^^^ after this entry
       |
       = help: add the entry by hand
+
+    1 error; nothing was written
+    ");
+    // An alias has no text of its own.
+    let lists = "period_lists:\n  yearly: &list [2025]\n  weekly: *list\nexceptions";
+    let (begin, end) = (PROJECT.find("period_lists").expect("lists"), PROJECT.find("exceptions").expect("exceptions"));
+    shop.write("shop/rowkeep.yml", PROJECT[..begin].to_owned() + lists + &PROJECT[end + "exceptions".len()..]);
+    let before = shop.tree();
+    insta::assert_snapshot!(shop.refuses(&["rotate", "--list", "weekly"]), @r"
+    exit 1
+    --- stdout
+    --- stderr
+    error[RK105]: rowkeep cannot add a period to this list, because it is an alias of another list
+     --> rowkeep.yml:7:11
+      |
+    7 |   weekly: *list
+      |           ^^^^^ an alias
+      |
+      = help: write the list in place, or let the tables use the other list
 
     1 error; nothing was written
     ");

@@ -1,7 +1,6 @@
 //! Rehearsals: the laws hold for every project here, on both engines, and a broken law is found.
 
 use crate::projects;
-use crate::shim;
 use std::path::Path;
 
 use rowkeep::rehearse::{DuckDb, Engine, Law, Ledger, Options, Postgres, Project, Report, rehearse};
@@ -16,18 +15,6 @@ const PROJECTS: [&str; 6] = [
     "golden/compile/chain",
     "golden/compile/periods_sealed",
     "golden/compile/periods_sealed_while_in",
-];
-
-/// Additional goldens for BigQuery, because it spells their units, types or names differently. The
-/// first three have all units, types, and names.
-const OF_BIGQUERY: [&str; 7] = [
-    "golden/features/operations_units",
-    "golden/compile/dashed_project",
-    "golden/compile/types",
-    "golden/compile/quoted_columns",
-    "golden/compile/unit_timestamp",
-    "golden/compile/unit_timestamptz",
-    "golden/compile/while_in_other_units",
 ];
 
 /// Every other golden that compiles, also goldens with their own templates.
@@ -45,7 +32,6 @@ fn inputs(folder: &str) -> Inputs {
 fn open(dialect: Dialect) -> Result<Box<dyn Engine>, Error> {
     Ok(match dialect {
         Dialect::DuckDb => Box::new(DuckDb::open()?),
-        Dialect::BigQuery => Box::new(shim::BigQuery::open()?),
         _ => {
             let url = std::env::var("ROWKEEP_POSTGRES").expect("ROWKEEP_POSTGRES is set by scripts/with-engines");
             Box::new(Postgres::connect(&url)?)
@@ -166,17 +152,6 @@ fn a_seed_runs_the_same_story_on_both_engines() {
     let (postgres, duckdb) = (report(Dialect::Postgres), report(Dialect::DuckDb));
     for key in ["done", "ledger", "laws"] {
         assert_eq!(postgres[key], duckdb[key], "{key}");
-    }
-}
-
-/// The tests have no BigQuery. DuckDB runs the statements for BigQuery through the shim.
-#[test]
-fn no_law_is_broken_by_what_is_compiled_for_bigquery() {
-    // The test command rehearses one of the projects of the other engines and three goldens, a long
-    // run all.
-    let (shared, own) = if is_long() { (&PROJECTS[..], &OF_BIGQUERY[..]) } else { (&PROJECTS[..1], &OF_BIGQUERY[..3]) };
-    for &folder in shared.iter().chain(own) {
-        no_law_is_broken_by(folder, Dialect::BigQuery, 1);
     }
 }
 

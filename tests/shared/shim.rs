@@ -13,7 +13,9 @@ pub const FUNCTIONS: &str = "
     CREATE MACRO unix_millis(t) AS CAST(floor(epoch_us(t) / 1000.0) AS BIGINT);
     CREATE MACRO timestamp_seconds(n) AS TIMESTAMPTZ '1970-01-01 00:00:00+00' + to_microseconds(n * 1000000);
     CREATE MACRO timestamp_millis(n) AS TIMESTAMPTZ '1970-01-01 00:00:00+00' + to_microseconds(n * 1000);
-    CREATE MACRO of_datetime(t) AS CAST(t AS TIMESTAMP);
+    CREATE MACRO of_datetime(t) AS CAST(t AS TIMESTAMP), (t, zone) AS timezone(zone, CAST(t AS TIMESTAMPTZ));
+    CREATE MACRO of_sha256(t) AS unhex(sha256(t));
+    CREATE MACRO of_hex(b) AS lower(hex(b));
     CREATE MACRO of_date(t) AS CAST(CAST(t AS TIMESTAMP) AS DATE);
     CREATE MACRO of_difference(t, o, unit) AS date_diff(unit, o, t);
     CREATE MACRO of_timestamp(t) AS CAST(CAST(t AS TIMESTAMP) AS TIMESTAMPTZ);
@@ -41,6 +43,8 @@ pub fn in_duckdb(sql: &str) -> String {
             ("DATE", true) => "of_date",
             ("DATE_DIFF" | "TIMESTAMP_DIFF", true) => "of_difference",
             ("DATETIME", true) => "of_datetime",
+            ("SHA256", true) => "of_sha256",
+            ("TO_HEX", true) => "of_hex",
             ("TIMESTAMP", true) => "of_timestamp",
             ("DATETIME", false) => "TIMESTAMP",
             ("TIMESTAMP", false) => "TIMESTAMPTZ",

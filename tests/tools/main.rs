@@ -11,5 +11,7 @@ mod googlesql;
 #[path = "../shared/projects.rs"]
 mod projects;
 mod second_opinion;
+#[path = "../shared/shim.rs"]
+mod shim;
 mod site;
 mod snowflake;

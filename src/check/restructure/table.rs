@@ -419,7 +419,7 @@ pub(super) fn other_list(
         some(&gone)
     );
     let label = "another list of periods than before";
-    let diagnostic = Diagnostic::new(Code::PeriodRemoved, message, table.places.history, label);
+    let diagnostic = Diagnostic::new(Code::PeriodRemoved, message, table.places.periods, label);
     let help = "restore `periods`, or move the rows to the history tables of the new list in the same change";
     say(Restructuring::Period, diagnostic.help(help));
 }

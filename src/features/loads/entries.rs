@@ -2,7 +2,8 @@
 //! become the descriptions of the JSON Schema.
 
 use crate::project::files::Names;
-use crate::project::shape::{Amount, Entries, Word, Words, shape};
+use crate::project::scalar::Amount;
+use crate::project::shape::{Entries, Word, Words, shape};
 
 /// The end of the window of event dates of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

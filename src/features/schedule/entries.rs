@@ -1,7 +1,8 @@
 //! The shapes of `schedule:` in rowkeep.yml.
 
 use crate::project::files::Names;
-use crate::project::shape::{Text, shape};
+use crate::project::scalar::Text;
+use crate::project::shape::shape;
 
 shape! {
     #[expected("a schedule")]

@@ -261,13 +261,15 @@ pub(crate) fn draft(
         }
         load(&stated.value, &scope, sink)
     });
+    let history = raw.history.get().map(|stated| stated.span).or(raw.archive.get().map(|stated| stated.span))?;
     Some(Draft {
         model: model?,
         relation: relation?,
         archive: archive?,
         periods,
         places: TablePlaces {
-            history: raw.history.get().map(|stated| stated.span).or(raw.archive.get().map(|stated| stated.span))?,
+            history,
+            periods: raw.periods.get().map_or(history, |stated| stated.span),
             unique_key: raw.unique_key.get()?.span,
             time: stated_time?.span,
             retention: stated_retention?.span,

@@ -1,6 +1,8 @@
 //! Google's own analyzer resolves every BigQuery statement against the tables that `ddl/` creates.
 //! `scripts/with-googlesql` installs it.
 
+mod executor;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -95,7 +97,7 @@ fn project(name: &str, inputs: &Inputs, parts: &mut BTreeSet<String>) -> Value {
 fn refused(projects: &[Value]) -> Vec<(String, String, String)> {
     let python = std::env::var("ROWKEEP_GOOGLESQL").expect("ROWKEEP_GOOGLESQL is set by scripts/with-googlesql");
     let mut command = Command::new(python);
-    command.arg(projects::root().join("tests/tools/googlesql/analyze.py"));
+    command.arg("-B").arg(projects::root().join("tests/tools/googlesql/analyze.py"));
     let mut analyzer = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
     let json = serde_json::to_string(projects).expect("JSON");
     analyzer.stdin.take().expect("a pipe").write_all(json.as_bytes()).expect("it reads");
