@@ -26,7 +26,7 @@ pub(super) fn may_change_rows(text: &str) -> bool {
 fn joined(text: &str) -> Option<String> {
     const SILENT: [&str; 7] = ["execute", "exec", "immediate", "quote_ident", "quote_literal", "sp_executesql", "n"];
     let is = |part: &str, words: &[&str]| words.iter().any(|word| part.eq_ignore_ascii_case(word));
-    let (mut sql, mut before) = (String::new(), "");
+    let (mut sql, mut before, mut name_at) = (String::new(), "", 0);
     for (kind, part) in pieces(text) {
         match kind {
             Piece::Quoted if part.starts_with('\'') => sql.push_str(&content(part)),
@@ -36,8 +36,16 @@ fn joined(text: &str) -> Option<String> {
             Piece::Word if is(part, &SILENT) => {}
             // `USING cutoff`, and `INTO n`.
             Piece::Word if is(part, &["using", "into"]) => break,
-            Piece::Word if matches!(before, "|" | "+" | "(" | "@") => sql.push_str(part),
-            Piece::Other if matches!(part, "|" | "+" | "(" | ")" | "@") || part.trim().is_empty() => {}
+            Piece::Word if matches!(before, "|" | "+" | "(" | "@" | ":") => {
+                name_at = sql.len();
+                sql.push_str(part);
+            }
+            // `r.name` is called `name`.
+            Piece::Word if before == "." => sql.push_str(part),
+            Piece::Other if part == "." && sql[name_at..].chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                sql.truncate(name_at);
+            }
+            Piece::Other if matches!(part, "|" | "+" | "(" | ")" | "@" | ":") || part.trim().is_empty() => {}
             Piece::Comment => {}
             _ => return None,
         }
@@ -135,6 +143,7 @@ mod tests {
                 "DELETE FROM schema.name WHERE d < 'cutoff'",
             ),
             ("EXEC ('DELETE FROM ' + @t)", "DELETE FROM t"),
+            ("EXECUTE 'DELETE FROM a.' || r.name || ' WHERE d < ' || :cutoff", "DELETE FROM a.name WHERE d < cutoff"),
         ];
         for (text, sql) in cases {
             assert_eq!(executed(&Marked::plain(text, 1)).map(|marked| marked.text).as_deref(), Some(sql));

@@ -43,7 +43,7 @@ pub use grammar::Grammar;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};
 use crate::project::RuleLevel;
 use crate::source::{FileId, Inputs, Role, Span, line_range};
-use jinja::{Jinja, Marked, Prepared, SCHEMA, Variant, calls_of, is_template, macros_of, vars_of};
+use jinja::{Jinja, Marked, Prepared, RESULT, RUN_DATE, SCHEMA, Variant, calls_of, is_template, macros_of, vars_of};
 use read::{NotRead, Runs};
 use rules::Finding;
 use unit::Unit;
@@ -120,7 +120,10 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
     });
     let ids: Vec<FileId> = inputs.of_role(Role::Linted).collect();
     let macros = ids.iter().map(|&id| (inputs.name(id), inputs.text(id))).filter(|(name, _)| !is_yaml(name));
-    let project = ids.iter().find(|&&id| inputs.name(id).ends_with("dbt_project.yml"));
+    let is_project = |name: &str| name.ends_with("dbt_project.yml");
+    let project = ids.iter().find(|&&id| is_project(inputs.name(id)));
+    // A single file may be a project file under another name.
+    let project = project.or_else(|| ids.iter().find(|&&id| ids.len() == 1 && is_yaml(inputs.name(id))));
     let vars = project.map(|&id| vars_of(&inputs, id)).unwrap_or_default();
     let jinja = Jinja::new(macros, vars);
     let called = called_names(&inputs, &ids);
@@ -237,7 +240,9 @@ fn diagnostic(inputs: &Inputs, file: FileId, finding: Finding, options: &Options
         _ => Level::Warning,
     };
     let span = Span { file, start: range.start, end: range.end };
-    Diagnostic::new(finding.code, finding.message, span, finding.label).at_level(level).help(finding.help)
+    // Nobody wrote the name of a stand-in.
+    let shown = |text: String| text.replace(RUN_DATE, "<run date>").replace(RESULT, "<result>");
+    Diagnostic::new(finding.code, shown(finding.message), span, finding.label).at_level(level).help(shown(finding.help))
 }
 
 /// Whether rows are lost, or stay wrong, by what a rule finds. The others stop a run, or make it
@@ -322,8 +327,11 @@ impl File<'_> {
         };
         let has_queries = has(&["run_query", "statement", "adapter."]);
         let mut units = Vec::new();
+        // What a run gives to `run_query`.
+        let mut of_run = Vec::new();
         for &variant in variants {
             let rendering = prepared.render(model, variant);
+            of_run.clone_from(&rendering.queries);
             let mut unit = Unit::new(Runs::Hooks);
             let table = table::Table::named(&[SCHEMA, rendering.alias.as_deref().unwrap_or(model)]);
             unit.model = Some((table, rendering.unique_key.clone()));
@@ -347,11 +355,18 @@ impl File<'_> {
             units.push(self.of_body(&rendering.body));
         }
         if has_queries {
-            units.extend(self.at_compile(&prepared.render(model, Variant::Compile).queries));
+            let at_compile = prepared.render(model, Variant::Compile).queries;
+            // The others are behind a test such as `flags.WHICH in ('run', 'build')`.
+            if of_run.len() > at_compile.len() {
+                units.push(self.queries(&of_run, Runs::Operation));
+            }
+            units.extend(self.at_compile(&at_compile));
         }
         for called in macros_of(self.text) {
+            let mut of_run = Vec::new();
             for &variant in variants {
                 let rendering = prepared.call(&called, variant);
+                of_run.clone_from(&rendering.queries);
                 let mut unit = self.of_body(&rendering.body);
                 if let Some((what, line)) = rendering.failed {
                     unit.not_read.push(NotRead { line, what });
@@ -360,10 +375,9 @@ impl File<'_> {
             }
             // What a macro runs one after another, when a run or an operation calls it.
             if has_queries {
-                let rendering = prepared.call(&called, Variant::Operation);
-                let mut unit = Unit::new(Runs::Operation);
-                rendering.queries.iter().for_each(|query| unit.add(query, self.dialect, false));
-                units.push(unit);
+                let of_operation = prepared.call(&called, Variant::Operation).queries;
+                let more = if of_run.len() > of_operation.len() { &of_run } else { &of_operation };
+                units.push(self.queries(more, Runs::Operation));
             }
             if has_queries && self.called.is_none_or(|names| names.contains(&called.name)) {
                 units.extend(self.at_compile(&prepared.call(&called, Variant::Compile).queries));
@@ -382,9 +396,15 @@ impl File<'_> {
         unit
     }
 
-    fn at_compile(&self, queries: &[Marked]) -> Option<Unit> {
-        let mut unit = Unit::new(Runs::AtCompile);
+    /// What a template gives to `run_query` or `statement`.
+    fn queries(&self, queries: &[Marked], runs: Runs) -> Unit {
+        let mut unit = Unit::new(runs);
         queries.iter().for_each(|query| unit.add(query, self.dialect, false));
+        unit
+    }
+
+    fn at_compile(&self, queries: &[Marked]) -> Option<Unit> {
+        let unit = self.queries(queries, Runs::AtCompile);
         (!unit.texts.is_empty()).then_some(unit)
     }
 }

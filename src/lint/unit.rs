@@ -11,7 +11,7 @@ use crate::lint::grammar::{Grammar, parse};
 use crate::lint::jinja::{Marked, RUN_DATE};
 use crate::lint::normal::{joins_of, normal};
 use crate::lint::read::{Copied, NotRead, Read, Runs, Text, is_temporary, may_unload};
-use crate::lint::script::{Raw, opens_transaction, skeleton, split, split_at_verbs, words};
+use crate::lint::script::{Raw, blanked, opens_transaction, skeleton, split, split_at_verbs, words};
 use crate::lint::table::Table;
 use crate::lint::unread::{change_in, named};
 
@@ -49,6 +49,8 @@ pub(super) struct Unit {
     in_transaction: bool,
     /// Whether every clock of the engine goes on during a transaction.
     pub(super) clocks_go_on: bool,
+    /// Whether its statements are for MySQL, whose TIMESTAMP is an instant.
+    pub(super) is_mysql: bool,
     /// The number of statements before the last COMMIT.
     committed: usize,
     /// The first words of each text with SQL in quotes that changes rows: it may be kept in a
@@ -80,6 +82,7 @@ impl Unit {
             trimmed: Vec::new(),
             in_transaction: false,
             clocks_go_on: false,
+            is_mysql: false,
             committed: 0,
             quoted: Vec::new(),
             routine: 0,
@@ -97,7 +100,10 @@ impl Unit {
     /// Adds the statements of a text.
     pub(super) fn add(&mut self, text: &Marked, dialect: Grammar, is_before_model: bool) {
         let moving = [Grammar::MySql, Grammar::MsSql, Grammar::Oracle, Grammar::Snowflake, Grammar::BigQuery];
-        self.clocks_go_on |= moving.contains(&dialect);
+        // PostgreSQL, whose clocks stand still, has no `INTERVAL 90 DAY`.
+        let is_of_another = || dialect == Grammar::Generic && has_plain_interval(&text.text);
+        self.clocks_go_on |= moving.contains(&dialect) || is_of_another();
+        self.is_mysql |= dialect == Grammar::MySql;
         // Oracle is in a transaction until COMMIT.
         self.in_transaction |= dialect == Grammar::Oracle && self.texts.is_empty();
         for raw in split(text) {
@@ -239,9 +245,13 @@ impl Unit {
                 for tree in normal(tree) {
                     let each = inserts_of_all(&tree);
                     let is_split = !each.is_empty();
+                    // `WITH i AS (INSERT ...) DELETE` does both or nothing.
+                    let outside = self.in_transaction;
+                    self.in_transaction |= matches!(action(&tree), Action::Delete(..));
                     for insert in each.into_iter().chain(inserts_of_with(&tree)) {
                         self.push(insert, raw.marked.clone(), is_before_model);
                     }
+                    self.in_transaction = outside;
                     if !is_split {
                         self.push(tree, raw.marked.clone(), is_before_model);
                     }
@@ -449,4 +459,14 @@ fn is_atomic(kind: &str, header: &str, body: &str) -> bool {
     let is_function = says(&header, "function") && says(&header, "language") && says(&header, "sql");
     let is_routine = says(&header, "plpgsql") || is_function;
     (kind == "do" || is_routine) && !says(&header, "nonatomic") && !says(&body, "commit")
+}
+
+/// Whether a text has an interval with a number that is not quoted.
+fn has_plain_interval(text: &str) -> bool {
+    let text = blanked(text);
+    text.match_indices("interval").any(|(at, word)| {
+        let rest = text[at + word.len()..].trim_start();
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        digits > 0 && rest[digits..].starts_with(' ')
+    })
 }

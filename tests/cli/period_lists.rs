@@ -356,6 +356,7 @@ fn a_file_of_two_lists_is_not_rotated() {
 
     1 error; nothing was written
     ");
+    assert_eq!(before, shop.tree());
     // An alias has no text of its own.
     let lists = "period_lists:\n  yearly: &list [2025]\n  weekly: *list\nexceptions";
     let (begin, end) = (PROJECT.find("period_lists").expect("lists"), PROJECT.find("exceptions").expect("exceptions"));

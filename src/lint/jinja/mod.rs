@@ -13,7 +13,7 @@ use minijinja::value::Kwargs;
 use minijinja::{Environment, State, Template, UndefinedBehavior, Value};
 
 pub(super) use mark::Marked;
-pub(super) use stubs::{RUN_DATE, SCHEMA};
+pub(super) use stubs::{RESULT, RUN_DATE, SCHEMA};
 
 use mark::mark;
 use relation::relation;

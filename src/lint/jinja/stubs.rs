@@ -17,6 +17,8 @@ use crate::lint::jinja::{Captured, Hook, Macros, OF_MACRO, Variant, WITH_LINES};
 pub(in crate::lint) const SCHEMA: &str = "rowkeep_schema";
 /// The text of every value that depends on the day of the run.
 pub(in crate::lint) const RUN_DATE: &str = "rowkeep_run_date";
+/// The text of every value that a query found.
+pub(in crate::lint) const RESULT: &str = "rowkeep_result";
 /// How deep macros of a project may call each other.
 const MAX_DEPTH: usize = 24;
 
@@ -32,13 +34,18 @@ pub(super) fn unknown(name: &str) -> Value {
     Value::from_object(Unknown { name: name.to_owned(), has_items: true })
 }
 
+/// What a query found, and each value in it: `run_query(...).columns[0][0]`.
+fn result() -> Value {
+    unknown(RESULT)
+}
+
 impl Object for Unknown {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         if self.has_items { ObjectRepr::Iterable } else { ObjectRepr::Plain }
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        Some(unknown(key.as_str().unwrap_or(&self.name)))
+        Some(unknown(key.as_str().filter(|_| self.name != RESULT).unwrap_or(&self.name)))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -58,6 +65,7 @@ impl Object for Unknown {
             ("return" | "get", [value, ..]) => value.clone(),
             // `api.Relation.create(...)`.
             ("create", _) if self.name == "Relation" => of_arguments(args).unwrap_or_else(|| unknown(method)),
+            _ if self.name == RESULT => result(),
             _ => unknown(method),
         })
     }
@@ -152,6 +160,13 @@ impl Scene {
     /// What `return` gave, if it has ended a macro.
     pub(super) fn take_returned(&self) -> Option<Value> {
         self.returned.lock().ok()?.take()
+    }
+
+    /// Keeps the SQL that a template runs itself.
+    fn capture_query(&self, sql: Option<&Value>) {
+        if let (Some(sql), Ok(mut captured)) = (sql, self.captured.lock()) {
+            captured.queries.push(sql.to_string());
+        }
     }
 
     /// The value of `var('name', default)`.
@@ -256,6 +271,10 @@ impl Object for Package {
             let called = Arc::new(Builtin { name: method.to_owned(), scene: Arc::clone(&self.scene) });
             return called.call_macro(method, state, args);
         }
+        if method == "get_single_value" {
+            self.scene.capture_query(args.first());
+            return Ok(result());
+        }
         Ok(portable(method, args).unwrap_or_else(|| unknown(method)))
     }
 
@@ -315,7 +334,7 @@ impl Object for Builtin {
                 [] => unknown(method),
             }),
             ("adapter", "execute" | "run_sql" | "add_query") => {
-                self.capture_query(args.first());
+                self.scene.capture_query(args.first());
                 Ok(unknown(method))
             }
             ("adapter", "get_relation") => Ok(of_arguments(args).unwrap_or_else(|| unknown(method))),
@@ -360,14 +379,14 @@ impl Object for Builtin {
             }
             "rowkeep_list" => Value::from_object(Changeable::default()),
             "run_query" => {
-                self.capture_query(args.first());
-                unknown("rows")
+                self.scene.capture_query(args.first());
+                result()
             }
             "statement" => {
                 let kwargs = args.last().and_then(|last| Kwargs::try_from(last.clone()).ok());
                 if let Some(caller) = kwargs.and_then(|kwargs| kwargs.get::<Value>("caller").ok()) {
                     let written = caller.call(state, &[])?;
-                    self.capture_query(Some(&written));
+                    self.scene.capture_query(Some(&written));
                 }
                 Value::from("")
             }
@@ -381,12 +400,6 @@ impl Object for Builtin {
 }
 
 impl Builtin {
-    fn capture_query(&self, sql: Option<&Value>) {
-        if let (Some(sql), Ok(mut captured)) = (sql, self.scene.captured.lock()) {
-            captured.queries.push(sql.to_string());
-        }
-    }
-
     /// Calls a macro of the project.
     fn call_macro(&self, name: &str, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         let deep = || Error::new(ErrorKind::InvalidOperation, "macros call each other without end");

@@ -7,6 +7,7 @@ use crate::lint::action::Action;
 use crate::lint::facts::conjuncts;
 use crate::lint::jinja::RUN_DATE;
 use crate::lint::rules::Finding;
+use crate::lint::rules::proof::is_of_archive;
 use crate::lint::unit::Unit;
 
 /// Functions that write a time, or a part of it, as text.
@@ -119,7 +120,10 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             _ => false,
         };
         let (into, is_of_day) = match read.action() {
-            Action::Copy(copy) if !copy.creates => {
+            // A table of one run is no archive.
+            Action::Copy(copy)
+                if !copy.creates || copy.sources().iter().any(|from| is_of_archive(unit, from, &copy.into)) =>
+            {
                 let is_of_day = copy.conditions().into_iter().any(is_of_day);
                 (copy.into, is_of_day)
             }
@@ -132,7 +136,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             continue;
         }
         if into.name().contains(RUN_DATE) {
-            report(read.line_of("insert"));
+            report(read.line());
         }
     }
     let has = |words: &[&str]| {

@@ -10,14 +10,15 @@ use sqlparser::ast::{
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy};
 use crate::lint::facts::{alias, clock, column, columns_in, function_name, named_query, select_of, tables, tables_in};
+use crate::lint::jinja::RESULT;
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
-use crate::lint::rules::proof::deletes;
+use crate::lint::rules::proof::all_deletes;
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
-    let trims = deletes(unit);
+    let trims = all_deletes(unit);
     if trims.is_empty() {
         return;
     }
@@ -27,8 +28,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let Some(selection) = &delete.selection else { continue };
         let in_variable = || variables.iter().any(|variable| variable.is_cutoff(&table, &read.sql.text));
         let in_table = || reads_stored(&stored, at, delete, &table);
+        let in_result = || reads_result(unit, at, selection, &table);
         let in_join = || selection.visit(&mut Joined { maxima: &maxima(read, delete, &table) }).is_break();
-        if selection.visit(&mut Cutoff(&table)).is_break() || in_table() || in_variable() || in_join() {
+        if selection.visit(&mut Cutoff(&table)).is_break() || in_table() || in_variable() || in_join() || in_result() {
             found.push(Finding {
                 code: Code::CutoffFromMaximum,
                 line: read.line_of("max"),
@@ -133,6 +135,24 @@ fn reads_stored(stored: &[(usize, Copy<'_>)], at: usize, delete: &Delete, table:
     }
     let read = tables_in(delete);
     of_table.any(|copy| read.iter().any(|read| read.is(&copy.into)))
+}
+
+/// Whether a DELETE compares with the result of an earlier query, which is some time before the
+/// maximum of its table: `run_query("SELECT MAX(t) - 90 FROM x").columns[0][0]`.
+fn reads_result(unit: &Unit, at: usize, selection: &Expr, table: &Table) -> bool {
+    let is_maximum = |read: &Read| match &read.tree {
+        Statement::Query(query) => select_of(query).is_some_and(|select| {
+            let is_one = match select.projection.as_slice() {
+                [SelectItem::UnnamedExpr(output) | SelectItem::ExprWithAlias { expr: output, .. }] => {
+                    subtracts(output) == Some(true)
+                }
+                _ => false,
+            };
+            is_one && select.from.iter().flat_map(tables).any(|from| from.is(table)) && !leaves_out_future(select)
+        }),
+        _ => false,
+    };
+    selection.to_string().contains(RESULT) && unit.statements[..at].iter().any(is_maximum)
 }
 
 /// Finds `column < (SELECT MAX(column) FROM t) - ...`.

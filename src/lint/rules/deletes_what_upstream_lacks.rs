@@ -114,6 +114,7 @@ fn absent_from(delete: &Delete, table: &Table) -> Option<Table> {
     }
     let absent = conditions.iter().filter_map(|condition| lookup(condition)).find(|found| found.negated)?;
     let upstream = absent.tables().into_iter().find(|other| !other.is(table))?;
-    let has_others = conditions.iter().any(|condition| lookup(condition).is_none());
+    // `AND EXISTS (SELECT 1 FROM upstream)` is the edit that the help names.
+    let has_others = conditions.iter().any(|condition| lookup(condition).is_none_or(|found| !found.negated));
     (!has_others).then_some(upstream)
 }

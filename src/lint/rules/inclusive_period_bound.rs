@@ -15,8 +15,11 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let declared: Vec<_> = unit.columns.values().flatten().collect();
     let has_time_of_day = |name: &str| {
         let mut of_name = declared.iter().filter(|column| column.name == name).peekable();
-        of_name.peek().is_some()
-            && of_name.all(|column| column.ty.contains("timestamp") || column.ty.contains("datetime"))
+        if of_name.peek().is_none() {
+            // Without a type, the name tells: `closed_at`, but not `closed_on` or `day`.
+            return ["at", "ts", "time", "timestamp"].contains(&name.rsplit('_').next().unwrap_or(name));
+        }
+        of_name.all(|column| column.ty.contains("timestamp") || column.ty.contains("datetime"))
     };
     for read in &unit.statements {
         let selection = match read.action() {
@@ -84,7 +87,7 @@ fn is_instant(bound: &Expr) -> bool {
 /// Finds a BETWEEN whose upper bound is an instant, or a day although the column has a time of day.
 struct Between<'a> {
     found: Option<String>,
-    /// Whether a column is declared as a timestamp.
+    /// Whether a column is declared as a timestamp, or is not declared and has the name of one.
     has_time_of_day: &'a dyn Fn(&str) -> bool,
 }
 

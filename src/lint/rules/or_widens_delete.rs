@@ -5,7 +5,7 @@ use sqlparser::ast::{BinaryOperator, Delete, Expr};
 use crate::diagnostic::Code;
 use crate::lint::facts::{Lookup, alias, alternatives, any, column, conjuncts, is_equality, lookup, pairs, select_of};
 use crate::lint::rules::Finding;
-use crate::lint::rules::proof::deletes;
+use crate::lint::rules::proof::all_deletes;
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
@@ -75,7 +75,7 @@ fn has_bare_and(expr: &Expr) -> bool {
 }
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
-    for (_, read, delete, table) in deletes(unit) {
+    for (_, read, delete, table) in all_deletes(unit) {
         if widens(unit, delete) || has_widened_proof(delete) {
             let is_mixed = has_widened_proof(delete) || delete.selection.as_ref().is_some_and(has_bare_and);
             found.push(Finding {

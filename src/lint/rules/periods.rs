@@ -37,6 +37,9 @@ pub(super) fn instant(expr: &Expr) -> Option<String> {
             if let Some(day) = day_of_numbers(&list.args).filter(|_| function_name(function) == "date") {
                 return Some(day);
             }
+            if let Some(found) = of_format(&list.args).filter(|_| function_name(function).starts_with("to_")) {
+                return Some(found);
+            }
             match list.args.first() {
                 Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)))
                     if CONVERSIONS.contains(&function_name(function).as_str()) =>
@@ -55,12 +58,59 @@ fn of_text(text: &str) -> Option<String> {
     is_date(text).then(|| short(text)).or_else(|| compact(text))
 }
 
-/// The day of `20250131`, as T-SQL and keys of days write it.
+/// The day of `20250131`, as T-SQL and keys of days write it, also with a time of day.
 fn compact(text: &str) -> Option<String> {
-    let digits = text.get(..8).filter(|digits| text.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let digits = text.get(..8).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let time = &text[8..];
+    if !time.is_empty() {
+        let day = compact(digits).filter(|_| time.starts_with([' ', 'T']))?;
+        return of_text(&format!("{day}{time}"));
+    }
     let day = format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]);
     let is_year = (1980..2100).contains(&digits[..4].parse::<u16>().ok()?);
     (is_year && day.parse::<jiff::civil::Date>().is_ok()).then_some(day)
+}
+
+/// The instant of `TO_DATE('31/01/2025', 'DD/MM/YYYY')`. `None` for a format with other parts.
+fn of_format(args: &[FunctionArg]) -> Option<String> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    // Each part of a format, and the length of its value.
+    const PARTS: [(&str, usize); 7] =
+        [("yyyy", 4), ("mon", 3), ("mm", 2), ("dd", 2), ("hh24", 2), ("mi", 2), ("ss", 2)];
+    let text = |arg: &FunctionArg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) => match &value.value {
+            Value::SingleQuotedString(text) => Some(text.to_ascii_lowercase()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let [value, format] = args else { return None };
+    let (value, format) = (text(value)?, text(format)?);
+    let (mut rest, mut left) = (format.as_str(), value.as_str());
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    while !rest.is_empty() {
+        let (taken, length) = match PARTS.iter().find(|(part, _)| rest.starts_with(part)) {
+            Some(&(part, length)) => {
+                found.insert(part, left.get(..length)?);
+                (part.len(), length)
+            }
+            None if rest.starts_with(|c: char| c.is_ascii_alphanumeric()) => return None,
+            None => (rest.chars().next()?.len_utf8(), left.chars().next()?.len_utf8()),
+        };
+        (rest, left) = (rest.get(taken..)?, left.get(length..)?);
+    }
+    let month = match found.get("mon") {
+        Some(name) => format!("{:02}", MONTHS.iter().position(|month| month == name)? + 1),
+        None => (*found.get("mm")?).to_owned(),
+    };
+    let day = format!("{}-{month}-{}", found.get("yyyy")?, found.get("dd")?);
+    match found.get("hh24") {
+        Some(hour) => {
+            let or_zero = |part: &str| found.get(part).copied().unwrap_or("00");
+            of_text(&format!("{day} {hour}:{}:{}", or_zero("mi"), or_zero("ss")))
+        }
+        None => of_text(&day),
+    }
 }
 
 /// The day of `DATE(2025, 1, 31)`.

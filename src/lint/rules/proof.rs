@@ -26,6 +26,17 @@ pub(super) fn deletes(unit: &Unit) -> Vec<Trim<'_>> {
     deletes.collect()
 }
 
+/// The DELETE statements of a unit, and those that move rows by one statement.
+pub(super) fn all_deletes(unit: &Unit) -> Vec<Trim<'_>> {
+    let deletes = unit.statements.iter().enumerate().filter_map(|(at, read)| match read.action() {
+        Action::Delete(delete, table) | Action::Move { deletes: (delete, table), .. } => {
+            Some((at, read, delete, table))
+        }
+        _ => None,
+    });
+    deletes.collect()
+}
+
 /// The queries of WITH, by name, with the tables that each reads.
 fn named(statement: &Statement) -> BTreeMap<String, Vec<Table>> {
     let Statement::Query(query) = statement else { return BTreeMap::new() };

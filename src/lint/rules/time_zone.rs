@@ -12,13 +12,22 @@ use crate::lint::rules::periods::instant;
 use crate::lint::unit::Unit;
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
-    let zoned: Vec<&str> =
-        unit.columns.values().flatten().filter(|column| is_zoned(column)).map(|one| one.name.as_str()).collect();
+    let is_zoned = |column: &&Declared| is_zoned(column, unit.is_mysql);
+    let zoned: Vec<&str> = unit.columns.values().flatten().filter(is_zoned).map(|one| one.name.as_str()).collect();
     // The script states the zone of its session.
     let is_fixed = unit.texts.iter().any(|text| {
         let text = text.sql.text.to_lowercase();
-        let states =
-            ["set time zone", "set timezone", "set local time zone", "set session time zone", "set local timezone"];
+        let states = [
+            "set time zone",
+            "set timezone",
+            "set time_zone",
+            "set session time_zone",
+            "set @@session.time_zone",
+            "set @@time_zone",
+            "set local time zone",
+            "set session time zone",
+            "set local timezone",
+        ];
         states.iter().any(|words| text.contains(words))
     });
     if is_fixed {
@@ -32,9 +41,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let table = read.action().changes();
         let own = table.as_ref().and_then(|table| unit.columns_of(table));
         let of_statement: Vec<&str> = match (own, read.action()) {
-            (Some(own), Action::Delete(..)) => {
-                own.iter().filter(|column| is_zoned(column)).map(|one| one.name.as_str()).collect()
-            }
+            (Some(own), Action::Delete(..)) => own.iter().filter(is_zoned).map(|one| one.name.as_str()).collect(),
             _ => zoned.clone(),
         };
         let mut visitor = Days { zoned: &of_statement, found: None };
@@ -54,8 +61,12 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     }
 }
 
-fn is_zoned(column: &Declared) -> bool {
+fn is_zoned(column: &Declared, is_mysql: bool) -> bool {
     let ty = column.ty.as_str();
+    // MySQL converts its TIMESTAMP to the zone of the session.
+    if is_mysql && (ty == "timestamp" || ty.starts_with("timestamp(")) {
+        return true;
+    }
     ["timestamptz", "with time zone", "timestamp_ltz", "timestamp_tz"].iter().any(|zoned| ty.contains(zoned))
 }
 
