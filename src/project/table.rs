@@ -89,6 +89,8 @@ pub(crate) struct TablePlaces {
     /// Of each column.
     pub(crate) each_column: Vec<Span>,
     pub(crate) raw: Option<Span>,
+    /// `time` if the spec has no `incremental`.
+    pub(crate) load: Span,
 }
 
 impl Table {

@@ -277,6 +277,7 @@ pub(crate) fn draft(
             columns: raw.columns.get()?.span,
             each_column: places(&raw.columns.get()?.value, &columns, dialect),
             raw: raw.source.get().map(|source| source.span),
+            load: raw.incremental.get().map_or(stated_time?.span, |stated| stated.span),
         },
         columns: columns.clone(),
         unique_key: unique_key?,

@@ -70,9 +70,8 @@ pub(crate) fn lookback_is_long(spec: &Spec, sink: &mut Sink) {
         let message = format!(
             "the lookback of {model} is shorter than 2 hours, and its column has no zone: rows that arrive in the hour that clocks repeat would never be loaded"
         );
-        let place = table.places.raw.unwrap_or(table.places.time);
         sink.push(
-            Diagnostic::new(Code::PeriodZone, message, place, "its rows are looked up by local times")
+            Diagnostic::new(Code::PeriodZone, message, table.places.load, "its rows are looked up by local times")
                 .help("write `within: 2 hours` or more, or use a column of type timestamptz"),
         );
     }

@@ -23,7 +23,8 @@ COMMON = re.compile(
 )
 # The name of the key that a table needs in a DELETE or an UPDATE. No statement reads it.
 ROW = "_rowkeep_row"
-INSERT_WITH = re.compile(r"INSERT INTO (?P<name>\S+) \((?P<columns>[^)]*)\)\s+(?P<query>WITH .*)", re.DOTALL)
+NAME = r"(?P<name>(?:`[^`]*`|[^\s`(])+)"
+INSERT_WITH = re.compile(rf"INSERT INTO {NAME} \((?P<columns>[^)]*)\)\s+(?P<query>WITH .*)", re.DOTALL)
 EPOCH = datetime.datetime(1970, 1, 1)
 # The bits of the month, day, hour, minute and second of a DATETIME, below those of the year.
 WIDTHS = [4, 5, 5, 6, 6]
@@ -105,7 +106,7 @@ class Table:
 
 class Database(Service):
     """Tables by the name that statements write. The reference implementation takes tables without a schema only, so
-    each table is called by the last part of its name."""
+    the name of a table has no parts. The changed table is called by the last part of its name, as its columns are."""
 
     def __init__(self):
         super().__init__()
@@ -118,8 +119,8 @@ class Database(Service):
         request = local.RegisterCatalogRequest(simple_catalog=catalog, table_content=content)
         return self.call("RegisterCatalog", request, local.RegisterResponse).registered_id
 
-    def last(self, name):
-        return re.findall(r"[^.`]+", name)[-1]
+    def called(self, name, is_changed):
+        return re.findall(r"[^.`]+", name)[-1] if is_changed else name.replace("`", "")
 
     def run(self, sql):
         word = sql.split(None, 1)[0].upper()
@@ -131,7 +132,8 @@ class Database(Service):
         elif word == "CREATE":
             return self.create(sql)
         elif word == "INSERT" and (found := INSERT_WITH.match(sql)):
-            return self.insert(found["name"], re.split(r",\s*", found["columns"]), found["query"])
+            columns = [column.strip("` \n") for column in found["columns"].split(",")]
+            return self.insert(found["name"], columns, found["query"])
         elif word in ("INSERT", "UPDATE", "DELETE"):
             return self.modify(sql, has_key=word != "INSERT")
         elif word in ("SELECT", "WITH"):
@@ -141,7 +143,7 @@ class Database(Service):
         return {}
 
     def create(self, sql):
-        found = re.match(r"CREATE TABLE (IF NOT EXISTS )?(?P<name>(`[^`]*`|[^\s`(])+)", sql)
+        found = re.match(rf"CREATE TABLE (IF NOT EXISTS )?{NAME}", sql)
         if found is None:
             # No statement of a cycle reads a view.
             assert sql.startswith("CREATE OR REPLACE VIEW"), sql
@@ -149,26 +151,26 @@ class Database(Service):
         name = found["name"]
         if name in self.tables:
             return {}
-        assert all(self.last(other) != self.last(name) for other in self.tables), f"two tables are called {name}"
         request = local.AnalyzeRequest(options=self.options, sql_statement=sql)
         request.registered_catalog_id = self.all_functions
         columns = created(self.call("Analyze", request, local.AnalyzeResponse).resolved_statement)[1]
         self.tables[name] = Table(name, columns)
         return self.tables[name].state()
 
-    def prepared(self, sql, functions, target=None):
+    def prepared(self, sql, functions, changed, has_key):
         """The statement with the names of the catalog, and a catalog of the tables that it names."""
         catalog, content, rewritten = self.catalog(), {}, sql
         catalog.builtin_function_options.include_function_ids.extend(functions)
         for name in sorted(self.tables, key=len, reverse=True):
-            rewritten, times = re.subn(rf"(?<![\w.`]){re.escape(name)}(?![\w`])", f"`{self.last(name)}`", rewritten)
+            called = self.called(name, name == changed)
+            rewritten, times = re.subn(rf"(?<![\w.`]){re.escape(name)}(?![\w`])", f"`{called}`", rewritten)
             if not times:
                 continue
             table = self.tables[name]
-            entry = catalog.table.add(name=self.last(name))
+            entry = catalog.table.add(name=called)
             for column, kind in table.columns:
                 entry.column.add(name=column, type=kind, is_writable_column=True)
-            if name == target:
+            if has_key and name == changed:
                 key = entry.column.add(name=ROW, is_pseudo_column=True, is_writable_column=True)
                 key.type.type_kind = type_pb2.TYPE_INT64
                 entry.primary_key_column_index.append(len(table.columns))
@@ -176,15 +178,15 @@ class Database(Service):
             rows = content[entry.name].table_data.row
             for number, cells in table.rows.items():
                 row = rows.add(cell=cells)
-                if name == target:
+                if has_key and name == changed:
                     row.cell.add(int64_value=number)
         return rewritten, self.register(catalog, content)
 
-    def evaluate(self, method, sql, target=None):
+    def evaluate(self, method, sql, changed=None, has_key=False):
         """Runs a statement with the common functions, and if it needs others, with all."""
         response = getattr(local, f"{method}Response")
         for functions in (self.common, []):
-            rewritten, catalog = self.prepared(sql, functions, target)
+            rewritten, catalog = self.prepared(sql, functions, changed, has_key)
             request = getattr(local, f"{method}Request")(sql=rewritten, options=self.options)
             request.registered_catalog_id = catalog
             try:
@@ -199,15 +201,16 @@ class Database(Service):
     def insert(self, name, columns, query):
         """Runs the query, and inserts its rows: the implementation knows no WITH in an INSERT, which BigQuery has."""
         table = self.tables[name]
+        assert all(column in dict(table.columns) for column in columns), columns
         places = [columns.index(column) if column in columns else None for column, _ in table.columns]
         for row in self.evaluate("EvaluateQuery", query).content.table_data.row:
             table.insert([value_pb2.ValueProto() if place is None else row.cell[place] for place in places])
         return table.state()
 
     def modify(self, sql, has_key):
-        found = re.search(r"^(INSERT INTO|UPDATE|DELETE FROM) (?P<name>(`[^`]*`|[^\s`])+)", sql, re.MULTILINE)
+        found = re.search(rf"^(INSERT INTO|UPDATE|DELETE FROM) {NAME}", sql, re.MULTILINE)
         table = self.tables[found["name"]]
-        changes = self.evaluate("EvaluateModify", sql, table.name if has_key else None).content
+        changes = self.evaluate("EvaluateModify", sql, table.name, has_key).content
         for change in changes:
             operation = local.EvaluateModifyResponse.Row.Operation.Name(change.operation)
             cells = change.cell[: len(table.columns)]

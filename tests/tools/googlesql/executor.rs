@@ -88,10 +88,12 @@ impl Engine for Executor {
     fn run(&mut self, sql: &str) -> Result<(), Error> {
         self.duckdb.run(sql)?;
         // A delivery is written for DuckDB. Its rows are loaded as they are.
-        if let Some((table, _)) = sql.strip_prefix("INSERT INTO ").and_then(|rest| rest.split_once(" VALUES ("))
-            && let Some(table) = table.split(' ').next().filter(|table| self.tables.contains_key(*table))
-        {
-            let rows = self.rows_of(table)?;
+        let into = sql.strip_prefix("INSERT INTO ").filter(|rest| rest.contains(" VALUES ("));
+        let names = |table: &&String| {
+            into.is_some_and(|rest| rest.strip_prefix(table.as_str()).is_some_and(|rest| rest.starts_with(' ')))
+        };
+        if let Some(table) = self.tables.keys().find(names).cloned() {
+            let rows = self.rows_of(&table)?;
             return self.ask(&json!({ "load": table, "rows": rows })).map(drop);
         }
         let answer = self.ask(&json!({ "run": with_clock(sql) }))?;
