@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::artifacts::{Artifacts, MANIFEST};
 use crate::check::restructured;
 use crate::cycle::plan::Slot;
+use crate::diagnostic::some;
 use crate::dialect::ViewColumns;
 use crate::diff::Version;
 use crate::diff::columns::must_drop_view;
@@ -239,7 +240,32 @@ fn periods(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
         let was = tables.find_map(|table| old.list_of(before(table)?));
         let was = was.or_else(|| old.list_named(list.name.as_deref()).map(|id| old.list(id)));
         let was = was.map_or(&[][..], |was| old.listed(was));
-        changes_of(new.listed(list), was, &list.in_words(), say);
+        let now = new.listed(list);
+        changes_of(now, was, &list.in_words(), say);
+        // A table that comes from another list, in which the same period was open.
+        for table in new.tables.iter().filter(|table| table.periods == Some(id)) {
+            let Some(own) = before(table).and_then(|was| old.list_of(was)).map(|list| old.listed(list)) else {
+                continue;
+            };
+            let named =
+                |all: &[Period], name: &str| all.iter().find(|period| period.name == name).map(|one| one.sealed);
+            let is_sealed = |period: &&Period| {
+                period.sealed && named(own, &period.name) == Some(false) && named(was, &period.name) != Some(false)
+            };
+            let sealed: Vec<_> = now.iter().filter(is_sealed).map(|period| period.name.as_str()).collect();
+            if !sealed.is_empty() {
+                let list =
+                    list.name.as_ref().map_or_else(|| "`periods`".to_owned(), |name| format!("the list `{name}`"));
+                say(
+                    Weight::Notable,
+                    format!(
+                        "{} has the periods of {list} now, of which {} sealed: if one of its rows there becomes due, all rows of that key are held until the nightly sweep",
+                        table.model.value.as_str(),
+                        if sealed.len() == 1 { format!("{} is", sealed[0]) } else { format!("{} are", some(&sealed)) },
+                    ),
+                );
+            }
+        }
     }
 }
 

@@ -273,6 +273,22 @@ fn a_table_that_leaves_its_list_is_refused() {
     ");
 }
 
+/// The periods of both lists have the same names, but one of the lists is sealed.
+#[test]
+fn diff_says_that_a_table_comes_to_a_sealed_list() {
+    let (old, new) = (shop(), shop());
+    let spec = |list: &str| ORDERS.replace("orders", "visits").replace("ORDERS", "VISITS") + list;
+    let clicks = ORDERS.replace("orders", "clicks").replace("ORDERS", "CLICKS") + "periods: weekly\n";
+    old.write("shop/rowkeep.yml", PROJECT.replace("  weekly:", "  open: weekly.yml\n  weekly:"));
+    old.write("shop/tables/visits.yml", spec("periods: open\n"));
+    for shop in [&old, &new] {
+        shop.write("shop/tables/clicks.yml", &clicks);
+    }
+    let said = new.run(&["diff", "--against", &old.path("shop").display().to_string()]).stdout;
+    let notable: Vec<_> = said.lines().filter(|line| line.starts_with("* mart_visits")).collect();
+    insta::assert_snapshot!(notable.join("\n"), @"* mart_visits has the periods of the list `weekly` now, of which 2026_w01, 2026_w02 are sealed: if one of its rows there becomes due, all rows of that key are held until the nightly sweep");
+}
+
 /// A list in a table spec has the keys of any other list. In rowkeep.yml, they would seal or retire
 /// the periods of other tables.
 #[test]
