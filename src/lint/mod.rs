@@ -35,6 +35,7 @@ mod table;
 mod unit;
 mod unread;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use fix::{Fixed, fix};
@@ -43,7 +44,9 @@ pub use grammar::Grammar;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Level, Sink};
 use crate::project::RuleLevel;
 use crate::source::{FileId, Inputs, Role, Span, line_range};
-use jinja::{Jinja, Marked, Prepared, RESULT, RUN_DATE, SCHEMA, Variant, calls_of, is_template, macros_of, vars_of};
+use jinja::{
+    Jinja, Marked, Prepared, RESULT, RUN_DATE, SCHEMA, Variant, calls_of, forced, is_template, macros_of, vars_of,
+};
 use read::{NotRead, Runs};
 use rules::Finding;
 use unit::Unit;
@@ -125,6 +128,8 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
     // A single file may be a project file under another name.
     let project = project.or_else(|| ids.iter().find(|&&id| ids.len() == 1 && is_yaml(inputs.name(id))));
     let vars = project.map(|&id| vars_of(&inputs, id)).unwrap_or_default();
+    let forced_macros: Vec<_> = macros.clone().map(|(name, text)| (name, forced(text))).collect();
+    let forced_jinja = Jinja::new(forced_macros.iter().map(|(name, text)| (*name, &**text)), vars.clone());
     let jinja = Jinja::new(macros, vars);
     let called = called_names(&inputs, &ids);
     let dialect = options.dialect.unwrap_or(Grammar::Generic);
@@ -132,7 +137,12 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
     let (mut not_read, mut statements, mut found) = (Vec::new(), 0, Vec::new());
     for (&id, _) in ids.iter().zip(is_checked).filter(|(_, is_checked)| *is_checked) {
         let (name, text) = (inputs.name(id), inputs.text(id));
-        let file = File { jinja: &jinja, dialect, name, text, called: called.as_ref() };
+        let file = File { jinja: &jinja, dialect, name, text, called: called.as_ref(), is_forced: false };
+        let forced_text = forced(text);
+        let is_forced = matches!(forced_text, Cow::Owned(_));
+        // The hooks of a YAML file have their places in its own text.
+        let text_of_forced = if is_yaml(name) { text } else { &forced_text };
+        let forced_file = File { jinja: &forced_jinja, text: text_of_forced, is_forced, ..file };
         let units = match () {
             () if text.contains('\0') => {
                 not_read.push(Unread { file: name.to_owned(), line: 1, what: "not a text in UTF-8".to_owned() });
@@ -146,17 +156,29 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
             () if is_template(text) => file.template(&model_of(name)),
             () => vec![file.script(&Marked::plain(text, 1))],
         };
+        let forced_units = match is_forced && is_template(text) {
+            true if is_yaml(name) => hooks::units(&forced_file, &inputs, id),
+            true => forced_file.template(&model_of(name)),
+            false => Vec::new(),
+        };
         let changes = |read: &read::Read| !matches!(read.action(), action::Action::Other);
-        let has_none = units.iter().all(|unit| !unit.statements.iter().any(changes) && unit.not_read.is_empty());
+        let has_none = units
+            .iter()
+            .chain(&forced_units)
+            .all(|unit| !unit.statements.iter().any(changes) && unit.not_read.is_empty());
         // A folder has only files of known kinds, and a user can name any other.
         if has_none && !is_yaml(name) && !name.to_lowercase().ends_with(".sql") {
             let what = "no change of rows in SQL: lint reads SQL, and hooks in YAML".to_owned();
             not_read.push(Unread { file: name.to_owned(), line: 1, what });
         }
-        statements += units.iter().map(|unit| unit.statements.len()).max().unwrap_or_default();
+        statements += units.iter().chain(&forced_units).map(|unit| unit.statements.len()).max().unwrap_or_default();
         let unread: BTreeSet<NotRead> = units.iter().flat_map(|unit| unit.not_read.iter().cloned()).collect();
         not_read.extend(unread.into_iter().map(|one| Unread { file: name.to_owned(), line: one.line, what: one.what }));
-        found.extend(findings(&units, &comments_of(name, text), options).into_iter().map(|finding| (id, finding)));
+        found.extend(
+            findings((&units, &forced_units), &comments_of(name, text), options)
+                .into_iter()
+                .map(|finding| (id, finding)),
+        );
     }
     for (id, finding) in without_callers(&inputs, found) {
         sink.push(diagnostic(&inputs, id, finding, options));
@@ -211,15 +233,22 @@ fn model_of(name: &str) -> String {
 }
 
 /// The findings of the units of a file, each once, without those that comments allow.
-fn findings(units: &[Unit], outside: &[(usize, String)], options: &Options) -> Vec<Finding> {
+///
+/// `forced` are the units of the file in which each condition holds: they tell of statements that
+/// no other rendering has.
+fn findings((units, forced): (&[Unit], &[Unit]), outside: &[(usize, String)], options: &Options) -> Vec<Finding> {
+    let is_change = |read: &&read::Read| !matches!(read.action(), action::Action::Other);
+    let seen: BTreeSet<usize> =
+        units.iter().flat_map(|unit| &unit.statements).filter(is_change).map(read::Read::line).collect();
+    let unseen = forced.iter().flat_map(rules::check).filter(|finding| !seen.contains(&finding.line));
     let mut found: Vec<Finding> = Vec::new();
-    for finding in units.iter().flat_map(rules::check) {
+    for finding in units.iter().flat_map(rules::check).chain(unseen) {
         // The branches of a template have the same statements.
         if !found.iter().any(|other| (other.code, other.line) == (finding.code, finding.line)) {
             found.push(finding);
         }
     }
-    let of_units = units.iter().flat_map(|unit| unit.comments.iter());
+    let of_units = units.iter().chain(forced).flat_map(|unit| unit.comments.iter());
     let comments: BTreeMap<usize, String> = of_units.chain(outside).cloned().collect();
     let mut found = allow::apply(found, &comments);
     let named = |finding: &Finding, names: &[String]| {
@@ -295,6 +324,8 @@ struct File<'a> {
     /// The names that the project calls. A macro that nothing calls is an operation, which dbt runs
     /// only when it is asked to.
     called: Option<&'a BTreeSet<String>>,
+    /// Whether each condition of its templates holds.
+    is_forced: bool,
 }
 
 impl File<'_> {

@@ -1,5 +1,6 @@
 //! Renders templates of dbt without dbt: by minijinja, with a stand-in for each name.
 
+mod forced;
 mod mark;
 mod relation;
 mod stubs;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use minijinja::value::Kwargs;
 use minijinja::{Environment, State, Template, UndefinedBehavior, Value};
 
+pub(super) use forced::forced;
 pub(super) use mark::Marked;
 pub(super) use stubs::{RESULT, RUN_DATE, SCHEMA};
 

@@ -234,6 +234,7 @@ impl Object for Names {
             | "before_begin"
             | "fromjson"
             | "rowkeep_list"
+            | "rowkeep_items"
             | "should_full_refresh"
             | "exceptions" => builtin(name, &self.0),
             other => Value::from_object(Package { name: other.to_owned(), scene: Arc::clone(&self.0) }),
@@ -378,6 +379,11 @@ impl Object for Builtin {
                 json.map_or_else(|| unknown("fromjson"), |json| of_json(&json))
             }
             "rowkeep_list" => Value::from_object(Changeable::default()),
+            "rowkeep_items" => {
+                let items: Vec<Value> =
+                    args.first().and_then(|items| items.try_iter().ok()).into_iter().flatten().collect();
+                Value::from(if items.is_empty() { vec![unknown("item")] } else { items })
+            }
             "run_query" => {
                 self.scene.capture_query(args.first());
                 result()
