@@ -94,6 +94,7 @@ pub fn check(inputs: &Inputs, options: &Options<'_>) -> Checked {
         features::dbt::check::report(&spec, &artifacts, project, &mut sink);
     }
     features::raw_trims::check::report(&spec, &mut sink);
+    features::only_when::check::report(&spec, &mut sink);
     features::loads::check::report(&spec, &mut sink);
     layout::report(&spec, &mut sink);
     let edges = edges(&spec);

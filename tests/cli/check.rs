@@ -42,6 +42,30 @@ fn a_slow_layout_is_a_warning_on_redshift() {
     assert_eq!(shop.run(&["check"]).stderr, "");
 }
 
+/// A row without a time counts as the older version, unless a condition asks for its time.
+#[test]
+fn a_row_that_is_opened_again_may_be_deleted() {
+    let shop = Shop::new();
+    let spec = |time: &str, conditions: &str| {
+        let columns = format!("{{ order_id: bigint not null, state: integer, updated_at: bigint{time} }}");
+        let spec = ORDERS.replace("{ order_id: bigint not null, updated_at: bigint }", &columns);
+        shop.write("shop/tables/orders.yml", format!("{spec}{conditions}"));
+        shop.run(&["check"]).stderr
+    };
+    insta::assert_snapshot!(spec("", "only_when: { state: 8 }\n"), @r"
+    warning[RK735]: a row of mart_orders that is opened again, and then has no `updated_at`, is deleted: without a time, it counts as the older version of its key
+     --> tables/orders.yml:9:14
+      |
+    9 | only_when: { state: 8 }
+      |              ^^^^^ does not ask for a value in `updated_at`
+      |
+      = help: if `updated_at` can be NULL, add the condition `{ is: not null }` on it; if not, declare it as `not null`
+    ");
+    assert_eq!(spec("", "only_when: { state: 8, updated_at: { is: not null } }\n"), "");
+    assert_eq!(spec(" not null", "only_when: { state: 8 }\n"), "");
+    assert_eq!(spec("", ""), "");
+}
+
 #[test]
 fn committed_artifacts_equal_what_compiles() {
     let shop = committed();

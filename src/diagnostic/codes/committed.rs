@@ -207,6 +207,16 @@ macro_rules! committed_codes {
             ///
             /// Fix: declare the longest length that occurs.
             WideKey = "RK734",
+            /// A row that is opened again may be deleted: its time can be NULL, and `only_when` does
+            /// not ask for a value in it.
+            ///
+            /// A row without a time counts as the older version of its key. If a finished row is
+            /// opened again, and its time becomes NULL, the cycle deletes the open row and keeps
+            /// the finished version.
+            ///
+            /// Fix: add `{ is: not null }` for the time column to `only_when`. A row without a time
+            /// is then the newest version, and stays. Or declare the column as `not null`.
+            Reopened = "RK735",
         }
     };
 }

@@ -1,6 +1,7 @@
 //! The conditions under which a row may leave its mart. Key: `only_when:`. A row that does not meet
 //! them stays in the mart, whatever its age.
 
+pub(crate) mod check;
 mod config;
 mod resolve;
 
