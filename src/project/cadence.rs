@@ -85,9 +85,12 @@ impl Length {
 fn length_of_last(periods: &[Period]) -> Option<Length> {
     let last = Length::of(periods.last()?)?;
     let before = periods.len().checked_sub(2).map(|at| Length::of(&periods[at]));
+    let days = periods.last().and_then(|last| last.end.since(last.start).ok()).map(|span| i64::from(span.get_days()));
     match (last, before) {
         // Four weeks from the first of February are a month too.
         (Length::Months(1), Some(Some(Length::Days(28)))) => None,
+        // Thirteen weeks that end on the day of a month, after thirteen weeks that do not.
+        (Length::Months(_), Some(Some(Length::Days(weeks)))) if days == Some(weeks) => Some(Length::Days(weeks)),
         // A period of several years holds what came before the others, and is no pattern.
         (Length::Months(months), _) if 12 % months == 0 => Some(last),
         (Length::Months(_), before) => (before == Some(Some(last))).then_some(last),
@@ -113,10 +116,10 @@ fn carried(last: &Period, fiscal_year: Option<FiscalYear>) -> Option<Following> 
 fn counted(periods: &[Period], end: Date, length: Length) -> Option<String> {
     let last = periods.last()?;
     let dated = |name: &str, start: Date| -> Option<String> {
-        let [year, month, day] = &runs(name)[..] else { return None };
-        let first = [i64::from(start.year()), start.month().into(), start.day().into()];
+        let [year, month, day] = &runs(last)[..] else { return None };
+        let first = [year.of(start.year()), start.month().into(), start.day().into()];
         ([year.value, month.value, day.value] == first).then_some(())?;
-        let parts = [i64::from(last.end.year()), last.end.month().into(), last.end.day().into()];
+        let parts = [year.of(last.end.year()), last.end.month().into(), last.end.day().into()];
         Some(replaced(name, &[(*year, parts[0]), (*month, parts[1]), (*day, parts[2])]))
     };
     if let Some(name) = dated(&last.name, last.start) {
@@ -126,22 +129,22 @@ fn counted(periods: &[Period], end: Date, length: Length) -> Option<String> {
         Length::Months(months) if 12 % months == 0 => Some(i64::from(12 / months)),
         _ => None,
     };
-    let next = |name: &str| successor(name, per_year);
-    let name = next(&last.name)?;
+    let next = |period: &Period| successor(period, per_year);
+    let name = next(last)?;
     // Weeks count anew in each year, and nobody can tell whether the last week of a year is its
     // 52nd. A period belongs to the year of its middle, as the weeks of ISO 8601 do.
-    if let (Length::Days(days), [year, .., _]) = (length, &runs(&last.name)[..]) {
-        let middle = |start: Date| start.checked_add((days / 2).days()).map(|day| i64::from(day.year()));
+    if let (Length::Days(days), [year, .., _]) = (length, &runs(last)[..]) {
+        let middle = |start: Date| start.checked_add((days / 2).days()).map(|day| day.year());
         let years = (middle(last.start).ok()?, middle(last.end).ok()?);
-        if year.value == years.0 && years.1 != years.0 {
+        if year.value == year.of(years.0) && years.1 != years.0 {
             return None;
         }
     }
     let before = periods.len().checked_sub(2).map(|at| &periods[at]);
     let continues = match before {
-        Some(before) => next(&before.name).as_ref() == Some(&last.name),
+        Some(before) => next(before).as_ref() == Some(&last.name),
         // One name counts if its year is the year of the period.
-        None => runs(&last.name).first().is_some_and(|run| {
+        None => runs(last).first().is_some_and(|run| {
             let years = [last.start.year(), last.end.year()].map(i64::from);
             years.contains(&run.value) || years.map(|year| year % 100).contains(&run.value)
         }),
@@ -157,8 +160,21 @@ struct Run {
     value: i64,
 }
 
-/// The numbers of a name, in order. A year and a month without a sign between them are two.
-fn runs(name: &str) -> Vec<Run> {
+impl Run {
+    /// A year, as this number writes it: `26` if it has two digits.
+    fn of(self, year: i16) -> i64 {
+        if self.length == 2 { i64::from(year % 100) } else { i64::from(year) }
+    }
+}
+
+/// The numbers in the name of a period, in order. A year and a month without a sign between them are
+/// two. The bounds of the period tell its year: `2612` is December 2026 in a period of this month.
+fn runs(period: &Period) -> Vec<Run> {
+    let name = period.name.as_str();
+    let years = [period.start.year(), period.end.year()].map(i64::from);
+    let number = |at: usize, length: usize| name[at..at + length].parse::<i64>().ok();
+    let is_year = |at: usize| number(at, 4).is_some_and(|value| years.contains(&value));
+    let is_short_year = |at: usize| number(at, 2).is_some_and(|value| years.iter().any(|year| year % 100 == value));
     let mut found = Vec::new();
     let mut at = 0;
     while at < name.len() {
@@ -170,6 +186,11 @@ fn runs(name: &str) -> Vec<Run> {
         };
         match length {
             0 => {}
+            4 | 6 if is_short_year(at) && !is_year(at) => (at..at + length).step_by(2).for_each(|at| add(at, 2)),
+            5 if is_year(at) => {
+                add(at, 4);
+                add(at + 4, 1);
+            }
             6 => {
                 add(at, 4);
                 add(at + 4, 2);
@@ -200,8 +221,9 @@ fn replaced(name: &str, values: &[(Run, i64)]) -> String {
 
 /// The name with its last number one higher. A number that counts the parts of a year begins again
 /// at one, and the number before it rises.
-fn successor(name: &str, per_year: Option<i64>) -> Option<String> {
-    match (&runs(name)[..], per_year) {
+fn successor(period: &Period, per_year: Option<i64>) -> Option<String> {
+    let name = period.name.as_str();
+    match (&runs(period)[..], per_year) {
         ([.., year, part], Some(most)) if most > 1 && (1..=most).contains(&part.value) => Some(if part.value == most {
             replaced(name, &[(*year, year.value + 1), (*part, 1)])
         } else {
@@ -273,6 +295,18 @@ mod tests {
                 vec!["w03 2026-01-26", "w04 2026-02-02"],
             ),
             (
+                vec![period("m2611", "2026-11-01", "2026-12-01"), period("m2612", "2026-12-01", "2027-01-01")],
+                vec!["m2701 2027-02-01", "m2702 2027-03-01"],
+            ),
+            (
+                vec![period("d261129", "2026-11-29", "2026-11-30"), period("d261130", "2026-11-30", "2026-12-01")],
+                vec!["d261201 2026-12-02", "d261202 2026-12-03"],
+            ),
+            (
+                vec![period("p20263", "2026-07-01", "2026-10-01"), period("p20264", "2026-10-01", "2027-01-01")],
+                vec!["p20271 2027-04-01", "p20272 2027-07-01"],
+            ),
+            (
                 vec![period("from_2026_01_15", "2026-01-15", "2026-02-15")],
                 vec!["from_2026_02_15 2026-03-15", "from_2026_03_15 2026-04-15"],
             ),
@@ -314,6 +348,10 @@ mod tests {
         let next = weeks("wk2026_51", "wk2026_52", "2026-12-14", "2026-12-21", "2026-12-28");
         assert_eq!(next.as_deref(), Some("wk2026_53"));
         assert_eq!(weeks("wk2026_52", "wk2026_53", "2026-12-21", "2026-12-28", "2027-01-04"), None);
+        assert_eq!(weeks("w2652", "w2653", "2026-12-21", "2026-12-28", "2027-01-04"), None);
+        // Thirteen weeks, of which the last also end on the day of a month.
+        let quarters = [period("y26q3", "2026-06-29", "2026-09-28"), period("y26q4", "2026-09-28", "2026-12-28")];
+        assert_eq!(following(&quarters, None).unwrap().end, day("2027-03-29"));
         assert_eq!(weeks("p2026_12", "p2026_13", "2026-11-05", "2026-12-03", "2026-12-31"), None);
     }
 

@@ -263,8 +263,12 @@ impl Object for Package {
         Enumerator::Values(vec![unknown("item")])
     }
 
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
-        Ok(unknown(&self.name))
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        Ok(match (self.name.as_str(), args) {
+            // They give the relation back that they are asked for.
+            ("load_relation" | "load_cached_relation", [relation, ..]) => relation.clone(),
+            _ => unknown(&self.name),
+        })
     }
 
     fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
