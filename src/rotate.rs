@@ -88,7 +88,7 @@ pub fn rotate(
         let diagnostic = Diagnostic::new(Code::NoPeriods, message, list.places.list, label);
         return Err(refused(diagnostic.into(), inputs));
     };
-    // Every entry of an alias stands where the alias stands.
+    // The periods of an alias have the place of the alias.
     if inputs.text(last.file).get(last.start..last.end).is_some_and(|text| text.starts_with('*')) {
         let message = "rowkeep cannot add a period to this list, because it is an alias of another list";
         let diagnostic = Diagnostic::new(Code::WrongType, message, list.places.list, "an alias");

@@ -13,7 +13,9 @@ use crate::diff::Version;
 use crate::diff::columns::must_drop_view;
 use crate::features::loads::WindowedLoad;
 use crate::project::naming::{KEY_INDEX, UNIQUE_KEY_INDEX};
-use crate::project::{Archive, Column, CutoffFrom, Filled, Period, Retention, Spec, Table, TableId, length};
+use crate::project::{
+    Archive, Column, CutoffFrom, Filled, Period, PeriodList, Retention, Spec, Table, TableId, length,
+};
 use crate::source::{Inputs, Role};
 
 /// One consequence of a change.
@@ -242,31 +244,37 @@ fn periods(old: &Spec, new: &Spec, say: &mut dyn FnMut(Weight, String)) {
         let was = was.map_or(&[][..], |was| old.listed(was));
         let now = new.listed(list);
         changes_of(now, was, &list.in_words(), say);
-        // A table that comes from another list, in which the same period was open.
         for table in new.tables.iter().filter(|table| table.periods == Some(id)) {
-            let Some(own) = before(table).and_then(|was| old.list_of(was)).map(|list| old.listed(list)) else {
-                continue;
-            };
-            let named =
-                |all: &[Period], name: &str| all.iter().find(|period| period.name == name).map(|one| one.sealed);
-            let is_sealed = |period: &&Period| {
-                period.sealed && named(own, &period.name) == Some(false) && named(was, &period.name) != Some(false)
-            };
-            let sealed: Vec<_> = now.iter().filter(is_sealed).map(|period| period.name.as_str()).collect();
-            if !sealed.is_empty() {
-                let list =
-                    list.name.as_ref().map_or_else(|| "`periods`".to_owned(), |name| format!("the list `{name}`"));
-                say(
-                    Weight::Notable,
-                    format!(
-                        "{} has the periods of {list} now, of which {} sealed: if one of its rows there becomes due, all rows of that key are held until the nightly sweep",
-                        table.model.value.as_str(),
-                        if sealed.len() == 1 { format!("{} is", sealed[0]) } else { format!("{} are", some(&sealed)) },
-                    ),
-                );
-            }
+            let Some(own) = before(table).and_then(|was| old.list_of(was)) else { continue };
+            comes_to_sealed(table, list, now, (old.listed(own), was), say);
         }
     }
+}
+
+/// A table that comes from another list, in which a period was open that is sealed in its new list.
+/// `was`: the periods of its old list, and those that the new list had before.
+fn comes_to_sealed(
+    table: &Table,
+    list: &PeriodList,
+    now: &[Period],
+    was: (&[Period], &[Period]),
+    say: &mut dyn FnMut(Weight, String),
+) {
+    let was_open = |all: &[Period], name: &str| all.iter().any(|period| period.name == name && !period.sealed);
+    let is_new = |period: &&Period| period.sealed && was_open(was.0, &period.name) && !was_open(was.1, &period.name);
+    let sealed: Vec<_> = now.iter().filter(is_new).map(|period| period.name.as_str()).collect();
+    if sealed.is_empty() {
+        return;
+    }
+    let list = list.name.as_ref().map_or_else(|| "`periods`".to_owned(), |name| format!("the list `{name}`"));
+    say(
+        Weight::Notable,
+        format!(
+            "{} has the periods of {list} now, of which {} sealed: if one of its rows there becomes due, all rows of that key are held until the nightly sweep",
+            table.model.value.as_str(),
+            if sealed.len() == 1 { format!("{} is", sealed[0]) } else { format!("{} are", some(&sealed)) },
+        ),
+    );
 }
 
 /// The changes of one list. `of_list` says which list it is, after the name of a period.

@@ -1,7 +1,5 @@
 //! Hooks in YAML: `dbt_project.yml`, and the properties of models.
 
-use std::borrow::Cow;
-
 use crate::diagnostic::Sink;
 use crate::lint::File;
 use crate::lint::jinja::{SCHEMA, Variant, forced};
@@ -91,8 +89,8 @@ fn unit(hooks: &Hooks<'_>, model: &str, file: &File<'_>, variant: Variant) -> Un
         let line = line_of(file.text, start);
         // The lines of a block scalar begin below its `|`.
         let first = if file.text[start..].starts_with(['|', '>']) { line + 1 } else { line };
-        let sql = if file.is_forced { forced(sql) } else { Cow::Borrowed(sql) };
-        let rendering = file.jinja.render(&sql, first, model, variant);
+        let forced = if file.is_forced { forced(sql) } else { None };
+        let rendering = file.jinja.render(forced.as_deref().unwrap_or(sql), first, model, variant);
         if let Some((what, line)) = rendering.failed {
             unit.not_read.push(NotRead { line, what });
         }

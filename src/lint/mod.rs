@@ -35,7 +35,6 @@ mod table;
 mod unit;
 mod unread;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use fix::{Fixed, fix};
@@ -128,8 +127,14 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
     // A single file may be a project file under another name.
     let project = project.or_else(|| ids.iter().find(|&&id| ids.len() == 1 && is_yaml(inputs.name(id))));
     let vars = project.map(|&id| vars_of(&inputs, id)).unwrap_or_default();
-    let forced_macros: Vec<_> = macros.clone().map(|(name, text)| (name, forced(text))).collect();
-    let forced_jinja = Jinja::new(forced_macros.iter().map(|(name, text)| (*name, &**text)), vars.clone());
+    let sizes = ids.iter().filter(|&&id| inputs.text(id).len() <= MAX_BYTES);
+    let forced_texts: BTreeMap<FileId, String> = sizes.filter_map(|&id| Some((id, forced(inputs.text(id))?))).collect();
+    // Few projects have such a template, and to load all macros twice takes time.
+    let forced_jinja = (!forced_texts.is_empty()).then(|| {
+        let text = |id: FileId| forced_texts.get(&id).map_or(inputs.text(id), String::as_str);
+        let macros = ids.iter().map(|&id| (inputs.name(id), text(id))).filter(|(name, _)| !is_yaml(name));
+        Jinja::new(macros, vars.clone())
+    });
     let jinja = Jinja::new(macros, vars);
     let called = called_names(&inputs, &ids);
     let dialect = options.dialect.unwrap_or(Grammar::Generic);
@@ -138,11 +143,11 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
     for (&id, _) in ids.iter().zip(is_checked).filter(|(_, is_checked)| *is_checked) {
         let (name, text) = (inputs.name(id), inputs.text(id));
         let file = File { jinja: &jinja, dialect, name, text, called: called.as_ref(), is_forced: false };
-        let forced_text = forced(text);
-        let is_forced = matches!(forced_text, Cow::Owned(_));
-        // The hooks of a YAML file have their places in its own text.
-        let text_of_forced = if is_yaml(name) { text } else { &forced_text };
-        let forced_file = File { jinja: &forced_jinja, text: text_of_forced, is_forced, ..file };
+        let forced_file = forced_texts.get(&id).zip(forced_jinja.as_ref()).map(|(forced, jinja)| {
+            // The hooks of a YAML file have their places in its own text.
+            let text = if is_yaml(name) { text } else { forced };
+            File { jinja, text, is_forced: true, ..file }
+        });
         let units = match () {
             () if text.contains('\0') => {
                 not_read.push(Unread { file: name.to_owned(), line: 1, what: "not a text in UTF-8".to_owned() });
@@ -156,10 +161,10 @@ pub fn lint(files: Vec<Source>, options: &Options) -> Report {
             () if is_template(text) => file.template(&model_of(name)),
             () => vec![file.script(&Marked::plain(text, 1))],
         };
-        let forced_units = match is_forced && is_template(text) {
-            true if is_yaml(name) => hooks::units(&forced_file, &inputs, id),
-            true => forced_file.template(&model_of(name)),
-            false => Vec::new(),
+        let forced_units = match forced_file {
+            Some(forced) if is_yaml(name) => hooks::units(&forced, &inputs, id),
+            Some(forced) => forced.template(&model_of(name)),
+            None => Vec::new(),
         };
         let changes = |read: &read::Read| !matches!(read.action(), action::Action::Other);
         let has_none = units
@@ -234,12 +239,12 @@ fn model_of(name: &str) -> String {
 
 /// The findings of the units of a file, each once, without those that comments allow.
 ///
-/// `forced` are the units of the file in which each condition holds: they tell of statements that
-/// no other rendering has.
+/// `forced` are the units of the file in which each condition holds. Only their findings in
+/// statements that no other rendering has count.
 fn findings((units, forced): (&[Unit], &[Unit]), outside: &[(usize, String)], options: &Options) -> Vec<Finding> {
     let is_change = |read: &&read::Read| !matches!(read.action(), action::Action::Other);
     let seen: BTreeSet<usize> =
-        units.iter().flat_map(|unit| &unit.statements).filter(is_change).map(read::Read::line).collect();
+        units.iter().flat_map(|unit| &unit.statements).filter(is_change).flat_map(read::Read::lines).collect();
     let unseen = forced.iter().flat_map(rules::check).filter(|finding| !seen.contains(&finding.line));
     let mut found: Vec<Finding> = Vec::new();
     for finding in units.iter().flat_map(rules::check).chain(unseen) {
@@ -269,7 +274,7 @@ fn diagnostic(inputs: &Inputs, file: FileId, finding: Finding, options: &Options
         _ => Level::Warning,
     };
     let span = Span { file, start: range.start, end: range.end };
-    // Nobody wrote the name of a stand-in.
+    // A message must not show the name of a stand-in, which no file has.
     let shown = |text: String| text.replace(RUN_DATE, "<run date>").replace(RESULT, "<result>");
     Diagnostic::new(finding.code, shown(finding.message), span, finding.label).at_level(level).help(shown(finding.help))
 }

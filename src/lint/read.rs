@@ -118,6 +118,11 @@ impl Read {
         self.sql.line(self.start())
     }
 
+    /// The source lines of the statement.
+    pub(super) fn lines(&self) -> std::ops::RangeInclusive<usize> {
+        self.line()..=self.sql.line(self.sql.text.trim_end().len().saturating_sub(1))
+    }
+
     fn start(&self) -> usize {
         self.sql.text.len() - self.sql.text.trim_start().len()
     }

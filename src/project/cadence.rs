@@ -89,7 +89,7 @@ fn length_of_last(periods: &[Period]) -> Option<Length> {
     match (last, before) {
         // Four weeks from the first of February are a month too.
         (Length::Months(1), Some(Some(Length::Days(28)))) => None,
-        // Thirteen weeks that end on the day of a month, after thirteen weeks that do not.
+        // Thirteen weeks can be three months too. After thirteen weeks, they are weeks.
         (Length::Months(_), Some(Some(Length::Days(weeks)))) if days == Some(weeks) => Some(Length::Days(weeks)),
         // A period of several years holds what came before the others, and is no pattern.
         (Length::Months(months), _) if 12 % months == 0 => Some(last),
@@ -115,14 +115,14 @@ fn carried(last: &Period, fiscal_year: Option<FiscalYear>) -> Option<Following> 
 /// give the names of the last periods too: one period that states its days, or two that count.
 fn counted(periods: &[Period], end: Date, length: Length) -> Option<String> {
     let last = periods.last()?;
-    let dated = |name: &str, start: Date| -> Option<String> {
-        let [year, month, day] = &runs(last)[..] else { return None };
-        let first = [year.of(start.year()), start.month().into(), start.day().into()];
-        ([year.value, month.value, day.value] == first).then_some(())?;
-        let parts = [year.of(last.end.year()), last.end.month().into(), last.end.day().into()];
-        Some(replaced(name, &[(*year, parts[0]), (*month, parts[1]), (*day, parts[2])]))
+    let dated = || -> Option<String> {
+        let [year, month, day] = runs(last)[..] else { return None };
+        let parts = |date: Date| [year.written(date.year()), date.month().into(), date.day().into()];
+        ([year.value, month.value, day.value] == parts(last.start)).then_some(())?;
+        let [in_year, in_month, on_day] = parts(last.end);
+        Some(replaced(&last.name, &[(year, in_year), (month, in_month), (day, on_day)]))
     };
-    if let Some(name) = dated(&last.name, last.start) {
+    if let Some(name) = dated() {
         return Some(name);
     }
     let per_year = match length {
@@ -136,7 +136,7 @@ fn counted(periods: &[Period], end: Date, length: Length) -> Option<String> {
     if let (Length::Days(days), [year, .., _]) = (length, &runs(last)[..]) {
         let middle = |start: Date| start.checked_add((days / 2).days()).map(|day| day.year());
         let years = (middle(last.start).ok()?, middle(last.end).ok()?);
-        if year.value == year.of(years.0) && years.1 != years.0 {
+        if year.value == year.written(years.0) && years.1 != years.0 {
             return None;
         }
     }
@@ -161,8 +161,8 @@ struct Run {
 }
 
 impl Run {
-    /// A year, as this number writes it: `26` if it has two digits.
-    fn of(self, year: i16) -> i64 {
+    /// A year with as many digits as this number: `26`, or `2026`.
+    fn written(self, year: i16) -> i64 {
         if self.length == 2 { i64::from(year % 100) } else { i64::from(year) }
     }
 }

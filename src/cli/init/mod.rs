@@ -77,7 +77,7 @@ fn shapes(asked: &[Shape]) -> Result<BTreeSet<Shape>, Error> {
     for shape in &shapes {
         let later = shapes.iter().filter(|other| *other > shape);
         if let Some((other, why)) = later.filter_map(|other| Some((other, shape.clash(*other)?))).next() {
-            let (shape, other) = (shape.as_str(), other.as_str());
+            let (shape, other) = (shape.word(), other.word());
             return Err(Error::Usage(format!("--shape cannot have both {shape} and {other}: {why}")));
         }
     }
@@ -106,10 +106,11 @@ fn name_of(folder: &Path) -> String {
 /// The path and the text of each file.
 fn files(name: &str, shapes: &BTreeSet<Shape>, today: Day) -> Vec<(String, String)> {
     let later = |seconds: i64| Day::of_epoch(today.epoch() + seconds).unwrap_or(today).date();
-    // Without a length of time, a row is due on the day in its column: the horizon is a length nearer.
+    // With `until`, a row is due as soon as the time in its column has passed. So the next period is
+    // needed earlier than with a length.
     let at_once = shapes.contains(&Shape::Until) || shapes.contains(&Shape::SoftDelete);
     let periods = half_years(later(-RETENTION_SECONDS), later(if at_once { RETENTION_SECONDS } else { 0 }));
-    let words: Vec<&str> = shapes.iter().map(|shape| shape.as_str()).collect();
+    let words: Vec<String> = shapes.iter().map(|shape| shape.word()).collect();
     let schema = |name: &str| {
         let schema = crate::project::json_schema(name).unwrap_or_default();
         (format!(".rowkeep/{name}.schema.json"), format!("{schema:#}\n"))

@@ -1,8 +1,10 @@
 //! The shapes of retention that `rowkeep init` writes.
 
+use clap::ValueEnum;
+
 /// A property of the retention of a new project. The words are those of the YAML, and of the page
 /// docs/how-to/choose-a-shape.md.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(super) enum Shape {
     /// Due rows move to one history table per period; the default
     Periods,
@@ -28,19 +30,8 @@ pub(super) enum Shape {
 
 impl Shape {
     /// The word of the command line.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Shape::Periods => "periods",
-            Shape::OneTable => "one-table",
-            Shape::Purge => "purge",
-            Shape::Months => "months",
-            Shape::FromNow => "from-now",
-            Shape::Until => "until",
-            Shape::SoftDelete => "soft-delete",
-            Shape::Snapshot => "snapshot",
-            Shape::OnlyWhen => "only-when",
-            Shape::WhileIn => "while-in",
-        }
+    pub(super) fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
     /// Why a project cannot have both shapes. `self` stands before `other` in the list above.

@@ -1,33 +1,34 @@
 //! Templates in which each condition holds and each loop has an item, so that a statement behind
 //! `{% if target.name == 'production' %}` is read too.
 
-use std::borrow::Cow;
-
 /// Words without which no statement of a template can delete rows.
 const VERBS: [&str; 5] = ["delete", "truncate", "merge", "drop ", "overwrite"];
 
-/// The text with each condition true, and with an item for each loop. The same text if it has
-/// neither, or cannot delete rows. Each line keeps its number.
-pub(in crate::lint) fn forced(text: &str) -> Cow<'_, str> {
+/// The text with each condition true, and with an item for each loop. Each line keeps its number.
+/// `None` if the text has neither, or cannot delete rows.
+pub(in crate::lint) fn forced(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     if !VERBS.iter().any(|verb| lower.contains(verb)) {
-        return Cow::Borrowed(text);
+        return None;
     }
-    let mut out = String::with_capacity(text.len());
-    let mut copied = 0;
+    let (mut out, mut copied, mut read) = (String::with_capacity(text.len()), 0, 0);
     for (at, _) in text.match_indices("{%") {
-        let Some(close) = text[at..].find("%}").map(|end| at + end) else { break };
+        // A tag that begins inside of another one is a part of a string.
+        if at < read {
+            continue;
+        }
+        let Some(close) = text[at + 2..].find("%}").map(|end| at + 2 + end) else { break };
+        read = close;
         let inside = text[at + 2..close].trim_end_matches(['-', '+']);
         let tag = inside.trim_start_matches(['-', '+']).trim_start();
-        let start = at + 2 + inside.len() - tag.len();
-        let (start, end) = (start, at + 2 + inside.len());
+        let end = at + 2 + inside.len();
         let lines = |part: &str| "\n".repeat(part.matches('\n').count());
         if let Some(condition) = tag.strip_prefix("if ") {
             if is_kept(condition, &text[close + 2..]) {
                 continue;
             }
-            out.push_str(&text[copied..start]);
-            out.push_str(&format!("if true {}", lines(&text[start..end])));
+            out.push_str(&text[copied..end - tag.len()]);
+            out.push_str(&format!("if true {}", lines(tag)));
             copied = end;
         } else if let Some((item, items)) = tag.strip_prefix("for ").and_then(|rest| rest.split_once(" in ")) {
             // `a if b else c` is one list, and `a if b` is a list with a filter.
@@ -35,17 +36,14 @@ pub(in crate::lint) fn forced(text: &str) -> Cow<'_, str> {
             if item.contains(',') || items.contains("recursive") {
                 continue;
             }
+            let all = all.trim_end();
             out.push_str(&text[copied..end - items.len()]);
-            out.push_str(&format!("rowkeep_items({}) ", all.trim_end()));
-            out.push_str(&lines(&items[all.trim_end().len()..]));
+            out.push_str(&format!("rowkeep_items({all}) {}", lines(&items[all.len()..])));
             copied = end;
         }
     }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
     out.push_str(&text[copied..]);
-    Cow::Owned(out)
+    (copied > 0).then_some(out)
 }
 
 /// Whether a condition stays: that of a full refresh, which loads its table anew, and those of
@@ -75,9 +73,16 @@ mod tests {
                 "{% if not execute %}{{ return('') }}{% endif %}delete",
             ),
             ("{% if a %}select 1{% endif %}", "{% if a %}select 1{% endif %}"),
+            ("{%}{% if a %}delete", "{%}{% if a %}delete"),
+            ("{%%}{% if a %}delete", "{%%}{% if true %}delete"),
+            ("{% if {% if a %}delete", "{% if true %}delete"),
+            ("{% for x in {% for y in z %}delete{%", "{% for x in rowkeep_items({% for y in z) %}delete{%"),
         ];
         for (text, expected) in cases {
-            assert_eq!(forced(text), expected);
+            assert_eq!(forced(text).as_deref().unwrap_or(text), expected);
         }
+        // Each tag is searched for its end once.
+        let open = "{%".repeat(500_000);
+        assert_eq!(forced(&format!("delete{open}%}}")), None);
     }
 }

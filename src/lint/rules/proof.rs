@@ -19,14 +19,11 @@ pub(super) type Trim<'u> = (usize, &'u Read, &'u Delete, Table);
 
 /// The DELETE statements of a unit, except those that move rows by one statement.
 pub(super) fn deletes(unit: &Unit) -> Vec<Trim<'_>> {
-    let deletes = unit.statements.iter().enumerate().filter_map(|(at, read)| match read.action() {
-        Action::Delete(delete, table) => Some((at, read, delete, table)),
-        _ => None,
-    });
-    deletes.collect()
+    let is_move = |read: &Read| matches!(read.action(), Action::Move { .. });
+    all_deletes(unit).into_iter().filter(|(_, read, ..)| !is_move(read)).collect()
 }
 
-/// The DELETE statements of a unit, and those that move rows by one statement.
+/// The DELETE statements of a unit, also those that move rows by one statement.
 pub(super) fn all_deletes(unit: &Unit) -> Vec<Trim<'_>> {
     let deletes = unit.statements.iter().enumerate().filter_map(|(at, read)| match read.action() {
         Action::Delete(delete, table) | Action::Move { deletes: (delete, table), .. } => {
