@@ -56,6 +56,13 @@ pub(super) fn in_another_place<'k>(key: &str, mut known: impl Iterator<Item = &'
             "write it inside of `periods`, as in `periods: { file: dbt_project.yml, at: vars.weeks }`".to_owned(),
         );
     }
+    let is_retention = known.clone().any(|known| known == "while_in");
+    if is_retention && ["keep", "keep_last", "versions", "max_versions", "newest", "last", "count"].contains(&key) {
+        return Some(
+            "write a length, as in `for: 180 days`; docs/how-to/choose-a-shape.md says how to keep the newest versions"
+                .to_owned(),
+        );
+    }
     if known.clone().eq(["file", "at"]) {
         return Some(format!(
             "for several lists, write `period_lists: {{ {key}: [2026] }}` in rowkeep.yml, and `periods: {key}` in the specs of their tables"

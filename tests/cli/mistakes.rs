@@ -30,6 +30,13 @@ fn likely_mistakes_of_arguments_and_files_name_the_edit() {
         assert!(refused.contains(edit) && refused.contains("\n1 error\n"), "{refused}");
     }
 
+    // A number of versions is no length of time.
+    let shop = Shop::new();
+    let spec = crate::shop::ORDERS.replace("{ for: 180 days }", "{ keep: 5 versions }");
+    shop.write("shop/tables/orders.yml", spec);
+    let refused = shop.refuses(&["check"]);
+    assert!(refused.contains("docs/how-to/choose-a-shape.md") && refused.contains("\n1 error\n"), "{refused}");
+
     // The same mistake in several specs is shown once.
     let shop = Shop::new();
     for number in 0..9 {
