@@ -36,7 +36,7 @@ pub struct Manifest {
     /// Trims of raw tables, in the order of the project.
     pub raw_trims: Vec<RawTrim>,
     pub monitors: Vec<Monitor>,
-    /// Maintenance of the marts, in run order.
+    /// Maintenance of marts and other tables, in run order.
     pub maintenance: Vec<Maintenance>,
     pub repairs: Vec<Repair>,
     /// Windowed loads, in the order of the project.

@@ -202,8 +202,9 @@ fn summary(artifacts: &Artifacts, wrote: &Wrote<'_>, project: &str) -> String {
     text.push_str("  once          run ddl/ in the order of its names\n");
     text.push_str(&format!("  every cycle   run what runbooks/cycle.txt lists{own}\n"));
     text.push_str("  every night   run what runbooks/sweep.txt lists, while no cycle runs\n");
-    if !manifest.maintenance.is_empty() {
-        text.push_str("                and maintenance/marts/ before it, each statement outside of a transaction\n");
+    let folders = manifest.maintenance.iter().filter_map(|one| one.statement.path.rsplit_once('/'));
+    for folder in folders.map(|(folder, _)| folder).collect::<BTreeSet<_>>() {
+        text.push_str(&format!("                and {folder}/ before it, each statement outside of a transaction\n"));
     }
     text.push_str("  after that    run what runbooks/laws.txt lists: each query must return no rows\n");
     if !manifest.loads.is_empty() {

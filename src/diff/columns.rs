@@ -48,15 +48,16 @@ pub(super) fn of(old: &Spec, new: &Spec) -> Vec<Alteration> {
             let context = context! { table => place(on), ..own };
             // A built-in template always renders.
             if let Ok(named) = renderer.query(Owner::Operation, template, &context) {
-                let drops = matches!(on, Slot::AllRows(_));
+                let drops = on.is_view();
                 let relation = on.relation(new).sql(new.dialect);
                 all.push(Alteration { relation, sql: named.sql, drops, renames: Vec::new() });
             }
         };
         let has_view = !was.is_purged() && !table.is_purged();
         if has_view && must_drop_view((old, was), (new, table)) {
-            let view = Slot::AllRows(id);
-            alter(view, "runbooks/sql/drop_view.sql.j2", context! { view => place(view) });
+            for view in Slot::views(new, id) {
+                alter(view, "runbooks/sql/drop_view.sql.j2", context! { view => place(view) });
+            }
         }
         for number in (0..table.columns.len()).map(ColumnId) {
             let found = table.column(number);

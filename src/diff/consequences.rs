@@ -98,8 +98,9 @@ pub(super) fn of(before: Version<'_>, after: Version<'_>) -> Vec<Consequence> {
                     say(
                         Weight::Notable,
                         format!(
-                            "{} must be dropped first, with the views that read it: to keep them, write the new columns as the last of `columns`",
-                            new.all_rows(id).sql(new.dialect)
+                            "{} and {} must be dropped first, with the views that read them: to keep them, write the new columns as the last of `columns`",
+                            new.all_rows(id).sql(new.dialect),
+                            new.copies(id).sql(new.dialect)
                         ),
                     );
                 }

@@ -72,6 +72,7 @@ impl Relations<'_> {
             Slot::Raw(id) => self.spec.table(id).places.raw.unwrap_or(model(self.spec.table(id))),
             Slot::Mart(id)
             | Slot::AllRows(id)
+            | Slot::Copies(id)
             | Slot::Cutoff(id)
             | Slot::Stale(id)
             | Slot::Due(id)
@@ -211,7 +212,7 @@ impl Relations<'_> {
 
     /// Reports views and other relations where the project needs a table: statements write to it.
     fn kinds(&self, all: &[Slot], sink: &mut Sink) {
-        for &slot in all.iter().filter(|slot| !matches!(slot, Slot::AllRows(_) | Slot::Raw(_) | Slot::Compared(_))) {
+        for &slot in all.iter().filter(|slot| !slot.is_view() && !matches!(slot, Slot::Raw(_) | Slot::Compared(_))) {
             if self.found(slot).is_some_and(|found| !["r", "p"].contains(&found.kind.as_str())) {
                 let message =
                     format!("{} is not a table, but statements insert into it and delete from it", self.sql(slot));
@@ -253,7 +254,7 @@ impl Relations<'_> {
             Slot::Stale(id) | Slot::Due(id) => self.spec.table(id).places.unique_key,
             slot => self.place(slot),
         };
-        let is_view = matches!(slot, Slot::AllRows(_));
+        let is_view = slot.is_view();
         let actual = |expected: &Expected| found.columns.iter().find(|column| column.name == expected.name);
         let missing: Vec<_> =
             expected.iter().filter(|column| actual(column).is_none()).map(|column| column.name.clone()).collect();
@@ -382,7 +383,7 @@ impl Relations<'_> {
             not_null,
         };
         Some(match slot {
-            Slot::Mart(id) | Slot::History(id, _) | Slot::AllRows(id) => {
+            Slot::Mart(id) | Slot::History(id, _) | Slot::AllRows(id) | Slot::Copies(id) => {
                 spec.table(id).columns.iter().map(|one| column(one, one.not_null)).collect()
             }
             Slot::Stale(id) | Slot::Due(id) => {

@@ -60,7 +60,7 @@ pub(crate) fn plan(spec: &Spec, cycle: &Plan) -> Operations {
     Operations {
         raw_trims: raw_trims::plan(spec, &cycle.tables),
         monitors: monitors::plan::plan(spec),
-        maintenance: maintenance::plan(spec),
+        maintenance: maintenance::plan(spec, &cycle.definitions),
         repairs: repairs::plan(spec),
     }
 }

@@ -78,7 +78,8 @@ shape! {
         optional raw: Vec<Field<RawTrimEntry>>,
         /// Monitors beyond those that every table has.
         optional monitors: Vec<Field<MonitorEntry>>,
-        /// VACUUM and ANALYZE of the marts. The entries run in the order of the list.
+        /// VACUUM and ANALYZE of marts, work tables and exceptions tables. The entries run in the
+        /// order of the list.
         optional maintenance: Vec<Field<MaintenanceEntry>>,
         /// When cycles, maintenance, sweeps and monitors run, in UTC. If stated, Rowkeep writes
         /// schedule.json and Airflow DAGs.
@@ -170,11 +171,11 @@ shape! {
     }
 
     #[expected("an entry of `maintenance`")]
-    /// Maintenance of marts.
+    /// Maintenance of marts, and of their work tables and exceptions tables.
     struct MaintenanceEntry {
         /// vacuum, vacuum_delete, vacuum_sort or analyze.
         required run: Word<MaintenanceKind>,
-        /// The models whose marts are maintained; all models if not stated.
+        /// The models whose tables are maintained; all models if not stated.
         optional models: Names,
         /// How often, such as 7 days; 1 day if not stated.
         optional every: String,

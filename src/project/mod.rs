@@ -94,7 +94,7 @@ pub struct Spec {
     pub(crate) raw_tables: Vec<RawTable>,
     /// The monitors that the project states. Every table has more monitors.
     pub(crate) monitors: Vec<monitors::Stated>,
-    /// The maintenance of the marts, in order.
+    /// The maintenance of marts and other tables, in order.
     pub(crate) maintenance: Vec<Maintenance>,
     /// When cycles, maintenance, sweeps and monitors run, if the project states it.
     pub(crate) schedule: Option<Schedule>,
@@ -176,7 +176,7 @@ impl Spec {
         &self.monitors
     }
 
-    /// The maintenance of the marts, in order.
+    /// The maintenance of marts and other tables, in order.
     pub fn maintenance(&self) -> &[Maintenance] {
         &self.maintenance
     }

@@ -25,6 +25,8 @@ pub(crate) const DUE: &str = "__due";
 pub(crate) const CYCLES: &str = "__cycles";
 pub(crate) const PURGED: &str = "__purged";
 
+const COPIES: &str = "__copies";
+
 /// The suffixes that the names of indexes add to the name of their table.
 pub(crate) const KEY_INDEX: &str = "__key";
 pub(crate) const UNIQUE_KEY_INDEX: &str = "__unique_key";
@@ -96,6 +98,12 @@ impl Spec {
         let history = self.table(table).history();
         let history = history.unwrap_or_else(|| unreachable!("a plan names no view of a purged table"));
         history.renamed(history.name.with_prefix("all_"))
+    }
+
+    /// The view with every copy of a row: it has the rows of a mart and of its history tables.
+    pub(crate) fn copies(&self, table: TableId) -> Relation {
+        let newest = self.all_rows(table);
+        newest.renamed(newest.name.with_suffix(COPIES))
     }
 
     /// The work table with the cutoff of the cycle.

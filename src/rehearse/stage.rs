@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::cycle::plan::{Index, Plan, Step, Verb};
+use crate::cycle::plan::{Index, Plan, Slot, Step, Verb};
 use crate::cycle::render;
 use crate::dialect::Dialect;
 use crate::error::Error;
@@ -113,9 +113,11 @@ impl Project {
         let tables = spec.tables().flat_map(|(id, table)| {
             let raw = self.spec_with_loads.table(id).raw.clone();
             let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)];
-            let last = if table.is_purged() { spec.purged(id) } else { spec.all_rows(id) };
+            let purged = table.is_purged().then(|| spec.purged(id));
+            let views = Slot::views(spec, id).map(|view| view.relation(spec));
             let histories: Vec<_> = spec.periods_of(id).map(|period| spec.history(id, period)).collect();
-            [table.relation.clone(), last].into_iter().chain(raw).chain(work).chain(histories)
+            let own = std::iter::once(table.relation.clone()).chain(purged).chain(views);
+            own.chain(raw).chain(work).chain(histories)
         });
         tables.chain(exceptions).map(|relation| relation.folded(spec.dialect)).collect()
     }

@@ -226,7 +226,8 @@ fn place(spec: &Spec, slot: Slot) -> Span {
         | Slot::Due(table)
         | Slot::Cycles(table)
         | Slot::Purged(table)
-        | Slot::AllRows(table) => spec.table(table).model.span,
+        | Slot::AllRows(table)
+        | Slot::Copies(table) => spec.table(table).model.span,
         Slot::Compared(monitor) => spec.monitor(monitor).name.span,
     }
 }

@@ -98,8 +98,8 @@ impl<'s> Names<'s> {
         for (id, table) in spec.tables() {
             spec.periods_of(id).for_each(|period| add(Slot::History(id, period)));
             let work = [Slot::Cutoff(id), Slot::Stale(id), Slot::Due(id), Slot::Cycles(id)];
-            let last = if table.is_purged() { Slot::Purged(id) } else { Slot::AllRows(id) };
-            let of_table = [Slot::Mart(id), last].into_iter().chain(work);
+            let purged = table.is_purged().then_some(Slot::Purged(id));
+            let of_table = [Slot::Mart(id)].into_iter().chain(purged).chain(Slot::views(spec, id)).chain(work);
             of_table.chain([Slot::Exceptions(table.exceptions)]).for_each(&mut add);
             table.raw.iter().for_each(|_| add(Slot::Raw(id)));
             let listed: Vec<_> = table.columns.iter().map(|column| column.name.folded(dialect)).collect();
@@ -184,7 +184,7 @@ impl<'s> Names<'s> {
         let name = fold_part(ident, self.spec.dialect);
         let of = |table: TableId| &self.tables[table.0];
         match slot {
-            Slot::Mart(table) | Slot::History(table, _) | Slot::AllRows(table) => {
+            Slot::Mart(table) | Slot::History(table, _) | Slot::AllRows(table) | Slot::Copies(table) => {
                 of(table).mart.get(&*name).map(String::as_str)
             }
             Slot::Raw(table) => {

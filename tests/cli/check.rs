@@ -73,7 +73,7 @@ fn committed_artifacts_equal_what_compiles() {
     insta::assert_snapshot!(shop.run(&["check"]), @"
     exit 0
     --- stdout
-    90 files compile, and the artifacts are up to date
+    91 files compile, and the artifacts are up to date
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -94,7 +94,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    90 files compile
+    91 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -114,7 +114,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    90 files compile
+    91 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -132,7 +132,7 @@ fn changed_missing_and_additional_files_are_found() {
     exit 1
     --- stdout
     1 error
-    90 files compile
+    91 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -155,7 +155,7 @@ fn a_missing_out_folder_is_drift() {
     exit 1
     --- stdout
     1 error
-    90 files compile
+    91 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr
@@ -189,7 +189,7 @@ fn a_raw_table_without_a_trim_is_found() {
     exit 0
     --- stdout
     1 warning
-    298 files compile; there are no artifacts to compare with
+    321 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
@@ -212,7 +212,7 @@ fn the_horizon_is_reported_in_time() {
     exit 0
     --- stdout
     1 warning
-    273 files compile; there are no artifacts to compare with
+    296 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -229,7 +229,7 @@ fn the_horizon_is_reported_in_time() {
     exit 1
     --- stdout
     1 error
-    273 files compile
+    296 files compile
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -249,7 +249,7 @@ fn the_horizon_is_reported_in_time() {
     insta::assert_snapshot!(both.run(&["check", "--today", "2026-07-01"]), @"
     exit 0
     --- stdout
-    299 files compile; there are no artifacts to compare with
+    322 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
@@ -259,7 +259,7 @@ fn the_horizon_is_reported_in_time() {
     insta::assert_snapshot!(alone.run(&["check"]), @"
     exit 0
     --- stdout
-    273 files compile; there are no artifacts to compare with
+    296 files compile; there are no artifacts to compare with
       mart_uni_tracking_info   rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_ecs_order_info      rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
       mart_uni_tracking_spath  rows from 2025-07-01 on have a period; due rows have one until 2026-06-30
@@ -286,7 +286,7 @@ fn old_open_periods_are_named_with_the_line_that_seals_them() {
     exit 0
     --- stdout
     1 note
-    130 files compile; there are no artifacts to compare with
+    131 files compile; there are no artifacts to compare with
       mart_orders  rows from 2023-01-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     note[RK718]: 5 open periods ended before the earliest cutoff, 2025-07-14: each cycle looks up its keys in all of them
@@ -311,7 +311,7 @@ fn periods_are_not_sealed_while_rows_age_into_them() {
     exit 1
     --- stdout
     1 error
-    87 files compile
+    88 files compile
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     error[RK713]: sealed_before 2026-01-01 seals periods in which rows of mart_orders still become due: its cutoff is 2025-11-16, and each such row would wait for the sweep
@@ -391,7 +391,7 @@ fn a_change_that_was_compiled_already_is_refused_against_an_earlier_version() {
     exit 1
     --- stdout
     1 error
-    80 files compile
+    81 files compile
       mart_orders  rows from 2026-01-01 on have a period; due rows have one until 2026-12-28
     the horizon was not checked; add --today now to check it
     --- stderr

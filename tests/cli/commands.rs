@@ -205,7 +205,7 @@ fn init_writes_a_project_that_compiles_and_overwrites_nothing() {
     insta::assert_snapshot!(here(&["check", "--today", "2026-05-15"]), @"
     exit 0
     --- stdout
-    100 files compile, and the artifacts are up to date
+    101 files compile, and the artifacts are up to date
       mart_orders  rows from 2025-07-01 on have a period; due rows have one until 2026-12-28
     --- stderr
     ");

@@ -10,8 +10,8 @@ fn compile_lists_what_was_written_and_the_next_steps() {
     insta::assert_snapshot!(shop.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 90 files to target/rowkeep
-      redshift for 1 table, 2 periods (2 open): 15 statements a cycle, 15 a night, 7 relations to create
+    wrote 91 files to target/rowkeep
+      redshift for 1 table, 2 periods (2 open): 15 statements a cycle, 15 a night, 8 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
       every cycle   run what runbooks/cycle.txt lists (a model without 00_load: after your own load)

@@ -377,9 +377,9 @@ fn a_project_has_tables_or_loads_or_both() {
     insta::assert_snapshot!(both.run(&["compile"]), @"
     exit 0
     --- stdout
-    wrote 99 files to target/rowkeep
+    wrote 100 files to target/rowkeep
       load items: 1 statement, 6 monitors
-      bigquery for 1 table, 2 periods (2 open): 14 statements a cycle, 14 a night, 7 relations to create
+      bigquery for 1 table, 2 periods (2 open): 14 statements a cycle, 14 a night, 8 relations to create
     next, with paths in target/rowkeep:
       once          run ddl/ in the order of its names
       every cycle   run what runbooks/cycle.txt lists (a model without 00_load: after your own load)

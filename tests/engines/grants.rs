@@ -39,9 +39,14 @@ fn a_new_history_table_may_be_read_by_the_readers() {
 
     for reader in ["rowkeep_reader", "\"rowkeep-bi\""] {
         engine.run(&format!("SET ROLE {reader}"));
-        for relation in
-            ["mart_orders", "hist_orders_2025_h2", "hist_orders_2026_h2", "all_hist_orders", "shop_exceptions"]
-        {
+        for relation in [
+            "mart_orders",
+            "hist_orders_2025_h2",
+            "hist_orders_2026_h2",
+            "all_hist_orders",
+            "all_hist_orders__copies",
+            "shop_exceptions",
+        ] {
             assert_eq!(
                 engine.texts(&format!("SELECT CAST(COUNT(*) AS TEXT) FROM granted.{relation}")),
                 ["0"],

@@ -130,6 +130,23 @@ fn no_statement_of_a_cycle_reads_a_whole_history_table() {
     let archived =
         "SELECT CAST(COUNT(*) AS TEXT) FROM settlement_ods.hist_uni_tracking_info_2025_h1 WHERE order_id % 5 = 0";
     assert_eq!(engine.texts(archived), ["20"], "the cycle has moved the due rows");
+    // A filter on time reaches the branches of the view of all copies.
+    // 2025-08-01 in seconds since 1970.
+    const AUGUST: i64 = 1_754_006_400;
+    let tables_read_by = |engine: &mut Engine, view: &str| -> Vec<String> {
+        let within = format!("update_time >= {AUGUST} AND update_time < {}", AUGUST + 86_400);
+        let sql = format!("SELECT COUNT(*) FROM settlement_ods.{view} WHERE {within}");
+        let plan = plan(engine, &sql);
+        let mut found = Vec::new();
+        nodes(&plan, &mut found);
+        let tables = found.iter().map(|node| text(node, "Relation Name").to_owned());
+        tables.filter(|table| !table.is_empty()).collect()
+    };
+    engine.run("SET constraint_exclusion = on");
+    let read = tables_read_by(&mut engine, "all_hist_uni_tracking_info__copies");
+    assert_eq!(read, ["mart_uni_tracking_info", "hist_uni_tracking_info_2025_h2"]);
+    let read = tables_read_by(&mut engine, "all_hist_uni_tracking_info");
+    assert_eq!(read.len(), 5, "each key is shown once");
     // The test would see a missing index.
     engine.run("DROP INDEX settlement_ods.hist_uni_tracking_info_2025_h1__key");
     let hooks = &manifest.nodes["model.order_tracking.mart_uni_tracking_info"].post_hooks;

@@ -94,6 +94,7 @@ impl Definition {
             Slot::Stale(_) => "ddl/stale.sql.j2",
             Slot::Due(_) => "ddl/due.sql.j2",
             Slot::AllRows(_) => "ddl/all_rows.sql.j2",
+            Slot::Copies(_) => "ddl/copies.sql.j2",
             Slot::Mart(_) | Slot::Raw(_) | Slot::History(..) | Slot::Compared(_) => "ddl/rows.sql.j2",
         }
     }
@@ -124,11 +125,9 @@ pub(super) fn definitions(spec: &Spec) -> Vec<Definition> {
         }
         if table.is_purged() {
             all.push(create(DefinitionKind::Work, Slot::Purged(id), vec![], None));
-            continue;
         }
-        let mut reads = vec![Slot::Mart(id)];
-        reads.extend(histories);
-        all.push(create(DefinitionKind::View, Slot::AllRows(id), reads, None));
+        let reads: Vec<_> = std::iter::once(Slot::Mart(id)).chain(histories).collect();
+        all.extend(Slot::views(spec, id).map(|view| create(DefinitionKind::View, view, reads.clone(), None)));
     }
     for id in (0..spec.exceptions.len()).map(ExceptionsId) {
         all.push(create(DefinitionKind::Exceptions, Slot::Exceptions(id), vec![], None));

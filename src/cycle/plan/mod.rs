@@ -138,11 +138,25 @@ pub enum Slot {
     Exceptions(ExceptionsId),
     /// The table that lists erased keys, beside an exceptions table.
     Erased(ExceptionsId),
-    /// The view over a mart and its history tables.
+    /// The view over a mart and its history tables that has each key once.
     AllRows(TableId),
+    /// The view over a mart and its history tables that has every copy of a row.
+    Copies(TableId),
 }
 
 impl Slot {
+    /// The views of a table. A purged table has none.
+    pub(crate) fn views(spec: &Spec, table: TableId) -> impl Iterator<Item = Slot> + use<> {
+        let views = [Slot::AllRows(table), Slot::Copies(table)];
+        let number = if spec.table(table).is_purged() { 0 } else { views.len() };
+        views.into_iter().take(number)
+    }
+
+    /// Whether the relation is a view of the project.
+    pub(crate) fn is_view(self) -> bool {
+        matches!(self, Slot::AllRows(_) | Slot::Copies(_))
+    }
+
     /// The table of the spec that owns the relation. `None` for an exceptions table and its list of
     /// erased keys, which many tables share, and for the relation that a monitor compares.
     pub fn table(self) -> Option<TableId> {
@@ -155,7 +169,8 @@ impl Slot {
             | Slot::Due(table)
             | Slot::Cycles(table)
             | Slot::Purged(table)
-            | Slot::AllRows(table) => Some(table),
+            | Slot::AllRows(table)
+            | Slot::Copies(table) => Some(table),
             Slot::Exceptions(_) | Slot::Erased(_) | Slot::Compared(_) => None,
         }
     }
@@ -188,6 +203,7 @@ impl Slot {
                 erased.expect("a plan names a list of erased keys only if the spec has one").relation.clone()
             }
             Slot::AllRows(table) => spec.all_rows(table),
+            Slot::Copies(table) => spec.copies(table),
         }
     }
 }

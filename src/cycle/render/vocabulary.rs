@@ -78,6 +78,7 @@ fn mark(slot: Slot, form: Form) -> String {
         Slot::Exceptions(exceptions) => ('e', exceptions.0, 0),
         Slot::Erased(exceptions) => ('r', exceptions.0, 0),
         Slot::AllRows(table) => ('a', table.0, 0),
+        Slot::Copies(table) => ('u', table.0, 0),
     };
     let form = if form == Form::Full { 'f' } else { 'b' };
     format!("{OPEN}{form}{kind}{number},{period}{CLOSE}")
@@ -152,6 +153,7 @@ fn decode<'t>(spec: &Spec, code: &str) -> Option<Piece<'t>> {
         'k' => Slot::Cycles(table),
         'g' if spec.table(table).is_purged() => Slot::Purged(table),
         'a' if !spec.table(table).is_purged() => Slot::AllRows(table),
+        'u' if !spec.table(table).is_purged() => Slot::Copies(table),
         _ => return None,
     };
     Some(Piece::Relation(slot, form))

@@ -89,7 +89,7 @@ fn macros(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Value {
 /// The relations that whoever may read the mart may read too.
 fn read_as_mart(spec: &Spec, names: &mut Vocabulary<'_>, model: &Model<'_>) -> Vec<Value> {
     let created = model.creations.iter().filter(|creation| !creation.kind.is_added());
-    let has_rows = |slot: &Slot| matches!(slot, Slot::History(..) | Slot::AllRows(_));
+    let has_rows = |slot: &Slot| slot.is_view() || matches!(slot, Slot::History(..));
     let relations = created.map(|creation| creation.on).filter(has_rows);
     relations.map(|slot| context! { place => names.place(slot), name => identifier(spec, slot) }).collect()
 }
@@ -133,12 +133,12 @@ fn create(spec: &Spec, names: &mut Vocabulary<'_>, creation: &Creation) -> Value
     };
     let mart = match (creation.kind, creation.on) {
         (DefinitionKind::Grant, _) => None,
-        (_, Slot::Mart(table) | Slot::AllRows(table)) => Some(mart(table)),
+        (_, Slot::Mart(table) | Slot::AllRows(table) | Slot::Copies(table)) => Some(mart(table)),
         _ => None,
     };
     // The columns of a view that the engine cannot replace by one with any other columns.
     let columns = match creation.on {
-        Slot::AllRows(table)
+        Slot::AllRows(table) | Slot::Copies(table)
             if creation.kind == DefinitionKind::View && spec.dialect.rules().view_columns() != ViewColumns::Any =>
         {
             spec.table(table).columns.iter().map(|column| column.name.folded(spec.dialect)).collect()

@@ -1,9 +1,9 @@
-//! The maintenance of marts that the project asks for.
+//! The maintenance that the project asks for.
 
 use crate::dialect::MaintenanceKind;
 use crate::project::TableId;
 
-/// One kind of maintenance, for the marts of some tables.
+/// One kind of maintenance, for some tables.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Maintenance {

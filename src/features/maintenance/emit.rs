@@ -1,12 +1,14 @@
-//! Writes the maintenance of marts to `maintenance/marts/`.
+//! Writes maintenance to `maintenance/marts/`, and to `maintenance/work/` for work tables and
+//! exceptions tables.
 
 use serde::Serialize;
 
+use crate::cycle::plan::Slot;
 use crate::features::layout::{Layout, OperationEntry};
 use crate::features::maintenance::render::RenderedMaintenance;
 use crate::project::Spec;
 
-/// Maintenance of one mart.
+/// Maintenance of one table.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "the JSON Schema describes each field")]
 pub struct Maintenance {
@@ -28,15 +30,18 @@ pub struct Condition {
 }
 
 pub(crate) fn emit(spec: &Spec, layout: &mut Layout<'_, '_>, maintenance: RenderedMaintenance<'_>) -> Maintenance {
-    let condition = maintenance.condition.map(|statement| Condition {
-        statement: layout.operation(statement, "maintenance/marts", None),
-        if_refused: "run",
-    });
+    let folder = match maintenance.plan.statement.writes {
+        Slot::Mart(_) => "maintenance/marts",
+        _ => "maintenance/work",
+    };
+    let condition = maintenance
+        .condition
+        .map(|statement| Condition { statement: layout.operation(statement, folder, None), if_refused: "run" });
     Maintenance {
         run: maintenance.plan.run.as_str(),
         model: spec.unique_id(maintenance.plan.table),
         every_seconds: maintenance.plan.every,
-        statement: layout.operation(maintenance.run, "maintenance/marts", None),
+        statement: layout.operation(maintenance.run, folder, None),
         condition,
     }
 }

@@ -1,4 +1,5 @@
-//! Maintenance of marts: VACUUM and ANALYZE, in order. Key: `maintenance:`.
+//! Maintenance of marts, work tables and exceptions tables: VACUUM and ANALYZE, in order. Key:
+//! `maintenance:`.
 
 mod config;
 pub(crate) mod emit;

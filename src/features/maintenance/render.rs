@@ -1,8 +1,7 @@
-//! Renders the maintenance of marts.
+//! Renders maintenance.
 
 use minijinja::{Value, context};
 
-use crate::cycle::plan::Slot;
 use crate::cycle::render::context::{number, place, text};
 use crate::cycle::render::value::Sql;
 use crate::cycle::render::{Owner, Statement};
@@ -22,11 +21,11 @@ pub(crate) fn render<'p>(writer: &mut Writer<'_>, maintenance: &'p MaintenancePl
     let spec = writer.spec;
     let words = spec.dialect.rules().maintenance(maintenance.run);
     let words = words.unwrap_or_else(|| unreachable!("a plan has only maintenance that the engine has"));
-    let mart = Slot::Mart(maintenance.table);
-    let context = context! { run => Value::from(Sql::Literal(words.to_owned())), mart => place(mart) };
+    let table = place(maintenance.statement.writes);
+    let context = context! { run => Value::from(Sql::Literal(words.to_owned())), table => table };
     let run = writer.statement(Owner::Operation, &maintenance.statement, context);
     let condition = maintenance.condition.as_ref().map(|condition| {
-        let relation = mart.relation(spec);
+        let relation = condition.writes.relation(spec);
         let unsorted = spec
             .maintenance
             .iter()

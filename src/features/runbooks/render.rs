@@ -327,9 +327,8 @@ impl Writer<'_, '_> {
     fn changes(&mut self, id: TableId) -> Value {
         let spec = self.spec;
         let column = Sql::Column { name: "new_column".to_owned(), ty: SqlType::Varchar(200), not_null: false };
-        let has_view = !spec.table(id).is_purged();
         let renamed = Sql::Column { name: "newer_name".to_owned(), ty: SqlType::Varchar(200), not_null: false };
-        let shared = context! { column => Value::from(column), renamed => Value::from(renamed), filled => Filled::ByInsert.word(), zone => "", view => has_view.then(|| place(Slot::AllRows(id))) };
+        let shared = context! { column => Value::from(column), renamed => Value::from(renamed), filled => Filled::ByInsert.word(), zone => "" };
         let with_rows =
             std::iter::once(Slot::Mart(id)).chain(spec.periods_of(id).map(|period| Slot::History(id, period)));
         let with_rows: Vec<_> = with_rows.collect();
@@ -347,9 +346,11 @@ impl Writer<'_, '_> {
             add => add,
             change => change,
             rename => rename,
-            drop_view => has_view.then(|| vec![self.statement("runbooks/sql/drop_view.sql.j2", shared)]),
+            drop_views => Slot::views(spec, id)
+                .map(|view| self.statement("runbooks/sql/drop_view.sql.j2", context! { view => place(view) }))
+                .collect::<Vec<_>>(),
             view_is_dropped => match spec.dialect.rules().view_columns() {
-                _ if !has_view => "never",
+                _ if spec.table(id).is_purged() => "never",
                 ViewColumns::Any => "never",
                 ViewColumns::Appended => "unless last",
                 ViewColumns::Same => "always",

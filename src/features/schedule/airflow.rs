@@ -113,7 +113,7 @@ impl Dags<'_> {
             }
         };
         let own = context! { maintenance => self.manifest.maintenance.iter().map(one).collect::<Vec<_>>() };
-        let headline = format!("maintenance of the marts at {at}");
+        let headline = format!("maintenance of tables at {at}");
         self.dag("maintenance", &headline, about, &literal(&cron_daily(at)), own)
     }
 

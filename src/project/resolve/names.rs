@@ -90,8 +90,7 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
         for work in [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)] {
             add(work, "a work table");
         }
-        let (last, what) = last_relation(spec, id);
-        add(last, what);
+        last_relations(spec, id).into_iter().for_each(|(last, what)| add(last, what));
         table.raw.iter().for_each(|source| add(source.clone(), "the raw table"));
     }
     for exceptions in &spec.exceptions {
@@ -154,11 +153,11 @@ pub(crate) fn check_loads(spec: &Spec, sink: &mut Sink) {
     }
 }
 
-/// The view of all rows. For a purge, the table that counts the purged rows.
-fn last_relation(spec: &Spec, id: TableId) -> (Relation, &'static str) {
+/// The views. For a purge, the table that counts the purged rows. The last has the longest name.
+fn last_relations(spec: &Spec, id: TableId) -> Vec<(Relation, &'static str)> {
     match spec.table(id).is_purged() {
-        true => (spec.purged(id), "the table of purges"),
-        false => (spec.all_rows(id), "the all-rows view"),
+        true => vec![(spec.purged(id), "the table of purges")],
+        false => vec![(spec.all_rows(id), "the all-rows view"), (spec.copies(id), "the view of all copies")],
     }
 }
 
@@ -206,8 +205,13 @@ fn check_table(spec: &Spec, id: TableId, taken: &mut Taken, sink: &mut Sink) {
         );
         sink.push(Diagnostic::new(Code::NameLength, message, span, "they could not be written").help("shorten it"));
     }
-    let (last, what) = last_relation(spec, id);
-    claim(spec, &last, &format!("{what} of {name}"), table.places.history, taken, sink);
+    let last = last_relations(spec, id);
+    for (relation, what) in &last {
+        claim_name(spec, relation, &format!("{what} of {name}"), table.places.history, taken, sink);
+    }
+    if let Some((longest, what)) = last.last() {
+        check_length(spec, longest, &format!("{what} of {name}"), table.places.history, sink);
+    }
 }
 
 /// Checks that no column has the name of a relation that statements of the table write. Such a
@@ -218,14 +222,15 @@ fn check_columns(spec: &Spec, id: TableId, raw: &[&Spanned<TableFile>], sink: &m
     let Some(file) = raw.iter().find(|raw| raw.value.model.get().is_some_and(|it| it.span == table.model.span)) else {
         return;
     };
-    let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id), last_relation(spec, id).0];
+    let work = [spec.cutoff(id), spec.stale(id), spec.due(id), spec.cycles(id)];
+    let last = last_relations(spec, id).into_iter().map(|(last, _)| last);
     let erased = table.erasures.iter().filter_map(|erasure| spec.exceptions(erasure.list).erased.as_ref());
     let erased = erased.map(|erased| erased.relation.clone());
     let own = [table.relation.clone(), spec.exceptions(table.exceptions).relation.clone()];
     let own = own.into_iter().chain(erased);
     let histories = spec.periods_of(id).map(|period| spec.history(id, period));
     let written: BTreeSet<String> =
-        own.chain(work).chain(histories).map(|relation| relation.name.folded(spec.dialect)).collect();
+        own.chain(work).chain(last).chain(histories).map(|relation| relation.name.folded(spec.dialect)).collect();
     let declared = [&file.value.columns, &file.value.source_columns].into_iter().filter_map(Field::get);
     for (key, _) in declared.flat_map(|entries| &entries.value.0) {
         let folded = Name::column(&key.value).map(|name| name.folded(spec.dialect));

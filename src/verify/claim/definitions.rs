@@ -11,7 +11,7 @@ use crate::project::{ColumnId, ExceptionsId, Filled};
 use crate::sql::SqlType;
 use crate::sql::parse::data_type;
 use crate::verify::claim::{Claims, call, equal, from, is_null, literal, one_of, row};
-use crate::verify::meaning::{All, Conjunct, Definition, Meaning, Order, Rows, Select, Source, Term};
+use crate::verify::meaning::{All, Definition, Meaning, Order, Row, Rows, Select, Source, Term};
 use crate::verify::names::{COMPLETED_COLUMN, CUTOFF_COLUMN, Names, PURGED_COLUMNS};
 
 /// The exceptions table. All of its columns may be NULL.
@@ -102,16 +102,12 @@ impl<'a> Claims<'a, '_> {
         // the mart lacks a time. Such rows are newer than every archived version.
         let has_unfinished = self.table.has_unfinished_rows();
         let (of, of_copy) = if has_unfinished { (row(3), row(2)) } else { (row(2), row(1)) };
-        let part = |slot: Slot, place: &'static str, when: Vec<Conjunct<'a>>| {
+        let parts = self.branches(of, |place| {
             let mut outputs: Vec<_> = self.all_columns().map(|column| self.column(of, column)).collect();
             outputs.sort();
             outputs.push(literal(place));
-            Select { outputs, ..from(slot, when) }
-        };
-        let mut parts = vec![part(self.mart(), "0", Vec::new())];
-        let history = |period| part(Slot::History(self.id, period), "1", self.within(of, period));
-        parts.extend(self.spec.periods_of(self.id).map(history));
-        parts[1..].sort();
+            outputs
+        });
         let mut copies = Select { from: vec![Source::Query(Box::new(Rows::UnionAll(parts)))], ..Select::default() };
         let copy = |term| Term::Output(of_copy, Box::new(term));
         let keys = |column: &dyn Fn(ColumnId) -> Term<'a>| {
@@ -144,5 +140,25 @@ impl<'a> Claims<'a, '_> {
         let copies = vec![Source::Query(Box::new(Rows::Select(copies)))];
         let rows = Rows::Select(Select { from: copies, when, outputs, ..Select::default() });
         Meaning::View { columns: self.all_columns().map(|column| self.name(column)).collect(), rows }
+    }
+
+    /// The view of all copies: the rows of the mart, and those of each history table within its
+    /// period.
+    pub(super) fn copies(&self) -> Meaning<'a> {
+        let of = row(0);
+        let columns = |_| self.all_columns().map(|column| self.column(of, column)).collect();
+        let rows = Rows::UnionAll(self.branches(of, columns));
+        Meaning::View { columns: self.all_columns().map(|column| self.name(column)).collect(), rows }
+    }
+
+    /// The mart and its history tables, each as a branch of a view. `outputs` gets "0" for the mart
+    /// and "1" for history.
+    fn branches(&self, of: Row, outputs: impl Fn(&'static str) -> Vec<Term<'a>>) -> Vec<Select<'a>> {
+        let branch = |slot, place, when| Select { outputs: outputs(place), ..from(slot, when) };
+        let history = |period| branch(Slot::History(self.id, period), "1", self.within(of, period));
+        let mut all = vec![branch(self.mart(), "0", Vec::new())];
+        all.extend(self.spec.periods_of(self.id).map(history));
+        all[1..].sort();
+        all
     }
 }

@@ -13,7 +13,7 @@ mod stale;
 
 use std::borrow::Cow;
 
-use crate::cycle::plan::{Definition, DefinitionKind, Grant, Index, Scope, Slot, StatementKind, Step};
+use crate::cycle::plan::{Definition, Grant, Index, Scope, Slot, StatementKind, Step};
 use crate::project::{ColumnId, Spec, Table, TableId};
 use crate::verify::meaning::{
     All, Comparison, Condition, Conjunct, Depth, Meaning, Role, Row, Rows, Select, Source, Term, any, compare,
@@ -63,7 +63,8 @@ pub(super) fn of_step<'a>(names: &'a Names<'_>, table: TableId, scope: &'a Scope
 pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definition: &Definition) -> Meaning<'a> {
     let claims = |id: TableId| Claims { names, spec: names.spec, id, table: names.spec.table(id), scope };
     match (definition.kind, definition.creates) {
-        (DefinitionKind::View, Slot::AllRows(table)) => claims(table).all_rows(),
+        (_, Slot::AllRows(table)) => claims(table).all_rows(),
+        (_, Slot::Copies(table)) => claims(table).copies(),
         (_, Slot::Exceptions(id)) => definitions::exceptions(names, id),
         (_, Slot::Erased(id)) => definitions::erased(names, id),
         (_, Slot::Cutoff(table)) => claims(table).cutoff_table(),
@@ -71,7 +72,7 @@ pub(super) fn of_definition<'a>(names: &'a Names<'_>, scope: &'a Scope, definiti
         (_, Slot::Purged(table)) => claims(table).purged_table(),
         (_, Slot::Stale(table)) => claims(table).stale_table(),
         (_, Slot::Due(table)) => claims(table).due_table(),
-        (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Raw(table) | Slot::AllRows(table)) => {
+        (_, Slot::Mart(table) | Slot::History(table, _) | Slot::Raw(table)) => {
             claims(table).rows_table(matches!(definition.creates, Slot::Mart(_)))
         }
         (_, Slot::Compared(_)) => unreachable!("a plan does not create the external table of a monitor"),

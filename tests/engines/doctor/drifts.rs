@@ -60,8 +60,10 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
         "INSERT INTO {history} SELECT i, 1, {DUE} + i FROM generate_series(1000000, 1119999) AS t(i); ANALYZE {history}"
     );
     let index = fixture.view("hist_uni_tracking_info_open__key");
-    let view = fixture.view("all_hist_uni_tracking_info");
-    let view_of_events = fixture.view("all_hist_uni_tracking_spath");
+    let views = |table: &str| {
+        [format!("all_{table}"), format!("all_{table}__copies")].map(|name| fixture.view(&name)).join(";\n")
+    };
+    let (view, view_of_events) = (views("hist_uni_tracking_info"), views("hist_uni_tracking_spath"));
     let narrow = format!("CREATE OR REPLACE VIEW settlement_ods.all_hist_uni_tracking_info AS SELECT * FROM {UTI}");
 
     let drifts = [
@@ -69,13 +71,19 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             "a history table is gone",
             drift(
                 &[
-                    "DROP VIEW settlement_ods.all_hist_uni_tracking_spath",
+                    "DROP VIEW settlement_ods.all_hist_uni_tracking_spath, settlement_ods.all_hist_uni_tracking_spath__copies",
                     "ALTER TABLE settlement_ods.hist_uni_tracking_spath_old RENAME TO elsewhere",
                 ],
                 &["ALTER TABLE settlement_ods.elsewhere RENAME TO hist_uni_tracking_spath_old", &view_of_events],
                 &[
                     (Error, "RK901", &["settlement_ods.hist_uni_tracking_spath_old is missing"]),
-                    (Error, "RK901", &["settlement_ods.all_hist_uni_tracking_spath is missing"]),
+                    (
+                        Error,
+                        "RK901",
+                        &[
+                            "settlement_ods.all_hist_uni_tracking_spath, settlement_ods.all_hist_uni_tracking_spath__copies are missing",
+                        ],
+                    ),
                 ],
             ),
         ),
@@ -124,14 +132,18 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             "a mart without a column",
             drift(
                 &[
-                    "DROP VIEW settlement_ods.all_hist_uni_tracking_info",
+                    "DROP VIEW settlement_ods.all_hist_uni_tracking_info, settlement_ods.all_hist_uni_tracking_info__copies",
                     "ALTER TABLE settlement_ods.mart_uni_tracking_info RENAME state TO status",
                 ],
                 &["ALTER TABLE settlement_ods.mart_uni_tracking_info RENAME status TO state", &view],
                 &[
                     (Error, "RK903", &["mart_uni_tracking_info lacks state"]),
                     (Error, "RK905", &["mart_uni_tracking_info has status, which the project lacks"]),
-                    (Error, "RK901", &["all_hist_uni_tracking_info is missing"]),
+                    (
+                        Error,
+                        "RK901",
+                        &["all_hist_uni_tracking_info, settlement_ods.all_hist_uni_tracking_info__copies are missing"],
+                    ),
                 ],
             ),
         ),
@@ -139,12 +151,16 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             "a column of another type",
             drift(
                 &[
-                    "DROP VIEW settlement_ods.all_hist_uni_tracking_info",
+                    "DROP VIEW settlement_ods.all_hist_uni_tracking_info, settlement_ods.all_hist_uni_tracking_info__copies",
                     "ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state TYPE SMALLINT",
                 ],
                 &["ALTER TABLE settlement_ods.hist_uni_tracking_info_open ALTER state TYPE INTEGER", &view],
                 &[
-                    (Error, "RK901", &["all_hist_uni_tracking_info is missing"]),
+                    (
+                        Error,
+                        "RK901",
+                        &["all_hist_uni_tracking_info, settlement_ods.all_hist_uni_tracking_info__copies are missing"],
+                    ),
                     (Error, "RK904", &["hist_uni_tracking_info_open.state is smallint, but the project has integer"]),
                 ],
             ),
@@ -603,7 +619,7 @@ fn the_horizon_follows_the_rows() {
 fn a_query_that_the_database_refuses_is_an_error() {
     let mut fixture = Fixture::new("doctor_refused", PERIODS);
     fixture.run(&[
-        "DROP VIEW settlement_ods.all_hist_uni_tracking_info",
+        "DROP VIEW settlement_ods.all_hist_uni_tracking_info, settlement_ods.all_hist_uni_tracking_info__copies",
         &format!("ALTER TABLE {UTI} ALTER update_time TYPE TEXT"),
     ]);
     let found = fixture.found();

@@ -96,7 +96,7 @@ fn findings_are_printed_with_the_line_of_the_project() {
     let json: serde_json::Value =
         serde_json::from_slice(&run_doctor(&[&arguments[..], &["--format", "json"]].concat()).stdout).expect("JSON");
     assert_eq!(json["findings"][0]["code"], "RK905");
-    assert_eq!((&json["relations"], &json["monitors_asked"]), (&27.into(), &28.into()));
+    assert_eq!((&json["relations"], &json["monitors_asked"]), (&30.into(), &28.into()));
     fixture.run(&["ALTER TABLE settlement_ods.mart_uni_tracking_spath DROP station"]);
     let output = run_doctor(&arguments);
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));

@@ -43,6 +43,17 @@ fn views_hold(story: &Story) {
         let mut view = story.database.ask(&format!("SELECT {} FROM {schema}.all_{prefix}", columns.join(", ")));
         view.sort();
         assert_eq!(view, expected_rows(story, node), "all_{prefix}");
+
+        // The view of all copies leaves no row out.
+        let mut copies =
+            story.database.ask(&format!("SELECT {} FROM {schema}.all_{prefix}__copies", columns.join(", ")));
+        copies.sort();
+        let mut everywhere = Vec::new();
+        for relation in std::iter::once(node.relation_name.clone()).chain(story.histories(node)) {
+            everywhere.extend(story.database.ask(&format!("SELECT {} FROM {relation}", columns.join(", "))));
+        }
+        everywhere.sort();
+        assert_eq!(copies, everywhere, "all_{prefix}__copies");
     }
 }
 

@@ -67,11 +67,39 @@ def warm():
     gc.disable()
 
 
+def commit_each(stop):
+    """Makes each statement commit alone, as in dbt v2, which has no transaction for a model. The
+    process ends before the statement with the number `stop`, as if it were killed.
+    """
+    manager = dbt.adapters.postgres.PostgresAdapter.ConnectionManager
+    opened, queried = manager.open.__func__, manager.add_query
+    statements = 0
+
+    def open_with_autocommit(cls, connection):
+        connection = opened(cls, connection)
+        connection.handle.autocommit = True
+        return connection
+
+    def add_query(self, sql, *arguments, **named):
+        nonlocal statements
+        statements += 1
+        if statements == stop:
+            os._exit(1)
+        # An explicit BEGIN would start a transaction all the same.
+        sql = "SELECT 1" if sql.strip(" ;\n").upper() in ("BEGIN", "COMMIT") else sql
+        return queried(self, sql, *arguments, **named)
+
+    manager.open = classmethod(open_with_autocommit)
+    manager.add_query = add_query
+
+
 def run(asked, output):
     for stream in (1, 2):
         os.dup2(output.fileno(), stream)
     os.chdir(asked["folder"])
     os.environ.update(asked["environment"])
+    if "ROWKEEP_COMMIT_EACH" in os.environ:
+        commit_each(int(os.environ["ROWKEEP_COMMIT_EACH"]))
     sys.argv = ["dbt", *asked["arguments"]]
     try:
         cli()

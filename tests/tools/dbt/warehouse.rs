@@ -100,13 +100,25 @@ impl Project {
         self.dbt_with(arguments, if arguments[0] == "deps" { &[] } else { &target })
     }
 
+    /// Runs dbt so that each statement commits alone. dbt is killed before the statement with the
+    /// number `stop`; 0: it runs to its end.
+    pub fn dbt_commits_each(&self, arguments: &[&str], stop: usize) -> Said {
+        let target = ["--target", self.database.dialect.as_str()];
+        self.dbt_in(arguments, &target, &[("ROWKEEP_COMMIT_EACH", stop.to_string())])
+    }
+
     pub fn dbt_with(&self, arguments: &[&str], more: &[&str]) -> Said {
+        self.dbt_in(arguments, more, &[])
+    }
+
+    fn dbt_in(&self, arguments: &[&str], more: &[&str], variables: &[(&'static str, String)]) -> Said {
         // Only one process can open a DuckDB file.
         self.database.close();
         let arguments = [&["--no-use-colors", "--no-send-anonymous-usage-stats"], arguments, more].concat();
         let folder = self.folder.path();
         let mut environment: BTreeMap<_, _> = self.database.environment().into_iter().collect();
         environment.insert("DBT_PROFILES_DIR", folder.display().to_string());
+        environment.extend(variables.iter().cloned());
         // A tenth of the time of a command, and nobody reads the file.
         environment.insert("DBT_LOG_LEVEL_FILE", "none".to_owned());
         let version = Version::of(self.database.dialect);
