@@ -33,7 +33,7 @@ pub enum Error {
     /// The start folder and the folders above it have no `rowkeep.yml`.
     #[error(
         "no rowkeep.yml in {} or any folder above it; {}", start.display(),
-        if start.join("rowkeep.yaml").is_file() { "rename rowkeep.yaml" } else { "name the project with --project DIR" },
+        if start.join("rowkeep.yaml").is_file() { "rename rowkeep.yaml" } else { "write a new project with `rowkeep init`, or name one with --project DIR" },
     )]
     NoProject {
         /// The folder in which the search started.

@@ -48,6 +48,9 @@ pub(super) struct Arguments {
     /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub(super) format: Output,
+    /// Print only findings: no summary
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -90,7 +93,9 @@ fn report(arguments: &Arguments, checked: &Checked, inputs: &Inputs, has_artifac
     match format {
         Format::Human(_) => {
             eprint(&checked.findings.in_format(inputs, format));
-            print(&summary(checked, arguments.today.is_some(), has_artifacts))?;
+            if !arguments.quiet {
+                print(&summary(checked, arguments.today.is_some(), has_artifacts))?;
+            }
         }
         Format::Json => {
             let findings = checked.findings.to_json(inputs);

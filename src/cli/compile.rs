@@ -40,6 +40,9 @@ pub(super) struct Arguments {
     /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human, conflicts_with = "stdout")]
     pub(super) format: Output,
+    /// Print only findings: no summary
+    #[arg(short, long, conflicts_with = "stdout")]
+    quiet: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -92,6 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let written = write(out, &files)?;
     let out = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
     print(&match arguments.format {
+        Output::Human if arguments.quiet => String::new(),
         Output::Human => {
             let project =
                 arguments.project.as_deref().map_or_else(String::new, |path| format!(" --project {}", shown(path)));

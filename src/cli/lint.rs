@@ -42,6 +42,9 @@ pub(super) struct Arguments {
     /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub(super) format: Output,
+    /// Print only findings: no summary
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 fn dialect(name: &str) -> Result<Grammar, String> {
@@ -146,6 +149,9 @@ fn show(arguments: &Arguments, report: &Report, files: usize) -> Result<(), Fail
             eprint(&report.findings.in_format(&report.inputs, format));
             for one in &report.not_read {
                 eprint(&format!("not read: {}:{}: {}\n", one.file, one.line, one.what));
+            }
+            if arguments.quiet {
+                return Ok(());
             }
             let count = report.findings.count();
             let found = if count.is_empty() { "no findings".to_owned() } else { count };

@@ -17,6 +17,7 @@ mod git;
 mod init;
 mod lint;
 mod loads;
+mod man;
 mod rehearse;
 mod report;
 mod rotate;
@@ -80,6 +81,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Print the completion script for a shell
     Completions(completions::Arguments),
+    /// Print the manual page of a command, for `man -l -`
+    Man(man::Arguments),
 }
 
 impl Command {
@@ -104,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Init(arguments) => done(init::run(&arguments)),
         Command::Explain(arguments) => done(explain::run(&arguments)),
         Command::Completions(arguments) => done(completions::run(&arguments)),
+        Command::Man(arguments) => done(man::run(&arguments)),
         Command::Compile(arguments) => compile::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Check(arguments) => check::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),

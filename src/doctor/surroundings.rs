@@ -404,7 +404,20 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let has_each = |columns: &Vec<String>| of_key.iter().all(|column| columns.contains(column));
     let all = unique_columns(spec, live, Slot::Mart(id), |index| !index.is_partial);
     let usable = unique_columns(spec, live, Slot::Mart(id), |index| !index.is_partial && !index.is_deferrable);
-    let has_key = usable.iter().any(|columns| columns.len() == of_key.len() && has_each(columns));
+    let is_key = |columns: &Vec<String>| columns.len() == of_key.len() && has_each(columns);
+    let has_key = usable.iter().any(|columns| is_key(columns));
+    let deferrable = unique_columns(spec, live, Slot::Mart(id), |index| !index.is_partial && index.is_deferrable);
+    if table.is_updated_in_place() && has_key && deferrable.iter().any(|columns| is_key(columns)) {
+        // "INSERT": PostgreSQL also chooses this key, and then refuses the statement.
+        let message = format!(
+            "{relation} also has a deferrable unique key on ({}), which ON CONFLICT refuses: its load or its restore fails in each cycle",
+            of_key.join(", ")
+        );
+        sink.push(
+            Diagnostic::new(Code::LiveKey, message, table.model.span, "it is updated in place")
+                .help("drop the deferrable key: the other one refuses the same rows"),
+        );
+    }
     if table.is_updated_in_place() && !has_key && live.find(spec, &mart).is_some() {
         let message = format!(
             "{relation} has no unique key on ({}) that ON CONFLICT can use: its load or its restore fails in each cycle",
@@ -419,12 +432,33 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let each =
         all.into_iter().map(|columns| (columns, "")).chain(partial.into_iter().map(|columns| (columns, "partial ")));
     for (columns, kind) in each {
-        let is_part = !columns.contains(&time) && columns.iter().all(|column| of_key.contains(column));
+        if columns.contains(&time) {
+            continue;
+        }
+        let is_part = columns.iter().all(|column| of_key.contains(column));
         let is_whole = has_each(columns);
-        if !is_part || (table.is_updated_in_place() && is_whole) {
+        if table.is_updated_in_place() && (is_whole || !is_part) {
             continue;
         }
         let stated = columns.join(", ");
+        if !is_part {
+            // The engine gives each version another number.
+            let is_numbered = |column: &crate::project::Column| column.filled != Filled::ByInsert;
+            let numbered = table.columns.iter().filter(|column| is_numbered(column));
+            if numbered.map(|column| column.name.folded(spec.dialect)).any(|column| columns.contains(&column)) {
+                continue;
+            }
+            let message = format!(
+                "a {kind}unique key of {relation} on ({stated}) refuses a newer version of a row that has the same values: it stands beside the older one until the cycle removes that one"
+            );
+            let help = "write `layout: { index: unique_key }`: newer versions then replace older ones in place";
+            sink.push(
+                Diagnostic::new(Code::LiveKey, message, table.model.span, "the cycle could stop")
+                    .at_level(Level::Warning)
+                    .help(format!("{help}; or drop the key")),
+            );
+            continue;
+        }
         let (message, help) = if is_whole {
             let message = format!(
                 "a {kind}unique key of {relation} on ({stated}) refuses a newer version of a row: it stands beside the older one until the cycle removes that one"

@@ -332,18 +332,28 @@ pub(crate) fn key(field: &'static str) -> &'static str {
     field.strip_prefix("r#").unwrap_or(field)
 }
 
-/// The JSON Schema of a mapping with known keys. `properties` has, for each key: the key, its
-/// description, whether it is required, and its schema.
-pub(crate) fn object_schema(doc: &str, properties: &[(&str, &str, bool, serde_json::Value)]) -> serde_json::Value {
+/// A key of a mapping, for the JSON Schema.
+pub(crate) struct Property {
+    pub(crate) key: &'static str,
+    pub(crate) doc: &'static str,
+    pub(crate) is_required: bool,
+    /// The schema of its value.
+    pub(crate) schema: serde_json::Value,
+    /// A value that it can have. `None` if the schema lists its words or its keys.
+    pub(crate) example: Option<serde_json::Value>,
+}
+
+/// The JSON Schema of a mapping with known keys.
+pub(crate) fn object_schema(doc: &str, properties: Vec<Property>) -> serde_json::Value {
+    let required: Vec<_> = properties.iter().filter(|one| one.is_required).map(|one| one.key).collect();
     let mut map = serde_json::Map::new();
-    for (key, doc, _, schema) in properties {
-        let mut schema = schema.clone();
+    for Property { key, doc, mut schema, example, .. } in properties {
         if let Some(object) = schema.as_object_mut() {
             object.insert("description".to_owned(), json!(doc.trim()));
+            object.extend(example.map(|example| ("examples".to_owned(), json!([example]))));
         }
-        map.insert((*key).to_owned(), schema);
+        map.insert(key.to_owned(), schema);
     }
-    let required: Vec<_> = properties.iter().filter(|(_, _, required, _)| *required).map(|(key, ..)| *key).collect();
     json!({
         "description": doc.trim(),
         "type": "object",
@@ -354,13 +364,14 @@ pub(crate) fn object_schema(doc: &str, properties: &[(&str, &str, bool, serde_js
 }
 
 /// Declares a mapping with known keys. Each key has a description for the JSON Schema, the word
-/// `required` or `optional`, and a type.
+/// `required` or `optional`, and a type. A key whose type does not list its words or keys also has
+/// an example, which editors show.
 macro_rules! shape {
     ($(
         #[expected($expected:literal)]
         $(#[doc = $doc:literal])+
         struct $name:ident {
-            $($(#[doc = $field_doc:literal])+ $need:ident $field:ident: $ty:ty,)+
+            $($(#[doc = $field_doc:literal])+ $need:ident $field:ident: $ty:ty $(= $example:tt)?,)+
         }
     )+) => {$(
         $(#[doc = $doc])+
@@ -380,11 +391,15 @@ macro_rules! shape {
             }
 
             fn schema() -> serde_json::Value {
-                use $crate::project::shape::{key, object_schema, Shape};
-                object_schema(
-                    concat!($($doc),+),
-                    &[$((key(stringify!($field)), concat!($($field_doc),+), stringify!($need) == "required", <$ty as Shape>::schema())),+],
-                )
+                use $crate::project::shape::{Property, Shape, key, object_schema};
+                let properties = vec![$(Property {
+                    key: key(stringify!($field)),
+                    doc: concat!($($field_doc),+),
+                    is_required: stringify!($need) == "required",
+                    schema: <$ty as Shape>::schema(),
+                    example: [$(serde_json::json!($example))?].into_iter().next(),
+                }),+];
+                object_schema(concat!($($doc),+), properties)
             }
         }
     )+};

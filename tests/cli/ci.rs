@@ -140,7 +140,38 @@ fn the_documentation_of_the_action_is_true() {
         workflows.iter().find_map(|workflow| workflow["jobs"]["rowkeep"]["steps"].as_array()).expect("a workflow");
     let with = used[1]["with"].as_object().expect("inputs");
     assert!(with.keys().all(|input| inputs["inputs"].get(input).is_some()), "{with:?}");
-    let hooks = yaml(".pre-commit-hooks.yaml");
-    let wanted = workflows.iter().find_map(|workflow| workflow["repos"][0]["hooks"][0]["id"].as_str()).expect("a hook");
-    assert!(hooks.as_array().expect("hooks").iter().any(|hook| hook["id"] == wanted), "{wanted}");
+    // The action and the hooks of the page install this version.
+    let wheel = concat!("rowkeep==", env!("CARGO_PKG_VERSION"));
+    assert_eq!(inputs["inputs"]["wheel"]["default"], wheel);
+    let hooks = workflows.iter().find_map(|workflow| workflow["repos"][0]["hooks"].as_array()).expect("hooks");
+    let of_repository = yaml(".pre-commit-hooks.yaml");
+    for hook in hooks {
+        assert_eq!(hook["additional_dependencies"], serde_json::json!([wheel]));
+        let same = of_repository.as_array().expect("hooks").iter().find(|one| one["id"] == hook["id"]);
+        let same = same.expect("the repository offers it too");
+        assert!(["entry", "files", "pass_filenames"].iter().all(|key| hook[key] == same[key]), "{hook} {same}");
+    }
+}
+
+#[test]
+fn the_action_writes_findings_for_code_scanning() {
+    let shop = changed();
+    shop.write("shop/rowkeep.yml", format!("{PROJECT}out: sql/\n"));
+    shop.write("temp/.keep", "");
+    shop.write("hooks/trim.sql", "INSERT INTO old SELECT * FROM m WHERE t < 5;\nDELETE FROM m WHERE t < 5;\n");
+    let environment =
+        [("PROJECT", "shop"), ("TODAY", "2026-03-01"), ("WARN_DAYS", "60"), ("DBT", ""), ("LINT", "hooks")];
+    for (step, file, code) in
+        [("Findings of check", "rowkeep-check.sarif", "RK702"), ("Findings of lint", "rowkeep-lint.sarif", "RK602")]
+    {
+        let outcome = run(&shop, &script(step), &environment);
+        assert_eq!(outcome.code, Some(0), "the step before has failed the job already: {outcome}");
+        let text = std::fs::read_to_string(shop.path("temp").join(file)).expect("the findings");
+        let log: Value = serde_json::from_str(&text).expect("JSON");
+        let results = log["runs"][0]["results"].as_array().expect("results");
+        assert!(results.iter().any(|result| result["ruleId"] == code), "{text}");
+    }
+    // An input that is wrong is no finding.
+    let nowhere = run(&shop, &script("Findings of lint"), &[("LINT", "nowhere")]);
+    assert_ne!(nowhere.code, Some(0), "{nowhere}");
 }

@@ -71,6 +71,7 @@ fn help_fits_on_a_screen() {
       explain      Explain the code of a finding, and how to fix its cause
       schema       Print the JSON Schema of a project file, for editors
       completions  Print the completion script for a shell
+      man          Print the manual page of a command, for `man -l -`
       help         Print this message or the help of the given subcommand(s)
 
     Options:
@@ -116,6 +117,9 @@ fn help_fits_on_a_screen() {
               - sarif:  SARIF 2.1.0
               
               [default: human]
+
+      -q, --quiet
+              Print only findings: no summary
 
       -h, --help
               Print help (see a summary with '-h')
@@ -348,4 +352,31 @@ fn a_migration_moves_rows_that_are_not_due_yet() {
     let moved = migration();
     assert!(moved.contains("WHERE _b.order_id IS NOT NULL\n") && !moved.contains(left_out), "{moved}");
     assert!(moved.contains("(_b.updated_at IS NULL OR _h.updated_at >= _b.updated_at)"), "{moved}");
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let shop = Shop::new();
+    let page = shop.run(&["man"]).stdout;
+    assert!(page.contains(".TH rowkeep 1") && page.contains("rowkeep\\-compile(1)"), "{page}");
+    let page = shop.run(&["man", "rehearse"]).stdout;
+    assert!(page.contains(".TH rowkeep-rehearse 1") && page.contains("\\-\\-seeds"), "{page}");
+    insta::assert_snapshot!(shop.refuses(&["man", "complie"]), @"
+    exit 2
+    --- stdout
+    --- stderr
+    error: no command complie; did you mean compile?
+    ");
+}
+
+#[test]
+fn a_quiet_command_prints_findings_only() {
+    let shop = Shop::new();
+    shop.write("hooks/sound.sql", "SELECT 1;\n");
+    for command in [&["compile", "-q"][..], &["check", "--quiet"], &["lint", "-q", "../hooks"]] {
+        let said = shop.run(command);
+        assert_eq!((said.code, said.stdout.as_str(), said.stderr.as_str()), (Some(0), "", ""), "{command:?}");
+    }
+    let late = shop.refuses(&["check", "-q", "--today", "2027-03-01"]);
+    assert!(late.contains("--- stdout\n--- stderr\nnote[RK718]"), "{late}");
 }

@@ -21,7 +21,7 @@ fn a_missing_project_is_reported() {
     exit 2
     --- stdout
     --- stderr
-    error: no rowkeep.yml in . or any folder above it; name the project with --project DIR
+    error: no rowkeep.yml in . or any folder above it; write a new project with `rowkeep init`, or name one with --project DIR
     ");
     insta::assert_snapshot!(shop.refuses(&["compile", "--project", "nowhere"]), @"
     exit 2

@@ -1,6 +1,7 @@
 //! Tests of the core in memory: goldens, templates, schemas.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look at the world")]
 
+mod compatibility;
 mod dbt_form;
 mod goldens;
 mod hostile_templates;

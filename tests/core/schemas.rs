@@ -79,3 +79,47 @@ fn the_manifest_matches_its_schema() {
     manifest["loads"][0]["clean"]["alarm"] = 1.into();
     assert!(!errors(&schema, &manifest).is_empty());
 }
+
+/// Each key of a schema with its own schema, by its path.
+fn keys(schema: &serde_json::Value, path: &str, found: &mut Vec<(String, serde_json::Value)>) {
+    match schema {
+        serde_json::Value::Object(object) => {
+            let properties = object.get("properties").and_then(|properties| properties.as_object());
+            for (key, own) in properties.into_iter().flatten() {
+                let path = format!("{path}.{key}");
+                keys(own, &path, found);
+                found.push((path, own.clone()));
+            }
+            object.iter().filter(|(key, _)| *key != "properties").for_each(|(_, part)| keys(part, path, found));
+        }
+        serde_json::Value::Array(parts) => parts.iter().for_each(|part| keys(part, path, found)),
+        _ => {}
+    }
+}
+
+/// Whether a schema lists the words or the keys of its values, so that an editor can show them.
+fn lists_values(schema: &serde_json::Value) -> bool {
+    let has_keys = |schema: &serde_json::Value| schema["properties"].is_object();
+    schema["enum"].is_array()
+        || has_keys(schema)
+        || has_keys(&schema["items"])
+        || schema["additionalProperties"]["enum"].is_array()
+}
+
+#[test]
+fn each_key_has_a_description_and_an_example_that_its_schema_accepts() {
+    for file in ["project", "periods", "table"] {
+        let schema = json_schema(file).expect("a schema");
+        let mut found = Vec::new();
+        keys(&schema, file, &mut found);
+        assert!(found.len() >= 4, "{file}");
+        for (path, own) in found {
+            assert!(own["description"].as_str().is_some_and(|text| text.len() > 10), "{path} has no description");
+            let examples = own["examples"].as_array().map_or(&[][..], Vec::as_slice);
+            assert!(!examples.is_empty() || lists_values(&own), "{path} has no example");
+            for example in examples {
+                assert_eq!(errors(&own, example), Vec::<String>::new(), "the example of {path}");
+            }
+        }
+    }
+}

@@ -222,8 +222,9 @@ fn a_template_that_does_not_render_is_refused() {
       |                                                                                                          ^^^^^^^^^^^^^^^^^^^ here
       |
       = help: pass every value through a filter: `full`, `bare`, `name`, `of`, `type` or `literal`
+      = note: the same at 1 more place: templates/ddl/copies.sql.j2:9
 
-    7 errors; nothing was written
+    8 errors; nothing was written
     "#);
 }
 

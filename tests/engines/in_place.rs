@@ -170,6 +170,14 @@ fn the_doctor_accepts_a_primary_key_of_a_mart_that_is_updated_in_place() {
     assert_eq!(findings(&shop.inputs), [without]);
     shop.engine.run("ALTER TABLE in_place.mart_orders ADD UNIQUE (order_id) DEFERRABLE");
     assert_eq!(findings(&shop.inputs), [without]);
+    // PostgreSQL refuses each load while both keys are there.
+    shop.engine.run("CREATE UNIQUE INDEX own ON in_place.mart_orders (order_id)");
+    let beside = "in_place.mart_orders also has a deferrable unique key on (order_id), which ON CONFLICT refuses: its load or its restore fails in each cycle";
+    assert_eq!(findings(&shop.inputs), [beside]);
+    let load =
+        "INSERT INTO in_place.mart_orders (order_id) VALUES (7) ON CONFLICT (order_id) DO UPDATE SET order_id = 7";
+    let refused = shop.engine.after(load, "SELECT 'ran'").expect_err("it is refused");
+    assert!(refused.contains("deferrable"), "{refused}");
 }
 
 /// Handwritten hooks are rehearsed without indexes, except the key that ON CONFLICT needs.

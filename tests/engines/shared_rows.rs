@@ -93,7 +93,7 @@ fn a_cycle_stops_at_a_foreign_key_to_a_partition() {
     let manifest = rowkeep::compile(&inputs).unwrap_or_else(|wrong| panic!("{wrong}")).manifest().clone();
     let mut engine = Engine::open(Dialect::Postgres, "key_of_a_partition");
     engine.create(&resolve(&inputs).expect("it resolves"), &manifest, Dialect::Postgres);
-    engine.run("DROP VIEW ods.all_hist_orders; DROP TABLE ods.mart_orders");
+    engine.run("DROP VIEW ods.all_hist_orders, ods.all_hist_orders__copies; DROP TABLE ods.mart_orders");
     engine.run("CREATE TABLE ods.mart_orders (order_id BIGINT NOT NULL, updated_at BIGINT NOT NULL) PARTITION BY HASH (order_id)");
     engine.run("CREATE TABLE ods.only_part PARTITION OF ods.mart_orders FOR VALUES WITH (MODULUS 1, REMAINDER 0)");
     engine.run("ALTER TABLE ods.only_part ADD UNIQUE (order_id)");
@@ -122,7 +122,7 @@ fn a_cycle_stops_if_history_tables_are_partitions_of_the_mart() {
         let mut engine = Engine::open(Dialect::Postgres, database);
         engine.create(&resolve(&inputs).expect("it resolves"), &manifest, Dialect::Postgres);
         if database == "partitions" {
-            engine.run("DROP VIEW ods.all_hist_orders; DROP TABLE ods.hist_orders_2025_h2, ods.hist_orders_2026_h1, ods.mart_orders");
+            engine.run("DROP VIEW ods.all_hist_orders, ods.all_hist_orders__copies; DROP TABLE ods.hist_orders_2025_h2, ods.hist_orders_2026_h1, ods.mart_orders");
             engine.run(
                 "CREATE TABLE ods.mart_orders (order_id BIGINT NOT NULL, updated_at BIGINT NOT NULL) PARTITION BY RANGE (updated_at)",
             );

@@ -5,6 +5,7 @@
 mod airflow;
 mod browser;
 mod dbt;
+mod editors;
 #[path = "../shared/engine.rs"]
 mod engine;
 mod googlesql;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::cli::doctor::Arguments;
 use crate::cli::{eprint, print, project};
-use crate::diagnostic::{Format, some};
+use crate::diagnostic::{Diagnostics, Format, some};
 use crate::doctor::{Checkup, Explained, doctor, explain};
 use crate::project::folder::Failure;
 use crate::source::Inputs;
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let spec = crate::resolve(&inputs).map_err(wrong)?;
     let artifacts = crate::compile_spec(&spec, &inputs).map_err(wrong)?;
     let password = std::env::var("PGPASSWORD").ok();
-    let progress = progress();
+    let progress = if arguments.quiet { ProgressBar::hidden() } else { progress() };
     let mut asks = |about: &str| progress.set_message(about.to_owned());
     let target = (arguments.url.as_str(), password.as_deref());
     if arguments.explain {
@@ -41,6 +41,9 @@ fn report_plans(arguments: &Arguments, explained: &Explained, inputs: &Inputs) -
     match format {
         Format::Human(_) => {
             eprint(&explained.findings.in_format(inputs, format));
+            if arguments.quiet {
+                return Ok(exit_code(&explained.findings));
+            }
             let count = explained.findings.count();
             let result = if count.is_empty() { "nothing is refused".to_owned() } else { count };
             print(&format!(
@@ -63,7 +66,11 @@ fn report_plans(arguments: &Arguments, explained: &Explained, inputs: &Inputs) -
         }
         Format::Github | Format::Sarif => print(&explained.findings.in_format(inputs, format))?,
     }
-    Ok(if explained.findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(exit_code(&explained.findings))
+}
+
+fn exit_code(findings: &Diagnostics) -> ExitCode {
+    if findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
 /// Shows the running query on a terminal, if it takes longer than half a second.
@@ -81,7 +88,9 @@ fn report(arguments: &Arguments, checkup: &Checkup, inputs: &Inputs) -> Result<E
     match format {
         Format::Human(_) => {
             eprint(&checkup.findings.in_format(inputs, format));
-            print(&summary(checkup))?;
+            if !arguments.quiet {
+                print(&summary(checkup))?;
+            }
         }
         Format::Json => {
             let not_asked = checkup.not_asked.iter().map(|(monitor, why)| json!({ "monitor": monitor, "why": why }));
@@ -97,7 +106,7 @@ fn report(arguments: &Arguments, checkup: &Checkup, inputs: &Inputs) -> Result<E
         }
         Format::Github | Format::Sarif => print(&checkup.findings.in_format(inputs, format))?,
     }
-    Ok(if checkup.findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(exit_code(&checkup.findings))
 }
 
 fn summary(checkup: &Checkup) -> String {

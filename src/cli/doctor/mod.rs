@@ -35,4 +35,7 @@ pub(super) struct Arguments {
     /// The output format of findings
     #[arg(long, value_enum, default_value_t = Output::Human)]
     pub(super) format: Output,
+    /// Print only findings: no summary and no progress
+    #[arg(short, long)]
+    quiet: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -72,8 +73,10 @@ fn progress(stories: u64) -> ProgressBar {
         if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(stories), target);
     // An invalid template leaves the default style.
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} stories, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {bar:40} {pos} of {len} stories, {eta} left") {
         bar.set_style(style);
     }
+    // A story can take long, and a broken law is looked for in shorter and shorter stories.
+    bar.enable_steady_tick(Duration::from_millis(500));
     bar
 }

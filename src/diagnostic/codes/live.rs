@@ -181,8 +181,11 @@ macro_rules! live_codes {
             /// Fix: write `layout: { index: unique_key }`. Newer versions then replace older ones
             /// in place. Or use a unique index on the key and the time, as ddl/ creates it.
             ///
-            /// A mart that is updated in place must have that key: without it, or with a deferrable
-            /// one, the load and the restore fail.
+            /// A key on other columns refuses a newer version that has the same values there: a
+            /// warning.
+            ///
+            /// A mart that is updated in place must have the key on `unique_key`, and no deferrable
+            /// one on these columns: otherwise the load and the restore fail.
             LiveKey = "RK922",
             /// The database fills a column, and the spec does not say so; or the other way round.
             ///

@@ -129,6 +129,11 @@ impl Conditions<'_> {
             self.report(entry, "has no comparison", "empty", "write a value, or `{ is: not null }`", sink);
             return None;
         }
+        if complete && contradict(&tests, self.columns.scope.columns[self.column.0].ty) {
+            let problem = "has comparisons that no value meets together: no row would ever leave the mart";
+            self.report(entry, problem, "contradict each other", "correct or remove one of them", sink);
+            return None;
+        }
         complete.then_some(tests)
     }
 
@@ -266,6 +271,57 @@ fn meant(text: &str) -> Option<String> {
     Some(if word.is_empty() { value.to_owned() } else { format!("{{ {word}: {value} }}") })
 }
 
+/// Whether no value can meet all tests.
+fn contradict(tests: &[Test], ty: SqlType) -> bool {
+    if tests.contains(&Test::IsNull) && tests.len() > 1 {
+        // Every other test needs a value.
+        return true;
+    }
+    // Between two whole numbers, and between two days, there is no other.
+    let step = match ty {
+        SqlType::Date => Some(86_400),
+        _ => ty.is_whole_number().then_some(SCALE),
+    };
+    let (mut lowest, mut highest) = ((i128::MIN, false), (i128::MAX, true));
+    for test in tests {
+        match test {
+            Test::AtLeast(constant) => lowest = lowest.max((place(constant), false)),
+            Test::MoreThan(constant) => lowest = lowest.max((place(constant), true)),
+            Test::AtMost(constant) => highest = highest.min((place(constant), true)),
+            Test::LessThan(constant) => highest = highest.min((place(constant), false)),
+            _ => {}
+        }
+    }
+    let ((low, is_above), (high, is_reached)) = (lowest, highest);
+    match step {
+        // The lowest and the highest value that the tests accept.
+        Some(step) => {
+            low.saturating_add(if is_above { step } else { 0 }) > high.saturating_sub(if is_reached { 0 } else { step })
+        }
+        None => low > high || (low == high && (is_above || !is_reached)),
+    }
+}
+
+/// The digits after the point that a number may have.
+const SCALE: i128 = 1_000_000_000_000_000_000;
+
+/// The place of a constant in the order of the constants of its column.
+fn place(constant: &Constant) -> i128 {
+    match constant {
+        Constant::Day(day) => day.epoch().into(),
+        Constant::Number(text) => {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+            // Invariant: at most 18 digits on each side of the point.
+            let parts: (i128, i128) =
+                (whole.parse().unwrap_or_default(), format!("{fraction:0<18}").parse().unwrap_or_default());
+            let value = parts.0 * SCALE + parts.1;
+            if text.starts_with('-') { -value } else { value }
+        }
+        Constant::Text(_) | Constant::Boolean(_) => unreachable!("a text and a truth value have no order"),
+    }
+}
+
 fn is_number(ty: SqlType) -> bool {
     ty.is_whole_number() || matches!(ty, SqlType::Decimal { .. } | SqlType::Real | SqlType::Double)
 }
@@ -308,6 +364,25 @@ mod tests {
             assert!(!is_number_text(text, true), "{text}");
         }
         assert!(!is_number_text("1.5", false));
+    }
+
+    #[test]
+    fn comparisons_contradict_if_no_value_is_between_them() {
+        let number = |text: &str| Constant::Number(text.to_owned());
+        let between = |low: Test, high: Test, ty| contradict(&[low, high], ty);
+        let decimal = SqlType::Decimal { precision: 12, scale: 2 };
+        assert!(between(Test::MoreThan(number("10")), Test::LessThan(number("5")), decimal));
+        assert!(between(Test::MoreThan(number("10")), Test::AtMost(number("10")), decimal));
+        assert!(between(Test::AtLeast(number("0.5")), Test::LessThan(number("0.50")), decimal));
+        assert!(!between(Test::AtLeast(number("10")), Test::AtMost(number("10")), decimal));
+        assert!(!between(Test::MoreThan(number("-10")), Test::LessThan(number("-9")), decimal));
+        assert!(between(Test::MoreThan(number("-10")), Test::LessThan(number("-9")), SqlType::Integer));
+        assert!(!between(Test::MoreThan(number("9")), Test::LessThan(number("11")), SqlType::Bigint));
+        let day = |text: &str| Constant::Day(text.parse().expect("a day"));
+        assert!(between(Test::MoreThan(day("2026-01-01")), Test::LessThan(day("2026-01-02")), SqlType::Date));
+        assert!(!between(Test::MoreThan(day("2026-01-01")), Test::LessThan(day("2026-01-02")), SqlType::Timestamp));
+        assert!(contradict(&[Test::IsNull, Test::AtLeast(number("1"))], SqlType::Integer));
+        assert!(!contradict(&[Test::IsNull], SqlType::Integer));
     }
 
     #[test]

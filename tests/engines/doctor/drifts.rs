@@ -519,6 +519,18 @@ fn each_drift_is_found_and_a_correct_database_has_no_findings() {
             ),
         ),
         (
+            "a unique key on other columns",
+            drift(
+                &["CREATE UNIQUE INDEX own ON settlement_ods.mart_uni_tracking_info (order_id, state)"],
+                &["DROP INDEX settlement_ods.own"],
+                &[(
+                    Warning,
+                    "RK922",
+                    &["on (order_id, state) refuses a newer version of a row that has the same values"],
+                )],
+            ),
+        ),
+        (
             "an identity in a history table",
             drift(
                 &[

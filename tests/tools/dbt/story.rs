@@ -122,15 +122,13 @@ fn dbt_archives_a_row_on_a_stand_in_of_snowflake() {
 }
 
 #[test]
-fn no_law_is_broken_and_all_stories_end_with_the_same_rows() {
-    let stories =
-        [(Dialect::DuckDb, Commits::Model), (Dialect::Postgres, Commits::Model), (Dialect::Postgres, Commits::Each)];
-    let [one, other, stopped] = std::thread::scope(|scope| {
+fn no_law_is_broken_and_both_stories_end_with_the_same_rows() {
+    let stories = [(Dialect::DuckDb, Commits::Model), (Dialect::Postgres, Commits::Each)];
+    let [one, other] = std::thread::scope(|scope| {
         stories
             .map(|(dialect, commits)| scope.spawn(move || run_story(dialect, commits, 0, 6)))
             .map(|story| story.join().expect("it passes"))
     });
     assert!(one.lines().count() > 40, "{one}");
     assert_eq!(one.to_lowercase(), other.to_lowercase());
-    assert_eq!(other, stopped);
 }
