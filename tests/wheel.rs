@@ -78,11 +78,7 @@ fn install_step(root: &Path) -> String {
 #[test]
 fn an_archive_has_the_program_and_a_manual_page_for_each_command() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let said = run(
-        root,
-        Path::new("scripts/with-duckdb"),
-        &["scripts/archive", "--features", "rehearse"],
-    );
+    let said = run(root, Path::new("scripts/with-duckdb"), &["scripts/archive", "--features", "rehearse"]);
     let archive = root.join(said.trim().strip_prefix("built ").expect("the path of the archive"));
     let name = archive.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
     let folder = archive.parent().expect("a folder");
