@@ -40,7 +40,10 @@ pub(super) fn rewrites(unit: &Unit) -> Vec<Rewrite<'_>> {
             let gone_at = match kept.into.is(&table) {
                 // CREATE OR REPLACE TABLE t AS SELECT ... FROM t, and INSERT OVERWRITE.
                 true => replaces(&read.tree).then_some(at),
-                false if kept.creates => gone(unit, at, &kept.into, &table),
+                // The rows to keep wait in a table that the unit creates.
+                false if kept.creates || unit.creates(&kept.into) => {
+                    gone(unit, at, &kept.into, &table).or_else(|| emptied(unit, at, &kept.into, &table))
+                }
                 false => None,
             };
             all.extend(gone_at.map(|gone_at| Rewrite { table, read, kept: kept.clone(), gone_at }));
@@ -89,6 +92,22 @@ fn gone(unit: &Unit, at: usize, new: &Table, old: &Table) -> Option<usize> {
         }
     }
     None
+}
+
+/// The statement that empties `old`, if the rows to keep are loaded back after it.
+fn emptied(unit: &Unit, at: usize, kept: &Table, old: &Table) -> Option<usize> {
+    let after = || unit.statements.iter().enumerate().skip(at + 1);
+    let empties = |read: &Read| match read.action() {
+        Action::Truncate(tables) => tables.iter().any(|table| table.is(old)),
+        Action::Delete(delete, table) => table.is(old) && delete.selection.is_none() && read.joins.is_empty(),
+        _ => false,
+    };
+    let (emptied, _) = after().find(|(_, read)| empties(read))?;
+    let loads_back = |read: &Read| match read.action() {
+        Action::Copy(copy) => copy.into.is(old) && copy.sources().iter().any(|source| source.is(kept)),
+        _ => false,
+    };
+    after().any(|(number, read)| number > emptied && loads_back(read)).then_some(emptied)
 }
 
 /// What takes the name of a table from it.

@@ -123,3 +123,15 @@ fn each_key_has_a_description_and_an_example_that_its_schema_accepts() {
         }
     }
 }
+
+#[test]
+fn the_catalogue_names_schemas_that_exist() {
+    let catalogue = read(&root().join("docs/schema/catalog.json"));
+    let entries = catalogue.as_array().expect("a list");
+    for entry in entries {
+        let file = entry["url"].as_str().and_then(|url| url.rsplit_once("/docs/schema/")).expect("an address").1;
+        assert!(root().join("docs/schema").join(file).is_file(), "{file}");
+        assert!(entry["fileMatch"][0].is_string() && entry["description"].is_string(), "{entry}");
+    }
+    assert!(entries.iter().any(|entry| entry["fileMatch"][0] == "rowkeep.yml"));
+}

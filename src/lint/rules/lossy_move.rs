@@ -29,7 +29,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             }
             Action::Copy(copy) if copy.on_conflict == OnConflict::Skips => {
                 let is_lossy = |(_, trim, delete, table): &&Trim<'_>| {
-                    !is_proven(trim, delete, table) || leaves_newer(trim, delete, &copy)
+                    !is_proven(trim, delete, table)
+                        || leaves_newer(trim, delete, &copy)
+                        || lists_newer(unit, trim, delete, &copy)
                 };
                 let trimmed = trims.iter().filter(|(.., table)| copy.copies(table)).find(is_lossy);
                 let Some((.., table)) = trimmed else { continue };
@@ -91,13 +93,30 @@ pub(super) fn left_in_a_temporary_table(unit: &Unit, found: &mut Vec<Finding>) {
 /// Whether a DELETE accepts any version of a row as its copy: by its name, the column by which old
 /// rows are chosen changes with each version, and the proof does not compare it.
 fn leaves_newer(trim: &Read, delete: &Delete, copy: &Copy<'_>) -> bool {
-    let changes = |name: &String| ["updat", "modif", "chang", "valid_from"].iter().any(|part| name.contains(part));
     let aged = aged_by(delete.selection.iter().flat_map(conjuncts));
     let mut proofs = lookups(trim, delete)
         .filter(|found| !found.negated && found.tables().iter().any(|table| table.is(&copy.into)))
         .peekable();
     let has = |found: Lookup<'_>| compared(&found);
     proofs.peek().is_some() && proofs.map(has).all(|has| aged.iter().any(|name| changes(name) && !has.contains(name)))
+}
+
+/// Whether a column changes with each version of a row, by its name.
+fn changes(name: &str) -> bool {
+    ["updat", "modif", "chang", "valid_from"].iter().any(|part| name.contains(part))
+}
+
+/// Whether a DELETE takes the keys of a list that the unit fills by a time that changes with each
+/// version of a row. The archive may have an older version of a listed row, so the copy skips it.
+fn lists_newer(unit: &Unit, trim: &Read, delete: &Delete, copy: &Copy<'_>) -> bool {
+    let lists = looked_up_by(trim, delete);
+    let fills_by_change = |list: &Table| {
+        unit.filled().filter(|(_, into)| into.is(list)).any(|(read, _)| match read.action() {
+            Action::Copy(fill) => aged_by(fill.conditions()).iter().any(|name| changes(name)),
+            _ => false,
+        })
+    };
+    !lists.iter().any(|list| list.is(&copy.into) || list.is_named_as_archive()) && lists.iter().any(fills_by_change)
 }
 
 /// An archive that each run replaces, although its rows are deleted from their table: the rows that

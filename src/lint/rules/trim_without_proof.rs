@@ -7,7 +7,7 @@ use sqlparser::ast::{BinaryOperator, Delete, Expr, JoinOperator, TableFactor};
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{
-    aged_by, clock, column, columns_in, conjuncts, is_equality, lookup, named_query, tables_in, takes_any_rows,
+    aged_by, arms, clock, column, columns_in, conjuncts, is_equality, lookup, named_query, tables_in, takes_any_rows,
     words_of,
 };
 use crate::lint::read::{Read, Runs};
@@ -93,9 +93,11 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             worse.push("the list has rows that the copy leaves out");
         } else if differs {
             worse.push("its condition differs from that of the copy");
-        } else if only_filters {
+        } else if only_filters && !looks_for_age(read, delete) {
             // A list of keys that both read.
             continue;
+        } else if only_filters {
+            worse.push("both look for the old rows anew");
         }
         if !differs && read.in_transaction && (is_locked(unit, &table) || of_stored_keys(condition)) {
             continue;
@@ -258,6 +260,16 @@ fn names_keys(condition: &Expr) -> bool {
         Expr::BinaryOp { op: BinaryOperator::Eq, right, .. } => is_constant(right),
         _ => false,
     })
+}
+
+/// Whether a DELETE finds its rows by the age of rows of another table, such as their parents. A
+/// row that is written between the copy and the DELETE has an old parent too.
+fn looks_for_age(read: &Read, delete: &Delete) -> bool {
+    let conditions =
+        |query| arms(query).into_iter().filter_map(|select| select.selection.as_ref()).flat_map(conjuncts);
+    let found = lookups(read, delete).filter(|found| !found.negated).flat_map(|found| conditions(found.query));
+    let aged = aged_by(found.chain(delete.selection.iter().flat_map(conjuncts)));
+    !aged.is_empty()
 }
 
 /// The proof that a DELETE lacks: it may be in any of the tables that get the rows.
