@@ -1,5 +1,5 @@
-//! A second parser reads every statement for engines that cannot run here. `scripts/with-sqlglot`
-//! installs it.
+//! Two more parsers read the statements for engines that cannot run here: sqlglot and sqlfluff.
+//! `scripts/with-sqlglot` installs both.
 
 use crate::projects;
 use std::collections::BTreeMap;
@@ -81,24 +81,66 @@ fn refused(dialect: Dialect) -> (usize, Vec<(String, String)>) {
             }
         }
     }
-    let python = std::env::var("ROWKEEP_SQLGLOT").expect("ROWKEEP_SQLGLOT is set by scripts/with-sqlglot");
-    let mut command = Command::new(python);
-    command.arg(projects::root().join("tests/tools/second_opinion/parse.py")).arg(dialect.as_str());
-    let mut parser = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
     for broken in BROKEN {
         let partitioned = Partitioned::from([("hist_x".to_owned(), "t".to_owned())]);
         all.insert(broken.to_owned(), (broken.to_owned(), broken.to_owned(), partitioned));
     }
     let pairs: Vec<_> = all.values().map(|(sql, name, partitioned)| (name, sql, partitioned)).collect();
-    let json = serde_json::to_string(&pairs).expect("JSON");
-    parser.stdin.take().expect("a pipe").write_all(json.as_bytes()).expect("it reads");
-    let output = parser.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "it failed");
-    let mut refused: Vec<(String, String)> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let mut refused = run("parse.py", dialect, &serde_json::to_string(&pairs).expect("JSON"));
     let all_refused = refused.len();
     refused.retain(|(name, _)| !BROKEN.contains(&name.as_str()));
     assert_eq!(all_refused - refused.len(), BROKEN.len(), "it accepts wrong statements");
     (pairs.len(), refused)
+}
+
+/// The statements that a script refuses, by name, each with the error.
+fn run(script: &str, dialect: Dialect, input: &str) -> Vec<(String, String)> {
+    let python = std::env::var("ROWKEEP_SQLGLOT").expect("ROWKEEP_SQLGLOT is set by scripts/with-sqlglot");
+    let mut command = Command::new(python);
+    command.arg(projects::root().join("tests/tools/second_opinion").join(script)).arg(dialect.as_str());
+    let mut parser = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
+    parser.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    let output = parser.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "it failed");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// sqlfluff reads 15 statements in a second, so it reads those of the example. In a long run
+/// (`ROWKEEP_SEEDS`), it reads those of every golden.
+fn fluff_parses(dialect: Dialect) {
+    let goldens = projects::compiling_for(dialect).into_iter().filter(|_| std::env::var("ROWKEEP_SEEDS").is_ok());
+    let goldens = goldens.map(|name| projects::golden(&name));
+    let mut all = BTreeMap::new();
+    for inputs in goldens.chain([projects::example()]) {
+        let artifacts = rowkeep::compile(&inputs.with_dialect(dialect)).expect("it compiles");
+        for (path, sql) in statements(artifacts.manifest()) {
+            let shape = sql.replace(|c: char| c.is_ascii_digit(), "0");
+            all.entry(shape).or_insert((path, sql));
+        }
+    }
+    let broken = "DELETE FROM WHERE TRUE";
+    let mut pairs: Vec<_> = all.into_values().collect();
+    pairs.push((broken.to_owned(), broken.to_owned()));
+    let refused = run("fluff.py", dialect, &serde_json::to_string(&pairs).expect("JSON"));
+    println!("{dialect}: {} statements", pairs.len());
+    assert!(pairs.len() > 150, "only {} statements were read", pairs.len());
+    let names: Vec<_> = refused.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, [broken], "{refused:#?}");
+}
+
+#[test]
+fn sqlfluff_reads_the_statements_of_redshift() {
+    fluff_parses(Dialect::Redshift);
+}
+
+#[test]
+fn sqlfluff_reads_the_statements_of_bigquery() {
+    fluff_parses(Dialect::BigQuery);
+}
+
+#[test]
+fn sqlfluff_reads_the_statements_of_snowflake() {
+    fluff_parses(Dialect::Snowflake);
 }
 
 fn all_parse(dialect: Dialect) {
