@@ -149,7 +149,10 @@ fn the_documentation_of_the_action_is_true() {
         assert_eq!(hook["additional_dependencies"], serde_json::json!([wheel]));
         let same = of_repository.as_array().expect("hooks").iter().find(|one| one["id"] == hook["id"]);
         let same = same.expect("the repository offers it too");
-        assert!(["entry", "files", "exclude", "pass_filenames"].iter().all(|key| hook[key] == same[key]), "{hook} {same}");
+        assert!(
+            ["entry", "files", "exclude", "pass_filenames"].iter().all(|key| hook[key] == same[key]),
+            "{hook} {same}"
+        );
     }
 }
 

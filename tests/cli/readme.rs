@@ -181,39 +181,3 @@ fn the_documented_sections_compile() {
     }
     assert_eq!(seen, 5);
 }
-
-/// The tutorial runs on a database, by the DuckDB command line, which this test does not have. It
-/// runs every block that has other commands only.
-#[test]
-fn the_tutorial_shows_what_rowkeep_prints() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let program = Path::new(env!("CARGO_BIN_EXE_rowkeep")).parent().expect("a folder of programs");
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("PATH"));
-    let mut here = folder.path().to_owned();
-    let tutorial = read("docs/tutorial.md");
-    let (mut ran, mut compared) = (0, 0);
-    for part in tutorial.split("```sh\n").skip(1) {
-        let (commands, rest) = part.split_once("```").expect("a closing fence");
-        let needs_database = |line: &str| ["duckdb", "bash ", "mkdir", "}"].iter().any(|word| line.starts_with(word));
-        if commands.lines().any(needs_database) {
-            continue;
-        }
-        let output = Command::new("bash").args(["-ec", commands]).current_dir(&here).env("PATH", &path).output();
-        let output = output.expect("bash starts");
-        let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
-        assert!(output.status.success(), "{commands}{said}");
-        ran += 1;
-        if commands.lines().any(|line| line == "cd shop") {
-            here = here.join("shop");
-        }
-        // A text between two blocks of commands is what the first one prints.
-        if let Some((_, shown)) = rest.split_once("```text\n") {
-            let shown = shown.split("```").next().expect("a closing fence");
-            for line in shown.lines() {
-                assert!(said.lines().any(|printed| printed == line), "{commands}prints no line {line:?}:\n{said}");
-            }
-            compared += 1;
-        }
-    }
-    assert!(ran >= 6 && compared >= 3, "{ran} blocks, {compared} outputs");
-}

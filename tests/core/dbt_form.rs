@@ -1,6 +1,8 @@
 //! The dbt form equals the verified form: if real names replace the expressions that dbt resolves,
 //! the result is the compiled form, byte for byte.
 
+use std::collections::BTreeSet;
+
 use crate::projects;
 use rowkeep::artifacts::manifest::{Hook, Manifest};
 use rowkeep::{Compilation, Dialect, Style};
@@ -147,17 +149,88 @@ fn check(artifacts: &Compilation, case: &str) -> usize {
     checked
 }
 
+/// What the package uses of dbt: functions of its documentation, `adapter.cache_added`, and macros
+/// that dbt itself defines, from `apply_grants` to `statement`. Look up a name that is not here for
+/// each version of dbt that the tests run.
+const OF_DBT: [&str; 29] = [
+    "adapter.cache_added",
+    "adapter.check_schema_exists",
+    "adapter.commit",
+    "adapter.create_schema",
+    "adapter.get_columns_in_relation",
+    "adapter.get_relation",
+    "api.Relation.create",
+    "apply_grants",
+    "config",
+    "exceptions.raise_compiler_error",
+    "exceptions.warn",
+    "execute",
+    "flags.WHICH",
+    "generate_database_name",
+    "generate_schema_name",
+    "graph.nodes.values",
+    "list_relations_without_caching",
+    "load_cached_relation",
+    "log",
+    "ref",
+    "return",
+    "run_query",
+    "selected_resources",
+    "source",
+    "statement",
+    "target.database",
+    "target.schema",
+    "this",
+    "var",
+];
+
+/// The filters of Jinja that the package uses.
+const FILTERS: [&str; 9] = ["join", "length", "list", "lower", "map", "select", "string", "trim", "upper"];
+
+/// The code of a template: what is between `{{` and `}}`, or between `{%` and `%}`.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let openings =
+        text.match_indices("{{").map(|found| (found, "}}")).chain(text.match_indices("{%").map(|found| (found, "%}")));
+    openings.filter_map(|((at, _), end)| text[at + 2..].split(end).next())
+}
+
+/// Adds the names and the filters that the files of the package and its models use. Each file must
+/// be a template that minijinja reads too: dbt v2 renders with it.
+fn add_words(artifacts: &Compilation, case: &str, words: &mut BTreeSet<String>, filters: &mut BTreeSet<String>) {
+    let package = artifacts.files().keys().find_map(|path| path.strip_suffix("/dbt_project.yml")).unwrap_or_default();
+    let package = package.rsplit('/').next().unwrap_or_default();
+    for (path, text) in artifacts.files().iter().filter(|(path, _)| path.starts_with("dbt/") && path.ends_with(".sql"))
+    {
+        let mut templates = minijinja::Environment::new();
+        templates.add_template(path, text).unwrap_or_else(|error| panic!("{case}: {path}: {error:#}"));
+        let template = templates.get_template(path).expect("it was added");
+        let own = |name: &String| name.split('.').next() != Some(package);
+        words.extend(template.undeclared_variables(true).into_iter().filter(own));
+        for code in code(text) {
+            let outside_of_texts: String = code.split(['\'', '"']).step_by(2).collect();
+            let names = outside_of_texts.split('|').skip(1).map(|rest| rest.trim_start());
+            let name = |rest: &str| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().map(str::to_owned);
+            filters.extend(names.filter_map(name));
+        }
+    }
+}
+
 #[test]
 fn the_dbt_form_with_real_names_equals_the_compiled_form() {
     let mut checked = 0;
+    let (mut words, mut filters) = (BTreeSet::new(), BTreeSet::new());
     for dialect in Dialect::ALL {
         for name in projects::compiling_for(dialect) {
             let inputs = projects::golden(&name).with_dialect(dialect);
             let artifacts = rowkeep::compile(&inputs)
                 .unwrap_or_else(|wrong| panic!("{name}, {dialect}:\n{}", wrong.render(&inputs, Style::Plain)));
-            checked += check(&artifacts, &format!("{name} for {dialect}"));
+            let case = format!("{name} for {dialect}");
+            checked += check(&artifacts, &case);
+            add_words(&artifacts, &case, &mut words, &mut filters);
         }
     }
     checked += check(&rowkeep::compile(&projects::example()).expect("it compiles"), "the example");
     assert!(checked > 3_000, "{checked}");
+    assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), OF_DBT);
+    assert_eq!(filters.iter().map(String::as_str).collect::<Vec<_>>(), FILTERS);
 }

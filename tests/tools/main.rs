@@ -16,3 +16,4 @@ mod second_opinion;
 mod shim;
 mod site;
 mod snowflake;
+mod tutorial;

@@ -265,8 +265,7 @@ fn names_keys(condition: &Expr) -> bool {
 /// Whether a DELETE finds its rows by the age of rows of another table, such as their parents. A
 /// row that is written between the copy and the DELETE has an old parent too.
 fn looks_for_age(read: &Read, delete: &Delete) -> bool {
-    let conditions =
-        |query| arms(query).into_iter().filter_map(|select| select.selection.as_ref()).flat_map(conjuncts);
+    let conditions = |query| arms(query).into_iter().filter_map(|select| select.selection.as_ref()).flat_map(conjuncts);
     let found = lookups(read, delete).filter(|found| !found.negated).flat_map(|found| conditions(found.query));
     let aged = aged_by(found.chain(delete.selection.iter().flat_map(conjuncts)));
     !aged.is_empty()
