@@ -108,7 +108,12 @@ fn run(script: &str, dialect: Dialect, input: &str) -> Vec<(String, String)> {
 /// sqlfluff reads 15 statements in a second, so it reads those of the example. In a long run
 /// (`ROWKEEP_SEEDS`), it reads those of every golden.
 fn fluff_parses(dialect: Dialect) {
-    let goldens = projects::compiling_for(dialect).into_iter().filter(|_| std::env::var("ROWKEEP_SEEDS").is_ok());
+    // Its grammar of Redshift has GROUP and ROLE only as the first of several readers, and no type
+    // of PostgreSQL alone.
+    let is_unknown =
+        |name: &str| dialect == Dialect::Redshift && ["compile/grants", "compile/engine_types"].contains(&name);
+    let is_read = |name: &String| std::env::var("ROWKEEP_SEEDS").is_ok() && !is_unknown(name);
+    let goldens = projects::compiling_for(dialect).into_iter().filter(is_read);
     let goldens = goldens.map(|name| projects::golden(&name));
     let mut all = BTreeMap::new();
     for inputs in goldens.chain([projects::example()]) {
