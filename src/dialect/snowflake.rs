@@ -19,7 +19,7 @@ pub(super) struct Snowflake;
 const START: &str = "TIMESTAMP_NTZ '1970-01-01 00:00:00'";
 
 /// The same instant, with a zone.
-const START_IN_UTC: &str = "TIMESTAMPTZ '1970-01-01 00:00:00 +00:00'";
+const START_IN_UTC: &str = "TIMESTAMP_TZ '1970-01-01 00:00:00 +00:00'";
 
 /// The clock: when the statement began, in the zone of the session.
 fn clock() -> Expression {
@@ -113,6 +113,8 @@ impl Rules for Snowflake {
             SqlType::Json => "VARIANT".to_owned(),
             SqlType::Uuid => "VARCHAR(36)".to_owned(),
             SqlType::Timestamp => "TIMESTAMP_NTZ".to_owned(),
+            // TIMESTAMPTZ is a synonym, which not every other parser knows.
+            SqlType::Timestamptz => "TIMESTAMP_TZ".to_owned(),
             _ => standard::type_name(ty).unwrap_or_else(|| unreachable!("only text and JSON have no standard name")),
         }
     }
@@ -129,7 +131,7 @@ impl Rules for Snowflake {
     // "Date and time input and output formats": both forms are recognized by default.
     fn instant(&self, day: &str, epoch: i64, unit: TimeUnit) -> String {
         match unit {
-            TimeUnit::Timestamptz => format!("CAST('{} +00:00' AS TIMESTAMPTZ)", literal::instant(epoch)),
+            TimeUnit::Timestamptz => format!("CAST('{} +00:00' AS TIMESTAMP_TZ)", literal::instant(epoch)),
             TimeUnit::Timestamp => format!("CAST('{day} 00:00:00' AS TIMESTAMP_NTZ)"),
             TimeUnit::EpochSeconds | TimeUnit::EpochMillis | TimeUnit::Date => standard::instant(day, epoch, unit),
         }
@@ -167,7 +169,7 @@ impl Rules for Snowflake {
         match unit {
             TimeUnit::EpochSeconds => call("date_part", [Expression::Literal("epoch_second".into()), clock()]),
             TimeUnit::EpochMillis => call("date_part", [Expression::Literal("epoch_millisecond".into()), clock()]),
-            TimeUnit::Timestamptz => call("cast TIMESTAMPTZ", [clock()]),
+            TimeUnit::Timestamptz => call("cast TIMESTAMP_TZ", [clock()]),
             TimeUnit::Timestamp => in_zone(clock(), zone),
             TimeUnit::Date => to_date(in_zone(clock(), zone)),
         }

@@ -283,3 +283,25 @@ fn a_condition_that_fewer_rows_meet_is_not_refused() {
         assert!(rowkeep::check::restructured(&after, manifest, &BTreeSet::new()).is_ok(), "{new}");
     }
 }
+
+/// Earlier versions wrote a synonym of this type on Snowflake.
+#[test]
+fn a_synonym_of_a_type_is_no_change() {
+    let project = "name: shop
+dialect: snowflake
+schema: s
+periods: [2025_h2, 2026_h1]
+exceptions: {table: gaps, key: id}
+tables:
+- {model: mart, history: hist, unique_key: id, time: {column: at}, rows: latest, retention: {for: 90 days}, exception: GAP, columns: {id: bigint not null, at: timestamptz}}
+";
+    let inputs = Inputs::new("rowkeep.yml", project);
+    let compiled = rowkeep::compile(&inputs).expect("it compiles");
+    let manifest = compiled.get(rowkeep::artifacts::MANIFEST).expect("a manifest");
+    assert!(manifest.contains("TIMESTAMP_TZ"));
+    let spec = rowkeep::resolve(&inputs).expect("it resolves");
+    let earlier = manifest.replace("TIMESTAMP_TZ", "TIMESTAMPTZ");
+    assert!(rowkeep::check::restructured(&spec, &earlier, &BTreeSet::new()).is_ok());
+    let other = manifest.replace("TIMESTAMP_TZ", "TIMESTAMP_NTZ");
+    assert!(rowkeep::check::restructured(&spec, &other, &BTreeSet::new()).is_err());
+}

@@ -288,7 +288,7 @@ pub(super) fn compare(
         let (Some(name), Some(ty)) = (column["name"].as_str(), column["type"].as_str()) else { continue };
         let message = match now.columns.iter().find(|column| column.name == name) {
             None => format!("column {} of {model} was removed: rows archived from now on would lack it", quoted(name)),
-            Some(now) if same_engine && now.r#type != ty => {
+            Some(now) if same_engine && now.r#type != ty && !is_synonym(ty, &now.r#type) => {
                 format!(
                     "column {} of {model} was {ty} and is now {}: history tables have the old type",
                     quoted(name),
@@ -422,4 +422,10 @@ pub(super) fn other_list(
     let diagnostic = Diagnostic::new(Code::PeriodRemoved, message, table.places.periods, label);
     let help = "restore `periods`, or move the rows to the history tables of the new list in the same change";
     say(Restructuring::Period, diagnostic.help(help));
+}
+
+/// Whether an earlier version wrote the same type in another way.
+fn is_synonym(before: &str, now: &str) -> bool {
+    // On Snowflake.
+    (before, now) == ("TIMESTAMPTZ", "TIMESTAMP_TZ")
 }

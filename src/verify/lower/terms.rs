@@ -62,8 +62,12 @@ impl<'a> Lowering<'a, '_> {
             }
             Expr::Interval(_) => Ok(literal(expr.to_string())),
             Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, format: None } => {
-                let is_instant =
-                    matches!(data_type, DataType::Timestamp(None, _) | DataType::Date | DataType::TimestampNtz(None));
+                let is_instant = match data_type {
+                    DataType::Timestamp(None, _) | DataType::Date | DataType::TimestampNtz(None) => true,
+                    // The parser does not know this type of Snowflake.
+                    DataType::Custom(name, values) => values.is_empty() && name.to_string() == "TIMESTAMP_TZ",
+                    _ => false,
+                };
                 match &**expr {
                     Expr::Value(value) if is_instant && matches!(value.value, Value::SingleQuotedString(_)) => {
                         Ok(literal(format!("{data_type} {}", value.value)))
