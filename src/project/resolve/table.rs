@@ -356,10 +356,14 @@ fn unique_key(names: &Spanned<Names>, scope: &Scope<'_>, sink: &mut Sink) -> Opt
                 _ => "its equality is not exact",
             };
             let message = format!("unique_key of {} contains {}, a {ty}; {reason}", scope.what, quoted(&name.value));
-            sink.push(
-                Diagnostic::new(Code::ColumnType, message, name.span, "cannot identify a row")
-                    .help("use a whole number, decimal, text, uuid or time"),
-            );
+            // `numeric(5)` has no digits after the point.
+            let stated = ty.to_string();
+            let digits = stated.strip_prefix("numeric(").and_then(|rest| rest.strip_suffix(')'));
+            let help = match digits.and_then(|digits| digits.trim().parse::<u8>().ok()) {
+                Some(digits) => format!("write `decimal({digits}, 0)`"),
+                None => "use a whole number, decimal, text, uuid or time".to_owned(),
+            };
+            sink.push(Diagnostic::new(Code::ColumnType, message, name.span, "cannot identify a row").help(help));
         } else {
             key.push(id);
         }

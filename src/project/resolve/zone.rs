@@ -17,7 +17,9 @@ pub(crate) fn resolve(stated: &Spanned<String>, sink: &mut Sink) -> Option<Zone>
     };
     let message = format!("{} is no time zone: the bounds of periods are unknown", quoted(text));
     let mut diagnostic = Diagnostic::new(Code::PeriodZone, message, stated.span, "not in the database of IANA");
-    if let Some(near) = did_you_mean(text, names.iter().map(String::as_str)) {
+    // An abbreviation is near to that of another zone, which is not meant.
+    let places = names.iter().map(String::as_str).filter(|name| name.contains('/'));
+    if let Some(near) = did_you_mean(text, places) {
         diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
     }
     sink.push(diagnostic.help("write the name of a place, as in `time_zone: Europe/Berlin`"));
