@@ -219,8 +219,12 @@ fn add_words(artifacts: &Compilation, case: &str, words: &mut BTreeSet<String>, 
 fn the_dbt_form_with_real_names_equals_the_compiled_form() {
     let mut checked = 0;
     let (mut words, mut filters) = (BTreeSet::new(), BTreeSet::new());
-    for dialect in Dialect::ALL {
-        for name in projects::compiling_for(dialect) {
+    // Each golden for Redshift and for one other dialect, in turn; in a long run, for all.
+    let is_long = std::env::var("ROWKEEP_SEEDS").is_ok();
+    for (turn, dialect) in Dialect::ALL.into_iter().enumerate() {
+        let names = projects::compiling_for(dialect).into_iter().enumerate();
+        let is_due = |number: usize| is_long || dialect == Dialect::Redshift || number % Dialect::ALL.len() == turn;
+        for (_, name) in names.filter(|(number, _)| is_due(*number)) {
             let inputs = projects::golden(&name).with_dialect(dialect);
             let artifacts = rowkeep::compile(&inputs)
                 .unwrap_or_else(|wrong| panic!("{name}, {dialect}:\n{}", wrong.render(&inputs, Style::Plain)));
@@ -230,7 +234,7 @@ fn the_dbt_form_with_real_names_equals_the_compiled_form() {
         }
     }
     checked += check(&rowkeep::compile(&projects::example()).expect("it compiles"), "the example");
-    assert!(checked > 3_000, "{checked}");
+    assert!(checked > 1_500, "{checked}");
     assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), OF_DBT);
     assert_eq!(filters.iter().map(String::as_str).collect::<Vec<_>>(), FILTERS);
 }

@@ -174,8 +174,7 @@ fn the_doctor_accepts_a_primary_key_of_a_mart_that_is_updated_in_place() {
     shop.engine.run("CREATE UNIQUE INDEX own ON in_place.mart_orders (order_id)");
     let beside = "in_place.mart_orders also has a deferrable unique key on (order_id), which ON CONFLICT refuses: its load or its restore fails in each cycle";
     assert_eq!(findings(&shop.inputs), [beside]);
-    let load =
-        "INSERT INTO in_place.mart_orders (order_id) VALUES (7) ON CONFLICT (order_id) DO UPDATE SET order_id = 7";
+    let load = "INSERT INTO in_place.mart_orders (order_id, updated_at) VALUES (7, 0) ON CONFLICT (order_id) DO UPDATE SET order_id = 7";
     let refused = shop.engine.after(load, "SELECT 'ran'").expect_err("it is refused");
     assert!(refused.contains("deferrable"), "{refused}");
 }
