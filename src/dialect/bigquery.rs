@@ -103,6 +103,10 @@ impl Rules for BigQuery {
         }
     }
 
+    fn former_type_names(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     // "Parameterized data types": only columns have parameters.
     fn cast_type(&self, ty: SqlType) -> String {
         let mut written = self.type_name(ty);

@@ -69,6 +69,9 @@ pub(crate) trait Rules: Sync {
 
     /// The type as a column definition writes it.
     fn type_name(&self, ty: SqlType) -> String;
+    /// Types that an earlier version wrote as synonyms: the synonym, and the type as it is written
+    /// now.
+    fn former_type_names(&self) -> &'static [(&'static str, &'static str)];
     /// The type as a CAST writes it.
     fn cast_type(&self, ty: SqlType) -> String;
     /// The type as the catalogue writes it. Only for engines with [`Rules::speaks_postgres`].

@@ -93,6 +93,10 @@ impl Rules for Postgres {
         }
     }
 
+    fn former_type_names(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     fn cast_type(&self, ty: SqlType) -> String {
         self.type_name(ty)
     }

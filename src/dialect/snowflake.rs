@@ -119,6 +119,10 @@ impl Rules for Snowflake {
         }
     }
 
+    fn former_type_names(&self) -> &'static [(&'static str, &'static str)] {
+        &[("TIMESTAMPTZ", "TIMESTAMP_TZ")]
+    }
+
     fn cast_type(&self, ty: SqlType) -> String {
         self.type_name(ty)
     }

@@ -8,7 +8,7 @@ use crate::cycle::plan::Slot;
 use crate::diagnostic::{Code, Diagnostic, Level, Sink, quoted, some};
 use crate::doctor::indexes::unique_columns;
 use crate::doctor::live::{Live, key};
-use crate::project::{Filled, Retention, Spec, TableId};
+use crate::project::{Column, Filled, Retention, Spec, TableId};
 use crate::sql::Relation;
 
 /// Something that the database has beside a table.
@@ -408,7 +408,7 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
     let has_key = usable.iter().any(|columns| is_key(columns));
     let deferrable = unique_columns(spec, live, Slot::Mart(id), |index| !index.is_partial && index.is_deferrable);
     if table.is_updated_in_place() && has_key && deferrable.iter().any(|columns| is_key(columns)) {
-        // "INSERT": PostgreSQL also chooses this key, and then refuses the statement.
+        // "INSERT": a deferrable key cannot decide a conflict, even beside another key.
         let message = format!(
             "{relation} also has a deferrable unique key on ({}), which ON CONFLICT refuses: its load or its restore fails in each cycle",
             of_key.join(", ")
@@ -443,7 +443,7 @@ fn keys(spec: &Spec, live: &Live, id: TableId, sink: &mut Sink) {
         let stated = columns.join(", ");
         if !is_part {
             // The engine gives each version another number.
-            let is_numbered = |column: &crate::project::Column| column.filled != Filled::ByInsert;
+            let is_numbered = |column: &Column| column.filled != Filled::ByInsert;
             let numbered = table.columns.iter().filter(|column| is_numbered(column));
             if numbered.map(|column| column.name.folded(spec.dialect)).any(|column| columns.contains(&column)) {
                 continue;

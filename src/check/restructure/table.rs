@@ -8,6 +8,7 @@ use crate::artifacts::manifest;
 use crate::check::restructure::retention::{longer, other_parents, purges_by_another_clock, shorter};
 use crate::check::restructure::{ListsNow, Restructuring, has_periods};
 use crate::diagnostic::{Code, Diagnostic, quoted, some};
+use crate::dialect::Dialect;
 use crate::project::{Spec, Table, TableId};
 use crate::source::Span;
 
@@ -288,7 +289,7 @@ pub(super) fn compare(
         let (Some(name), Some(ty)) = (column["name"].as_str(), column["type"].as_str()) else { continue };
         let message = match now.columns.iter().find(|column| column.name == name) {
             None => format!("column {} of {model} was removed: rows archived from now on would lack it", quoted(name)),
-            Some(now) if same_engine && now.r#type != ty && !is_synonym(ty, &now.r#type) => {
+            Some(now) if same_engine && now.r#type != ty && !is_synonym(ty, &now.r#type, spec.dialect) => {
                 format!(
                     "column {} of {model} was {ty} and is now {}: history tables have the old type",
                     quoted(name),
@@ -425,7 +426,6 @@ pub(super) fn other_list(
 }
 
 /// Whether an earlier version wrote the same type in another way.
-fn is_synonym(before: &str, now: &str) -> bool {
-    // On Snowflake.
-    (before, now) == ("TIMESTAMPTZ", "TIMESTAMP_TZ")
+fn is_synonym(before: &str, now: &str, dialect: Dialect) -> bool {
+    dialect.rules().former_type_names().contains(&(before, now))
 }

@@ -97,7 +97,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             // A list of keys that both read.
             continue;
         } else if only_filters {
-            worse.push("both look for the old rows anew");
+            worse.push("the two find old rows at different times");
         }
         if !differs && read.in_transaction && (is_locked(unit, &table) || of_stored_keys(condition)) {
             continue;

@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use crate::diagnostic::quoted;
-use crate::sql::is_reserved;
+use crate::sql::{SqlType, is_reserved};
 use crate::verify::lower::sources::item_named;
 use crate::verify::lower::{Binding, Lowering, OpenSource, Outputs, Result, ScopeId, line_of};
 use crate::verify::meaning::{AGGREGATES, All, Order, Term};
@@ -64,8 +64,11 @@ impl<'a> Lowering<'a, '_> {
             Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, format: None } => {
                 let is_instant = match data_type {
                     DataType::Timestamp(None, _) | DataType::Date | DataType::TimestampNtz(None) => true,
-                    // The parser does not know this type of Snowflake.
-                    DataType::Custom(name, values) => values.is_empty() && name.to_string() == "TIMESTAMP_TZ",
+                    // A type of the engine that the parser has no name for.
+                    DataType::Custom(..) => {
+                        let with_zone = self.names.spec.dialect.rules().type_name(SqlType::Timestamptz);
+                        data_type.to_string() == with_zone
+                    }
                     _ => false,
                 };
                 match &**expr {
