@@ -10,6 +10,7 @@ use crate::artifacts::MANIFEST;
 use crate::check::{Checked, Day, DbtProject, Options, Restructuring, check};
 use crate::cli::committed::{committed, text};
 use crate::cli::git::then;
+use crate::cli::progress::while_working;
 use crate::cli::{Output, dialect, dialects, eprint, print, project, shown, today};
 use crate::diagnostic::Format;
 use crate::dialect::Dialect;
@@ -84,7 +85,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         dbt: dbt.as_ref(),
         allow: &allow,
     };
-    let checked = check(&project.inputs, &options);
+    let checked = while_working("checking", || check(&project.inputs, &options));
     report(arguments, &checked, &project.inputs, found.is_some())
 }
 
@@ -113,7 +114,8 @@ fn manifest_of(against: &str, project: &Folder, dialect: Option<Dialect>) -> Res
     if let Some(dialect) = dialect {
         then = then.with_dialect(dialect);
     }
-    let compiled = crate::compile(&then).map_err(|found| Failure::Input(found, Box::new(then)))?;
+    let compiled = while_working("compiling the earlier project", || crate::compile(&then))
+        .map_err(|found| Failure::Input(found, Box::new(then)))?;
     Ok(compiled.get(MANIFEST).unwrap_or_default().to_owned())
 }
 

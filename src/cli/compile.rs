@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::artifacts::Artifacts;
 use crate::check::{Restructuring, restructured};
 use crate::cli::committed::manifest;
+use crate::cli::progress::while_working;
 use crate::cli::write::write;
 use crate::cli::{Output, dialect, dialects, print, project, shown};
 use crate::diagnostic::{Diagnostics, did_you_mean};
@@ -68,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let wrong = |wrong| Failure::Input(wrong, Box::new(project.inputs.clone()));
     let spec = crate::resolve(&project.inputs).map_err(wrong)?;
-    let artifacts = crate::compile_spec(&spec, &project.inputs).map_err(wrong)?;
+    let artifacts = while_working("compiling", || crate::compile_spec(&spec, &project.inputs)).map_err(wrong)?;
     let files = if selects { selected(&artifacts, &arguments.select)? } else { artifacts.files().clone() };
     if arguments.stdout {
         print(&listing(&files))?;
@@ -92,7 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let allow = arguments.allow.iter().copied().collect();
         restructured(&spec, &previous, &allow).map_err(wrong)?;
     }
-    let written = write(out, &files)?;
+    let written = while_working("writing files", || write(out, &files))?;
     let out = out.canonicalize().map_or_else(|_| out.display().to_string(), |out| shown(&out));
     print(&match arguments.format {
         Output::Human if arguments.quiet => String::new(),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+use crate::cli::progress::while_working;
 use crate::cli::{git, print, project, style};
 use crate::diagnostic::Style;
 use crate::diff::{Preview, Uncompiled, Weight, diff, diff_without};
@@ -54,7 +55,7 @@ enum Form {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let project = project(arguments.project.as_deref())?;
-    let preview = preview(arguments, &project)?;
+    let preview = while_working("comparing", || preview(arguments, &project))?;
     print(&written(&preview, arguments.format))?;
     Ok(if arguments.exit_code && !preview.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::cli::committed::text;
+use crate::cli::progress::while_working;
 use crate::cli::write::replace;
 use crate::cli::{Output, eprint, print, shown};
 use crate::diagnostic::{Code, Format, Level, did_you_mean};
@@ -99,7 +100,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             print(&fixed)?;
         }
     }
-    let report = lint(files, &options);
+    let report = while_working("reading SQL", || lint(files, &options));
     show(arguments, &report, checked)?;
     // A note informs. It fails no build.
     let fails = report.findings.iter().any(|finding| finding.level() != Level::Note);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::artifacts::manifest::{WindowedLoadEntry, WindowedLoadStatement};
+use crate::cli::progress::while_working;
 use crate::cli::{print, project};
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
@@ -40,7 +41,8 @@ struct Runs {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (What::Clean(runs) | What::Rerun(runs)) = &arguments.what;
     let inputs = project(runs.project.as_deref())?.inputs;
-    let compilation = crate::compile(&inputs).map_err(|found| Failure::Input(found, Box::new(inputs.clone())))?;
+    let compilation = while_working("compiling", || crate::compile(&inputs))
+        .map_err(|found| Failure::Input(found, Box::new(inputs.clone())))?;
     let loads = chosen(&compilation.artifacts().manifest().loads, &runs.load)?;
     let mut dates = runs.dates.clone();
     dates.sort_unstable();

@@ -18,6 +18,7 @@ mod init;
 mod lint;
 mod loads;
 mod man;
+mod progress;
 mod rehearse;
 mod report;
 mod rotate;

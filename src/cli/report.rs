@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::Day;
 use crate::cli::committed::text;
+use crate::cli::progress::while_working;
 use crate::cli::write::replace;
 use crate::cli::{print, project, shown, today};
 use crate::error::Error;
@@ -44,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let rehearsal = arguments.rehearsal.as_deref().map(rehearsal).transpose()?;
     let options = Options { today: arguments.today, rehearsal: rehearsal.as_deref() };
     let wrong = |wrong| Failure::Input(wrong, Box::new(project.inputs.clone()));
-    let page = report(&project.inputs, options).map_err(wrong)?;
+    let page = while_working("compiling", || report(&project.inputs, options)).map_err(wrong)?;
     replace(&arguments.output, &page)?;
     print(&format!("wrote {}\n", shown(&arguments.output)))?;
     Ok(())

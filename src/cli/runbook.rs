@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::cli::progress::while_working;
 use crate::cli::{print, project};
 use crate::diagnostic::did_you_mean;
 use crate::error::Error;
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             None
         }
     };
-    match runbook(&inputs, name, list.as_deref()).map_err(wrong)? {
+    match while_working("compiling", || runbook(&inputs, name, list.as_deref())).map_err(wrong)? {
         Some(text) => Ok(print(&text)?),
         None => Err(Error::Usage(format!(
             "this project has no run-book {name}, because the project has nothing that it is about"
@@ -63,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn list(folder: Option<&Path>) -> Result<(), Failure> {
     let artifacts = match project(folder) {
         Ok(project) => Some(
-            crate::compile(&project.inputs)
+            while_working("compiling", || crate::compile(&project.inputs))
                 .map_err(|found| Failure::Input(found, Box::new(project.inputs.clone())))?
                 .into_artifacts(),
         ),

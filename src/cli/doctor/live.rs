@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::cli::doctor::Arguments;
+use crate::cli::progress::{line, while_working};
 use crate::cli::{eprint, print, project};
 use crate::diagnostic::{Diagnostics, Format, some};
 use crate::doctor::{Checkup, Explained, doctor, explain};
@@ -21,9 +21,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let wrong = |found| Failure::Input(found, Box::new(inputs.clone()));
     let spec = crate::resolve(&inputs).map_err(wrong)?;
-    let artifacts = crate::compile_spec(&spec, &inputs).map_err(wrong)?;
+    let artifacts = while_working("compiling", || crate::compile_spec(&spec, &inputs)).map_err(wrong)?;
     let password = std::env::var("PGPASSWORD").ok();
-    let progress = if arguments.quiet { ProgressBar::hidden() } else { progress() };
+    let progress = if arguments.quiet { ProgressBar::hidden() } else { line("{spinner} {elapsed} running: {msg}") };
     let mut asks = |about: &str| progress.set_message(about.to_owned());
     let target = (arguments.url.as_str(), password.as_deref());
     if arguments.explain {
@@ -71,16 +71,6 @@ fn report_plans(arguments: &Arguments, explained: &Explained, inputs: &Inputs) -
 
 fn exit_code(findings: &Diagnostics) -> ExitCode {
     if findings.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(1) }
-}
-
-/// Shows the running query on a terminal, if it takes longer than half a second.
-fn progress() -> ProgressBar {
-    let progress = ProgressBar::new_spinner().with_style(
-        ProgressStyle::with_template("{spinner} {elapsed} running: {msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    );
-    progress.enable_steady_tick(Duration::from_millis(500));
-    progress
 }
 
 fn report(arguments: &Arguments, checkup: &Checkup, inputs: &Inputs) -> Result<ExitCode, Failure> {

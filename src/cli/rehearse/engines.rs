@@ -1,11 +1,10 @@
 //! Opens an engine, runs the rehearsal, and shows its progress.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
+use crate::cli::progress::line;
 use crate::cli::rehearse::{Arguments, Engine, Format, hooks, words};
 use crate::cli::{print, project};
 use crate::dialect::Dialect;
@@ -67,16 +66,10 @@ fn workers(stories: u64) -> usize {
     cores.min(usize::try_from(stories).unwrap_or(cores))
 }
 
-/// A progress bar on a terminal; hidden otherwise.
+/// A progress bar. A story can take long, and a broken law is looked for in shorter and shorter
+/// stories, so the time goes on between two stories.
 fn progress(stories: u64) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(stories), target);
-    // An invalid template leaves the default style.
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {bar:40} {pos} of {len} stories, {eta} left") {
-        bar.set_style(style);
-    }
-    // A story can take long, and a broken law is looked for in shorter and shorter stories.
-    bar.enable_steady_tick(Duration::from_millis(500));
+    let bar = line("{spinner} {elapsed} {bar:40} {pos} of {len} stories, {eta} left");
+    bar.set_length(stories);
     bar
 }
