@@ -240,8 +240,14 @@ fn eprint(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// A path relative to the working directory, as the user would type it.
+/// A path relative to the working directory, as the user would type it, with `/`.
 fn shown(path: &Path) -> String {
+    let shown = relative(path);
+    // On Windows, the absolute path of an existing file begins with `\\?\`.
+    if cfg!(windows) { shown.trim_start_matches(r"\\?\").replace('\\', "/") } else { shown }
+}
+
+fn relative(path: &Path) -> String {
     let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let Ok(below) = path.strip_prefix(&here) else {
         // `../x` is shorter than an absolute path, unless the only common folder is the root of the

@@ -15,8 +15,8 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub(super) struct Stage {
     folder: PathBuf,
-    /// Locked as long as the process lives.
-    _lock: File,
+    /// The locked file. Windows removes a folder only after its last file was closed.
+    lock: Option<File>,
 }
 
 impl Stage {
@@ -37,7 +37,7 @@ impl Stage {
         fs::write(folder.join(".gitignore"), "*\n")?;
         let lock = File::create(folder.join(LOCK))?;
         lock.lock()?;
-        Ok(Self { folder: folder.to_owned(), _lock: lock })
+        Ok(Self { folder: folder.to_owned(), lock: Some(lock) })
     }
 
     /// The new tree.
@@ -53,6 +53,9 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
+        // Without a lock, another process would bring the old tree back.
+        let _ = fs::remove_dir_all(self.old_tree());
+        self.lock = None;
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
