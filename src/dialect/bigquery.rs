@@ -6,8 +6,8 @@ use sqlparser::ast::Statement;
 use crate::dialect::Server;
 use crate::dialect::expression::{call, key, name_of, plus};
 use crate::dialect::{
-    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
-    Trap, ViewColumns, standard, traps,
+    Encoded, Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell,
+    TableLayout, Trap, ViewColumns, standard, traps,
 };
 use crate::sql::{SqlType, TimeUnit, literal};
 
@@ -278,7 +278,7 @@ impl Rules for BigQuery {
         !matches!(ty, SqlType::Real | SqlType::Double)
     }
 
-    fn encodings(&self) -> &'static [&'static str] {
+    fn encodings(&self) -> &'static [(&'static str, Encoded)] {
         &[]
     }
 

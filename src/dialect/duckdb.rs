@@ -8,8 +8,8 @@ use crate::dialect::expression::{
     at_utc, at_zone, before, call, day_rounded_up, epoch, key_or_uuid, times, to_bigint, to_date, to_timestamp,
 };
 use crate::dialect::{
-    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
-    Trap, ViewColumns, standard,
+    Encoded, Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell,
+    TableLayout, Trap, ViewColumns, standard,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -229,7 +229,7 @@ impl Rules for DuckDb {
         true
     }
 
-    fn encodings(&self) -> &'static [&'static str] {
+    fn encodings(&self) -> &'static [(&'static str, Encoded)] {
         &[]
     }
 

@@ -149,8 +149,9 @@ pub(crate) trait Rules: Sync {
     fn partition(&self, column: &str, unit: TimeUnit, start: i64, end: i64) -> Option<String>;
     /// Whether rows can be clustered or sorted by a column of a type.
     fn sorts_by(&self, ty: SqlType) -> bool;
-    /// The compressions that a column may state. Empty: the engine chooses them.
-    fn encodings(&self) -> &'static [&'static str];
+    /// The compressions that a column may state, and what they compress. Empty: the engine chooses
+    /// them.
+    fn encodings(&self) -> &'static [(&'static str, Encoded)];
     /// Whether the rows of a table without a stated sort key are sorted by its unique key.
     fn sorts_by_key(&self) -> bool;
     /// Whether a sort key decides which blocks of a table a statement reads.
@@ -231,6 +232,30 @@ pub(crate) enum ViewColumns {
     Appended,
     /// The same columns.
     Same,
+}
+
+/// The columns that a compression is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoded {
+    /// Columns of most types.
+    Most,
+    /// Whole numbers, decimals, dates and timestamps.
+    Numbers,
+    /// Texts.
+    Texts,
+}
+
+impl Encoded {
+    /// Whether the compression cannot be for a column of a type. Of a type that Rowkeep does not
+    /// map, only the engine knows.
+    pub(crate) fn refuses(self, ty: SqlType) -> bool {
+        use SqlType::{Boolean, Double, Engine, Json, Real, Text, Uuid, Varchar};
+        match self {
+            Self::Most => false,
+            Self::Numbers => matches!(ty, Boolean | Real | Double | Varchar(_) | Text | Json | Uuid),
+            Self::Texts => !matches!(ty, Varchar(_) | Text | Uuid | Engine(_)),
+        }
+    }
 }
 
 /// The forms of SQL that only some engines document. A project's template may use those of its

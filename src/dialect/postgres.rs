@@ -9,8 +9,8 @@ use crate::dialect::expression::{
     to_timestamp,
 };
 use crate::dialect::{
-    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
-    Trap, ViewColumns, standard,
+    Encoded, Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell,
+    TableLayout, Trap, ViewColumns, standard,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -233,7 +233,7 @@ impl Rules for Postgres {
         true
     }
 
-    fn encodings(&self) -> &'static [&'static str] {
+    fn encodings(&self) -> &'static [(&'static str, Encoded)] {
         &[]
     }
 

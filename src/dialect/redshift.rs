@@ -9,8 +9,8 @@ use crate::dialect::expression::{
     to_timestamp,
 };
 use crate::dialect::{
-    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
-    Trap, ViewColumns, standard, traps,
+    Encoded, Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell,
+    TableLayout, Trap, ViewColumns, standard, traps,
 };
 use crate::sql::{SqlType, TimeUnit};
 
@@ -237,21 +237,21 @@ impl Rules for Redshift {
     }
 
     // "Compression encodings".
-    fn encodings(&self) -> &'static [&'static str] {
+    fn encodings(&self) -> &'static [(&'static str, Encoded)] {
         &[
-            "raw",
-            "az64",
-            "bytedict",
-            "delta",
-            "delta32k",
-            "lzo",
-            "mostly8",
-            "mostly16",
-            "mostly32",
-            "runlength",
-            "text255",
-            "text32k",
-            "zstd",
+            ("raw", Encoded::Most),
+            ("az64", Encoded::Numbers),
+            ("bytedict", Encoded::Most),
+            ("delta", Encoded::Numbers),
+            ("delta32k", Encoded::Numbers),
+            ("lzo", Encoded::Most),
+            ("mostly8", Encoded::Numbers),
+            ("mostly16", Encoded::Numbers),
+            ("mostly32", Encoded::Numbers),
+            ("runlength", Encoded::Most),
+            ("text255", Encoded::Texts),
+            ("text32k", Encoded::Texts),
+            ("zstd", Encoded::Most),
         ]
     }
 

@@ -7,8 +7,8 @@ use sqlparser::ast::Statement;
 use crate::dialect::Server;
 use crate::dialect::expression::{before, call, day_rounded_up, key, name_of, plus, to_date};
 use crate::dialect::{
-    Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell, TableLayout,
-    Trap, ViewColumns, standard,
+    Encoded, Expression, Folding, Forms, GeneratedColumns, Indexes, MaintenanceKind, ReaderKind, Rules, Shell,
+    TableLayout, Trap, ViewColumns, standard,
 };
 use crate::sql::{SqlType, TimeUnit, literal};
 
@@ -254,7 +254,7 @@ impl Rules for Snowflake {
         ty != SqlType::Json
     }
 
-    fn encodings(&self) -> &'static [&'static str] {
+    fn encodings(&self) -> &'static [(&'static str, Encoded)] {
         &[]
     }
 

@@ -477,15 +477,28 @@ fn encode(stated: &Entries<String>, scope: &Scope<'_>, sink: &mut Sink) -> Vec<(
     for (name, encoding) in &stated.0 {
         let (Some(id), Some(word)) = (scope.column(name, "encode", sink), encoding.get()) else { continue };
         let lower = word.value.to_ascii_lowercase();
-        if known.is_empty() || known.contains(&lower.as_str()) {
-            all.extend((!known.is_empty()).then_some((id, lower)));
+        if known.is_empty() {
             continue;
         }
-        let message = format!("{} has no compression {}", scope.dialect, quoted(&word.value));
-        sink.push(
-            Diagnostic::new(Code::UnknownWord, message, word.span, "not a known word")
-                .help(format!("write one of {}", known.join(", "))),
-        );
+        let Some((_, encoded)) = known.iter().find(|(word, _)| *word == lower) else {
+            let message = format!("{} has no compression {}", scope.dialect, quoted(&word.value));
+            let words: Vec<_> = known.iter().map(|(word, _)| *word).collect();
+            sink.push(
+                Diagnostic::new(Code::UnknownWord, message, word.span, "not a known word")
+                    .help(format!("write one of {}", words.join(", "))),
+            );
+            continue;
+        };
+        let ty = scope.columns[id.0].ty;
+        if encoded.refuses(ty) {
+            let message = format!("{} refuses the compression {lower} for {}, a {ty}", scope.dialect, name.value);
+            sink.push(
+                Diagnostic::new(Code::ColumnType, message, word.span, "not for this type")
+                    .help("write `zstd`, which all types can have, or leave the column out"),
+            );
+            continue;
+        }
+        all.push((id, lower));
     }
     all
 }
