@@ -4,6 +4,10 @@
 //! Archived rows stay in their history tables. If a change removes their period or table, or
 //! changes their key, statements do not find them any more.
 
+mod columns;
+mod conditions;
+mod erasure;
+mod place;
 mod retention;
 mod table;
 
@@ -134,7 +138,7 @@ pub(super) fn report(spec: &Spec, previous: &str, allow: &BTreeSet<Restructuring
     for node in previous["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values()) {
         let Some(name) = node["name"].as_str() else { continue };
         match spec.tables().find(|(_, table)| table.model.value.as_str() == name) {
-            Some((id, table)) => table::compare(spec, id, table, (&previous, &lists), (node, same_engine), &mut say),
+            Some((id, _)) => table::compare(spec, id, (&previous, &lists), (node, same_engine), &mut say),
             None => {
                 if let Some(id) = table_now(spec, node).filter(|_| same_engine) {
                     let table = spec.table(id);

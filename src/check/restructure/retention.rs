@@ -3,16 +3,35 @@
 use serde_json::Value;
 
 use crate::artifacts::manifest;
+use crate::check::restructure::Restructuring;
+use crate::check::restructure::table::{Change, Compared, change};
 use crate::diagnostic::Code;
 use crate::project::{Length, Retention, Table};
 
+pub(super) fn changes(both: &Compared<'_>) -> impl Iterator<Item = Change> {
+    let (table, model, places) = (both.table, both.model(), &both.table.places);
+    let (before, now) = (&both.before["retention"], &both.now.retention);
+    let found = |code, at, message, label, help| change(Restructuring::Retention, code, at, message, label, help);
+    let other_parents = other_parents(table, before, now, model)
+        .map(|(code, message)| found(code, places.retention, message, "other columns than before", "restore `on:`"));
+    let longer = longer(table, before, now, model).map(|message| {
+        let help =
+            "keep the shorter retention, or first bring back the rows that the longer one would not have archived yet";
+        found(Code::RetentionLengthened, places.retention, message, "longer, or of another kind", help)
+    });
+    let other_clock = purges_by_another_clock(table, &both.before["time"], &both.now.time, model).map(|message| {
+        let help = "restore `time_zone`; if the times are in UTC, use a column of type timestamptz; if they are in the zone, allow the change";
+        found(Code::RetentionShortened, places.time, message, "compared with another clock than before", help)
+    });
+    let shorter = shorter(table, before, now, model).map(|message| {
+        let label = "more rows are due than before";
+        found(Code::RetentionShortened, places.retention, message, label, "restore the retention")
+    });
+    [other_parents, longer, other_clock, shorter].into_iter().flatten()
+}
+
 /// The message if the rows of a child have other parents than before.
-pub(super) fn other_parents(
-    table: &Table,
-    before: &Value,
-    now: &manifest::NodeRetention,
-    model: &str,
-) -> Option<(Code, String)> {
+fn other_parents(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<(Code, String)> {
     let manifest::NodeRetention::WhileIn { while_in, on } = now else { return None };
     let before_on = before["on"].as_object().filter(|_| before["while_in"].as_str() == Some(while_in))?;
     let words =
@@ -59,7 +78,7 @@ fn stays(length: Length) -> String {
 }
 
 /// The message if rows that were not due before are due now.
-pub(super) fn shorter(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
+fn shorter(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
     if table.is_purged()
         && let Some(message) = purges_by_another_rule(before, now, model)
     {
@@ -94,12 +113,7 @@ fn purges_by_another_rule(before: &Value, now: &manifest::NodeRetention, model: 
 }
 
 /// The message if times of a purge are compared with the clock of another zone than before.
-pub(super) fn purges_by_another_clock(
-    table: &Table,
-    before: &Value,
-    now: &manifest::NodeTime,
-    model: &str,
-) -> Option<String> {
+fn purges_by_another_clock(table: &Table, before: &Value, now: &manifest::NodeTime, model: &str) -> Option<String> {
     let (was, is) = (before["zone"].as_str().unwrap_or("UTC"), now.zone.as_deref().unwrap_or("UTC"));
     let is_own = table.is_purged() && matches!(table.retention, Retention::For { .. });
     (is_own && was != is).then(|| {
@@ -110,7 +124,7 @@ pub(super) fn purges_by_another_clock(
 }
 
 /// The message if rows may stay longer than before.
-pub(super) fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
+fn longer(table: &Table, before: &Value, now: &manifest::NodeRetention, model: &str) -> Option<String> {
     // A purge has no copies, so a row cannot be in two places.
     if table.is_purged() {
         return None;

@@ -5,6 +5,7 @@ pub(crate) mod duration;
 mod exceptions;
 mod grants;
 mod history;
+mod layout;
 pub(crate) mod list;
 mod lists;
 mod load;
