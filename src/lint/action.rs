@@ -19,6 +19,8 @@ pub(super) struct Copy<'a> {
     pub(super) into: Table,
     /// Whether it lists its columns.
     pub(super) has_columns: bool,
+    /// The columns that an INSERT lists.
+    pub(super) columns: Vec<String>,
     pub(super) query: &'a Query,
     pub(super) on_conflict: OnConflict,
     /// The columns by which a MERGE or ON CONFLICT looks for the row in the table that it fills.
@@ -142,6 +144,7 @@ pub(super) fn action(statement: &Statement) -> Action<'_> {
             Some(query) => Action::Copy(Copy {
                 into: Table::of(&create.name),
                 has_columns: true,
+                columns: Vec::new(),
                 query,
                 on_conflict: OnConflict::Fails,
                 matched: BTreeSet::new(),
@@ -208,6 +211,7 @@ fn select_into(query: &Query) -> Option<Copy<'_>> {
     Some(Copy {
         into,
         has_columns: true,
+        columns: Vec::new(),
         query,
         on_conflict: OnConflict::Fails,
         matched,
@@ -226,12 +230,18 @@ fn copy(insert: &Insert) -> Option<Copy<'_>> {
     Some(Copy {
         into: Table::of(name),
         has_columns: !insert.columns.is_empty() || !insert.after_columns.is_empty(),
+        columns: names(&insert.columns),
         query,
         on_conflict: on_conflict(insert),
         matched: conflict_key(insert),
         updates: false,
         creates: false,
     })
+}
+
+fn names(columns: &[ObjectName]) -> Vec<String> {
+    let name = |column: &ObjectName| Some(column.0.last()?.as_ident()?.value.to_lowercase());
+    columns.iter().filter_map(name).collect()
 }
 
 /// A MERGE that inserts rows of a query.
@@ -248,6 +258,7 @@ fn merged(merge: &Merge) -> Option<Copy<'_>> {
         into: Table::of(name),
         // `INSERT ROW` of BigQuery takes the columns by name.
         has_columns: !insert.columns.is_empty() || matches!(insert.kind, MergeInsertKind::Row),
+        columns: names(&insert.columns),
         query: subquery,
         on_conflict: OnConflict::Matches,
         matched: pairs(conjuncts(&merge.on)),

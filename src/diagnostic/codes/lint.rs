@@ -195,6 +195,13 @@ macro_rules! lint_codes {
             ///
             /// Fix: write the reason after the rule.
             AllowWithoutReason = "RK628",
+            /// swapped-columns: an INSERT writes the value of one column into another one.
+            ///
+            /// It lists its columns in another order than its values, so archived rows have wrong
+            /// values. A proof by key and time finds such a copy, and the right values are deleted.
+            ///
+            /// Fix: write both lists in the same order.
+            SwappedColumns = "RK629",
         }
     };
 }

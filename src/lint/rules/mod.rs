@@ -22,6 +22,7 @@ mod periods;
 mod positional_insert;
 mod proof;
 mod select_star;
+mod swapped_columns;
 mod time_zone;
 mod trim_without_proof;
 mod truncate;
@@ -44,7 +45,7 @@ pub(super) struct Finding {
 /// Checks a unit.
 type Check = fn(&Unit, &mut Vec<Finding>);
 
-const CHECKS: [Check; 28] = [
+const CHECKS: [Check; 29] = [
     delete_without_where::check,
     trim_without_proof::check,
     trim_without_proof::rewritten,
@@ -70,6 +71,7 @@ const CHECKS: [Check; 28] = [
     merge_without_tie_break::check,
     select_star::check,
     positional_insert::check,
+    swapped_columns::check,
     time_zone::check,
     dml_at_compile::check,
     vacuum_in_transaction::check,
