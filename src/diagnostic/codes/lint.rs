@@ -124,10 +124,11 @@ macro_rules! lint_codes {
             /// archive-without-guard: the INSERT into an archive has no guard against a second
             /// copy.
             ///
-            /// If the run stops between the copy and the DELETE, the next run copies the same rows
-            /// again.
+            /// The next run copies the same rows again, if this run stops between the copy and the
+            /// DELETE, or if no DELETE takes them out of the mart.
             ///
-            /// Fix: add NOT EXISTS with the whole key, or put both statements into one transaction.
+            /// Fix: add NOT EXISTS with the whole key. If a DELETE follows, one transaction for both
+            /// statements is enough.
             ArchiveWithoutGuard = "RK617",
             /// deletes-what-upstream-lacks: a DELETE takes the rows that another table does not
             /// have.

@@ -1,4 +1,4 @@
-//! An archive that copies rows again if the run is repeated.
+//! An archive that copies rows again in the next run, or if the run is repeated.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,11 @@ use sqlparser::ast::{BinaryOperator, Expr, Select, SetExpr, SetOperator, Stateme
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
-use crate::lint::facts::{conjuncts, tables_in};
+use crate::lint::facts::{aged_by, column, conjuncts, is_time, tables_in};
 use crate::lint::read::Runs;
 use crate::lint::rules::Finding;
 use crate::lint::rules::guard_narrower_than_key::guards;
+use crate::lint::rules::periods::instant;
 use crate::lint::rules::proof::deletes;
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
@@ -27,6 +28,62 @@ fn reads_what_it_fills(copy: &Copy<'_>) -> bool {
     };
     let is_limited = |select: &Select| select.selection.iter().flat_map(conjuncts).any(is_after_newest);
     excepts || copy.arms().into_iter().all(is_limited)
+}
+
+/// Whether a copy takes the rows of the run before too: it takes rows up to a time, from the first one
+/// on or from a day that it states.
+fn takes_rows_again(copy: &Copy<'_>) -> bool {
+    let is_repeated = |select: &Select| {
+        let conditions: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
+        let aged: Vec<_> = aged_by(conditions.iter().copied()).into_iter().filter(|name| is_time(name)).collect();
+        // A lower bound that moves with the run may leave them out.
+        let moves = |condition: &&Expr| match condition {
+            Expr::BinaryOp { left, op: BinaryOperator::Gt | BinaryOperator::GtEq, right } => {
+                column(left).is_some_and(|(_, name)| aged.contains(&name)) && instant(right).is_none()
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::Lt | BinaryOperator::LtEq, right } => {
+                column(right).is_some_and(|(_, name)| aged.contains(&name)) && instant(left).is_none()
+            }
+            _ => false,
+        };
+        !aged.is_empty() && !conditions.iter().any(moves)
+    };
+    let arms = copy.arms();
+    !arms.is_empty() && arms.into_iter().all(is_repeated)
+}
+
+/// Hooks that copy old rows which stay in the mart.
+pub(super) fn in_each_run(unit: &Unit, found: &mut Vec<Finding>) {
+    if unit.runs != Runs::Hooks {
+        return;
+    }
+    let deleted = deletes(unit);
+    for read in &unit.statements {
+        let Action::Copy(copy) = read.action() else { continue };
+        let from = copy.from();
+        let overwrites = matches!(&read.tree, Statement::Insert(insert) if insert.overwrite);
+        let leaves_out = copy.creates
+            || overwrites
+            || copy.on_conflict != OnConflict::Fails
+            || !guards(&copy).is_empty()
+            || from.iter().any(|other| other.is(&copy.into))
+            || reads_what_it_fills(&copy);
+        // The rows leave the mart, or the archive is filled anew.
+        let has_delete =
+            deleted.iter().any(|(_, _, _, table)| table.is(&copy.into) || from.iter().any(|from| from.is(table)));
+        let is_new = unit.creates(&copy.into) || unit.empties(&copy.into) || unit.is_passing(&copy.into);
+        if leaves_out || has_delete || is_new || !copy.into.is_named_as_archive() || !takes_rows_again(&copy) {
+            continue;
+        }
+        let Some(table) = from.first() else { continue };
+        found.push(Finding {
+            code: Code::ArchiveWithoutGuard,
+            line: read.line_of("insert"),
+            message: format!("each run copies the same rows of `{table}` to `{}` again", copy.into),
+            label: "no guard against a second copy",
+            help: format!("add `AND NOT EXISTS (SELECT 1 FROM {} AS a WHERE ...)` with the whole key", copy.into),
+        });
+    }
 }
 
 pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {

@@ -45,7 +45,7 @@ pub(super) struct Finding {
 /// Checks a unit.
 type Check = fn(&Unit, &mut Vec<Finding>);
 
-const CHECKS: [Check; 29] = [
+const CHECKS: [Check; 30] = [
     delete_without_where::check,
     trim_without_proof::check,
     trim_without_proof::rewritten,
@@ -59,6 +59,7 @@ const CHECKS: [Check; 29] = [
     inner_column_is_outer::check,
     guard_narrower_than_key::check,
     archive_without_guard::check,
+    archive_without_guard::in_each_run,
     cutoff_evaluated_twice::check,
     cutoff_from_maximum::check,
     limit_without_order::check,
