@@ -373,7 +373,11 @@ pub(super) fn pairs<'a>(conditions: impl IntoIterator<Item = &'a Expr>) -> BTree
                     | BinaryOperator::Spaceship,
                 right,
             }
-            | Expr::IsNotDistinctFrom(left, right) => Some((column(left)?.1, column(right)?)),
+            | Expr::IsNotDistinctFrom(left, right) => {
+                let (left, right) = (column(left)?, column(right)?);
+                // `h.id = h.id` compares nothing.
+                (left != right).then_some((left.1, right))
+            }
             // Snowflake.
             Expr::Function(function) if function_name(function) == "equal_null" => {
                 let FunctionArguments::List(list) = &function.args else { return None };

@@ -18,6 +18,9 @@ pub(super) fn rewritten(sql: &str) -> Option<String> {
         with_file,
         without_star_of_target,
         without_top,
+        with_top_in_select,
+        with_from,
+        without_copy_options,
         with_output_after_table,
         with_text_in_quotes,
         without_psql_quotes,
@@ -286,6 +289,30 @@ fn without_top(sql: &str) -> Option<String> {
     Some(format!("DELETE{rest}"))
 }
 
+/// `INSERT INTO a SELECT TOP (5000)` for `INSERT TOP (5000) INTO a SELECT` of T-SQL.
+fn with_top_in_select(sql: &str) -> Option<String> {
+    let rest = sql.get(..6).filter(|word| word.eq_ignore_ascii_case("insert")).and_then(|_| sql.get(6..))?;
+    let rest = rest.trim_start();
+    let rest = rest.get(..3).filter(|word| word.eq_ignore_ascii_case("top")).and_then(|_| rest.get(3..))?;
+    let (rows, rest) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
+    let select = rest.to_ascii_lowercase().find("select")? + "select".len();
+    Some(format!("INSERT{} TOP ({rows}){}", &rest[..select], &rest[select..]))
+}
+
+/// `DELETE FROM [dbo].[t]` for `DELETE [dbo].[t]` of T-SQL.
+fn with_from(sql: &str) -> Option<String> {
+    let rest = sql.get(..6).filter(|word| word.eq_ignore_ascii_case("delete")).and_then(|_| sql.get(6..))?;
+    rest.trim_start().starts_with('[').then(|| format!("DELETE FROM{rest}"))
+}
+
+/// `COPY ... TO 'file'` without its options, of which DuckDB has more than the parser.
+fn without_copy_options(sql: &str) -> Option<String> {
+    let text = sql.trim_end();
+    sql.get(..4).filter(|word| word.eq_ignore_ascii_case("copy"))?;
+    let open = text.strip_suffix(')')?.rfind("' (")?;
+    text.to_ascii_lowercase()[..open].contains(" to '").then(|| text[..=open].to_owned())
+}
+
 /// `DELETE FROM t OUTPUT ... INTO a WHERE` for `DELETE o OUTPUT ... INTO a FROM t AS o WHERE` of
 /// T-SQL.
 fn with_output_after_table(sql: &str) -> Option<String> {
@@ -395,6 +422,13 @@ mod tests {
     fn each_form_has_one_that_the_parser_knows() {
         let cases = [
             ("DELETE TOP (5000) FROM t WHERE x = 1", "DELETE FROM t WHERE x = 1"),
+            ("DELETE [dbo].[t] WHERE x = 1", "DELETE FROM [dbo].[t] WHERE x = 1"),
+            ("DELETE TOP (5) [t] WHERE x = 1", "DELETE FROM [t] WHERE x = 1"),
+            ("INSERT TOP (5) INTO a (x) SELECT x FROM b", "INSERT INTO a (x) SELECT TOP (5) x FROM b"),
+            (
+                "COPY (SELECT x FROM t) TO 'f.parquet' (FORMAT parquet, PARTITION_BY (y))",
+                "COPY (SELECT x FROM t) TO 'f.parquet'",
+            ),
             ("DELETE FROM ${db}.t WHERE d < ${cutoff}", "DELETE FROM db.t WHERE d < 'cutoff'"),
             ("DELETE FROM t_$(year) WHERE d < '$(cutoff)'", "DELETE FROM t_year WHERE d < '$(cutoff)'"),
             ("DELETE FROM &&db..t WHERE d < %(cutoff)s", "DELETE FROM db.t WHERE d < 'cutoff'"),

@@ -275,7 +275,10 @@ fn diagnostic(inputs: &Inputs, file: FileId, finding: Finding, options: &Options
     };
     let span = Span { file, start: range.start, end: range.end };
     // A message must not show the name of a stand-in, which no file has.
-    let shown = |text: String| text.replace(RUN_DATE, "<run date>").replace(RESULT, "<result>");
+    // `{{ target.schema }}_archive` is another schema.
+    let schema = format!("{SCHEMA}_");
+    let shown =
+        |text: String| text.replace(RUN_DATE, "<run date>").replace(RESULT, "<result>").replace(&schema, "<schema>_");
     Diagnostic::new(finding.code, shown(finding.message), span, finding.label).at_level(level).help(shown(finding.help))
 }
 
@@ -366,7 +369,12 @@ impl File<'_> {
         // What a run gives to `run_query`.
         let mut of_run = Vec::new();
         for &variant in variants {
-            let rendering = prepared.render(model, variant);
+            let mut rendering = prepared.render(model, variant);
+            // `{{ this }}` of the hooks is the table that `alias` names.
+            let is_plain = |alias: &&String| alias.chars().all(|c| c.is_alphanumeric() || c == '_');
+            if let Some(alias) = rendering.alias.clone().as_ref().filter(is_plain) {
+                rendering = prepared.render(alias, variant);
+            }
             of_run.clone_from(&rendering.queries);
             let mut unit = Unit::new(Runs::Hooks);
             let table = table::Table::named(&[SCHEMA, rendering.alias.as_deref().unwrap_or(model)]);

@@ -18,7 +18,7 @@ pub(super) struct Joined {
 
 /// The statements that a rule looks at in the place of one.
 pub(super) fn normal(statement: Statement) -> Vec<Statement> {
-    match of_base(with_query(inside_insert(statement))) {
+    match of_base(with_query(inside_insert(with_star(statement)))) {
         Statement::Merge(merge) => {
             let deletes: Vec<_> = deletes_of(&merge);
             let others = merge.clauses.iter().any(|clause| !matches!(clause.action, MergeAction::Delete { .. }));
@@ -43,6 +43,21 @@ fn inside_insert(statement: Statement) -> Statement {
         _ => return statement,
     }
     Statement::Insert(insert)
+}
+
+/// `INSERT INTO a SELECT * FROM t` for `INSERT INTO a TABLE t`.
+fn with_star(mut statement: Statement) -> Statement {
+    if let Statement::Insert(insert) = &mut statement
+        && let Some(source) = &mut insert.source
+        && let SetExpr::Table(table) = &*source.body
+        && let Some(name) = &table.table_name
+    {
+        let schema = table.schema_name.as_ref().map_or_else(String::new, |schema| format!("{schema}."));
+        if let Some(Statement::Query(query)) = parse(&format!("SELECT * FROM {schema}{name}"), Grammar::Generic) {
+            *source = query;
+        }
+    }
+    statement
 }
 
 /// `DELETE FROM bills WHERE ...` for `WITH old AS (SELECT * FROM bills WHERE ...) DELETE FROM old` of

@@ -26,7 +26,7 @@ pub(super) enum Piece {
     Comment,
     /// A text or a name in quotes.
     Quoted,
-    /// A text in dollar quotes; the length of its quote.
+    /// A text in dollar quotes, or in triple quotes; the length of its quote.
     Dollars(usize),
     /// A command of psql, such as `\copy`, up to the end of its line.
     Command,
@@ -34,6 +34,9 @@ pub(super) enum Piece {
     Word,
     Other,
 }
+
+/// The quote of a text of BigQuery with several lines.
+const TRIPLE: &str = "\"\"\"";
 
 /// The kind and the length of what starts at the beginning of a text.
 fn piece(text: &str) -> (Piece, usize) {
@@ -44,6 +47,11 @@ fn piece(text: &str) -> (Piece, usize) {
         // BigQuery and MySQL. `#t` is a table of T-SQL.
         '#' if text.starts_with("# ") => (Piece::Comment, text.find('\n').unwrap_or(text.len())),
         '/' if text.starts_with("/*") => (Piece::Comment, until("*/", 2)),
+        // A text of BigQuery. With single quotes, it could be a text of any engine that begins with
+        // a quote.
+        '"' if text.starts_with(TRIPLE) && text[TRIPLE.len()..].contains(TRIPLE) => {
+            (Piece::Dollars(TRIPLE.len()), until(TRIPLE, TRIPLE.len()))
+        }
         '\'' | '"' | '`' => (Piece::Quoted, quoted_length(text, c)),
         '$' => match dollar_quote(text) {
             Some(quote) => (Piece::Dollars(quote.len()), until(quote, quote.len())),
@@ -274,6 +282,8 @@ pub(super) fn opens_transaction(words: &[String]) -> Option<bool> {
         }
         ("set", "implicit_transactions") => Some(word(at + 2) == "on"),
         ("begin" | "start", "") if at == 0 => Some(true),
+        // A chained transaction begins at once.
+        ("commit" | "rollback", "and") if word(at + 2) == "chain" => Some(true),
         // A ROLLBACK is usually in the branch for errors.
         ("commit", _) => Some(false),
         ("end", "" | "transaction" | "work") if at == 0 => Some(false),

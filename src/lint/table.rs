@@ -54,6 +54,17 @@ impl Table {
         self.parts.join(".")
     }
 
+    /// Whether it is a variable of T-SQL, or a temporary table of it.
+    pub(super) fn is_variable(&self) -> bool {
+        self.name().starts_with(['@', '#'])
+    }
+
+    /// Whether it is a table in which an engine describes itself.
+    pub(super) fn is_of_catalog(&self) -> bool {
+        let schema = self.parts.iter().rev().nth(1);
+        schema.is_some_and(|schema| ["sys", "information_schema", "pg_catalog"].contains(&schema.as_str()))
+    }
+
     /// Whether it has no schema.
     pub(super) fn is_bare(&self) -> bool {
         self.parts.len() == 1

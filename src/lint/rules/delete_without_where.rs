@@ -41,6 +41,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             || is_own_list()
             || is_reloaded(unit, &table, at)
             || unit.creates(&table)
+            || table.is_variable()
             || is_named_later(unit, read, table.name())
             || is_rolled_back(unit, read)
         {

@@ -7,7 +7,8 @@ use sqlparser::ast::{BinaryOperator, Expr, JoinConstraint, JoinOperator, Select,
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{
-    Lookup, aliases, column, compared, conjuncts, is_time, joined, lookup, named_query, pairs, select_of, tables,
+    Lookup, aliases, column, columns_in, compared, conjuncts, is_equality, is_time, lookup, named_query, pairs,
+    select_of, tables,
 };
 use crate::lint::read::Read;
 use crate::lint::rules::Finding;
@@ -137,7 +138,25 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
                 });
                 continue;
             }
-            let guarded = || guarded_key(unit, table, &archive).filter(|key| has.is_subset(key));
+            let guarded = guarded_key(unit, table, &archive);
+            if let Some(key) = guarded.as_ref().filter(|key| compares_no_key(&proof, key)) {
+                let other: Vec<_> = has.iter().map(|name| format!("`{name}`")).collect();
+                let key: Vec<_> = key.iter().map(|name| format!("`{name}`")).collect();
+                found.push(Finding {
+                    code: Code::GuardNarrowerThanKey,
+                    line: read.line_of(if read.joins.is_empty() { "exists" } else { archive.name() }),
+                    message: format!(
+                        "the proof in `{archive}` compares {}, and the copy looks for {}: a row of `{table}` is deleted if another row with the same {} is archived",
+                        other.join(", "),
+                        key.join(", "),
+                        other.join(", ")
+                    ),
+                    label: "not the key",
+                    help: "compare every column of the key, and the time if a key has versions".to_owned(),
+                });
+                continue;
+            }
+            let guarded = || guarded.filter(|key| has.is_subset(key));
             let key = stated_key(unit, table, table).filter(|key| is_narrower(&has, key)).or_else(guarded);
             let Some(key) = key.filter(|key| !has.is_empty() && !key.is_subset(&has)) else { continue };
             let lacks: Vec<_> = key.difference(&has).map(|name| format!("`{name}`")).collect();
@@ -153,6 +172,14 @@ fn check_proofs(unit: &Unit, trims: &[Trim<'_>], found: &mut Vec<Finding>) {
             });
         }
     }
+}
+
+/// Whether a proof compares columns, and none of them, on either side, is one of the key.
+fn compares_no_key(proof: &Lookup<'_>, key: &BTreeSet<String>) -> bool {
+    let Some(select) = select_of(proof.query).filter(|_| proof.value.is_none()) else { return false };
+    let conditions = || select.selection.iter().flat_map(conjuncts);
+    let compared: Vec<_> = conditions().filter(|one| is_equality(one)).flat_map(columns_in).collect();
+    !compared.is_empty() && !compared.iter().any(|name| key.contains(name))
 }
 
 /// The column of which the found row may have an older value than the row outside.
@@ -211,14 +238,9 @@ fn proven_key(
     let lacks_time =
         |key: &BTreeSet<String>| !guarded.iter().any(|name| is_time(name)) && key.iter().any(|name| is_time(name));
     let mut trims = trims.iter().filter(|(.., table)| table.is(source));
-    trims.find_map(|(_, _, delete, _)| {
-        let conditions = || delete.selection.iter().flat_map(conjuncts);
-        let mut proofs = conditions().filter_map(lookup).filter(|found| !found.negated);
-        let proof = proofs.find(|found| found.tables().iter().any(|table| table.is(archive)));
-        let by_join = || joined(delete).iter().any(|table| table.is(archive)).then(|| pairs(conditions()));
-        proof
-            .map(|proof| compared(&proof))
-            .or_else(by_join)
-            .filter(|key| guarded.len() == 1 && key.len() == 2 || lacks_time(key))
+    trims.find_map(|(_, read, delete, _)| {
+        let mut proofs = lookups(read, delete).filter(|found| !found.negated);
+        let proof = proofs.find(|found| found.tables().iter().any(|table| table.is(archive)))?;
+        Some(compared(&proof)).filter(|key| guarded.len() == 1 && key.len() == 2 || lacks_time(key))
     })
 }

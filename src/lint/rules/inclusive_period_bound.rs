@@ -27,7 +27,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             Action::Delete(delete, _) | Action::Move { deletes: (delete, _), .. } => delete.selection.as_ref(),
             _ => continue,
         };
-        let mut visitor = Between { found: None, has_time_of_day: &has_time_of_day };
+        let mut visitor = Between { found: None, cases: 0, has_time_of_day: &has_time_of_day };
         let _ = read.tree.visit(&mut visitor);
         let (high, text) = match (visitor.found, selection.and_then(closed_interval)) {
             (Some(high), _) => (high, "between"),
@@ -58,7 +58,7 @@ fn closed_interval(selection: &Expr) -> Option<String> {
     let lower = bound(&BinaryOperator::GtEq);
     let upper = bound(&BinaryOperator::LtEq);
     let closed = upper.into_iter().find(|(name, to, bound)| {
-        (includes_more(to) || is_instant(bound)) && lower.iter().any(|(other, ..)| other == name)
+        !is_endless(to) && (includes_more(to) || is_instant(bound)) && lower.iter().any(|(other, ..)| other == name)
     })?;
     Some(closed.2.to_string())
 }
@@ -67,6 +67,12 @@ fn closed_interval(selection: &Expr) -> Option<String> {
 /// only the first day of a month counts.
 fn includes_more(to: &str) -> bool {
     to.contains(' ') || !to.contains('-') || to.ends_with("-01")
+}
+
+/// Whether a bound means that there is none: the largest 32-bit number, or a year after 2200.
+fn is_endless(to: &str) -> bool {
+    let digits = to.trim_start_matches('0');
+    ["2147483647", "2147483647000"].contains(&digits) || to.contains('-') && to > "2200"
 }
 
 /// Whether a bound is stated as a timestamp: `'2025-12-31'::timestamp` is midnight.
@@ -87,6 +93,8 @@ fn is_instant(bound: &Expr) -> bool {
 /// Finds a BETWEEN whose upper bound is an instant, or a day although the column has a time of day.
 struct Between<'a> {
     found: Option<String>,
+    /// The number of CASE expressions around the current one. They choose no rows.
+    cases: usize,
     /// Whether a column is declared as a timestamp, or is not declared and has the name of one.
     has_time_of_day: &'a dyn Fn(&str) -> bool,
 }
@@ -94,7 +102,16 @@ struct Between<'a> {
 impl Visitor for Between<'_> {
     type Break = ();
 
+    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        self.cases -= usize::from(matches!(expr, Expr::Case { .. }));
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        self.cases += usize::from(matches!(expr, Expr::Case { .. }));
+        if self.cases > 0 {
+            return ControlFlow::Continue(());
+        }
         let Expr::Between { expr, low, high, negated: false } = expr else { return ControlFlow::Continue(()) };
         // `BETWEEN DATE '2026-01-01' AND DATE '2026-01-01' + INTERVAL '1 month'` ends with a day
         // that is shifted.
@@ -105,9 +122,10 @@ impl Visitor for Between<'_> {
             return ControlFlow::Break(());
         }
         let (Some(_), Some(to)) = (instant(low), instant(high)) else { return ControlFlow::Continue(()) };
-        if !includes_more(&to)
-            && !is_instant(high)
-            && !column(expr).is_some_and(|(_, name)| (self.has_time_of_day)(&name))
+        if is_endless(&to)
+            || !includes_more(&to)
+                && !is_instant(high)
+                && !column(expr).is_some_and(|(_, name)| (self.has_time_of_day)(&name))
         {
             return ControlFlow::Continue(());
         }

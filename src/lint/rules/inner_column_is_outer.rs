@@ -18,6 +18,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let Some(table) = read.action().changes() else { continue };
         let mut columns = Vec::new();
         let _ = read.tree.visit(&mut Bound { unit, named: named(&read.tree), columns: &mut columns });
+        // `USING archive AS h WHERE h.id = h.id`.
+        let joins = read.joins.iter().filter_map(|join| select_of(&join.query)?.selection.as_ref());
+        columns.extend(joins.flat_map(conjuncts).filter_map(itself).map(|name| (name, None)));
         for (name, inner) in columns {
             let message = match &inner {
                 Some(inner) => format!(
@@ -35,8 +38,8 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                     read.line_after(&["exists", "where"], &name)
                 },
                 message,
-                label: "belongs to the outer table",
-                help: "write the alias of the table before each column of a subquery".to_owned(),
+                label: if inner.is_some() { "belongs to the outer table" } else { "both sides are one column" },
+                help: "write before each column the alias of its table".to_owned(),
             });
         }
     }
@@ -125,6 +128,13 @@ impl Visitor for Bound<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// The column that a condition compares with itself.
+fn itself(condition: &Expr) -> Option<String> {
+    let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition else { return None };
+    let (left, right) = (column(left)?, column(right)?);
+    (left.0.is_some() && left == right).then_some(left.1)
 }
 
 /// Whether the value of an IN is a column with this name.

@@ -112,6 +112,10 @@ impl Nullable<'_> {
         let (_, name) = column(output)?;
         let is_tested = tested(select).into_iter().any(|tested| is_column(tested, &name));
         let from: Vec<_> = select.from.iter().flat_map(tables).collect();
+        // The names and numbers there are never NULL.
+        if !from.is_empty() && from.iter().all(Table::is_of_catalog) {
+            return None;
+        }
         let declared = from.first().and_then(|table| self.unit.columns_of(table));
         // Then the column is one of the outer row, which another rule says.
         let is_outer = declared.is_some_and(|columns| !columns.iter().any(|one| one.name == name));

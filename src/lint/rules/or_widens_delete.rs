@@ -4,8 +4,9 @@ use sqlparser::ast::{BinaryOperator, Delete, Expr};
 
 use crate::diagnostic::Code;
 use crate::lint::facts::{Lookup, alias, alternatives, any, column, conjuncts, is_equality, lookup, pairs, select_of};
+use crate::lint::read::Read;
 use crate::lint::rules::Finding;
-use crate::lint::rules::proof::all_deletes;
+use crate::lint::rules::proof::{all_deletes, lookups};
 use crate::lint::table::Table;
 use crate::lint::unit::Unit;
 
@@ -52,8 +53,8 @@ fn has_widened_proof(delete: &Delete) -> bool {
 
 /// Whether a proof holds if one of several columns is equal: `EXISTS (SELECT 1 FROM a WHERE a.id =
 /// t.id OR a.ts = t.ts)`.
-fn has_proof_by_any_column(delete: &Delete) -> bool {
-    let proofs = delete.selection.iter().flat_map(conjuncts).filter_map(lookup).filter(|found| !found.negated);
+fn has_proof_by_any_column(read: &Read, delete: &Delete) -> bool {
+    let proofs = lookups(read, delete).filter(|found| !found.negated);
     let mut conditions = proofs.filter_map(|found| select_of(found.query)?.selection.as_ref()).flat_map(conjuncts);
     conditions.any(|condition| {
         let each = alternatives(condition);
@@ -91,7 +92,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
                     "give each side of the OR its proof".to_owned()
                 },
             });
-        } else if has_proof_by_any_column(delete) {
+        } else if has_proof_by_any_column(read, delete) {
             found.push(Finding {
                 code: Code::OrWidensDelete,
                 line: read.line_of("or"),

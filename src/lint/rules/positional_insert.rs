@@ -29,8 +29,12 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let is_archive = is_move || is_of_archive(unit, &source, &copy.into);
         // The query of a MERGE may be `SELECT *`, because its values name the columns.
         let is_merge = copy.on_conflict == OnConflict::Matches;
-        let is_variable = copy.into.name().starts_with(['@', '#']);
-        if has_star && !is_merge || is_variable || unit.creates(&copy.into) || !is_archive || inserts_by_name(read) {
+        if has_star && !is_merge
+            || copy.into.is_variable()
+            || unit.creates(&copy.into)
+            || !is_archive
+            || inserts_by_name(read)
+        {
             continue;
         }
         found.push(finding(read, "insert", &copy.into.to_string()));

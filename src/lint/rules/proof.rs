@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use sqlparser::ast::{BinaryOperator, CopyIntoSnowflakeKind, CopySource, Delete, Expr, SelectItem, Statement};
+use sqlparser::ast::{
+    BinaryOperator, CopyIntoSnowflakeKind, CopySource, Delete, Expr, GroupByExpr, JoinOperator, SelectItem, Statement,
+    TableFactor,
+};
 
 use crate::lint::action::Action;
 use crate::lint::facts::{
-    Lookup, alternatives, conjuncts, function_name, is_correlated, lookup, select_of, tables_in, words_of,
+    Lookup, alias, alternatives, any, arms, column, conjuncts, function_name, is_correlated, lookup, select_of, tables,
+    tables_in, words_of,
 };
 use crate::lint::grammar::{Grammar, parse};
 use crate::lint::normal::Joined;
@@ -47,11 +51,51 @@ pub(super) fn looked_up(condition: &Expr) -> Vec<Table> {
     let each: Vec<Option<Lookup<'_>>> = alternatives(condition).into_iter().map(lookup).collect();
     let each: Option<Vec<_>> = each.into_iter().collect();
     match each {
-        Some(each) if each.iter().all(|one| !one.negated && is_correlated(one) && !is_by_day(one)) => {
-            each.iter().flat_map(Lookup::tables).collect()
+        Some(each)
+            if each
+                .iter()
+                .all(|one| !one.negated && is_correlated(one) && !is_by_day(one) && !is_always_found(one)) =>
+        {
+            each.iter().flat_map(found_in).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether EXISTS asks for an aggregate without GROUP BY: it has one row, also if nothing is found.
+fn is_always_found(found: &Lookup<'_>) -> bool {
+    const AGGREGATES: [&str; 7] = ["count", "count_big", "max", "min", "sum", "avg", "any_value"];
+    let Some(select) = select_of(found.query).filter(|_| found.value.is_none()) else { return false };
+    let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
+    let is_aggregate = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(Expr::Function(function))
+        | SelectItem::ExprWithAlias { expr: Expr::Function(function), .. } => {
+            function.over.is_none() && AGGREGATES.contains(&function_name(function).as_str())
+        }
+        _ => false,
+    };
+    !is_grouped && select.having.is_none() && select.projection.iter().any(is_aggregate)
+}
+
+/// The tables that have a row which a lookup finds. An outer join whose columns are not tested need
+/// not have one.
+fn found_in(found: &Lookup<'_>) -> Vec<Table> {
+    let Some(select) = select_of(found.query) else { return found.tables() };
+    let tested: Vec<_> = select.selection.iter().flat_map(conjuncts).collect();
+    let is_outer = |operator: &JoinOperator| {
+        matches!(operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_) | JoinOperator::FullOuter(_))
+    };
+    let is_tested = |factor: &TableFactor| {
+        let name = alias(factor);
+        let is_own = |expr: &Expr| column(expr).is_some_and(|(row, _)| row.is_some() && row == name);
+        tested.iter().any(|one| !matches!(one, Expr::IsNull(_)) && any(*one, is_own))
+    };
+    let joins = select.from.iter().flat_map(|item| &item.joins);
+    let optional: Vec<Table> = joins
+        .filter(|join| is_outer(&join.join_operator) && !is_tested(&join.relation))
+        .flat_map(|join| tables_in(&join.relation))
+        .collect();
+    found.tables().into_iter().filter(|table| !optional.contains(table)).collect()
 }
 
 /// A join as the lookup that it means.
@@ -108,7 +152,20 @@ pub(super) fn looked_up_by(read: &Read, delete: &Delete) -> Vec<Table> {
 /// Whether a DELETE takes only rows that a copy of them proves, or that a list in another table
 /// names.
 pub(super) fn is_proven(read: &Read, delete: &Delete, table: &Table) -> bool {
-    looked_up_by(read, delete).iter().any(|found| !found.is(table))
+    looked_up_by(read, delete).iter().any(|found| !found.is(table)) && !lists_itself(delete, table)
+}
+
+/// Whether a row is found if the table itself has it: `IN (SELECT id FROM archive UNION ALL SELECT id
+/// FROM t WHERE flagged)`.
+fn lists_itself(delete: &Delete, table: &Table) -> bool {
+    let found = delete.selection.iter().flat_map(conjuncts).filter_map(lookup).filter(|found| !found.negated);
+    let mut branches = found.map(|found| arms(found.query)).filter(|arms| arms.len() > 1);
+    branches.any(|arms| {
+        arms.into_iter().any(|select| {
+            let read: Vec<_> = select.from.iter().flat_map(tables).collect();
+            !read.is_empty() && read.iter().all(|read| read.is(table))
+        })
+    })
 }
 
 /// Whether the unit writes a table again after a statement has emptied it: a reload.

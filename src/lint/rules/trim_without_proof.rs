@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{BinaryOperator, Delete, Expr, JoinOperator, TableFactor};
+use sqlparser::ast::{BinaryOperator, Delete, Distinct, Expr, JoinOperator, Statement, TableFactor};
 
 use crate::diagnostic::Code;
 use crate::lint::action::{Action, Copy, OnConflict};
 use crate::lint::facts::{
-    aged_by, arms, clock, column, columns_in, conjuncts, is_equality, lookup, named_query, tables_in, takes_any_rows,
-    words_of,
+    aged_by, arms, clock, column, columns_in, conjuncts, is_equality, lookup, named_query, tables, tables_in,
+    takes_any_rows, words_of,
 };
 use crate::lint::read::{Read, Runs};
 use crate::lint::rewrite::{Rewrite, rewrites};
@@ -37,7 +37,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         }
         // A copy that skips rows, and a proof that OR goes around, have their own findings.
         let only_filters = filters(unit, read, (delete, &table), &archives);
-        let has_more = lists_more(unit, (read, delete, &table), &archives);
+        let has_more = lists_more(unit, (at, read, delete, &table), &archives);
         if let Some(other) = other_archive(unit, read, (delete, &table), &archives) {
             found.push(Finding {
                 code: Code::TrimWithoutProof,
@@ -70,6 +70,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             || or_widens_delete::widens(unit, delete)
             || copy.on_conflict == OnConflict::Skips
         {
+            continue;
+        }
+        if reads_one_list(read, archive, &copy) {
             continue;
         }
         let Some(condition) = &delete.selection else { continue };
@@ -121,6 +124,17 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             help: proof_in(&archives),
         });
     }
+}
+
+/// `WITH due AS (SELECT ... LIMIT 100 FOR UPDATE), copied AS (INSERT ... FROM t JOIN due) DELETE FROM t
+/// USING due`: in one statement, both take the rows of one list, which is read once.
+fn reads_one_list(read: &Read, archive: &Read, copy: &Copy<'_>) -> bool {
+    let Statement::Query(query) = &read.tree else { return false };
+    let is_list = |table: &Table| named_query(query, table).is_some();
+    let of_copy = tables_in(copy.query);
+    let of_delete = read.joins.iter().flat_map(|join| tables_in(&join.query));
+    let is_same = archive.sql.text == read.sql.text && !copy.conditions().into_iter().any(is_filter);
+    is_same && of_delete.into_iter().any(|table| is_list(&table) && of_copy.iter().any(|one| one.is(&table)))
 }
 
 /// Whether a statement of the unit locks the table against writers. In one transaction, the same
@@ -357,9 +371,14 @@ fn is_filter(condition: &Expr) -> bool {
 }
 
 /// Whether a DELETE takes the rows of a list that has more of them than the copy: the copy has a
-/// condition, or a join, that neither the list nor the DELETE has.
-fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), archives: &[(usize, &Read)]) -> bool {
-    let [(_, archive)] = archives else { return false };
+/// condition, or a join, that neither the list nor the DELETE has; or it takes some rows of the list;
+/// or the list gets rows after the copy.
+fn lists_more(
+    unit: &Unit,
+    (at, read, delete, table): (usize, &Read, &Delete, &Table),
+    archives: &[(usize, &Read)],
+) -> bool {
+    let [(copied, archive)] = archives else { return false };
     let Action::Copy(copy) = archive.action() else { return false };
     let lists: Vec<_> = looked_up_by(read, delete).into_iter().filter(|found| !found.is(table)).collect();
     let mut known: Vec<_> = delete.selection.iter().flat_map(conjuncts).map(words_of).collect();
@@ -377,6 +396,15 @@ fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), arch
         {
             return false;
         }
+        // The list is made, or made longer, when the copy has been made.
+        let is_of_mart = |fill: &Read| {
+            let reads = tables_in(&fill.tree);
+            reads.iter().any(|one| one.is(table)) && !reads.iter().any(|one| one.is(&copy.into))
+        };
+        let mut between = unit.fills(list).filter(|filled| (copied + 1..at).contains(filled));
+        if between.any(|filled| is_of_mart(&unit.statements[filled])) {
+            return true;
+        }
         known.extend(fill.conditions().into_iter().map(words_of));
         read_by_list.extend(reads);
     }
@@ -392,8 +420,19 @@ fn lists_more(unit: &Unit, (read, delete, table): (&Read, &Delete, &Table), arch
             }
             _ => false,
         });
+    // The copy reads a part of the list, or chooses some of its rows.
+    let looks_elsewhere = copy.conditions().into_iter().filter_map(lookup).filter(|found| !found.negated);
+    let reads_more = looks_elsewhere.flat_map(|found| found.tables()).any(|found| !is_known(&found));
+    let joins_list = select.from.iter().flat_map(tables).any(|from| lists.iter().any(|list| list.is(&from)));
+    let takes_some = takes_any_rows(copy.query)
+        || matches!(select.distinct, Some(Distinct::On(_)))
+        || select.having.is_some()
+        || select.qualify.is_some();
     let mut filters = copy.conditions().into_iter().filter(|condition| is_filter(condition));
-    joins_more || filters.any(|condition| !known.contains(&words_of(condition)))
+    joins_more
+        || reads_more
+        || joins_list && takes_some
+        || filters.any(|condition| !known.contains(&words_of(condition)))
 }
 
 /// Whether a DELETE looks only into tables that are no archive, and that the unit does not fill.

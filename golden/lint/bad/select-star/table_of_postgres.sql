@@ -1,0 +1,1 @@
+INSERT INTO archive.orders TABLE app.orders_2023;

@@ -1,0 +1,5 @@
+BEGIN;
+DELETE FROM ops.log WHERE logged_at < DATE '2025-01-01';
+COMMIT AND CHAIN;
+VACUUM ops.log;
+COMMIT;

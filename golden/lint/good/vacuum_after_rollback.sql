@@ -1,0 +1,4 @@
+BEGIN;
+DELETE FROM ops.log WHERE logged_at < DATE '2025-01-01';
+ROLLBACK;
+VACUUM ops.log;
