@@ -119,7 +119,7 @@ fn without_modifiers(sql: &str) -> Option<String> {
     let mut text = sql.to_owned();
     for phrase in phrases {
         // Only in the head of the statement, before its query and conditions.
-        let lower = text.to_ascii_lowercase();
+        let lower = text.to_ascii_lowercase().replace(['\n', '\r', '\t'], " ");
         let head = lower.find("select").or_else(|| lower.find("where")).unwrap_or(lower.len());
         let Some(at) = lower[..head].find(&format!(" {phrase} ")) else { continue };
         text.replace_range(at..=at + phrase.len(), "");
@@ -434,6 +434,7 @@ mod tests {
             ("DELETE FROM &&db..t WHERE d < %(cutoff)s", "DELETE FROM db.t WHERE d < 'cutoff'"),
             ("DELETE FROM {schema}.t WHERE d < %s", "DELETE FROM schema.t WHERE d < 'value'"),
             ("DELETE FROM ${ref(\"x\")} WHERE d < 1", "DELETE FROM ref_x WHERE d < 1"),
+            ("INSERT INTO a (x) OVERRIDING SYSTEM VALUE\nSELECT x FROM b", "INSERT INTO a (x)\nSELECT x FROM b"),
             ("INSERT INTO a WITH (TABLOCK) (x) SELECT x FROM b", "INSERT INTO a (x) SELECT x FROM b"),
             (
                 "DELETE TOP (5) o OUTPUT deleted.id INTO a.t (id) FROM b.t AS o WHERE o.d < 1",
