@@ -7,6 +7,7 @@ use sqlparser::ast::{BinaryOperator, DataType, DateTimeField, Expr, TimezoneInfo
 use crate::diagnostic::Code;
 use crate::lint::action::Action;
 use crate::lint::facts::{Declared, column, function_name};
+use crate::lint::read::Text;
 use crate::lint::rules::Finding;
 use crate::lint::rules::periods::instant;
 use crate::lint::unit::Unit;
@@ -15,7 +16,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
     let is_zoned = |column: &&Declared| is_zoned(column, unit.is_mysql);
     let zoned: Vec<&str> = unit.columns.values().flatten().filter(is_zoned).map(|one| one.name.as_str()).collect();
     // The script states the zone of its session.
-    let is_fixed = unit.texts.iter().any(|text| {
+    let is_fixed = |text: &Text| {
         let text = text.sql.text.to_lowercase();
         let states = [
             "set time zone",
@@ -29,10 +30,7 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
             "set local timezone",
         ];
         states.iter().any(|words| text.contains(words))
-    });
-    if is_fixed {
-        return;
-    }
+    };
     for read in &unit.statements {
         if !matches!(read.action(), Action::Copy(_) | Action::Delete(..) | Action::Move { .. }) {
             continue;
@@ -47,6 +45,9 @@ pub(super) fn check(unit: &Unit, found: &mut Vec<Finding>) {
         let mut visitor = Days { zoned: &of_statement, found: None };
         let _ = read.tree.visit(&mut visitor);
         if let Some(name) = visitor.found {
+            if unit.texts.iter().any(is_fixed) {
+                return;
+            }
             found.push(Finding {
                 code: Code::TimeZone,
                 line: read.line_after(&["where"], &name),
